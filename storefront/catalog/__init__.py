@@ -1,0 +1,12 @@
+"""The catalogue: products, variants, categories, pictures, search, and the pages that show them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.catalog import views
+
+
+def init_app(app: Flask) -> None:
+    """Register the catalogue's pages and commands."""
+    app.register_blueprint(views.bp)

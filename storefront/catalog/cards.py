@@ -1,0 +1,75 @@
+"""Product cards: what a list prints of a product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from storefront import stock
+from storefront.catalog.models import Product, ProductImage
+from storefront.catalog.shapes import Card, Picture
+from storefront.extensions import db
+from storefront.money import Money
+from storefront.stock import Levels
+
+
+def of(product_ids: Sequence[int]) -> list[Card]:
+    """Return the cards of these products, in this order. Two statements."""
+    found = rows(product_ids)
+    levels = stock.levels(found)
+    return [card(row, levels) for row in found.values()]
+
+
+def rows(product_ids: Sequence[int]) -> dict[int, Any]:
+    """Return what a card needs of each product, by its id, in this order. One statement; none for no product."""
+    if not product_ids:
+        return {}
+    statement = (
+        select(
+            Product.id,
+            Product.slug,
+            Product.title,
+            Product.vendor,
+            Product.price,
+            Product.price_max,
+            Product.compare_at_price,
+            ProductImage.digest,
+            ProductImage.width,
+            ProductImage.height,
+            ProductImage.alt,
+        )
+        .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
+        .where(Product.id.in_(product_ids))
+    )
+    found = {row.id: row for row in db.session.execute(statement)}
+    return {i: found[i] for i in product_ids if i in found}
+
+
+def card(row: Any, levels: Levels) -> Card:
+    """Return the card of one of `rows`."""
+    # A list prints the band; the number is told on the product's own page (architecture: rules).
+    badge = stock.badge(levels.product(row.id), "band")
+    return Card(
+        id=row.id,
+        slug=row.slug,
+        title=row.title,
+        vendor=row.vendor,
+        price=money(row.price),
+        price_max=money(row.price_max),
+        compare_at_price=reduced_from(row.price, row.compare_at_price),
+        picture=Picture(row.digest, row.width, row.height, row.alt or row.title) if row.digest else None,
+        badge=badge,
+    )
+
+
+def money(amount: int) -> Money:
+    """Return an amount in the shop's currency."""
+    return Money(amount, current_app.config["CURRENCY"])
+
+
+def reduced_from(price: int, compare_at_price: int | None) -> Money | None:
+    """Return the price that it was reduced from; None unless that is higher than the price."""
+    return money(compare_at_price) if compare_at_price is not None and compare_at_price > price else None

@@ -1,0 +1,78 @@
+"""Verbs on the category tree: find or plant a path, move a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from storefront.catalog import listing
+from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
+from storefront.catalog.slugs import slugify
+from storefront.errors import StorefrontError
+
+
+class CategoryMoveError(StorefrontError):
+    """A branch cannot be moved there; the text says why."""
+
+
+def root(session: Session) -> Category:
+    """Return the root category (the whole shop), planted by the first migration."""
+    return session.execute(select(Category).where(Category.path == ROOT_PATH)).scalar_one()
+
+
+def plant(session: Session, names: Sequence[str]) -> Category:
+    """Return the category with these names from the top down, e.g. ["Tea", "Green tea"]; make what is missing."""
+    node = root(session)
+    for name in (" ".join(name.split())[:255] for name in names):
+        if not name:
+            continue
+        path = f"{node.path}/{slugify(name)}".lstrip("/")
+        child = session.execute(select(Category).where(Category.path == path)).scalar_one_or_none()
+        if child is None:
+            child = Category(parent_id=node.id, name=name, slug=slugify(name), path=path)
+            session.add(child)
+            session.flush()
+        node = child
+    return node
+
+
+def move(session: Session, category: Category, *, parent: Category, slug: str | None = None) -> None:
+    """Hang a branch below another parent (or rename its slug). Every old path answers 301 from then on.
+
+    Raises:
+        CategoryMoveError: the branch would hang below itself, or the path is taken, or it is the root.
+    """
+    old, slug = category.path, slug or category.slug
+    new = f"{parent.path}/{slug}".lstrip("/")
+    if old == ROOT_PATH:
+        raise CategoryMoveError("The root of the shop cannot be moved.")
+    if parent.path == old or parent.path.startswith(f"{old}/"):
+        raise CategoryMoveError(f"{old} cannot be moved below itself.")
+    if new == old:
+        return
+    if session.execute(select(Category.id).where(Category.path == new)).first():
+        raise CategoryMoveError(f"There is already a category at {new}; move or rename that one first.")
+    branch = (
+        session.execute(select(Category).where(or_(Category.path == old, below(old))).order_by(Category.path))
+        .scalars()
+        .all()
+    )
+    category.parent_id, category.slug = parent.id, slug
+    for node in branch:
+        before, node.path = node.path, new + node.path[len(old) :]
+        session.merge(CategoryRedirect(path=before, category_id=node.id))
+        session.flush()
+        stale = session.get(CategoryRedirect, node.path)
+        if stale is not None:
+            session.delete(stale)
+    session.flush()
+    ids = [node.id for node in branch]
+    products = session.execute(select(Product.id).where(Product.category_id.in_(ids))).scalars().all()
+    listing.refresh(session, products)
+
+
+def below(path: str) -> ColumnElement[bool]:
+    """Return the SQL condition "anywhere below this path" as a range, which the index on paths can answer."""
+    return (Category.path > f"{path}/") & (Category.path < f"{path}0")  # "0" follows "/" in ASCII

@@ -1,0 +1,106 @@
+"""Where a page stands in the tree of categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
+
+from storefront.catalog.listing import prefixes
+from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
+from storefront.catalog.parameters import ListRequest
+from storefront.catalog.shapes import CategoryLink, Frame, Picture
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+
+TOP_CATEGORIES = 10
+CHILDREN = 60
+
+_COLUMNS = (
+    Category.id,
+    Category.parent_id,
+    Category.name,
+    Category.path,
+    Category.position,
+    Category.product_count,
+)
+
+
+class NotInShopError(StorefrontError):
+    """There is no such category or product."""
+
+
+class MovedError(StorefrontError):
+    """It lives elsewhere now.
+
+    Attributes:
+        url: where.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"It has moved to {url}.")
+        self.url = url
+
+
+class GoneError(StorefrontError):
+    """The product was in the shop once and has been archived."""
+
+
+def frame_of(path: str) -> tuple[Frame, int]:
+    """Return a category's place in the shop, and its id. One statement, for a tree of any size.
+
+    Raises:
+        NotInShopError: there is no such category.
+        MovedError: the category has moved.
+    """
+    here = aliased(Category)
+    above = select(*_COLUMNS).where(Category.path.in_(prefixes(path)))
+    top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
+    below = _children(select(here.id).where(here.path == path), CHILDREN)
+    rows = db.session.execute(above.union(top, below)).all()
+    by_path = {row.path: row for row in rows}
+    if path not in by_path:
+        moved = select(Category.path).join(CategoryRedirect).where(CategoryRedirect.path == path)
+        now = db.session.execute(moved).scalar_one_or_none()
+        if now is not None:
+            raise MovedError(ListRequest(path=now).url())
+        raise NotInShopError(f"There is no category {path!r}.")
+    shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
+    frame = Frame(
+        top=[_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        trail=[_link(by_path[prefix]) for prefix in prefixes(path)[1:]],
+        children=[_link(r) for r in shown if r.parent_id == by_path[path].id],
+        products=by_path[path].product_count,
+    )
+    return frame, by_path[path].id
+
+
+def illustrated(root_id: int) -> list[CategoryLink]:
+    """Return the top categories, each with the cover of its newest product. One statement."""
+    top = _children(select(root_id), TOP_CATEGORIES).subquery()
+    newest = (
+        select(func.max(Listing.product_id)).where(Listing.category_id == top.c.id).correlate(top).scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(top, ProductImage.digest, ProductImage.width, ProductImage.height)
+        .select_from(top)
+        .outerjoin(Product, Product.id == newest)
+        .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
+        .order_by(top.c.position, top.c.name)
+    )
+    return [
+        # The name stands beside the picture: saying it twice would only be noise to a screen reader.
+        _link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
+        for row in rows
+    ]
+
+
+def _children(parent_id: Select[Any], most: int) -> Select[Any]:
+    # Limited inside, since a category may have thousands of children; wrapped, since SQLite wants it so in a union.
+    first = select(*_COLUMNS).where(Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0)
+    return select(first.order_by(Category.position, Category.name).limit(most).subquery())
+
+
+def _link(row: Any, picture: Picture | None = None) -> CategoryLink:
+    return CategoryLink(row.name, row.path, row.product_count, picture)

@@ -1,0 +1,197 @@
+"""Which products are on a page of a list, at a cost that does not grow with the shop.
+
+A plain list is a range of an index. A filter or a search first takes its narrowest source (words, vendor, price
+range), looks at no more than SCAN rows of it and keeps no more than CAP; if all that match were kept they are sorted
+and counted exactly. If there are more, they are dense enough to be met while walking the index of the order itself,
+again for no more than SCAN rows; the total is then told as a floor ("1,000+").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import FromClause, Integer, Select, case, column, func, join, select, true
+from sqlalchemy.sql.elements import ColumnElement
+
+from storefront.catalog import search
+from storefront.catalog.models import Category, Listing, Product
+from storefront.catalog.parameters import ListRequest, Sort
+from storefront.extensions import db
+from storefront.stock import buyable
+
+PER_PAGE = 24
+CAP = 1000
+SCAN = 20_000
+# A page this far from both ends of a plain list is not shown: walking there would cost a page's whole budget.
+MAX_OFFSET = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that matches, with what sorting and counting need."""
+
+    product_id: int
+    price: int
+    name_key: str
+    vendor: str
+    title: str
+    category_path: str
+    buyable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The products of one page, in order. `matches` is everything that matched, where that is known exactly."""
+
+    ids: list[int]
+    total: int
+    capped: bool
+    matches: list[Candidate] | None = None
+
+
+def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
+    """Return the products of the wanted page of a category in which `listed` products are listed."""
+    if not wanted.filtered:
+        return _plain(wanted, category_id, listed)
+    found, complete = _narrow(wanted, category_id)
+    if complete:
+        ordered = _sorted(found, wanted)
+        return Selection(_slice([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered)
+    found = _sorted(found, wanted) if wanted.q else _walk(wanted, category_id)
+    kept = [c.product_id for c in found[:CAP]]
+    return Selection(_slice(kept, wanted.page), len(kept), True)
+
+
+def count_buyable(category_id: int) -> tuple[int, bool]:
+    """Return how many listed products can be bought, and whether that is only a floor. Looks at SCAN rows at most."""
+    scanned = select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN).subquery()
+    found = select(scanned.c.product_id).where(buyable(scanned.c.product_id)).limit(CAP + 1).subquery()
+    count = db.session.execute(select(func.count()).select_from(found)).scalar_one()
+    return min(count, CAP), count > CAP
+
+
+def _plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
+    offset = (wanted.page - 1) * PER_PAGE
+    size = min(PER_PAGE, listed - offset)
+    if size <= 0:
+        return Selection([], listed, False)
+    # Beyond the middle it is shorter to come from the other end.
+    from_end = listed - offset - size
+    backwards = from_end < offset
+    if min(offset, from_end) > MAX_OFFSET:
+        return Selection([], listed, False)
+    order = _order(wanted.sort, Listing, backwards=backwards)
+    rows = select(Listing.product_id).where(Listing.category_id == category_id).order_by(*order)
+    ids = list(db.session.execute(rows.offset(from_end if backwards else offset).limit(size)).scalars())
+    return Selection(ids[::-1] if backwards else ids, listed, False)
+
+
+def _narrow(wanted: ListRequest, category_id: int) -> tuple[list[Candidate], bool]:
+    """Return the matches by way of the narrowest source, and whether these are all."""
+    if wanted.q:
+        found, complete = _searched(wanted, category_id, title_only=True)
+        if not complete:
+            return found, False
+        others, complete = _searched(wanted, category_id, title_only=False)
+        known = {c.product_id for c in found}
+        return found + [c for c in others if c.product_id not in known], complete
+    if wanted.vendor:
+        source = select(Product.id.label("product_id")).where(Product.vendor == wanted.vendor)
+        source = source.order_by(Product.id.desc())
+    elif wanted.min_price is not None or wanted.max_price is not None:
+        source = select(Listing.product_id).where(Listing.category_id == category_id, *_price_range(wanted))
+        source = source.order_by(Listing.price)
+    else:
+        return [], False
+    return _candidates(wanted, category_id, source)
+
+
+def _searched(wanted: ListRequest, category_id: int, *, title_only: bool) -> tuple[list[Candidate], bool]:
+    statement = search.matching(db.session.connection().dialect.name, wanted.q, title_only=title_only)
+    if statement is None:
+        return [], True
+    return _candidates(wanted, category_id, select(statement.columns(column("product_id", Integer)).subquery()))
+
+
+def _candidates(wanted: ListRequest, category_id: int, source: Select[Any]) -> tuple[list[Candidate], bool]:
+    """Return the matches among the source's product ids, at most CAP + 1, and whether these are all there are."""
+    scanned = source.limit(SCAN + 1).cte("scanned")
+    conditions = [Listing.category_id == category_id, *_price_range(wanted)]
+    matches = _matches(wanted, Listing, conditions, scanned, Listing.product_id == scanned.c.product_id)
+    found = matches.limit(CAP + 1).subquery()
+    size = select(func.count().label("size")).select_from(scanned).subquery()
+    # The size comes even when nothing matches: no match among the first SCAN rows is not "no match".
+    rows = db.session.execute(select(size, found).outerjoin_from(size, found, true())).all()
+    candidates = [Candidate(*row[1:]) for row in rows if row[1] is not None]
+    return candidates, len(candidates) <= CAP and rows[0][0] <= SCAN
+
+
+def _walk(wanted: ListRequest, category_id: int) -> list[Candidate]:
+    """Return up to CAP matches in the wanted order, met on the first SCAN rows of that order's index."""
+    rows = select(Listing).where(Listing.category_id == category_id)
+    if wanted.sort in ("price", "-price"):
+        rows = rows.where(*_price_range(wanted))
+    scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN).subquery()
+    statement = _matches(wanted, scanned.c, _price_range(wanted, scanned.c), scanned)
+    rows_found = db.session.execute(statement.order_by(*_order(wanted.sort, scanned.c)).limit(CAP))
+    return [Candidate(*row) for row in rows_found]
+
+
+def _matches(
+    wanted: ListRequest,
+    row: Any,
+    conditions: Sequence[ColumnElement[bool]],
+    source: FromClause,
+    on: ColumnElement[bool] | None = None,
+) -> Select[Any]:
+    """Return the statement for candidates among listing rows: the table joined to a source, or a part of it."""
+    can_buy = buyable(row.product_id)
+    return (
+        select(
+            row.product_id.label("product_id"),
+            row.price.label("price"),
+            row.name_key.label("name_key"),
+            row.vendor.label("vendor"),
+            Product.title,
+            func.coalesce(Category.path, "").label("path"),
+            case((can_buy, 1), else_=0).label("buyable"),
+        )
+        .select_from(source if on is None else join(source, Listing, on))
+        .join(Product, Product.id == row.product_id)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(*conditions)
+        .where(row.vendor == wanted.vendor if wanted.vendor else true())
+        .where(can_buy if wanted.in_stock else true())
+    )
+
+
+def _price_range(wanted: ListRequest, row: Any = Listing) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.min_price is not None:
+        bounds.append(row.price >= wanted.min_price)
+    if wanted.max_price is not None:
+        bounds.append(row.price <= wanted.max_price)
+    return bounds
+
+
+def _order(sort: Sort, row: Any, *, backwards: bool = False) -> list[Any]:
+    columns = {"price": [row.price], "-price": [row.price], "name": [row.name_key]}.get(sort, [])
+    descending = (sort in ("new", "relevance", "-price")) != backwards
+    return [c.desc() if descending else c.asc() for c in (*columns, row.product_id)]
+
+
+def _sorted(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
+    """Return matches in the order that the index of the same order would give."""
+
+    def key(c: Candidate) -> tuple[Any, ...]:
+        if wanted.sort == "relevance":
+            return (*search.relevance(c.title, wanted.q), -c.product_id)
+        return {"name": (c.name_key, c.product_id), "new": (c.product_id,)}.get(wanted.sort, (c.price, c.product_id))
+
+    return sorted(found, key=key, reverse=wanted.sort in ("new", "-price"))
+
+
+def _slice(ids: list[int], page: int) -> list[int]:
+    return ids[(page - 1) * PER_PAGE : page * PER_PAGE]

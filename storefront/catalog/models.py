@@ -1,0 +1,189 @@
+"""Products, their variants and pictures, and the tree of categories."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.extensions import Model, UtcDateTime
+
+Status = Literal["draft", "active", "archived"]
+ROOT_PATH = ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Category(Model):
+    """A node of the category tree. The root (path "") is the whole shop; a path is the slugs down to it."""
+
+    __tablename__ = "category"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
+    name: Mapped[str] = mapped_column(String(255))
+    slug: Mapped[str] = mapped_column(String(255))
+    path: Mapped[str] = mapped_column(String(2000), unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    # Kept by listing.refresh: active products here and below. Counting them would cost a page its budget.
+    product_count: Mapped[int] = mapped_column(default=0)
+
+    parent: Mapped[Category | None] = relationship(remote_side=[id])
+
+    __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
+
+
+class CategoryRedirect(Model):
+    """A path that a category once had; it answers 301 to where the category is now."""
+
+    __tablename__ = "category_redirect"
+
+    path: Mapped[str] = mapped_column(String(2000), primary_key=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
+
+
+class Product(Model):
+    """What is sold. Prices, stock and pictures hang on its variants; those kept here serve lists."""
+
+    __tablename__ = "product"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(255), unique=True)
+    title: Mapped[str] = mapped_column(String(500))
+    description_html: Mapped[str] = mapped_column(Text, default="")  # sanitised on write: catalog.sanitise
+    vendor: Mapped[str] = mapped_column(String(255), default="")
+    product_type: Mapped[str] = mapped_column(String(255), default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    status: Mapped[str] = mapped_column(String(8), default="draft")
+    seo_title: Mapped[str] = mapped_column(String(500), default="")
+    seo_description: Mapped[str] = mapped_column(Text, default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    option_names: Mapped[list[str]] = mapped_column(JSON, default=list)  # up to 3, in order
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # columns of an import that we only keep
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, onupdate=_now)
+
+    # Kept by listing.refresh from the variants and pictures, so that a card needs no more than this row.
+    price: Mapped[int | None] = mapped_column(BigInteger)
+    price_max: Mapped[int | None] = mapped_column(BigInteger)
+    compare_at_price: Mapped[int | None] = mapped_column(BigInteger)
+    cover_id: Mapped[int | None] = mapped_column()
+
+    category: Mapped[Category | None] = relationship()
+    variants: Mapped[list[Variant]] = relationship(
+        back_populates="product", order_by="Variant.position, Variant.id", cascade="all, delete-orphan"
+    )
+    images: Mapped[list[ProductImage]] = relationship(
+        back_populates="product", order_by="ProductImage.position, ProductImage.id", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        CheckConstraint("status IN ('draft', 'active', 'archived')", name="status"),
+        Index("ix_product_vendor", "vendor", "id"),
+    )
+
+
+class Variant(Model):
+    """One buyable form of a product. Money is in minor units of the shop's currency."""
+
+    __tablename__ = "variant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    sku: Mapped[str] = mapped_column(String(255), unique=True)
+    option1: Mapped[str] = mapped_column(String(255), default="")
+    option2: Mapped[str] = mapped_column(String(255), default="")
+    option3: Mapped[str] = mapped_column(String(255), default="")
+    price: Mapped[int] = mapped_column(BigInteger)
+    compare_at_price: Mapped[int | None] = mapped_column(BigInteger)
+    barcode: Mapped[str] = mapped_column(String(255), default="")
+    weight_grams: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    backorder: Mapped[bool] = mapped_column(default=False)
+    image_id: Mapped[int | None] = mapped_column(ForeignKey("product_image.id", ondelete="SET NULL"), index=True)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    product: Mapped[Product] = relationship(back_populates="variants")
+    image: Mapped[ProductImage | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        CheckConstraint("compare_at_price >= 0", name="compare_at_price_not_negative"),
+        CheckConstraint("weight_grams >= 0", name="weight_not_negative"),
+        UniqueConstraint("product_id", "option1", "option2", "option3"),
+    )
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The option values that are set, in the order of the product's option names."""
+        return tuple(value for value in (self.option1, self.option2, self.option3) if value)
+
+
+class ProductImage(Model):
+    """A picture of a product; several variants may show the same one (Variant.image_id).
+
+    `digest` names the stored picture and its renditions (catalog.pictures); None until it has been fetched.
+    """
+
+    __tablename__ = "product_image"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    alt: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(Text, default="")  # the file name or URL that it was imported from
+    digest: Mapped[str | None] = mapped_column(String(64))
+    width: Mapped[int] = mapped_column(default=0)
+    height: Mapped[int] = mapped_column(default=0)
+
+    product: Mapped[Product] = relationship(back_populates="images")
+
+
+class ProductRedirect(Model):
+    """A slug that a product once had; it answers 301 to the product's page of today."""
+
+    __tablename__ = "product_redirect"
+
+    slug: Mapped[str] = mapped_column(String(255), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+
+
+class Listing(Model):
+    """One row for each active product and each category above it (the root included): lists by index alone.
+
+    The newest product has the highest id, so the primary key is the order "new".
+    """
+
+    __tablename__ = "listing"
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    price: Mapped[int] = mapped_column(BigInteger)
+    name_key: Mapped[str] = mapped_column(String(40))
+    vendor: Mapped[str] = mapped_column(String(255), default="")
+
+    __table_args__ = (
+        Index("ix_listing_price", "category_id", "price", "product_id"),
+        Index("ix_listing_name", "category_id", "name_key", "product_id"),
+        Index("ix_listing_product_id", "product_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class ListingVendor(Model):
+    """How many active products of a vendor a category lists: the counts beside the vendor filter."""
+
+    __tablename__ = "listing_vendor"
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), primary_key=True)
+    vendor: Mapped[str] = mapped_column(String(255), primary_key=True)
+    products: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_listing_vendor_products", "category_id", "products"),
+        {"sqlite_with_rowid": False},
+    )

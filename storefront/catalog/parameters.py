@@ -1,0 +1,138 @@
+"""What a list can be asked for in its URL: parsed, checked, and written back in one canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Literal, cast
+from urllib.parse import quote, urlencode
+
+from storefront.catalog.search import words
+from storefront.errors import BadInputError
+from storefront.money import minor_units
+
+Sort = Literal["new", "price", "-price", "name", "relevance"]
+SORTS: tuple[Sort, ...] = ("new", "price", "-price", "name", "relevance")
+MAX_QUERY = 200
+MAX_PAGE = 10**6
+_MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """A list as a URL asks for it. Prices are in minor units of the shop's currency."""
+
+    path: str = ""
+    page: int = 1
+    q: str = ""
+    vendor: str = ""
+    min_price: int | None = None
+    max_price: int | None = None
+    in_stock: bool = False
+    sort: Sort = "new"
+    currency: str = "USD"
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything but the category narrows the list."""
+        return bool(self.q or self.vendor or self.in_stock) or self.min_price is not None or self.max_price is not None
+
+    def url(self, **changes: object) -> str:
+        """Return the canonical URL of this list with some values changed; page 1 again unless a page is given."""
+        wanted = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
+        base = "/products"
+        fields: list[tuple[str, str]] = []
+        if wanted.q:
+            fields.append(("q", wanted.q))
+            if wanted.path:
+                fields.append(("category", wanted.path))
+        elif wanted.path:
+            base = f"/categories/{quote(wanted.path)}"
+        if wanted.vendor:
+            fields.append(("vendor", wanted.vendor))
+        for name in ("min_price", "max_price"):
+            if (amount := cast("int | None", getattr(wanted, name))) is not None:
+                fields.append((name, self.major(amount)))
+        if wanted.in_stock:
+            fields.append(("in_stock", "1"))
+        if wanted.sort != wanted.default_sort:
+            fields.append(("sort", wanted.sort))
+        if wanted.page > 1:
+            fields.append(("page", str(wanted.page)))
+        return f"{base}?{urlencode(fields)}" if fields else base
+
+    @property
+    def default_sort(self) -> Sort:
+        """Relevance for a search, else the newest first."""
+        return "relevance" if self.q else "new"
+
+    def major(self, amount: int | None) -> str:
+        """Return an amount in minor units as people type it: 1990 US cents are "19.90"."""
+        if amount is None:
+            return ""
+        return f"{Decimal(amount).scaleb(-minor_units(self.currency)):f}"
+
+
+def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequest:
+    """Return the list that the query string asks for; parameters that we do not know are dropped.
+
+    Raises:
+        BadInputError: a value cannot be used; the text says which and what it should be.
+    """
+    for name, value in args.items():
+        if "\x00" in value or "\ufffd" in value:
+            raise BadInputError(name, "The address holds characters that cannot be read.")
+    query = " ".join(args.get("q", "").split())
+    if len(query) > MAX_QUERY:
+        raise BadInputError("q", f"Please search with at most {MAX_QUERY} characters.")
+    sort = args.get("sort") or ("relevance" if query else "new")
+    if sort not in SORTS:
+        raise BadInputError("sort", f"The order must be one of: {', '.join(SORTS)}.")
+    vendor = args.get("vendor", "").strip()
+    path = path or args.get("category", "").strip("/ ")
+    if len(vendor) > 255 or len(path) > 2000:
+        raise BadInputError("vendor", "No maker or category has a name that long.")
+    return ListRequest(
+        path=path,
+        page=_page(args.get("page", "")),
+        q=query,
+        vendor=vendor,
+        min_price=_price(args, "min_price", currency),
+        max_price=_price(args, "max_price", currency),
+        in_stock=_flag(args, "in_stock"),
+        # Without a word to search for there is nothing to be relevant to.
+        sort="new" if sort == "relevance" and not words(query) else cast("Sort", sort),
+        currency=currency,
+    )
+
+
+def _page(value: str) -> int:
+    if not value:
+        return 1
+    if not (value.isascii() and value.isdigit()) or int(value[:20]) < 1:
+        raise BadInputError("page", "The page must be a whole number from 1.")
+    return min(int(value[:20]), MAX_PAGE)
+
+
+def _price(args: Mapping[str, str], name: str, currency: str) -> int | None:
+    value = args.get(name, "").strip()
+    if not value:
+        return None
+    label = "lowest" if name == "min_price" else "highest"
+    try:
+        amount = Decimal(value[:40]).scaleb(minor_units(currency))
+    except InvalidOperation as error:
+        raise BadInputError(name, f"The {label} price must be a number such as 12.50.") from error
+    if not amount.is_finite() or amount < 0 or amount > _MAX_PRICE:
+        raise BadInputError(name, f"The {label} price must be a number from 0.")
+    return int(amount.to_integral_value())
+
+
+def _flag(args: Mapping[str, str], name: str) -> bool:
+    value = args.get(name, "").lower()
+    if value in ("", "0", "false", "no"):
+        return False
+    if value in ("1", "true", "yes", "on"):
+        return True
+    raise BadInputError(name, f"{name} must be 1 or 0.")

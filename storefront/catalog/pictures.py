@@ -1,0 +1,96 @@
+"""Pictures: stored once under the digest of their bytes, with WebP renditions in the sizes that the layout uses."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from storefront.errors import StorefrontError
+
+WIDTHS = (320, 640, 1024)
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+# Part of every name: a change of how renditions are made gives new names, so `immutable` stays true.
+_RECIPE = b"webp-q80-m4-320-640-1024-v1\n"
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+class PictureError(StorefrontError):
+    """The bytes are not a picture that can be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A picture in the media directory; width and height in pixels, of the largest rendition's source."""
+
+    digest: str
+    width: int
+    height: int
+
+
+def store(data: bytes, media_dir: Path) -> StoredPicture:
+    """Make the picture's renditions in the media directory, unless they are there, and return its name and size.
+
+    SVG is refused: it can carry script, and this shop never serves one that it was given.
+
+    Raises:
+        PictureError: not a JPEG, PNG, WebP, GIF, BMP or TIFF picture, or too large.
+    """
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
+    digest = hashlib.sha256(_RECIPE + data).hexdigest()[:32]
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
+            if source.width * source.height > MAX_PIXELS:
+                raise PictureError(f"The picture has {source.width} × {source.height} pixels: too many.")
+            width, height = _turned_size(source)
+            missing = [w for w in widths(width) if not path(digest, w, media_dir).exists()]
+            if missing:
+                _render(source, digest, missing, media_dir)
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise PictureError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError(f"The picture cannot be read: {error}.") from error
+    return StoredPicture(digest, width, height)
+
+
+def widths(width: int) -> list[int]:
+    """Return the widths that renditions are made in: those of the layout that the picture can fill, at least one."""
+    return [w for w in WIDTHS if w <= width] or [min(width, WIDTHS[0])]
+
+
+def path(digest: str, width: int, media_dir: Path) -> Path:
+    """Return where a rendition lives."""
+    return media_dir / digest[:2] / f"{digest}-{width}.webp"
+
+
+def _turned_size(source: Image.Image) -> tuple[int, int]:
+    # EXIF orientations 5 to 8 lie on their side (Exif 2.32, 4.6.4 A).
+    turned = source.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (source.height, source.width) if turned else source.size
+
+
+def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path) -> None:
+    upright = ImageOps.exif_transpose(source)
+    picture = upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB")
+    for width in sorted(wanted, reverse=True):
+        height = max(1, round(picture.height * width / picture.width))
+        rendition = picture.resize((width, height), Image.Resampling.LANCZOS) if width != picture.width else picture
+        target = path(digest, width, media_dir)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside its place and moved there whole: nobody is ever served half a picture.
+        handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                rendition.save(file, "WEBP", quality=80, method=4)
+            Path(draft).chmod(0o644)
+            Path(draft).replace(target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise

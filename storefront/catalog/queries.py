@@ -1,0 +1,185 @@
+"""Reads for the catalogue's pages: each page in at most six statements, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from math import ceil
+
+from flask import current_app
+from sqlalchemy import select
+
+from storefront import stock
+from storefront.catalog import cards, lists
+from storefront.catalog.cards import money, reduced_from
+from storefront.catalog.frame import GoneError, MovedError, NotInShopError, frame_of, illustrated
+from storefront.catalog.listing import prefixes
+from storefront.catalog.lists import Candidate
+from storefront.catalog.models import (
+    ROOT_PATH,
+    Category,
+    Listing,
+    ListingVendor,
+    Product,
+    ProductImage,
+    ProductRedirect,
+    Variant,
+)
+from storefront.catalog.parameters import ListRequest
+from storefront.catalog.shapes import Frame, HomePage, ListPage, Picture, ProductPage, VariantView, VendorCount
+from storefront.extensions import db
+from storefront.stock import Levels
+
+VENDORS = 12
+NEWEST = 8
+RELATED = 4
+
+
+def home() -> HomePage:
+    """Return the front page."""
+    frame, root_id = frame_of(ROOT_PATH)
+    newest = lists.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
+    return HomePage(frame, illustrated(root_id), cards.of(newest))
+
+
+def product_list(wanted: ListRequest) -> ListPage:
+    """Return a page of a list.
+
+    Raises:
+        NotInShopError: there is no such category.
+        MovedError: the category has moved.
+    """
+    frame, category_id = frame_of(wanted.path)
+    selection = lists.select_page(wanted, category_id, frame.products)
+    vendors: list[VendorCount] = []
+    in_stock, in_stock_capped = None, False
+    if selection.matches is not None:
+        frame, vendors, in_stock = _counted(selection.matches, frame)
+    elif wanted.filtered:  # more matches than were looked at: the filters that are set can still be taken back
+        frame = replace(frame, children=[replace(child, products=None) for child in frame.children])
+        vendors = [VendorCount(wanted.vendor, None)] if wanted.vendor else []
+    else:
+        vendors = _vendors(category_id)
+        in_stock, in_stock_capped = lists.count_buyable(category_id)
+    return ListPage(
+        request=wanted,
+        frame=frame,
+        items=cards.of(selection.ids),
+        total=selection.total,
+        pages=ceil(selection.total / lists.PER_PAGE),
+        capped=selection.capped,
+        vendors=vendors,
+        in_stock=in_stock,
+        in_stock_capped=in_stock_capped,
+    )
+
+
+def product(slug: str) -> ProductPage:
+    """Return a product's page.
+
+    Raises:
+        NotInShopError: there is no such product, or it is a draft.
+        MovedError: its slug has changed.
+        GoneError: it has been archived.
+    """
+    row = db.session.execute(
+        select(Product, Category.path).outerjoin(Category, Category.id == Product.category_id).where(Product.slug == slug)
+    ).one_or_none()
+    if row is None:
+        moved = select(Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
+        if now := db.session.execute(moved).scalar_one_or_none():
+            raise MovedError(f"/products/{now}")
+        raise NotInShopError(f"There is no product {slug!r}.")
+    item, path = row
+    if item.status == "archived":
+        raise GoneError(f"{item.title} has been taken out of the range.")
+    if item.status != "active" or item.price is None:
+        raise NotInShopError(f"There is no product {slug!r}.")
+    frame, _ = frame_of(path or ROOT_PATH)
+    pictures, places = _pictures(item.id, item.title)
+    related = cards.rows(_related(item))
+    levels = stock.levels([item.id, *related])
+    return ProductPage(
+        id=item.id,
+        slug=item.slug,
+        title=item.title,
+        description_html=item.description_html,
+        vendor=item.vendor,
+        product_type=item.product_type,
+        tags=item.tags,
+        seo_title=item.seo_title or item.title,
+        seo_description=item.seo_description,
+        option_names=item.option_names,
+        variants=_variants(item.id, levels, places),
+        pictures=pictures,
+        frame=frame,
+        related=[cards.card(row, levels) for row in related.values()],
+        status=item.status,
+        updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+
+
+def _variants(product_id: int, levels: Levels, places: dict[int, int]) -> list[VariantView]:
+    rows = db.session.execute(
+        select(Variant).where(Variant.product_id == product_id).order_by(Variant.position, Variant.id)
+    ).scalars()
+    display = current_app.config["STOCK_DISPLAY"]
+    return [
+        VariantView(
+            id=row.id,
+            sku=row.sku,
+            options=row.options,
+            price=money(row.price),
+            compare_at_price=reduced_from(row.price, row.compare_at_price),
+            badge=stock.badge(levels.variant(row.id), display, backorder=row.backorder),
+            version=levels.variant(row.id).version,
+            picture=places.get(row.image_id) if row.image_id else None,
+            barcode=row.barcode,
+            weight_grams=row.weight_grams,
+        )
+        for row in rows
+    ]
+
+
+def _pictures(product_id: int, title: str) -> tuple[list[Picture], dict[int, int]]:
+    """Return a product's pictures, and the place of each by its row's id."""
+    rows = db.session.execute(
+        select(ProductImage)
+        .where(ProductImage.product_id == product_id, ProductImage.digest.is_not(None))
+        .order_by(ProductImage.position, ProductImage.id)
+    ).scalars()
+    pictures, places = [], {}
+    for place, row in enumerate(rows):
+        places[row.id] = place
+        pictures.append(Picture(row.digest or "", row.width, row.height, row.alt or title))
+    return pictures, places
+
+
+def _related(item: Product) -> list[int]:
+    """Return neighbours in the product's category: the next older ones, then the newest."""
+    if item.category_id is None:
+        return []
+    listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
+    older = listed.where(Listing.product_id < item.id).order_by(Listing.product_id.desc()).limit(RELATED).subquery()
+    newest = listed.where(Listing.product_id > item.id).order_by(Listing.product_id.desc()).limit(RELATED).subquery()
+    rows = db.session.execute(select(older).union(select(newest))).scalars().all()
+    return [i for i in sorted(rows, key=lambda i: (i > item.id, -i))][:RELATED]
+
+
+def _vendors(category_id: int) -> list[VendorCount]:
+    rows = db.session.execute(
+        select(ListingVendor.vendor, ListingVendor.products)
+        .where(ListingVendor.category_id == category_id, ListingVendor.products > 0)
+        .order_by(ListingVendor.products.desc(), ListingVendor.vendor)
+        .limit(VENDORS)
+    )
+    return [VendorCount(vendor, products) for vendor, products in rows if vendor]
+
+
+def _counted(matches: list[Candidate], frame: Frame) -> tuple[Frame, list[VendorCount], int]:
+    """Return the filters' counts from everything that matches."""
+    vendors = Counter(match.vendor for match in matches if match.vendor)
+    paths = Counter(prefix for match in matches for prefix in prefixes(match.category_path))
+    children = [replace(child, products=paths[child.path]) for child in frame.children if paths[child.path]]
+    counts = [VendorCount(vendor, count) for vendor, count in vendors.most_common(VENDORS)]
+    return replace(frame, children=children), counts, sum(match.buyable for match in matches)

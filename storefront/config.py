@@ -1,0 +1,163 @@
+"""Settings, typed and read once: the only reader of the environment. docs/operations.md lists them all."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Literal
+
+from babel import Locale, UnknownLocaleError
+
+from storefront.errors import ConfigurationError
+from storefront.money import check_currency
+
+StockDisplay = Literal["low", "band", "exact"]
+
+_PLAIN = (
+    "SECRET_KEY DATABASE_URL REDIS_URL CACHE_REDIS_URL SESSION_REDIS_URL LIMIT_REDIS_URL STOCK_REDIS_URL "
+    "TRUSTED_PROXIES TRUSTED_HOSTS"
+).split()
+_OURS = "ENV NAME CURRENCY LOCALE STOCK_DISPLAY MEDIA_DIR".split()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be configured, checked."""
+
+    env: Literal["development", "production", "testing"]
+    secret_key: str
+    database_url: str
+    redis_url: str | None
+    cache_redis_url: str | None
+    session_redis_url: str | None
+    limit_redis_url: str | None
+    stock_redis_url: str | None
+    trusted_proxies: int
+    trusted_hosts: list[str] | None
+    name: str
+    currency: str
+    locale: str
+    stock_display: StockDisplay
+    media_dir: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], instance: Path) -> Settings:
+        """Read the settings; defaults live under the instance directory.
+
+        Raises:
+            ConfigurationError: a value is missing or wrong; the text says which and how to mend it.
+        """
+        _refuse_unknown(environ)
+        env = _choice(environ, "STOREFRONT_ENV", "development", ("development", "production", "testing"))
+        database_url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'storefront.sqlite3'}"
+        hosts = [host.strip() for host in environ.get("TRUSTED_HOSTS", "").split(",") if host.strip()]
+        if env == "production" and not hosts:
+            raise ConfigurationError(
+                "TRUSTED_HOSTS is not set. In production, name the hosts that this shop answers to, "
+                "separated by commas: TRUSTED_HOSTS=shop.example,www.shop.example"
+            )
+        return cls(
+            env=env,  # type: ignore[arg-type]  # checked by _choice
+            secret_key=_secret_key(environ, env, instance),
+            database_url=_database_url(database_url),
+            redis_url=environ.get("REDIS_URL") or None,
+            cache_redis_url=environ.get("CACHE_REDIS_URL") or None,
+            session_redis_url=environ.get("SESSION_REDIS_URL") or None,
+            limit_redis_url=environ.get("LIMIT_REDIS_URL") or None,
+            stock_redis_url=environ.get("STOCK_REDIS_URL") or None,
+            trusted_proxies=_count(environ, "TRUSTED_PROXIES", 0),
+            trusted_hosts=hosts or None,
+            name=environ.get("STOREFRONT_NAME") or "Kettle & Clay",
+            currency=check_currency(environ.get("STOREFRONT_CURRENCY") or "USD"),
+            locale=_locale(environ.get("STOREFRONT_LOCALE") or "en_US"),
+            stock_display=_choice(environ, "STOREFRONT_STOCK_DISPLAY", "low", ("low", "band", "exact")),  # type: ignore[arg-type]
+            media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
+        )
+
+    def to_flask(self) -> dict[str, Any]:
+        """Return the settings as Flask's configuration: upper-case names, and what the extensions call them."""
+        config = {field.name.upper(): getattr(self, field.name) for field in fields(self)}
+        config["SQLALCHEMY_DATABASE_URI"] = self.database_url
+        config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(self.database_url)
+        config["TESTING"] = self.env == "testing"
+        config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+        return config
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {f"STOREFRONT_{name}" for name in _OURS} | {"STOREFRONT_LIMITS"}
+    for name in environ:
+        if name.startswith("STOREFRONT_") and name not in known and not name.startswith("STOREFRONT_LIMIT_"):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"{name} is not a setting of this shop.{hint} docs/operations.md lists them all.")
+
+
+def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = environ.get(name) or default
+    if value not in choices:
+        raise ConfigurationError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
+    return value
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) > 10:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number from 0 to 10.")
+    return int(value)
+
+
+def _locale(name: str) -> str:
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError) as error:
+        raise ConfigurationError(f"STOREFRONT_LOCALE is {name!r}; use a locale such as en_US or de_DE.") from error
+
+
+def _secret_key(environ: Mapping[str, str], env: str, instance: Path) -> str:
+    if key := environ.get("SECRET_KEY"):
+        if env == "production" and len(key) < 32:
+            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. " + _MAKE_SECRET)
+        return key
+    if env == "production":
+        raise ConfigurationError("SECRET_KEY is not set. " + _MAKE_SECRET)
+    file = instance / "secret_key"
+    if not file.exists():
+        # Written whole beside its place, then linked: of two processes that start at once, one link wins
+        # and both read the same key.
+        with NamedTemporaryFile("w", dir=instance, prefix="secret_key.") as draft:
+            draft.write(secrets.token_hex(32))
+            draft.flush()
+            with suppress(FileExistsError):
+                os.link(draft.name, file)
+    if key := file.read_text().strip():
+        return key
+    raise ConfigurationError(f"{file} is empty. Delete it, and the next start makes a new one.")
+
+
+_MAKE_SECRET = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+
+
+def _database_url(url: str) -> str:
+    scheme, found, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg") and found:
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and found:
+        return url
+    raise ConfigurationError(
+        f"DATABASE_URL begins with {scheme!r}; use postgresql://user:password@host/name or sqlite:////path/to/file."
+    )
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {}
+    # The time-outs of docs/architecture.md: a page fails fast and says so, rather than hang.
+    timeouts = "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
+    return {"pool_pre_ping": True, "pool_timeout": 1, "connect_args": {"connect_timeout": 1, "options": timeouts}}

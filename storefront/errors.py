@@ -1,0 +1,23 @@
+"""What can go wrong, with the facts that a page needs to say it in a sentence."""
+
+from __future__ import annotations
+
+
+class StorefrontError(Exception):
+    """The base of every error that this shop raises on purpose; its text is a sentence for people."""
+
+
+class ConfigurationError(StorefrontError):
+    """A setting is missing or cannot be read; the text says which and how to mend it."""
+
+
+class BadInputError(StorefrontError):
+    """A request carries a value that cannot be used (answered with status 400).
+
+    Attributes:
+        field: the name of the parameter at fault.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field

@@ -1,0 +1,60 @@
+"""Money: an integer number of minor units and an ISO 4217 currency, never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.numbers import format_currency, list_currencies
+
+from storefront.errors import ConfigurationError
+
+# ISO 4217:2015 table A.1, column "minor unit", where it is not 2.
+_MINOR_UNITS = {
+    **dict.fromkeys(
+        ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF").split(),
+        0,
+    ),
+    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
+    **dict.fromkeys(("CLF UYW").split(), 4),
+}
+
+
+def minor_units(currency: str) -> int:
+    """Return how many decimals the currency has (ISO 4217, column "minor unit"): 2 for USD, 0 for JPY."""
+    return _MINOR_UNITS.get(currency, 2)
+
+
+def check_currency(code: str) -> str:
+    """Return the ISO 4217 code in capitals; raise ConfigurationError if there is no such currency."""
+    currency = code.strip().upper()
+    if currency not in list_currencies():
+        raise ConfigurationError(f"{code!r} is not an ISO 4217 currency code; use one such as USD, EUR or JPY.")
+    return currency
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in minor units (cents, yen, fils) of one currency."""
+
+    amount: int
+    currency: str
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units, exact: Money(1999, "USD").decimal == Decimal("19.99")."""
+        return Decimal(self.amount).scaleb(-minor_units(self.currency))
+
+    def format(self, locale: str = "en_US") -> str:
+        """Return the amount as the locale writes it, e.g. "$19.99"."""
+        return _format(self.amount, self.currency, locale)
+
+
+@lru_cache(maxsize=8192)
+def _format(amount: int, currency: str, locale: str) -> str:
+    places = minor_units(currency)
+    major = Decimal(amount).scaleb(-places)
+    # Babel rounds by CLDR's digits, which differ from ISO 4217 for some currencies: ours decide.
+    pattern_digits = "." + "0" * places if places else ""
+    return format_currency(major, currency, f"¤#,##0{pattern_digits}" if locale == "en_US" else None, locale=locale)

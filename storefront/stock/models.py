@@ -1,0 +1,46 @@
+"""How much there is of each variant. Known by SKU and ids; the product's own tables are unknown here."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.extensions import Model
+
+BUYABLE = "NOT tracked OR on_hand > reserved"
+
+
+class StockItem(Model):
+    """The stock of one variant: what is on hand, and what of that is reserved by holds and open orders."""
+
+    __tablename__ = "stock_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(String(255), unique=True)
+    variant_id: Mapped[int] = mapped_column(unique=True)
+    product_id: Mapped[int]
+    tracked: Mapped[bool] = mapped_column(default=True)
+    on_hand: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0)
+    low_threshold: Mapped[int] = mapped_column(default=5)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        CheckConstraint("reserved <= on_hand", name="reserved_on_hand"),
+        CheckConstraint("low_threshold >= 0", name="low_threshold_not_negative"),
+        Index("ix_stock_item_product_id", "product_id"),
+        # "Is anything of this product to be had?" is one look into this index.
+        Index(
+            "ix_stock_item_buyable",
+            "product_id",
+            sqlite_where=text(BUYABLE),
+            postgresql_where=text(BUYABLE),
+        ),
+    )
+
+    @property
+    def available(self) -> int:
+        """What can be bought now: on_hand − reserved, never under 0."""
+        return self.on_hand - self.reserved

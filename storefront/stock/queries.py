@@ -1,0 +1,165 @@
+"""Reads of stock for pages: bands and badges, never more than STOREFRONT_STOCK_DISPLAY lets the public know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storefront.extensions import db
+from storefront.stock.models import StockItem
+
+Band = Literal["in", "low", "out"]
+Display = Literal["low", "band", "exact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What can be bought of a variant, or of a product over all its variants.
+
+    `available` is None where stock is not counted (always to be had).
+    """
+
+    available: int | None
+    low_threshold: int
+    version: int = 0
+
+    @property
+    def band(self) -> Band:
+        """`out` at 0, `low` up to the threshold, else `in`."""
+        if self.available is None:
+            return "in"
+        if self.available <= 0:
+            return "out"
+        return "low" if self.available <= self.low_threshold else "in"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What a page says of stock: the band, and the number left where it may be told (else None)."""
+
+    band: Band
+    left: int | None
+    backorder: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sentence on the page."""
+        if self.band == "out":
+            return "Available to order" if self.backorder else "Sold out"
+        if self.left is not None:
+            return f"Only {self.left} left" if self.band == "low" else f"{self.left} in stock"
+        return "Low stock" if self.band == "low" else "In stock"
+
+    @property
+    def buyable(self) -> bool:
+        """Whether it can be put into a basket now."""
+        return self.band != "out" or self.backorder
+
+
+GONE = Level(available=0, low_threshold=0)
+
+
+def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
+    """Return what may be said of a level: `low` tells the number at or under the threshold, `exact` always."""
+    told = display == "exact" or (display == "low" and level.band == "low")
+    return Badge(level.band, level.available if told and level.band != "out" else None, backorder)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels by variant id and by product id, of the products that were asked for."""
+
+    variants: dict[int, Level]
+    products: dict[int, Level]
+
+    def variant(self, variant_id: int) -> Level:
+        """Return the variant's level; one without a stock row cannot be bought."""
+        return self.variants.get(variant_id, GONE)
+
+    def product(self, product_id: int) -> Level:
+        """Return the level over all variants of a product."""
+        return self.products.get(product_id, GONE)
+
+
+def levels(product_ids: Iterable[int]) -> Levels:
+    """Return the levels of these products and all their variants. One statement."""
+    rows = db.session.execute(
+        select(
+            StockItem.variant_id,
+            StockItem.product_id,
+            StockItem.tracked,
+            StockItem.on_hand - StockItem.reserved,
+            StockItem.low_threshold,
+            StockItem.version,
+        ).where(StockItem.product_id.in_(list(product_ids)))
+    )
+    variants: dict[int, Level] = {}
+    products: dict[int, Level] = {}
+    for variant_id, product_id, tracked, available, low, version in rows:
+        level = variants[variant_id] = Level(available if tracked else None, low, version)
+        products[product_id] = _sum(products.get(product_id), level)
+    return Levels(variants, products)
+
+
+def _sum(total: Level | None, level: Level) -> Level:
+    if total is None:
+        return level
+    uncounted = total.available is None or level.available is None
+    available = None if uncounted else (total.available or 0) + (level.available or 0)
+    return Level(available, max(total.low_threshold, level.low_threshold))
+
+
+def buyable(self) -> bool:
+        """Whether it can be put into a basket now."""
+        return self.band != "out" or self.backorder
+
+
+GONE = Level(available=0, low_threshold=0)
+
+
+def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
+    """Return what may be said of a level: `low` tells the number at or under the threshold, `exact` always."""
+    told = display == "exact" or (display == "low" and level.band == "low")
+    return Badge(level.band, level.available if told and level.band != "out" else None, backorder)
+
+
+def by_variant(variant_ids: Iterable[int]) -> dict[int, Level]:
+    """Return the level of each variant that has a stock row, by variant id. One statement."""
+    rows = db.session.execute(
+        select(
+            StockItem.variant_id,
+            case((StockItem.tracked, StockItem.on_hand - StockItem.reserved), else_=None),
+            StockItem.low_threshold,
+            StockItem.version,
+        ).where(StockItem.variant_id.in_(list(variant_ids)))
+    )
+    return {variant_id: Level(available, low, version) for variant_id, available, low, version in rows}
+
+
+def by_product(product_ids: Iterable[int]) -> dict[int, Level]:
+    """Return the level of each product over all its variants, by product id. One statement."""
+    untracked = func.max(case((StockItem.tracked, 0), else_=1))
+    total = func.sum(StockItem.on_hand - StockItem.reserved)
+    rows = db.session.execute(
+        select(
+            StockItem.product_id,
+            case((untracked == 1, None), else_=total),
+            func.max(StockItem.low_threshold),
+        )
+        .where(StockItem.product_id.in_(list(product_ids)))
+        .group_by(StockItem.product_id)
+    )
+    return {product_id: Level(available, low) for product_id, available, low in rows}
+
+
+def buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the SQL condition that something of this product can be bought (one look into a partial index)."""
+    wanted: Select[tuple[int]] = select(StockItem.id).where(
+        StockItem.product_id == product_id,
+        (~StockItem.tracked) | (StockItem.on_hand > StockItem.reserved),
+    )
+    return exists(wanted)

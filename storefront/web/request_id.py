@@ -1,0 +1,25 @@
+"""X-Request-ID: one name for a request in logs, error pages and the answer."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Flask, Response, g, request
+
+_SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def init_app(app: Flask) -> None:
+    """Give every request an id: the proxy's, if it is sane and there is a proxy that we trust, else a new one."""
+    trusted = app.config["TRUSTED_PROXIES"] > 0
+
+    @app.before_request
+    def name_request() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if trusted and _SANE.fullmatch(given) else secrets.token_hex(8)
+
+    @app.after_request
+    def tell_request_id(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id") or secrets.token_hex(8)
+        return response

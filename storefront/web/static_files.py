@@ -1,0 +1,104 @@
+"""Static files under names that hold a hash of their content, so browsers may keep them for ever.
+
+The style sheets are many small files in the tree and one file on the wire: joined here in the order of the
+cascade, since a page should not cost thirty requests and the project has no build step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask, Response, abort, current_app, request
+
+from storefront.web import compression
+
+# The order of the cascade; every file under css/components/ follows, by name.
+STYLES = ("reset", "tokens", "base", "layout", "utilities")
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(slots=True)
+class StaticFile:
+    """A file as it is served: its body, type, and encoded forms once somebody asked for them."""
+
+    body: bytes
+    mimetype: str
+    etag: str
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def in_encoding(self, encoding: str) -> bytes:
+        """Return the body compressed at the best quality; the work is done once."""
+        if encoding not in self.encoded:
+            self.encoded[encoding] = compression.encode(self.body, encoding, quality=11)
+        return self.encoded[encoding]
+
+
+class StaticFiles:
+    """All static files by name and by hashed name; read anew at each look-up only in debug mode."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, StaticFile] = {}
+        self.read()
+
+    def read(self) -> None:
+        """Read the whole tree (a few hundred kB) into memory."""
+        names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
+        files = {name: _static_file(name, p.read_bytes()) for name, p in names.items()}
+        sheets = [f"css/{name}.css" for name in STYLES] + sorted(n for n in files if n.startswith("css/components/"))
+        joined = b"\n".join(files[name].body for name in sheets if name in files)
+        files["css/shop.css"] = _static_file("css/shop.css", joined)
+        self._files = files
+
+    def url(self, name: str) -> str:
+        """Return the URL of a file with its content's hash in it; KeyError if there is no such file."""
+        stem, _, suffix = name.rpartition(".")
+        return f"/static/{stem}.{self._files[name].etag}.{suffix}"
+
+    def find(self, path: str) -> tuple[StaticFile, bool] | None:
+        """Return the file for a path below /static/, and whether the path names exactly this content."""
+        if path in self._files:
+            return self._files[path], False
+        stem, _, suffix = path.rpartition(".")
+        stem, _, digest = stem.rpartition(".")
+        found = self._files.get(f"{stem}.{suffix}")
+        return (found, digest == found.etag) if found and len(digest) == 12 else None
+
+
+def init_app(app: Flask) -> None:
+    """Serve /static/ and offer `static_url(name)` to templates."""
+    files = StaticFiles(Path(app.root_path).parent / "static")
+    app.extensions["static_files"] = files
+
+    @app.template_global()
+    def static_url(name: str) -> str:
+        if current_app.debug:
+            files.read()
+        return files.url(name)
+
+    @app.get("/static/<path:path>", endpoint="static")
+    def serve(path: str) -> Response:
+        found = files.find(path)
+        if found is None:
+            abort(404)
+        file, exact = found
+        encoding = compression.negotiate(request.accept_encodings) if len(file.body) > 500 else None
+        if not file.mimetype.startswith(("text/", "image/svg", "application/json", "application/manifest")):
+            encoding = None
+        response = Response(file.in_encoding(encoding) if encoding else file.body, mimetype=file.mimetype)
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = FOREVER if exact else "no-cache"
+        response.set_etag(f"{file.etag}-{encoding or 'identity'}")
+        return response.make_conditional(request)
+
+
+def _static_file(name: str, body: bytes) -> StaticFile:
+    mimetype = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}.get(
+        Path(name).suffix, mimetypes.guess_type(name)[0] or "application/octet-stream"
+    )
+    return StaticFile(body, mimetype, hashlib.sha256(body).hexdigest()[:12])

@@ -1,0 +1,57 @@
+"""Lists: what is on which page, in which order, counted how."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from storefront.catalog import queries
+from storefront.catalog.parameters import ListRequest
+from tests.factories import make_category, make_product
+
+
+def titles(**request: object) -> list[str]:
+    return [card.title for card in queries.product_list(ListRequest(**request)).items]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def shelf(app: object) -> None:
+    tea, green = make_category("Tea"), make_category("Tea", "Green tea")
+    make_product("Sencha", category=green, vendor="Leaf", variants=[{"price": 900}])
+    make_product("Assam", category=tea, vendor="Leaf", variants=[{"price": 700, "on_hand": 0}])
+    make_product("Café bowl", category=make_category("Bowls"), variants=[{"price": 2500}])
+
+
+@pytest.mark.usefixtures("shelf")
+def test_each_order_is_the_order_it_says() -> None:
+    assert titles() == ["Café bowl", "Assam", "Sencha"]
+    assert titles(sort="price") == ["Assam", "Sencha", "Café bowl"]
+    assert titles(sort="-price") == ["Café bowl", "Sencha", "Assam"]
+    assert titles(sort="name") == ["Assam", "Café bowl", "Sencha"]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_category_lists_everything_below_it() -> None:
+    assert titles(path="tea") == ["Assam", "Sencha"]
+    assert titles(path="tea/green-tea") == ["Sencha"]
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("sort", ["new", "price", "-price", "name"])
+def test_filters_narrow_a_list_in_every_order(sort: str) -> None:
+    assert titles(vendor="Leaf", sort=sort, in_stock=True) == ["Sencha"]
+    assert titles(min_price=800, max_price=1000, sort=sort) == ["Sencha"]
+    assert sorted(titles(in_stock=True, sort=sort)) == ["Café bowl", "Sencha"]
+    assert titles(min_price=10_000, sort=sort) == []
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("q", ["cafe", "CAFÉ", "caf bow", '"café"*', "bowl %"])
+def test_search_finds_words_and_beginnings_whatever_is_typed(q: str) -> None:
+    assert titles(q=q, sort="relevance") == ["Café bowl"]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_pages_answer(client: FlaskClient) -> None:
+    for url in ("/", "/products", "/products?q=tea", "/categories/tea", "/products/sencha"):
+        assert client.get(url).status_code == 200, url

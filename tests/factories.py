@@ -1,0 +1,72 @@
+"""Makers of rows: sensible by default, any field can be given."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from PIL import Image
+
+from storefront.catalog import categories, listing, pictures
+from storefront.catalog.models import Category, Product, ProductImage, Variant
+from storefront.catalog.slugs import slugify
+from storefront.extensions import db, writing
+from storefront.stock import StockItem
+
+_serial = count(1)
+
+
+def make_category(*names: str) -> Category:
+    """Return the category with these names from the top down."""
+    with writing() as session:
+        return categories.plant(session, names)
+
+
+def make_product(
+    title: str | None = None,
+    *,
+    category: Category | None = None,
+    variants: Sequence[dict[str, Any]] = ({},),
+    pictures: int = 0,
+    **overrides: Any,
+) -> Product:
+    """Return a committed, active product with its variants, stock, pictures, and all that is derived from it.
+
+    Each variant is a dict of Variant's fields, plus `on_hand`, `reserved` and `tracked` for its stock.
+    """
+    title = title or f"Teapot {next(_serial)}"
+    fields: dict[str, Any] = {"slug": slugify(title), "title": title, "status": "active", "vendor": "Kiln Row"}
+    with writing() as session:
+        product = Product(**fields | {"category_id": category.id if category else None} | overrides)
+        session.add(product)
+        product.images = [_image(place) for place in range(pictures)]
+        for place, given in enumerate(variants):
+            _variant(product, place, dict(given))
+        listing.refresh(session, [product.id])
+    return db.session.get_one(Product, product.id)
+
+
+def _variant(product: Product, place: int, given: dict[str, Any]) -> None:
+    stock = {name: given.pop(name) for name in ("on_hand", "reserved", "tracked", "low_threshold") if name in given}
+    fields = {"sku": f"SKU-{next(_serial)}", "price": 1999, "position": place} | given
+    variant = Variant(**fields)
+    product.variants.append(variant)
+    db.session.flush()
+    item = {"on_hand": 20} | stock
+    db.session.add(StockItem(sku=variant.sku, variant_id=variant.id, product_id=product.id, **item))
+
+
+def _image(place: int) -> ProductImage:
+    stored = pictures.store(png(place), Path(current_app.config["MEDIA_DIR"]))
+    return ProductImage(position=place, alt="", digest=stored.digest, width=stored.width, height=stored.height)
+
+
+def png(shade: int = 0, size: tuple[int, int] = (1200, 1200)) -> bytes:
+    """Return a PNG picture; another shade gives another picture."""
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize(size).point(lambda value: (value + shade * 7) % 256).save(buffer, "PNG")
+    return buffer.getvalue()

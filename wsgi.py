@@ -1,0 +1,5 @@
+"""The WSGI entry point: `gunicorn wsgi:app`, `flask run`."""
+
+from storefront.app import create_app
+
+app = create_app()
