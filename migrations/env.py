@@ -20,6 +20,8 @@ with engine.connect() as connection:
         include_object=_ours,
         render_as_batch=True,
         compare_type=True,
+        # Both databases roll a failed migration back; SQLite because BEGIN is ours (storefront.extensions).
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import catalog, web
+from storefront import catalog, ops, web
 from storefront.config import Settings
 from storefront.extensions import db, migrate
 
@@ -23,7 +23,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
 
     Args:
         environ: where the settings are read from; the process's environment if not given.
-        instance: the directory for what belongs to this installation alone; `instance/` of the checkout if not given.
+        instance: the directory of this installation's own data; `instance/` of the checkout if not given.
 
     Raises:
         ConfigurationError: a setting is missing or wrong; the text says how to mend it.
@@ -36,19 +36,27 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
         template_folder=ROOT / "templates",
         static_folder=None,
     )
-    app.config.from_mapping(Settings.from_environ(os.environ if environ is None else environ, instance).to_flask())
+    app.config.from_mapping(
+        Settings.from_environ(os.environ if environ is None else environ, instance).to_flask()
+    )
     _templates(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     web.init_app(app)
     catalog.init_app(app)
+    ops.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
 def _templates(app: Flask) -> None:
-    app.jinja_options = {**app.jinja_options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {
+        **app.jinja_options,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
 
     @app.template_filter("money")

@@ -19,11 +19,18 @@ from storefront.money import check_currency
 
 StockDisplay = Literal["low", "band", "exact"]
 
-_PLAIN = (
-    "SECRET_KEY DATABASE_URL REDIS_URL CACHE_REDIS_URL SESSION_REDIS_URL LIMIT_REDIS_URL STOCK_REDIS_URL "
-    "TRUSTED_PROXIES TRUSTED_HOSTS"
-).split()
-_OURS = "ENV NAME CURRENCY LOCALE STOCK_DISPLAY MEDIA_DIR".split()
+_PLAIN = [
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CACHE_REDIS_URL",
+    "SESSION_REDIS_URL",
+    "LIMIT_REDIS_URL",
+    "STOCK_REDIS_URL",
+    "TRUSTED_PROXIES",
+    "TRUSTED_HOSTS",
+]
+_OURS = ["ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +103,9 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.startswith("STOREFRONT_") and name not in known and not name.startswith("STOREFRONT_LIMIT_"):
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise ConfigurationError(f"{name} is not a setting of this shop.{hint} docs/operations.md lists them all.")
+            raise ConfigurationError(
+                f"{name} is not a setting of this shop.{hint} docs/operations.md lists them all."
+            )
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -117,16 +126,18 @@ def _locale(name: str) -> str:
     try:
         return str(Locale.parse(name))
     except (UnknownLocaleError, ValueError) as error:
-        raise ConfigurationError(f"STOREFRONT_LOCALE is {name!r}; use a locale such as en_US or de_DE.") from error
+        raise ConfigurationError(
+            f"STOREFRONT_LOCALE is {name!r}; use a locale such as en_US or de_DE."
+        ) from error
 
 
 def _secret_key(environ: Mapping[str, str], env: str, instance: Path) -> str:
     if key := environ.get("SECRET_KEY"):
         if env == "production" and len(key) < 32:
-            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. " + _MAKE_SECRET)
+            raise ConfigurationError("SECRET_KEY is shorter than 32 characters. " + _MAKE_ONE)
         return key
     if env == "production":
-        raise ConfigurationError("SECRET_KEY is not set. " + _MAKE_SECRET)
+        raise ConfigurationError("SECRET_KEY is not set. " + _MAKE_ONE)
     file = instance / "secret_key"
     if not file.exists():
         # Written whole beside its place, then linked: of two processes that start at once, one link wins
@@ -141,7 +152,7 @@ def _secret_key(environ: Mapping[str, str], env: str, instance: Path) -> str:
     raise ConfigurationError(f"{file} is empty. Delete it, and the next start makes a new one.")
 
 
-_MAKE_SECRET = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+_MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 
 
 def _database_url(url: str) -> str:
@@ -160,4 +171,8 @@ def _engine_options(url: str) -> dict[str, Any]:
         return {}
     # The time-outs of docs/architecture.md: a page fails fast and says so, rather than hang.
     timeouts = "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
-    return {"pool_pre_ping": True, "pool_timeout": 1, "connect_args": {"connect_timeout": 1, "options": timeouts}}
+    return {
+        "pool_pre_ping": True,
+        "pool_timeout": 1,
+        "connect_args": {"connect_timeout": 1, "options": timeouts},
+    }

@@ -33,7 +33,9 @@ def _dumps(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-db = SQLAlchemy(model_class=Model, engine_options={"json_serializer": _dumps, "json_deserializer": msgspec.json.decode})
+db = SQLAlchemy(
+    model_class=Model, engine_options={"json_serializer": _dumps, "json_deserializer": msgspec.json.decode}
+)
 migrate = Migrate(directory="migrations", render_as_batch=True)
 
 
@@ -77,7 +79,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         return
     connection.isolation_level = None  # BEGIN is ours, below
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=2000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
+    for pragma in (
+        "busy_timeout=2000",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -85,4 +93,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+        connection.exec_driver_sql(
+            f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}"
+        )

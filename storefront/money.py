@@ -13,11 +13,29 @@ from storefront.errors import ConfigurationError
 # ISO 4217:2015 table A.1, column "minor unit", where it is not 2.
 _MINOR_UNITS = {
     **dict.fromkeys(
-        ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF").split(),
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
         0,
     ),
-    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
-    **dict.fromkeys(("CLF UYW").split(), 4),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
 }
 
 
@@ -30,7 +48,9 @@ def check_currency(code: str) -> str:
     """Return the ISO 4217 code in capitals; raise ConfigurationError if there is no such currency."""
     currency = code.strip().upper()
     if currency not in list_currencies():
-        raise ConfigurationError(f"{code!r} is not an ISO 4217 currency code; use one such as USD, EUR or JPY.")
+        raise ConfigurationError(
+            f"{code!r} is not an ISO 4217 currency code; use one such as USD, EUR or JPY."
+        )
     return currency
 
 
@@ -57,4 +77,6 @@ def _format(amount: int, currency: str, locale: str) -> str:
     major = Decimal(amount).scaleb(-places)
     # Babel rounds by CLDR's digits, which differ from ISO 4217 for some currencies: ours decide.
     pattern_digits = "." + "0" * places if places else ""
-    return format_currency(major, currency, f"¤#,##0{pattern_digits}" if locale == "en_US" else None, locale=locale)
+    return format_currency(
+        major, currency, f"¤#,##0{pattern_digits}" if locale == "en_US" else None, locale=locale
+    )

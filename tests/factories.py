@@ -39,7 +39,12 @@ def make_product(
     Each variant is a dict of Variant's fields, plus `on_hand`, `reserved` and `tracked` for its stock.
     """
     title = title or f"Teapot {next(_serial)}"
-    fields: dict[str, Any] = {"slug": slugify(title), "title": title, "status": "active", "vendor": "Kiln Row"}
+    fields: dict[str, Any] = {
+        "slug": slugify(title),
+        "title": title,
+        "status": "active",
+        "vendor": "Kiln Row",
+    }
     with writing() as session:
         product = Product(**fields | {"category_id": category.id if category else None} | overrides)
         session.add(product)
@@ -51,7 +56,9 @@ def make_product(
 
 
 def _variant(product: Product, place: int, given: dict[str, Any]) -> None:
-    stock = {name: given.pop(name) for name in ("on_hand", "reserved", "tracked", "low_threshold") if name in given}
+    stock = {
+        name: given.pop(name) for name in ("on_hand", "reserved", "tracked", "low_threshold") if name in given
+    }
     fields = {"sku": f"SKU-{next(_serial)}", "price": 1999, "position": place} | given
     variant = Variant(**fields)
     product.variants.append(variant)
@@ -62,7 +69,9 @@ def _variant(product: Product, place: int, given: dict[str, Any]) -> None:
 
 def _image(place: int) -> ProductImage:
     stored = pictures.store(png(place), Path(current_app.config["MEDIA_DIR"]))
-    return ProductImage(position=place, alt="", digest=stored.digest, width=stored.width, height=stored.height)
+    return ProductImage(
+        position=place, alt="", digest=stored.digest, width=stored.width, height=stored.height
+    )
 
 
 def png(shade: int = 0, size: tuple[int, int] = (1200, 1200)) -> bytes:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from storefront import stock
-from storefront.catalog.models import Product, ProductImage
+from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.shapes import Card, Picture
 from storefront.extensions import db
 from storefront.money import Money
@@ -40,6 +40,7 @@ def rows(product_ids: Sequence[int]) -> dict[int, Any]:
             ProductImage.width,
             ProductImage.height,
             ProductImage.alt,
+            exists(Variant.id).where(Variant.product_id == Product.id, Variant.backorder).label("backorder"),
         )
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
         .where(Product.id.in_(product_ids))
@@ -51,7 +52,7 @@ def rows(product_ids: Sequence[int]) -> dict[int, Any]:
 def card(row: Any, levels: Levels) -> Card:
     """Return the card of one of `rows`."""
     # A list prints the band; the number is told on the product's own page (architecture: rules).
-    badge = stock.badge(levels.product(row.id), "band")
+    badge = stock.badge(levels.product(row.id), "band", backorder=row.backorder)
     return Card(
         id=row.id,
         slug=row.slug,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from storefront.catalog.listing import prefixes
@@ -78,9 +78,12 @@ def frame_of(path: str) -> tuple[Frame, int]:
 
 def illustrated(root_id: int) -> list[CategoryLink]:
     """Return the top categories, each with the cover of its newest product. One statement."""
-    top = _children(select(root_id), TOP_CATEGORIES).subquery()
+    top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
     newest = (
-        select(func.max(Listing.product_id)).where(Listing.category_id == top.c.id).correlate(top).scalar_subquery()
+        select(func.max(Listing.product_id))
+        .where(Listing.category_id == top.c.id)
+        .correlate(top)
+        .scalar_subquery()
     )
     rows = db.session.execute(
         select(top, ProductImage.digest, ProductImage.width, ProductImage.height)
@@ -96,9 +99,11 @@ def illustrated(root_id: int) -> list[CategoryLink]:
     ]
 
 
-def _children(parent_id: Select[Any], most: int) -> Select[Any]:
+def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[Any, ...]]:
     # Limited inside, since a category may have thousands of children; wrapped, since SQLite wants it so in a union.
-    first = select(*_COLUMNS).where(Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0)
+    first = select(*_COLUMNS).where(
+        Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0
+    )
     return select(first.order_by(Category.position, Category.name).limit(most).subquery())
 
 

@@ -1,4 +1,4 @@
-"""All that is derived from a product so that pages need not compute it, kept in the transaction of its change.
+"""All that is derived from a product so that pages need not compute it, kept in the same transaction.
 
 Derived: the prices and the cover on its own row, its rows in `listing` (one for each category above it), the
 counts of categories and vendors, its words in the search index. Whoever changed products calls `refresh`.
@@ -45,7 +45,10 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
     rows = session.execute(select(Category.id, Category.path).where(Category.id.in_(set(category_ids))))
     paths: dict[int, str] = {row.id: row.path for row in rows}
     above = {prefix for path in paths.values() for prefix in prefixes(path)}
-    ids = {row.path: row.id for row in session.execute(select(Category).where(Category.path.in_(above))).scalars()}
+    ids = {
+        row.path: row.id
+        for row in session.execute(select(Category).where(Category.path.in_(above))).scalars()
+    }
     return {key: tuple(ids[prefix] for prefix in prefixes(path)) for key, path in paths.items()}
 
 
@@ -102,7 +105,9 @@ def settle_prices(session: Session, product_ids: Sequence[int]) -> None:
     )
 
 
-def write(session: Session, entries: Sequence[Entry], *, gone: Sequence[int] = (), fresh: bool = False) -> None:
+def write(
+    session: Session, entries: Sequence[Entry], *, gone: Sequence[int] = (), fresh: bool = False
+) -> None:
     """Make listing rows, counts and search documents say what the entries say.
 
     Args:
@@ -119,16 +124,18 @@ def write(session: Session, entries: Sequence[Entry], *, gone: Sequence[int] = (
     present: dict[tuple[int, int], tuple[int, str, str]] = {}
     if not fresh:
         rows = session.execute(
-            select(Listing.category_id, Listing.product_id, Listing.price, Listing.name_key, Listing.vendor).where(
-                Listing.product_id.in_([*(entry.product_id for entry in entries), *gone])
-            )
+            select(
+                Listing.category_id, Listing.product_id, Listing.price, Listing.name_key, Listing.vendor
+            ).where(Listing.product_id.in_([*(entry.product_id for entry in entries), *gone]))
         )
         present = {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
     _delete(session, [key for key in present if wanted.get(key) != present[key]])
     _insert(session, {key: row for key, row in wanted.items() if present.get(key) != row})
     _count(session, wanted, present)
     search.index(
-        session, [search.document(entry.product_id, entry.title, entry.words) for entry in entries], fresh=fresh
+        session,
+        [search.document(entry.product_id, entry.title, entry.words) for entry in entries],
+        fresh=fresh,
     )
     search.forget(session, gone)
 
@@ -221,7 +228,9 @@ def _count(
             moved,
         )
     changed = [
-        {"category_id": key[0], "vendor": key[1], "products": delta} for key, delta in sorted(vendors.items()) if delta
+        {"category_id": key[0], "vendor": key[1], "products": delta}
+        for key, delta in sorted(vendors.items())
+        if delta
     ]
     if changed:
         dialect = session.connection().dialect.name

@@ -28,6 +28,9 @@ SCAN = 20_000
 MAX_OFFSET = 100_000
 
 
+AnySelect = Select[*tuple[Any, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A product that matches, with what sorting and counting need."""
@@ -112,10 +115,12 @@ def _searched(wanted: ListRequest, category_id: int, *, title_only: bool) -> tup
     statement = search.matching(db.session.connection().dialect.name, wanted.q, title_only=title_only)
     if statement is None:
         return [], True
-    return _candidates(wanted, category_id, select(statement.columns(column("product_id", Integer)).subquery()))
+    return _candidates(
+        wanted, category_id, select(statement.columns(column("product_id", Integer)).subquery())
+    )
 
 
-def _candidates(wanted: ListRequest, category_id: int, source: Select[Any]) -> tuple[list[Candidate], bool]:
+def _candidates(wanted: ListRequest, category_id: int, source: AnySelect) -> tuple[list[Candidate], bool]:
     """Return the matches among the source's product ids, at most CAP + 1, and whether these are all there are."""
     scanned = source.limit(SCAN + 1).cte("scanned")
     conditions = [Listing.category_id == category_id, *_price_range(wanted)]
@@ -145,7 +150,7 @@ def _matches(
     conditions: Sequence[ColumnElement[bool]],
     source: FromClause,
     on: ColumnElement[bool] | None = None,
-) -> Select[Any]:
+) -> AnySelect:
     """Return the statement for candidates among listing rows: the table joined to a source, or a part of it."""
     can_buy = buyable(row.product_id)
     return (
@@ -188,7 +193,9 @@ def _sorted(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
     def key(c: Candidate) -> tuple[Any, ...]:
         if wanted.sort == "relevance":
             return (*search.relevance(c.title, wanted.q), -c.product_id)
-        return {"name": (c.name_key, c.product_id), "new": (c.product_id,)}.get(wanted.sort, (c.price, c.product_id))
+        return {"name": (c.name_key, c.product_id), "new": (c.product_id,)}.get(
+            wanted.sort, (c.price, c.product_id)
+        )
 
     return sorted(found, key=key, reverse=wanted.sort in ("new", "-price"))
 

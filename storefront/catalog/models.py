@@ -32,7 +32,7 @@ class Category(Model):
     # Kept by listing.refresh: active products here and below. Counting them would cost a page its budget.
     product_count: Mapped[int] = mapped_column(default=0)
 
-    parent: Mapped[Category | None] = relationship(remote_side=[id])
+    parent: Mapped[Category | None] = relationship(remote_side="Category.id")
 
     __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
 
@@ -63,7 +63,9 @@ class Product(Model):
     seo_description: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     option_names: Mapped[list[str]] = mapped_column(JSON, default=list)  # up to 3, in order
-    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # columns of an import that we only keep
+    extra: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # columns of an import that we only keep
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, onupdate=_now)
 
@@ -78,7 +80,9 @@ class Product(Model):
         back_populates="product", order_by="Variant.position, Variant.id", cascade="all, delete-orphan"
     )
     images: Mapped[list[ProductImage]] = relationship(
-        back_populates="product", order_by="ProductImage.position, ProductImage.id", cascade="all, delete-orphan"
+        back_populates="product",
+        order_by="ProductImage.position, ProductImage.id",
+        cascade="all, delete-orphan",
     )
 
     __table_args__ = (
@@ -104,7 +108,9 @@ class Variant(Model):
     weight_grams: Mapped[int] = mapped_column(default=0)
     position: Mapped[int] = mapped_column(default=0)
     backorder: Mapped[bool] = mapped_column(default=False)
-    image_id: Mapped[int | None] = mapped_column(ForeignKey("product_image.id", ondelete="SET NULL"), index=True)
+    image_id: Mapped[int | None] = mapped_column(
+        ForeignKey("product_image.id", ondelete="SET NULL"), index=True
+    )
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     product: Mapped[Product] = relationship(back_populates="variants")

@@ -36,7 +36,11 @@ class ListRequest:
     @property
     def filtered(self) -> bool:
         """Whether anything but the category narrows the list."""
-        return bool(self.q or self.vendor or self.in_stock) or self.min_price is not None or self.max_price is not None
+        return (
+            bool(self.q or self.vendor or self.in_stock)
+            or self.min_price is not None
+            or self.max_price is not None
+        )
 
     def url(self, **changes: object) -> str:
         """Return the canonical URL of this list with some values changed; page 1 again unless a page is given."""
@@ -102,7 +106,7 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         max_price=_price(args, "max_price", currency),
         in_stock=_flag(args, "in_stock"),
         # Without a word to search for there is nothing to be relevant to.
-        sort="new" if sort == "relevance" and not words(query) else cast("Sort", sort),
+        sort="new" if sort == "relevance" and not words(query) else sort,
         currency=currency,
     )
 

@@ -1,4 +1,4 @@
-"""Pictures: stored once under the digest of their bytes, with WebP renditions in the sizes that the layout uses."""
+"""Pictures: stored under the digest of their bytes, as WebP renditions in the sizes of the layout."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path
     picture = upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB")
     for width in sorted(wanted, reverse=True):
         height = max(1, round(picture.height * width / picture.width))
-        rendition = picture.resize((width, height), Image.Resampling.LANCZOS) if width != picture.width else picture
+        rendition = (
+            picture.resize((width, height), Image.Resampling.LANCZOS) if width != picture.width else picture
+        )
         target = path(digest, width, media_dir)
         target.parent.mkdir(parents=True, exist_ok=True)
         # Written beside its place and moved there whole: nobody is ever served half a picture.

@@ -26,7 +26,15 @@ from storefront.catalog.models import (
     Variant,
 )
 from storefront.catalog.parameters import ListRequest
-from storefront.catalog.shapes import Frame, HomePage, ListPage, Picture, ProductPage, VariantView, VendorCount
+from storefront.catalog.shapes import (
+    Frame,
+    HomePage,
+    ListPage,
+    Picture,
+    ProductPage,
+    VariantView,
+    VendorCount,
+)
 from storefront.extensions import db
 from storefront.stock import Levels
 
@@ -55,7 +63,9 @@ def product_list(wanted: ListRequest) -> ListPage:
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
         frame, vendors, in_stock = _counted(selection.matches, frame)
-    elif wanted.filtered:  # more matches than were looked at: the filters that are set can still be taken back
+    elif (
+        wanted.filtered
+    ):  # more matches than were looked at: the filters that are set can still be taken back
         frame = replace(frame, children=[replace(child, products=None) for child in frame.children])
         vendors = [VendorCount(wanted.vendor, None)] if wanted.vendor else []
     else:
@@ -83,7 +93,9 @@ def product(slug: str) -> ProductPage:
         GoneError: it has been archived.
     """
     row = db.session.execute(
-        select(Product, Category.path).outerjoin(Category, Category.id == Product.category_id).where(Product.slug == slug)
+        select(Product, Category.path)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(Product.slug == slug)
     ).one_or_none()
     if row is None:
         moved = select(Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
@@ -160,10 +172,20 @@ def _related(item: Product) -> list[int]:
     if item.category_id is None:
         return []
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
-    older = listed.where(Listing.product_id < item.id).order_by(Listing.product_id.desc()).limit(RELATED).subquery()
-    newest = listed.where(Listing.product_id > item.id).order_by(Listing.product_id.desc()).limit(RELATED).subquery()
+    older = (
+        listed.where(Listing.product_id < item.id)
+        .order_by(Listing.product_id.desc())
+        .limit(RELATED)
+        .subquery()
+    )
+    newest = (
+        listed.where(Listing.product_id > item.id)
+        .order_by(Listing.product_id.desc())
+        .limit(RELATED)
+        .subquery()
+    )
     rows = db.session.execute(select(older).union(select(newest))).scalars().all()
-    return [i for i in sorted(rows, key=lambda i: (i > item.id, -i))][:RELATED]
+    return sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
 
 
 def _vendors(category_id: int) -> list[VendorCount]:

@@ -5,8 +5,51 @@ from __future__ import annotations
 import nh3
 
 _TAGS = {
-    *("p br hr div span strong b em i u s small sub sup blockquote code pre".split()),
-    *("ul ol li dl dt dd h2 h3 h4 h5 h6 table caption thead tbody tfoot tr th td a".split()),
+    *(
+        [
+            "p",
+            "br",
+            "hr",
+            "div",
+            "span",
+            "strong",
+            "b",
+            "em",
+            "i",
+            "u",
+            "s",
+            "small",
+            "sub",
+            "sup",
+            "blockquote",
+            "code",
+            "pre",
+        ]
+    ),
+    *(
+        [
+            "ul",
+            "ol",
+            "li",
+            "dl",
+            "dt",
+            "dd",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+            "tfoot",
+            "tr",
+            "th",
+            "td",
+            "a",
+        ]
+    ),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
 
@@ -16,12 +59,21 @@ def sanitise(html: str) -> str:
 
     NUL bytes are dropped, since PostgreSQL stores none.
     """
-    cleaner_input = html.replace("\x00", "")
     return nh3.clean(
-        cleaner_input,
+        html.replace("\x00", ""),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener nofollow",
-        clean_content_tags={"script", "style", "iframe", "object", "embed", "svg", "math", "template", "noscript"},
+        clean_content_tags={
+            "script",
+            "style",
+            "iframe",
+            "object",
+            "embed",
+            "svg",
+            "math",
+            "template",
+            "noscript",
+        },
     ).strip()

@@ -87,7 +87,7 @@ def forget(session: Session, product_ids: Sequence[int]) -> None:
 
 
 def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None:
-    """Return a statement that selects the `product_id`s that match, newest first.
+    """Return the statement for the `product_id`s that match, newest first.
 
     Every word must be there; each may be the beginning of a longer one. None if the query has no word in it.
     """
@@ -98,9 +98,7 @@ def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None
         # One letter stays a whole word: as a prefix it would match half of the shop.
         terms = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in wanted)
         match = f"title : ({terms})" if title_only else terms
-        statement = (
-            "SELECT rowid AS product_id FROM product_search WHERE product_search MATCH :match ORDER BY rowid DESC"
-        )
+        statement = "SELECT rowid AS product_id FROM product_search WHERE product_search MATCH :match ORDER BY rowid DESC"
     else:
         weight = "A" if title_only else ""
         terms = " & ".join(f"'{word}':{'*' if len(word) > 1 else ''}{weight}".rstrip(":") for word in wanted)
@@ -113,7 +111,7 @@ def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None
 
 
 def relevance(title: str, query: str) -> tuple[int, int, int]:
-    """Return a sort key, best first: whole words of the title before beginnings, then where they stand, then length."""
+    """Return a sort key, best first: whole words of the title, then how early they stand, then brevity."""
     heading, wanted = words(title), words(query)
     whole = sum(word in heading for word in wanted)
     first = next((place for place, word in enumerate(heading) if wanted and word.startswith(wanted[0])), 99)

@@ -192,5 +192,7 @@ class HomePage:
     """The front page."""
 
     frame: Frame
-    categories: list[CategoryLink]  # the top categories, each with a picture where one of its products has one
+    categories: list[
+        CategoryLink
+    ]  # the top categories, each with a picture where one of its products has one
     newest: list[Card]

@@ -15,5 +15,9 @@ def slugify(text: str, *, limit: int = 200) -> str:
 
     A text with no Latin letter or digit in it gets one made of its digest.
     """
-    slug = _NOT_SLUG.sub("-", fold(text).replace("&", " and ").replace("'", "").replace("’", "")).strip("-")[:limit].strip("-")
+    slug = (
+        _NOT_SLUG.sub("-", fold(text).replace("&", " and ").replace("'", "").replace("’", ""))
+        .strip("-")[:limit]
+        .strip("-")
+    )
     return slug or f"n-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

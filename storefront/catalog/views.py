@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    send_file,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.catalog import parameters, pictures, queries
@@ -63,8 +72,8 @@ def media(name: str) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """What crawlers may read: everything but endless combinations of filters."""
-    rules = "User-agent: *\nDisallow: /*?*vendor=\nDisallow: /*?*price=\nDisallow: /*?*sort=\nDisallow: /*?*in_stock=\n"
-    return Response(rules, mimetype="text/plain")
+    rules = [f"Disallow: /*?*{name}=" for name in ("vendor", "min_price", "max_price", "sort", "in_stock")]
+    return Response("\n".join(["User-agent: *", *rules, ""]), mimetype="text/plain")
 
 
 @bp.app_errorhandler(MovedError)

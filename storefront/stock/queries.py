@@ -1,4 +1,4 @@
-"""Reads of stock for pages: bands and badges, never more than STOREFRONT_STOCK_DISPLAY lets the public know."""
+"""Reads of stock for pages: bands and badges, no more than STOREFRONT_STOCK_DISPLAY tells the public."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.extensions import db
@@ -64,7 +64,7 @@ GONE = Level(available=0, low_threshold=0)
 
 
 def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
-    """Return what may be said of a level: `low` tells the number at or under the threshold, `exact` always."""
+    """Return what may be said: `low` tells the number at or under the threshold, `exact` always."""
     told = display == "exact" or (display == "low" and level.band == "low")
     return Badge(level.band, level.available if told and level.band != "out" else None, backorder)
 
@@ -113,53 +113,11 @@ def _sum(total: Level | None, level: Level) -> Level:
     return Level(available, max(total.low_threshold, level.low_threshold))
 
 
-def buyable(self) -> bool:
-        """Whether it can be put into a basket now."""
-        return self.band != "out" or self.backorder
-
-
-GONE = Level(available=0, low_threshold=0)
-
-
-def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
-    """Return what may be said of a level: `low` tells the number at or under the threshold, `exact` always."""
-    told = display == "exact" or (display == "low" and level.band == "low")
-    return Badge(level.band, level.available if told and level.band != "out" else None, backorder)
-
-
-def by_variant(variant_ids: Iterable[int]) -> dict[int, Level]:
-    """Return the level of each variant that has a stock row, by variant id. One statement."""
-    rows = db.session.execute(
-        select(
-            StockItem.variant_id,
-            case((StockItem.tracked, StockItem.on_hand - StockItem.reserved), else_=None),
-            StockItem.low_threshold,
-            StockItem.version,
-        ).where(StockItem.variant_id.in_(list(variant_ids)))
-    )
-    return {variant_id: Level(available, low, version) for variant_id, available, low, version in rows}
-
-
-def by_product(product_ids: Iterable[int]) -> dict[int, Level]:
-    """Return the level of each product over all its variants, by product id. One statement."""
-    untracked = func.max(case((StockItem.tracked, 0), else_=1))
-    total = func.sum(StockItem.on_hand - StockItem.reserved)
-    rows = db.session.execute(
-        select(
-            StockItem.product_id,
-            case((untracked == 1, None), else_=total),
-            func.max(StockItem.low_threshold),
-        )
-        .where(StockItem.product_id.in_(list(product_ids)))
-        .group_by(StockItem.product_id)
-    )
-    return {product_id: Level(available, low) for product_id, available, low in rows}
-
-
 def buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the SQL condition that something of this product can be bought (one look into a partial index)."""
-    wanted: Select[tuple[int]] = select(StockItem.id).where(
-        StockItem.product_id == product_id,
-        (~StockItem.tracked) | (StockItem.on_hand > StockItem.reserved),
+    """Return the SQL condition that some of this product can be bought: one look into a partial index."""
+    return exists(
+        select(StockItem.id).where(
+            StockItem.product_id == product_id,
+            (~StockItem.tracked) | (StockItem.on_hand > StockItem.reserved),
+        )
     )
-    return exists(wanted)

@@ -1,4 +1,4 @@
-"""What every response has: a request id, security headers, compression; static files; liveness and readiness."""
+"""What every response has: request id, security headers, compression; and static files and health."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from storefront.web import compression, health, pages, request_id, security, sta
 
 
 def init_app(app: Flask) -> None:
-    """Register the hooks of this room. Response hooks run in reverse order: compression is the last to touch a body."""
+    """Register the hooks of this room; response hooks run in the reverse of this order."""
     request_id.init_app(app)
     security.init_app(app)
     static_files.init_app(app)

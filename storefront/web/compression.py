@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 
 
 def negotiate(accepted: Accept) -> str | None:
-    """Return "br", "gzip" or None (RFC 9110, section 12.5.3): the smaller of those that the client welcomes."""
+    """Return "br", "gzip" or None: the smaller of those that the client welcomes (RFC 9110, 12.5.3)."""
     return accepted.best_match(["br", "gzip"]) if accepted else None
 
 

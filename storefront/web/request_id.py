@@ -11,7 +11,7 @@ _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def init_app(app: Flask) -> None:
-    """Give every request an id: the proxy's, if it is sane and there is a proxy that we trust, else a new one."""
+    """Give every request an id: that of a proxy that we trust, if it is sane, else a new one."""
     trusted = app.config["TRUSTED_PROXIES"] > 0
 
     @app.before_request

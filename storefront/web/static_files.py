@@ -48,7 +48,9 @@ class StaticFiles:
         """Read the whole tree (a few hundred kB) into memory."""
         names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
         files = {name: _static_file(name, p.read_bytes()) for name, p in names.items()}
-        sheets = [f"css/{name}.css" for name in STYLES] + sorted(n for n in files if n.startswith("css/components/"))
+        sheets = [f"css/{name}.css" for name in STYLES] + sorted(
+            n for n in files if n.startswith("css/components/")
+        )
         joined = b"\n".join(files[name].body for name in sheets if name in files)
         files["css/shop.css"] = _static_file("css/shop.css", joined)
         self._files = files
@@ -94,7 +96,8 @@ def init_app(app: Flask) -> None:
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = FOREVER if exact else "no-cache"
         response.set_etag(f"{file.etag}-{encoding or 'identity'}")
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
 
 def _static_file(name: str, body: bytes) -> StaticFile:

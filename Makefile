@@ -1,0 +1,72 @@
+# Everything a developer types. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
+export FLASK_APP := wsgi
+
+.PHONY: help run test check bench lint format types contracts templates spelling requirements clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: .venv/installed ## set up what is missing and serve the shop on http://127.0.0.1:8000 (HOST, PORT)
+	@$(BIN)/flask setup
+	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
+
+test: .venv/installed-dev ## the whole test suite; ARGS="-k cache" passes arguments on to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types contracts templates spelling ## what must hold besides the tests: lint, format, types, contracts, templates
+
+lint: .venv/installed-dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: .venv/installed-dev ## rewrite the code in the house's format
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+types: .venv/installed-dev
+	@$(BIN)/mypy
+
+contracts: .venv/installed-dev
+	@$(BIN)/lint-imports
+
+templates: .venv/installed-dev
+	@$(BIN)/djlint --quiet --lint templates
+
+spelling: .venv/installed-dev
+	@$(BIN)/codespell storefront templates static/js static/css tests benchmarks docs deploy *.md
+
+bench: .venv/installed-dev ## the benchmark table
+	@$(BIN)/python -m benchmarks
+
+requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
+	@$(BIN)/pip-compile -q $(COMPILE) -o requirements.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean: ## remove the virtual environment and caches (the shop's data in instance/ stays)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The virtual environment, made anew when Python is not 3.11 or newer or the pinned versions change.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Storefront needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making the virtual environment in .venv …"
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/installed: requirements.txt | .venv/bin/python
+	@echo "Installing the packages of requirements.txt …"
+	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt | .venv/installed
+	@echo "Installing the test tools of requirements-dev.txt …"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,17 @@
+"""How gunicorn serves the shop: gevent workers, the C parser, the time-outs of docs/operations.md."""
+
+from __future__ import annotations
+
+worker_class = "gevent"
+worker_connections = 2000
+timeout = 15
+graceful_timeout = 10
+keepalive = 5
+http_parser = "auto"
+control_socket_disable = True
+limit_request_line = 8190
+limit_request_fields = 60
+limit_request_field_size = 16384
+max_requests = 100_000
+max_requests_jitter = 20_000
+accesslog = None

@@ -1,0 +1,14 @@
+"""Running the shop: setting it up, and knowing whether it can serve."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.ops import schema
+from storefront.web import health
+
+
+def init_app(app: Flask) -> None:
+    """Register the readiness checks, and the first request's look at the tables."""
+    schema.init_app(app)
+    health.add_check(app, "database", schema.problem, required=True)
