@@ -64,6 +64,10 @@ class Settings:
         env = _choice(environ, "STOREFRONT_ENV", "development", ("development", "production", "testing"))
         database_url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'storefront.sqlite3'}"
         hosts = [host.strip() for host in environ.get("TRUSTED_HOSTS", "").split(",") if host.strip()]
+        if env == "production" and environ.get("STOREFRONT_LIMITS") == "off":
+            raise ConfigurationError(
+                "STOREFRONT_LIMITS is off: rate limits may be off for measuring only, not in production. Unset it."
+            )
         if env == "production" and not hosts:
             raise ConfigurationError(
                 "TRUSTED_HOSTS is not set. In production, name the hosts that this shop answers to, "
@@ -86,6 +90,11 @@ class Settings:
             stock_display=_choice(environ, "STOREFRONT_STOCK_DISPLAY", "low", ("low", "band", "exact")),  # type: ignore[arg-type]
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
         )
+
+    @staticmethod
+    def names() -> list[str]:
+        """Return the names of all environment variables that are read."""
+        return [*_PLAIN, *(f"STOREFRONT_{name}" for name in _OURS)]
 
     def to_flask(self) -> dict[str, Any]:
         """Return the settings as Flask's configuration: upper-case names, and what the extensions call them."""

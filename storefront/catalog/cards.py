@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import CompoundSelect, exists, select
 
 from storefront import stock
 from storefront.catalog.models import Product, ProductImage, Variant
@@ -17,16 +17,16 @@ from storefront.stock import Levels
 
 
 def of(product_ids: Sequence[int]) -> list[Card]:
-    """Return the cards of these products, in this order. Two statements."""
+    """Return the cards of these products, in this order. Two statements; none for no product."""
+    if not product_ids:
+        return []
     found = rows(product_ids)
     levels = stock.levels(found)
-    return [card(row, levels) for row in found.values()]
+    return [card(found[i], levels) for i in product_ids if i in found]
 
 
-def rows(product_ids: Sequence[int]) -> dict[int, Any]:
-    """Return what a card needs of each product, by its id, in this order. One statement; none for no product."""
-    if not product_ids:
-        return {}
+def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
+    """Return what a card needs of each product, by its id. One statement."""
     statement = (
         select(
             Product.id,
@@ -45,8 +45,7 @@ def rows(product_ids: Sequence[int]) -> dict[int, Any]:
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
         .where(Product.id.in_(product_ids))
     )
-    found = {row.id: row for row in db.session.execute(statement)}
-    return {i: found[i] for i in product_ids if i in found}
+    return {row.id: row for row in db.session.execute(statement)}
 
 
 def card(row: Any, levels: Levels) -> Card:

@@ -30,6 +30,8 @@ _COLUMNS = (
 class NotInShopError(StorefrontError):
     """There is no such category or product."""
 
+    status = 404
+
 
 class MovedError(StorefrontError):
     """It lives elsewhere now.
@@ -45,6 +47,8 @@ class MovedError(StorefrontError):
 
 class GoneError(StorefrontError):
     """The product was in the shop once and has been archived."""
+
+    status = 410
 
 
 def frame_of(path: str) -> tuple[Frame, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
@@ -109,7 +110,7 @@ def product(slug: str) -> ProductPage:
         raise NotInShopError(f"There is no product {slug!r}.")
     frame, _ = frame_of(path or ROOT_PATH)
     pictures, places = _pictures(item.id, item.title)
-    related = cards.rows(_related(item))
+    related = _related(item)
     levels = stock.levels([item.id, *related])
     return ProductPage(
         id=item.id,
@@ -167,25 +168,17 @@ def _pictures(product_id: int, title: str) -> tuple[list[Picture], dict[int, int
     return pictures, places
 
 
-def _related(item: Product) -> list[int]:
-    """Return neighbours in the product's category: the next older ones, then the newest."""
+def _related(item: Product) -> dict[int, Any]:
+    """Return the rows of neighbours in the product's category: the next older ones, then the newest."""
     if item.category_id is None:
-        return []
+        return {}
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
-    older = (
-        listed.where(Listing.product_id < item.id)
-        .order_by(Listing.product_id.desc())
-        .limit(RELATED)
-        .subquery()
-    )
-    newest = (
-        listed.where(Listing.product_id > item.id)
-        .order_by(Listing.product_id.desc())
-        .limit(RELATED)
-        .subquery()
-    )
-    rows = db.session.execute(select(older).union(select(newest))).scalars().all()
-    return sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
+    newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
+    older = newest_first.where(Listing.product_id < item.id).subquery()
+    newest = newest_first.where(Listing.product_id > item.id).subquery()
+    rows = cards.rows(select(older).union(select(newest)))
+    wanted = sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
+    return {i: rows[i] for i in wanted}
 
 
 def _vendors(category_id: int) -> list[VendorCount]:

@@ -98,7 +98,10 @@ def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None
         # One letter stays a whole word: as a prefix it would match half of the shop.
         terms = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in wanted)
         match = f"title : ({terms})" if title_only else terms
-        statement = "SELECT rowid AS product_id FROM product_search WHERE product_search MATCH :match ORDER BY rowid DESC"
+        statement = (
+            "SELECT rowid AS product_id FROM product_search "
+            "WHERE product_search MATCH :match ORDER BY rowid DESC"
+        )
     else:
         weight = "A" if title_only else ""
         terms = " & ".join(f"'{word}':{'*' if len(word) > 1 else ''}{weight}".rstrip(":") for word in wanted)

@@ -18,7 +18,7 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.catalog import parameters, pictures, queries
-from storefront.catalog.frame import GoneError, MovedError, NotInShopError
+from storefront.catalog.frame import MovedError
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
@@ -81,15 +81,3 @@ def moved(error: MovedError) -> BaseResponse:
     """An old address answers with the new one, the query kept."""
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
-
-
-@bp.app_errorhandler(NotInShopError)
-def not_in_shop(_error: NotInShopError) -> BaseResponse:
-    """An unknown category or product."""
-    abort(404)
-
-
-@bp.app_errorhandler(GoneError)
-def gone(_error: GoneError) -> BaseResponse:
-    """An archived product."""
-    abort(410)

@@ -7,7 +7,7 @@ import logging
 from flask import Flask, g, render_template
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from storefront.errors import BadInputError
+from storefront.errors import StorefrontError
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,9 @@ def init_app(app: Flask) -> None:
         log.error("request %s failed", g.get("request_id"), exc_info=error.original_exception)
         return page(500, None)
 
-    @app.errorhandler(BadInputError)
-    def bad_input(error: BadInputError) -> tuple[str, int]:
-        return page(400, str(error))
+    @app.errorhandler(StorefrontError)
+    def our_error(error: StorefrontError) -> tuple[str, int]:
+        if error.status >= 500:
+            log.error("request %s failed", g.get("request_id"), exc_info=error)
+            return page(error.status, None)
+        return page(error.status, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 
 _POLICY = "; ".join(
     (
@@ -29,7 +29,12 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers on every response, HSTS (RFC 6797) over TLS only."""
+    """Set the headers on every response, HSTS (RFC 6797) over TLS only; refuse addresses with NUL in them."""
+
+    @app.before_request
+    def refuse_nul() -> None:
+        if "\x00" in request.path:  # in no address of ours, and PostgreSQL takes no text that holds one
+            abort(404)
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -1,0 +1,111 @@
+"""Whatever stands in an address: a page that says what is wrong, never a failure."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.factories import make_category, make_product
+
+CLEAR = {200, 301, 400, 404, 414}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=abc",
+        "page=1.5",
+        "page=%EF%BC%91",
+        "min_price=-1",
+        "max_price=nan",
+        "min_price=inf",
+        "min_price=1e99",
+        "min_price=a",
+        "in_stock=perhaps",
+        "sort=random",
+        "q=%00",
+        "vendor=%00",
+        "q=" + "a" * 10_000,
+        "category=%00",
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(client: FlaskClient, query: str) -> None:
+    response = client.get(f"/products?{query}")
+    assert response.status_code == 400
+    assert "text/html" in response.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=1000000000",
+        "page=99999999999999999999999999",
+        "min_price=50&max_price=1",
+        "q=%F0%9F%AB%96",
+        "q=%22",
+        "q=%ff%fe",
+        "q=*",
+        "q=%25",
+        "q='%3B--",
+        "q=NEAR(a b)",
+        "q=a OR",
+        "q=title:tea",
+        "q=-tea",
+        "q=%5B%5D%7B%7D()",
+        "utm_source=x&fbclid=y",
+        "vendor=nobody",
+        "page=",
+        "min_price=",
+        "sort=",
+        "x=" + "b" * 5_000,
+    ],
+)
+def test_odd_but_usable_values_give_a_page(client: FlaskClient, query: str) -> None:
+    make_product("Tea bowl")
+    assert client.get(f"/products?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/products/nothing",
+        "/products/%00",
+        "/products/%ff",
+        "/products/" + "a" * 3000,
+        "/categories/nowhere",
+        "/categories/a/b/c/d/e",
+        "/categories/%00",
+        "/categories//",
+        "/categories/tea//green",
+        "/media/../../etc/passwd",
+        "/media/x.webp",
+        "/media/" + "0" * 32 + "-99999.webp",
+        "/media/" + "0" * 32 + "-320.svg",
+    ],
+)
+def test_an_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
+    make_category("Tea")
+    assert client.get(url).status_code in (404, 308)
+
+
+def test_a_post_to_a_page_is_refused(client: FlaskClient) -> None:
+    response = client.post("/products")
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    params=st.dictionaries(
+        st.sampled_from(
+            ["page", "q", "category", "vendor", "min_price", "max_price", "in_stock", "sort", "other"]
+        ),
+        st.text(max_size=40),
+    )
+)
+def test_no_query_string_ever_breaks_a_list(client: FlaskClient, params: dict[str, str]) -> None:
+    assert client.get("/products", query_string=params).status_code in CLEAR

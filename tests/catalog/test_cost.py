@@ -1,0 +1,93 @@
+"""No page costs more than six statements, and none walks more of the shop than it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from storefront.catalog import lists, queries
+from storefront.catalog.parameters import ListRequest
+from storefront.extensions import db
+from tests.factories import make_category, make_product
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def shelf(app: object) -> None:
+    green = make_category("Tea", "Green tea")
+    for n in range(30):
+        make_product(
+            f"Sencha {n}", category=green, pictures=n % 2, variants=[{"price": 100 + n}, {"option1": "b"}]
+        )
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/",
+        "/products",
+        "/products?page=2",
+        "/products?sort=-price",
+        "/categories/tea?sort=name",
+        "/categories/tea/green-tea?vendor=Kiln+Row&in_stock=1&sort=price",
+        "/products?in_stock=1",
+        "/products?min_price=1&max_price=2",
+        "/products?q=sencha",
+        "/products?q=sencha&category=tea&vendor=Kiln+Row",
+        "/products/sencha-7",
+        "/products/unknown",
+        "/categories/unknown",
+        "/nowhere",
+    ],
+)
+def test_no_page_costs_more_than_six_statements(client: FlaskClient, url: str) -> None:
+    with statements() as seen:
+        client.get(url)
+    seen = [statement for statement in seen if not statement.startswith("BEGIN")]
+    assert len(seen) <= 6, "\n\n".join(seen)
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("sort", ["new", "price", "-price", "name"])
+def test_more_matches_than_are_kept_are_walked_in_order_and_told_as_a_floor(
+    monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    exact = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+    monkeypatch.setattr(lists, "CAP", 26)
+    capped = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+    assert (exact.total_text, capped.total_text) == ("30 products", "26+ products")
+    assert [card.id for card in capped.items] == [card.id for card in exact.items]
+    with statements() as seen:
+        queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+    assert len([s for s in seen if not s.startswith("BEGIN")]) <= 6
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("sort", ["new", "price", "-price", "name"])
+def test_pages_from_the_far_end_continue_those_from_the_near_one(sort: str) -> None:
+    pages = [queries.product_list(ListRequest(sort=sort, page=n)).items for n in (1, 2, 3)]  # type: ignore[arg-type]
+    ids = [card.id for page in pages for card in page]
+    assert len(ids) == len(set(ids)) == 30
+    cards = [card for page in pages for card in page]
+    if sort.endswith("price"):
+        assert [c.price.amount for c in cards] == sorted(
+            (c.price.amount for c in cards), reverse=sort == "-price"
+        )

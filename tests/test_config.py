@@ -1,0 +1,62 @@
+"""Settings: safe defaults, and a sentence that mends it for everything that is wrong."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from storefront.config import Settings
+from storefront.errors import ConfigurationError
+
+PRODUCTION = {"STOREFRONT_ENV": "production", "SECRET_KEY": "k" * 32, "TRUSTED_HOSTS": "shop.example"}
+
+
+def read(tmp_path: Path, **environ: str) -> Settings:
+    return Settings.from_environ(environ, tmp_path)
+
+
+def test_a_laptop_needs_no_setting_at_all(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path / 'storefront.sqlite3'}"
+    assert settings.redis_url is None
+
+
+def test_the_generated_secret_is_private_and_stays_the_same(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = {key.secret_key for key in pool.map(lambda _: read(tmp_path), range(16))}
+    assert len(keys) == 1
+    assert len(keys.pop()) == 64
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"STOREFRONT_ENV": "production"}, "TRUSTED_HOSTS is not set"),
+        (PRODUCTION | {"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        (PRODUCTION | {"SECRET_KEY": "short"}, "SECRET_KEY is shorter"),
+        (PRODUCTION | {"STOREFRONT_LIMITS": "off"}, "STOREFRONT_LIMITS"),
+        ({"STOREFRONT_ENV": "prod"}, "must be one of development, production, testing"),
+        ({"STOREFRONT_CURENCY": "EUR"}, "Did you mean STOREFRONT_CURRENCY"),
+        ({"STOREFRONT_CURRENCY": "EURO"}, "ISO 4217"),
+        ({"STOREFRONT_LOCALE": "xx_nowhere"}, "use a locale such as en_US"),
+        ({"STOREFRONT_STOCK_DISPLAY": "all"}, "must be one of low, band, exact"),
+        ({"TRUSTED_PROXIES": "-1"}, "whole number from 0 to 10"),
+        ({"TRUSTED_PROXIES": "two"}, "whole number from 0 to 10"),
+        ({"DATABASE_URL": "mysql://localhost/shop"}, "DATABASE_URL begins with 'mysql'"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL begins with 'nonsense'"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_a_sentence(
+    tmp_path: Path, environ: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        read(tmp_path, **environ)
+
+
+def test_every_setting_is_documented() -> None:
+    operations = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+    for name in Settings.names():
+        assert f"`{name}`" in operations, name

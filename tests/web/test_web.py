@@ -1,0 +1,95 @@
+"""What every response has, whatever the page."""
+
+from __future__ import annotations
+
+import brotli
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.web.security import HEADERS
+from tests.factories import make_product
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/products", "/nowhere", "/healthz", "/products?page=abc", "/static/nothing.css"]
+)
+def test_every_response_has_a_request_id_and_security_headers(client: FlaskClient, url: str) -> None:
+    response = client.get(url)
+    assert len(response.headers["X-Request-ID"]) >= 8
+    for name, value in HEADERS.items():
+        assert response.headers[name] == value
+    assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
+    assert "Strict-Transport-Security" not in response.headers
+    assert "Set-Cookie" not in response.headers
+
+
+def test_tls_brings_hsts(client: FlaskClient) -> None:
+    assert "Strict-Transport-Security" in client.get("/healthz", base_url="https://localhost").headers
+
+
+def test_a_request_id_from_a_stranger_is_not_taken_over(client: FlaskClient) -> None:
+    response = client.get("/healthz", headers={"X-Request-ID": "chosen-by-them"})
+    assert response.headers["X-Request-ID"] != "chosen-by-them"
+
+
+def test_forwarded_headers_change_nothing_without_a_trusted_proxy(client: FlaskClient) -> None:
+    response = client.get(
+        "/healthz", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    )
+    assert "Strict-Transport-Security" not in response.headers
+
+
+def test_pages_are_compressed_for_those_who_welcome_it(client: FlaskClient) -> None:
+    make_product("Compressible")
+    plain = client.get("/products")
+    small = client.get("/products", headers={"Accept-Encoding": "gzip, br"})
+    assert small.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(small.data) == plain.data
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in client.get("/products", headers={"Accept-Encoding": "br;q=0"}).headers
+
+
+def test_static_files_live_for_ever_under_a_name_that_holds_their_hash(
+    app: Flask, client: FlaskClient
+) -> None:
+    url = app.extensions["static_files"].url("css/shop.css")
+    response = client.get(url, headers={"Accept-Encoding": "br"})
+    assert "immutable" in response.headers["Cache-Control"]
+    assert b"@layer" in brotli.decompress(response.data)
+    again = client.get(url, headers={"Accept-Encoding": "br", "If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    stale = client.get("/static/css/shop.000000000000.css")
+    assert stale.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("url", ["/static/../wsgi.py", "/static/%2e%2e/wsgi.py", "/static/css", "/static/"])
+def test_nothing_outside_the_static_tree_is_served(client: FlaskClient, url: str) -> None:
+    assert client.get(url).status_code == 404
+
+
+def test_readiness_names_what_is_missing(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["services"]["database"] == "ok"
+
+
+def test_a_wrong_host_is_refused_where_hosts_are_named(app: Flask, client: FlaskClient) -> None:
+    app.config["TRUSTED_HOSTS"] = ["shop.example"]
+    assert client.get("/", base_url="http://evil.example").status_code == 400
+    assert client.get("/", base_url="http://shop.example").status_code == 200
+
+
+def test_a_failure_gives_a_page_that_tells_nothing_but_its_number(app: Flask, client: FlaskClient) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("secret detail")
+
+    response = client.get("/broken")
+    assert response.status_code == 500
+    assert response.headers["X-Request-ID"] in response.text
+    assert "secret detail" not in response.text
