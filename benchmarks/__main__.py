@@ -1,0 +1,32 @@
+"""`make bench`: every benchmark, or those that are named: `python -m benchmarks catalogue importing`."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import catalogue, importing
+
+BENCHMARKS = {"catalogue": catalogue.run, "importing": importing.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)"
+    )
+    parser.add_argument(
+        "--products", type=int, default=1_000_000, help="size of the large shop (default 1,000,000)"
+    )
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(BENCHMARKS):
+        parser.error(
+            f"there is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}"
+        )
+    if arguments.products < 1000:
+        parser.error("--products must be at least 1000")
+    for name in arguments.names or BENCHMARKS:
+        BENCHMARKS[name](products=arguments.products)
+
+
+if __name__ == "__main__":
+    main()

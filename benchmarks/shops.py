@@ -1,0 +1,62 @@
+"""Shops to measure: each in a temporary instance directory, made by the shop's own commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+
+from storefront.app import create_app
+
+ROOT = Path(__file__).parent.parent
+
+
+def environ(instance: Path) -> dict[str, str]:
+    """Return the environment of a shop that lives in this directory alone."""
+    return {
+        "PATH": os.environ["PATH"],
+        "FLASK_APP": "wsgi",
+        "STOREFRONT_ENV": "testing",
+        "SECRET_KEY": "only for benchmarks",
+        "DATABASE_URL": f"sqlite:///{instance / 'shop.sqlite3'}",
+        "STOREFRONT_MEDIA_DIR": str(instance / "media"),
+    }
+
+
+def command(instance: Path, *arguments: str) -> float:
+    """Run a flask command on the shop and return how many seconds it took."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environ(instance), check=True)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def empty() -> Iterator[Path]:
+    """The instance directory of a migrated, empty shop; removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="storefront-bench-") as folder:
+        command(Path(folder), "db", "upgrade")
+        yield Path(folder)
+
+
+@contextmanager
+def generated(products: int) -> Iterator[tuple[Flask, float]]:
+    """A shop with this many generated products, and the seconds that it took to fill it."""
+    with empty() as instance:
+        seconds = command(instance, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
+        yield create_app(environ(instance), instance=instance), seconds
+
+
+def table(title: str, header: list[str], rows: list[list[str]]) -> None:
+    """Print a table that reads well as text and as Markdown."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    print(f"\n## {title}\n")
+    for row in [header, ["-" * width for width in widths], *rows]:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
+    sys.stdout.flush()
