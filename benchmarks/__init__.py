@@ -1,1 +1,1 @@
-"""What `make bench` runs. Every figure is a ratio of two things measured in the same run, or says its machine-bound unit."""
+"""What `make bench` runs: figures are ratios of things measured in the same run, or name their unit."""

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import catalog, ops, web
-from storefront.config import Settings
+from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 
 ROOT = Path(__file__).parent.parent
@@ -28,8 +28,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     Raises:
         ConfigurationError: a setting is missing or wrong; the text says how to mend it.
     """
-    instance = instance or ROOT / "instance"
-    instance.mkdir(parents=True, exist_ok=True)
+    environ = os.environ if environ is None else environ
+    instance = instance or instance_directory(environ, ROOT / "instance")
     app = Flask(
         "storefront",
         instance_path=str(instance),
@@ -37,7 +37,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
         static_folder=None,
     )
     app.config.from_mapping(
-        Settings.from_environ(os.environ if environ is None else environ, instance).to_flask()
+        Settings.from_environ(environ, instance).to_flask()
     )
     _templates(app)
     db.init_app(app)

@@ -30,7 +30,7 @@ _PLAIN = [
     "TRUSTED_PROXIES",
     "TRUSTED_HOSTS",
 ]
-_OURS = ["ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"]
+_OURS = ["INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,23 @@ class Settings:
         config["TESTING"] = self.env == "testing"
         config["MAX_CONTENT_LENGTH"] = 1024 * 1024
         return config
+
+
+def instance_directory(environ: Mapping[str, str], default: Path) -> Path:
+    """Return the directory of this installation's own data, made if it is not there.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    folder = Path(environ.get("STOREFRONT_INSTANCE_DIR") or default).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The directory {folder} cannot be made: {error.strerror}. "
+            "Name another with STOREFRONT_INSTANCE_DIR."
+        ) from error
+    return folder
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
