@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,14 +78,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(condition: object, *, seconds: float = 20) -> bool:
-    """Return whether the condition (a callable) came true before the deadline; looks often, waits no longer than needed."""
+def eventually(condition: Callable[[], object], *, seconds: float = 20) -> bool:
+    """Return whether the condition came true before the deadline; it is looked at often."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
+        if condition():
             return True
         time.sleep(0.05)
-    return bool(condition())  # type: ignore[operator]
+    return bool(condition())
 
 
 def _await(shop: Shop, log: Path) -> None:

@@ -1,0 +1,67 @@
+"""Pictures: renditions made once, served for ever, and nothing that is not a picture."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from storefront.catalog import pictures
+from storefront.catalog.pictures import PictureError
+from tests.factories import make_product, png
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+def test_a_picture_becomes_webp_in_the_sizes_of_the_layout(tmp_path: Path) -> None:
+    stored = pictures.store(png(), tmp_path)
+    for width in pictures.WIDTHS:
+        with Image.open(pictures.path(stored.digest, width, tmp_path)) as rendition:
+            assert (rendition.format, rendition.size) == ("WEBP", (width, width))
+
+
+def test_the_same_bytes_are_rendered_once(tmp_path: Path) -> None:
+    stored = pictures.store(png(), tmp_path)
+    files = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.webp")}
+    assert pictures.store(png(), tmp_path) == stored
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()} == files
+
+
+def test_a_small_picture_is_never_blown_up(tmp_path: Path) -> None:
+    stored = pictures.store(png(size=(200, 100)), tmp_path)
+    assert [file.name for file in tmp_path.rglob("*.webp")] == [f"{stored.digest}-200.webp"]
+
+
+def test_a_picture_that_lies_on_its_side_is_turned_upright(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (800, 400), "red")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", exif=exif)
+    stored = pictures.store(buffer.getvalue(), tmp_path)
+    assert (stored.width, stored.height) == (400, 800)
+    with Image.open(pictures.path(stored.digest, 320, tmp_path)) as rendition:
+        assert rendition.size == (320, 640)
+        assert not rendition.getexif()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", SVG, b"<?xml version='1.0'?>" + SVG, b"GIF89a", png()[:500], b"\x00" * 1000]
+)
+def test_what_is_not_a_picture_is_refused_and_leaves_nothing(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(PictureError):
+        pictures.store(data, tmp_path)
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_a_rendition_is_served_for_ever(app: Flask, client: FlaskClient) -> None:
+    product = make_product("Bowl", pictures=1)
+    response = client.get(f"/media/{product.images[0].digest}-320.webp")
+    assert (response.status_code, response.mimetype) == (200, "image/webp")
+    assert "immutable" in response.headers["Cache-Control"]
+    response.close()
+    assert client.get(f"/media/{product.images[0].digest}-321.webp").status_code == 404

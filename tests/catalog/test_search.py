@@ -1,0 +1,74 @@
+"""Search: found by what a person types, the same on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storefront.catalog import queries, search
+from storefront.catalog.parameters import ListRequest
+from tests.factories import make_category, make_product
+
+
+def found(q: str) -> list[str]:
+    return [card.title for card in queries.product_list(ListRequest(q=q, sort="relevance")).items]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Théière à thé", ["theiere", "a", "the"]),
+        ("STRASSE Straße", ["strasse", "strasse"]),
+        ("500ml/1.5 l", ["500ml", "1", "5", "l"]),
+        ("snake_case-and'quotes\"", ["snake", "case", "and", "quotes"]),
+        ("茶碗 set", ["茶", "碗", "set"]),
+        ("🫖 ** %% ''", []),
+        ("ﬁne ½", ["fine", "1", "2"]),
+    ],
+)
+def test_words_are_folded_and_split(text: str, words: list[str]) -> None:
+    assert search.words(text) == words
+
+
+def test_titles_come_before_descriptions_and_whole_words_before_beginnings(app: object) -> None:
+    make_product("Towel", description_html="<p>Dries every tea bowl.</p>")
+    make_product("Teapot for tea")
+    make_product("Tea")
+    make_product("Teapot")
+    assert found("tea") == ["Tea", "Teapot for tea", "Teapot", "Towel"]
+
+
+def test_everything_a_shopper_may_know_finds_the_product(app: object) -> None:
+    category = make_category("Teaware", "Side-handle pots")
+    make_product(
+        "Kyusu",
+        category=category,
+        vendor="Kiln Row",
+        product_type="Pot",
+        tags=["banko", "purple clay"],
+        variants=[{"sku": "KY-01-IRON", "option1": "Iron black"}],
+        description_html="<p>Holds 280&nbsp;ml&#59; unglazed</p>",
+    )
+    for query in ("kyusu", "kiln", "side handle", "banko", "KY-01-IRON", "ky 01", "iron", "unglazed", "280"):
+        assert found(query) == ["Kyusu"], query
+    assert found("nbsp") == []
+
+
+def test_scripts_without_spaces_are_found_by_any_character(app: object) -> None:
+    make_product("抹茶碗")
+    assert found("茶碗") == ["抹茶碗"]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(q=st.text(max_size=60))
+def test_nothing_that_can_be_typed_breaks_the_query(app: object, q: str) -> None:
+    queries.product_list(ListRequest(q=q, sort="relevance"))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.text(max_size=80))
+def test_nothing_that_can_be_written_breaks_the_index(app: object, body: str) -> None:
+    search.words(body)
+    document = search.document(1, body, [body])
+    assert set(document.title.split()) == set(search.words(body))
