@@ -32,11 +32,9 @@ def home() -> str:
 
 
 @bp.get("/products")
-def product_list() -> str | BaseResponse:
-    """A list of the whole shop, or of a search; the list of a bare category lives at its own address."""
+def product_list() -> str:
+    """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
     wanted = parameters.parse(request.args, currency=current_app.config["CURRENCY"])
-    if wanted.path and not wanted.q:
-        return redirect(wanted.url(page=wanted.page), 301)
     return render_template("catalog/list.html", page=queries.product_list(wanted))
 
 
