@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from storefront import redis_roles
+from storefront.app import create_app
+
 worker_class = "gevent"
 worker_connections = 2000
 timeout = 15
@@ -15,3 +18,8 @@ limit_request_field_size = 16384
 max_requests = 100_000
 max_requests_jitter = 20_000
 accesslog = None
+
+
+def on_starting(_server: object) -> None:
+    """Start the embedded Redis, if one is needed, with the master: it then runs exactly as long as the shop."""
+    redis_roles.ensure(create_app())

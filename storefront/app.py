@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import catalog, ops, web
+from storefront import catalog, ops, redis_roles, web
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 
@@ -43,6 +43,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     web.init_app(app)
+    redis_roles.init_app(app)
     catalog.init_app(app)
     ops.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from storefront.app import create_app
 from storefront.extensions import Model, db
+from storefront.redis_roles import embedded
 
 DATABASES = ["sqlite", "postgresql"]
 
@@ -50,8 +51,14 @@ def migrated(database: str, request: pytest.FixtureRequest, tmp_path_factory: py
     return str(url)
 
 
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A real Redis for the whole test session; it ends with this process."""
+    return embedded.join(tmp_path_factory.mktemp("redis"))
+
+
 @pytest.fixture
-def app(database: str, migrated: str, tmp_path: Path) -> Iterator[Flask]:
+def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The shop on an empty database, in an application context, with an instance directory of its own."""
     instance = tmp_path / "instance"
     instance.mkdir()
@@ -59,7 +66,7 @@ def app(database: str, migrated: str, tmp_path: Path) -> Iterator[Flask]:
     if database == "sqlite":
         shutil.copy(migrated.removeprefix("sqlite:///"), instance / "shop.sqlite3")
         url = f"sqlite:///{instance / 'shop.sqlite3'}"
-    app = make_app(url, instance)
+    app = make_app(url, instance, REDIS_URL=redis_url)
     with app.app_context():
         yield app
         db.session.rollback()

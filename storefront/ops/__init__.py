@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from storefront import redis_roles
 from storefront.ops import schema
 from storefront.web import health
 
@@ -12,3 +13,5 @@ def init_app(app: Flask) -> None:
     """Register the readiness checks, and the first request's look at the tables."""
     schema.init_app(app)
     health.add_check(app, "database", schema.problem, required=True)
+    # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
+    health.add_check(app, "redis", redis_roles.problem, required=False)

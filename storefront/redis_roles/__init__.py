@@ -1,0 +1,47 @@
+"""Redis by role (cache, session, limit, stock): a client each, and a server of our own if none is named."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app
+from redis import Redis, RedisError
+
+from storefront.errors import StorefrontError
+from storefront.redis_roles.roles import Role, Roles
+
+__all__ = ["Role", "client", "ensure", "init_app", "problem"]
+
+
+def init_app(app: Flask) -> None:
+    """Read where each role lives; connect to nothing yet.
+
+    Raises:
+        ConfigurationError: a URL cannot be used; the text says which and why.
+    """
+    app.extensions["redis_roles"] = Roles.from_config(app)
+
+
+def ensure(app: Flask) -> None:
+    """Make sure that the embedded server runs, if a role needs it, and goes on for as long as this process does.
+
+    For the process that serves: what it forks afterwards shares its hold on the server.
+    """
+    roles: Roles = app.extensions["redis_roles"]
+    for role in Role:
+        roles.url(role)
+
+
+def client(role: Role) -> Redis:
+    """Return this process's client of a role. Calls fail within a tenth of a second and are not retried."""
+    roles: Roles = current_app.extensions["redis_roles"]
+    return roles.client(role)
+
+
+def problem() -> str | None:
+    """Return None if every role's server answers, else what does not. Never raises."""
+    missing = []
+    for role in Role:
+        try:
+            client(role).ping()
+        except (RedisError, StorefrontError) as error:
+            missing.append(f"{role}: {error}")
+    return f"Redis does not answer ({'; '.join(missing)}). The shop serves without it." if missing else None
