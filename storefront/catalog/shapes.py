@@ -162,6 +162,11 @@ class ProductPage:
         """The product's page."""
         return f"/products/{self.slug}"
 
+    @property
+    def vendor_url(self) -> str:
+        """Everything of the same vendor."""
+        return ListRequest(vendor=self.vendor).url()
+
     def selected(self, sku: str | None) -> VariantView:
         """Return the variant with this SKU; without one (or with an unknown one) the first that can be bought."""
         wanted = next((v for v in self.variants if v.sku == sku), None)
