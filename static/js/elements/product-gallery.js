@@ -27,8 +27,8 @@ class ProductGallery extends HTMLElement {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        // Only the strip scrolls; scrollIntoView would move the page too. Offsets keep right-to-left pages right.
-        strip.scrollTo({ left: frames[place].offsetLeft - strip.offsetLeft });
+        // Only the strip scrolls; scrollIntoView would move the page too.
+        strip.scrollTo({ left: frames[place].offsetLeft });
       }, { signal });
     }
   }

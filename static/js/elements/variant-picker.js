@@ -8,7 +8,7 @@ class VariantPicker extends HTMLElement {
     this.addEventListener("click", (event) => this.#choose(event), { signal: this.#listening.signal });
     for (const list of this.querySelectorAll(".variant-picker__values--many")) {
       const chosen = list.querySelector("[aria-current]");
-      if (chosen) list.scrollTop = chosen.offsetTop - list.offsetTop - list.clientHeight / 2;
+      if (chosen) list.scrollTop = chosen.offsetTop - list.clientHeight / 2;
     }
   }
 
@@ -27,12 +27,12 @@ class VariantPicker extends HTMLElement {
       url.hash = "";
       const page = await this.#page(url);
       const fresh = page.getElementById("product");
-      const words = link.textContent;
+      const value = link.firstElementChild.textContent;
       const option = link.closest("section").id;
       product.replaceWith(fresh);
       history.replaceState(history.state, "", url);
       document.title = page.title;
-      this.#refocus(fresh, option, words);
+      this.#refocus(fresh, option, value);
     } catch {
       location.assign(link.href);
     }
@@ -45,9 +45,10 @@ class VariantPicker extends HTMLElement {
   }
 
   /** The keyboard stays on the value that was chosen. */
-  #refocus(fresh, option, words) {
-    const values = fresh.querySelectorAll(`#${option} .choice`);
-    [...values].find((value) => value.textContent === words)?.focus({ preventScroll: true });
+  #refocus(fresh, option, value) {
+    const choices = fresh.querySelectorAll(`#${option} .choice`);
+    const chosen = [...choices].find((choice) => choice.firstElementChild.textContent === value);
+    chosen?.focus({ preventScroll: true });
   }
 }
 
