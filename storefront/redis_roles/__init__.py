@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 from storefront.errors import StorefrontError
 from storefront.redis_roles.roles import Role, Roles
 
-__all__ = ["Role", "client", "ensure", "init_app", "problem"]
+__all__ = ["Role", "client", "ensure", "init_app", "problem", "reachable"]
 
 
 def init_app(app: Flask) -> None:
@@ -24,6 +24,9 @@ def ensure(app: Flask) -> None:
     """Make sure that the embedded server runs, if a role needs it, and goes on for as long as this process does.
 
     For the process that serves: what it forks afterwards shares its hold on the server.
+
+    Raises:
+        EmbeddedServerError: it cannot be started; the text says why and how to mend it.
     """
     roles: Roles = app.extensions["redis_roles"]
     for role in Role:
@@ -31,17 +34,30 @@ def ensure(app: Flask) -> None:
 
 
 def client(role: Role) -> Redis:
-    """Return this process's client of a role. Calls fail within a tenth of a second and are not retried."""
+    """Return this process's client of a role. Calls fail within a tenth of a second and are not retried.
+
+    Raises:
+        EmbeddedServerError: the role lives on the embedded server, and that cannot be started.
+    """
     roles: Roles = current_app.extensions["redis_roles"]
     return roles.client(role)
 
 
+def reachable(role: Role) -> str | None:
+    """Return None if the role's server answers, else a sentence that says what is missing. Never raises."""
+    try:
+        client(role).ping()
+    except (RedisError, StorefrontError, OSError, UnicodeError) as error:
+        return f"Redis for {role} does not answer: {error}"
+    return None
+
+
 def problem() -> str | None:
-    """Return None if every role's server answers, else what does not. Never raises."""
-    missing = []
-    for role in Role:
-        try:
-            client(role).ping()
-        except (RedisError, StorefrontError) as error:
-            missing.append(f"{role}: {error}")
-    return f"Redis does not answer ({'; '.join(missing)}). The shop serves without it." if missing else None
+    """Return None if every role's server answers, else what does not. Never raises.
+
+    Roles that share a server are asked about once.
+    """
+    roles: Roles = current_app.extensions["redis_roles"]
+    one_of_each = {roles.urls[role]: role for role in reversed(Role)}
+    missing = [sentence for role in one_of_each.values() if (sentence := reachable(role))]
+    return f"{' '.join(missing)} The shop serves without it." if missing else None

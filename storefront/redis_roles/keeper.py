@@ -1,4 +1,8 @@
-"""The keeper: parent of the embedded server for as long as anybody uses it."""
+"""The keeper: parent of the embedded server for as long as anybody uses it.
+
+Started by `embedded.join`, in a session of its own. It leaves the foreground once the keeper's lock is its own; its
+exit status is 0 then, else 1, and the log says why.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +13,53 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from storefront.redis_roles.embedded import Place, program
+from storefront.redis_roles.embedded import program
+from storefront.redis_roles.place import PATIENCE, Place, acquire
 
 _LOOK = 0.2  # seconds between looks at the users and at the server
+_SHORT_LIFE = 5.0  # seconds; a server that ends sooner has hardly started
+_REFUSALS = 3  # so many starts in a row that the server itself gave up: it cannot read its data
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def keep(here: Place) -> None:
-    """Run the server until nobody uses it, again if it dies; return at once if there is a keeper already."""
+def main(here: Place) -> int:
+    """Become the keeper of this place and return 0 when its server has gone, or 1 if that cannot be."""
+    # First the end of a server whose keeper was killed: from then on, what answers is ours.
+    os.close(_server_lock(here))
     mine = here.lock("keeper")
-    if not _try(mine):
-        return
+    if not acquire(mine, fcntl.LOCK_EX, patience=1):
+        print("there is a keeper already", flush=True)
+        return 1
+    if os.fork():
+        os._exit(0)
+    keep(here)
+    here.socket.unlink(missing_ok=True)
+    # Before the users' lock, which goes with this process: who gets that one must not find a keeper that leaves.
+    os.close(mine)
+    return 0
+
+
+def keep(here: Place) -> None:
+    """Run the server until nobody uses it; start it again if it dies."""
     users = here.lock("users")
-    server, began, failures = _serve(here), time.monotonic(), 0
-    while not _try(users):
+    server, began, deaths, refusals = _serve(here), time.monotonic(), 0, 0
+    while not acquire(users, fcntl.LOCK_EX):
         time.sleep(_LOOK)
         if server.poll() is None:
             continue
-        failures = failures + 1 if time.monotonic() - began < 5 else 1
-        print(f"redis-server ended with {server.returncode}; starting it again ({failures})", flush=True)
-        if failures == 3:
+        young = time.monotonic() - began < _SHORT_LIFE
+        deaths = deaths + 1 if young else 1
+        # Redis exits with 1 when it gives up; a kill is no reason to doubt the data.
+        refusals = refusals + 1 if young and server.returncode == 1 else 0
+        print(f"the server ended with {server.returncode}; starting it again ({deaths})", flush=True)
+        if refusals == _REFUSALS:
             _set_aside(here)
-        time.sleep(min(0.1 * 2**failures, 5))
+        time.sleep(min(0.1 * 2**deaths, 5))
         server, began = _serve(here), time.monotonic()
     _stop(server)
-    here.socket.unlink(missing_ok=True)
 
 
 def _serve(here: Place) -> subprocess.Popen[bytes]:
@@ -55,12 +79,32 @@ def _serve(here: Place) -> subprocess.Popen[bytes]:
         "logfile": str(here.log),
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return subprocess.Popen([program(), *arguments], preexec_fn=_die_with_parent)  # noqa: S603
+    lock = _server_lock(here)
+    try:
+        return subprocess.Popen([program(), *arguments], pass_fds=[lock], preexec_fn=_bound_to(os.getpid()))  # noqa: S603
+    finally:
+        os.close(lock)  # the server's copy holds it on
 
 
-def _die_with_parent() -> None:
-    # A killed keeper takes its server along: nothing is left that the next start would have to find.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _server_lock(here: Place) -> int:
+    lock = here.lock("server")
+    if not acquire(lock, fcntl.LOCK_EX, patience=PATIENCE):
+        sys.exit("A server that nobody keeps has the data open and does not end. Stop it, then start again.")
+    return lock
+
+
+def _bound_to(keeper: int) -> Callable[[], None]:
+    """Return what a child does so that it does not outlive the keeper, however that ends (Linux only)."""
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        if prctl:
+            # Not SIGTERM, which a stopped server would not hear. The append-only file is whole up to the last answer.
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != keeper:  # killed before the line above
+            os._exit(1)
+
+    return prepare
 
 
 def _set_aside(here: Place) -> None:
@@ -73,20 +117,12 @@ def _set_aside(here: Place) -> None:
 def _stop(server: subprocess.Popen[bytes]) -> None:
     server.terminate()
     try:
-        server.wait(10)
+        server.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
 
 
-def _try(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 if __name__ == "__main__":
     os.umask(0o077)
-    keep(Place(Path(sys.argv[1])))
+    sys.exit(main(Place(Path(sys.argv[1]))))
