@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.catalog import views
+from storefront.catalog import demo, views
 
 
 def init_app(app: Flask) -> None:
     """Register the catalogue's pages and commands."""
     app.register_blueprint(views.bp)
+    app.cli.add_command(demo.demo)

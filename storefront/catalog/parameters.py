@@ -67,6 +67,18 @@ class ListRequest:
         return f"{base}?{urlencode(fields)}" if fields else base
 
     @property
+    def place(self) -> str:
+        """The address of the category (or of the whole shop) without any filter."""
+        return ListRequest(path=self.path).url()
+
+    @property
+    def price_text(self) -> str:
+        """The price range as a person reads it: "10.00 – 20.00 USD"."""
+        low, high = self.major(self.min_price), self.major(self.max_price)
+        amounts = f"{low} – {high}" if low and high else f"from {low}" if low else f"up to {high}"
+        return f"{amounts} {self.currency}"
+
+    @property
     def default_sort(self) -> Sort:
         """Relevance for a search, else the newest first."""
         return "relevance" if self.q else "new"

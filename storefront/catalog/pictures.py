@@ -17,7 +17,7 @@ WIDTHS = (320, 640, 1024)
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 # Part of every name: a change of how renditions are made gives new names, so `immutable` stays true.
-_RECIPE = b"webp-q80-m4-320-640-1024-v1\n"
+_RECIPE = b"webp-q80-m2-320-640-1024-v1\n"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
@@ -81,16 +81,15 @@ def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path
     picture = upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB")
     for width in sorted(wanted, reverse=True):
         height = max(1, round(picture.height * width / picture.width))
-        rendition = (
-            picture.resize((width, height), Image.Resampling.LANCZOS) if width != picture.width else picture
-        )
+        if width != picture.width:
+            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
         target = path(digest, width, media_dir)
         target.parent.mkdir(parents=True, exist_ok=True)
         # Written beside its place and moved there whole: nobody is ever served half a picture.
         handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                rendition.save(file, "WEBP", quality=80, method=4)
+                picture.save(file, "WEBP", quality=80, method=2)
             Path(draft).chmod(0o644)
             Path(draft).replace(target)
         except BaseException:

@@ -54,9 +54,9 @@ class DemoProduct:
 
     @property
     def pictures(self) -> list[tuple[str, str]]:
-        """The pictures it has, as (colour, view): every colour from the front, the first one in two more views."""
+        """The pictures it has, as (colour, view): every colour from the front, and one more view."""
         fronts = [(colour, "front") for colour in self.colours]
-        return [fronts[0], (self.colours[0], "detail"), *fronts[1:], (self.colours[-1], "set")]
+        return [*fronts, (self.colours[-1], "set" if len(fronts) > 1 else "detail")]
 
 
 def products() -> list[DemoProduct]:
@@ -85,10 +85,14 @@ def _product(row: dict[str, Any], numbers: Iterator[int]) -> DemoProduct:
         options = tuple(value for value in values.split(" / ") if value)
         now, _, was = price.partition(" was ")
         # A colour is named by one of the options; without names the variants take the colours in turn.
-        colour = next((named[value] for value in options if value in named), plain[min(place, len(plain) - 1)])
+        colour = next(
+            (named[value] for value in options if value in named), plain[min(place, len(plain) - 1)]
+        )
         variants.append(
             DemoVariant(
-                sku="-".join([row["sku"], *(re.sub(r"[^A-Z0-9]+", "", value.upper())[:8] for value in options)]),
+                sku="-".join(
+                    [row["sku"], *(re.sub(r"[^A-Z0-9]+", "", value.upper())[:8] for value in options)]
+                ),
                 options=options,
                 price=Decimal(now),
                 was=Decimal(was) if was else None,

@@ -1,0 +1,65 @@
+"""`flask demo`: the demo catalogue, or a generated one of any size."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from storefront.catalog.demo import catalogue, loading, writing
+from storefront.catalog.pictures import StoredPicture
+from storefront.errors import StorefrontError
+
+MOST = 10_000_000
+_SHOWN = 36  # pictures that generated products share
+
+
+@click.command()
+@click.option("--products", type=click.IntRange(1, MOST), help="Generate this many products instead.")
+@click.option("--seed", type=click.IntRange(0, 999_999), default=1, show_default=True, help="Which ones.")
+@click.option("--no-pictures", is_flag=True, help="Generate products without pictures.")
+@with_appcontext
+def demo(products: int | None, seed: int, no_pictures: bool) -> None:
+    """Load the demo catalogue into an empty shop, or add generated products to any shop."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        if products is None:
+            loaded = loading.load(app, progress=True)
+            click.echo(
+                f"Loaded {loaded.products} products with {loaded.variants} variants and {loaded.pictures} pictures "
+                f"in {loaded.seconds:.0f} s."
+            )
+        else:
+            _generate(app, products, seed, [] if no_pictures else _pictures(app))
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
+    began, done = time.perf_counter(), 0
+    batches = writing.generate(number, seed, app.config["CURRENCY"], pictures)
+    try:
+        with click.progressbar(length=number, label="Generating products") as bar:
+            for size in batches:
+                done += size
+                bar.update(size)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nStopped. {done:,} products are in the shop; the batch that was being written is not.",
+            err=True,
+        )
+        raise SystemExit(130) from None
+    seconds = time.perf_counter() - began
+    click.echo(f"Generated {done:,} products in {seconds:.1f} s ({done / seconds:,.0f} a second).")
+
+
+def _pictures(app: Flask) -> list[StoredPicture]:
+    """Return a few dozen pictures of the demo catalogue for generated products to share."""
+    items = catalogue.products()[:_SHOWN]
+    keys = [(item.form, item.material, item.pattern, item.colours[0], "front") for item in items]
+    return list(
+        loading.draw_all(list(dict.fromkeys(keys)), Path(app.config["MEDIA_DIR"]), progress=True).values()
+    )

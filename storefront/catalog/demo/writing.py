@@ -1,0 +1,173 @@
+"""Generated products into the database, a batch at a time, at the speed of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from storefront.catalog import categories, listing
+from storefront.catalog.demo import generator
+from storefront.catalog.demo.generator import MadeProduct
+from storefront.catalog.listing import Entry
+from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.pictures import StoredPicture
+from storefront.catalog.slugs import slugify
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+from storefront.money import minor_units
+from storefront.stock import StockItem
+
+BATCH = 5000
+
+
+class TakenError(StorefrontError):
+    """Products of this seed are in the shop already."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(
+            f"Products of the seed {seed} are in this shop already; nothing was changed. "
+            "Choose another: flask demo --products N --seed S"
+        )
+
+
+@dataclass
+class Rows:
+    """The rows of a batch, table by table, as the drivers take them."""
+
+    product: list[tuple[Any, ...]] = field(default_factory=list)
+    product_image: list[tuple[Any, ...]] = field(default_factory=list)
+    variant: list[tuple[Any, ...]] = field(default_factory=list)
+    stock_item: list[tuple[Any, ...]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+COLUMNS = {
+    "product": "id slug title description_html vendor product_type tags status seo_title seo_description category_id "
+    "option_names extra created_at updated_at price price_max compare_at_price cover_id",
+    "product_image": "id product_id position alt source digest width height",
+    "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position backorder "
+    "image_id extra",
+    "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version",
+}
+
+
+def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPicture]) -> Iterator[int]:
+    """Write `number` products of a seed into the shop; yields after each committed batch how many it held.
+
+    Raises:
+        TakenError: products of this seed are there already; nothing has been changed.
+    """
+    with writing() as session:
+        if session.execute(select(Variant.id).where(Variant.sku == _sku(seed, 1, 0))).first():
+            raise TakenError(seed)
+        shelves = [_shelf(session, kind.path) for kind in generator.kinds()]
+    made = generator.products(number, seed)
+    scale = 10.0 ** (minor_units(currency) - 2)
+    while batch := list(islice(made, BATCH)):
+        with writing() as session:
+            _unhurried(session)
+            rows = _rows(batch, seed, shelves, scale, pictures, _next_ids(session))
+            for table, columns in COLUMNS.items():
+                _insert(session, table, columns.split(), getattr(rows, table))
+            listing.write(session, rows.entries, fresh=True)
+            _move_sequences(session)
+        db.session.remove()
+        yield len(batch)
+
+
+def _shelf(session: Session, path: Sequence[str]) -> tuple[int, tuple[int, ...]]:
+    leaf = categories.plant(session, path)
+    return leaf.id, listing.ancestors(session, [leaf.id])[leaf.id]
+
+
+def _sku(seed: int, number: int, place: int) -> str:
+    return f"G{seed}-{number:07d}-{place + 1}"
+
+
+def _rows(
+    batch: Sequence[MadeProduct],
+    seed: int,
+    shelves: Sequence[tuple[int, tuple[int, ...]]],
+    scale: float,
+    pictures: Sequence[StoredPicture],
+    ids: dict[str, int],
+) -> Rows:
+    rows, now, encode = Rows(), datetime.now(UTC).isoformat(sep=" "), msgspec.json.encode
+    product_id, image_id, variant_id, stock_id = (ids[t] for t in COLUMNS)
+    for made in batch:
+        prices = [max(1, round(v.price * scale)) for v in made.variants]
+        was = [round(v.was * scale) if v.was else None for v in made.variants]
+        leaf, above = shelves[made.kind]
+        cover = None
+        if pictures:
+            stored, cover = pictures[made.kind % len(pictures)], image_id
+            rows.product_image.append(
+                (image_id, product_id, 1, made.title, "", stored.digest, stored.width, stored.height)
+            )
+            image_id += 1
+        cheapest = prices.index(min(prices))
+        rows.product.append(
+            (product_id, f"{slugify(made.title)}-{seed}-{made.number}", made.title, made.text, made.vendor,
+             made.material.capitalize(), encode([made.material]).decode(), "active", "", "", leaf,
+             encode(made.options).decode(), "{}", now, now, min(prices), max(prices), was[cheapest], cover)
+        )  # fmt: skip
+        skus = []
+        for place, variant in enumerate(made.variants):
+            sku = _sku(seed, made.number, place)
+            option1, option2 = (*variant.options, "", "")[:2]
+            rows.variant.append(
+                (variant_id, product_id, sku, option1, option2, "", prices[place], was[place], "", variant.grams, place + 1,
+                 False, cover, "{}")
+            )  # fmt: skip
+            rows.stock_item.append((stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1))
+            skus += [sku, *variant.options]
+            variant_id, stock_id = variant_id + 1, stock_id + 1
+        rows.entries.append(
+            Entry(product_id, made.title, made.vendor, min(prices), above, (made.vendor, *skus))
+        )
+        product_id += 1
+    return rows
+
+
+def _next_ids(session: Session) -> dict[str, int]:
+    models = {"product": Product, "product_image": ProductImage, "variant": Variant, "stock_item": StockItem}
+    return {name: (session.execute(select(func.max(m.id))).scalar() or 0) + 1 for name, m in models.items()}  # type: ignore[attr-defined]
+
+
+def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows by the driver's own fastest way: executemany on SQLite, COPY on PostgreSQL."""
+    if not rows:
+        return
+    connection, names = session.connection(), ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
+    else:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _unhurried(session: Session) -> None:
+    """Lift the time-out of pages: a batch may take longer than a page should."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _move_sequences(session: Session) -> None:
+    """Let PostgreSQL go on numbering after the ids that were given here."""
+    if session.connection().dialect.name == "postgresql":
+        for table in COLUMNS:
+            session.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}) + 1, false)"
+                )
+            )
