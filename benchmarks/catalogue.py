@@ -52,8 +52,9 @@ def _pages(small: Flask, large: Flask, deep: int) -> list[tuple[str, str, str]]:
         "in_stock=1",
         "min_price=5&max_price=20",
         "min_price=5&max_price=20&sort=name",
-        "q=blue",
-        "q=b",
+        "q=indigo",
+        "q=st",
+        "q=fluted+oak+teapot",
     ):
         pages.append((f"list, {query}", f"/products?{query}", f"/products?{query}"))
     pages.append(("product", _product(small), _product(large)))

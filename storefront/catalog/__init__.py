@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.catalog import demo, views
+from storefront.catalog import demo, shopify, views
 
 
 def init_app(app: Flask) -> None:
     """Register the catalogue's pages and commands."""
     app.register_blueprint(views.bp)
     app.cli.add_command(demo.demo)
+    app.cli.add_command(shopify.catalog)

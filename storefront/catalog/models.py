@@ -145,6 +145,7 @@ class ProductImage(Model):
     digest: Mapped[str | None] = mapped_column(String(64))
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     product: Mapped[Product] = relationship(back_populates="images")
 

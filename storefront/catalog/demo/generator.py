@@ -67,7 +67,7 @@ def kinds() -> list[Kind]:
 
 
 def products(number: int, seed: int, *, first: int = 1) -> Iterator[MadeProduct]:
-    """Yield `number` products. The n-th is the same whatever the number, so a longer run begins like a shorter one."""
+    """Yield `number` products; a longer run begins like a shorter one of the same seed."""
     every = kinds()
     makers = [f"{place} {trade}" for place in PLACES for trade in TRADES]
     draw = random.Random(seed)  # noqa: S311  # words, not secrets

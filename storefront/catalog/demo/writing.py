@@ -51,9 +51,9 @@ class Rows:
 COLUMNS = {
     "product": "id slug title description_html vendor product_type tags status seo_title seo_description category_id "
     "option_names extra created_at updated_at price price_max compare_at_price cover_id",
-    "product_image": "id product_id position alt source digest width height",
-    "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position backorder "
-    "image_id extra",
+    "product_image": "id product_id position alt source digest width height extra",
+    "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position "
+    "backorder image_id extra",
     "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version",
 }
 
@@ -109,7 +109,7 @@ def _rows(
         if pictures:
             stored, cover = pictures[made.kind % len(pictures)], image_id
             rows.product_image.append(
-                (image_id, product_id, 1, made.title, "", stored.digest, stored.width, stored.height)
+                (image_id, product_id, 1, made.title, "", stored.digest, stored.width, stored.height, "{}")
             )
             image_id += 1
         cheapest = prices.index(min(prices))
@@ -123,8 +123,8 @@ def _rows(
             sku = _sku(seed, made.number, place)
             option1, option2 = (*variant.options, "", "")[:2]
             rows.variant.append(
-                (variant_id, product_id, sku, option1, option2, "", prices[place], was[place], "", variant.grams, place + 1,
-                 False, cover, "{}")
+                (variant_id, product_id, sku, option1, option2, "", prices[place], was[place], "", variant.grams,
+                 place + 1, False, cover, "{}")
             )  # fmt: skip
             rows.stock_item.append((stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1))
             skus += [sku, *variant.options]
@@ -157,9 +157,11 @@ def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence
 
 
 def _unhurried(session: Session) -> None:
-    """Lift the time-out of pages: a batch may take longer than a page should."""
+    """Let a batch take longer, and more memory, than a page should; the connection is closed after it."""
     if session.connection().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
+    else:
+        session.execute(text("PRAGMA cache_size = -400000"))  # kB: rows go everywhere into the indexes
 
 
 def _move_sequences(session: Session) -> None:
@@ -167,7 +169,5 @@ def _move_sequences(session: Session) -> None:
     if session.connection().dialect.name == "postgresql":
         for table in COLUMNS:
             session.execute(
-                text(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}) + 1, false)"
-                )
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id) + 1, false) FROM {table}")
             )

@@ -1,0 +1,5 @@
+"""Shopify product CSV, in and out. docs/importing.md has the rules for merchants."""
+
+from storefront.catalog.shopify.cli import catalog
+
+__all__ = ["catalog"]

@@ -1,0 +1,191 @@
+"""Drafts into the shop: made, changed or left as they are, a batch of products in a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from storefront.catalog import categories, pictures
+from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.pictures import PictureError
+from storefront.catalog.shopify.drafts import ProductDraft, Reject
+from storefront.stock import StockItem
+
+Outcome = dict[str, int]
+Tell = Callable[[Reject], None]
+
+
+class Applier:
+    """Applies batches of drafts inside the caller's transaction; counts what became of them."""
+
+    def __init__(self, media_dir: Path, images: Path | None, refuse: Tell, note: Tell) -> None:
+        """Take where pictures are kept, the folder that relative image paths are below, and who hears of refusals and notes."""
+        self._media_dir = media_dir
+        self._images = images.resolve() if images else None
+        self._refuse, self._note = refuse, note
+        self._shelves: dict[tuple[str, ...], int] = {}
+        self.outcome: Outcome = {"created": 0, "changed": 0, "left": 0}
+
+    def apply(self, session: Session, drafts: Sequence[ProductDraft]) -> list[int]:
+        """Make the products what the drafts say; return the ids of those that were created or changed."""
+        slugs = [draft.values["slug"] for draft in drafts]
+        query = select(Product).where(Product.slug.in_(slugs))
+        loaded = session.execute(
+            query.options(selectinload(Product.variants), selectinload(Product.images))
+        ).scalars()
+        present = {product.slug: product for product in loaded}
+        skus = [v.values["sku"] for draft in drafts for v in draft.variants]
+        owners = {
+            row.sku: row.slug
+            for row in session.execute(
+                select(Variant.sku, Product.slug).join(Product).where(Variant.sku.in_(skus))
+            )
+        }
+        ids = [product.id for product in present.values()]
+        items = (
+            session.execute(select(StockItem).where(StockItem.product_id.in_(ids))).scalars() if ids else ()
+        )
+        stock = {item.variant_id: item for item in items}
+        touched: list[tuple[Product, ProductDraft]] = []
+        for draft in drafts:
+            if self._usable(draft, owners):
+                touched += self._apply(session, draft, present.get(draft.values["slug"]), stock)
+        session.flush()
+        for product, draft in touched:
+            _stock(session, product, draft, stock)
+        session.flush()
+        return [product.id for product, _ in touched]
+
+    def forget(self) -> None:
+        """Forget which categories are there: the transaction that planted some was rolled back."""
+        self._shelves.clear()
+
+    def _usable(self, draft: ProductDraft, owners: dict[str, str]) -> bool:
+        taken = [
+            v
+            for v in draft.variants
+            if owners.get(v.values["sku"], draft.values["slug"]) != draft.values["slug"]
+        ]
+        for variant in taken:
+            sku = variant.values["sku"]
+            self._refuse(
+                Reject(variant.line, "SKU", f"{sku!r} belongs to the product {owners[sku]!r} of this shop")
+            )
+            draft.variants.remove(variant)
+        if not draft.variants:
+            title = draft.values["title"]
+            self._refuse(Reject(draft.line, "SKU", f"no variant of {title!r} is left, so it was left out"))
+        return bool(draft.variants)
+
+    def _apply(
+        self, session: Session, draft: ProductDraft, product: Product | None, stock: dict[int, StockItem]
+    ) -> list[tuple[Product, ProductDraft]]:
+        values = draft.values | {"category_id": self._shelf(session, draft.category)}
+        if product is None:
+            product = Product(**values)
+            session.add(product)
+            outcome, changed = "created", True
+        else:
+            outcome, changed = "changed", _set(product, values)
+        changed = self._pictures(product, draft) or changed
+        changed = _variants(session, product, draft, stock) or changed
+        self.outcome[outcome if changed else "left"] += 1
+        return [(product, draft)] if changed else []
+
+    def _shelf(self, session: Session, path: tuple[str, ...]) -> int | None:
+        if not path:
+            return None
+        if path not in self._shelves:
+            self._shelves[path] = categories.plant(session, path).id
+        return self._shelves[path]
+
+    def _pictures(self, product: Product, draft: ProductDraft) -> bool:
+        present = {image.source: image for image in product.images}
+        wanted = [source for source, _, _ in draft.images]
+        changed = False
+        for image in [i for i in product.images if i.source not in wanted]:
+            product.images.remove(image)
+            changed = True
+        for place, (source, alt, extra) in enumerate(draft.images, 1):
+            if source in present:
+                image = present[source]
+            else:
+                image = ProductImage(source=source, digest=None, width=0, height=0)
+                product.images.append(image)
+                changed = True
+            changed = _set(image, {"position": place, "alt": alt, "extra": extra}) or changed
+            if image.digest is None and self._store(image, draft.line):
+                changed = True
+        return changed
+
+    def _store(self, image: ProductImage, line: int) -> bool:
+        if self._images is None or "://" in image.source:
+            return False
+        file = (self._images / image.source).resolve()
+        if not file.is_relative_to(self._images):
+            self._refuse(
+                Reject(line, "Product image URL", f"{image.source!r} is outside of the pictures' folder")
+            )
+            return False
+        try:
+            stored = pictures.store(file.read_bytes(), self._media_dir)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self._note(Reject(line, "Product image URL", f"{image.source!r} cannot be read: {why}"))
+            return False
+        except PictureError as error:
+            self._note(Reject(line, "Product image URL", f"{image.source!r}: {error}"))
+            return False
+        image.digest, image.width, image.height = stored.digest, stored.width, stored.height
+        return True
+
+
+def _variants(session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]) -> bool:
+    present = {variant.sku: variant for variant in product.variants}
+    wanted = {v.values["sku"] for v in draft.variants}
+    images = {image.source: image for image in product.images}
+    changed = False
+    gone = [v for v in product.variants if v.sku not in wanted]
+    for variant in gone:
+        if variant.id in stock:
+            session.delete(stock.pop(variant.id))
+        product.variants.remove(variant)
+        changed = True
+    if gone:
+        session.flush()  # their option values are free before others take them
+    for given in draft.variants:
+        if given.values["sku"] in present:
+            variant = present[given.values["sku"]]
+        else:
+            variant = Variant(**given.values)
+            product.variants.append(variant)
+            changed = True
+        changed = _set(variant, given.values | {"image": images.get(given.image)}) or changed
+        item = stock.get(variant.id) if variant.id else None
+        changed = changed or item is None or (item.tracked, item.on_hand) != (given.tracked, given.on_hand)
+    return changed
+
+
+def _stock(session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]) -> None:
+    drafts = {given.values["sku"]: given for given in draft.variants}
+    for variant in product.variants:
+        given, item = drafts[variant.sku], stock.get(variant.id)
+        if item is None:
+            item = StockItem(sku=variant.sku, variant_id=variant.id, product_id=product.id, reserved=0)
+            session.add(item)
+        elif (item.tracked, item.on_hand) != (given.tracked, given.on_hand):
+            item.version += 1
+        # What is promised to open orders stays on hand, whatever the file says.
+        item.tracked, item.on_hand = given.tracked, max(given.on_hand, item.reserved)
+
+
+def _set(row: Any, values: dict[str, Any]) -> bool:
+    """Set what differs; return whether anything did."""
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)

@@ -1,0 +1,116 @@
+"""`flask catalog import` and `flask catalog export`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from storefront.catalog.shopify import exporting, fetching, importing, reading
+from storefront.catalog.shopify.columns import Vocabulary
+from storefront.catalog.shopify.importing import Report
+from storefront.errors import StorefrontError
+
+catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
+
+
+@catalog.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be created, changed and left; change nothing.")
+@click.option(
+    "--images", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The pictures' folder."
+)
+@click.option("--fetch-images", is_flag=True, help="Fetch pictures that the file names by http(s) address.")
+def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) -> None:
+    """Import a Shopify product CSV.
+
+    Every row that cannot be used is listed with its line, column and reason; everything else goes in. The file is
+    the full truth for each product it names. The exit status is 1 if anything was refused.
+    """
+    config = current_app.config
+    try:
+        table = reading.understand(file)
+        if table.encoding == "cp1252":
+            click.echo("The file is not UTF-8; it was read as Windows-1252.", err=True)
+        with click.progressbar(length=1, label="Importing products") as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            report = importing.run(
+                table,
+                currency=config["CURRENCY"],
+                media_dir=Path(config["MEDIA_DIR"]),
+                images=images,
+                dry_run=dry_run,
+                progress=progress,
+            )
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(
+            f"{file} is not {error.encoding}, though it begins as if it were."
+        ) from error
+    except KeyboardInterrupt:
+        click.echo(
+            "\nStopped. The products that were finished are in the shop; import the file again to go on.",
+            err=True,
+        )
+        raise SystemExit(130) from None
+    refused = _tell(report, dry_run)
+    if fetch_images and not dry_run:
+        refused += _fetch(Path(config["MEDIA_DIR"]))
+    sys.exit(1 if refused else 0)
+
+
+@catalog.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--header", type=click.Choice(["current", "legacy"]), default="current", show_default=True)
+def export(file: Path, header: Vocabulary) -> None:
+    """Export every product as a Shopify product CSV; "-" writes to the standard output."""
+    currency = current_app.config["CURRENCY"]
+    if str(file) == "-":
+        exporting.export(sys.stdout, currency=currency, vocabulary=header)
+        return
+    if not file.absolute().parent.is_dir():
+        raise click.ClickException(f"There is no folder {file.absolute().parent}.")
+    # Written beside its place and moved there whole: what was there stays until the new file is complete.
+    with tempfile.NamedTemporaryFile(
+        "w+", dir=file.absolute().parent, prefix=f".{file.name}.", delete=False, newline="", encoding="utf-8"
+    ) as draft:
+        try:
+            number = exporting.export(draft, currency=currency, vocabulary=header)
+            draft.flush()
+            Path(draft.name).replace(file)
+            file.chmod(0o644)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+    click.echo(f"Exported {number:,} products to {file}.")
+
+
+def _tell(report: Report, dry_run: bool) -> int:
+    for reject in report.rejects:
+        click.echo(f"refused: {reject}", err=True)
+    for notice in report.notices:
+        click.echo(f"note: {notice}", err=True)
+    would = "Would have been" if dry_run else "Products"
+    counts = ", ".join(f"{number:,} {name}" for name, number in report.outcome.items())
+    click.echo(f"{would}: {counts}. Rows: {report.rows:,} read, {len(report.rejects):,} refused.")
+    return len(report.rejects)
+
+
+def _fetch(media_dir: Path) -> int:
+    failed = 0
+    for url, problem in fetching.fetch_missing(media_dir):
+        if problem is not None:
+            failed += 1
+            click.echo(f"not fetched: {url}: {problem}", err=True)
+        else:
+            click.echo(f"fetched: {url}")
+    return failed

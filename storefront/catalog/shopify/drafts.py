@@ -1,0 +1,218 @@
+"""The rows of one product, read and checked: what the shop should hold, and what had to be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from storefront.catalog.sanitise import sanitise
+from storefront.catalog.shopify import cells
+from storefront.catalog.shopify.columns import COLUMNS
+from storefront.catalog.shopify.reading import Row
+from storefront.catalog.slugs import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row, or a cell of it, that was not taken: where, and why."""
+
+    line: int
+    column: str
+    reason: str
+
+    def __str__(self) -> str:
+        """The sentence in the report."""
+        return f"line {self.line}, {self.column}: {self.reason}"
+
+
+@dataclass(slots=True)
+class VariantDraft:
+    """A variant as the file has it: the values of its row's columns, its stock, and the picture it names."""
+
+    line: int
+    values: dict[str, Any]
+    tracked: bool
+    on_hand: int
+    image: str
+
+
+@dataclass(slots=True)
+class ProductDraft:
+    """A product as the file has it. `images` are (source, alt, extra) in their order."""
+
+    line: int
+    values: dict[str, Any]
+    category: tuple[str, ...]
+    variants: list[VariantDraft] = field(default_factory=list)
+    images: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+
+
+class Reader:
+    """Turns the rows of products into drafts, and keeps what it refused or changed."""
+
+    def __init__(self, digits: int, claim: Callable[[str, str], bool]) -> None:
+        """Take the decimals of the shop's currency, and what says whether an SKU is still free in this file."""
+        self._digits = digits
+        self._claim = claim
+        self.rejects: list[Reject] = []
+        self.notices: list[Reject] = []
+
+    def read(self, handle: str, rows: Sequence[Row]) -> ProductDraft | None:
+        """Return the draft of a product, or None if nothing of it can be used (the reason is in `rejects`)."""
+        first = rows[0]
+        get = first.known.get
+        title = next((t for row in rows if (t := cells.clean(row.known.get("title", ""), 500))), "")
+        if not title:
+            self._reject(first, "title", "is empty: every product needs one on one of its rows")
+            return None
+        names = [cells.clean(get(f"option{n}_name", ""), 255) for n in (1, 2, 3)]
+        plain = (
+            names[0].casefold() == "title" and cells.clean(get("option1", "")).casefold() == "default title"
+        )
+        kind = cells.clean(get("type", ""), 255)
+        category = tuple(
+            part for part in (cells.clean(p, 255) for p in get("category", "").split(">")) if part
+        )
+        draft = ProductDraft(
+            line=first.line,
+            values={
+                "slug": handle,
+                "title": title,
+                "description_html": sanitise(get("description", "")),
+                "vendor": cells.clean(get("vendor", ""), 255),
+                "product_type": kind,
+                "tags": list(
+                    dict.fromkeys(t for t in (cells.clean(t) for t in get("tags", "").split(",")) if t)
+                ),
+                "status": self._status(first),
+                "seo_title": cells.clean(get("seo_title", ""), 500),
+                "seo_description": cells.clean(get("seo_description", "")),
+                "option_names": [] if plain else [name for name in names if name],
+                "extra": first.extra,
+            },
+            category=category or ((kind,) if kind else ()),
+        )
+        self._variants(draft, handle, rows, plain)
+        self._images(draft, rows)
+        if not draft.variants:
+            self._reject(
+                first, "price", f"{title!r} has no row that can be used as a variant, so it was left out"
+            )
+            return None
+        return draft
+
+    def _variants(self, draft: ProductDraft, handle: str, rows: Sequence[Row], plain: bool) -> None:
+        seen: set[tuple[str, ...]] = set()
+        width = len(draft.values["option_names"])
+        for row in rows:
+            if not any(row.known.get(n, "").strip() for n in ("price", "sku", "option1", "quantity")):
+                continue  # a row that only brings another picture
+            options = (
+                ()
+                if plain
+                else tuple(cells.clean(row.known.get(f"option{n}", ""), 255) for n in (1, 2, 3))[:width]
+            )
+            if options in seen:
+                self._reject(
+                    row, "option1", f"{' / '.join(options) or 'a product without options'} is there already"
+                )
+                continue
+            try:
+                variant = self._variant(row, handle, options, len(draft.variants))
+            except ValueError:
+                continue  # told already
+            seen.add(options)
+            if row is not rows[0]:
+                variant.values["extra"] = row.extra
+            draft.variants.append(variant)
+
+    def _variant(self, row: Row, handle: str, options: tuple[str, ...], place: int) -> VariantDraft:
+        price = self._cell(row, "price", lambda cell: cells.price(cell, self._digits))
+        was = self._cell(
+            row, "compare_at_price", lambda cell: cells.price(cell, self._digits) if cell.strip() else None
+        )
+        grams = self._cell(row, "grams", cells.whole)
+        quantity = self._cell(row, "quantity", cells.whole)
+        if grams < 0:
+            self._refuse(row, "grams", "is negative")
+        sku = cells.number_text(row.known.get("sku", ""))
+        if len(sku) > 255:
+            self._refuse(row, "sku", "is longer than 255 characters")
+        sku = sku or "-".join(filter(None, (handle, *(slugify(o) for o in options if o))))[:255]
+        if not self._claim(sku, handle):
+            self._refuse(row, "sku", f"{sku!r} stands in this file already; an SKU names one variant only")
+        tracked = bool(row.known.get("tracker", "shopify").strip())
+        if quantity < 0:
+            self.notices.append(Reject(row.line, COLUMNS["quantity"][0], f"{quantity} was taken as 0"))
+        one, two, three = (*options, "", "", "")[:3]
+        return VariantDraft(
+            line=row.line,
+            values={
+                "sku": sku,
+                "option1": one,
+                "option2": two,
+                "option3": three,
+                "price": price,
+                "compare_at_price": was or None,
+                "barcode": cells.number_text(row.known.get("barcode", ""))[:255],
+                "weight_grams": grams,
+                "position": place + 1,
+                "backorder": cells.clean(row.known.get("policy", "")).casefold() in ("continue", "true"),
+                "extra": {},
+            },
+            tracked=tracked,
+            on_hand=max(quantity, 0),
+            image=row.known.get("variant_image", "").strip(),
+        )
+
+    def _images(self, draft: ProductDraft, rows: Sequence[Row]) -> None:
+        found: dict[str, tuple[int, str, dict[str, str]]] = {}
+        for place, row in enumerate(rows):
+            source = row.known.get("image", "").strip()
+            if not source or source in found:
+                continue
+            try:
+                position = cells.whole(row.known.get("image_position", "")) or place + 1
+            except ValueError:
+                position = place + 1
+            spare = (
+                row.extra if row is not rows[0] and all(v.line != row.line for v in draft.variants) else {}
+            )
+            found[source] = (position, cells.clean(row.known.get("image_alt", "")), spare)
+        for variant in draft.variants:  # a variant may show a picture that the product does not list
+            if variant.image:
+                found.setdefault(variant.image, (len(rows) + len(found), "", {}))
+        ordered = sorted(found.items(), key=lambda item: item[1][0])
+        draft.images = [(source, alt, spare) for source, (_, alt, spare) in ordered]
+
+    def _status(self, row: Row) -> str:
+        status = cells.clean(row.known.get("status", "")).casefold()
+        if status in ("draft", "archived"):
+            return status
+        if status not in ("", "active"):
+            self.notices.append(
+                Reject(row.line, "Status", f"{status!r} is not known; the product became a draft")
+            )
+            return "draft"
+        return "draft" if cells.flag(row.known.get("published", "")) is False else "active"
+
+    def _cell(self, row: Row, name: str, read: Callable[[str], Any]) -> Any:
+        try:
+            return read(row.known.get(name, ""))
+        except ValueError as error:
+            self._refuse(row, name, str(error))
+
+    def _refuse(self, row: Row, name: str, reason: str) -> None:
+        self._reject(row, name, reason)
+        raise ValueError(reason)
+
+    def _reject(self, row: Row, name: str, reason: str) -> None:
+        self.rejects.append(Reject(row.line, COLUMNS[name][0], reason))
+
+
+def handle_of(row: Row) -> str:
+    """Return the slug of the product that a row belongs to; empty if it names none."""
+    handle = cells.clean(row.known.get("handle", ""))
+    title = cells.clean(row.known.get("title", ""))
+    return slugify(handle) if handle else slugify(title) if title else ""

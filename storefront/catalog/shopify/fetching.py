@@ -1,0 +1,134 @@
+"""Pictures fetched from the web for products that name them by URL: from public addresses only, within limits."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from sqlalchemy import select, update
+
+from storefront.catalog import listing, pictures
+from storefront.catalog.models import ProductImage
+from storefront.catalog.pictures import PictureError, StoredPicture
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+
+SECONDS = 15.0  # for one picture, all redirects included
+REDIRECTS = 3
+THREADS = 4
+BATCH = 100
+Allowed = Callable[[str], bool]
+
+
+class FetchError(StorefrontError):
+    """A picture was not fetched; the text says why."""
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one of the public internet (IANA special-purpose registries)."""
+    ip = ipaddress.ip_address(address)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_global and not ip.is_multicast
+
+
+def fetch(url: str, *, allowed: Allowed = is_public) -> bytes:
+    """Return the bytes behind an http(s) URL.
+
+    The very address that was checked is connected to: a name that resolves differently a moment later gains nothing.
+
+    Raises:
+        FetchError: not a public address, too large, too slow, or no such picture.
+    """
+    deadline = time.monotonic() + SECONDS
+    for _ in range(REDIRECTS + 1):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise FetchError("only http and https addresses are fetched")
+        try:
+            answer = _request(parts, allowed, deadline)
+        except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
+            raise FetchError(f"it cannot be reached: {error}") from error
+        if isinstance(answer, bytes):
+            return answer
+        url = urljoin(url, answer)
+    raise FetchError(f"more than {REDIRECTS} redirects")
+
+
+def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[tuple[str, str | None]]:
+    """Fetch every picture that is only recorded by its URL; yields each URL with None, or why it was not fetched."""
+    last = 0
+    while True:
+        wanted = (
+            select(ProductImage.id, ProductImage.product_id, ProductImage.source)
+            .where(
+                ProductImage.id > last, ProductImage.digest.is_(None), ProductImage.source.like("http%://%")
+            )
+            .order_by(ProductImage.id)
+            .limit(BATCH)
+        )
+        rows = db.session.execute(wanted).all()
+        db.session.rollback()  # nothing stays open while the web answers
+        if not rows:
+            return
+        with ThreadPoolExecutor(THREADS) as pool:
+            results = list(pool.map(lambda row: _stored(row.source, media_dir, allowed), rows))
+        with writing() as session:
+            for row, stored in zip(rows, results, strict=True):
+                if isinstance(stored, StoredPicture):
+                    found = {"digest": stored.digest, "width": stored.width, "height": stored.height}
+                    session.execute(update(ProductImage).where(ProductImage.id == row.id).values(found))
+            listing.refresh(session, {row.product_id for row in rows})
+        for row, stored in zip(rows, results, strict=True):
+            yield row.source, stored if isinstance(stored, str) else None
+        last = rows[-1].id
+
+
+def _stored(url: str, media_dir: Path, allowed: Allowed) -> StoredPicture | str:
+    try:
+        return pictures.store(fetch(url, allowed=allowed), media_dir)
+    except (FetchError, PictureError) as error:
+        return str(error)
+
+
+def _request(parts: SplitResult, allowed: Allowed, deadline: float) -> bytes | str:
+    """Return the body, or the address that the answer points to."""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = str(parts.hostname)
+    address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
+    if not allowed(address):
+        raise FetchError(f"{host} is at {address}, which is not a public address")
+    connection = http.client.HTTPConnection(host, port, timeout=_left(deadline))
+    try:
+        connection.sock = socket.create_connection((address, port), timeout=_left(deadline))
+        if parts.scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        connection.request("GET", target, headers={"User-Agent": "storefront", "Accept": "image/*"})
+        answer = connection.getresponse()
+        if answer.status in (301, 302, 303, 307, 308):
+            return answer.getheader("Location", "")
+        if answer.status != 200:
+            raise FetchError(f"the server answered {answer.status}")
+        body = b""
+        while chunk := answer.read(65_536):
+            body += chunk
+            if len(body) > pictures.MAX_BYTES:
+                raise FetchError(f"it is larger than {pictures.MAX_BYTES:,} bytes")
+            connection.sock.settimeout(_left(deadline))
+        return body
+    finally:
+        connection.close()
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise FetchError(f"it took longer than {SECONDS:.0f} s")
+    return left

@@ -1,0 +1,103 @@
+"""A Shopify product CSV into the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import text
+
+from storefront.catalog import listing
+from storefront.catalog.shopify.applying import Applier, Outcome
+from storefront.catalog.shopify.drafts import ProductDraft, Reader, Reject, handle_of
+from storefront.catalog.shopify.reading import Row, Table
+from storefront.catalog.shopify.spool import Spool
+from storefront.extensions import db, writing
+from storefront.money import minor_units
+
+BATCH = 200
+
+
+@dataclass
+class Report:
+    """What became of a file. `outcome` counts products: created, changed, left."""
+
+    outcome: Outcome = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    notices: list[Reject] = field(default_factory=list)
+    rows: int = 0
+    interrupted: bool = False
+
+
+class DryRunEnd(Exception):  # not an error: it rolls a batch back
+    """Ends the transaction of a dry run."""
+
+
+def run(
+    table: Table,
+    *,
+    currency: str,
+    media_dir: Path,
+    images: Path | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Import a file; each product goes in whole or not at all, and what is in stays in when a later one fails.
+
+    Args:
+        table: the file, understood.
+        currency: the shop's currency, which prices are read in.
+        media_dir: where pictures are kept.
+        images: the folder that relative image paths are below; without it they are only recorded.
+        dry_run: say what would happen; change nothing.
+        progress: told after each batch how many products of how many are done.
+    """
+    report, spool = Report(), Spool()
+    try:
+        with table.rows() as rows:
+            spool.fill(_handled(rows, report))
+        reader = Reader(minor_units(currency), spool.claim)
+        applier = Applier(
+            media_dir, None if dry_run else images, report.rejects.append, report.notices.append
+        )
+        drafts = (draft for handle, rows in spool.grouped() if (draft := reader.read(handle, rows)))
+        done = 0
+        while batch := list(islice(drafts, BATCH)):
+            _write(applier, batch, dry_run=dry_run)
+            done += len(batch)
+            if progress:
+                progress(done, spool.products)
+        report.outcome = applier.outcome
+        report.rejects = sorted([*report.rejects, *reader.rejects], key=lambda reject: reject.line)
+        report.notices += reader.notices
+    finally:
+        spool.close()
+    return report
+
+
+def _write(applier: Applier, batch: list[ProductDraft], *, dry_run: bool) -> None:
+    try:
+        with writing() as session:
+            if session.connection().dialect.name == "postgresql":
+                session.execute(text("SET LOCAL statement_timeout = 0"))
+            ids = applier.apply(session, batch)
+            if dry_run:
+                raise DryRunEnd
+            if ids:
+                listing.refresh(session, ids)
+    except DryRunEnd:
+        applier.forget()
+    db.session.remove()  # the next batch begins with an empty memory
+
+
+def _handled(rows: Iterator[Row], report: Report) -> Iterator[tuple[str, Row]]:
+    for row in rows:
+        report.rows += 1
+        if handle := handle_of(row):
+            yield handle, row
+        else:
+            report.rejects.append(
+                Reject(row.line, "URL handle", "the row names no product: handle and title are empty")
+            )

@@ -1,0 +1,116 @@
+"""A file on disk into rows: encoding, delimiter and header found out, line numbers kept, nothing held in memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storefront.catalog.shopify import columns
+from storefront.errors import StorefrontError
+
+MOST_CELL = 16 * 1024 * 1024
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DELIMITERS = (",", ";", "\t")
+
+
+class UnreadableFileError(StorefrontError):
+    """The file is not a product CSV; the text says why and what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the line on which it begins, its known cells by our names, and the others by their headers."""
+
+    line: int
+    known: dict[str, str]
+    extra: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that has been understood."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: list[str]
+
+    @contextmanager
+    def rows(self) -> Iterator[Iterator[Row]]:
+        """Open the file and give its rows one after the other."""
+        csv.field_size_limit(MOST_CELL)
+        with self.path.open(encoding=self.encoding, newline="", errors="strict") as file:
+            reader = csv.reader(file, delimiter=self.delimiter)
+            next(reader)
+            yield self._rows(reader)
+
+    def _rows(self, reader: Iterator[list[str]]) -> Iterator[Row]:
+        names = [columns.known(header) for header in self.header]
+        line = reader.line_num + 1  # type: ignore[attr-defined]
+        try:
+            for cells in reader:
+                known: dict[str, str] = {}
+                extra: dict[str, str] = {}
+                for header, name, cell in zip(self.header, names, cells, strict=False):
+                    if name is not None:
+                        known.setdefault(name, cell)
+                    elif cell and header:
+                        extra[header] = cell.replace("\x00", "")
+                if any(cells):
+                    yield Row(line, known, extra)
+                line = reader.line_num + 1  # type: ignore[attr-defined]
+        except csv.Error as error:
+            raise UnreadableFileError(f"Line {line} cannot be read as CSV: {error}.") from error
+
+
+def understand(path: Path) -> Table:
+    """Find out the encoding and the delimiter of a file, and read its header.
+
+    Raises:
+        UnreadableFileError: there is no such file, or it is not a product CSV.
+    """
+    if not path.is_file():
+        raise UnreadableFileError(f"{path} is not a file." if path.exists() else f"There is no file {path}.")
+    with path.open("rb") as file:
+        start = file.read(65_536)
+    if not start.strip():
+        raise UnreadableFileError(f"{path} is empty.")
+    encoding = _encoding(path, start)
+    first = io.StringIO(start.decode(encoding, errors="ignore"), newline="")
+    best: list[str] = []
+    delimiter = ","
+    for candidate in _DELIMITERS:
+        first.seek(0)
+        header = next(csv.reader(first, delimiter=candidate), [])
+        if columns.score(header) > columns.score(best):
+            best, delimiter = header, candidate
+    missing = [name for name in columns.NEEDED if name not in {columns.known(cell) for cell in best}]
+    if missing or columns.score(best) < 3:
+        wanted = " and ".join(f"{columns.COLUMNS[n][0]!r} (or {columns.COLUMNS[n][1]!r})" for n in missing)
+        raise UnreadableFileError(
+            f"{path} is not a Shopify product CSV: its first line has no column {wanted or 'of one'}. "
+            "Export the products from Shopify as CSV, or name the columns as docs/importing.md says."
+        )
+    return Table(path, encoding, delimiter, [" ".join(cell.replace("\ufeff", "").split()) for cell in best])
+
+
+def _encoding(path: Path, start: bytes) -> str:
+    for bom, name in _BOMS:
+        if start.startswith(bom):
+            return name
+    if start.count(0) > len(start) // 4:  # Latin text in UTF-16 has a NUL in every other byte
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
