@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, g, render_template
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from storefront.errors import StorefrontError
@@ -37,6 +38,8 @@ def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page that says what is wrong and where to go on."""
 
     def page(status: int, sentence: str | None) -> tuple[str, int]:
+        if request_ctx.url_adapter is None:  # a host that we do not answer to: no link could be made for it
+            return f"{sentence or _SENTENCES[400]}\n", status
         title = _TITLES.get(status, "That did not work")
         text = sentence or _SENTENCES.get(status, "Please go back and try again.")
         body = render_template(

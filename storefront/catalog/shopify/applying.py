@@ -23,7 +23,7 @@ class Applier:
     """Applies batches of drafts inside the caller's transaction; counts what became of them."""
 
     def __init__(self, media_dir: Path, images: Path | None, refuse: Tell, note: Tell) -> None:
-        """Take where pictures are kept, the folder that relative image paths are below, and who hears of refusals and notes."""
+        """Take where pictures are kept, the folder of relative image paths, and who hears of refusals and notes."""
         self._media_dir = media_dir
         self._images = images.resolve() if images else None
         self._refuse, self._note = refuse, note

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storefront.catalog.shopify import columns
+from storefront.catalog.shopify.cells import unguard
 from storefront.errors import StorefrontError
 
 MOST_CELL = 16 * 1024 * 1024
@@ -56,7 +57,8 @@ class Table:
             for cells in reader:
                 known: dict[str, str] = {}
                 extra: dict[str, str] = {}
-                for header, name, cell in zip(self.header, names, cells, strict=False):
+                for header, name, written in zip(self.header, names, cells, strict=False):
+                    cell = unguard(written)
                     if name is not None:
                         known.setdefault(name, cell)
                     elif cell and header:
