@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from storefront import redis_roles
-from storefront.app import create_app
+from gevent import monkey
+
+monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
+
+from storefront import redis_roles  # noqa: E402
+from storefront.app import create_app  # noqa: E402
 
 worker_class = "gevent"
 worker_connections = 2000

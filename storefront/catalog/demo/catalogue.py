@@ -60,13 +60,13 @@ class DemoProduct:
 
 
 def products() -> list[DemoProduct]:
-    """Return the whole demo catalogue, in the order of the files; the last of it is the newest in the shop."""
+    """Return the whole demo catalogue, oldest first; what stands first in a file is the newest of it."""
     numbers = iter(range(1, 10_000))
     files = ("linen", "kitchen", "tea", "table", "gifts", "teaware")
     return [
         _product(row, numbers)
         for name in files
-        for row in tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["product"]
+        for row in reversed(tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["product"])
     ]
 
 

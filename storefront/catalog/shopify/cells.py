@@ -7,7 +7,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 
 _INVISIBLE = dict.fromkeys([0x00, 0x200B, 0x2060, 0xFEFF, 0x00AD])
-_NUMBER = re.compile(r"[0-9][0-9.,'’\s\u00a0\u202f]*")
+_GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}([.,][0-9]{2,3})+")  # India groups by two
 _CURRENCY = re.compile(r"^[^\d\-+.,]*|[^\d.,]*$")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -33,29 +33,26 @@ def price(cell: str, digits: int) -> int:
     Raises:
         ValueError: the cell is not an amount of that currency; the text says why.
     """
-    text = _CURRENCY.sub("", clean(cell))
-    if not text:
+    told = cell.strip()[:40]
+    if not clean(cell):
         raise ValueError("is empty")
+    text = re.sub(r"[\s\u00a0\u202f'’]", "", _CURRENCY.sub("", clean(cell)))
     if text.startswith("-"):
-        raise ValueError("is negative")
-    text = re.sub(r"[\s\u00a0\u202f'’]", "", text)
+        raise ValueError(f"{told!r} is negative")
     last = max(text.rfind("."), text.rfind(","))
-    mark = text[last] if last >= 0 else ""
-    if mark and (
-        text.count(mark) > 1 or (len(text) - last == 4 and digits != 3 and text[0] != "0" and not _both(text))
-    ):
+    alone = last >= 0 and text.count(".") + text.count(",") == 1
+    repeated = last >= 0 and text.count(text[last]) > 1
+    if repeated or (alone and len(text) - last == 4 and digits != 3 and text[0] != "0"):
         last = -1  # separators of thousands only
     whole, decimals = (text, "") if last < 0 else (text[:last], text[last + 1 :])
-    whole = whole.replace(".", "").replace(",", "")
-    try:
-        amount = Decimal(f"{whole or '0'}.{decimals or '0'}")
-    except InvalidOperation as error:
-        raise ValueError(f"{cell.strip()[:40]!r} is not an amount") from error
+    if not text or not _GROUPED.fullmatch(whole or "0") or not (decimals or "0").isdecimal():
+        raise ValueError(f"{told!r} is not an amount")
+    amount = Decimal(f"{re.sub('[.,]', '', whole) or '0'}.{decimals or '0'}")
     scaled = amount.scaleb(digits)
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{cell.strip()[:40]!r} has more decimals than the currency")
+        raise ValueError(f"{told!r} has more decimals than the currency")
     if scaled > MOST:
-        raise ValueError(f"{cell.strip()[:40]!r} is too much")
+        raise ValueError(f"{told!r} is too much")
     return int(scaled)
 
 
@@ -97,7 +94,3 @@ def guard(text: str) -> str:
 def unguard(cell: str) -> str:
     """Return what a guarded cell was; other cells come back as they are."""
     return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in ("'", *_FORMULA) else cell
-
-
-def _both(text: str) -> bool:
-    return "." in text and "," in text

@@ -48,11 +48,8 @@ def fetch(url: str, *, allowed: Allowed = is_public) -> bytes:
     """
     deadline = time.monotonic() + SECONDS
     for _ in range(REDIRECTS + 1):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise FetchError("only http and https addresses are fetched")
         try:
-            answer = _request(parts, allowed, deadline)
+            answer = _request(urlsplit(url), allowed, deadline)
         except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
             raise FetchError(f"it cannot be reached: {error}") from error
         if isinstance(answer, bytes):
@@ -99,16 +96,19 @@ def _stored(url: str, media_dir: Path, allowed: Allowed) -> StoredPicture | str:
 
 def _request(parts: SplitResult, allowed: Allowed, deadline: float) -> bytes | str:
     """Return the body, or the address that the answer points to."""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FetchError("only http and https addresses are fetched")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = str(parts.hostname)
     address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
     if not allowed(address):
         raise FetchError(f"{host} is at {address}, which is not a public address")
-    connection = http.client.HTTPConnection(host, port, timeout=_left(deadline))
+    connection = http.client.HTTPConnection(host, port)
+    wire = socket.create_connection((address, port), timeout=_left(deadline))
     try:
-        connection.sock = socket.create_connection((address, port), timeout=_left(deadline))
         if parts.scheme == "https":
-            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
+            wire = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
+        connection.sock = wire
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         connection.request("GET", target, headers={"User-Agent": "storefront", "Accept": "image/*"})
         answer = connection.getresponse()
@@ -117,14 +117,15 @@ def _request(parts: SplitResult, allowed: Allowed, deadline: float) -> bytes | s
         if answer.status != 200:
             raise FetchError(f"the server answered {answer.status}")
         body = b""
-        while chunk := answer.read(65_536):
-            body += chunk
+        while not answer.isclosed():
+            wire.settimeout(_left(deadline))
+            body += answer.read(65_536)
             if len(body) > pictures.MAX_BYTES:
                 raise FetchError(f"it is larger than {pictures.MAX_BYTES:,} bytes")
-            connection.sock.settimeout(_left(deadline))
         return body
     finally:
         connection.close()
+        wire.close()
 
 
 def _left(deadline: float) -> float:

@@ -1,0 +1,74 @@
+"""Cells: prices as people write them, and formulas that never act."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront.catalog.shopify import cells
+
+
+@pytest.mark.parametrize(
+    ("cell", "digits", "amount"),
+    [
+        ("12", 2, 1200),
+        ("12.5", 2, 1250),
+        ("$12.00", 2, 1200),
+        ("12,50 €", 2, 1250),
+        ("1,299.00", 2, 129900),
+        ("1.299,00", 2, 129900),
+        ("1 299,00", 2, 129900),
+        ("1\u202f299,00", 2, 129900),
+        ("1'299.00", 2, 129900),
+        ("1,299", 2, 129900),
+        ("1,234,567", 2, 123456700),
+        ("0.999", 3, 999),
+        ("1.299", 3, 1299),
+        ("19,990.00", 2, 1999000),
+        ("1,00,000.50", 2, 10000050),
+        ("1,299", 0, 1299),
+        ("¥1299", 0, 1299),
+        ("0", 2, 0),
+        (".5", 2, 50),
+    ],
+)
+def test_prices_are_read_in_any_sane_format(cell: str, digits: int, amount: int) -> None:
+    assert cells.price(cell, digits) == amount
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "free", "-1", "nan", "inf", "1e5", "12.345.6,7x", "1.999,999", "9" * 30, "--", "1.2.3"]
+)
+def test_what_is_no_price_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        cells.price(cell, 2)
+
+
+def test_more_decimals_than_the_currency_has_are_refused() -> None:
+    with pytest.raises(ValueError, match="more decimals"):
+        cells.price("12.5", 0)
+
+
+@given(amount=st.integers(0, 10**11), digits=st.sampled_from([0, 2, 3]))
+def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: int) -> None:
+    from decimal import Decimal
+
+    assert cells.price(f"{Decimal(amount).scaleb(-digits):f}", digits) == amount
+
+
+@given(st.text())
+def test_a_guarded_cell_comes_back_as_it_was_and_never_begins_a_formula(text: str) -> None:
+    guarded = cells.guard(text)
+    assert cells.unguard(guarded) == text
+    assert not guarded.startswith(("=", "@", "\t", "\r"))
+    assert not guarded.startswith(("+", "-")) or guarded.lstrip("-").replace(".", "").isdigit()
+
+
+def test_numbers_stay_numbers_in_an_export() -> None:
+    assert cells.guard("-12.5") == "-12.5"
+    assert cells.guard("-12+cmd") == "'-12+cmd"
+
+
+def test_text_is_composed_and_freed_of_what_nobody_sees() -> None:
+    assert cells.clean("  Cafe\u0301\u200b\x00  bowl ") == "Café bowl"

@@ -1,0 +1,346 @@
+"""Importing: what goes in, what is refused and why, and that a second time changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import func, select
+
+from storefront.catalog import queries
+from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.shopify import columns
+from storefront.extensions import db
+from storefront.stock import StockItem
+from tests.factories import make_product, png
+
+REAL = Path(__file__).parents[4] / "shared" / "data"
+CURRENT, LEGACY = columns.headers("current"), columns.headers("legacy")
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def row(**known: Any) -> list[str]:
+    """A row under the current header; a teapot unless something else is said."""
+    values = {
+        "handle": "teapot",
+        "title": "Teapot",
+        "price": "12.50",
+        "sku": "TP-1",
+        "quantity": "7",
+        "tracker": "shopify",
+    } | known
+    return [str(values.get(name, "")) for name in columns.COLUMNS]
+
+
+def write(path: Path, rows: list[list[str]], header: list[str] = CURRENT, **how: Any) -> Path:
+    encoding, delimiter = how.pop("encoding", "utf-8"), how.pop("delimiter", ",")
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=how.pop("end", "\r\n")).writerows([header, *rows])
+    path.write_bytes(how.pop("bom", b"") + text.getvalue().encode(encoding))
+    return path
+
+
+def bring(runner: FlaskCliRunner, path: Path, *options: str) -> Any:
+    result = runner.invoke(args=["catalog", "import", str(path), *options])
+    db.session.remove()
+    return result
+
+
+def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(1))
+    (tmp_path / "b.png").write_bytes(png(2))
+    rows = [
+        row(
+            category="Teaware > Pots",
+            description="<p>Pours<script>alert(1)</script></p>",
+            vendor="Kiln Row",
+            tags="clay, hand-made",
+            option1_name="Colour",
+            option1="Blue",
+            image="a.png",
+            image_alt="From the left",
+            status="active",
+            compare_at_price="15.00",
+            grams="900.0",
+            barcode="'4006381333931",
+        ),
+        row(
+            title="",
+            option1="Red",
+            sku="'TP-2",
+            quantity="0",
+            policy="continue",
+            image="b.png",
+            variant_image="b.png",
+        ),
+    ]
+    result = bring(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "1 created" in result.output
+    page = queries.product("teapot")
+    assert [c.name for c in page.frame.trail] == ["Teaware", "Pots"]
+    assert page.description_html == "<p>Pours</p>"
+    assert page.tags == ["clay", "hand-made"]
+    assert [(v.sku, v.options, v.picture, v.badge.text) for v in page.variants] == [
+        ("TP-1", ("Blue",), None, "In stock"),
+        ("TP-2", ("Red",), 1, "Available to order"),
+    ]
+    assert (page.variants[0].barcode, page.variants[0].weight_grams) == ("4006381333931", 900)
+    assert [picture.alt for picture in page.pictures] == ["From the left", "Teapot"]
+
+
+def test_a_product_without_options_has_none(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    bring(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
+    assert queries.product("teapot").option_names == []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"bom": b"\xef\xbb\xbf"},
+        {"encoding": "utf-16"},
+        {"encoding": "utf-16-le"},
+        {"encoding": "cp1252"},
+        {"delimiter": ";"},
+        {"delimiter": "\t"},
+        {"end": "\n"},
+        {"header": LEGACY},
+        {"header": [h.upper() for h in CURRENT]},
+    ],
+    ids=str,
+)
+def test_every_usual_kind_of_file_is_understood(
+    runner: FlaskCliRunner, tmp_path: Path, how: dict[str, Any]
+) -> None:
+    result = bring(runner, write(tmp_path / "x.csv", [row(title="Théière, “grande”")], **how))
+    assert result.exit_code == 0, result.output
+    assert queries.product("teapot").title == "Théière, “grande”"
+
+
+def test_rows_of_one_product_may_stand_apart(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    rows = [
+        row(option1_name="Size", option1="S", sku="A"),
+        row(handle="cup", title="Cup", sku="C"),
+        row(title="", option1="L", sku="B"),
+    ]
+    bring(runner, write(tmp_path / "x.csv", rows))
+    assert [v.sku for v in queries.product("teapot").variants] == ["A", "B"]
+
+
+def test_refused_rows_are_named_and_the_rest_goes_in(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    make_product("Own", variants=[{"sku": "TAKEN"}])
+    rows = [
+        row(option1_name="Size", option1="S", sku="A"),
+        row(title="", option1="M", sku="B", price="cheap"),
+        row(title="", option1="L", sku="A"),
+        row(title="", option1="XL", sku="TAKEN"),
+        row(title="", option1="S", sku="D"),
+        row(handle="nameless", title="", sku="E"),
+        row(handle="", title="", sku="F"),
+        row(handle="cup", title="Cup", sku="C", price="-3"),
+    ]
+    result = bring(runner, write(tmp_path / "x.csv", rows))
+    assert result.exit_code == 1
+    for sentence in (
+        "line 3, Price: 'cheap' is not an amount",
+        "line 4, SKU: 'A' stands in this file already",
+        "line 5, SKU: 'TAKEN' belongs to the product 'own' of this shop",
+        "line 6, Option1 value: S is there already",
+        "line 7, Title: is empty",
+        "line 8, URL handle: the row names no product",
+        "line 9, Price: '-3' is negative",
+    ):
+        assert sentence in result.output
+    assert [v.sku for v in queries.product("teapot").variants] == ["A"]
+    assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 2
+
+
+def test_a_blank_sku_gets_one_that_a_second_import_finds_again(
+    runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "x.csv", [row(sku="", option1_name="Size", option1="Größe L")])
+    bring(runner, path)
+    assert queries.product("teapot").variants[0].sku == "teapot-grosse-l"
+    assert "1 left" in bring(runner, path).output
+
+
+def test_a_second_import_changes_nothing_and_a_changed_file_only_what_it_says(
+    runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "x.csv", [row(), row(handle="cup", title="Cup", sku="C")])
+    bring(runner, path)
+    before = db.session.execute(select(Product.slug, Product.updated_at)).all()
+    assert "0 created, 0 changed, 2 left" in bring(runner, path).output
+    assert db.session.execute(select(Product.slug, Product.updated_at)).all() == before
+    rows = [row(price="13.00", quantity="2"), row(handle="cup", title="Cup", sku="C")]
+    assert "0 created, 1 changed, 1 left" in bring(runner, write(path, rows)).output
+    variant = queries.product("teapot").variants[0]
+    assert (variant.price.amount, variant.badge.text) == (1300, "Only 2 left")
+
+
+def test_a_variant_that_the_file_names_no_more_is_gone_with_its_stock(
+    runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.csv"
+    bring(
+        runner, write(path, [row(option1_name="Size", option1="S"), row(title="", option1="L", sku="TP-2")])
+    )
+    bring(runner, write(path, [row(option1_name="Size", option1="L", sku="TP-2")]))
+    assert db.session.execute(select(Variant.sku)).scalars().all() == ["TP-2"]
+    assert db.session.execute(select(StockItem.sku)).scalars().all() == ["TP-2"]
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
+    result = bring(runner, path, "--dry-run")
+    assert "1 created" in result.output
+    assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 0
+    assert "1 created" in bring(runner, path).output
+
+
+def test_negative_stock_is_taken_as_none_and_told(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    result = bring(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
+    assert "-4 was taken as 0" in result.output
+    assert queries.product("teapot").variants[0].badge.text == "Sold out"
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+def test_currencies_without_cents_keep_their_own_digits(
+    app: Flask, runner: FlaskCliRunner, tmp_path: Path, currency: str
+) -> None:
+    app.config["CURRENCY"] = currency
+    price, amount = {"JPY": ("1,299", 1299), "KWD": ("1.250", 1250)}[currency]
+    bring(runner, write(tmp_path / "x.csv", [row(price=price)]))
+    assert queries.product("teapot").variants[0].price.amount == amount
+
+
+def test_pictures_come_from_the_named_folder_only(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(png())
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "evil.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    rows = [row(image="../secret.png"), row(title="", price="", sku="", quantity="", image="evil.svg")]
+    result = bring(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path / "pictures"))
+    assert "outside of the pictures' folder" in result.output
+    assert "not a JPEG, PNG" in result.output
+    assert db.session.execute(select(ProductImage.digest)).scalars().all() == [None, None]
+
+
+def test_a_cell_of_200_kb_is_no_trouble(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    bring(runner, write(tmp_path / "x.csv", [row(description="<p>" + "word " * 40_000 + "</p>")]))
+    assert len(queries.product("teapot").description_html) > 190_000
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"<!doctype html><p>Sign in</p>", "is not a Shopify product CSV"),
+        (b"id;name;price\n1;Cup;2\n", "'Title'"),
+        (bytes(range(256)) * 10, "is not a Shopify product CSV"),
+    ],
+)
+def test_what_is_no_product_csv_is_refused_with_a_sentence(
+    runner: FlaskCliRunner, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+    result = bring(runner, tmp_path / "x.csv")
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_not_there_is_refused_with_a_sentence(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    assert "There is no file" in bring(runner, tmp_path / "none.csv").output
+    assert "is not a file" in bring(runner, tmp_path).output
+
+
+@pytest.mark.parametrize("header", ["current", "legacy"])
+def test_what_is_exported_imported_and_exported_is_the_same_to_the_byte(
+    runner: FlaskCliRunner, tmp_path: Path, header: str
+) -> None:
+    rows = [
+        [
+            *row(option1_name="Size", option1="-30°", image="http://a.example/1.png", image_alt="=1+1"),
+            "kept",
+            "",
+        ],
+        [*row(title="", option1="'+L", sku="TP-2", policy="continue", tracker="", quantity="0"), "", "too"],
+        [
+            *row(title="", sku="", price="", quantity="", image="http://a.example/2.png"),
+            "",
+            "on a picture's row",
+        ],
+        [*row(handle="cup", title="@Cup", sku="=C", status="draft", vendor="-"), "", ""],
+    ]
+    path = write(tmp_path / "x.csv", rows, [*CURRENT, "Metafield: care", "Google Shopping / Gender"])
+    assert bring(runner, path).exit_code == 0
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    assert runner.invoke(args=["catalog", "export", str(first), "--header", header]).exit_code == 0
+    for product in db.session.execute(select(Product)).scalars():
+        db.session.delete(product)
+    db.session.execute(StockItem.__table__.delete())
+    db.session.commit()
+    result = bring(runner, first)
+    assert "2 created" in result.output, result.output
+    runner.invoke(args=["catalog", "export", str(second), "--header", header])
+    assert second.read_bytes() == first.read_bytes()
+    assert b"\n=" not in first.read_bytes()
+    assert b",=" not in first.read_bytes()
+    assert "0 created, 0 changed, 2 left" in bring(runner, first).output
+
+
+FILES = sorted([*REAL.glob("shopify/*.csv"), *REAL.glob("shopify/*.csv.gz")])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FILES, reason="the sample catalogues are not on this machine")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_real_exports_go_in_and_nothing_in_them_acts(
+    runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path, path: Path
+) -> None:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    (tmp_path / "x.csv").write_bytes(data)
+    result = bring(runner, tmp_path / "x.csv")
+    assert "Traceback" not in result.output
+    products = db.session.execute(select(Product.slug, Product.description_html)).all()
+    assert len(products) >= 20
+    for _, html in products:
+        for evil in (
+            "<script",
+            "javascript:",
+            "<iframe",
+            "<style",
+            " onclick",
+            " onload",
+            " onerror",
+            " style=",
+        ):
+            assert evil not in html.casefold()
+    for slug, _ in products[:10]:
+        assert client.get(f"/products/{slug}").status_code in (200, 404, 410)
+    assert "0 created, 0 changed" in bring(runner, tmp_path / "x.csv").output
+
+
+OTHERS = sorted(REAL.glob("other/*/*.csv"))
+
+
+@pytest.mark.skipif(not OTHERS, reason="the sample catalogues are not on this machine")
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+def test_catalogues_of_other_shop_systems_are_refused_with_a_sentence(
+    runner: FlaskCliRunner, path: Path
+) -> None:
+    result = bring(runner, path)
+    assert result.exit_code == 1
+    assert "Error: " in result.output
+    assert "Traceback" not in result.output
