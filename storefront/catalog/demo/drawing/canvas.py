@@ -10,73 +10,101 @@ from storefront.catalog.demo.drawing.palette import lit, mix
 SIZE = 1024
 FLOOR = 770  # where things stand
 Point = tuple[float, float]
+Stop = tuple[float, str, float]  # place 0–1, colour, opacity
+SHADE = "#2a1d12"  # what shadows are made of: never black, a little warm
 
 
 class Canvas:
     """Collects shapes and the gradients they use; `svg()` gives the document.
 
     Coordinates of things: x to the right of the middle, y up from the floor, in pixels of the whole picture.
+    Things seen from above are drawn around 0, 0 in a group that is moved to the middle; there y goes down.
     """
 
-    def __init__(self, tint: str, seed: str) -> None:
+    def __init__(self, ground: str, seed: str, *, above: bool = False) -> None:
         self.random = random.Random(seed)  # noqa: S311  # pictures, not secrets
-        self.tint = tint
+        self.ground = ground
+        self.above = above
         self._defs: list[str] = []
+        self._names: dict[str, str] = {}
         self._body: list[str] = []
 
-    def add(self, shape: str) -> None:
-        """Draw a shape over what is there."""
-        self._body.append(shape)
+    def add(self, *shapes: str) -> None:
+        """Draw shapes over what is there."""
+        self._body.extend(shapes)
 
     def define(self, definition: str) -> str:
         """Keep a gradient or clip path, in which {id} stands for its name; return `url(#name)`."""
-        name = f"d{len(self._defs)}"
-        self._defs.append(definition.replace("{id}", name))
-        return f"url(#{name})"
+        if definition not in self._names:
+            name = self._names[definition] = f"d{len(self._defs)}"
+            self._defs.append(definition.replace("{id}", name))
+        return f"url(#{self._names[definition]})"
 
-    def linear(self, stops: Sequence[tuple[float, str, float]], *, down: bool = False) -> str:
-        """Return a gradient from left to right (or down) of (place 0–1, colour, opacity)."""
-        end = 'x2="0" y2="1"' if down else 'x2="1" y2="0"'
+    def linear(self, stops: Sequence[Stop], *, down: bool = False, slant: float = 0) -> str:
+        """Return a gradient from left to right, or down; `slant` leans the former (0 to 1)."""
+        end = 'x2="0" y2="1"' if down else f'x2="1" y2="{slant:g}"'
         return self.define(
             f'<linearGradient id="{{id}}" x1="0" y1="0" {end}>{_stops(stops)}</linearGradient>'
         )
 
-    def radial(self, stops: Sequence[tuple[float, str, float]]) -> str:
-        """Return a gradient from the middle of a shape to its edge."""
-        return self.define(f'<radialGradient id="{{id}}">{_stops(stops)}</radialGradient>')
+    def radial(self, stops: Sequence[Stop], *, light: bool = False) -> str:
+        """Return a gradient from the middle of a shape to its edge; `light` has it begin at the upper left."""
+        off = ' cx="0.36" cy="0.3" r="0.78"' if light else ""
+        return self.define(f'<radialGradient id="{{id}}"{off}>{_stops(stops)}</radialGradient>')
 
     def push(self, transform: str) -> None:
         """Begin a group that is moved or scaled."""
         self._body.append(f'<g transform="{transform}">')
+
+    def clip(self, outline: str) -> None:
+        """Begin a group of which only what is inside the outline is seen."""
+        name = self.define(f'<clipPath id="{{id}}"><path d="{outline}"/></clipPath>')
+        self._body.append(f'<g clip-path="{name}">')
 
     def pop(self) -> None:
         """End the group."""
         self._body.append("</g>")
 
     def shadow(self, x: float, width: float, y: float = 0) -> None:
-        """Draw the shadow of a thing of this width that stands at x: sharp below it, soft to its right."""
-        soft = self.radial([(0, "#2b2118", 0.34), (0.55, "#2b2118", 0.13), (1, "#2b2118", 0)])
-        sharp = self.radial([(0, "#1d150e", 0.6), (0.7, "#1d150e", 0.28), (1, "#1d150e", 0)])
-        self.add(ellipse((x + width * 0.2, y + 6), width * 0.86, width * 0.15, soft))
-        self.add(ellipse((x + width * 0.02, y + 2), width * 0.54, width * 0.065, sharp))
+        """Draw the shadow that a thing of this half width casts to its right, away from the light."""
+        soft = self.radial([(0, SHADE, 0.4), (0.45, SHADE, 0.2), (0.75, SHADE, 0.06), (1, SHADE, 0)])
+        cx, cy = SIZE / 2 + x + width * 0.42, FLOOR - y + width * 0.02
+        turn = f'transform="rotate(4 {cx:.0f} {cy:.0f})"'
+        self.add(ellipse((x + width * 0.42, y - width * 0.02), width * 1.16, width * 0.2, soft, turn))
+
+    def contact(self, x: float, foot: float, y: float = 0) -> None:
+        """Draw the dark line where a round foot of this radius meets the table."""
+        dark = self.radial([(0, SHADE, 0.85), (0.8, SHADE, 0.6), (0.92, SHADE, 0.25), (1, SHADE, 0)])
+        self.add(ellipse((x + foot * 0.05, y - 4), foot * 1.13, foot * 0.225, dark))
+
+    def lift(self, data: str, high: float = 1) -> None:
+        """Draw the shadow of a flat shape (path data) that lies on the ground, `high` centimetres thick."""
+        move = f'transform="translate({13 * high:.1f} {18 * high:.1f})"'
+        for width in (46, 38, 30, 22, 14, 6):
+            extra = f'fill-opacity="0.035" stroke="{SHADE}" stroke-width="{width * high:.0f}"'
+            self.add(path(data, SHADE, f'{extra} stroke-opacity="0.035" stroke-linejoin="round" {move}'))
+        close = f'transform="translate({2 * high:.1f} {3 * high:.1f})" fill-opacity="0.4"'
+        self.add(path(data, SHADE, close))
 
     def svg(self) -> str:
         """Return the document."""
-        wall = mix(lit(self.tint, 0.62), "#e9e4da", 0.72)
-        table = lit(wall, -0.05)
-        # Linear on purpose: a radial gradient over the whole sheet would double the time of every picture.
-        wall_stops = _stops([(0, lit(wall, 0.5), 1), (0.6, wall, 1), (1, lit(wall, -0.1), 1)])
-        table_stops = _stops([(0, lit(table, -0.07), 1), (0.16, table, 1), (1, lit(table, 0.2), 1)])
-        ground = (
-            f'<linearGradient id="wall" x1="0" y1="0" x2="1" y2="0.8">{wall_stops}</linearGradient>'
-            f'<linearGradient id="table" x1="0" y1="0" x2="0" y2="1">{table_stops}</linearGradient>'
-        )
+        wall, table = self.ground, mix(lit(self.ground, -0.09), "#c9b195", 0.14)
+        if self.above:
+            stops: list[Stop] = [(0, lit(wall, 0.4), 1), (0.5, wall, 1), (1, lit(wall, -0.12), 1)]
+            back = self.linear(stops, slant=1)
+        else:
+            # A paper sweep: no edge between wall and table, only a turn of the light.
+            back = self.linear(
+                [(0, lit(wall, 0.1), 1), (0.5, lit(wall, 0.16), 1), (0.635, lit(wall, -0.02), 1),
+                 (0.675, table, 1), (0.8, lit(table, 0.16), 1), (1, lit(table, 0.3), 1)],
+                down=True,
+            )  # fmt: skip
+        lamp = self.radial([(0, "#fffaf0", 0.5), (0.5, "#fffaf0", 0.18), (1, "#fffaf0", 0)])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" height="{SIZE}">'
-            f"<defs>{ground}{''.join(self._defs)}</defs>"
-            f'<rect width="{SIZE}" height="{SIZE}" fill="url(#wall)"/>'
-            f'<rect y="668" width="{SIZE}" height="{SIZE - 668}" fill="url(#table)"/>'
-            f"{''.join(self._body)}</svg>"
+            f"<defs>{''.join(self._defs)}</defs>"
+            f'<rect width="{SIZE}" height="{SIZE}" fill="{back}"/>'
+            f'<ellipse cx="270" cy="250" rx="480" ry="420" fill="{lamp}"/>{"".join(self._body)}</svg>'
         )
 
 
@@ -86,11 +114,13 @@ def at(point: Point) -> str:
 
 
 def ellipse(centre: Point, rx: float, ry: float, fill: str, extra: str = "") -> str:
-    """Return an ellipse."""
-    return (
-        f'<ellipse cx="{SIZE / 2 + centre[0]:.1f}" cy="{FLOOR - centre[1]:.1f}" '
-        f'rx="{rx:.1f}" ry="{ry:.1f}" fill="{fill}" {extra}/>'
-    )
+    """Return an ellipse of a thing that stands."""
+    return oval(SIZE / 2 + centre[0], FLOOR - centre[1], rx, ry, fill, extra)
+
+
+def oval(cx: float, cy: float, rx: float, ry: float, fill: str, extra: str = "") -> str:
+    """Return an ellipse in the coordinates of the group."""
+    return f'<ellipse cx="{cx:.1f}" cy="{cy:.1f}" rx="{rx:.1f}" ry="{ry:.1f}" fill="{fill}" {extra}/>'
 
 
 def path(data: str, fill: str, extra: str = "") -> str:
@@ -112,20 +142,27 @@ def polyline(points: Sequence[Point]) -> str:
 
 
 def curve(points: Sequence[Point]) -> str:
+    """Return path data of a smooth curve through the points of a thing that stands."""
+    return smooth([(SIZE / 2 + x, FLOOR - y) for x, y in points])
+
+
+def smooth(points: Sequence[Point]) -> str:
     """Return path data of a smooth curve through the points (Catmull–Rom, as Bézier segments)."""
-    data = [f"M{at(points[0])}"]
+    data = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
     for i in range(len(points) - 1):
         before, here, there = points[max(i - 1, 0)], points[i], points[i + 1]
         after = points[min(i + 2, len(points) - 1)]
-        first = (here[0] + (there[0] - before[0]) / 6, here[1] + (there[1] - before[1]) / 6)
-        second = (there[0] - (after[0] - here[0]) / 6, there[1] - (after[1] - here[1]) / 6)
-        data.append(f"C{at(first)} {at(second)} {at(there)}")
+        data.append(
+            f"C{here[0] + (there[0] - before[0]) / 6:.1f} {here[1] + (there[1] - before[1]) / 6:.1f} "
+            f"{there[0] - (after[0] - here[0]) / 6:.1f} {there[1] - (after[1] - here[1]) / 6:.1f} "
+            f"{there[0]:.1f} {there[1]:.1f}"
+        )
     return " ".join(data)
 
 
-def _stops(stops: Sequence[tuple[float, str, float]]) -> str:
+def _stops(stops: Sequence[Stop]) -> str:
     return "".join(
         f'<stop offset="{place}" stop-color="{colour}"'
-        + (f' stop-opacity="{opacity}"/>' if opacity < 1 else "/>")
+        + (f' stop-opacity="{opacity:g}"/>' if opacity < 1 else "/>")
         for place, colour, opacity in stops
     )

@@ -4,134 +4,198 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from storefront.catalog.demo.drawing.canvas import FLOOR, SIZE, Canvas, at, ellipse
+from storefront.catalog.demo.drawing.canvas import Canvas, at, ellipse, path, stroke
 from storefront.catalog.demo.drawing.palette import lit
 
 Profile = Sequence[tuple[float, float]]
-RAW = "#b08c68"  # unglazed stoneware
+RAW = "#b4906c"  # unglazed stoneware
+_TILT = 0.17
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The wall of a body that stands at x, y: its fine profile, height and greatest radius."""
+
+    x: float
+    y: float
+    fine: Profile
+
+    @property
+    def high(self) -> float:
+        """Its height."""
+        return self.fine[-1][0]
+
+    @property
+    def wide(self) -> float:
+        """Its greatest radius."""
+        return max(radius for _, radius in self.fine)
+
+    def radius(self, height: float) -> float:
+        """Return how wide it is at a height."""
+        return min(self.fine, key=lambda point: abs(point[0] - height))[1]
+
+    def ring(
+        self, height: float, wave: Callable[[float], float] = lambda _: 0.0
+    ) -> list[tuple[float, float]]:
+        """Return the points of its circle at a height that are seen, from left to right."""
+        radius = self.radius(height)
+        return [
+            (
+                self.x - math.cos(math.pi * i / 36) * radius,
+                self.y + height - math.sin(math.pi * i / 36) * radius * _TILT + wave(i / 36),
+            )
+            for i in range(37)
+        ]
 
 
 def decorate(
-    canvas: Canvas, outline: str, profile: Profile, colour: str, pattern: str, *, x: float, y: float
+    canvas: Canvas, outline: str, fine: Profile, colour: str, pattern: str, *, x: float, y: float
 ) -> None:
     """Draw a pattern inside the outline of a body; `plain` draws nothing."""
     if pattern == "plain":
         return
-    clip = canvas.define(f'<clipPath id="{{id}}"><path d="{outline}"/></clipPath>')
-    canvas.add(f'<g clip-path="{clip}">')
-    high, wide = profile[-1][0], max(radius for _, radius in profile)
-    PATTERNS[pattern](canvas, x, y, high, wide, colour)
-    canvas.add("</g>")
+    canvas.clip(outline)
+    PATTERNS[pattern](canvas, Wall(x, y, fine), colour)
+    canvas.pop()
 
 
-def _dip(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    # The foot was never dipped: raw clay under a wavering line, a little thicker where the glaze ran.
-    edge, steps = high * canvas.random.uniform(0.24, 0.34), 14
-    points = [
-        (
-            x - wide + 2 * wide * i / steps,
-            y + edge + canvas.random.uniform(-7, 7) - 10 * math.cos((i / steps - 0.5) * math.pi),
-        )
-        for i in range(steps + 1)
+def _line(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + " L".join(at(point) for point in points)
+
+
+def _wave(canvas: Canvas, amount: float) -> Callable[[float], float]:
+    # Three slow waves that never meet in the same way: what a hand does when it dips or turns.
+    parts = [
+        (canvas.random.uniform(2, 5), canvas.random.uniform(0, 6.3), canvas.random.uniform(0.4, 1))
+        for _ in range(3)
     ]
-    data = "M" + " L".join(at(p) for p in points)
+    return lambda t: (
+        amount * sum(size * math.sin(speed * math.pi * t + start) for speed, start, size in parts) / 2
+    )
+
+
+def _dip(canvas: Canvas, wall: Wall, colour: str) -> None:
+    # The foot was never dipped: raw clay under a wavering line, a little thicker where the glaze ran.
+    edge = wall.ring(wall.high * canvas.random.uniform(0.26, 0.34), _wave(canvas, 7))
+    down = f"L{at((wall.x + wall.wide, wall.y - 120))} L{at((wall.x - wall.wide, wall.y - 120))} Z"
     raw = canvas.linear(
-        [(0, lit(RAW, -0.3), 1), (0.3, lit(RAW, 0.2), 1), (0.6, RAW, 1), (1, lit(RAW, -0.45), 1)]
-    )
-    canvas.add(f'<path d="{data} L{at((x + wide, y - 90))} L{at((x - wide, y - 90))} Z" fill="{raw}"/>')
+        [(0, lit(RAW, -0.32), 1), (0.28, lit(RAW, 0.24), 1), (0.55, RAW, 1), (0.92, lit(RAW, -0.42), 1), (1, lit(RAW, -0.3), 1)]
+    )  # fmt: skip
+    canvas.add(path(f"{_line(edge)} {down}", raw))
+    for _ in range(70):
+        px, py = canvas.random.uniform(-wall.wide, wall.wide), canvas.random.uniform(-30, wall.high * 0.24)
+        canvas.add(ellipse((wall.x + px, wall.y + py), 1.5, 1.2, lit(RAW, -0.5), 'opacity="0.4"'))
     canvas.add(
-        f'<path d="{data}" fill="none" stroke="{lit(colour, -0.3)}" stroke-width="5" stroke-opacity="0.6"/>'
+        stroke(_line([(px, py + 5) for px, py in edge]), lit(colour, -0.35), 9, 'stroke-opacity="0.55"')
     )
+    canvas.add(stroke(_line([(px, py + 1) for px, py in edge]), lit(colour, 0.45), 2, 'stroke-opacity="0.5"'))
 
 
-def _speckle(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    dark = lit(colour, -0.6)
-    for _ in range(150):
-        px, py = canvas.random.uniform(-wide, wide), canvas.random.uniform(-30, high)
-        size = canvas.random.choice((1.1, 1.4, 1.8, 2.6, 3.6))
+def _speckle(canvas: Canvas, wall: Wall, colour: str) -> None:
+    dark, draw = lit(colour, -0.62), canvas.random
+    for _ in range(190):
+        # Evenly around the body, so they crowd towards its edges as they do in life.
+        angle, height = draw.uniform(0, math.pi), draw.uniform(0, wall.high)
+        px, py = (
+            -math.cos(angle) * wall.radius(height),
+            height - math.sin(angle) * wall.radius(height) * _TILT,
+        )
+        size = draw.choice((0.9, 1.2, 1.5, 1.9, 2.7, 3.8))
+        opacity = f'opacity="{draw.uniform(0.28, 0.75):.2f}"'
         canvas.add(
-            ellipse(
-                (x + px, y + py), size, size * 0.9, dark, f'opacity="{canvas.random.uniform(0.3, 0.75):.2f}"'
-            )
+            ellipse((wall.x + px, wall.y + py), size * (0.35 + 0.65 * math.sin(angle)), size, dark, opacity)
         )
 
 
-def _rings(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    # Throwing rings: a line of shadow with one of light above it, bent as the body is round.
-    for i in range(1, int(high // 26) + 1):
-        py = y + i * 26 + canvas.random.uniform(-3, 3)
-        for shift, tone, opacity in ((0, lit(colour, -0.5), 0.28), (3, "#ffffff", 0.22)):
-            canvas.add(
-                f'<path d="M{at((x - wide, py + shift + 14))} Q{at((x, py + shift - wide * 0.22))} {at((x + wide, py + shift + 14))}" fill="none" stroke="{tone}" stroke-width="2.5" stroke-opacity="{opacity}"/>'
-            )
+def _rings(canvas: Canvas, wall: Wall, colour: str) -> None:
+    # Throwing rings: a groove in shadow with light on its lower lip.
+    for i in range(1, int(wall.high // 24)):
+        height = i * 24 + canvas.random.uniform(-3, 3)
+        wave = _wave(canvas, 0.7)
+        canvas.add(stroke(_line(wall.ring(height, wave)), lit(colour, -0.6), 4, 'stroke-opacity="0.26"'))
+        canvas.add(stroke(_line(wall.ring(height - 4, wave)), "#ffffff", 3, 'stroke-opacity="0.17"'))
 
 
-def _drip(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    # A second glaze over the shoulder, run down in tongues.
-    tone, steps = lit(colour, -0.45), 11
-    data = f"M{at((x - wide - 5, y + high + 90))} L{at((x - wide - 5, y + high * 0.66))}"
-    for i in range(steps):
-        left, right = x - wide + 2 * wide * i / steps, x - wide + 2 * wide * (i + 1) / steps
-        low = y + high * canvas.random.uniform(0.38, 0.68)
-        data += f" C{at((left, low))} {at((right, low))} {at((right, y + high * 0.7))}"
+def _drip(canvas: Canvas, wall: Wall, colour: str) -> None:
+    # A second glaze over the shoulder, run down in tongues of uneven length.
+    tone, draw, steps = lit(colour, -0.5), canvas.random, 9
+    start = wall.ring(wall.high * 0.7)
+    points = [start[round(i * 36 / (steps * 2))] for i in range(steps * 2 + 1)]
+    data = f"M{at((wall.x - wall.wide - 5, wall.y + wall.high + 90))} L{at(points[0])}"
+    for i in range(1, len(points)):
+        (ax, ay), (bx, by) = points[i - 1], points[i]
+        fall = draw.uniform(0.1, 0.34) * wall.high if i % 2 else -draw.uniform(0.02, 0.06) * wall.high
+        data += f" C{at((ax, ay - fall * 1.3))} {at((bx, by - fall * 1.3))} {at((bx, by))}"
+    data += f" L{at((wall.x + wall.wide + 5, wall.y + wall.high + 90))} Z"
     fill = canvas.linear(
-        [(0, lit(tone, -0.2), 0.9), (0.3, lit(tone, 0.25), 0.9), (0.6, tone, 0.9), (1, lit(tone, -0.4), 0.92)]
+        [
+            (0, lit(tone, -0.25), 0.94),
+            (0.3, lit(tone, 0.22), 0.9),
+            (0.55, tone, 0.92),
+            (1, lit(tone, -0.45), 0.95),
+        ]
     )
-    canvas.add(f'<path d="{data} L{at((x + wide + 5, y + high + 90))} Z" fill="{fill}"/>')
+    canvas.add(path(data, "#1d1712", 'opacity="0.18" transform="translate(2 6)"'), path(data, fill))
+    canvas.add(path(data, "none", f'stroke="{lit(tone, 0.5)}" stroke-opacity="0.35" stroke-width="2.5"'))
 
 
-def _brush(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    # One turn of a loaded brush; the hairs leave their tracks.
-    light = colour < "#888888"
-    for i in range(9):
-        py = y + high * 0.42 + i * high * 0.024
+def _brush(canvas: Canvas, wall: Wall, colour: str) -> None:
+    # One turn of a loaded brush; the hairs leave their tracks and run dry towards the right.
+    ink, draw = "#f2ead9" if colour < "#888888" else lit(colour, -0.62), canvas.random
+    tilt = draw.uniform(-0.05, 0.05)
+    for i in range(16):
+        height = wall.high * (0.4 + i * 0.018)
+        ring = wall.ring(height, lambda t: wall.high * tilt * t)
+        ring = ring[: round(37 * draw.uniform(0.6, 1.0))]
         canvas.add(
-            f'<path d="M{at((x - wide, py + 12))} Q{at((x - wide * 0.1, py - wide * 0.2))} {at((x + wide * canvas.random.uniform(0.5, 0.95), py + canvas.random.uniform(-4, 16)))}" fill="none" stroke="{"#f2ead9" if light else lit(colour, -0.5)}" stroke-width="{canvas.random.uniform(3, 7):.1f}" stroke-opacity="{canvas.random.uniform(0.45, 0.85):.2f}" stroke-linecap="round"/>'
+            stroke(_line(ring), ink, draw.uniform(3, 8), f'stroke-opacity="{draw.uniform(0.35, 0.8):.2f}"')
         )
 
 
-def _stripe(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    tone = lit(colour, -0.42) if colour > "#777777" else lit(colour, 0.6)
-    for share, width in ((0.16, 16), (0.24, 5), (0.76, 5), (0.84, 16)):
-        py = y + high * share
+def _stripe(canvas: Canvas, wall: Wall, colour: str) -> None:
+    tone = lit(colour, -0.5) if colour > "#777777" else lit(colour, 0.7)
+    for share, width in ((0.66, 5), (0.72, 17), (0.78, 5)):
         canvas.add(
-            f'<path d="M{at((x - wide, py + 10))} Q{at((x, py - wide * 0.24))} {at((x + wide, py + 10))}" fill="none" stroke="{tone}" stroke-width="{width}" stroke-opacity="0.75"/>'
+            stroke(
+                _line(wall.ring(wall.high * share, _wave(canvas, 0.6))), tone, width, 'stroke-opacity="0.8"'
+            )
         )
 
 
-def _grain(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    for i in range(26):
-        py = y - 40 + (high + 60) * i / 26 + canvas.random.uniform(-5, 5)
-        bend = canvas.random.uniform(-14, 14)
-        canvas.add(
-            f'<path d="M{at((x - wide, py))} Q{at((x + canvas.random.uniform(-0.5, 0.5) * wide, py + bend))} {at((x + wide, py + bend / 3))}" fill="none" stroke="{lit(colour, -0.4)}" stroke-width="{canvas.random.uniform(1, 2.6):.1f}" stroke-opacity="{canvas.random.uniform(0.14, 0.4):.2f}"/>'
-        )
+def _grain(canvas: Canvas, wall: Wall, colour: str) -> None:
+    for _ in range(30):
+        height = canvas.random.uniform(0, wall.high)
+        width = canvas.random.uniform(1, 3)
+        opacity = f'stroke-opacity="{canvas.random.uniform(0.12, 0.38):.2f}"'
+        canvas.add(stroke(_line(wall.ring(height, _wave(canvas, 2.2))), lit(colour, -0.45), width, opacity))
 
 
-def _crackle(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:
-    for _ in range(46):
-        px, py = x + canvas.random.uniform(-wide, wide), y + canvas.random.uniform(0, high)
-        points = [(px, py)]
+def _crackle(canvas: Canvas, wall: Wall, colour: str) -> None:
+    draw, ink = canvas.random, lit(colour, -0.6)
+    for _ in range(60):
+        px, py = wall.x + draw.uniform(-wall.wide, wall.wide), wall.y + draw.uniform(-10, wall.high)
+        points, heading = [(px, py)], draw.uniform(0, math.tau)
         for _ in range(4):
-            px, py = px + canvas.random.uniform(-42, 42), py + canvas.random.uniform(-36, 36)
+            heading += draw.uniform(-0.8, 0.8)
+            px, py = px + math.cos(heading) * 26, py + math.sin(heading) * 24
             points.append((px, py))
-        canvas.add(
-            f'<path d="M{" L".join(at(p) for p in points)}" fill="none" stroke="{lit(colour, -0.55)}" stroke-width="1.1" stroke-opacity="0.38"/>'
-        )
+        canvas.add(stroke(_line(points), ink, 1.2, 'stroke-opacity="0.4"'))
 
 
-def _facet(canvas: Canvas, x: float, y: float, high: float, wide: float, colour: str) -> None:  # noqa: ARG001
+def _facet(canvas: Canvas, wall: Wall, colour: str) -> None:
+    # Cut with a wire while the clay is soft: flat faces from below the lip to above the foot.
+    top, low = wall.ring(wall.high * 0.9), wall.ring(wall.high * 0.08)
     for i in range(9):
-        place = math.sin((i / 9 - 0.5) * math.pi) * wide
-        end = math.sin(((i + 1) / 9 - 0.5) * math.pi) * wide
-        tone, opacity = ("#ffffff", 0.12) if i % 2 else ("#1d1712", 0.1)
-        canvas.add(
-            f'<rect x="{SIZE / 2 + x + place:.1f}" y="{FLOOR - y - high:.1f}" width="{end - place:.1f}" height="{high + 80:.1f}" fill="{tone}" opacity="{opacity}"/>'
-        )
+        start, end = i * 4, i * 4 + 4
+        tone, opacity = ("#ffffff", 0.17) if i % 2 else ("#1d1712", 0.15)
+        face = f"M{at(top[start])} L{at(top[end])} L{at(low[end])} L{at(low[start])} Z"
+        canvas.add(path(face, tone, f'opacity="{opacity}"'))
+        canvas.add(stroke(f"M{at(top[end])} L{at(low[end])}", lit(colour, 0.6), 2, 'stroke-opacity="0.4"'))
 
 
-PATTERNS: dict[str, Callable[[Canvas, float, float, float, float, str], None]] = {
+PATTERNS: dict[str, Callable[[Canvas, Wall, str], None]] = {
     "plain": lambda *_: None,
     "dip": _dip,
     "speckle": _speckle,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from zlib import crc32
+
 COLOURS = {
     "chalk": "#ece7dc",
     "oat": "#d9c7a5",
@@ -30,6 +33,22 @@ COLOURS = {
     "bamboo": "#d9c188",
     "clear": "#dbe6e4",
 }
+
+
+# The studio's papers. Which one a thing stands on is chosen so that the thing stands out.
+PAPERS = ("#e9e2d6", "#e3d2c3", "#d5dccd", "#d3dde0", "#e9d7d0", "#e8ddc2", "#dad8d2")
+
+
+def backdrop(colour: str, name: str) -> str:
+    """Return the paper for a thing of this colour: one of those that set it off, always the same for a name."""
+    far = sorted(PAPERS, key=lambda paper: -distance(paper, colour))[:4]
+    return far[crc32(name.encode()) % len(far)]
+
+
+def distance(first: str, second: str) -> float:
+    """Return how unlike two colours look, weighted as the eye weighs red, green and blue."""
+    parts = [int(first[i : i + 2], 16) - int(second[i : i + 2], 16) for i in (1, 3, 5)]
+    return math.sqrt(sum(weight * part * part for weight, part in zip((2, 4, 3), parts, strict=True)))
 
 
 def mix(first: str, second: str, share: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from storefront.catalog.demo.drawing.canvas import Canvas, Point, curve, ellipse
 from storefront.catalog.demo.drawing.palette import COLOURS, lit
-from storefront.catalog.demo.drawing.vessel import TILT, Look, body, liquid, mouth, spout, tube
+from storefront.catalog.demo.drawing.vessel import TILT, Look, body, brew, liquid, mouth, spout, tube
 
 TEA, COFFEE = "#9a5a24", "#2e1b12"
 OAK = Look(COLOURS["oak"], "wood", "grain")
@@ -50,7 +50,7 @@ def teapot(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 230)
     ear(canvas, look, (188, 214), (196, 70), 118, 30)
     spout(canvas, [(-170, 176), (-250, 186), (-300, 262)], [(-190, 70), (-268, 122), (-326, 250)], look)
-    body(canvas, [(0, 118), (14, 150), (62, 205), (130, 222), (200, 196), (252, 132)], look)
+    body(canvas, [(0, 120), (14, 122), (26, 148), (70, 204), (138, 222), (204, 196), (252, 132)], look)
     lid(canvas, look, 250, 126)
 
 
@@ -78,7 +78,7 @@ def cup(canvas: Canvas, look: Look) -> None:
 def mug(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 165)
     ear(canvas, look, (144, 246), (142, 76), 112, 32)
-    body(canvas, [(0, 128), (14, 146), (130, 152), (300, 150)], look)
+    body(canvas, [(0, 142), (10, 148), (130, 152), (300, 150)], look)
     liquid(canvas, (0, 284), 138, COFFEE)
 
 
@@ -96,10 +96,10 @@ def tumbler(canvas: Canvas, look: Look) -> None:
 
 
 def glass(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(0, 130)
-    liquid(canvas, (0, 12), 106, lit(TEA, 0.25))
-    body(canvas, [(6, 104), (90, 122), (190, 130)], Look(lit(TEA, 0.2), "glass"), open_top=False)
-    body(canvas, [(0, 112), (100, 128), (210, 138), (330, 146)], Look(look.colour, "glass"))
+    canvas.shadow(0, 150)
+    canvas.contact(0, 104)
+    brew(canvas, [(14, 100), (24, 106), (100, 121), (232, 133)], lit("#b8702c", 0.08))
+    body(canvas, [(0, 104), (10, 112), (100, 128), (210, 138), (330, 146)], Look(look.colour, "glass"))
 
 
 def bowl(canvas: Canvas, look: Look) -> None:
@@ -110,20 +110,6 @@ def bowl(canvas: Canvas, look: Look) -> None:
 def deep_bowl(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 210)
     body(canvas, [(0, 92), (18, 96), (40, 150), (130, 214), (232, 232)], look)
-
-
-def plate(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(0, 330)
-    body(canvas, [(0, 190), (12, 210), (44, 340)], look)
-    canvas.add(ellipse((0, 36), 236, 236 * TILT * 0.86, lit(look.colour, -0.1)))
-    canvas.add(
-        ellipse(
-            (0, 32),
-            226,
-            226 * TILT * 0.82,
-            canvas.linear([(0, lit(look.colour, -0.06), 1), (1, lit(look.colour, 0.3), 1)]),
-        )
-    )
 
 
 def jar(canvas: Canvas, look: Look) -> None:
@@ -174,8 +160,11 @@ def gooseneck(canvas: Canvas, look: Look) -> None:
 
 def pour_over(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 170)
-    body(canvas, [(4, 118), (120, 134), (190, 96)], Look(COLOURS["clear"], "glass"), open_top=False)
-    liquid(canvas, (0, 84), 116, COFFEE)
+    canvas.contact(0, 112)
+    brew(canvas, [(10, 104), (22, 116), (86, 124)], COFFEE, clear=0.94)
+    body(
+        canvas, [(0, 108), (10, 122), (120, 134), (190, 96)], Look(COLOURS["clear"], "glass"), open_top=False
+    )
     body(canvas, [(0, 158), (14, 168)], look, y=186)
     ear(canvas, look, (150, 330), (76, 224), 84, 22)
     body(canvas, [(0, 62), (60, 106), (168, 186)], look, y=200)
@@ -186,9 +175,12 @@ def french_press(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 170)
     tube(canvas, "M512 430 L512 350", 9, steel)
     ear(canvas, look, (134, 300), (134, 70), 104, 28)
-    body(canvas, [(6, 128), (200, 128)], Look(COFFEE, "stoneware"), open_top=False)
-    body(canvas, [(0, 134), (310, 134)], Look(COLOURS["clear"], "glass"))
-    body(canvas, [(0, 140), (26, 140)], look)
+    canvas.contact(0, 140)
+    brew(canvas, [(10, 128), (200, 128)], COFFEE, clear=0.94)
+    body(canvas, [(0, 128), (8, 134), (310, 134)], Look(COLOURS["clear"], "glass"), open_top=False)
+    base = look if look.material == "metal" else Look(look.colour, "enamel")
+    body(canvas, [(0, 138), (8, 141), (40, 141)], base, y=1, open_top=False)
+    canvas.add(ellipse((0, 41), 134, 134 * TILT, lit(COFFEE, 0.04)))
     body(canvas, [(0, 140), (26, 138), (46, 40)], steel, y=306, open_top=False)
     canvas.add(
         ellipse(
@@ -244,18 +236,10 @@ def casserole(canvas: Canvas, look: Look) -> None:
     lid(canvas, look, 196, 258, rise=62, knob=26)
 
 
-def skillet(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(-60, 290)
-    tube(canvas, curve([(170, 70), (290, 92), (420, 108)]), 34, look)
-    canvas.push("translate(-80 0)")
-    body(canvas, [(0, 236), (12, 250), (70, 282)], look)
-    canvas.pop()
-
-
 FORMS: dict[str, Callable[[Canvas, Look], None]] = {
     form.__name__: form
     for form in (
-        teapot, kyusu, gaiwan, cup, mug, espresso_cup, tumbler, glass, bowl, deep_bowl, plate, jar, canister, pitcher,
-        kettle, gooseneck, pour_over, french_press, vase, mortar, saucepan, casserole, skillet,
+        teapot, kyusu, gaiwan, cup, mug, espresso_cup, tumbler, glass, bowl, deep_bowl, jar, canister, pitcher,
+        kettle, gooseneck, pour_over, french_press, vase, mortar, saucepan, casserole,
     )
 }  # fmt: skip
