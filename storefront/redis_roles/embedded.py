@@ -35,16 +35,16 @@ def place(instance: Path) -> Place:
 def join(instance: Path) -> str:
     """Return the URL of this instance directory's server, started if none runs.
 
-    The server runs at least as long as this process, and the processes that it forks.
+    The server runs at least as long as this process, and the processes that it forks. Called again it is cheap, and
+    brings back a server that was lost with its keeper.
 
     Raises:
         EmbeddedServerError: there is no server program, or it does not start.
     """
     try:
         here = place(instance)
-        if here.folder not in _held:
-            program()  # a missing program is told before anything is started
-            _join(here)
+        program()  # a missing program is told before anything is started
+        _join(here)
         return f"unix://{quote(os.fsencode(here.socket))}"
     except OSError as error:
         raise EmbeddedServerError(
@@ -91,9 +91,14 @@ def _join(here: Place) -> None:
         # Whoever is before us may have to wait for an old server to go and for a new one to come.
         if not acquire(start, fcntl.LOCK_EX, patience=3 * PATIENCE):
             raise EmbeddedServerError(f"Another process does not finish starting Redis. See {here.log}.")
-        if here.folder not in _held:  # another thread of ours may have been before us
+        if here.folder in _held:
+            _await_server(here)
+        else:
             _held[here.folder] = _use(here)
     finally:
+        fcntl.flock(
+            start, fcntl.LOCK_UN
+        )  # said aloud: a thread that forked meanwhile has copied the descriptor
         os.close(start)
 
 

@@ -1,7 +1,7 @@
 """The keeper: parent of the embedded server for as long as anybody uses it.
 
 Started by `embedded.join`, in a session of its own. It leaves the foreground once the keeper's lock is its own; its
-exit status is 0 then, else 1, and the log says why.
+exit status is 0 then, else 1, and the log says why. SIGTERM makes it stop the server in order.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,12 @@ _LOOK = 0.2  # seconds between looks at the users and at the server
 _SHORT_LIFE = 5.0  # seconds; a server that ends sooner has hardly started
 _REFUSALS = 3  # so many starts in a row that the server itself gave up: it cannot read its data
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+# What Redis says of data that it cannot read; a full disk or a missing directory is no reason to set data aside.
+_UNREADABLE = re.compile(
+    r"Bad file format|Unexpected end of file reading|Fatal error loading|Error loading the|Unrecoverable error"
+    r"|Can't handle RDB format|Wrong signature|rdb file reading failure|corrupt",
+    re.IGNORECASE,
+)
 
 
 def main(here: Place) -> int:
@@ -32,7 +39,7 @@ def main(here: Place) -> int:
     mine = here.lock("keeper")
     if not acquire(mine, fcntl.LOCK_EX, patience=1):
         print("there is a keeper already", flush=True)
-        return 1
+        return 0
     if os.fork():
         os._exit(0)
     keep(here)
@@ -43,27 +50,48 @@ def main(here: Place) -> int:
 
 
 def keep(here: Place) -> None:
-    """Run the server until nobody uses it; start it again if it dies."""
+    """Run the server until nobody uses it; start it again if it dies or somebody removes its socket."""
     users = here.lock("users")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server, began, deaths, refusals = _serve(here), time.monotonic(), 0, 0
-    while not acquire(users, fcntl.LOCK_EX):
-        time.sleep(_LOOK)
-        if server.poll() is None:
-            continue
-        young = time.monotonic() - began < _SHORT_LIFE
-        deaths = deaths + 1 if young else 1
-        # Redis exits with 1 when it gives up; a kill is no reason to doubt the data.
-        refusals = refusals + 1 if young and server.returncode == 1 else 0
-        print(f"the server ended with {server.returncode}; starting it again ({deaths})", flush=True)
-        if refusals == _REFUSALS:
-            _set_aside(here)
-        time.sleep(min(0.1 * 2**deaths, 5))
-        server, began = _serve(here), time.monotonic()
-    _stop(server)
+    try:
+        while not acquire(users, fcntl.LOCK_EX):
+            time.sleep(_LOOK)
+            if not _is_still(here.folder / "users.lock", users):
+                # Somebody deleted the folder. Killed, the server cannot remove the socket of its successor.
+                server.kill()
+                os._exit(0)
+            if server.poll() is None:
+                if time.monotonic() - began < _SHORT_LIFE or here.socket.exists():
+                    continue
+                print(f"{here.socket} was removed; starting the server again", flush=True)
+                _stop(server)
+            else:
+                young = time.monotonic() - began < _SHORT_LIFE
+                deaths = deaths + 1 if young else 1
+                # Redis exits with 1 when it gives up; a kill is no reason to doubt the data.
+                refusals = refusals + 1 if young and server.returncode == 1 else 0
+                print(f"the server ended with {server.returncode}; starting it again ({deaths})", flush=True)
+                if refusals == _REFUSALS and _UNREADABLE.search(here.last_words(40)):
+                    _set_aside(here)
+                time.sleep(min(0.1 * 2**deaths, 5))
+            server, began = _serve(here), time.monotonic()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _stop(server)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _serve(here: Place) -> subprocess.Popen[bytes]:
     here.data.mkdir(mode=0o700, exist_ok=True)
+    for leftover in here.data.glob("temp-*"):  # a rewrite of the append-only file that was killed
+        leftover.unlink(missing_ok=True)
     options = {
         "port": "0",
         "unixsocket": str(here.socket),

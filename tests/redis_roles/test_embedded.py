@@ -1,4 +1,4 @@
-"""The embedded Redis: one for all, gone with the last, and nothing that a killed process leaves blocks the next."""
+"""The embedded Redis: one for all, gone with the last, wherever the shop lives."""
 
 from __future__ import annotations
 
@@ -6,169 +6,220 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
-from redis import Redis
 
-from storefront.redis_roles import embedded, keeper
+from storefront.redis_roles import embedded
 from tests.processes import ROOT, eventually
+from tests.redis_roles.conftest import USER, Start, User, keepers, running, servers
 
-# Joins at once, and again for each line that it is sent.
-USER = """
-import sys
+# Leaves a child behind that was made by a fork (as gunicorn makes its workers), or by running a program.
+PARENT = """
+import os, subprocess, sys, time
 from pathlib import Path
 from storefront.redis_roles import embedded
 print(embedded.join(Path(sys.argv[1])), flush=True)
-for _ in sys.stdin:
-    print(embedded.join(Path(sys.argv[1])), flush=True)
+sys.stdin.readline()
+{child}
+os._exit(0)
 """
-Start = Callable[[], "subprocess.Popen[str]"]
+FORK = """
+if os.fork() == 0:
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+"""
+PROGRAM = """
+print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
+"""
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Path:
-    return tmp_path / "instance"
-
-
-@pytest.fixture
-def user(instance: Path) -> Iterator[Start]:
-    """Start a process that uses the server until its standard input is closed."""
-    users: list[subprocess.Popen[str]] = []
-
-    def start() -> subprocess.Popen[str]:
-        users.append(
-            subprocess.Popen(
-                [sys.executable, "-c", USER, str(instance)],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return users[-1]
-
-    yield start
-    for process in users:
-        process.kill()
-        process.communicate()
-    assert eventually(lambda: not running(instance)), "a server outlived its last user"
-
-
-def url(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    assert line.startswith("unix://"), process.communicate()
-    return line
-
-
-def connect(process: subprocess.Popen[str]) -> Redis:
-    return Redis.from_url(url(process), decode_responses=True)
-
-
-def keepers(instance: Path) -> list[int]:
-    folder = str(instance.resolve() / "redis")
-    return [pid for pid, line, _ in processes() if keeper.__file__ in line and folder in line]
-
-
-def servers(instance: Path) -> list[int]:
-    data = str(instance.resolve() / "redis" / "data")
-    return [pid for pid, line, cwd in processes() if cwd == data and keeper.__file__ not in line]
-
-
-def running(instance: Path) -> list[int]:
-    return keepers(instance) + servers(instance)
-
-
-def processes() -> Iterator[tuple[int, list[str], str]]:
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            yield process.pid, process.cmdline(), process.cwd()
-
-
-def leave(process: subprocess.Popen[str]) -> None:
-    process.communicate("")
+def short() -> Iterator[Path]:
+    """A temporary directory whose path leaves room for a socket."""
+    with tempfile.TemporaryDirectory(prefix="shop-") as folder:
+        yield Path(folder)
 
 
 def test_processes_share_one_server_that_goes_with_the_last(instance: Path, user: Start) -> None:
     first, second = user(), user()
-    with connect(first) as one, connect(second) as other:
+    with first.connect() as one, second.connect() as other:
         one.set("greeting", "hello")
         assert other.get("greeting") == "hello"
-        leave(first)
+        first.leave()
         assert other.ping()
     assert len(servers(instance)) == 1
-    leave(second)
+    second.leave()
     assert eventually(lambda: not running(instance))
+    assert not (instance / "redis" / "redis.sock").exists()
 
 
 def test_many_at_once_start_one_server(instance: Path, user: Start) -> None:
     users = [user() for _ in range(8)]
-    assert len({url(process) for process in users}) == 1
+    assert len({one.url() for one in users}) == 1
     assert len(servers(instance)) == len(keepers(instance)) == 1
+
+
+def test_threads_that_join_at_once_share_one_hold(instance: Path, user: Start) -> None:
+    threads = """
+from concurrent.futures import ThreadPoolExecutor
+import os, sys
+from pathlib import Path
+from storefront.redis_roles import embedded
+with ThreadPoolExecutor(8) as pool:
+    urls = set(pool.map(embedded.join, [Path(sys.argv[1])] * 8))
+held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+assert sum(name.endswith("users.lock") for name in held) == 1, held
+print(*urls, flush=True)
+sys.stdin.read()
+"""
+    with user(threads).connect() as redis:
+        assert redis.ping()
+
+
+def test_greenlets_go_on_while_one_joins(user: Start) -> None:
+    greenlets = """
+from gevent import monkey; monkey.patch_all()
+import gevent, sys
+from pathlib import Path
+from storefront.redis_roles import embedded
+ticks = []
+def tick():
+    while True:
+        ticks.append(1)
+        gevent.sleep(0.001)
+clock = gevent.spawn(tick)
+url = embedded.join(Path(sys.argv[1]))
+assert len(ticks) > 5, len(ticks)
+clock.kill()
+print(url, flush=True)
+sys.stdin.read()
+"""
+    with user(greenlets).connect() as redis:
+        assert redis.ping()
+
+
+@pytest.mark.parametrize(("child", "shares"), [(FORK, True), (PROGRAM, False)], ids=["forked", "program"])
+def test_a_forked_worker_holds_the_server_and_a_program_does_not(
+    instance: Path, user: Start, child: str, shares: bool
+) -> None:
+    parent = user(PARENT.format(child=child))
+    with parent.connect():
+        keeper = keepers(instance)
+        parent.rejoin()
+        pid = int(parent.process.stdout.readline())
+        try:
+            parent.process.wait()
+            if shares:
+                # A new server is proof that the keeper has looked again since the parent ended.
+                (server,) = servers(instance)
+                os.kill(server, signal.SIGKILL)
+                assert eventually(lambda: servers(instance) not in ([], [server]))
+                assert keepers(instance) == keeper
+            else:
+                assert eventually(lambda: not running(instance))
+        finally:
+            os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not running(instance))
 
 
 def test_a_restart_keeps_what_was_written(user: Start) -> None:
     first = user()
-    with connect(first) as redis:
+    with first.connect() as redis:
         redis.set("session", "kept")
-    leave(first)
-    with connect(user()) as redis:  # arrives while the first server is still stopping
+    first.leave()
+    with user().connect() as redis:  # arrives while the first server is still stopping
         assert redis.get("session") == "kept"
 
 
-@pytest.mark.parametrize("victim", ["user", "keeper", "server"])
-def test_a_killed_process_blocks_nothing(instance: Path, user: Start, victim: str) -> None:
-    first = user()
-    with connect(first) as redis:
-        redis.set("key", "value")
-        redis.save()
-    pid = {"user": [first.pid], "keeper": keepers(instance), "server": servers(instance)}[victim][0]
-    os.kill(pid, signal.SIGKILL)
-    second = user()
-    with connect(second) as redis:
-        assert eventually(lambda: redis.ping())
-    assert eventually(lambda: len(servers(instance)) == len(keepers(instance)) == 1)
+def test_the_server_is_set_up_for_a_small_shop(instance: Path, user: Start) -> None:
+    with user().connect() as redis:
+        wanted = {
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "port": "0",
+            "maxmemory": str(256 * 1024 * 1024),
+            "maxmemory-policy": "volatile-ttl",
+        }
+        assert {name: redis.config_get(name)[name] for name in wanted} == wanted
+    assert (instance / "redis" / "redis.sock").stat().st_mode & 0o777 == 0o700
+    assert (instance / "redis").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_killed_server_comes_back_for_those_who_use_it(instance: Path, user: Start) -> None:
-    with connect(user()) as redis:
-        before = servers(instance)
-        os.kill(before[0], signal.SIGKILL)
-        assert eventually(lambda: servers(instance) and servers(instance) != before)
-        assert eventually(lambda: embedded.answers(embedded.place(instance)))
-        assert redis.ping()
+def test_ctrl_c_in_the_terminal_leaves_the_keeper_to_end_in_order(instance: Path, user: Start) -> None:
+    first = user(start_new_session=True)
+    with first.connect() as redis:
+        redis.set("session", "kept")
+    second = user()  # in another terminal
+    with second.connect() as redis:
+        os.killpg(first.process.pid, signal.SIGINT)
+        first.process.wait()
+        assert redis.get("session") == "kept"
+    assert len(servers(instance)) == len(keepers(instance)) == 1
 
 
-def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start) -> None:
-    folder = instance / "redis"
-    (folder / "data").mkdir(parents=True)
-    (folder / "redis.sock").write_text("not a socket")
-    (folder / "users.lock").write_text("12345")
-    (folder / "data" / "appendonly.aof").write_bytes(
-        b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n*3\r\n$3\r\nSE"
-    )
-    with connect(user()) as redis:
-        assert redis.get("a") == "b"
+def test_an_odd_path_is_no_obstacle(tmp_path: Path) -> None:
+    odd = tmp_path / 'it\'s 100%41 "ünï"? #1'
+    user = User(odd)
+    try:
+        with user.connect() as redis:
+            assert redis.ping()
+        assert (odd / "redis" / "data" / "appendonly.aof").exists() or (
+            odd / "redis" / "data" / "appendonlydir"
+        ).exists()
+    finally:
+        user.leave()
+    assert eventually(lambda: not running(odd))
 
 
-def test_data_that_cannot_be_read_is_set_aside(instance: Path, user: Start) -> None:
-    (instance / "redis" / "data").mkdir(parents=True)
-    (instance / "redis" / "data" / "appendonly.aof").write_bytes(b"garbage" * 100)
-    with connect(user()) as redis:
-        assert redis.dbsize() == 0
-    assert list((instance / "redis").glob("data.unreadable"))
+def test_a_deep_checkout_gets_a_short_socket_that_only_we_can_reach(tmp_path: Path, short: Path) -> None:
+    deep = tmp_path / "/".join(["deep" * 10] * 4)
+    for folder in ("one", "other"):
+        (short / folder).mkdir()
+    environ = os.environ | {"TMPDIR": str(short / "one")}
+    users = [User(deep, env=environ), User(deep, env=environ | {"TMPDIR": str(short / "other")})]
+    try:
+        urls = {user.url() for user in users}
+        assert len(urls) == 1, "two temporary directories, two servers"
+        place = embedded.place(deep)
+        assert embedded.answers(place)
+        assert place.socket.parent.parent.parent == short
+        assert place.socket.parent.stat().st_mode & 0o777 == 0o700
+    finally:
+        for user in users:
+            user.leave()
+    assert eventually(lambda: not running(deep))
 
 
-def test_a_deep_checkout_gets_a_short_socket(tmp_path: Path) -> None:
-    place = embedded.place(tmp_path / ("deep" * 30))
-    assert len(os.fsencode(place.socket)) <= 100
-    assert place.socket.parent.stat().st_mode & 0o077 == 0
-    assert place.socket != embedded.place(tmp_path / ("deep" * 31)).socket
+def test_two_deep_checkouts_do_not_share_a_socket(
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    one, other = (embedded.place(tmp_path / (name * 120)) for name in "ab")
+    one.choose_socket()
+    other.choose_socket()
+    assert one.socket != other.socket
+    assert max(len(os.fsencode(place.socket)) for place in (one, other)) < 104
+
+
+def test_a_temporary_directory_that_others_can_enter_is_refused(
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    deep = tmp_path / ("a" * 120)
+    embedded.place(deep).choose_socket()
+    embedded.place(deep).socket.parent.chmod(0o755)
+    with pytest.raises(embedded.EmbeddedServerError, match="only you"):
+        embedded.join(deep)
+
+
+def test_an_instance_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(embedded.EmbeddedServerError, match="STOREFRONT_INSTANCE_DIR"):
+        embedded.join(tmp_path / "file")
 
 
 def test_a_machine_without_a_server_is_told_how_to_get_one(tmp_path: Path) -> None:
@@ -184,3 +235,14 @@ def test_a_machine_without_a_server_is_told_how_to_get_one(tmp_path: Path) -> No
     )
     assert bare.returncode != 0
     assert "Install redis-server" in bare.stderr
+    assert not running(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_the_machines_own_server_is_preferred(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bundled = embedded.program()
+    (tmp_path / name).symlink_to(bundled)
+    assert embedded.program() == str(tmp_path / name) != bundled

@@ -1,0 +1,140 @@
+"""The embedded Redis after violence: what a killed process leaves behind blocks nobody, and nothing is orphaned."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from storefront.redis_roles import embedded
+from tests.processes import eventually
+from tests.redis_roles.conftest import USER, Start, keepers, servers
+
+
+@pytest.mark.parametrize("victim", ["user", "keeper", "server"])
+def test_a_killed_process_blocks_nothing(instance: Path, user: Start, victim: str) -> None:
+    first = user()
+    with first.connect() as redis:
+        redis.set("session", "kept")
+    pids = {"user": [first.process.pid], "keeper": keepers(instance), "server": servers(instance)}[victim]
+    os.kill(pids[0], signal.SIGKILL)
+    with user().connect() as redis:
+        assert redis.get("session") == "kept"
+    assert eventually(lambda: len(servers(instance)) == len(keepers(instance)) == 1)
+
+
+def test_a_server_does_not_outlive_its_killed_keeper(instance: Path, user: Start) -> None:
+    first = user()
+    with first.connect():
+        (server,) = servers(instance)
+        os.kill(server, signal.SIGSTOP)  # it cannot even look at a signal that asks
+        os.kill(keepers(instance)[0], signal.SIGKILL)
+        assert eventually(
+            lambda: not psutil.pid_exists(server) or psutil.Process(server).status() == "zombie"
+        )
+
+
+def test_whoever_joins_again_after_the_keepers_death_gets_a_server_that_stays(
+    instance: Path, user: Start
+) -> None:
+    first = user()
+    with first.connect() as redis:
+        for _ in range(5):
+            (keeper,) = keepers(instance)
+            os.kill(keeper, signal.SIGKILL)
+            assert eventually(lambda: not embedded.place(instance).is_kept())
+            first.rejoin()
+            assert first.url()
+            (server,) = servers(instance)
+            assert redis.ping()
+            assert len(keepers(instance)) == 1
+            assert servers(instance) == [server]
+
+
+def test_a_killed_server_comes_back_for_those_who_use_it(instance: Path, user: Start) -> None:
+    with user().connect() as redis:
+        redis.set("session", "kept")
+        for _ in range(2):
+            before = servers(instance)
+            os.kill(before[0], signal.SIGKILL)
+            assert eventually(lambda: servers(instance) and servers(instance) != before)  # noqa: B023
+            assert eventually(lambda: embedded.answers(embedded.place(instance)))
+            assert redis.get("session") == "kept"
+
+
+def test_a_keeper_that_is_asked_to_end_stops_the_server_in_order(instance: Path, user: Start) -> None:
+    first = user()
+    with first.connect():
+        os.kill(keepers(instance)[0], signal.SIGTERM)
+        assert eventually(lambda: not servers(instance) and not keepers(instance))
+        assert "User requested shutdown" in (instance / "redis" / "redis.log").read_text()
+        first.rejoin()
+        with first.connect() as redis:
+            assert redis.ping()
+
+
+def test_a_removed_socket_comes_back(instance: Path, user: Start) -> None:
+    with user().connect() as redis:
+        redis.set("session", "kept")
+        (instance / "redis" / "redis.sock").unlink()
+        assert eventually(lambda: embedded.answers(embedded.place(instance)))
+    with user().connect() as redis:
+        assert redis.get("session") == "kept"
+
+
+def test_a_server_whose_folder_was_deleted_ends_and_leaves_its_successor_alone(
+    instance: Path, user: Start
+) -> None:
+    first = user()
+    with first.connect():
+        old = servers(instance)
+        shutil.rmtree(instance)
+        with user().connect() as redis:
+            assert eventually(lambda: not psutil.pid_exists(old[0]))
+            assert redis.ping()
+            assert embedded.answers(embedded.place(instance))
+
+
+def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start) -> None:
+    folder = instance / "redis"
+    (folder / "data").mkdir(parents=True)
+    (folder / "redis.sock").write_text("not a socket")
+    for name in ("start", "users", "keeper"):
+        (folder / f"{name}.lock").write_text("12345")
+    (folder / "data" / "temp-rewriteaof-bg-12345.aof").write_bytes(b"x" * 1000)
+    (folder / "data" / "appendonly.aof").write_bytes(
+        b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n*3\r\n$3\r\nSE"
+    )
+    with user().connect() as redis:
+        assert redis.get("a") == "b"
+    assert not list((folder / "data").glob("temp-*"))
+
+
+def test_data_that_cannot_be_read_is_set_aside(instance: Path, user: Start) -> None:
+    data = instance / "redis" / "data"
+    data.mkdir(parents=True)
+    (data / "appendonly.aof").write_bytes(b"garbage" * 100)
+    with user().connect() as redis:
+        assert redis.dbsize() == 0
+    (aside,) = (instance / "redis").glob("data.unreadable*")
+    assert (aside / "appendonly.aof").read_bytes() == b"garbage" * 100
+
+
+def test_a_server_that_does_not_start_says_why_and_its_data_stays(
+    instance: Path, user: Start, tmp_path: Path
+) -> None:
+    broken = tmp_path / "bin" / "redis-server"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho 'no memory today'\nexit 1\n")
+    broken.chmod(0o755)
+    (instance / "redis" / "data").mkdir(parents=True)
+    (instance / "redis" / "data" / "appendonly.aof").write_bytes(b"precious")
+    impatient = "from storefront.redis_roles import embedded; embedded.PATIENCE = 1\n" + USER
+    _, errors = user(impatient, env=os.environ | {"PATH": str(broken.parent)}).process.communicate()
+    assert "Redis did not start" in errors
+    assert "no memory today" in errors
+    assert (instance / "redis" / "data" / "appendonly.aof").read_bytes() == b"precious"
