@@ -36,9 +36,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
         template_folder=ROOT / "templates",
         static_folder=None,
     )
-    app.config.from_mapping(
-        Settings.from_environ(environ, instance).to_flask()
-    )
+    app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
     _templates(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

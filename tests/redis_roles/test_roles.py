@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from storefront import redis_roles
 from storefront.errors import ConfigurationError
 from storefront.redis_roles import Role
 from tests.conftest import make_app
+from tests.processes import ROOT
+from tests.redis_roles.conftest import Start, running
 
 
 def test_each_role_has_one_client(app: Flask) -> None:
@@ -48,3 +53,87 @@ def test_a_silent_server_is_given_up_and_said_to_be_missing(tmp_path: Path) -> N
             with pytest.raises(RedisError):
                 redis_roles.client(Role.CACHE).get("key")
             assert "serves without it" in str(redis_roles.problem())
+
+
+def test_a_call_is_not_tried_again(tmp_path: Path) -> None:
+    with socket.socket() as dropping:
+        dropping.bind(("127.0.0.1", 0))
+        dropping.listen()
+        dropping.settimeout(0.5)
+        app = plain(tmp_path, f"redis://127.0.0.1:{dropping.getsockname()[1]}/0")
+        with app.app_context(), pytest.raises(RedisError):
+            redis_roles.client(Role.CACHE).get("key")
+        dropping.accept()[0].close()
+        with pytest.raises(TimeoutError):  # a second attempt would have connected again
+            dropping.accept()
+
+
+def test_nobody_waits_for_a_server_that_is_said_to_be_missing(tmp_path: Path) -> None:
+    app = plain(tmp_path, f"unix://{tmp_path}/nobody.sock")
+    with app.app_context():
+        assert "cache does not answer" in str(redis_roles.reachable(Role.CACHE))
+        assert str(redis_roles.problem()).count("does not answer") == 1, (
+            "roles that share a server are told once"
+        )
+
+
+def test_a_password_is_not_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        plain(tmp_path, "redis://:s3cret@host:nonsense/0")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_without_an_address_every_role_lives_on_the_embedded_server_which_starts_when_it_is_needed(
+    tmp_path: Path, user: Start
+) -> None:
+    lazy = """
+import sys
+from flask import Flask
+from storefront import redis_roles
+from storefront.redis_roles import Role
+app = Flask("shop", instance_path=sys.argv[1])
+redis_roles.init_app(app)
+print("unix://nothing yet", flush=True)
+sys.stdin.readline()
+redis_roles.ensure(app)
+with app.app_context():
+    print("unix://", redis_roles.problem(), *[redis_roles.client(role).ping() for role in Role], flush=True)
+sys.stdin.read()
+"""
+    instance = tmp_path / "instance"
+    shop = user(lazy)
+    shop.url()
+    assert not instance.exists()
+    shop.rejoin()
+    assert shop.url() == "unix:// None True True True True"
+    assert len(running(instance)) == 2
+
+
+def test_a_forked_worker_has_a_client_of_its_own(app: Flask) -> None:
+    ours = redis_roles.client(Role.STOCK)
+    assert ours.ping()
+    reader, writer = os.pipe()
+    if (pid := os.fork()) == 0:
+        theirs = redis_roles.client(Role.STOCK)
+        os.write(writer, b"same" if theirs is ours else b"own" if theirs.ping() else b"dead")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(reader, 10) == b"own"
+    os.close(reader)
+    os.close(writer)
+    assert ours.ping()
+
+
+def test_a_command_that_needs_no_redis_starts_none(tmp_path: Path) -> None:
+    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": str(tmp_path), "FLASK_APP": "wsgi"}
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--help"], cwd=ROOT, env=environ, check=True, capture_output=True
+    )
+    assert not (tmp_path / "redis").exists()
+
+
+def plain(instance: Path, url: str) -> Flask:
+    app = Flask("shop", instance_path=str(instance))
+    app.config["REDIS_URL"] = url
+    redis_roles.init_app(app)
+    return app

@@ -169,5 +169,7 @@ def _move_sequences(session: Session) -> None:
     if session.connection().dialect.name == "postgresql":
         for table in COLUMNS:
             session.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id) + 1, false) FROM {table}")
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id) + 1, false) FROM {table}"
+                )
             )

@@ -9,6 +9,7 @@ from storefront.catalog.demo.drawing.palette import lit, mix
 
 SIZE = 1024
 FLOOR = 770  # where things stand
+LEVEL = 0.17  # the tilt of an eye a little above the table
 Point = tuple[float, float]
 Stop = tuple[float, str, float]  # place 0–1, colour, opacity
 SHADE = "#2a1d12"  # what shadows are made of: never black, a little warm
@@ -21,10 +22,14 @@ class Canvas:
     Things seen from above are drawn around 0, 0 in a group that is moved to the middle; there y goes down.
     """
 
-    def __init__(self, ground: str, seed: str, *, above: bool = False) -> None:
+    def __init__(
+        self, ground: str, seed: str, *, above: bool = False, tilt: float = LEVEL, horizon: float = 0.635
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311  # pictures, not secrets
         self.ground = ground
         self.above = above
+        self.tilt = tilt  # how much of a circle's width is seen as its depth: how high the eye is
+        self.horizon = horizon  # where the wall turns into the table, 0 at the top to 1
         self._defs: list[str] = []
         self._names: dict[str, str] = {}
         self._body: list[str] = []
@@ -67,23 +72,26 @@ class Canvas:
 
     def shadow(self, x: float, width: float, y: float = 0) -> None:
         """Draw the shadow that a thing of this half width casts to its right, away from the light."""
-        soft = self.radial([(0, SHADE, 0.4), (0.45, SHADE, 0.2), (0.75, SHADE, 0.06), (1, SHADE, 0)])
-        cx, cy = SIZE / 2 + x + width * 0.42, FLOOR - y + width * 0.02
-        turn = f'transform="rotate(4 {cx:.0f} {cy:.0f})"'
-        self.add(ellipse((x + width * 0.42, y - width * 0.02), width * 1.16, width * 0.2, soft, turn))
+        soft = self.radial([(0, SHADE, 0.46), (0.4, SHADE, 0.24), (0.72, SHADE, 0.07), (1, SHADE, 0)])
+        deep = width * self.tilt * 1.3
+        for along, long, thick in ((0.32, 1.12, 1.0), (0.78, 1.3, 0.86)):
+            cx, cy = SIZE / 2 + x + width * along, FLOOR - y + width * 0.02
+            turn = f'transform="rotate(4 {cx:.0f} {cy:.0f})"'
+            self.add(ellipse((x + width * along, y - width * 0.02), width * long, deep * thick, soft, turn))
 
     def contact(self, x: float, foot: float, y: float = 0) -> None:
         """Draw the dark line where a round foot of this radius meets the table."""
         dark = self.radial([(0, SHADE, 0.85), (0.8, SHADE, 0.6), (0.92, SHADE, 0.25), (1, SHADE, 0)])
-        self.add(ellipse((x + foot * 0.05, y - 4), foot * 1.13, foot * 0.225, dark))
+        self.add(ellipse((x + foot * 0.05, y - 4), foot * 1.12, foot * (self.tilt * 1.06 + 0.045), dark))
 
     def lift(self, data: str, high: float = 1) -> None:
         """Draw the shadow of a flat shape (path data) that lies on the ground, `high` centimetres thick."""
-        move = f'transform="translate({13 * high:.1f} {18 * high:.1f})"'
-        for width in (46, 38, 30, 22, 14, 6):
-            extra = f'fill-opacity="0.035" stroke="{SHADE}" stroke-width="{width * high:.0f}"'
-            self.add(path(data, SHADE, f'{extra} stroke-opacity="0.035" stroke-linejoin="round" {move}'))
-        close = f'transform="translate({2 * high:.1f} {3 * high:.1f})" fill-opacity="0.4"'
+        # Lines alone, each a little narrower: together they fade on both sides of the edge, and what is inside is hidden.
+        for i in range(9):
+            width, away = (78 - i * 8.4) * high, (1 - i / 12) * high
+            move = f'stroke-opacity="0.038" transform="translate({9 * away:.1f} {14 * away:.1f})"'
+            self.add(stroke(data, SHADE, width, move))
+        close = f'transform="translate({2.5 * high:.1f} {4 * high:.1f})" fill-opacity="0.36"'
         self.add(path(data, SHADE, close))
 
     def svg(self) -> str:
@@ -93,10 +101,11 @@ class Canvas:
             stops: list[Stop] = [(0, lit(wall, 0.4), 1), (0.5, wall, 1), (1, lit(wall, -0.12), 1)]
             back = self.linear(stops, slant=1)
         else:
+            turn = self.horizon
             # A paper sweep: no edge between wall and table, only a turn of the light.
             back = self.linear(
-                [(0, lit(wall, 0.1), 1), (0.5, lit(wall, 0.16), 1), (0.635, lit(wall, -0.02), 1),
-                 (0.675, table, 1), (0.8, lit(table, 0.16), 1), (1, lit(table, 0.3), 1)],
+                [(0, lit(wall, 0.02), 1), (turn * 0.72, lit(wall, 0.2), 1), (turn - 0.03, lit(wall, 0.03), 1),
+                 (turn + 0.04, table, 1), (turn + 0.17, lit(table, 0.13), 1), (1, lit(table, 0.3), 1)],
                 down=True,
             )  # fmt: skip
         lamp = self.radial([(0, "#fffaf0", 0.5), (0.5, "#fffaf0", 0.18), (1, "#fffaf0", 0)])

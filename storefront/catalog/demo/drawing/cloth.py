@@ -25,14 +25,17 @@ def weave(canvas: Canvas, outline: str, look: Look, width: float, height: float)
     if look.pattern == "check":
         squares = _band(0, 0, 38, 76, other, 0.3) + _band(0, 0, 76, 38, other, 0.3)
         canvas.add(path(outline, _tile(canvas, left, top, 76, 76, squares)))
-    threads = stroke("M0 1 H7 M1 0 V7", "#ffffff", 1.5, 'stroke-opacity="0.22"')
-    threads += stroke("M0 4.5 H7 M4.5 0 V7", SHADE, 1.5, 'stroke-opacity="0.14"')
-    canvas.add(path(outline, _tile(canvas, left, top, 7, 7, threads)))
-    for _ in range(26):
-        x, y = draw.uniform(-0.42, 0.3) * width, draw.uniform(-0.4, 0.45) * height
-        canvas.add(
-            stroke(f"M{x:.0f} {y:.0f} h{draw.uniform(16, 50):.0f}", lit(c, 0.4), 2.4, 'stroke-opacity="0.35"')
-        )
+    canvas.clip(outline)
+    canvas.add(stroke(" ".join(f"M{x} {top:.0f}V{-top:.0f}" for x in range(int(left), int(-left), 7)), "#ffffff", 1.6,
+                      'stroke-opacity="0.13"'))  # fmt: skip
+    canvas.add(stroke(" ".join(f"M{left:.0f} {y}H{-left:.0f}" for y in range(int(top), int(-top), 7)), SHADE, 1.8,
+                      'stroke-opacity="0.09"'))  # fmt: skip
+    slubs = []
+    for _ in range(34):
+        x, y, long = draw.uniform(-0.5, 0.4) * width, draw.uniform(-0.5, 0.5) * height, draw.uniform(16, 60)
+        slubs.append(f"M{x:.0f} {y:.0f}h{long:.0f}")
+    canvas.add(stroke(" ".join(slubs), lit(c, 0.4), 2.2, 'stroke-opacity="0.3"'))
+    canvas.pop()
 
 
 def _tile(canvas: Canvas, x: float, y: float, width: float, height: float, shapes: str) -> str:
@@ -100,17 +103,14 @@ def napkins(canvas: Canvas, look: Look) -> None:
 
 def runner(canvas: Canvas, look: Look) -> None:
     canvas.push("rotate(24)")
-    shape = plank(330, 1500, 2)
+    shape = plank(430, 1500, 2, 0, -330)
     canvas.lift(shape, 1)
-    weave(canvas, shape, look, 330, 1500)
-    fold(canvas, "M-164 -150 Q0 -160 164 -148", soft=18)
-    fold(canvas, "M-164 230 Q0 222 164 232", soft=18)
-    canvas.pop()
-    canvas.push("rotate(24) translate(300 10)")
-    end = plank(260, 560, 2, 0, -250)
-    canvas.lift(end, 0.8)
-    weave(canvas, end, Look(lit(look.colour, 0.2), "cloth", look.pattern), 260, 1060)
-    _fringe(canvas, look, 29, 260, 44)
+    weave(canvas, shape, look, 430, 2160)
+    _fringe(canvas, look, 418, 430, 52)
+    for y in (-330, 60):
+        fold(canvas, f"M-214 {y} Q0 {y - 9} 214 {y + 2}", soft=20)
+    hem = f'stroke="{lit(look.colour, -0.4)}" stroke-width="2" stroke-opacity="0.5" stroke-dasharray="8 6"'
+    canvas.add(path("M-214 398 H214", "none", hem))
     canvas.pop()
 
 
@@ -139,11 +139,10 @@ def apron(canvas: Canvas, look: Look) -> None:
         canvas.add(path(data, "none", stitch))
     canvas.add(path(plank(276, 196, 18, 0, 120), "#000", 'fill-opacity="0.05"'))
     fold(canvas, "M-136 26 H136", soft=12)
-    for data in ("M-150 -60 C-120 100 -170 260 -158 410", "M196 -60 C180 80 214 240 186 410"):
-        canvas.add(
-            stroke(data, SHADE, 46, 'stroke-opacity="0.06"'),
-            stroke(data, "#fff", 26, 'stroke-opacity="0.06" transform="translate(-26 0)"'),
-        )
+    for data in ("M-150 -60 C-120 100 -170 260 -158 396", "M196 -60 C180 80 214 240 186 396"):
+        for wide in (60, 44, 28, 12):
+            canvas.add(stroke(data, SHADE, wide, 'stroke-opacity="0.035"'))
+            canvas.add(stroke(data, "#fff", wide, 'stroke-opacity="0.025" transform="translate(-34 0)"'))
     for side in (-1, 1):
         canvas.add(
             f'<circle cx="{side * 104}" cy="-346" r="9" fill="#c3a15a" stroke="#6b5426" stroke-width="2"/>'

@@ -11,16 +11,16 @@ from storefront.catalog.demo.drawing.palette import lit
 
 Profile = Sequence[tuple[float, float]]
 RAW = "#b4906c"  # unglazed stoneware
-_TILT = 0.17
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The wall of a body that stands at x, y: its fine profile, height and greatest radius."""
+    """The wall of a body that stands at x, y: its fine profile, and how much of a circle's depth is seen."""
 
     x: float
     y: float
     fine: Profile
+    tilt: float
 
     @property
     def high(self) -> float:
@@ -44,7 +44,7 @@ class Wall:
         return [
             (
                 self.x - math.cos(math.pi * i / 36) * radius,
-                self.y + height - math.sin(math.pi * i / 36) * radius * _TILT + wave(i / 36),
+                self.y + height - math.sin(math.pi * i / 36) * radius * self.tilt + wave(i / 36),
             )
             for i in range(37)
         ]
@@ -57,7 +57,7 @@ def decorate(
     if pattern == "plain":
         return
     canvas.clip(outline)
-    PATTERNS[pattern](canvas, Wall(x, y, fine), colour)
+    PATTERNS[pattern](canvas, Wall(x, y, fine, canvas.tilt), colour)
     canvas.pop()
 
 
@@ -100,7 +100,7 @@ def _speckle(canvas: Canvas, wall: Wall, colour: str) -> None:
         angle, height = draw.uniform(0, math.pi), draw.uniform(0, wall.high)
         px, py = (
             -math.cos(angle) * wall.radius(height),
-            height - math.sin(angle) * wall.radius(height) * _TILT,
+            height - math.sin(angle) * wall.radius(height) * wall.tilt,
         )
         size = draw.choice((0.9, 1.2, 1.5, 1.9, 2.7, 3.8))
         opacity = f'opacity="{draw.uniform(0.28, 0.75):.2f}"'
@@ -189,7 +189,7 @@ def _facet(canvas: Canvas, wall: Wall, colour: str) -> None:
     top, low = wall.ring(wall.high * 0.9), wall.ring(wall.high * 0.08)
     for i in range(9):
         start, end = i * 4, i * 4 + 4
-        tone, opacity = ("#ffffff", 0.17) if i % 2 else ("#1d1712", 0.15)
+        tone, opacity = ("#ffffff", 0.13) if i % 2 else ("#1d1712", 0.09)
         face = f"M{at(top[start])} L{at(top[end])} L{at(low[end])} L{at(low[start])} Z"
         canvas.add(path(face, tone, f'opacity="{opacity}"'))
         canvas.add(stroke(f"M{at(top[end])} L{at(low[end])}", lit(colour, 0.6), 2, 'stroke-opacity="0.4"'))

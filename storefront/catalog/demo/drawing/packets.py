@@ -1,8 +1,7 @@
-"""Packets, jars, and the tools that stand."""
+"""What is sold in packets, tins and jars."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from storefront.catalog.demo.drawing.canvas import (
@@ -13,12 +12,12 @@ from storefront.catalog.demo.drawing.canvas import (
     Point,
     at,
     curve,
-    ellipse,
     path,
     stroke,
 )
-from storefront.catalog.demo.drawing.palette import COLOURS, lit
-from storefront.catalog.demo.drawing.vessel import TILT, Look, body, tube
+from storefront.catalog.demo.drawing.palette import COLOURS, lit, mix
+from storefront.catalog.demo.drawing.vessel import Look, body, brew
+from storefront.catalog.demo.drawing.vessels import CLEAR, OAK
 
 PAPER = "#f6f0e2"
 
@@ -122,95 +121,29 @@ def tea_tin(canvas: Canvas, look: Look) -> None:
         y=330,
         open_top=False,
     )
-    ring = f"M{at((-165, 334))} A165 {165 * TILT:.0f} 0 0 0 {at((165, 334))}"
+    ring = f"M{at((-165, 334))} A165 {165 * canvas.tilt:.0f} 0 0 0 {at((165, 334))}"
     canvas.add(stroke(ring, SHADE, 5, 'stroke-opacity="0.4" transform="translate(0 4)"'))
     label(canvas, (-4, 148), 196, 226, lit(look.colour, -0.55), bow=17)
 
 
 def spice_jar(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 150)
-    body(canvas, [(6, 112), (14, 116), (196, 116)], Look(look.colour, "clay", "speckle"), open_top=False)
-    body(
-        canvas, [(0, 122), (12, 130), (226, 130), (264, 104)], Look(COLOURS["clear"], "glass"), open_top=False
-    )
-    body(canvas, [(0, 106), (52, 110)], Look(COLOURS["oak"], "wood", "grain"), y=258, open_top=False)
-    label(canvas, (0, 112), 138, 140, lit(look.colour, -0.5), bow=14)
+    canvas.contact(0, 122)
+    body(canvas, [(6, 114), (16, 120), (200, 120)], Look(look.colour, "clay", "speckle"), open_top=False)
+    body(canvas, [(0, 122), (12, 130), (226, 130), (264, 104)], CLEAR, open_top=False)
+    body(canvas, [(0, 104), (4, 108), (48, 111), (53, 107)], OAK, y=258, open_top=False)
+    label(canvas, (0, 104), 138, 140, lit(look.colour, -0.5), bow=14)
 
 
 def honey_jar(canvas: Canvas, look: Look) -> None:
     canvas.shadow(0, 180)
-    body(canvas, [(8, 142), (20, 150), (226, 152), (238, 148)], Look(look.colour, "enamel"), open_top=False)
-    body(
-        canvas, [(0, 150), (16, 164), (226, 164), (268, 134)], Look(COLOURS["clear"], "glass"), open_top=False
-    )
-    body(canvas, [(0, 142), (48, 142), (54, 137)], Look(COLOURS["brass"], "metal"), y=262, open_top=False)
-    label(canvas, (0, 116), 170, 158, lit(look.colour, -0.6), bow=17)
-
-
-def whisk(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(0, 170)
-    canvas.contact(0, 128, 8)
-    for width, tone, high in ((148, -0.42, 10), (150, 0.02, 4), (96, -0.3, 22), (100, 0.12, 16)):
-        for i in range(39):
-            # Tines stand around a circle: close together where it turns away from the eye.
-            place = -math.cos(math.pi * i / 38)
-            line = curve(
-                [
-                    (place * 58, 214),
-                    (place * width * 1.06, 120),
-                    (place * width * 0.94, high + (1 - abs(place)) * -8),
-                ]
-            )
-            canvas.add(stroke(line, lit(look.colour, tone + 0.16 * -place), 4))
-    band = f"M{at((-78, 186))} Q{at((0, 164))} {at((78, 186))}"
-    canvas.add(stroke(band, "#2b2420", 10), stroke(band, "#7a6a58", 2.5, 'transform="translate(0 -2)"'))
-    body(canvas, [(0, 66), (34, 64), (190, 62), (196, 59)], look, y=206)
-    for height in (286, 340):
-        canvas.add(
-            stroke(
-                f"M{at((-63, height))} Q{at((0, height - 20))} {at((63, height))}",
-                lit(look.colour, -0.5),
-                4,
-                'stroke-opacity="0.5"',
-            )
-        )
-
-
-def candle(canvas: Canvas, look: Look) -> None:
-    glow = canvas.radial([(0, "#ffe2a0", 0.75), (0.4, "#ffd788", 0.25), (1, "#ffd788", 0)])
-    canvas.add(ellipse((0, 470), 300, 300, glow))
-    canvas.shadow(0, 170)
-    body(canvas, [(0, 138), (12, 158), (34, 156), (48, 96), (66, 70), (110, 68)], look)
-    body(canvas, [(0, 56), (330, 50), (338, 46)], Look("#f3ead6", "clay"), y=92, open_top=False)
-    canvas.add(stroke(f"M{at((0, 428))} q4 -12 2 -26", "#2b2420", 5))
-    flame = f"M{at((3, 446))} C{at((34, 470))} {at((26, 506))} {at((3, 552))} C{at((-22, 506))} {at((-28, 470))} {at((3, 446))} Z"
-    canvas.add(
-        path(
-            flame,
-            canvas.linear(
-                [(0, "#f6b04c", 0.9), (0.45, "#ffdf96", 1), (0.8, "#fff8df", 1), (1, "#e9b35a", 0.9)],
-                down=True,
-            ),
-        )
-    )
-
-
-def grinder(canvas: Canvas, look: Look) -> None:
-    canvas.shadow(0, 165)
-    steel = Look(COLOURS["steel"], "metal")
-    body(canvas, [(0, 108), (10, 116), (150, 112), (172, 106)], look, open_top=False)
-    body(canvas, [(0, 106), (10, 109), (180, 109), (204, 92), (216, 60)], steel, y=174, open_top=False)
-    tube(canvas, curve([(0, 392), (4, 424), (60, 436), (236, 444)]), 16, steel)
-    body(
-        canvas,
-        [(0, 24), (36, 36), (76, 22), (80, 12)],
-        Look(COLOURS["walnut"], "wood", "grain"),
-        x=236,
-        y=444,
-        open_top=False,
-    )
+    canvas.contact(0, 150)
+    brew(canvas, [(8, 140), (22, 152), (120, 154), (236, 152)], mix(look.colour, "#e08a12", 0.55))
+    body(canvas, [(0, 150), (16, 164), (226, 164), (268, 134)], CLEAR, open_top=False)
+    body(canvas, [(0, 142), (46, 142), (54, 136)], Look(COLOURS["brass"], "metal"), y=262, open_top=False)
+    label(canvas, (0, 112), 170, 158, lit(look.colour, -0.6), bow=17)
 
 
 FORMS: dict[str, Callable[[Canvas, Look], None]] = {
-    form.__name__: form for form in (tea_pouch, tea_tin, spice_jar, honey_jar, whisk, candle, grinder)
+    form.__name__: form for form in (tea_pouch, tea_tin, spice_jar, honey_jar)
 }

@@ -6,11 +6,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storefront.catalog.demo.drawing.canvas import Canvas, Point, at, curve, ellipse, path, stroke
+from storefront.catalog.demo.drawing.canvas import (
+    LEVEL,
+    SHADE,
+    Canvas,
+    Point,
+    at,
+    curve,
+    ellipse,
+    path,
+    stroke,
+)
 from storefront.catalog.demo.drawing.glaze import decorate
 from storefront.catalog.demo.drawing.palette import lit, mix
 
-TILT = 0.17  # how much of a circle's width is seen as its depth: the eye is a little above the table
 GLOSS = {"porcelain": 0.75, "stoneware": 0.42, "glass": 0.8, "metal": 0.8, "wood": 0.12, "enamel": 0.7, "paper": 0.08,
          "cloth": 0.0, "clay": 0.14}  # fmt: skip
 Profile = Sequence[tuple[float, float]]  # (height, radius), from the foot up
@@ -42,7 +51,7 @@ def turned(profile: Profile, steps: int = 8) -> list[tuple[float, float]]:
     return fine
 
 
-def outline(profile: Profile, x: float, y: float) -> str:
+def outline(profile: Profile, x: float, y: float, tilt: float = LEVEL) -> str:
     """Return path data of the body's silhouette, seen a little from above: all its circles together."""
     fine = turned(profile)
     widest = next((i for i in range(1, len(fine) - 1) if fine[i][1] > fine[i + 1][1]), len(fine) - 1)
@@ -51,12 +60,12 @@ def outline(profile: Profile, x: float, y: float) -> str:
     under = []
     for i in range(41):
         px = -math.cos(math.pi * i / 40) * reach
-        depth = min(h - TILT * math.sqrt(max(r * r - px * px, 0)) for h, r in low if r >= abs(px) - 0.01)
+        depth = min(h - tilt * math.sqrt(max(r * r - px * px, 0)) for h, r in low if r >= abs(px) - 0.01)
         under.append((x + px, y + depth))
     left, right = [(x - r, y + h) for h, r in reversed(sides)], [(x + r, y + h) for h, r in sides]
     lower = curve(under).replace("M", "L", 1)
     return (
-        f"M{at((x + rim, top))} A{rim:.1f} {rim * TILT:.1f} 0 0 0 {at((x - rim, top))} "
+        f"M{at((x + rim, top))} A{rim:.1f} {rim * tilt:.1f} 0 0 0 {at((x - rim, top))} "
         + f"{' '.join(f'L{at(p)}' for p in left)} {lower} {' '.join(f'L{at(p)}' for p in right)} Z"
     )
 
@@ -66,7 +75,7 @@ def body(
 ) -> None:
     """Draw a body of revolution that stands at x, y; with `open_top` one looks into it."""
     fine = turned(profile)
-    shape, rim, top = outline(profile, x, y), profile[-1][1], y + profile[-1][0]
+    shape, rim, top = outline(profile, x, y, canvas.tilt), profile[-1][1], y + profile[-1][0]
     if y <= 0 and look.material != "glass":
         canvas.contact(x, profile[0][1], y)
     if look.material == "glass":
@@ -84,42 +93,65 @@ def body(
         mouth(canvas, (x, top), rim, look)
     elif look.material != "glass":
         face = canvas.linear([(0, lit(look.colour, 0.42), 1), (1, lit(look.colour, -0.04), 1)])
-        canvas.add(ellipse((x, top), rim, rim * TILT, face))
+        canvas.add(ellipse((x, top), rim, rim * canvas.tilt, face))
         edge = f'stroke="{lit(look.colour, 0.6)}" stroke-width="2" stroke-opacity="0.5"'
-        canvas.add(ellipse((x, top), rim - 1, rim * TILT - 1, "none", edge))
+        canvas.add(ellipse((x, top), rim - 1, rim * canvas.tilt - 1, "none", edge))
 
 
 def mouth(canvas: Canvas, centre: Point, rim: float, look: Look) -> None:
     """Draw the opening of a vessel: its lip, and its inside in shadow on the side of the light."""
     if look.material == "glass":
         ring = 'stroke="#fff" stroke-opacity="0.95" stroke-width="3.5"'
-        canvas.add(ellipse(centre, rim, rim * TILT, "#ffffff", 'opacity="0.22"'))
-        canvas.add(ellipse(centre, rim, rim * TILT, "none", ring))
+        canvas.add(ellipse(centre, rim, rim * canvas.tilt, "#ffffff", 'opacity="0.22"'))
+        canvas.add(ellipse(centre, rim, rim * canvas.tilt, "none", ring))
         return
     c, shine = look.colour, 0.3 + look.gloss * 0.35
     lip = canvas.linear([(0, lit(c, shine + 0.2), 1), (0.5, lit(c, shine), 1), (1, lit(c, 0.05), 1)])
     inside = canvas.linear([(0, lit(c, -0.58), 1), (0.45, lit(c, -0.34), 1), (1, lit(c, 0.02), 1)])
-    canvas.add(ellipse(centre, rim, rim * TILT, lip))
-    canvas.add(ellipse((centre[0], centre[1] - 1), rim - 9, rim * TILT - 4.5, inside))
+    canvas.add(ellipse(centre, rim, rim * canvas.tilt, lip))
+    canvas.add(ellipse((centre[0], centre[1] - 1), rim - 9, rim * canvas.tilt - 4.5, inside))
 
 
 def liquid(canvas: Canvas, centre: Point, radius: float, colour: str) -> None:
     """Draw what is in a vessel, a little below its rim."""
-    fill = canvas.linear([(0, lit(colour, -0.35), 1), (0.6, colour, 1), (1, lit(colour, 0.28), 1)])
-    canvas.add(ellipse(centre, radius, radius * TILT * 0.84, fill))
-    glint = canvas.linear([(0, "#fff", 0.5), (1, "#fff", 0)])
+    fill = canvas.linear([(0, lit(colour, -0.4), 1), (0.6, colour, 1), (1, lit(colour, 0.28), 1)])
+    deep = radius * canvas.tilt * 0.86
+    canvas.add(ellipse(centre, radius, deep, fill))
+    edge = f'stroke="{lit(colour, 0.5)}" stroke-width="2" stroke-opacity="0.35"'
+    canvas.add(ellipse(centre, radius - 2, deep - 2, "none", edge))
+    glint = canvas.linear([(0, "#fff", 0.55), (1, "#fff", 0)])
+    canvas.add(ellipse((centre[0] - radius * 0.3, centre[1] + deep * 0.3), radius * 0.36, deep * 0.22, glint))
+
+
+def brew(canvas: Canvas, profile: Profile, colour: str) -> None:
+    """Draw a drink that is seen through the glass around it, and the light it lets fall on the table."""
+    shape, top, rim = outline(profile, 0, 0, canvas.tilt), profile[-1][0], profile[-1][1]
+    foot = profile[0][1]
+    warm = lit(colour, 0.3)
     canvas.add(
-        ellipse((centre[0] - radius * 0.35, centre[1] + 2), radius * 0.34, radius * TILT * 0.22, glint)
+        ellipse((foot * 0.9, -6), foot * 0.8, foot * 0.15, canvas.radial([(0, warm, 0.8), (1, warm, 0)]))
     )
+    tones = [(0.0, lit(colour, -0.5), 1.0), (0.12, lit(colour, -0.12), 1.0), (0.3, lit(colour, 0.2), 0.96),
+             (0.62, colour, 0.97), (0.86, lit(colour, 0.12), 0.97), (1.0, lit(colour, -0.5), 1.0)]  # fmt: skip
+    canvas.add(path(shape, canvas.linear(tones)))
+    depth = canvas.linear(
+        [(0, SHADE, 0.24), (0.4, SHADE, 0), (1, "#fff3d0", 0.2 if colour > "#666666" else 0.05)], down=True
+    )
+    canvas.add(path(shape, depth))
+    face = canvas.linear([(0, lit(colour, -0.2), 1), (0.5, lit(colour, 0.26), 1), (1, lit(colour, 0.06), 1)])
+    canvas.add(ellipse((0, top), rim, rim * canvas.tilt, face))
 
 
-def brew(canvas: Canvas, profile: Profile, colour: str, *, clear: float = 0.85) -> None:
-    """Draw a drink that is seen through the glass around it; `clear` is how much of the light it keeps."""
-    shape, top, rim = outline(profile, 0, 0), profile[-1][0], profile[-1][1]
-    tones = [(0.0, lit(colour, -0.4), clear), (0.3, lit(colour, 0.3), clear), (0.7, colour, clear)]
-    canvas.add(path(shape, canvas.linear([*tones, (1, lit(colour, -0.5), clear)])))
-    face = canvas.linear([(0, lit(colour, -0.1), 1), (0.5, lit(colour, 0.3), 1), (1, lit(colour, 0.1), 1)])
-    canvas.add(ellipse((0, top), rim, rim * TILT, face))
+def band(canvas: Canvas, look: Look, radius: float, low: float, high: float) -> None:
+    """Draw the near half of a ring around a body, from one height to another."""
+    deep = radius * canvas.tilt
+    data = (
+        f"M{at((-radius, high))} A{radius:g} {deep:.1f} 0 0 0 {at((radius, high))} L{at((radius, low))} "
+        f"A{radius:g} {deep:.1f} 0 0 1 {at((-radius, low))} Z"
+    )
+    canvas.add(path(data, _around(canvas, look)))
+    edge = f"M{at((-radius, high))} A{radius:g} {deep:.1f} 0 0 0 {at((radius, high))}"
+    canvas.add(stroke(edge, lit(look.colour, 0.6), 2, 'stroke-opacity="0.6"'))
 
 
 def tube(canvas: Canvas, data: str, width: float, look: Look) -> None:
@@ -170,28 +202,38 @@ def _around(canvas: Canvas, look: Look) -> str:
 
 
 def _window(canvas: Canvas, fine: Profile, look: Look, x: float, y: float) -> None:
-    """Draw the studio's window where the glaze mirrors it: it follows the wall of the body."""
+    """Draw the studio's window where the glaze mirrors it: it follows the wall, and is blurred by a matt one."""
     if look.gloss < 0.13 or look.material == "metal":
         return
     low, high = fine[0][0], fine[-1][0]
-    span = [(h, r) for h, r in fine if low + 0.4 * (high - low) <= h <= high - 0.07 * (high - low) and r > 24]
+    span = [
+        (h, r) for h, r in fine if low + 0.36 * (high - low) <= h <= high - 0.06 * (high - low) and r > 24
+    ]
     if len(span) < 3:
         return
-    pane = canvas.linear([(0, "#fff", min(0.9, 0.12 + look.gloss)), (1, "#fff", 0.04)], down=True)
-    for outer, inner in ((0.78, 0.56), (0.51, 0.45)):
-        edge = [(x - r * outer, y + h - r * TILT * 0.6) for h, r in span]
-        back = [(x - r * inner, y + h - r * TILT * 0.85) for h, r in reversed(span)]
+    crisp = look.gloss > 0.6 and high - low > 0.5 * max(r for _, r in fine)
+    strong = 0.12 + look.gloss if crisp else look.gloss * 0.34
+    pane = canvas.linear(
+        [(0, "#fff", min(0.85, strong)), (0.5, "#fff", strong * 0.5), (1, "#fff", 0)], down=True
+    )
+    panes = (
+        ((0.76, 0.57), (0.52, 0.47)) if crisp else tuple((0.84 - i * 0.05, 0.38 + i * 0.05) for i in range(4))
+    )
+    for outer, inner in panes:
+        edge = [(x - r * outer, y + h - r * canvas.tilt * 0.6) for h, r in span]
+        back = [(x - r * inner, y + h - r * canvas.tilt * 0.85) for h, r in reversed(span)]
         canvas.add(path(f"{curve(edge)} {curve(back).replace('M', 'L', 1)} Z", pane))
 
 
 def _glass(canvas: Canvas, shape: str, fine: Profile, look: Look, x: float, y: float) -> None:
-    tint, dark = mix(look.colour, "#ffffff", 0.4), lit(look.colour, -0.42)
+    tint, dark = mix(look.colour, "#ffffff", 0.5), lit(look.colour, -0.45)
     canvas.add(path(shape, canvas.linear(
-        [(0, dark, 0.75), (0.05, tint, 0.6), (0.14, "#ffffff", 0.34), (0.3, "#ffffff", 0.12), (0.7, tint, 0.14),
-         (0.88, "#ffffff", 0.36), (0.95, tint, 0.6), (1, dark, 0.8)]
+        [(0, dark, 0.6), (0.035, tint, 0.5), (0.1, "#ffffff", 0.3), (0.24, "#ffffff", 0.06), (0.7, tint, 0.05),
+         (0.88, "#ffffff", 0.22), (0.96, tint, 0.5), (1, dark, 0.65)]
     )))  # fmt: skip
-    canvas.add(path(shape, "none", f'stroke="{dark}" stroke-opacity="0.45" stroke-width="2"'))
+    canvas.add(path(shape, "none", f'stroke="{dark}" stroke-opacity="0.4" stroke-width="2"'))
     foot = fine[0][1]
-    base = canvas.linear([(0, dark, 0.5), (0.4, "#fff", 0.7), (1, dark, 0.5)])
-    canvas.add(ellipse((x, y + fine[0][0] + 9), foot * 0.94, foot * TILT * 0.8, base, 'opacity="0.5"'))
+    base = canvas.linear([(0, dark, 0.45), (0.4, "#fff", 0.8), (1, dark, 0.45)])
+    middle = (x, y + fine[0][0] + 8)
+    canvas.add(ellipse(middle, foot * 0.94, foot * canvas.tilt * 0.84, base, 'fill-opacity="0.26"'))
     _window(canvas, fine, Look(look.colour, "porcelain"), x, y)
