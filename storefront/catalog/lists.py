@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Integer, Select, case, column, func, join, select, true
+from sqlalchemy import CTE, FromClause, Integer, Select, case, column, func, join, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
@@ -62,8 +62,7 @@ def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection
     if complete:
         ordered = _sorted(found, wanted)
         return Selection(_slice([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered)
-    found = _sorted(found, wanted) if wanted.q else _walk(wanted, category_id)
-    kept = [c.product_id for c in found[:CAP]]
+    kept = [c.product_id for c in _sorted(found, wanted)[:CAP]] if wanted.q else _walk(wanted, category_id)
     return Selection(_slice(kept, wanted.page), len(kept), True)
 
 
@@ -103,12 +102,15 @@ def _narrow(wanted: ListRequest, category_id: int) -> tuple[list[Candidate], boo
     if wanted.vendor:
         source = select(Product.id.label("product_id")).where(Product.vendor == wanted.vendor)
         source = source.order_by(Product.id.desc())
-    elif wanted.min_price is not None or wanted.max_price is not None:
-        source = select(Listing.product_id).where(Listing.category_id == category_id, *_price_range(wanted))
-        source = source.order_by(Listing.price)
-    else:
-        return [], False
-    return _candidates(wanted, category_id, source)
+        return _candidates(wanted, category_id, source)
+    if wanted.min_price is not None or wanted.max_price is not None:
+        # Without a further filter every row of the range matches: there is no need to look at more than are kept.
+        priced = select(Listing).where(Listing.category_id == category_id, *_price_range(wanted))
+        scanned = (
+            priced.order_by(Listing.price).limit(SCAN + 1 if wanted.in_stock else CAP + 1).cte("scanned")
+        )
+        return _kept(_matches(wanted, scanned.c, [], scanned), scanned)
+    return [], False
 
 
 def _searched(wanted: ListRequest, category_id: int, *, title_only: bool) -> tuple[list[Candidate], bool]:
@@ -124,7 +126,12 @@ def _candidates(wanted: ListRequest, category_id: int, source: AnySelect) -> tup
     """Return the matches among the source's product ids, at most CAP + 1, and whether these are all there are."""
     scanned = source.limit(SCAN + 1).cte("scanned")
     conditions = [Listing.category_id == category_id, *_price_range(wanted)]
-    matches = _matches(wanted, Listing, conditions, scanned, Listing.product_id == scanned.c.product_id)
+    listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
+    return _kept(_matches(wanted, Listing, conditions, listed), scanned)
+
+
+def _kept(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
+    """Return the matches, at most CAP + 1, and whether these are all there are."""
     found = matches.limit(CAP + 1).subquery()
     size = select(func.count().label("size")).select_from(scanned).subquery()
     # The size comes even when nothing matches: no match among the first SCAN rows is not "no match".
@@ -133,26 +140,22 @@ def _candidates(wanted: ListRequest, category_id: int, source: AnySelect) -> tup
     return candidates, len(candidates) <= CAP and rows[0][0] <= SCAN
 
 
-def _walk(wanted: ListRequest, category_id: int) -> list[Candidate]:
-    """Return up to CAP matches in the wanted order, met on the first SCAN rows of that order's index."""
+def _walk(wanted: ListRequest, category_id: int) -> list[int]:
+    """Return the ids of up to CAP matches in the wanted order, met on the first SCAN rows of that order's index."""
     rows = select(Listing).where(Listing.category_id == category_id)
     if wanted.sort in ("price", "-price"):
         rows = rows.where(*_price_range(wanted))
     scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN).subquery()
-    statement = _matches(wanted, scanned.c, _price_range(wanted, scanned.c), scanned)
-    rows_found = db.session.execute(statement.order_by(*_order(wanted.sort, scanned.c)).limit(CAP))
-    return [Candidate(*row) for row in rows_found]
+    matches = select(scanned.c.product_id).where(
+        *_price_range(wanted, scanned.c), *_others(wanted, scanned.c)
+    )
+    return list(db.session.execute(matches.order_by(*_order(wanted.sort, scanned.c)).limit(CAP)).scalars())
 
 
 def _matches(
-    wanted: ListRequest,
-    row: Any,
-    conditions: Sequence[ColumnElement[bool]],
-    source: FromClause,
-    on: ColumnElement[bool] | None = None,
+    wanted: ListRequest, row: Any, conditions: Sequence[ColumnElement[bool]], source: FromClause
 ) -> AnySelect:
-    """Return the statement for candidates among listing rows: the table joined to a source, or a part of it."""
-    can_buy = buyable(row.product_id)
+    """Return the statement for candidates among listing rows: a part of the table, or the table joined to ids."""
     return (
         select(
             row.product_id.label("product_id"),
@@ -161,15 +164,23 @@ def _matches(
             row.vendor.label("vendor"),
             Product.title,
             func.coalesce(Category.path, "").label("path"),
-            case((can_buy, 1), else_=0).label("buyable"),
+            case((buyable(row.product_id), 1), else_=0).label("buyable"),
         )
-        .select_from(source if on is None else join(source, Listing, on))
+        .select_from(source)
         .join(Product, Product.id == row.product_id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .where(*conditions)
-        .where(row.vendor == wanted.vendor if wanted.vendor else true())
-        .where(can_buy if wanted.in_stock else true())
+        .where(*conditions, *_others(wanted, row))
     )
+
+
+def _others(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions besides the price range."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.vendor:
+        conditions.append(row.vendor == wanted.vendor)
+    if wanted.in_stock:
+        conditions.append(buyable(row.product_id))
+    return conditions
 
 
 def _price_range(wanted: ListRequest, row: Any = Listing) -> list[ColumnElement[bool]]:

@@ -92,8 +92,8 @@ def together(canvas: Canvas, form: str, look: Look) -> None:
     _linen(canvas, look)
     behind, before = _COMPANY.get(form, ("", ""))
     if not behind:
-        other = Look(mix(look.colour, "#7a5a44", 0.4), look.material, look.pattern)
-        _stand(canvas, form, other, 745, 690, 0.46)
+        brown = Look(mix(look.colour, "#7a5a44", 0.4), look.material, look.pattern)
+        _stand(canvas, form, brown, 745, 690, 0.46)
         _stand(canvas, form, look, 395, 742, 0.7)
         _stand(canvas, form, pale, 690, 828, 0.5)
         return
