@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storefront.catalog.sanitise import sanitise
+from storefront.catalog.sanitise import below_heading, sanitise
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,10 @@ def test_cleaning_twice_changes_nothing() -> None:
 
 def test_links_tell_no_search_engine_that_we_vouch_for_them() -> None:
     assert 'rel="noopener nofollow"' in sanitise('<a href="https://maker.example/">maker</a>')
+
+
+def test_headings_go_on_from_the_page_s_own_without_a_gap() -> None:
+    html = "<h1>Care</h1><h4>By hand</h4><h2>Size</h2><h1>Origin</h1><p>x</p>"
+    wanted = "<h3>Care</h3><h4>By hand</h4><h4>Size</h4><h3>Origin</h3><p>x</p>"
+    assert below_heading(sanitise(html), 2) == wanted
+    assert below_heading(wanted, 2) == wanted
