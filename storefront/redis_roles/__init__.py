@@ -1,14 +1,37 @@
-"""Redis by role (cache, session, limit, stock): a client each, and a server of our own if none is named."""
+"""Redis by role (cache, session, limit, stock): guarded calls, and a server of our own if none is named.
+
+    hits = redis_roles.call(Role.CACHE, lambda redis: redis.incr("hits"), write=True)
+
+raises RedisAway, at once once the role's breaker is open; the caller goes on without.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, current_app
 from redis import Redis, RedisError
 
 from storefront.errors import StorefrontError
+from storefront.redis_roles.away import RedisAway
+from storefront.redis_roles.breaker import RoleState
 from storefront.redis_roles.roles import Role, Roles
 
-__all__ = ["Role", "client", "ensure", "init_app", "problem", "reachable"]
+__all__ = [
+    "RedisAway",
+    "Role",
+    "RoleState",
+    "call",
+    "client",
+    "ensure",
+    "init_app",
+    "problem",
+    "reachable",
+    "states",
+]
+
+T = TypeVar("T")
 
 
 def init_app(app: Flask) -> None:
@@ -33,8 +56,32 @@ def ensure(app: Flask) -> None:
         roles.url(role)
 
 
+def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
+    """Return what `do` returns, given the role's client; it may send several commands.
+
+    Args:
+        role: whose Redis.
+        do: talks to Redis and to nothing else: an OSError of it counts as Redis's.
+        write: whether it writes; a server that is full, read-only or loading refuses these, and only these.
+
+    Raises:
+        RedisAway: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
+        RedisError: the command itself is wrong (WRONGTYPE, an error in a script).
+    """
+    roles: Roles = current_app.extensions["redis_roles"]
+    return roles.call(role, do, write=write)
+
+
+def states() -> list[RoleState]:
+    """Return how each role does in this process: its breaker's states and counters."""
+    roles: Roles = current_app.extensions["redis_roles"]
+    return [roles.breaker(role).state() for role in Role]
+
+
 def client(role: Role) -> Redis:
-    """Return this process's client of a role. Calls fail within a tenth of a second and are not retried.
+    """Return this process's client of a role, unguarded: for probes and tools; pages use `call`.
+
+    Calls fail within a tenth of a second and are not retried.
 
     Raises:
         EmbeddedServerError: the role lives on the embedded server, and that cannot be started.

@@ -1,21 +1,30 @@
-"""Where each role lives, and its client."""
+"""Where each role lives, its client, and how it is called: through a breaker."""
 
 from __future__ import annotations
 
 import os
 import re
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from flask import Flask
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from storefront.errors import ConfigurationError
 from storefront.redis_roles import embedded
+from storefront.redis_roles.away import TROUBLE, RedisAway, trouble
+from storefront.redis_roles.breaker import Breaker
+
+T = TypeVar("T")
 
 SCHEMES = ("redis", "rediss", "unix")
 LATER_SCHEMES = ("redis+sentinel", "redis+cluster")
@@ -39,7 +48,9 @@ class Roles:
 
     urls: dict[Role, str | None]
     instance: Path
+    # By process: what a child inherits at its fork is of no use to it.
     _clients: dict[tuple[int, Role], Redis] = field(default_factory=dict)
+    _breakers: dict[tuple[int, Role], Breaker] = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, app: Flask) -> Roles:
@@ -70,8 +81,39 @@ class Roles:
                 # Switched off: by default a server may stretch these time-outs to ten seconds.
                 maint_notifications_config=MaintNotificationsConfig(enabled=False),
             )
-            self._clients[key] = Redis.from_pool(pool)
+            self._clients.setdefault(key, Redis.from_pool(pool))
         return self._clients[key]
+
+    def breaker(self, role: Role) -> Breaker:
+        """Return the breaker of this role in this process."""
+        key = (os.getpid(), role)
+        if key not in self._breakers:
+            self._breakers.setdefault(key, Breaker(role, lambda: self._ping(role), lambda: self._write(role)))
+        return self._breakers[key]
+
+    def call(self, role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
+        """Return what `do` returns for the role's client. See `redis_roles.call`."""
+        breaker = self.breaker(role)
+        if not breaker.allows(write=write):
+            raise RedisAway(role, breaker.problem(write=write))
+        try:
+            return do(self.client(role))
+        except TROUBLE as error:
+            what = trouble(error)
+            if what is None:
+                raise
+            breaker.failed(what, str(error))
+            raise RedisAway(role, str(error)) from error
+
+    def _ping(self, role: Role) -> None:
+        self.url(role)  # brings the embedded server back if it was lost with its keeper
+        self.client(role).ping()
+
+    def _write(self, role: Role) -> None:
+        # A key of its own each time: on a cluster, every node may be the one that is full. A user who may not write
+        # such keys cannot know, so the next calls have to tell.
+        with suppress(NoPermissionError):
+            self.client(role).set(f"probe:{secrets.token_hex(4)}", b"", px=1000)
 
 
 def _checked(name: str, url: str | None) -> str | None:

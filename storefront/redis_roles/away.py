@@ -1,0 +1,83 @@
+"""When Redis is away: which errors mean that, and which mean that our own command was wrong."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    CrossSlotTransactionError,
+    DataError,
+    InvalidPipelineStack,
+    LockError,
+    MovedError,
+    NoPermissionError,
+    OutOfMemoryError,
+    PubSubError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004  # the library's, which is not the built-in one
+    TryAgainError,
+    WatchError,
+)
+
+from storefront.errors import StorefrontError
+from storefront.redis_roles.place import EmbeddedServerError
+
+# What redis-py raises (what concerns a whole cluster is no RedisError), and an embedded server that does not start.
+TROUBLE = (RedisError, RedisClusterException, OSError, EmbeddedServerError)
+
+_OURS = (
+    ResponseError,
+    DataError,
+    WatchError,
+    LockError,
+    PubSubError,
+    CrossSlotTransactionError,
+    InvalidPipelineStack,
+)
+_NO_WRITES = (OutOfMemoryError, ReadOnlyError, BusyLoadingError)
+# Redis 6.2 wraps what a script's command was answered into an ordinary error: "… -OOM command not allowed …".
+_NO_WRITES_TEXT = re.compile(r"(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
+_AWAY = (ClusterDownError, TryAgainError, MovedError, NoPermissionError)
+_AWAY_TEXT = re.compile(r"(?:^|-)(BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|UNKILLABLE) |DB index is out of range")
+
+
+class Trouble(Enum):
+    """What an error says of the server."""
+
+    GONE = "gone"
+    TIMED_OUT = "timed out"
+    NO_WRITES = "no writes"
+
+
+class RedisAway(StorefrontError):  # a state of the world that callers provide for, not a mistake
+    """The role's Redis does not answer, or refuses to write. Go on without it.
+
+    Attributes:
+        role: the name of the role.
+        reason: what went wrong, as a sentence's end.
+    """
+
+    status = 503
+
+    def __init__(self, role: str, reason: str) -> None:
+        super().__init__(f"Redis for {role} is away: {reason}")
+        self.role = role
+        self.reason = reason
+
+
+def trouble(error: Exception) -> Trouble | None:
+    """Return what this error says of the server, or None if it is our own command that was wrong."""
+    text = str(error)
+    if isinstance(error, _NO_WRITES) or (isinstance(error, ResponseError) and _NO_WRITES_TEXT.search(text)):
+        return Trouble.NO_WRITES
+    if isinstance(error, TimeoutError):
+        return Trouble.TIMED_OUT
+    if isinstance(error, _AWAY) or not isinstance(error, _OURS):
+        return Trouble.GONE
+    return Trouble.GONE if _AWAY_TEXT.search(text) else None

@@ -1,0 +1,177 @@
+"""The breaker: after a few errors a role's callers are answered at once, and one probe in the background asks again.
+
+It has two sides. Nothing passes while the main side is open; while the write side is open, reads still pass.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from storefront.redis_roles.away import Trouble
+
+State = Literal["closed", "open", "half-open"]
+
+ERRORS = 3  # so many …
+WITHIN = 10.0  # … in so many seconds open it
+OPEN_FOR = 2.0  # seconds until the next probe
+JITTER = 0.2  # more or less of that, so that the processes do not ask together
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleState:
+    """How a role does in this process, for metrics and the dashboard."""
+
+    role: str
+    state: State
+    writes: State  # "closed": Redis takes writes, as far as the main side lets any pass
+    calls: int  # that were passed on to Redis
+    errors: int  # of those, the ones that Redis did not answer or refused to write
+    timeouts: int  # of those, the ones that ran out of time
+    refused: int  # answered at once because a side was open
+    opens: int  # how often a side opened
+    problem: str | None  # why a side is open
+
+
+@dataclass(slots=True)
+class _Side:
+    what: str
+    probe: Callable[[], object]
+    state: State = "closed"
+    problem: str | None = None
+    errors: deque[float] = field(default_factory=lambda: deque(maxlen=ERRORS))
+    prober: threading.Thread | None = None
+
+
+class Breaker:
+    """Counts the errors of one role in one process.
+
+    Args:
+        role: its name, for the log.
+        ping: asks the server; raises whatever it likes if that does not answer.
+        write: writes something; raises if the server refuses.
+        open_for: seconds until the next probe.
+        clock: seconds that never run back.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        ping: Callable[[], object],
+        write: Callable[[], object],
+        *,
+        open_for: float = OPEN_FOR,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.role = role
+        self._open_for = open_for
+        self._clock = clock
+        self._main = _Side("is away", ping)
+        self._writes = _Side("takes no writes", write)
+        self._lock = threading.Lock()
+        self._calls = self._errors = self._timeouts = self._refused = self._opens = 0
+
+    def allows(self, *, write: bool = False) -> bool:
+        """Return whether a call may pass; count it as a call or as refused."""
+        shut = self._shut(write=write)
+        with self._lock:
+            if shut is None:
+                self._calls += 1
+            else:
+                self._refused += 1
+        if shut is not None:
+            self._start_prober(shut)  # it is there, unless no thread could be had before
+        return shut is None
+
+    def problem(self, *, write: bool = False) -> str:
+        """Return why a call does not pass."""
+        shut = self._shut(write=write)
+        return (shut.problem if shut else None) or "it does not answer."
+
+    def failed(self, trouble: Trouble, problem: str) -> None:
+        """Count an error of a call that was let pass; open the side that it concerns if it is one too many."""
+        side = self._writes if trouble is Trouble.NO_WRITES else self._main
+        now = self._clock()
+        with self._lock:
+            self._errors += 1
+            self._timeouts += trouble is Trouble.TIMED_OUT
+            side.errors.append(now)
+            if side.state != "closed" or len(side.errors) < ERRORS or now - side.errors[0] > WITHIN:
+                return
+            side.state, side.problem = "open", problem
+            self._opens += 1
+        _log.warning("Redis for %s %s; going on without it: %s", self.role, side.what, problem)
+        self._start_prober(side)
+
+    def state(self) -> RoleState:
+        """Return the states and counters as they are now."""
+        with self._lock:
+            return RoleState(
+                self.role,
+                self._main.state,
+                self._writes.state,
+                calls=self._calls,
+                errors=self._errors,
+                timeouts=self._timeouts,
+                refused=self._refused,
+                opens=self._opens,
+                problem=self._main.problem or self._writes.problem,
+            )
+
+    def _shut(self, *, write: bool) -> _Side | None:
+        if self._main.state != "closed":
+            return self._main
+        return self._writes if write and self._writes.state != "closed" else None
+
+    def _start_prober(self, side: _Side) -> None:
+        with self._lock:
+            if side.state == "closed" or (side.prober and side.prober.is_alive()):
+                return
+            # It holds no more than a weak reference while it waits: a breaker that nobody has is not probed.
+            arguments = (weakref.ref(self), side is self._writes)
+            side.prober = threading.Thread(
+                target=_probe, args=arguments, name=f"redis-{self.role}-probe", daemon=True
+            )
+            try:
+                side.prober.start()
+            except RuntimeError:  # no more threads, or the process is ending: the next caller tries again
+                side.prober = None
+
+    def pause(self) -> float:
+        """Return how many seconds to wait until the next probe."""
+        return self._open_for * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # only spreads the probes
+
+    def ask(self, *, writes: bool) -> bool:
+        """Probe a side and return whether that closed it."""
+        side = self._writes if writes else self._main
+        side.state = "half-open"
+        try:
+            side.probe()
+        except Exception as error:  # noqa: BLE001  # a prober that dies would leave the breaker open for ever
+            with self._lock:
+                side.state, side.problem = "open", str(error)
+            return False
+        with self._lock:
+            side.errors.clear()
+            side.state, side.problem = "closed", None
+        _log.warning("Redis for %s is back.", self.role)
+        return True
+
+
+def _probe(breaker: weakref.ref[Breaker], writes: bool) -> None:
+    while (mine := breaker()) is not None:
+        pause = mine.pause()
+        del mine
+        time.sleep(pause)
+        if (mine := breaker()) is None or mine.ask(writes=writes):
+            return
+        del mine

@@ -1,0 +1,142 @@
+"""Redis servers of a test's own, to be frozen, killed and filled; and a proxy that answers too late."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from redis import Redis, RedisError
+
+from storefront import redis_roles
+from storefront.redis_roles import embedded
+from tests.processes import eventually, free_port
+
+
+class Server:
+    """A redis-server on a port of its own; started, killed and started again on the same one."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self.folder = folder / str(self.port)
+        self.folder.mkdir()
+        self.options = options
+        self.client: Redis = Redis(port=self.port, decode_responses=True)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self, *, wait: bool = True) -> Server:
+        command = [embedded.program(), *self.options, "--port", str(self.port), "--bind", "127.0.0.1"]
+        log = (self.folder / "log").open("ab")
+        with log:
+            self.process = subprocess.Popen(
+                [*command, "--save", "", "--dir", str(self.folder)], stdout=log, stderr=log
+            )
+        if wait:
+            assert eventually(self.answers), (self.folder / "log").read_text()
+        return self
+
+    def answers(self) -> bool:
+        with suppress(RedisError):
+            return bool(self.client.ping())
+        return False
+
+    def signal(self, number: int) -> None:
+        assert self.process
+        os.kill(self.process.pid, number)
+
+    def freeze(self) -> None:
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+@contextmanager
+def server(folder: Path, *options: str) -> Iterator[Server]:
+    """A server until the block ends."""
+    one = Server(folder, *options)
+    try:
+        yield one.start()
+    finally:
+        one.client.close()
+        one.kill()
+
+
+class Proxy:
+    """Passes bytes on between its clients and a server; what the server says is held back while `hold` is clear."""
+
+    def __init__(self, port: int) -> None:
+        self.connections = 0
+        self.hold = threading.Event()
+        self.hold.set()
+        self._upstream = port
+        self._sockets: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def close(self) -> None:
+        self.hold.set()
+        for one in [self._listener, *self._sockets]:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self.connections += 1
+                upstream = socket.create_connection(("127.0.0.1", self._upstream))
+                self._sockets += [client, upstream]
+                for source, sink in ((client, upstream), (upstream, client)):
+                    pair: Any = (source, sink, source is upstream)
+                    threading.Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if answers:
+                    self.hold.wait()
+                sink.sendall(data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def proxy(port: int) -> Iterator[Proxy]:
+    """A proxy in front of this port until the block ends."""
+    one = Proxy(port)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def shop(instance: Path, url: str, **config: str) -> Flask:
+    """An app with nothing but its Redis roles."""
+    app = Flask("shop", instance_path=str(instance))
+    app.config.update({"REDIS_URL": url, **config})
+    redis_roles.init_app(app)
+    return app

@@ -1,0 +1,303 @@
+"""Guarded calls: what counts as Redis being away, how the breaker answers meanwhile, and how it closes again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from storefront import redis_roles
+from storefront.redis_roles import RedisAway, Role, RoleState
+from tests.processes import ROOT, eventually
+from tests.redis_roles.servers import Server, proxy, server, shop
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Server]:
+    with server(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def app(redis: Server, tmp_path: Path) -> Iterator[Flask]:
+    app = shop(tmp_path, redis.url)
+    with app.app_context():
+        yield app
+
+
+def test_a_call_returns_what_it_asked_for(app: Flask) -> None:
+    assert redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "value"), write=True)
+    assert redis_roles.call(Role.CACHE, lambda redis: redis.get("key")) == b"value"
+    assert cache() == RoleState("cache", "closed", "closed", 2, 0, 0, 0, 0, None)
+
+
+def test_three_errors_open_the_breaker_which_then_answers_without_asking(redis: Server, app: Flask) -> None:
+    asked = 0
+
+    def ask(client: Redis) -> object:
+        nonlocal asked
+        asked += 1
+        return client.get("key")
+
+    redis.kill()
+    for _ in range(10):
+        with pytest.raises(RedisAway, match=r"cache is away: .*refused"):
+            redis_roles.call(Role.CACHE, ask)
+    assert asked == 3
+    state = cache()
+    assert (state.calls, state.errors, state.refused, state.opens) == (3, 3, 7, 1)
+    assert state.state in ("open", "half-open")
+    assert "refused" in str(state.problem)
+
+
+def test_an_open_breaker_does_not_touch_the_socket(redis: Server, tmp_path: Path) -> None:
+    with proxy(redis.port) as between, shop(tmp_path, between.url).app_context():
+        assert redis_roles.call(Role.CACHE, Redis.ping)
+        between.hold.clear()
+        for _ in range(3):
+            with pytest.raises(RedisAway):
+                redis_roles.call(Role.CACHE, Redis.ping)
+        assert cache().timeouts == 3
+        before = between.connections
+        for _ in range(100):
+            with pytest.raises(RedisAway):
+                redis_roles.call(Role.CACHE, Redis.ping)
+        assert between.connections <= before + 1  # the probe's
+
+
+def test_each_role_has_a_breaker_of_its_own(redis: Server, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        elsewhere = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        with shop(tmp_path, redis.url, CACHE_REDIS_URL=elsewhere).app_context():
+            trip(Role.CACHE)
+            assert redis_roles.call(Role.SESSION, Redis.ping)
+            assert {state.role for state in redis_roles.states() if state.state != "closed"} == {"cache"}
+
+
+def test_a_frozen_server_is_asked_by_a_probe_until_it_answers(
+    redis: Server, app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert redis_roles.call(Role.CACHE, Redis.ping)
+    redis.freeze()
+    trip(Role.CACHE)
+    assert eventually(lambda: cache().state == "half-open")
+    with pytest.raises(RedisAway):  # callers keep their fallback while the probe asks
+        redis_roles.call(Role.CACHE, Redis.ping)
+    redis.thaw()
+    assert eventually(lambda: cache().state == "closed")
+    assert redis_roles.call(Role.CACHE, Redis.ping)
+    assert [record.getMessage() for record in caplog.records if "cache" in record.getMessage()] == [
+        "Redis for cache is away; going on without it: Timeout reading from socket",
+        "Redis for cache is back.",
+    ]
+
+
+def test_a_killed_server_is_used_again_when_it_is_back(redis: Server, app: Flask) -> None:
+    redis.kill()
+    trip(Role.CACHE)
+    redis.start()
+    assert eventually(lambda: cache().state == "closed")
+    assert redis_roles.call(Role.CACHE, Redis.ping)
+
+
+def test_a_full_server_is_still_read_from(redis: Server, app: Flask) -> None:
+    redis.client.set("key", "value")
+    redis.client.config_set("maxmemory", "1")
+    trip(Role.CACHE, write=True)
+    assert (cache().state, cache().writes) == ("closed", "open")
+    with pytest.raises(RedisAway, match="maxmemory"):
+        redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "other"), write=True)
+    assert redis_roles.call(Role.CACHE, lambda redis: redis.get("key")) == b"value"
+    redis.client.config_set("maxmemory", "0")
+    assert eventually(lambda: cache().writes == "closed")
+    assert redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "other"), write=True)
+
+
+@pytest.mark.parametrize("reason", ["OOM", "READONLY", "NOREPLICAS"])
+def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: Flask, reason: str) -> None:
+    if reason == "OOM":
+        redis.client.config_set("maxmemory", "1")
+    elif reason == "READONLY":
+        redis.client.replicaof("127.0.0.1", redis.port)
+    else:
+        redis.client.config_set("min-replicas-to-write", "1")
+    for _ in range(3):
+        with pytest.raises(RedisAway):
+            redis_roles.call(Role.CACHE, write_by_script, write=True)
+    assert (cache().state, cache().writes, cache().errors) == ("closed", "open", 3)
+
+
+def test_a_loading_server_does_not_shut_out_readers(redis: Server, app: Flask) -> None:
+    for _ in range(3):
+        with pytest.raises(RedisAway):
+            redis_roles.call(Role.CACHE, answer("LOADING Redis is loading the dataset in memory"))
+    assert (cache().state, cache().writes) == ("closed", "open")
+
+
+def test_an_error_of_our_own_passes_through_and_is_not_counted(app: Flask) -> None:
+    redis_roles.call(Role.CACHE, lambda redis: redis.lpush("list", "a"), write=True)
+    for _ in range(5):
+        with pytest.raises(ResponseError, match="WRONGTYPE"):
+            redis_roles.call(Role.CACHE, lambda redis: redis.get("list"))
+        with pytest.raises(ResponseError, match="mistake"):
+            redis_roles.call(Role.CACHE, lambda redis: redis.eval("return redis.error_reply('mistake')", 0))
+    assert (cache().state, cache().errors) == ("closed", 0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "BUSY Redis is busy running a script.",
+        "CLUSTERDOWN The cluster is down",
+        "MASTERDOWN Link with MASTER is down",
+        "NOAUTH Authentication required.",
+        "NOPERM this user has no permissions",
+        "MOVED 42 127.0.0.1:1",
+        "ERR max number of clients reached",
+    ],
+)
+def test_a_server_that_cannot_serve_is_away(app: Flask, error: str) -> None:
+    with pytest.raises(RedisAway):
+        redis_roles.call(Role.CACHE, answer(error))
+    assert cache().errors == 1
+
+
+def test_a_database_that_is_not_there_is_away(redis: Server, tmp_path: Path) -> None:
+    with shop(tmp_path, redis.url.removesuffix("0") + "99").app_context(), pytest.raises(RedisAway):
+        redis_roles.call(Role.CACHE, Redis.ping)
+
+
+def test_an_embedded_server_that_cannot_be_started_is_away(tmp_path: Path) -> None:
+    (tmp_path / "redis").write_text("in its way")
+    with shop(tmp_path, "").app_context():
+        for _ in range(3):
+            with pytest.raises(RedisAway):
+                redis_roles.call(Role.CACHE, Redis.ping)
+        assert cache().state == "open"
+
+
+def test_a_late_answer_is_never_given_to_the_next_caller(redis: Server, tmp_path: Path) -> None:
+    redis.client.mset({"first": "1", "second": "2"})
+    with proxy(redis.port) as between, shop(tmp_path, between.url).app_context():
+        assert redis_roles.call(Role.CACHE, lambda redis: redis.get("first")) == b"1"
+        between.hold.clear()
+        with pytest.raises(RedisAway, match="Timeout"):
+            redis_roles.call(Role.CACHE, lambda redis: redis.get("first"))
+        between.hold.set()  # now the answer is sent, to a connection that is closed
+        assert redis_roles.call(Role.CACHE, lambda redis: redis.get("second")) == b"2"
+        assert between.connections == 2
+
+
+def test_a_late_answer_to_a_pipeline_is_never_given_to_the_next_caller(redis: Server, tmp_path: Path) -> None:
+    redis.client.mset({"first": "1", "second": "2"})
+
+    def pipelined(key: str) -> list[object]:
+        return redis_roles.call(Role.CACHE, lambda redis: redis.pipeline().get(key).execute())
+
+    with proxy(redis.port) as between, shop(tmp_path, between.url).app_context():
+        assert pipelined("first") == [b"1"]
+        between.hold.clear()
+        with pytest.raises(RedisAway, match="Timeout"):
+            pipelined("first")
+        between.hold.set()
+        assert pipelined("second") == [b"2"]
+
+
+def test_a_forked_worker_has_a_breaker_of_its_own(redis: Server, app: Flask) -> None:
+    redis.freeze()
+    trip(Role.CACHE)
+    reader, writer = os.pipe()
+    if (pid := os.fork()) == 0:
+        first = cache().state
+        trip(Role.CACHE)
+        redis.thaw()
+        closed = eventually(lambda: cache().state == "closed")  # by a probe of the child's own
+        os.write(writer, f"{first} {closed}".encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(reader, 20) == b"closed True"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_it_works_for_the_greenlets_of_a_worker(redis: Server, tmp_path: Path) -> None:
+    worker = """
+from gevent import monkey; monkey.patch_all()
+import sys
+from pathlib import Path
+from gevent.fileobject import FileObject
+from gevent.pool import Pool
+from storefront import redis_roles
+from storefront.redis_roles import RedisAway, Role
+from tests.redis_roles.servers import shop
+
+def ask(_):
+    with app.app_context():
+        try:
+            return redis_roles.call(Role.CACHE, lambda redis: redis.ping())
+        except RedisAway:
+            return False
+
+app = shop(Path(sys.argv[1]), sys.argv[2])
+for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop every greenlet
+    answers = Pool(100).map(ask, range(100))
+    with app.app_context():
+        state = next(state for state in redis_roles.states() if state.role == "cache")
+    print(sum(answers), state.state, state.opens, flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", worker, str(tmp_path), redis.url],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def hundred_calls() -> str:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    try:
+        assert hundred_calls() == "100 closed 0"
+        redis.freeze()
+        assert hundred_calls() == "0 open 1"
+        redis.thaw()
+        assert eventually(lambda: hundred_calls() == "100 closed 1")
+        redis.kill()
+        assert hundred_calls() == "0 open 2"  # and so it ends: no probe keeps it
+    finally:
+        process.communicate("", timeout=30)
+    assert process.returncode == 0
+
+
+def cache() -> RoleState:
+    return next(state for state in redis_roles.states() if state.role == "cache")
+
+
+def trip(role: Role, *, write: bool = False) -> None:
+    for _ in range(3):
+        with pytest.raises(RedisAway):
+            redis_roles.call(role, lambda redis: redis.set("key", "other"), write=write)
+
+
+def write_by_script(client: Redis) -> object:
+    return client.eval("return redis.call('SET', KEYS[1], '1')", 1, "key")
+
+
+def answer(error: str) -> Callable[[Redis], object]:
+    """Return a call that the server answers with this error."""
+    code = "return redis.error_reply(ARGV[1])"
+    return lambda client: client.eval(code, 0, error)
