@@ -17,11 +17,15 @@ from storefront.errors import StorefrontError
 from storefront.redis_roles.away import RedisAway
 from storefront.redis_roles.breaker import RoleState
 from storefront.redis_roles.roles import Role, Roles
+from storefront.redis_roles.scripts import Script
+from storefront.redis_roles.subscription import Subscription
 
 __all__ = [
     "RedisAway",
     "Role",
     "RoleState",
+    "Script",
+    "Subscription",
     "call",
     "client",
     "ensure",

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flask import Flask
-from redis import BlockingConnectionPool, Redis
+from redis import BlockingConnectionPool, ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.maint_notifications import MaintNotificationsConfig
@@ -30,6 +30,7 @@ SCHEMES = ("redis", "rediss", "unix")
 LATER_SCHEMES = ("redis+sentinel", "redis+cluster")
 # A page must not wait for Redis: the library's defaults cost seconds on a silent peer.
 TIMEOUT = 0.1  # seconds: to connect, to read, and to wait for a free connection
+SUBSCRIPTION_TIMEOUT = 1.0  # seconds, in a thread for which no page waits
 POOL = 50  # connections per process and role
 
 
@@ -40,6 +41,25 @@ class Role(StrEnum):
     SESSION = "session"
     LIMIT = "limit"
     STOCK = "stock"
+
+
+class Line(Protocol):
+    """What a subscription needs of redis-py's connections, which are not typed."""
+
+    def connect(self) -> None:
+        """Connect and sign in."""
+
+    def disconnect(self) -> None:
+        """Close the socket."""
+
+    def send_command(self, *words: str, check_health: bool = True) -> None:
+        """Send a command and wait for nothing."""
+
+    def read_response(self) -> Any:
+        """Return what comes next."""
+
+    def can_read(self, timeout: float) -> bool:
+        """Return whether something comes within so many seconds."""
 
 
 @dataclass
@@ -83,6 +103,19 @@ class Roles:
             )
             self._clients.setdefault(key, Redis.from_pool(pool))
         return self._clients[key]
+
+    def connection(self, role: Role) -> Line:
+        """Return a new connection for a subscription, not yet connected and nobody else's."""
+        pool = ConnectionPool.from_url(
+            self.url(role),
+            socket_timeout=SUBSCRIPTION_TIMEOUT,
+            socket_connect_timeout=SUBSCRIPTION_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,  # in which what is published comes as any other answer
+            driver_info=None,
+        )
+        line: Line = pool.make_connection()
+        return line
 
     def breaker(self, role: Role) -> Breaker:
         """Return the breaker of this role in this process."""
