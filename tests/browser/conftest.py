@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
 from tests.processes import Shop, served
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Chromium says this of the page itself too, and there a test may want it; of all else `_refused` tells.
+NOT_FOUND = re.compile(r"Failed to load resource: .* status of 404")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the machine's Chromium. Without one these tests are skipped; on CI they fail."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    found = found or shutil.which("google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         message = (
             "No Chromium is installed: the browser tests need one (on Debian: apt-get install chromium)."
@@ -46,23 +49,48 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def context(request: pytest.FixtureRequest, browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
-    """A fresh profile; every test that uses it runs with JavaScript on and off."""
-    context = browser.new_context(base_url=shop.url, java_script_enabled=request.param == "with JavaScript")
+def javascript(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser runs scripts; every test that uses a page runs with them on and off."""
+    return bool(request.param == "with JavaScript")
+
+
+@pytest.fixture
+def context(javascript: bool, browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
+    """A fresh profile."""
+    context = browser.new_context(base_url=shop.url, java_script_enabled=javascript)
     yield context
     context.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A tab. A test that leaves an error in its console fails."""
+def problems() -> list[str]:
+    """What went wrong in the tab: console errors and warnings, exceptions, failed and refused requests."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, problems: list[str]) -> Iterator[Page]:
+    """A tab. A test that leaves a problem behind fails."""
     page = context.new_page()
-    problems: list[str] = []
-    page.on(
-        "console",
-        lambda message: problems.append(message.text) if message.type in ("error", "warning") else None,
-    )
+    page.on("console", lambda message: _said(problems, message.type, message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("requestfailed", lambda request: problems.append(f"{request.url} {request.failure}"))
+    page.on("requestfailed", lambda request: _failed(problems, request))
+    page.on("response", lambda response: _refused(problems, response))
     yield page
     assert problems == []
+
+
+def _said(problems: list[str], kind: str, text: str) -> None:
+    if kind in ("error", "warning") and not NOT_FOUND.match(text):
+        problems.append(f"{kind}: {text}")
+
+
+def _failed(problems: list[str], request: Request) -> None:
+    # A picture (or the tab's icon) that was still on its way when the page was left is no failure.
+    if request.resource_type not in ("image", "other") or "ERR_ABORTED" not in str(request.failure):
+        problems.append(f"{request.url}: {request.failure}")
+
+
+def _refused(problems: list[str], response: Response) -> None:
+    if response.status >= 400 and response.request.resource_type != "document":
+        problems.append(f"{response.url}: {response.status}")

@@ -1,35 +1,151 @@
-"""A shopper in a real browser, with JavaScript and without."""
+"""A shopper in a real browser, with JavaScript and without: looks, narrows down, finds, and is never stuck."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.pages import PAGES
+
+pytestmark = pytest.mark.browser
 
 
-def test_a_shopper_finds_a_product_through_categories_and_filters(page: Page) -> None:
+def cards(page: Page) -> Locator:
+    return page.locator("main article.card")
+
+
+def prices(page: Page) -> list[Decimal]:
+    shown = cards(page).locator(".price__now").all_text_contents()
+    return [Decimal(re.sub(r"[^\d.]", "", text)) for text in shown]
+
+
+def menu(page: Page, label: str) -> Locator:
+    return page.locator("summary", has=page.get_by_text(label, exact=True))
+
+
+def follow(page: Page, group: str, link: str) -> None:
+    page.get_by_role("navigation", name=group).get_by_role("link", name=link, exact=True).click()
+
+
+def test_a_shopper_narrows_a_category_down_to_a_product(page: Page) -> None:
     page.goto("/")
-    expect(page).to_have_title(re.compile("Kettle & Clay"))
-    page.get_by_role("navigation").get_by_role("link", name=re.compile("Tea", re.I)).first.click()
-    expect(page).to_have_url(re.compile("/categories/"))
-    before = page.locator("main article").count()
-    assert before > 0
-    page.goto(page.url + "?in_stock=1&sort=price")
-    assert 0 < page.locator("main article").count() <= before
+    expect(page).to_have_title("Kettle & Clay")
+    follow(page, "Categories", "Teaware")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Teaware")
+    everything = cards(page).count()
+
+    page.get_by_role("group", name="Filters").get_by_role("link", name="In stock").click()
+    expect(page).to_have_url(re.compile(r"/categories/teaware\?in_stock=1$"))
+    menu(page, "Price").click()
+    page.get_by_label("From").fill("30")
+    page.get_by_label("To", exact=False).last.fill("70.50")
+    page.get_by_role("button", name="Show these prices").click()
+    menu(page, "Sort").click()
+    page.get_by_role("link", name="Price, low to high").click()
+
+    expect(page).to_have_url(
+        re.compile(r"/categories/teaware\?min_price=30\.00&max_price=70\.50&in_stock=1&sort=price$")
+    )
+    assert 1 < len(prices(page)) < everything
+    assert prices(page) == sorted(prices(page))
+    # A card shows the lowest price of its product's variants, and a range asks for that one.
+    assert all(30 <= price <= Decimal("70.50") for price in prices(page))
+
+    title = cards(page).get_by_role("link").first.inner_text()
+    cards(page).get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_a_filter_is_taken_back_by_its_chip(page: Page) -> None:
+    page.goto(PAGES["filtered list"])
+    chips = page.get_by_role("list", name="Filters that are set")
+    expect(chips.get_by_role("listitem")).to_have_count(4)
+    chips.get_by_role("link", name="Remove filter: Kiln Row").click()
+    expect(page).to_have_url(re.compile(r"/products\?min_price=20\.00&in_stock=1&sort=price$"))
+    chips.get_by_role("link", name="Clear all").click()
+    expect(page).to_have_url(re.compile(r"/products\?sort=price$"))
+    expect(chips).to_have_count(0)
+
+
+def test_the_second_page_goes_on_where_the_first_ends(page: Page) -> None:
+    page.goto("/products?sort=price")
+    first = prices(page)
+    follow(page, "Pages", "Next")
+    expect(page).to_have_url(re.compile(r"/products\?sort=price&page=2$"))
+    expect(page).to_have_title(re.compile("page 2"))
+    assert [*first, *prices(page)] == sorted([*first, *prices(page)])
+    follow(page, "Pages", "Previous")
+    expect(page).to_have_url(re.compile(r"/products\?sort=price$"))
 
 
 def test_a_shopper_searches_and_opens_what_was_found(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").first.fill("teapot")
-    page.get_by_role("searchbox").first.press("Enter")
-    expect(page).to_have_url(re.compile(r"/products\?q=teapot"))
-    first = page.locator("main article a").first
+    page.get_by_role("searchbox").fill("teapot")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page).to_have_url(re.compile(r"/products\?q=teapot$"))
+    expect(page.get_by_role("searchbox").first).to_have_value("teapot")
+    first = cards(page).get_by_role("link").first
     expect(first).to_contain_text(re.compile("teapot", re.I))
     first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("teapot", re.I))
 
 
-def test_what_is_not_in_the_shop_is_said_with_a_way_out(page: Page) -> None:
-    page.goto("/products?q=zzzzqqqq")
-    expect(page.locator("main")).to_contain_text(re.compile("nothing|no product", re.I))
-    assert page.locator("main a").count() > 0
+def test_a_search_without_results_has_ways_on(page: Page) -> None:
+    page.goto(PAGES["search without results"])
+    expect(page.get_by_role("heading", name="Nothing here matches")).to_be_visible()
+    again = page.get_by_role("search", name="Search again").get_by_role("searchbox")
+    again.fill("gaiwan")
+    again.press("Enter")
+    expect(cards(page).first).to_contain_text("gaiwan")
+    page.goto(PAGES["search without results"])
+    page.get_by_role("main").get_by_role("link", name="See all products").click()
+    expect(page).to_have_url(re.compile("/products$"))
+
+
+def test_an_error_page_has_ways_on(page: Page) -> None:
+    answer = page.goto(PAGES["error"])
+    assert answer is not None
+    assert answer.status == 404
+    page.get_by_role("search", name="Search for something else").get_by_role("searchbox").fill("kettle")
+    page.get_by_role("search", name="Search for something else").get_by_role("button").click()
+    expect(cards(page).first).to_contain_text(re.compile("kettle", re.I))
+    page.goto(PAGES["error"])
+    page.get_by_role("link", name="Go to the front page").click()
+    expect(page).to_have_title("Kettle & Clay")
+
+
+def test_the_keyboard_skips_to_the_content(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="See everything")).to_be_focused()
+
+
+def test_a_menu_opens_by_the_keyboard_and_closes_with_escape(page: Page, javascript: bool) -> None:
+    page.goto("/products")
+    button, inside = menu(page, "Sort"), page.get_by_role("link", name="Name", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(inside).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape" if javascript else "Shift+Tab")
+    expect(button).to_be_focused()
+    if not javascript:
+        page.keyboard.press("Enter")
+    expect(inside).to_be_hidden()
+
+
+def test_one_menu_is_open_at_a_time(page: Page, javascript: bool) -> None:
+    if not javascript:
+        pytest.skip("without JavaScript a menu is closed by its own button")
+    page.goto("/products")
+    menu(page, "Sort").click()
+    expect(page.get_by_role("link", name="Name", exact=True)).to_be_visible()
+    menu(page, "Price").click()
+    expect(page.get_by_role("link", name="Name", exact=True)).to_be_hidden()

@@ -1,0 +1,18 @@
+"""The pages that every look at the shop as a whole takes in."""
+
+from __future__ import annotations
+
+PRODUCT = "/products/round-bellied-teapot"
+PAGES = {
+    "home": "/",
+    "list": "/products",
+    "last page of a list": "/products?page=3",
+    "page beyond the end": "/products?page=99",
+    "filtered list": "/products?vendor=Kiln+Row&min_price=20&in_stock=1&sort=price",
+    "category": "/categories/teaware",
+    "search": "/products?q=teapot",
+    "search without results": "/products?q=zzzqqq",
+    "product": PRODUCT,
+    "sold-out variant": f"{PRODUCT}?variant=RBT-RUST",
+    "error": "/products/no-such-thing",
+}

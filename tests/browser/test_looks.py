@@ -1,0 +1,96 @@
+"""Every page at every look: nothing for axe-core to find, nothing wider than a small phone, little on the wire."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import PAGES
+from tests.processes import Shop
+
+pytestmark = pytest.mark.browser
+
+OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+MOST_BYTES = 60_000
+
+
+@pytest.fixture(scope="module")
+def axe() -> Axe:
+    return Axe()
+
+
+@contextmanager
+def visit(browser: Browser, shop: Shop, path: str, width: int, scheme: Any = "light") -> Iterator[Page]:
+    """Open a page in a fresh profile of this width in CSS pixels and colour scheme."""
+    context = browser.new_context(
+        base_url=shop.url, viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    try:
+        page = context.new_page()
+        page.goto(path)
+        yield page
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(
+    browser: Browser, shop: Shop, axe: Axe, name: str, width: int, scheme: str
+) -> None:
+    with visit(browser, shop, PAGES[name], width, scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        results = axe.run(page, options=OPTIONS)
+        assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["home", "filtered list", "product"])
+def test_axe_finds_nothing_on_a_tablet(
+    browser: Browser, shop: Shop, axe: Axe, name: str, scheme: str
+) -> None:
+    with visit(browser, shop, PAGES[name], 768, scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 768
+        results = axe.run(page, options=OPTIONS)
+        assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("menu", ["Maker", "Price", "Sort"])
+def test_an_open_menu_fits_a_small_phone(
+    browser: Browser, shop: Shop, axe: Axe, menu: str, scheme: str
+) -> None:
+    with visit(browser, shop, PAGES["filtered list"], 320, scheme) as page:
+        page.locator("summary", has=page.get_by_text(menu, exact=True)).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        results = axe.run(page, "pop-menu", options=OPTIONS)
+        assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(browser: Browser, shop: Shop, name: str) -> None:
+    with visit(browser, shop, "about:blank", 1280) as page:
+        wire = page.context.new_cdp_session(page)
+        kinds: dict[str, str] = {}
+        sizes: Counter[str] = Counter()
+
+        def begun(event: dict[str, Any]) -> None:
+            kinds[event["requestId"]] = event["type"]
+
+        def ended(event: dict[str, Any]) -> None:
+            sizes[kinds[event["requestId"]]] += event["encodedDataLength"]
+
+        wire.on("Network.responseReceived", begun)
+        wire.on("Network.loadingFinished", ended)
+        wire.send("Network.enable")
+        page.goto(PAGES[name], wait_until="networkidle")
+        assert sizes["Document"] > 0
+        assert sizes["Stylesheet"] > 0
+        del sizes["Image"]
+        assert sum(sizes.values()) <= MOST_BYTES, sizes
