@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import catalog, ops, redis_roles, web
+from storefront import cache, catalog, ops, outbox, redis_roles, web
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 
@@ -42,6 +42,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     web.init_app(app)
     redis_roles.init_app(app)
+    outbox.init_app(app)
+    cache.init_app(app)
     catalog.init_app(app)
     ops.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:

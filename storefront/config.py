@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -30,7 +31,11 @@ _PLAIN = [
     "TRUSTED_PROXIES",
     "TRUSTED_HOSTS",
 ]
-_OURS = ["INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"]
+_TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
+_OURS = [
+    *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
+    *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,11 @@ class Settings:
     locale: str
     stock_display: StockDisplay
     media_dir: str
+    cache: bool
+    cache_prefix: str
+    cache_shards: int
+    cache_local_mb: int
+    cache_ttls: dict[str, int]  # seconds, by kind; only those that are set
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance: Path) -> Settings:
@@ -82,13 +92,22 @@ class Settings:
             session_redis_url=environ.get("SESSION_REDIS_URL") or None,
             limit_redis_url=environ.get("LIMIT_REDIS_URL") or None,
             stock_redis_url=environ.get("STOCK_REDIS_URL") or None,
-            trusted_proxies=_count(environ, "TRUSTED_PROXIES", 0),
+            trusted_proxies=_count(environ, "TRUSTED_PROXIES", 0, most=10),
             trusted_hosts=hosts or None,
             name=environ.get("STOREFRONT_NAME") or "Kettle & Clay",
             currency=check_currency(environ.get("STOREFRONT_CURRENCY") or "USD"),
             locale=_locale(environ.get("STOREFRONT_LOCALE") or "en_US"),
             stock_display=_choice(environ, "STOREFRONT_STOCK_DISPLAY", "low", ("low", "band", "exact")),  # type: ignore[arg-type]
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
+            cache=_choice(environ, "STOREFRONT_CACHE", "on", ("on", "off")) == "on",
+            cache_prefix=_prefix(environ, "STOREFRONT_CACHE_PREFIX", "shop"),
+            cache_shards=_count(environ, "STOREFRONT_CACHE_SHARDS", 1, least=1, most=1024),
+            cache_local_mb=_count(environ, "STOREFRONT_CACHE_LOCAL_MB", 32, least=1, most=65536),
+            cache_ttls={
+                name.lower(): _count(environ, f"STOREFRONT_CACHE_TTL_{name}", 0, least=1, most=86400)
+                for name in _TTLS
+                if environ.get(f"STOREFRONT_CACHE_TTL_{name}")
+            },
         )
 
     @staticmethod
@@ -141,11 +160,20 @@ def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[
     return value
 
 
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int) -> int:
     value = environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or int(value) > 10:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number from 0 to 10.")
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
     return int(value)
+
+
+def _prefix(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = environ.get(name) or default
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        raise ConfigurationError(
+            f"{name} is {value!r}; use up to 64 letters, digits, dots, dashes, underscores."
+        )
+    return value
 
 
 def _locale(name: str) -> str:

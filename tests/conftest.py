@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,12 @@ def client(app: Flask) -> FlaskClient:
 
 def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     """Return the shop on this database, configured by nothing but these settings."""
-    settings = {"STOREFRONT_ENV": "testing", "SECRET_KEY": "only for tests", "DATABASE_URL": database_url}
+    settings = {
+        "STOREFRONT_ENV": "testing",
+        "SECRET_KEY": "only for tests",
+        "DATABASE_URL": database_url,
+        "STOREFRONT_CACHE_PREFIX": f"test-{uuid.uuid4().hex}",  # the Redis is shared by all tests
+    }
     return create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import CompoundSelect, exists, select
 
-from storefront import stock
+from storefront import cache, stock
+from storefront.cache import keys
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.shapes import Card, Picture
 from storefront.extensions import db
@@ -45,7 +46,9 @@ def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
         .where(Product.id.in_(product_ids))
     )
-    return {row.id: row for row in db.session.execute(statement)}
+    found = {row.id: row for row in db.session.execute(statement)}
+    cache.depends(*map(keys.card_tag, found))
+    return found
 
 
 def card(row: Any, levels: Levels) -> Card:

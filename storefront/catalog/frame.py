@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
+from storefront import cache
+from storefront.cache import keys
 from storefront.catalog.listing import prefixes
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
 from storefront.catalog.parameters import ListRequest
@@ -52,12 +54,17 @@ class GoneError(StorefrontError):
 
 
 def frame_of(path: str) -> tuple[Frame, int]:
-    """Return a category's place in the shop, and its id. One statement, for a tree of any size.
+    """Return a category's place in the shop, and its id: cached, or read with one statement.
 
     Raises:
         NotInShopError: there is no such category.
         MovedError: the category has moved.
     """
+    return cache.fetch(keys.category(path), tuple[Frame, int], lambda: _read(path))
+
+
+def _read(path: str) -> tuple[Frame, int]:
+    cache.depends(keys.NAVIGATION, keys.path_tag(path))
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(prefixes(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
@@ -70,10 +77,11 @@ def frame_of(path: str) -> tuple[Frame, int]:
         if now is not None:
             raise MovedError(ListRequest(path=now).url())
         raise NotInShopError(f"There is no category {path!r}.")
+    cache.depends(keys.category_tag(by_path[path].id))  # for the counts
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
     frame = Frame(
-        top=[_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
-        trail=[_link(by_path[prefix]) for prefix in prefixes(path)[1:]],
+        top=[_name(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        trail=[_name(by_path[prefix]) for prefix in prefixes(path)[1:]],
         children=[_link(r) for r in shown if r.parent_id == by_path[path].id],
         products=by_path[path].product_count,
     )
@@ -109,6 +117,10 @@ def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[A
         Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0
     )
     return select(first.order_by(Category.position, Category.name).limit(most).subquery())
+
+
+def _name(row: Any) -> CategoryLink:
+    return CategoryLink(row.name, row.path)
 
 
 def _link(row: Any, picture: Picture | None = None) -> CategoryLink:

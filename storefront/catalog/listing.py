@@ -16,10 +16,14 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from storefront import cache
+from storefront.cache import keys
 from storefront.catalog import search
 from storefront.catalog.models import Category, Listing, ListingVendor, Product, ProductImage, Variant
 
 NAME_KEY = 40
+# (category id, product id) -> (price, name key, vendor)
+Rows = dict[tuple[int, int], tuple[int, str, str]]
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -68,6 +72,7 @@ def refresh(session: Session, product_ids: Iterable[int]) -> None:
         entries = _entries(session, batch)
         gone = set(batch) - {entry.product_id for entry in entries}
         write(session, entries, gone=sorted(gone))
+        cache.touch(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
     session.expire_all()
 
 
@@ -121,7 +126,7 @@ def write(
         for entry in entries
         for category_id in entry.category_ids
     }
-    present: dict[tuple[int, int], tuple[int, str, str]] = {}
+    present: Rows = {}
     if not fresh:
         rows = session.execute(
             select(
@@ -129,6 +134,7 @@ def write(
             ).where(Listing.product_id.in_([*(entry.product_id for entry in entries), *gone]))
         )
         present = {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+    _tell(session, wanted, present)
     _delete(session, [key for key in present if wanted.get(key) != present[key]])
     _insert(session, {key: row for key, row in wanted.items() if present.get(key) != row})
     _count(session, wanted, present)
@@ -186,6 +192,21 @@ def _entries(session: Session, product_ids: Sequence[int]) -> list[Entry]:
     ]
 
 
+def _tell(session: Session, wanted: Rows, present: Rows) -> None:
+    """Drop the lists that these changes could alter: membership and vendors, prices, names."""
+    tags: set[str] = set()
+    for category_id, product_id in wanted.keys() | present.keys():
+        tags.add(keys.availability_tag(category_id))
+        new, old = wanted.get((category_id, product_id)), present.get((category_id, product_id))
+        if new is None or old is None or new[2] != old[2]:
+            tags.add(keys.category_tag(category_id))
+        if new is None or old is None or new[0] != old[0]:
+            tags.add(keys.prices_tag(category_id))
+        if new is None or old is None or new[1] != old[1]:
+            tags.add(keys.names_tag(category_id))
+    cache.touch(session, *tags)
+
+
 def _delete(session: Session, keys: Sequence[tuple[int, int]]) -> None:
     if keys:
         session.connection().execute(
@@ -196,7 +217,7 @@ def _delete(session: Session, keys: Sequence[tuple[int, int]]) -> None:
         )
 
 
-def _insert(session: Session, rows: dict[tuple[int, int], tuple[int, str, str]]) -> None:
+def _insert(session: Session, rows: Rows) -> None:
     if rows:
         session.connection().execute(
             insert(Listing.__table__),  # type: ignore[arg-type]
@@ -207,11 +228,7 @@ def _insert(session: Session, rows: dict[tuple[int, int], tuple[int, str, str]])
         )
 
 
-def _count(
-    session: Session,
-    wanted: dict[tuple[int, int], tuple[int, str, str]],
-    present: dict[tuple[int, int], tuple[int, str, str]],
-) -> None:
+def _count(session: Session, wanted: Rows, present: Rows) -> None:
     """Move the kept counts by the difference; rows are taken in the order of their ids, so nobody deadlocks."""
     categories: Counter[int] = Counter()
     vendors: Counter[tuple[int, str]] = Counter()
@@ -227,6 +244,13 @@ def _count(
             .values(product_count=Category.product_count + bindparam("d")),
             moved,
         )
+        # A category without products is not shown: the first and the last one change every page's navigation.
+        steps = [row["d"] for row in moved]
+        edge = select(Category.id).where(
+            Category.id.in_([row["c"] for row in moved]), Category.product_count.between(0, max(0, *steps))
+        )
+        if session.execute(edge.limit(1)).first():
+            cache.touch(session, keys.NAVIGATION)
     changed = [
         {"category_id": key[0], "vendor": key[1], "products": delta}
         for key, delta in sorted(vendors.items())

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storefront.cache import keys
+from storefront.catalog.tags import changed
 from storefront.extensions import Model, UtcDateTime
 
 Status = Literal["draft", "active", "archived"]
@@ -36,6 +38,11 @@ class Category(Model):
 
     __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
 
+    def cache_tags(self) -> set[str]:
+        """What shows a category: every page's navigation, its own lists, and its addresses."""
+        tags = {keys.NAVIGATION, keys.category_tag(self.id)}
+        return tags | {keys.path_tag(path) for path in (self.path, *changed(self, "path"))}
+
 
 class CategoryRedirect(Model):
     """A path that a category once had; it answers 301 to where the category is now."""
@@ -44,6 +51,10 @@ class CategoryRedirect(Model):
 
     path: Mapped[str] = mapped_column(String(2000), primary_key=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
+
+    def cache_tags(self) -> set[str]:
+        """The address that now leads elsewhere."""
+        return {keys.path_tag(self.path)}
 
 
 class Product(Model):
@@ -90,6 +101,17 @@ class Product(Model):
         Index("ix_product_vendor", "vendor", "id"),
     )
 
+    def cache_tags(self) -> set[str]:
+        """What shows a product: its page, lists that print it, its address. listing.refresh adds what it moves."""
+        tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
+        if changed(
+            self, "title", "vendor", "product_type", "tags", "description_html", "status", "category_id"
+        ):
+            tags.add(keys.SEARCH)
+        if old := changed(self, "slug", "status"):
+            tags |= {keys.slug_tag(slug) for slug in (self.slug, *old)}
+        return tags
+
 
 class Variant(Model):
     """One buyable form of a product. Money is in minor units of the shop's currency."""
@@ -123,6 +145,11 @@ class Variant(Model):
         UniqueConstraint("product_id", "option1", "option2", "option3"),
     )
 
+    def cache_tags(self) -> set[str]:
+        """What shows a variant shows its product; its SKU and options are also searched."""
+        words = changed(self, "sku", "option1", "option2", "option3")
+        return _of_product(self.product_id) | ({keys.SEARCH} if words else set())
+
     @property
     def options(self) -> tuple[str, ...]:
         """The option values that are set, in the order of the product's option names."""
@@ -149,6 +176,10 @@ class ProductImage(Model):
 
     product: Mapped[Product] = relationship(back_populates="images")
 
+    def cache_tags(self) -> set[str]:
+        """What shows a picture shows its product."""
+        return _of_product(self.product_id)
+
 
 class ProductRedirect(Model):
     """A slug that a product once had; it answers 301 to the product's page of today."""
@@ -157,6 +188,10 @@ class ProductRedirect(Model):
 
     slug: Mapped[str] = mapped_column(String(255), primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+
+    def cache_tags(self) -> set[str]:
+        """The address that now leads elsewhere."""
+        return {keys.slug_tag(self.slug)}
 
 
 class Listing(Model):
@@ -194,3 +229,7 @@ class ListingVendor(Model):
         Index("ix_listing_vendor_products", "category_id", "products"),
         {"sqlite_with_rowid": False},
     )
+
+
+def _of_product(product_id: int) -> set[str]:
+    return {keys.product_tag(product_id), keys.card_tag(product_id)}

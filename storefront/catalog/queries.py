@@ -10,7 +10,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from storefront import stock
+from storefront import cache, stock
+from storefront.cache import keys
 from storefront.catalog import cards, lists
 from storefront.catalog.cards import money, reduced_from
 from storefront.catalog.frame import GoneError, MovedError, NotInShopError, frame_of, illustrated
@@ -47,6 +48,7 @@ RELATED = 4
 def home() -> HomePage:
     """Return the front page."""
     frame, root_id = frame_of(ROOT_PATH)
+    cache.depends(keys.category_tag(root_id))
     newest = lists.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
     return HomePage(frame, illustrated(root_id), cards.of(newest))
 
@@ -59,6 +61,7 @@ def product_list(wanted: ListRequest) -> ListPage:
         MovedError: the category has moved.
     """
     frame, category_id = frame_of(wanted.path)
+    cache.depends(*_moved_by(wanted, category_id))
     selection = lists.select_page(wanted, category_id, frame.products)
     vendors: list[VendorCount] = []
     in_stock, in_stock_capped = None, False
@@ -93,6 +96,7 @@ def product(slug: str) -> ProductPage:
         MovedError: its slug has changed.
         GoneError: it has been archived.
     """
+    cache.depends(keys.slug_tag(slug))
     row = db.session.execute(
         select(Product, Category.path)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -104,6 +108,7 @@ def product(slug: str) -> ProductPage:
             raise MovedError(f"/products/{now}")
         raise NotInShopError(f"There is no product {slug!r}.")
     item, path = row
+    cache.depends(keys.product_tag(item.id))
     if item.status == "archived":
         raise GoneError(f"{item.title} has been taken out of the range.")
     if item.status != "active" or item.price is None:
@@ -130,6 +135,19 @@ def product(slug: str) -> ProductPage:
         status=item.status,
         updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
+
+
+def _moved_by(wanted: ListRequest, category_id: int) -> list[str]:
+    """Return the tags of what could put another product on this page of a list, or change a count beside it."""
+    # Every list prints how many of its products are in stock.
+    tags = [keys.category_tag(category_id), keys.availability_tag(category_id)]
+    if wanted.min_price is not None or wanted.max_price is not None or wanted.sort in ("price", "-price"):
+        tags.append(keys.prices_tag(category_id))
+    if wanted.sort == "name":
+        tags.append(keys.names_tag(category_id))
+    if wanted.q:
+        tags.append(keys.SEARCH)
+    return tags
 
 
 def _variants(product_id: int, levels: Levels, places: dict[int, int]) -> list[VariantView]:
@@ -172,6 +190,7 @@ def _related(item: Product) -> dict[int, Any]:
     """Return the rows of neighbours in the product's category: the next older ones, then the newest."""
     if item.category_id is None:
         return {}
+    cache.depends(keys.category_tag(item.category_id))
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
     newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
     older = newest_first.where(Listing.product_id < item.id).subquery()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -17,39 +19,61 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from storefront import cache
+from storefront.cache import keys
 from storefront.catalog import parameters, pictures, queries
 from storefront.catalog.frame import MovedError
+from storefront.catalog.parameters import ListRequest
+from storefront.catalog.shapes import HomePage, ListPage, ProductPage
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
 _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
 
 
+def _list_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    """Return the canonical address of a list: parameters in one order and form, unknown ones left out."""
+    wanted = _wanted(query, arguments.get("path", ""))
+    return wanted.url(page=wanted.page)
+
+
+def _product_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    """Return the address of a product, with the variant that is selected."""
+    variant = query.get("variant", "")
+    return f"{arguments['slug']}?{variant}" if variant else str(arguments["slug"])
+
+
 @bp.get("/")
+@cache.public(keys.PRODUCT_LIST)
 def home() -> str:
     """The front page."""
-    return render_template("catalog/home.html", page=queries.home())
+    page = cache.fetch(keys.home(), HomePage, queries.home)
+    return render_template("catalog/home.html", page=page)
 
 
 @bp.get("/products")
+@cache.public(keys.PRODUCT_LIST, _list_address)
 def product_list() -> str:
     """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
-    wanted = parameters.parse(request.args, currency=current_app.config["CURRENCY"])
-    return render_template("catalog/list.html", page=queries.product_list(wanted))
+    return _list(_wanted(request.args))
 
 
 @bp.get("/categories/<path:path>")
+@cache.public(keys.PRODUCT_LIST, _list_address)
 def category(path: str) -> str:
     """A category with everything below it."""
-    wanted = parameters.parse(request.args, currency=current_app.config["CURRENCY"], path=path)
-    return render_template("catalog/list.html", page=queries.product_list(wanted))
+    return _list(_wanted(request.args, path))
 
 
 @bp.get("/products/<slug>")
+@cache.public(keys.PRODUCT_DETAIL, _product_address)
 def product(slug: str) -> str:
     """A product; `?variant=SKU` selects one of its variants."""
-    page = queries.product(slug)
-    selected = page.selected(request.args.get("variant"))
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
+    wanted = request.args.get("variant")
+    selected = page.selected(wanted)
+    if wanted and selected.sku != wanted:
+        cache.keep_out()
     return render_template("catalog/product.html", page=page, selected=selected)
 
 
@@ -79,3 +103,13 @@ def moved(error: MovedError) -> BaseResponse:
     """An old address answers with the new one, the query kept."""
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
+
+
+def _wanted(query: Mapping[str, str], path: str = "") -> ListRequest:
+    return parameters.parse(query, currency=current_app.config["CURRENCY"], path=path)
+
+
+def _list(wanted: ListRequest) -> str:
+    entry = keys.product_list(wanted.url(page=wanted.page))
+    page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
+    return render_template("catalog/list.html", page=page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storefront.cache import keys
 from storefront.extensions import Model
 
 BUYABLE = "NOT tracked OR on_hand > reserved"
@@ -39,6 +40,10 @@ class StockItem(Model):
             postgresql_where=text(BUYABLE),
         ),
     )
+
+    def cache_tags(self) -> set[str]:
+        """Whoever prints this variant's stock: its product's page, and the lists that show it."""
+        return {keys.product_tag(self.product_id), keys.card_tag(self.product_id)}
 
     @property
     def available(self) -> int:

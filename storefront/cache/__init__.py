@@ -1,0 +1,91 @@
+"""The cache: pages and data in two levels over Redis, dropped by the commit that changes what they show.
+
+What it promises, and how, is written in docs/caching.md.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from flask import Flask, current_app
+
+from storefront import outbox
+from storefront.cache import invalidation, keys, pages
+from storefront.cache.data import cached, fetch, put
+from storefront.cache.invalidation import depends, touch
+from storefront.cache.pages import NotPublicError, keep_out, public
+from storefront.cache.shared import Shared
+from storefront.cache.store import Store
+from storefront.redis_roles import Role, Subscription
+
+__all__ = [
+    "NotPublicError",
+    "cached",
+    "depends",
+    "fetch",
+    "init_app",
+    "keep_out",
+    "keys",
+    "public",
+    "put",
+    "start",
+    "touch",
+]
+
+_starting = threading.Lock()
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its cache; hooks that come before this one's also run for cached pages."""
+    if not app.config["CACHE"]:
+        return
+    shared = Shared(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
+    store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
+    app.extensions["cache"] = store
+    invalidation.init_app(app, store)
+    if not app.testing:
+
+        @app.before_request
+        def begin() -> None:
+            if app.extensions.get("cache_pid") != os.getpid():
+                start(app)
+
+    pages.init_app(app, store)
+
+
+def start(app: Flask) -> None:
+    """Begin to hear of invalidations and to sweep the outbox, in this process: threads do not survive a fork."""
+    with _starting, app.app_context():
+        if app.extensions.get("cache_pid") == os.getpid():
+            return
+        store: Store = app.extensions["cache"]
+
+        def hear(_channel: str, tags: bytes) -> None:
+            store.drop(tags.decode().split("\n"))
+
+        def forget() -> None:
+            # What was published before this moment may have been missed.
+            store.local.clear()
+
+        heard = Subscription(Role.CACHE, [store.shared.channel], on_message=hear, on_subscribed=forget)
+        heard.start()
+        store.trusted = lambda: heard.trusted
+        app.extensions["cache_subscription"] = heard
+        app.extensions["cache_pid"] = os.getpid()
+    outbox.start(app)
+
+
+def stop(app: Flask) -> None:
+    """Stop hearing; for tests and for commands that end."""
+    if (heard := app.extensions.pop("cache_subscription", None)) is not None:
+        heard.stop()
+    app.extensions.pop("cache_pid", None)
+    store: Store = app.extensions["cache"]
+    store.trusted = lambda: False
+
+
+def store() -> Store:
+    """Return this process's store."""
+    found: Store = current_app.extensions["cache"]
+    return found

@@ -1,0 +1,117 @@
+"""Invalidation: tags are collected while a transaction flushes, promised in it, and dropped after its commit."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, UOWTransaction
+
+from storefront import outbox
+from storefront.cache import keys
+from storefront.cache.store import Store
+
+log = logging.getLogger(__name__)
+
+TOPIC = "cache.tags"
+# A transaction that touches more than this drops everything: cheaper than naming it all.
+MOST_TAGS = 500
+
+
+def init_app(app: Flask, store: Store) -> None:
+    """Deliver what the outbox has for the cache."""
+    app.extensions["cache_invalidations"] = deque(maxlen=50)
+
+    def deliver(payloads: list[dict[str, Any]]) -> None:
+        for hard in (False, True):
+            told = [payload for payload in payloads if payload["hard"] == hard]
+            if told:
+                _drop(app, store, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
+
+    outbox.handler(app, TOPIC, deliver)
+
+
+def depends(*tags: str) -> None:
+    """Say what the value that is being built depends on; a write to that will drop it."""
+    if has_app_context():
+        for collected in g.get("cache_tags", ()):
+            collected.update(tags)
+
+
+class collecting:  # a context manager, read as a word
+    """Collect what is said with `depends` while building; what is built inside another building counts for both."""
+
+    def __enter__(self) -> set[str]:
+        tags: set[str] = set()
+        if "cache_tags" not in g:
+            g.cache_tags = []
+        g.cache_tags.append(tags)
+        return tags
+
+    def __exit__(self, *_: object) -> None:
+        g.cache_tags.pop()
+
+
+def touch(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:
+    """Drop these tags when this session's transaction is committed: for what is written past the models.
+
+    `hard` forbids that the old value is ever shown again, even while its source fails (a takedown, a wrong price).
+    """
+    session.info.setdefault("cache_tags", set()).update(tags)
+    if cause:
+        session.info.setdefault("cache_causes", []).append(cause)
+    if hard:
+        session.info["cache_hard"] = True
+
+
+@event.listens_for(Session, "after_flush")
+def _collect(session: Session, _: UOWTransaction) -> None:
+    changed_rows = [row for row in session.dirty if session.is_modified(row)]
+    for changed in (*session.new, *changed_rows, *session.deleted):
+        says = getattr(changed, "cache_tags", None)
+        if says is None:
+            continue
+        if tags := set(says()):
+            identity = inspect(changed).identity or ("new",)
+            touch(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
+
+
+@event.listens_for(Session, "before_commit")
+def _promise(session: Session) -> None:
+    if not has_app_context() or TOPIC not in current_app.extensions["outbox"].handlers:
+        return
+    session.flush()
+    tags = session.info.pop("cache_tags", None)
+    causes = session.info.pop("cache_causes", [])
+    hard = session.info.pop("cache_hard", False)
+    if tags:
+        named = sorted(tags) if len(tags) <= MOST_TAGS else [keys.EVERYTHING]
+        outbox.promise(session, TOPIC, {"tags": named, "hard": hard, "cause": _cause(causes)})
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    for name in ("cache_tags", "cache_causes", "cache_hard"):
+        session.info.pop(name, None)
+
+
+def _cause(causes: list[str]) -> str:
+    distinct = list(dict.fromkeys(causes))
+    more = f" and {len(distinct) - 3} more" if len(distinct) > 3 else ""
+    by = f" by {request.method} {request.path}" if has_request_context() else ""
+    return f"{', '.join(distinct[:3])}{more}{by}"
+
+
+def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
+    named = sorted(tags)
+    store.drop(named)  # this process at once, whether Redis is there or not
+    store.shared.invalidate(named, hard=hard)
+    cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
+    shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
+    log.info("%s dropped %s", cause, shown)
+    app.extensions["cache_invalidations"].append((datetime.now(UTC), cause, named, hard))

@@ -1,0 +1,138 @@
+"""The first level: a process's own copies, bounded in bytes, dropped as soon as an invalidation is heard.
+
+A copy may only enter if none of its tags was dropped since its look-up began: `tick` counts what was dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+MARKS = 50_000  # tags whose last drop is remembered; beyond that everything is dropped once
+
+
+@dataclass(slots=True)
+class Copy:
+    """An entry in this process. `bodies` grows as other variants are asked for."""
+
+    meta: bytes
+    etag: str
+    bodies: dict[str, bytes]
+    tags: tuple[str, ...]
+    until: float  # monotonic seconds: soft end
+    size: int = 0
+    used: bool = False
+    prepared: dict[str, object] = field(default_factory=dict)  # what a reader has made of it
+
+
+class Local:
+    """The copies of one process.
+
+    Args:
+        limit: bytes that all copies may take together.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self.tick = 0
+        self.evicted = 0
+        self._copies: OrderedDict[str, Copy] = OrderedDict()
+        self._by_tag: defaultdict[str, set[str]] = defaultdict(set)
+        self._dropped: dict[str, int] = {}
+        self._floor = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._copies)
+
+    def get(self, key: str) -> Copy | None:
+        """Return the copy if there is one that is not past its soft end. Takes no lock."""
+        copy = self._copies.get(key)
+        if copy is None or copy.until < time.monotonic():
+            return None
+        copy.used = True
+        return copy
+
+    def peek(self, key: str) -> Copy | None:
+        """Return the copy if there is one, past its soft end or not."""
+        return self._copies.get(key)
+
+    def put(self, key: str, copy: Copy, tick: int) -> bool:
+        """Keep a copy whose look-up began at this tick; return whether it was let in."""
+        copy.size = _weight(key, copy)
+        with self._lock:
+            if tick < self._floor or any(self._dropped.get(tag, -1) > tick for tag in copy.tags):
+                return False
+            if copy.size > self.limit // 4:
+                return False
+            self._remove(key)
+            self._copies[key] = copy
+            self.size += copy.size
+            for tag in copy.tags:
+                self._by_tag[tag].add(key)
+            self._evict()
+        return True
+
+    def grow(self, key: str, copy: Copy, variant: str, body: bytes) -> None:
+        """Add a variant to a copy that is still kept."""
+        with self._lock:
+            if self._copies.get(key) is copy and variant not in copy.bodies:
+                copy.bodies[variant] = body
+                copy.size += len(body)
+                self.size += len(body)
+                self._evict()
+
+    def drop(self, tags: Iterable[str]) -> None:
+        """Drop every copy that carries one of these tags, and refuse those that are on their way."""
+        with self._lock:
+            self.tick += 1
+            for tag in tags:
+                self._dropped[tag] = self.tick
+                for key in self._by_tag.pop(tag, ()):
+                    self._remove(key)
+            if len(self._dropped) > MARKS:
+                self._clear()
+
+    def clear(self) -> None:
+        """Drop everything, and refuse what is on its way."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
+        self.tick += 1
+        self._floor = self.tick
+        self._dropped.clear()
+        self._copies.clear()
+        self._by_tag.clear()
+        self.size = 0
+
+    def _evict(self) -> None:
+        """Make room: the oldest goes, unless it was used since it was last met (second chance)."""
+        while self.size > self.limit and self._copies:
+            key, copy = next(iter(self._copies.items()))
+            if copy.used:
+                copy.used = False
+                self._copies.move_to_end(key)
+                continue
+            self._remove(key)
+            self.evicted += 1
+
+    def _remove(self, key: str) -> None:
+        copy = self._copies.pop(key, None)
+        if copy is None:
+            return
+        self.size -= copy.size
+        for tag in copy.tags:
+            if (others := self._by_tag.get(tag)) is not None:
+                others.discard(key)
+                if not others:
+                    del self._by_tag[tag]
+
+
+def _weight(key: str, copy: Copy) -> int:
+    bodies = sum(len(body) for body in copy.bodies.values())
+    return 600 + len(key) + len(copy.meta) + bodies + sum(60 + len(tag) for tag in copy.tags)

@@ -1,0 +1,74 @@
+-- Look an entry up; when it has to be built, try to become its builder.
+--
+-- KEYS  1 entry (hash)  2 marks (sorted set: tag -> clock at its latest invalidation, microseconds)  3 lease (string)
+-- ARGV  1 variant of the body  2 etags that the client holds, separated by commas  3 spread of early refreshes (-ln u)
+--       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead ones too | "force": build)
+-- Result: {"hit" | "stale", meta, etag, body or false, microseconds until soft end, tags}
+--         {"build", start, born}: the lease is ours  {"wait"}: somebody else builds
+--         {"unstorable"}: it has to be built, and Redis takes no writes
+--
+-- The clock never runs back: max(stored, TIME), stored whenever a builder starts. "=born" tells one life of the marks
+-- from the next: if they are lost, every older entry is dead.
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local entry = redis.call('HMGET', KEYS[1], 'start', 'born', 'soft', 'delta', 'tags', 'etag', 'meta')
+local marks = redis.call('ZMSCORE', KEYS[2], '=born', '=clock')
+local born, clock = marks[1], marks[2]
+local there = entry[1] and born and tonumber(entry[2]) == tonumber(born)
+local dead, forbidden = not there, not there
+
+if there then
+  local tags, start = {}, tonumber(entry[1])
+  for tag in string.gmatch(entry[5], '[^\n]+') do
+    tags[#tags + 1] = tag
+    tags[#tags + 1] = '!' .. tag
+  end
+  for place, mark in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
+    if mark and tonumber(mark) > start then
+      dead = true
+      forbidden = forbidden or place % 2 == 0
+    end
+  end
+end
+
+local function answer(word)
+  local body = false
+  local held = false
+  for etag in string.gmatch(ARGV[2], '[^,]+') do held = held or etag == entry[6] end
+  if not held then body = redis.call('HGET', KEYS[1], 'body:' .. ARGV[1]) end
+  return {word, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5]}
+end
+
+if ARGV[6] == 'any' then
+  if there and not forbidden then return answer('stale') end
+  return {'wait'}
+end
+local soft = not dead and tonumber(entry[3])
+if soft and ARGV[6] ~= 'force' and now + tonumber(entry[4]) * tonumber(ARGV[3]) < soft then
+  return answer('hit')
+end
+if ARGV[4] ~= '' then
+  local set
+  if ARGV[6] == 'force' then
+    set = redis.pcall('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
+  else
+    set = redis.pcall('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[5])
+  end
+  if set and set.err then
+    -- Full or read-only: what is there can still be read.
+    if soft then return answer(now < soft and 'hit' or 'stale') end
+    return {'unstorable'}
+  end
+  if set then
+    local start = math.max(tonumber(clock or 0), now)
+    local text = string.format('%.0f', start)
+    if not born then
+      born = text
+      redis.call('ZADD', KEYS[2], born, '=born')
+    end
+    redis.call('ZADD', KEYS[2], text, '=clock')
+    return {'build', text, born}
+  end
+end
+if soft then return answer(now < soft and 'hit' or 'stale') end
+return {'wait'}

@@ -1,0 +1,32 @@
+-- Store what a builder has built, unless it may be older than a write that has been told meanwhile.
+--
+-- KEYS  1 entry  2 marks  3 lease
+-- ARGV  1 lease token  2 start  3 born (both as fetch.lua gave them)  4 soft milliseconds  5 hard milliseconds
+--       6 delta: microseconds that the building took  7 tags, one per line  8 etag  9 meta  10.. variant, body, …
+-- Result: 1 stored, 0 the lease is no longer ours, -1 one of the tags was invalidated after start
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+local tags = {}
+for tag in string.gmatch(ARGV[7], '[^\n]+') do tags[#tags + 1] = tag end
+local start = tonumber(ARGV[2])
+local born = redis.call('ZSCORE', KEYS[2], '=born')
+local outdated = not born or tonumber(born) ~= tonumber(ARGV[3])
+for _, mark in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
+  outdated = outdated or (mark and tonumber(mark) > start)
+end
+if outdated then
+  redis.call('DEL', KEYS[3])
+  return -1
+end
+local time = redis.call('TIME')
+local soft = time[1] * 1000000 + time[2] + ARGV[4] * 1000
+local fields = {'start', ARGV[2], 'born', ARGV[3], 'soft', string.format('%.0f', soft), 'delta', ARGV[6],
+  'tags', ARGV[7], 'etag', ARGV[8], 'meta', ARGV[9]}
+for place = 10, #ARGV, 2 do
+  fields[#fields + 1] = 'body:' .. ARGV[place]
+  fields[#fields + 1] = ARGV[place + 1]
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('DEL', KEYS[3])
+return 1

@@ -1,0 +1,213 @@
+"""The page cache: whole public responses, answered in `before_request` and stored in `after_request`.
+
+A view that is declared `public` is the same for everybody. Its response is stored under the canonical form of its
+address, so parameters that nobody declared cannot make pages of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Flask, Response, current_app, g, request
+from flask.globals import request_ctx
+
+from storefront.cache import keys, responses
+from storefront.cache.invalidation import collecting
+from storefront.cache.keys import Entry, Kind
+from storefront.cache.responses import Answer, Head
+from storefront.cache.shared import Value
+from storefront.cache.store import Hit, Store, Ticket
+from storefront.errors import StorefrontError
+from storefront.web import compression
+
+log = logging.getLogger(__name__)
+
+Canonical = Callable[[Mapping[str, Any], Mapping[str, str]], str]
+View = TypeVar("View", bound=Callable[..., Any])
+
+_STORED = frozenset((200, 301, 404, 410))
+_NEGATIVE = frozenset((404, 410))
+
+
+class NotPublicError(StorefrontError):
+    """A response that must not be shared came from a view that is declared public; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagePolicy:
+    """How a view's pages are cached."""
+
+    kind: Kind
+    canonical: Canonical
+
+
+@dataclass(slots=True)
+class _Building:
+    """A page that this request has to build."""
+
+    ticket: Ticket
+    encoding: str | None
+    collecting: collecting
+    tags: set[str]
+
+
+def public(kind: Kind, canonical: Canonical | None = None) -> Callable[[View], View]:
+    """Declare that a view answers everybody the same.
+
+    Args:
+        kind: which TTL and counters its pages have.
+        canonical: returns the one form of the address under which all addresses of the same page are stored, from the
+            view's arguments and the query; raises a StorefrontError for a query that the view will refuse. Without it
+            no parameter matters.
+    """
+
+    def declare(view: View) -> View:
+        view.page_policy = PagePolicy(kind, canonical or _path_only)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def keep_out() -> None:
+    """Say that this response is not worth a place in the cache (an address that anybody can make up)."""
+    g.cache_keep_out = True
+
+
+def init_app(app: Flask, store: Store) -> None:
+    """Register the hooks."""
+    release = _release(app)
+    app.extensions["cache_release"] = release
+
+    @app.before_request
+    def serve() -> Response | None:
+        policy = policy_of(app, request.endpoint)
+        if policy is None or request.method not in ("GET", "HEAD") or request.script_root or app.debug:
+            return None
+        try:
+            entry = entry_for(policy, request.endpoint or "", release, request.view_args or {}, request.args)
+        except StorefrontError:
+            return None  # the view says it with a page
+        encoding = compression.negotiate(request.accept_encodings)
+        held = responses.held_digests(request.headers.get("If-None-Match", ""), encoding)
+        found = store.begin(entry, responses.variant_of(encoding), etags=held)
+        if isinstance(found, Hit):
+            if found.body is not None or found.etag in held:
+                if found.body is None:
+                    store.counters.add(entry.kind.name, "not_modified")
+                return _response(responses.answer(found, entry.key, encoding))
+            found = store.begin(entry, force=True)
+            if isinstance(found, Hit):
+                return None
+        collector = collecting()
+        g.cache_building = _Building(found, encoding, collector, collector.__enter__())
+        return None
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        building: _Building | None = g.get("cache_building")
+        if building is None:
+            if policy_of(app, request.endpoint) is not None:
+                response.headers.setdefault("Cache-Status", "storefront; fwd=bypass")
+            return response
+        if response.status_code >= 500:
+            stale = building.ticket.stale(responses.variant_of(building.encoding))
+            if stale is None:
+                return response
+            return _response(responses.answer(stale, building.ticket.entry.key, building.encoding))
+        if reason := unshareable(response):
+            store.counters.add(building.ticket.entry.kind.name, "not_public")
+            if app.testing:
+                raise NotPublicError(f"{request.path} {reason}, and is declared public")
+            log.error("%s %s, and is declared public: not stored", request.path, reason)
+            response.headers["Cache-Control"] = "private, no-store"
+            return response
+        if response.status_code not in _STORED or g.get("cache_keep_out"):
+            response.headers["Cache-Status"] = "storefront; fwd=miss"
+            return response
+        return _store_response(store, building, response)
+
+    @app.teardown_request
+    def leave(_: BaseException | None) -> None:
+        building: _Building | None = g.pop("cache_building", None)
+        if building is not None:
+            building.collecting.__exit__()
+            building.ticket.abandon()
+
+
+def policy_of(app: Flask, endpoint: str | None) -> PagePolicy | None:
+    """Return how an endpoint's pages are cached, or None if they are not."""
+    return getattr(app.view_functions.get(endpoint or ""), "page_policy", None)
+
+
+def entry_for(
+    policy: PagePolicy, endpoint: str, release: str, arguments: Mapping[str, Any], query: Mapping[str, str]
+) -> Entry:
+    """Return the entry of the page that these arguments and this query ask for."""
+    return keys.page(endpoint, policy.canonical(arguments, query), release, policy.kind)
+
+
+def unshareable(response: Response) -> str | None:
+    """Return why a response must not be shared, as a sentence's end, or None if it may be."""
+    if "Set-Cookie" in response.headers:
+        return "sets a cookie"
+    # The proxy would mark it as accessed by the very question.
+    session = request_ctx._session
+    if session is not None and (session.accessed or session.modified):
+        return "touched the session"
+    if response.cache_control.private or response.cache_control.no_store:
+        return "is marked private"
+    if "cookie" in response.vary:
+        return "varies by cookie"
+    return "is streamed" if response.is_streamed else None
+
+
+def _store_response(store: Store, building: _Building, response: Response) -> Response:
+    body, entry = response.get_data(), building.ticket.entry
+    head = Head(response.status_code, response.content_type or "text/html", response.location)
+    meta = msgspec.msgpack.encode(head)
+    bodies = {
+        "br": compression.encode(body, "br", quality=5),
+        "gzip": compression.encode(body, "gzip", quality=6),
+    }
+    digest = keys.digest(meta + body)
+    ttl = min(store.ttl(entry), keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL)
+    tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
+    stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl)
+    sent = bodies[responses.variant_of(building.encoding)]
+    hit = Hit(meta, digest, sent, tags, ttl, "")
+    return _response(responses.answer(hit, entry.key, building.encoding, stored=stored))
+
+
+def _response(answer: Answer) -> Response:
+    response = current_app.response_class(answer.body, status=answer.status)
+    response.headers.clear()
+    response.headers.extend(answer.headers)
+    if answer.status != 304:
+        response.headers["Content-Length"] = str(len(answer.body))
+    return response
+
+
+def _path_only(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
+    return "/".join(f"{name}={value}" for name, value in sorted(arguments.items()))
+
+
+def _release(app: Flask) -> str:
+    """Return a digest of everything that pages are made of besides data: another release has other pages."""
+    root = Path(app.root_path)
+    folders = (root, Path(app.template_folder or ""), root.parent / "static")
+    endings = (".py", ".html", ".css", ".js", ".svg", ".toml")
+    files = sorted(
+        file for folder in folders for file in folder.rglob("*") if file.suffix in endings and file.is_file()
+    )
+    seen = blake2b(digest_size=6)
+    for file in files:
+        seen.update(file.read_bytes())
+    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY"):
+        seen.update(str(app.config.get(name)).encode())
+    return seen.hexdigest()

@@ -1,0 +1,19 @@
+"""What of a row has changed in this flush: for models that say which cached things show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect
+
+
+def changed(row: object, *names: str) -> list[Any]:
+    """Return the old and new values of those attributes that this flush changes; all of them for a new row."""
+    attributes = inspect(row).attrs
+    found: list[Any] = []
+    for name in names:
+        history = attributes[name].history
+        if history.has_changes():
+            found += [value for value in (*history.deleted, *history.added) if value is not None]
+            found = found or [getattr(row, name)]
+    return found

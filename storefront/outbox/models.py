@@ -1,0 +1,25 @@
+"""The table of what is still to be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.extensions import Model, UtcDateTime
+
+
+class OutboxMessage(Model):
+    """One promise of a transaction. It is there if and only if the transaction was committed."""
+
+    __tablename__ = "outbox"
+
+    # Named by its writer, not by a sequence: the id is known before the row is written, for one statement less.
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[Any] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
+
+    __table_args__ = (Index("ix_outbox_created_at", "created_at"),)
