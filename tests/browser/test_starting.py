@@ -1,0 +1,135 @@
+"""What is started ends: by Ctrl-C all of it, and what violence leaves behind blocks nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes import ROOT, Shop, eventually, served
+
+pytestmark = pytest.mark.slow
+
+FLASK = str(ROOT / ".venv" / "bin" / "flask")
+RUN = (FLASK, "run", "--port", "{port}")
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Path]:
+    """A shop with one product: the demo's pictures would take long. Nothing of it may outlive a test."""
+    instance = tmp_path / "instance"
+    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi"}
+    for command in (["setup", "--no-demo"], ["demo", "--products", "1", "--no-pictures"]):
+        subprocess.run([FLASK, *command], cwd=ROOT, env=environ, check=True, capture_output=True)
+    yield instance
+    ended = eventually(lambda: not running(instance))
+    left = names(instance)
+    for process in running(instance):
+        with suppress(psutil.Error):
+            process.kill()
+    assert ended, left
+
+
+def running(instance: Path) -> list[psutil.Process]:
+    """Every process that works for this instance directory: it is told so in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            mine = process.environ().get("STOREFRONT_INSTANCE_DIR") == str(instance)
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def commands(processes: Iterable[psutil.Process]) -> str:
+    lines = []
+    for process in processes:
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline()))
+    return "\n".join(lines)
+
+
+def names(instance: Path) -> str:
+    return commands(running(instance))
+
+
+def front_page(shop: Shop) -> str:
+    with urllib.request.urlopen(shop.url) as answer:
+        return str(answer.read().decode())
+
+
+def log(instance: Path) -> str:
+    return (instance.parent / f"{instance.name}.log").read_text()
+
+
+def master(shop: Shop) -> psutil.Process:
+    """The gunicorn master: it has the workers as its children."""
+    ours = [p for p in running(shop.instance) if "gunicorn" in " ".join(p.cmdline())]
+    (found,) = [p for p in ours if p.parent() not in ours]
+    return found
+
+
+def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
+    with served(instance) as shop:
+        assert "1 product" in front_page(shop)
+        assert "redis" in names(instance)
+        assert len(master(shop).children()) >= 2
+        shop.interrupt()
+        assert eventually(lambda: not running(instance)), names(instance)
+
+
+def test_a_terminated_master_takes_everything_with_it(instance: Path) -> None:
+    with served(instance) as shop:
+        master(shop).terminate()
+        assert eventually(lambda: not running(instance)), names(instance)
+
+
+def test_a_killed_master_leaves_nothing_that_blocks_the_next_start(instance: Path) -> None:
+    with served(instance) as first:
+        orphans = running(instance)
+        os.kill(master(first).pid, signal.SIGKILL)
+        # At once, while the workers and the Redis of the first may still be there.
+        with served(instance) as second:
+            assert "1 product" in front_page(second)
+            assert eventually(lambda: "gunicorn" not in commands(orphans)), commands(orphans)
+            assert "1 product" in front_page(second)
+            second.interrupt()
+        assert eventually(lambda: not running(instance)), names(instance)
+
+
+def test_the_port_of_a_killed_master_is_free_again(instance: Path) -> None:
+    with served(instance) as first:
+        port = int(first.environ["PORT"])
+        os.kill(master(first).pid, signal.SIGKILL)
+        assert eventually(lambda: not running(instance)), names(instance)
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as every server does
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+
+
+@pytest.mark.parametrize("options", [(), ("--debug",)], ids=["plain", "with the reloader"])
+def test_flask_run_serves_the_same_and_ctrl_c_ends_it(instance: Path, options: tuple[str, ...]) -> None:
+    with served(instance, *RUN, *options, FLASK_APP="wsgi") as shop:
+        assert "1 product" in front_page(shop)
+        assert "redis" in names(instance)
+        shop.interrupt()
+        assert eventually(lambda: not running(instance)), names(instance)
+    assert "Traceback" not in log(instance)
+
+
+def test_two_that_serve_one_shop_share_its_redis(instance: Path) -> None:
+    with served(instance) as first, served(instance, *RUN, FLASK_APP="wsgi") as second:
+        assert front_page(first) == front_page(second)
+        assert names(instance).count("storefront.redis_roles.keeper") == 1
+        first.interrupt()
+        assert eventually(lambda: "gunicorn" not in names(instance))
+        assert "1 product" in front_page(second)
