@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import catalogue, importing
+from benchmarks import catalogue, importing, pages
 
-BENCHMARKS = {"catalogue": catalogue.run, "importing": importing.run}
+BENCHMARKS = {"catalogue": catalogue.run, "importing": importing.run, "pages": pages.run}
 
 
 def main() -> None:

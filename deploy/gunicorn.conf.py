@@ -6,6 +6,8 @@ from gevent import monkey
 
 monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
 
+import signal  # noqa: E402
+
 from storefront import redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 
@@ -22,6 +24,11 @@ limit_request_field_size = 16384
 max_requests = 100_000
 max_requests_jitter = 20_000
 accesslog = None
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let the master alone answer Ctrl-C: a terminal sends it to the workers too, which then die in the middle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def on_starting(_server: object) -> None:

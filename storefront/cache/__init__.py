@@ -11,10 +11,11 @@ import threading
 from flask import Flask, current_app
 
 from storefront import outbox
-from storefront.cache import invalidation, keys, pages
+from storefront.cache import cli, invalidation, keys, pages, views
 from storefront.cache.data import cached, fetch, put
 from storefront.cache.invalidation import depends, touch
 from storefront.cache.pages import NotPublicError, keep_out, public
+from storefront.cache.reporting import Reporter
 from storefront.cache.shared import Shared
 from storefront.cache.store import Store
 from storefront.redis_roles import Role, Subscription
@@ -52,6 +53,8 @@ def init_app(app: Flask) -> None:
                 start(app)
 
     pages.init_app(app, store)
+    app.register_blueprint(views.bp)
+    app.cli.add_command(cli.cache)
 
 
 def start(app: Flask) -> None:
@@ -70,6 +73,7 @@ def start(app: Flask) -> None:
 
         heard = Subscription(Role.CACHE, [store.shared.channel], on_message=hear, on_subscribed=forget)
         heard.start()
+        Reporter(app, store).start()
         store.trusted = lambda: heard.trusted
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()

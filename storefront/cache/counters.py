@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from typing import Literal
 
@@ -11,7 +12,7 @@ Event = Literal[
     "hit_stale",  # answered with an old value, while somebody builds or since the source fails
     "miss",  # built
     "waited",  # waited for somebody else's build
-    "alone",  # built without storing: waited too long, or Redis takes no writes
+    "alone",  # built without storing: waited too long
     "away",  # built or answered without Redis
     "stored",
     "refused",  # built, but a write had overtaken it
@@ -21,6 +22,9 @@ Event = Literal[
     "not_modified",  # answered 304
 ]
 
+BOUNDS_MS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
+_ONE_IN = 32
+
 
 class Counters:
     """Counts of one process since it started; `take` gives what came since the last time it was asked."""
@@ -28,10 +32,23 @@ class Counters:
     def __init__(self) -> None:
         self.total: Counter[tuple[str, str]] = Counter()
         self._told: Counter[tuple[str, str]] = Counter()
+        self._hot: Counter[str] = Counter()
+        self._seen = 0
 
     def add(self, kind: str, event: Event, number: int = 1) -> None:
         """Count an event of a kind of entry."""
         self.total[kind, event] += number
+
+    def time(self, kind: str, what: Literal["look", "build"], seconds: float) -> None:
+        """Count how long something took, in a histogram."""
+        bound = BOUNDS_MS[min(bisect_left(BOUNDS_MS, seconds * 1000), len(BOUNDS_MS) - 1)]
+        self.total[kind, f"{what}<={bound:g}"] += 1
+
+    def asked(self, address: str) -> None:
+        """Count an address that was asked for: one in a few, which is enough to know the hottest."""
+        self._seen += 1
+        if self._seen % _ONE_IN == 0:
+            self._hot[address] += _ONE_IN
 
     def take(self) -> dict[tuple[str, str], int]:
         """Return what was counted since the last call."""
@@ -39,3 +56,12 @@ class Counters:
         news = {key: number - self._told[key] for key, number in now.items() if number != self._told[key]}
         self._told = now
         return news
+
+    def put_back(self, news: dict[tuple[str, str], int]) -> None:
+        """Count as untold again what could not be told."""
+        self._told.subtract(news)
+
+    def take_hot(self) -> Counter[str]:
+        """Return which addresses were asked for since the last call, and about how often."""
+        hot, self._hot = self._hot, Counter()
+        return hot

@@ -18,6 +18,7 @@ from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
+from storefront.cache.addresses import Addresses
 from storefront.cache.invalidation import collecting
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.responses import Answer, Head
@@ -83,6 +84,8 @@ def init_app(app: Flask, store: Store) -> None:
     """Register the hooks."""
     release = _release(app)
     app.extensions["cache_release"] = release
+    addresses = Addresses()
+    app.extensions["cache_addresses"] = addresses
 
     @app.before_request
     def serve() -> Response | None:
@@ -93,6 +96,7 @@ def init_app(app: Flask, store: Store) -> None:
             entry = entry_for(policy, request.endpoint or "", release, request.view_args or {}, request.args)
         except StorefrontError:
             return None  # the view says it with a page
+        store.counters.asked(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
         held = responses.held_digests(request.headers.get("If-None-Match", ""), encoding)
         found = store.begin(entry, responses.variant_of(encoding), etags=held)
@@ -100,6 +104,7 @@ def init_app(app: Flask, store: Store) -> None:
             if found.body is not None or found.etag in held:
                 if found.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
+                addresses.remember(request.environ, entry)
                 return _response(responses.answer(found, entry.key, encoding))
             found = store.begin(entry, force=True)
             if isinstance(found, Hit):

@@ -171,11 +171,13 @@ class Store:
     def _look(
         self, entry: Entry, variant: str, etags: Iterable[str], flight: _Flight, *, force: bool
     ) -> Hit | Ticket | None:
-        key, kind, tick = entry.key, entry.kind.name, self.local.tick
+        key, kind, tick, began = entry.key, entry.kind.name, self.local.tick, time.monotonic()
         try:
             found = self.shared.fetch(key, variant, etags=etags, mode="force" if force else "")
         except RedisAway:
             found = "unstorable"
+        else:
+            self.counters.time(kind, "look", time.monotonic() - began)
         if isinstance(found, Found):
             self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
             copy = self._adopt(key, variant, found, tick)
@@ -208,6 +210,7 @@ class Store:
 
     def _keep(self, ticket: Ticket, value: Value, tags: tuple[str, ...], ttl: float) -> bool:
         kind, key, now = ticket.entry.kind.name, ticket.entry.key, time.monotonic()
+        self.counters.time(kind, "build", now - ticket.began)
         if sum(map(len, value.bodies.values())) > MAX_BYTES:
             self.counters.add(kind, "too_large")
             log.warning("%s is too large for the cache", key)

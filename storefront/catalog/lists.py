@@ -58,7 +58,7 @@ def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection
     """Return the products of the wanted page of a category in which `listed` products are listed."""
     if not wanted.filtered:
         return _plain(wanted, category_id, listed)
-    found, complete = _narrow(wanted, category_id)
+    found, complete = _narrow(wanted, category_id, listed)
     if complete:
         ordered = _sorted(found, wanted)
         return Selection(_slice([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered)
@@ -90,7 +90,7 @@ def _plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     return Selection(ids[::-1] if backwards else ids, listed, False)
 
 
-def _narrow(wanted: ListRequest, category_id: int) -> tuple[list[Candidate], bool]:
+def _narrow(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
     """Return the matches by way of the narrowest source, and whether these are all."""
     if wanted.q:
         found, complete = _searched(wanted, category_id, title_only=True)
@@ -103,7 +103,7 @@ def _narrow(wanted: ListRequest, category_id: int) -> tuple[list[Candidate], boo
         source = select(Product.id.label("product_id")).where(Product.vendor == wanted.vendor)
         source = source.order_by(Product.id.desc())
         return _candidates(wanted, category_id, source)
-    if wanted.min_price is not None or wanted.max_price is not None:
+    if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN:
         # Without a further filter every row of the range matches: there is no need to look at more than are kept.
         priced = select(Listing).where(Listing.category_id == category_id, *_price_range(wanted))
         scanned = (

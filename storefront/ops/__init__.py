@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.ops import schema, setup
+from storefront.cache.cli import cache
+from storefront.ops import schema, setup, warming
 from storefront.web import health
 
 
 def init_app(app: Flask) -> None:
     """Register the readiness checks, and the first request's look at the tables."""
     app.cli.add_command(setup.setup)
+    cache.add_command(warming.warm)
     schema.init_app(app)
     health.add_check(app, "database", schema.problem, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.

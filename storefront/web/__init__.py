@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.web import compression, health, pages, request_id, security, static_files
+from storefront.web.headers import Headers
+
+__all__ = ["Headers", "init_app"]
 
 
 def init_app(app: Flask) -> None:

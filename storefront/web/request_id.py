@@ -16,10 +16,14 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def name_request() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if trusted and _SANE.fullmatch(given) else secrets.token_hex(8)
+        g.request_id = name(request.headers.get("X-Request-ID", ""), trusted=trusted)
 
     @app.after_request
     def tell_request_id(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id") or secrets.token_hex(8)
         return response
+
+
+def name(given: str, *, trusted: bool) -> str:
+    """Return a request's id: the given one from a proxy that we trust, if it is sane, else a new one."""
+    return given if trusted and _SANE.fullmatch(given) else secrets.token_hex(8)

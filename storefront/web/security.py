@@ -26,6 +26,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+_SECURE = HEADERS | {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def init_app(app: Flask) -> None:
@@ -38,8 +39,11 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        for name, value in headers(secure=request.is_secure).items():
             response.headers.setdefault(name, value)
-        if request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         return response
+
+
+def headers(*, secure: bool) -> dict[str, str]:
+    """Return the headers of a response, over TLS or not."""
+    return _SECURE if secure else HEADERS

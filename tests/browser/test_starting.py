@@ -84,6 +84,7 @@ def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
         assert len(master(shop).children()) >= 2
         shop.interrupt()
         assert eventually(lambda: not running(instance)), names(instance)
+    assert "Traceback" not in log(instance)
 
 
 def test_a_terminated_master_takes_everything_with_it(instance: Path) -> None:

@@ -55,3 +55,13 @@ def test_search_finds_words_and_beginnings_whatever_is_typed(q: str) -> None:
 def test_pages_answer(client: FlaskClient) -> None:
     for url in ("/", "/products", "/products?q=tea", "/categories/tea", "/products/sencha"):
         assert client.get(url).status_code == 200, url
+
+
+@pytest.mark.usefixtures("app")
+def test_what_is_in_stock_is_counted_exactly_in_a_shop_of_any_ordinary_size() -> None:
+    make_product(variants=[{"on_hand": 0}])
+    for _ in range(3):
+        make_product()
+    page = queries.product_list(ListRequest(in_stock=True))
+    assert page.total_text == "3 products"
+    assert [count.products for count in page.vendors] == [3]

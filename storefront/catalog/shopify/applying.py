@@ -149,7 +149,13 @@ def _variants(session: Session, product: Product, draft: ProductDraft, stock: di
     wanted = {v.values["sku"] for v in draft.variants}
     images = {image.source: image for image in product.images}
     changed = False
-    gone = [v for v in product.variants if v.sku not in wanted]
+    given_options = {tuple(filter(None, (v.values[f"option{n}"] for n in (1, 2, 3)))) for v in draft.variants}
+    refused = draft.refused - given_options
+    gone = [
+        v
+        for v in product.variants
+        if v.sku not in wanted and v.options not in refused and (v.sku,) not in refused
+    ]
     for variant in gone:
         if variant.id in stock:
             session.delete(stock.pop(variant.id))

@@ -39,13 +39,19 @@ class VariantDraft:
 
 @dataclass(slots=True)
 class ProductDraft:
-    """A product as the file has it. `images` are (source, alt, extra) in their order."""
+    """A product as the file has it.
+
+    Attributes:
+        images: (source, alt, extra) in their order.
+        refused: the option values, and as a tuple of one the SKU, of variants whose rows were refused.
+    """
 
     line: int
     values: dict[str, Any]
     category: tuple[str, ...]
     variants: list[VariantDraft] = field(default_factory=list)
     images: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    refused: set[tuple[str, ...]] = field(default_factory=set)
 
 
 class Reader:
@@ -121,7 +127,9 @@ class Reader:
             try:
                 variant = self._variant(row, handle, options, len(draft.variants))
             except ValueError:
-                continue  # told already
+                # Told already. What the shop has of this variant stays: a slip in a file must not delete stock.
+                draft.refused |= {options, (cells.number_text(row.known.get("sku", "")),)}
+                continue
             seen.add(options)
             if row is not rows[0]:
                 variant.values["extra"] = row.extra

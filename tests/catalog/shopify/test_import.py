@@ -201,6 +201,17 @@ def test_a_variant_that_the_file_names_no_more_is_gone_with_its_stock(
     assert db.session.execute(select(StockItem.sku)).scalars().all() == ["TP-2"]
 
 
+def test_a_slip_in_a_row_leaves_the_variant_and_its_stock_alone(
+    runner: FlaskCliRunner, tmp_path: Path
+) -> None:
+    blue = {"option1_name": "Colour", "option1": "Blue"}
+    bring(runner, write(tmp_path / "x.csv", [row(**blue), row(title="", option1="Red", sku="TP-2")]))
+    slip = [row(**blue), row(title="", option1="Red", sku="TP-2", price="12,50,1")]
+    assert "refused" in bring(runner, write(tmp_path / "x.csv", slip)).output
+    kept = db.session.execute(select(StockItem.sku, StockItem.on_hand)).all()
+    assert sorted(map(tuple, kept)) == [("TP-1", 7), ("TP-2", 7)]
+
+
 def test_a_dry_run_says_what_would_be_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
     result = bring(runner, path, "--dry-run")

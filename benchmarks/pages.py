@@ -1,0 +1,81 @@
+"""Cached pages beside what others would build: all served at once, one core each, measured in turns."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import serving, shops
+from benchmarks.serving import CONFIGURED, GUNICORN, Load
+from storefront.redis_roles import embedded
+
+ROUNDS = 3
+
+
+def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
+    """Print the table: pages per second of one worker on one core, and how they compare."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
+        redis = embedded.join(folder / "redis")
+        instance = stack.enter_context(shops.empty())
+        shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
+        environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
+        environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMITS": "on"}
+        shop = stack.enter_context(serving.server([*_bind(), *CONFIGURED, "wsgi:app"], environ))
+        slug = _first_product(shop)
+        body = folder / "body"
+        body.write_bytes(_get(f"{shop}/products/{slug}", encoding="br"))
+        peer = {"PEER_BODY": str(body), "PEER_REDIS": redis}
+        urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
+        for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
+                             ("(c) Flask-Caching, -Limiter, -Session", "assembled")):  # fmt: skip
+            base = stack.enter_context(serving.server([*_bind(), f"benchmarks.peers.{module}:app"], peer))
+            urls[name] = f"{base}/products/{slug}"
+        uvicorn = [
+            "-m",
+            "uvicorn",
+            "--port",
+            "{port}",
+            "--log-level",
+            "warning",
+            "benchmarks.peers.naive:app",
+        ]
+        base = stack.enter_context(serving.server(uvicorn, peer))
+        urls["(d) FastAPI, naive"] = f"{base}/products/{slug}"
+        seen, size = _in_turns(urls), body.stat().st_size
+    thin, assembled = seen["(a) thinnest Flask view"].rate, seen["(c) Flask-Caching, -Limiter, -Session"].rate
+    shops.table(
+        f"A cached page of {size:,} bytes, one worker on one core, 16 connections, median of {ROUNDS} rounds",
+        ["server", "requests/s", "p99 ms", "× (a)", "× (c)"],
+        [[name, f"{found.rate:,.0f}", f"{found.p99:.1f}", f"{found.rate / thin:.2f}", f"{found.rate / assembled:.2f}"]
+         for name, found in seen.items()],
+    )  # fmt: skip
+
+
+def _bind() -> list[str]:
+    return [*GUNICORN, "--bind", "127.0.0.1:{port}"]
+
+
+def _in_turns(urls: dict[str, str]) -> dict[str, Load]:
+    seen: dict[str, list[Load]] = {name: [] for name in urls}
+    for _ in range(ROUNDS):
+        for name, url in urls.items():
+            seen[name].append(serving.load(url))
+    return {
+        name: Load(statistics.median(x.rate for x in loads), statistics.median(x.p99 for x in loads))
+        for name, loads in seen.items()
+    }
+
+
+def _first_product(shop: str) -> str:
+    page = _get(f"{shop}/products").decode()
+    return page.split('href="/products/', 1)[1].split('"', 1)[0].split("?", 1)[0]
+
+
+def _get(url: str, encoding: str = "identity") -> bytes:
+    wanted = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
+    with urllib.request.urlopen(wanted, timeout=10) as response:
+        return bytes(response.read())

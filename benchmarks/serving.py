@@ -1,0 +1,77 @@
+"""Servers to measure, one core for each, and a load of a bounded number of seconds from another core."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.processes import free_port
+
+ROOT = Path(__file__).parent.parent
+GUNICORN = ("-m", "gunicorn", "-k", "gevent", "-w", "1", "--log-level", "warning", "--no-control-socket")
+CONFIGURED = ("--config", "deploy/gunicorn.conf.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load saw: requests a second, and the 99th percentile of the answers in milliseconds."""
+
+    rate: float
+    p99: float
+
+
+@contextmanager
+def server(arguments: Sequence[str], environ: Mapping[str, str], *, core: int = 0) -> Iterator[str]:
+    """Serve on a free port, pinned to a core, and yield the base URL; {port} in the arguments is replaced."""
+    port = free_port()
+    words = [sys.executable, *(word.replace("{port}", str(port)) for word in arguments)]
+    process = subprocess.Popen(
+        ["taskset", "-c", str(core), *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
+        start_new_session=True,
+    )
+    try:
+        for _ in range(600):
+            with suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+                break
+            if process.poll() is not None:
+                raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def load(url: str, *, seconds: int = 3, connections: int = 16, core: int = 1) -> Load:
+    """Ask for a URL as fast as it is answered, over keep-alive connections, with wrk.
+
+    Raises:
+        SystemExit: there is no wrk, or an answer was not 200.
+    """
+    if shutil.which("wrk") is None:
+        raise SystemExit("The benchmarks need wrk to make load. On Debian: apt-get install wrk")
+    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    ran = subprocess.run(
+        [*command, "-H", "Accept-Encoding: br", url], check=True, capture_output=True, text=True
+    )
+    if "Non-2xx" in ran.stdout:
+        raise SystemExit(f"{url} did not answer 200:\n{ran.stdout}")
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", ran.stdout)
+    slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", ran.stdout)
+    if rate is None or slow is None:
+        raise SystemExit(f"wrk said what cannot be read:\n{ran.stdout}")
+    return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]])

@@ -1,0 +1,38 @@
+"""Which entry an address led to the last time it was asked for, so that it need not be routed and parsed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from storefront.cache.keys import Entry
+
+MOST = 20_000
+LONGEST = 300
+
+
+class Addresses:
+    """Raw addresses (host, path, query) that were answered from, or stored as, an entry. Bounded."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str, str], Entry] = {}
+
+    def find(self, environ: Mapping[str, Any]) -> Entry | None:
+        """Return the entry for a GET or HEAD request's address, if it is known."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
+            return None
+        return self._entries.get(_address(environ))
+
+    def remember(self, environ: Mapping[str, Any], entry: Entry) -> None:
+        """Remember where an address led; the oldest goes when there are too many."""
+        address = _address(environ)
+        if sum(map(len, address)) > LONGEST:
+            return
+        self._entries[address] = entry
+        if len(self._entries) > MOST:
+            del self._entries[next(iter(self._entries))]
+
+
+def _address(environ: Mapping[str, Any]) -> tuple[str, str, str]:
+    # The host is part of it because Flask has refused those that the shop does not answer to.
+    return environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")

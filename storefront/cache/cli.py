@@ -1,0 +1,90 @@
+"""`flask cache`: look at it, drop from it, fill it, and know what memory it needs."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from storefront import redis_roles
+from storefront.cache import inspection, reporting
+from storefront.cache.invalidation import touch
+from storefront.extensions import db
+from storefront.redis_roles import RedisAway, Role
+
+cache = AppGroup("cache", help="Look at the cache, drop from it, fill it.")
+
+_DETAILS = ("page:catalog.product", "catalog:product")
+_LISTS = ("page:catalog.product_list", "page:catalog.category", "catalog:list")
+
+
+@cache.command()
+def stats() -> None:
+    """Show hit rates of the last hour and the memory used."""
+    prefix = current_app.config["CACHE_PREFIX"]
+    try:
+        hour, memory = reporting.last_hour(prefix), inspection.memory(prefix)
+    except RedisAway as error:
+        raise click.ClickException(f"{error} The shop serves without it.") from error
+    click.echo(
+        f"{'kind':<16}{'hit rate':>9}{'local':>10}{'shared':>10}{'stale':>8}{'built':>8}{'build p99':>11}"
+    )
+    for kind, events in sorted(hour.events.items()):
+        rate, slow = reporting.hit_rate(events), reporting.percentile(events, "build", 0.99)
+        click.echo(
+            f"{kind:<16}{'—' if rate is None else f'{rate:.1%}':>9}"
+            f"{events['hit_local']:>10,}{events['hit_shared']:>10,}"
+            f"{events['hit_stale']:>8,}{events['miss']:>8,}{'—' if slow is None else f'{slow:g} ms':>11}"
+        )
+    limit = (
+        f" of {memory.limit / 1e6:,.1f} MB ({memory.policy})"
+        if memory.limit
+        else f", no limit ({memory.policy})"
+    )
+    click.echo(
+        f"\nRedis uses {memory.used / 1e6:,.1f} MB{limit}; {memory.entries:,} keys, {memory.evicted:,} evicted."
+    )
+    for kind, (_, size) in memory.kinds.items():
+        click.echo(f"  {kind:<28}{size:>9,} bytes each")
+
+
+@cache.command()
+@click.argument("tags", nargs=-1, required=True)
+@click.option(
+    "--hard", is_flag=True, help="Never show the old pages again, not even while the database is away."
+)
+def purge(tags: tuple[str, ...], hard: bool) -> None:
+    """Drop everything that carries one of the TAGS, e.g. product:12, category:3, everything."""
+    for tag in tags:
+        if not tag.isascii() or not tag.isprintable() or " " in tag or len(tag) > 100:
+            raise click.ClickException(f"{tag!r} is no tag. docs/caching.md lists them.")
+    touch(db.session(), *tags, cause="flask cache purge", hard=hard)
+    db.session.commit()
+    away = redis_roles.reachable(Role.CACHE)
+    click.echo("Redis is away: it will be dropped as soon as that is back." if away else "Dropped.")
+
+
+@cache.command()
+@click.option("--products", type=click.IntRange(1), required=True, help="Of how many products.")
+@click.option(
+    "--visited", type=click.FloatRange(0, 1), default=1.0, help="The share of pages that are asked for."
+)
+def estimate(products: int, visited: float) -> None:
+    """Say what memory the cache needs for a catalogue, from entries that are cached now."""
+    prefix = current_app.config["CACHE_PREFIX"]
+    try:
+        kinds = inspection.memory(prefix).kinds
+    except RedisAway as error:
+        raise click.ClickException(str(error)) from error
+    detail = [size for kind, (_, size) in kinds.items() if kind in _DETAILS]
+    lists = [size for kind, (_, size) in kinds.items() if kind in _LISTS]
+    if not detail or not lists:
+        raise click.ClickException("Too little is cached to measure. Run: flask cache warm")
+    details = visited * products * sum(detail) / 1e6
+    pages = visited * products / 24 * 4 * sum(lists) / 1e6  # of 24 products each, in four orders
+    click.echo(
+        f"{products:,} products: {details:,.1f} MB of product pages and their data, {pages:,.1f} MB of lists;"
+    )
+    click.echo(
+        f"together about {details + pages:,.1f} MB. What is asked for least is evicted first if there is less."
+    )

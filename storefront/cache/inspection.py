@@ -1,0 +1,139 @@
+"""Looking into the cache: what memory it takes, what an address is cached as, what a larger shop would need."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from storefront import redis_roles
+from storefront.cache import pages
+from storefront.cache.store import Store
+from storefront.errors import BadInputError
+from storefront.redis_roles import Role
+
+SAMPLE = 300
+_MEANING = {
+    "everything": "a purge of everything, or a very large import",
+    "navigation": "a category is renamed, moved, emptied or filled for the first time",
+    "search": "the words of any product change",
+    "product": "product {} changes in anything that its page prints",
+    "card": "product {} changes in what a list prints of it",
+    "category": "a product enters or leaves category {}",
+    "prices": "a price in category {} changes",
+    "names": "a name in category {} changes",
+    "availability": "something in category {} sells out or comes back",
+    "slug": "the product at this address changes",
+    "path": "the category at this address changes",
+    "user": "customer {} changes the profile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes in the cache role's Redis; `kinds` maps what an entry is to (entries sampled, mean bytes of one)."""
+
+    used: int
+    limit: int
+    policy: str
+    evicted: int
+    entries: int
+    kinds: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class XRay:
+    """How one address is cached."""
+
+    address: str
+    key: str
+    held_here: bool
+    in_redis: bool
+    fresh_for: int  # seconds; negative past the soft end
+    age: int  # seconds since its data was read
+    sizes: dict[str, int]  # bytes by variant
+    drops: list[tuple[str, str]]  # tag, and which write drops it
+
+
+def memory(prefix: str) -> Memory:
+    """Return the memory that Redis uses and how entries of each kind share in it, from a random sample of keys.
+
+    Raises:
+        RedisAway: Redis does not answer.
+    """
+
+    def read(client: Any) -> Memory:
+        info, stats = client.info("memory"), client.info("stats")
+        with client.pipeline(transaction=False) as pipe:
+            for _ in range(SAMPLE):
+                pipe.randomkey()
+            names = {name for name in pipe.execute() if name}
+            ours = [name for name in names if name.startswith(prefix.encode())]
+            for name in ours:
+                pipe.memory_usage(name)
+            sizes = pipe.execute()
+        by_kind: defaultdict[str, list[int]] = defaultdict(list)
+        for name, size in zip(ours, sizes, strict=True):
+            by_kind[_what(name.decode("utf-8", "replace"), prefix)].append(size or 0)
+        kinds = {kind: (len(found), sum(found) // len(found)) for kind, found in sorted(by_kind.items())}
+        return Memory(
+            info["used_memory"], info.get("maxmemory", 0), info.get("maxmemory_policy", "?"),
+            stats.get("evicted_keys", 0), client.dbsize(), kinds,
+        )  # fmt: skip
+
+    return redis_roles.call(Role.CACHE, read)
+
+
+def x_ray(app: Flask, store: Store, address: str) -> XRay:
+    """Return whether and where an address (path and query) is cached.
+
+    Raises:
+        BadInputError: it is no address of a public page.
+        RedisAway: Redis does not answer.
+    """
+    parts = urlsplit(address)
+    try:
+        endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
+    except HTTPException as error:
+        raise BadInputError("url", f"{address} is no address of this shop.") from error
+    policy = pages.policy_of(app, endpoint)
+    if policy is None:
+        raise BadInputError("url", f"{address} is not a public page: it is never cached.")
+    query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
+    entry = pages.entry_for(policy, endpoint, app.extensions["cache_release"], arguments, query)
+    name = store.shared.entry_key(entry.key)
+
+    def read(client: Any) -> list[Any]:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.hmget(name, "start", "soft", "tags")
+            pipe.hstrlen(name, "body:br")
+            pipe.hstrlen(name, "body:gzip")
+            return list(pipe.execute())
+
+    (start, soft, tags), *sizes = redis_roles.call(Role.CACHE, read)
+    now = time.time()
+    named = tags.decode().split("\n") if tags else []
+    return XRay(
+        address=address, key=entry.key, held_here=store.local.get(entry.key) is not None, in_redis=start is not None,
+        fresh_for=int(float(soft) / 1e6 - now) if soft else 0, age=int(now - float(start) / 1e6) if start else 0,
+        sizes=dict(zip(("br", "gzip"), sizes, strict=True)),
+        drops=[(tag, _MEANING.get(tag.partition(":")[0], "").format(tag.partition(":")[2])) for tag in named],
+    )  # fmt: skip
+
+
+def _what(name: str, prefix: str) -> str:
+    """Return what sort of key this is: "page:catalog.product", "catalog:list", "marks", "lease" …"""
+    rest = name.removeprefix(f"{prefix}:")
+    if rest.startswith("{"):
+        rest = rest.partition(":")[2]
+    return (
+        ":".join(rest.split(":")[:2])
+        if rest.startswith(("page", "catalog", "function"))
+        else rest.split(":")[0]
+    )

@@ -1,0 +1,137 @@
+"""What all processes together did with the cache: sent to Redis every few seconds, read for the last hour."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from flask import Flask
+
+from storefront import redis_roles
+from storefront.cache.store import Store
+from storefront.redis_roles import RedisAway, Role
+
+EVERY = 2.0  # seconds
+KEPT = 2 * 3600  # seconds that a minute's counts are kept
+MOST_HOT = 1000
+HITS = ("hit_local", "hit_shared", "hit_stale", "not_modified")
+
+
+@dataclass(slots=True)
+class Hour:
+    """The last hour: events by kind, by minute, the most asked for addresses, and the last invalidations."""
+
+    events: dict[str, Counter[str]] = field(default_factory=dict)
+    minutes: list[Counter[str]] = field(default_factory=list)  # the oldest first, 60 of them
+    hot: list[tuple[str, int]] = field(default_factory=list)
+    invalidations: list[dict[str, Any]] = field(default_factory=list)
+
+
+def hit_rate(events: Counter[str]) -> float | None:
+    """Return the share of look-ups that were answered without building, 0 to 1; None if there were none."""
+    hits = sum(events[name] for name in HITS)
+    asked = hits + events["miss"] + events["alone"] + events["away"]
+    return hits / asked if asked else None
+
+
+def percentile(events: Counter[str], what: str, share: float) -> float | None:
+    """Return the upper bound in milliseconds under which this share of the timings of `what` lies."""
+    bounds = sorted((float(n.split("<=")[1]), c) for n, c in events.items() if n.startswith(f"{what}<="))
+    total, seen = sum(count for _, count in bounds), 0
+    for bound, count in bounds:
+        seen += count
+        if seen >= share * total:
+            return bound
+    return None
+
+
+class Reporter:
+    """Sends this process's counts to Redis, from a thread of its own."""
+
+    def __init__(self, app: Flask, store: Store) -> None:
+        self._app, self._store = app, store
+        self._prefix = app.config["CACHE_PREFIX"]
+
+    def start(self) -> None:
+        """Start the thread, in the process that serves."""
+        threading.Thread(target=self._run, name="cache-reporter", daemon=True).start()
+
+    def send(self) -> None:
+        """Send what came since the last time; what cannot be sent now is sent the next time."""
+        news = self._store.counters.take()
+        hot = self._store.counters.take_hot()
+        dropped = self._app.extensions["cache_invalidations"]
+        told = [dropped.popleft() for _ in range(len(dropped))]
+        if not news and not hot and not told:
+            return
+        minute = f"{self._prefix}:stats:{int(time.time() // 60)}"
+
+        def write(client: Any) -> None:
+            with client.pipeline(transaction=False) as pipe:
+                for (kind, event), number in news.items():
+                    pipe.hincrby(minute, f"{kind}:{event}", number)
+                pipe.expire(minute, KEPT)
+                for address, number in hot.items():
+                    pipe.zincrby(f"{self._prefix}:hot", number, address)
+                if hot:
+                    pipe.zremrangebyrank(f"{self._prefix}:hot", 0, -MOST_HOT - 1)
+                for at, cause, tags, hard in told:
+                    row = {
+                        "at": at.isoformat(timespec="seconds"),
+                        "cause": cause,
+                        "tags": tags[:20],
+                        "hard": hard,
+                    }
+                    pipe.lpush(f"{self._prefix}:dropped", msgspec.json.encode(row))
+                if told:
+                    pipe.ltrim(f"{self._prefix}:dropped", 0, 49)
+                pipe.execute()
+
+        try:
+            redis_roles.call(Role.CACHE, write, write=True)
+        except RedisAway:
+            self._store.counters.put_back(news)
+            dropped.extendleft(reversed(told))
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(EVERY):
+            with (
+                self._app.app_context(),
+                contextlib.suppress(Exception),
+            ):  # counting must never end the counting
+                self.send()
+
+
+def last_hour(prefix: str) -> Hour:
+    """Return what all processes reported of the last 60 minutes.
+
+    Raises:
+        RedisAway: Redis does not answer.
+    """
+    now = int(time.time() // 60)
+
+    def read(client: Any) -> list[Any]:
+        with client.pipeline(transaction=False) as pipe:
+            for minute in range(now - 59, now + 1):
+                pipe.hgetall(f"{prefix}:stats:{minute}")
+            pipe.zrevrange(f"{prefix}:hot", 0, 19, withscores=True)
+            pipe.lrange(f"{prefix}:dropped", 0, 19)
+            return list(pipe.execute())
+
+    *minutes, hot, dropped = redis_roles.call(Role.CACHE, read)
+    hour = Hour(hot=[(address.decode("utf-8", "replace"), int(score)) for address, score in hot])
+    hour.invalidations = [msgspec.json.decode(row) for row in dropped]
+    for raw in minutes:
+        minute: Counter[str] = Counter()
+        for name, number in raw.items():
+            kind, _, event = name.decode().partition(":")
+            hour.events.setdefault(kind, Counter())[event] += int(number)
+            minute[event] += int(number)
+        hour.minutes.append(minute)
+    return hour

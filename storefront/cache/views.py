@@ -1,0 +1,40 @@
+"""/ops/cache: hit rates, memory, what was dropped and why, and an x-ray of any address. For staff."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from storefront import redis_roles
+from storefront.cache import inspection, reporting
+from storefront.cache.chart import chart
+from storefront.cache.store import Store
+from storefront.errors import StorefrontError
+from storefront.redis_roles import RedisAway
+from storefront.web.staff import staff_only
+
+bp = Blueprint("cache", __name__, cli_group=None)
+
+
+@bp.get("/ops/cache")
+@staff_only
+def dashboard() -> Response:
+    """The dashboard; `?url=` adds an x-ray of that address."""
+    store: Store = current_app.extensions["cache"]
+    prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
+    hour, memory, away, found, problem = None, None, None, None, None
+    try:
+        hour, memory = reporting.last_hour(prefix), inspection.memory(prefix)
+        found = inspection.x_ray(current_app, store, url) if url else None
+    except RedisAway as error:
+        away = str(error)
+    except StorefrontError as error:
+        problem = str(error)
+    page = render_template(
+        "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
+        roles=redis_roles.states(), local=store.local, hit_rate=reporting.hit_rate, hits=reporting.HITS,
+        percentile=reporting.percentile, chart=chart(hour.minutes) if hour else None,
+    )  # fmt: skip
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,66 @@
+"""Answers a page from this process's own copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
+
+from storefront import web
+from storefront.cache import responses
+from storefront.cache.addresses import Addresses
+from storefront.cache.store import Store
+from storefront.web import compression
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Pages:
+    """The layer. It answers what it can and hands everything else on."""
+
+    def __init__(self, app: Flask, inner: WSGIApplication) -> None:
+        self._inner = inner
+        self._store: Store = app.extensions["cache"]
+        self._addresses: Addresses = app.extensions["cache_addresses"]
+        self._headers = web.Headers(app)
+        self._give_way = _give_way()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
+        self._give_way()
+        entry = self._addresses.find(environ)
+        if entry is None:
+            return self._inner(environ, start_response)
+        encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        held = responses.held_digests(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
+        hit = self._store.held(entry.key, responses.variant_of(encoding), held)
+        if hit is None:
+            return self._inner(environ, start_response)
+        self._store.counters.add(entry.kind.name, "hit_local" if hit.body is not None else "not_modified")
+        query = environ["QUERY_STRING"]
+        self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"])
+        answer = responses.answer(hit, entry.key, encoding)
+        headers = [*answer.headers, *self._headers.of(environ)]
+        if answer.status != 304:
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status].upper()}", headers)
+        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+
+@lru_cache(maxsize=500)
+def _encoding(accepted: str) -> str | None:
+    return compression.negotiate(parse_accept_header(accepted, MIMEAccept))
+
+
+def _give_way() -> Callable[[], object]:
+    """Return what lets other connections of this worker run.
+
+    A worker that never has to wait would answer one busy connection for as long as that asks, and starve the rest.
+    """
+    from gevent import monkey, sleep  # costs a start of `flask` nothing
+
+    return (lambda: sleep(0)) if monkey.is_module_patched("socket") else (lambda: None)

@@ -1,0 +1,26 @@
+"""The headers of every response, for the layer that answers before Flask: the same as this room's hooks set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from storefront.web import request_id, security
+
+
+class Headers:
+    """What every response of an application has."""
+
+    def __init__(self, app: Flask) -> None:
+        self._trusted = app.config["TRUSTED_PROXIES"] > 0
+        self._plain, self._secure = (
+            list(security.headers(secure=secure).items()) for secure in (False, True)
+        )
+
+    def of(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return the headers of the response to a request."""
+        named = request_id.name(environ.get("HTTP_X_REQUEST_ID", ""), trusted=self._trusted)
+        fixed = self._secure if environ.get("wsgi.url_scheme") == "https" else self._plain
+        return [("X-Request-ID", named), *fixed]

@@ -1,0 +1,43 @@
+"""Who may see the pages for the people who run the shop."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, abort, current_app, request
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def staff_only(view: Callable[P, T]) -> Callable[P, T]:
+    """Answer 404 to everybody but staff: who they are is decided by the room that knows people (`decide`).
+
+    Until a room has said so: whoever sits at this machine, in development only.
+    """
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        allowed: Callable[[], bool] = current_app.extensions.get("is_staff", _at_this_machine)
+        if not allowed():
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def decide(app: Flask, is_staff: Callable[[], bool]) -> None:
+    """Name who decides whether the current request is made by staff."""
+    app.extensions["is_staff"] = is_staff
+
+
+def _at_this_machine() -> bool:
+    if current_app.config["ENV"] == "production":
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
