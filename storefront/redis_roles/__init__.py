@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Flask, current_app
-from redis import Redis, RedisError
+from redis import Redis
 
 from storefront.errors import StorefrontError
-from storefront.redis_roles.away import RedisAway
+from storefront.redis_roles.away import TROUBLE, RedisAway
 from storefront.redis_roles.breaker import RoleState
 from storefront.redis_roles.roles import Role, Roles
 from storefront.redis_roles.scripts import Script
@@ -98,7 +98,7 @@ def reachable(role: Role) -> str | None:
     """Return None if the role's server answers, else a sentence that says what is missing. Never raises."""
     try:
         client(role).ping()
-    except (RedisError, StorefrontError, OSError, UnicodeError) as error:
+    except (StorefrontError, *TROUBLE) as error:
         return f"Redis for {role} does not answer: {error}"
     return None
 

@@ -12,6 +12,7 @@ from redis.exceptions import (
     DataError,
     InvalidPipelineStack,
     LockError,
+    MaxConnectionsError,
     MovedError,
     NoPermissionError,
     OutOfMemoryError,
@@ -40,6 +41,7 @@ _OURS = (
     CrossSlotTransactionError,
     InvalidPipelineStack,
 )
+_NO_CONNECTION = "No connection available."  # redis-py's blocking pool says so, by no class of its own
 _NO_WRITES = (OutOfMemoryError, ReadOnlyError, BusyLoadingError)
 # Redis 6.2 wraps what a script's command was answered into an ordinary error: "… -OOM command not allowed …".
 _NO_WRITES_TEXT = re.compile(r"(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
@@ -53,6 +55,7 @@ class Trouble(Enum):
     GONE = "gone"
     TIMED_OUT = "timed out"
     NO_WRITES = "no writes"
+    CROWDED = "crowded"  # all of this process's connections are in use: nothing is said of the server
 
 
 class RedisAway(StorefrontError):  # a state of the world that callers provide for, not a mistake
@@ -76,6 +79,8 @@ def trouble(error: Exception) -> Trouble | None:
     text = str(error)
     if isinstance(error, _NO_WRITES) or (isinstance(error, ResponseError) and _NO_WRITES_TEXT.search(text)):
         return Trouble.NO_WRITES
+    if isinstance(error, MaxConnectionsError) or text == _NO_CONNECTION:
+        return Trouble.CROWDED
     if isinstance(error, TimeoutError):
         return Trouble.TIMED_OUT
     if isinstance(error, _AWAY) or not isinstance(error, _OURS):

@@ -35,7 +35,7 @@ class RoleState:
     state: State
     writes: State  # "closed": Redis takes writes, as far as the main side lets any pass
     calls: int  # that were passed on to Redis
-    errors: int  # of those, the ones that Redis did not answer or refused to write
+    errors: int  # of those, the ones that Redis did not answer or refused to write, or that got no connection
     timeouts: int  # of those, the ones that ran out of time
     refused: int  # answered at once because a side was open
     opens: int  # how often a side opened
@@ -104,6 +104,8 @@ class Breaker:
         with self._lock:
             self._errors += 1
             self._timeouts += trouble is Trouble.TIMED_OUT
+            if trouble is Trouble.CROWDED:
+                return
             side.errors.append(now)
             if side.state != "closed" or len(side.errors) < ERRORS or now - side.errors[0] > WITHIN:
                 return

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from flask import Flask
-from redis import BlockingConnectionPool, ConnectionPool, Redis
-from redis.backoff import NoBackoff
+from redis import Redis
 from redis.exceptions import NoPermissionError
-from redis.maint_notifications import MaintNotificationsConfig
-from redis.retry import Retry
 
-from storefront.errors import ConfigurationError
-from storefront.redis_roles import embedded
+from storefront.redis_roles import address, clients, embedded
+from storefront.redis_roles.address import Address
 from storefront.redis_roles.away import TROUBLE, RedisAway, trouble
 from storefront.redis_roles.breaker import Breaker
+from storefront.redis_roles.clients import Line
+from storefront.redis_roles.sentinel import Directory
 
 T = TypeVar("T")
-
-SCHEMES = ("redis", "rediss", "unix")
-LATER_SCHEMES = ("redis+sentinel", "redis+cluster")
-# A page must not wait for Redis: the library's defaults cost seconds on a silent peer.
-TIMEOUT = 0.1  # seconds: to connect, to read, and to wait for a free connection
-SUBSCRIPTION_TIMEOUT = 1.0  # seconds, in a thread for which no page waits
-POOL = 50  # connections per process and role
 
 
 class Role(StrEnum):
@@ -43,25 +34,6 @@ class Role(StrEnum):
     STOCK = "stock"
 
 
-class Line(Protocol):
-    """What a subscription needs of redis-py's connections, which are not typed."""
-
-    def connect(self) -> None:
-        """Connect and sign in."""
-
-    def disconnect(self) -> None:
-        """Close the socket."""
-
-    def send_command(self, *words: str, check_health: bool = True) -> None:
-        """Send a command and wait for nothing."""
-
-    def read_response(self) -> Any:
-        """Return what comes next."""
-
-    def can_read(self, timeout: float) -> bool:
-        """Return whether something comes within so many seconds."""
-
-
 @dataclass
 class Roles:
     """The roles' URLs (None: the embedded server) and this process's clients."""
@@ -70,6 +42,7 @@ class Roles:
     instance: Path
     # By process: what a child inherits at its fork is of no use to it.
     _clients: dict[tuple[int, Role], Redis] = field(default_factory=dict)
+    _directories: dict[tuple[int, Role], Directory | None] = field(default_factory=dict)
     _breakers: dict[tuple[int, Role], Breaker] = field(default_factory=dict)
 
     @classmethod
@@ -79,43 +52,36 @@ class Roles:
         for role in Role:
             name = f"{role.upper()}_REDIS_URL"
             own = app.config.get(name)
-            urls[role] = _checked(name if own else "REDIS_URL", own or app.config.get("REDIS_URL"))
+            urls[role] = own or app.config.get("REDIS_URL") or None
+            if url := urls[role]:
+                address.read(name if own else "REDIS_URL", url)  # to stop the start, if need be
         return cls(urls, Path(app.instance_path))
 
     def url(self, role: Role) -> str:
         """Return the role's URL; starts the embedded server if that is where the role lives."""
         return self.urls[role] or embedded.join(self.instance)
 
+    def address(self, role: Role) -> Address:
+        """Return where the role lives; starts the embedded server if that is where."""
+        return address.read("REDIS_URL", self.url(role))
+
     def client(self, role: Role) -> Redis:
         """Return the client of this role in this process; a forked child gets its own."""
         key = (os.getpid(), role)
         if key not in self._clients:
-            pool = BlockingConnectionPool.from_url(
-                self.url(role),
-                max_connections=POOL,
-                timeout=TIMEOUT,
-                socket_timeout=TIMEOUT,
-                socket_connect_timeout=TIMEOUT,
-                retry=Retry(NoBackoff(), 0),
-                health_check_interval=15,
-                # Switched off: by default a server may stretch these time-outs to ten seconds.
-                maint_notifications_config=MaintNotificationsConfig(enabled=False),
-            )
-            self._clients.setdefault(key, Redis.from_pool(pool))
+            where = self.address(role)
+            self._clients.setdefault(key, clients.client(where, self._directory(role, where)))
         return self._clients[key]
 
     def connection(self, role: Role) -> Line:
         """Return a new connection for a subscription, not yet connected and nobody else's."""
-        pool = ConnectionPool.from_url(
-            self.url(role),
-            socket_timeout=SUBSCRIPTION_TIMEOUT,
-            socket_connect_timeout=SUBSCRIPTION_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,  # in which what is published comes as any other answer
-            driver_info=None,
-        )
-        line: Line = pool.make_connection()
-        return line
+        where = self.address(role)
+        return clients.connection(where, self._directory(role, where))
+
+    def has_left(self, role: Role, line: Line) -> bool:
+        """Return whether the sentinels name another master than the one on this line: it would hear nothing new."""
+        directory = self._directory(role, self.address(role)) if self.urls[role] else None
+        return directory is not None and directory.master() != (line.host, line.port)
 
     def breaker(self, role: Role) -> Breaker:
         """Return the breaker of this role in this process."""
@@ -138,6 +104,12 @@ class Roles:
             breaker.failed(what, str(error))
             raise RedisAway(role, str(error)) from error
 
+    def _directory(self, role: Role, where: Address) -> Directory | None:
+        key = (os.getpid(), role)
+        if key not in self._directories:
+            self._directories.setdefault(key, clients.directory(where))
+        return self._directories[key]
+
     def _ping(self, role: Role) -> None:
         self.url(role)  # brings the embedded server back if it was lost with its keeper
         self.client(role).ping()
@@ -147,23 +119,3 @@ class Roles:
         # such keys cannot know, so the next calls have to tell.
         with suppress(NoPermissionError):
             self.client(role).set(f"probe:{secrets.token_hex(4)}", b"", px=1000)
-
-
-def _checked(name: str, url: str | None) -> str | None:
-    if not url:
-        return None
-    shown = re.sub(r"//[^/]*@", "//…@", url)  # without the password
-    scheme, found, rest = url.partition("://")
-    if scheme in LATER_SCHEMES:
-        raise ConfigurationError(
-            f"{name}: {scheme}:// is not supported yet; name one server with redis://host:port/db."
-        )
-    if not found or scheme not in SCHEMES or not rest:
-        raise ConfigurationError(
-            f"{name} is {shown!r}; use redis://host:port/db, rediss://host:port/db or unix:///path/to/socket."
-        )
-    try:
-        BlockingConnectionPool.from_url(url)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{name} is {shown!r}: {error}.") from error
-    return url

@@ -13,7 +13,8 @@ from flask import current_app
 from redis.exceptions import ConnectionError as Broken
 
 from storefront.redis_roles.away import TROUBLE
-from storefront.redis_roles.roles import Line, Role, Roles
+from storefront.redis_roles.clients import Line
+from storefront.redis_roles.roles import Role, Roles
 
 PING_EVERY = 0.5  # seconds
 SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
@@ -123,6 +124,8 @@ class Subscription:
         while not stop.is_set():
             now = time.monotonic()
             if now >= next_ping:
+                if self._roles.has_left(self.role, connection):
+                    raise Broken("Another server has become its master.")
                 # It carries the time: a late answer proves nothing about what was published since.
                 connection.send_command("PING", repr(now), check_health=False)
                 next_ping = now + PING_EVERY

@@ -23,12 +23,14 @@ from tests.processes import eventually, free_port
 class Server:
     """A redis-server on a port of its own; started, killed and started again on the same one."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, *options: str, password: str | None = None, cluster: bool = False
+    ) -> None:
+        self.port = _cluster_port() if cluster else free_port()
         self.folder = folder / str(self.port)
         self.folder.mkdir()
-        self.options = options
-        self.client: Redis = Redis(port=self.port, decode_responses=True)
+        self.options = [*options, *(["--cluster-enabled", "yes"] if cluster else [])]
+        self.client: Redis = Redis(port=self.port, password=password, decode_responses=True)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,10 +70,19 @@ class Server:
         self.process = None
 
 
+def _cluster_port() -> int:
+    """Return a free port with a free one 10,000 higher, which the cluster's nodes use among themselves."""
+    while True:
+        port = free_port()
+        with suppress(OSError, OverflowError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port + 10_000))
+            return port
+
+
 @contextmanager
-def server(folder: Path, *options: str) -> Iterator[Server]:
+def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
     """A server until the block ends."""
-    one = Server(folder, *options)
+    one = Server(folder, *options, **about)
     try:
         yield one.start()
     finally:

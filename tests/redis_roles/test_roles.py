@@ -35,12 +35,9 @@ def test_a_role_can_live_on_a_server_of_its_own(tmp_path: Path) -> None:
     assert roles.url(Role.SESSION) == "redis://a:1/0"
 
 
-@pytest.mark.parametrize(
-    "url", ["http://localhost", "localhost:6379", "redis://", "redis+sentinel://a:1/s", "redis://h:x/0"]
-)
-def test_an_address_that_cannot_be_used_stops_the_start(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="REDIS_URL"):
-        make_app(f"sqlite:///{tmp_path}/x", tmp_path, REDIS_URL=url)
+def test_an_address_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^CACHE_REDIS_URL must begin with"):
+        make_app(f"sqlite:///{tmp_path}/x", tmp_path, CACHE_REDIS_URL="http://localhost")
 
 
 def test_a_silent_server_is_given_up_and_said_to_be_missing(tmp_path: Path) -> None:
@@ -75,12 +72,6 @@ def test_nobody_waits_for_a_server_that_is_said_to_be_missing(tmp_path: Path) ->
         assert str(redis_roles.problem()).count("does not answer") == 1, (
             "roles that share a server are told once"
         )
-
-
-def test_a_password_is_not_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        plain(tmp_path, "redis://:s3cret@host:nonsense/0")
-    assert "s3cret" not in str(caught.value)
 
 
 def test_without_an_address_every_role_lives_on_the_embedded_server_which_starts_when_it_is_needed(

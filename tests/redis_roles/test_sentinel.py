@@ -1,0 +1,126 @@
+"""Sentinels: a role follows its master, and does without sentinels that do not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from storefront import redis_roles
+from storefront.redis_roles import RedisAway, Role, Subscription
+from tests.processes import eventually
+from tests.redis_roles.servers import Server, server, shop
+
+
+class Deployment:
+    """A master with two replicas, and the three sentinels that watch it."""
+
+    def __init__(self, servers: list[Server], sentinels: list[Server]) -> None:
+        self.servers = servers
+        self.sentinels = sentinels
+
+    @property
+    def url(self) -> str:
+        places = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        return f"redis+sentinel://:s%40cret@{places}/shop/0"
+
+    def master(self) -> Server:
+        _, port = self.sentinels[-1].client.sentinel_get_master_addr_by_name("shop")
+        return next(one for one in self.servers if one.port == port)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    with ExitStack() as stack:
+        secret = ["--requirepass", "s@cret", "--masterauth", "s@cret"]
+        servers = [stack.enter_context(server(tmp_path, *secret, password="s@cret")) for _ in range(3)]
+        for replica in servers[1:]:
+            replica.client.replicaof("127.0.0.1", servers[0].port)
+        sentinels = []
+        for number in range(3):
+            file = tmp_path / f"sentinel{number}.conf"
+            file.write_text("")
+            sentinels.append(stack.enter_context(server(tmp_path, str(file), "--sentinel")))
+        for one in sentinels:
+            one.client.sentinel_monitor("shop", "127.0.0.1", servers[0].port, 2)
+            for option, value in {
+                "auth-pass": "s@cret",
+                "down-after-milliseconds": "1000",
+                "failover-timeout": "5000",
+            }.items():
+                one.client.sentinel_set("shop", option, value)
+        for one in sentinels:
+            assert eventually(lambda one=one: knows_all(one))
+        yield Deployment(servers, sentinels)
+
+
+def knows_all(sentinel: Server) -> bool:
+    master = sentinel.client.sentinel_master("shop")
+    return bool(master["num-slaves"] == 2 and master["num-other-sentinels"] == 2)
+
+
+@pytest.mark.slow
+def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    first = deployment.master()
+    with shop(tmp_path, deployment.url).app_context():
+        subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
+        subscription.start()
+        try:
+            assert eventually(lambda: subscription.trusted and stored("before"))
+            assert first.client.get("key") == "before"
+            assert eventually(lambda: all(one.client.get("key") == "before" for one in deployment.servers))
+            # Frozen, not dead: its connections stay, and say nothing.
+            first.freeze()
+            assert eventually(lambda: deployment.master() is not first, seconds=60)
+            assert eventually(lambda: stored("after"), seconds=60)
+            assert deployment.master().client.get("key") == "after"
+            assert eventually(lambda: subscription.trusted)
+            deployment.master().client.publish("news", "from the new master")
+            assert eventually(lambda: heard == [b"from the new master"])
+            # The old one comes back, still believing in itself, and is made a replica.
+            first.thaw()
+            assert eventually(lambda: first.client.info("replication")["role"] == "slave", seconds=60)
+            assert eventually(lambda: stored("at last"))
+            assert deployment.master().client.get("key") == "at last"
+        finally:
+            subscription.stop()
+
+
+@pytest.mark.slow
+def test_sentinels_that_are_away_are_passed_over(deployment: Deployment, tmp_path: Path) -> None:
+    first, second, third = deployment.sentinels
+    with shop(tmp_path, deployment.url).app_context():
+        first.freeze()
+        second.kill()
+        assert eventually(lambda: stored("one sentinel is enough"))
+        third.kill()
+        # None is left; whoever connects again goes to the master that was known last.
+        deployment.servers[0].client.client_kill_filter(_type="normal", skipme=True)
+        assert eventually(lambda: stored("without any"))
+        assert deployment.servers[0].client.get("key") == "without any"
+    with shop(tmp_path, deployment.url).app_context(), pytest.raises(RedisAway, match="no sentinel names"):
+        redis_roles.call(Role.CACHE, Redis.ping)
+
+
+@pytest.mark.slow
+def test_a_master_that_became_a_replica_is_left(deployment: Deployment, tmp_path: Path) -> None:
+    with shop(tmp_path, deployment.url).app_context():
+        assert eventually(lambda: stored("before"))
+        pool = redis_roles.client(Role.CACHE).connection_pool
+        connection = pool.get_connection()
+        pool.release(connection)
+        deployment.servers[0].client.replicaof("127.0.0.1", deployment.servers[1].port)
+        with pytest.raises(RedisAway, match="read only"):
+            redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "lost"), write=True)
+        assert not connection.is_connected
+
+
+def stored(value: str) -> bool:
+    try:
+        return bool(redis_roles.call(Role.CACHE, lambda redis: redis.set("key", value), write=True))
+    except RedisAway:
+        return False
