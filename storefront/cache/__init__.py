@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     shared = Shared(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
     store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
     app.extensions["cache"] = store
+    app.extensions["cache_reporter"] = Reporter(app, store)
     invalidation.init_app(app, store)
     if not app.testing:
 
@@ -73,7 +74,7 @@ def start(app: Flask) -> None:
 
         heard = Subscription(Role.CACHE, [store.shared.channel], on_message=hear, on_subscribed=forget)
         heard.start()
-        Reporter(app, store).start()
+        app.extensions["cache_reporter"].start()
         store.trusted = lambda: heard.trusted
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()

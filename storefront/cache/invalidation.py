@@ -115,3 +115,5 @@ def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, An
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
     log.info("%s dropped %s", cause, shown)
     app.extensions["cache_invalidations"].append((datetime.now(UTC), cause, named, hard))
+    if "cache_pid" not in app.extensions:  # a command: it has no thread that tells, and may end now
+        app.extensions["cache_reporter"].send()
