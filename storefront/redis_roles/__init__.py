@@ -8,12 +8,14 @@ raises RedisAway, at once once the role's breaker is open; the caller goes on wi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from flask import Flask, current_app
 from redis import Redis
 
 from storefront.errors import StorefrontError
+from storefront.redis_roles import locks
 from storefront.redis_roles.away import TROUBLE, RedisAway
 from storefront.redis_roles.breaker import RoleState
 from storefront.redis_roles.roles import Role, Roles
@@ -30,6 +32,7 @@ __all__ = [
     "client",
     "ensure",
     "init_app",
+    "lock",
     "problem",
     "reachable",
     "states",
@@ -74,6 +77,19 @@ def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
     """
     roles: Roles = current_app.extensions["redis_roles"]
     return roles.call(role, do, write=write)
+
+
+def lock(name: str, seconds: float) -> AbstractContextManager[bool]:
+    """Return a context that says whether this process may do some work: True for one process at a time.
+
+        with redis_roles.lock("import", 60) as mine:
+            if mine:
+                …
+
+    False if another process does it, or if Redis is away. Nobody waits. The lock runs out after so many seconds even
+    if the work goes on, and is lost with the Redis of the cache: it saves work, it does not protect anything.
+    """
+    return locks.lock(current_app.extensions["redis_roles"], name, seconds)
 
 
 def states() -> list[RoleState]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.redis_roles import RedisAway, Role, Subscription
@@ -55,6 +56,47 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
         for one in sentinels:
             assert eventually(lambda one=one: knows_all(one))
         yield Deployment(servers, sentinels)
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Iterator[tuple[Server, Server, Server]]:
+    """A sentinel and two servers that know nothing of each other; the sentinel names the first."""
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(server(tmp_path)) for _ in range(2))
+        file = tmp_path / "sentinel.conf"
+        file.write_text("")
+        sentinel = stack.enter_context(server(tmp_path, str(file), "--sentinel"))
+        name(sentinel, first)
+        yield sentinel, first, second
+
+
+def name(sentinel: Server, master: Server) -> None:
+    with suppress(ResponseError):
+        sentinel.client.sentinel_remove("shop")
+    sentinel.client.sentinel_monitor("shop", "127.0.0.1", master.port, 1)
+
+
+def test_a_former_master_is_left_though_it_still_answers(
+    named: tuple[Server, Server, Server], tmp_path: Path
+) -> None:
+    sentinel, first, second = named
+    heard: list[bytes] = []
+    with shop(tmp_path, f"redis+sentinel://127.0.0.1:{sentinel.port}/shop").app_context():
+        subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
+        subscription.start()
+        try:
+            assert eventually(lambda: subscription.trusted)
+            assert eventually(lambda: stored("before"))
+            name(sentinel, second)
+            # The subscription asks the sentinels now and then, and so the pool learns of it, too.
+            assert eventually(lambda: second.client.pubsub_numsub("news") == [("news", 1)])
+            assert eventually(lambda: subscription.trusted)
+            second.client.publish("news", "from the second")
+            assert eventually(lambda: heard == [b"from the second"])
+            assert eventually(lambda: stored("after"))
+            assert (first.client.get("key"), second.client.get("key")) == ("before", "after")
+        finally:
+            subscription.stop()
 
 
 def knows_all(sentinel: Server) -> bool:

@@ -1,0 +1,35 @@
+"""Locks across processes, for work that need not run twice; never for what must not."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from storefront.redis_roles.away import RedisAway
+from storefront.redis_roles.roles import Role, Roles
+from storefront.redis_roles.scripts import Script
+
+_RELEASE = Script(Path(__file__).parent / "lua" / "release.lua")
+
+
+@contextmanager
+def lock(roles: Roles, name: str, seconds: float) -> Iterator[bool]:
+    """Yield whether this process may do the work. See `redis_roles.lock`."""
+    key, token = f"lock:{name}", secrets.token_bytes(16)
+    milliseconds = max(1, round(seconds * 1000))
+    try:
+        taken = roles.call(
+            Role.CACHE, lambda redis: redis.set(key, token, nx=True, px=milliseconds), write=True
+        )
+    except RedisAway:
+        taken = None
+    if not taken:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with suppress(RedisAway):  # then it runs out by itself
+            roles.call(Role.CACHE, lambda redis: _RELEASE.run(redis, [key], [token]), write=True)
