@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storefront import cache, catalog, edge, ops, outbox, redis_roles, web
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
+from storefront.web import same_origin
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,6 +45,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     redis_roles.init_app(app)
     outbox.init_app(app)
     cache.init_app(app)
+    same_origin.init_app(app)
     catalog.init_app(app)
     ops.init_app(app)
     edge.init_app(app)

@@ -14,16 +14,20 @@ log = logging.getLogger(__name__)
 
 _TITLES = {
     400: "That request cannot be understood",
+    403: "That is not allowed",
     404: "This page does not exist",
     405: "That cannot be done here",
     410: "No longer in the shop",
     413: "That is too large",
     414: "That address is too long",
+    422: "Something in the form has to be mended",
+    429: "A little slower, please",
     500: "Something broke on our side",
     503: "The shop is catching its breath",
 }
 _SENTENCES = {
     400: "Part of the address or the form has a value that we cannot use.",
+    403: "This address is not for everybody. If it should be for you, sign in first.",
     404: "The address may be mistyped, or the page has moved without leaving a note.",
     405: "This address exists, but does not answer that kind of request.",
     410: "This product has been taken out of the range and will not come back.",
