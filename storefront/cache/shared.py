@@ -59,6 +59,7 @@ class Lease:
     token: str
     start: str
     born: str
+    stale: bool  # whether there is an old value for the others meanwhile
 
 
 Look = Found | Lease | Literal["wait", "unstorable"]
@@ -97,7 +98,7 @@ class Shared:
         reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, self._keys(key), arguments))
         word = reply[0].decode()
         if word == "build":
-            return Lease(token, reply[1].decode(), reply[2].decode())
+            return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
         if word in ("hit", "stale"):
             _, meta, etag, body, soft_in, tags = reply
             return Found(

@@ -42,7 +42,9 @@ class Hit:
 
 @dataclass(slots=True)
 class _Flight:
+    looked: threading.Event = field(default_factory=threading.Event)  # its leader knows what Redis has
     done: threading.Event = field(default_factory=threading.Event)
+    stale: bool = False  # whether Redis has an old value to be answered meanwhile
 
 
 @dataclass(slots=True)
@@ -119,6 +121,9 @@ class Store:
                 return hit
             flight, leading = self._board(key)
             if not leading:
+                flight.looked.wait(WAIT)
+                if flight.stale and not force and (hit := self._meanwhile(key, kind, variant, etags)):
+                    return hit
                 self._count_waiting(kind, waited)
                 waited = True
                 if flight.done.wait(max(0.0, deadline - time.monotonic())):
@@ -128,6 +133,7 @@ class Store:
             try:
                 answer = self._look(entry, variant, etags, flight, force=force)
             finally:
+                flight.looked.set()
                 if not isinstance(answer, Ticket):
                     self._land(key, flight)
             if answer is not None:
@@ -185,6 +191,7 @@ class Store:
             return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, detail, copy)
         if isinstance(found, Lease):
             self.counters.add(kind, "miss")
+            flight.stale = found.stale
             return Ticket(self, entry, found, False, tick, flight)
         if found == "unstorable":
             self.counters.add(kind, "away")
@@ -193,6 +200,16 @@ class Store:
                 left = copy.until - time.monotonic()
                 return Hit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, left, "local", copy)
             return Ticket(self, entry, None, True, self.away.tick, flight)
+        return None
+
+    def _meanwhile(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> Hit | None:
+        """Return the old value while somebody in this process builds the new one; None if it has been dropped."""
+        with contextlib.suppress(RedisAway):
+            found = self.shared.fetch(key, variant, etags=etags, build=False)
+            if isinstance(found, Found):
+                self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
+                detail = "stale" if found.stale else "L2"
+                return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, detail)
         return None
 
     def _adopt(self, key: str, variant: str, found: Found, tick: int) -> Copy | None:

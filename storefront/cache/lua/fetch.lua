@@ -4,7 +4,8 @@
 -- ARGV  1 variant of the body  2 etags that the client holds, separated by commas  3 spread of early refreshes (-ln u)
 --       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead ones too | "force": build)
 -- Result: {"hit" | "stale", meta, etag, body or false, microseconds until soft end, tags}
---         {"build", start, born}: the lease is ours  {"wait"}: somebody else builds
+--         {"build", start, born, "1" if there is an old value for the others meanwhile, else ""}: the lease is ours
+--         {"wait"}: somebody else builds
 --         {"unstorable"}: it has to be built, and Redis takes no writes
 --
 -- The clock never runs back: max(stored, TIME), stored whenever a builder starts. "=born" tells one life of the marks
@@ -67,7 +68,7 @@ if ARGV[4] ~= '' then
       redis.call('ZADD', KEYS[2], born, '=born')
     end
     redis.call('ZADD', KEYS[2], text, '=clock')
-    return {'build', text, born}
+    return {'build', text, born, soft and '1' or ''}
   end
 end
 if soft then return answer(now < soft and 'hit' or 'stale') end

@@ -1,0 +1,93 @@
+"""What tests of the cache need: a shop that listens, and a Redis of the test's own whose commands can be counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from storefront import cache, redis_roles
+from storefront.cache.store import Store
+from storefront.extensions import db
+from storefront.redis_roles import Role
+from tests.conftest import make_app
+from tests.processes import eventually
+from tests.redis_roles.servers import Server, server
+
+
+@pytest.fixture
+def store(app: Flask) -> Store:
+    """The shop's cache."""
+    found: Store = app.extensions["cache"]
+    return found
+
+
+@pytest.fixture
+def redis(app: Flask) -> Redis:
+    """The Redis under the shop's cache."""
+    return redis_roles.client(Role.CACHE)
+
+
+@pytest.fixture
+def listening(app: Flask) -> Iterator[Store]:
+    """The shop's cache with both levels in use."""
+    yield from listen(app)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Server]:
+    """A Redis that nobody else uses."""
+    with server(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
+    """The shop on the same database, with a Redis that nobody else uses."""
+    yield from another(app, own_redis.url, tmp_path / "own")
+
+
+@pytest.fixture
+def own_client(own_app: Flask) -> FlaskClient:
+    """A client of the shop whose Redis nobody else uses."""
+    return own_app.test_client()
+
+
+def another(app: Flask, redis_url: str, instance: Path, **environ: str) -> Iterator[Flask]:
+    """A second application on the same database and pictures, in a context of its own, with this Redis."""
+    instance.mkdir()
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    other = make_app(url, instance, REDIS_URL=redis_url, **environ)
+    other.config["MEDIA_DIR"] = app.config["MEDIA_DIR"]
+    with other.app_context():
+        yield other
+        cache.stop(other)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def listen(app: Flask) -> Iterator[Store]:
+    """Start the listener and wait until it is trusted; stop it at the end."""
+    store: Store = app.extensions["cache"]
+    cache.start(app)
+    assert eventually(lambda: store.trusted())
+    yield store
+    cache.stop(app)
+
+
+def commands(redis: Redis) -> Counter[str]:
+    """Return how often each command was called since the server started, by clients and by scripts."""
+    stats = redis.info("commandstats")
+    return Counter({name.removeprefix("cmdstat_"): about["calls"] for name, about in stats.items()})
+
+
+def entries(redis: Redis, app: Flask) -> set[str]:
+    """Return the names of the shop's entries: everything in Redis but the marks and leases."""
+    prefix = f"{app.config['CACHE_PREFIX']}:"
+    names = {name.decode() if isinstance(name, bytes) else name for name in redis.scan_iter(f"{prefix}{{c*")}
+    return {name for name in names if not name.endswith(":marks") and ":lease:" not in name}

@@ -1,0 +1,106 @@
+"""Processes that take part in a test: each holds one object, and calls its methods as it is told."""
+
+from __future__ import annotations
+
+import multiprocessing
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+from flask import Flask
+
+from storefront import redis_roles
+from storefront.cache.shared import Shared
+from storefront.cache.store import Store
+
+PATIENCE = 60  # seconds that a member may take to answer
+
+
+class Fleet:
+    """Spawned processes; `make(*arguments)` is called in each, and answers to the names of its methods."""
+
+    def __init__(self, members: int, make: Callable[..., object], *arguments: object) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipes: list[Connection] = []
+        self._processes = []
+        for _ in range(members):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+        for member in range(members):
+            self.answer(member)
+
+    def __len__(self) -> int:
+        return len(self._pipes)
+
+    def tell(self, member: int, method: str, *arguments: object) -> None:
+        """Let a member begin."""
+        self._pipes[member].send((method, arguments))
+
+    def answer(self, member: int) -> Any:
+        """Wait for what a member was told to do."""
+        assert self._pipes[member].poll(PATIENCE), f"member {member} does not answer"
+        trouble, result = self._pipes[member].recv()
+        assert not trouble, trouble
+        return result
+
+    def ask(self, member: int, method: str, *arguments: object) -> Any:
+        """Tell and wait."""
+        self.tell(member, method, *arguments)
+        return self.answer(member)
+
+    def ask_all(self, method: str, *arguments: object) -> list[Any]:
+        """Let all do the same at the same time."""
+        for member in range(len(self)):
+            self.tell(member, method, *arguments)
+        return [self.answer(member) for member in range(len(self))]
+
+    def end(self) -> None:
+        for process in self._processes:
+            process.kill()
+            process.join()
+        for pipe in self._pipes:
+            pipe.close()
+
+
+@contextmanager
+def fleet(members: int, make: Callable[..., object], *arguments: object) -> Iterator[Fleet]:
+    """A fleet until the block ends."""
+    one = Fleet(members, make, *arguments)
+    try:
+        yield one
+    finally:
+        one.end()
+
+
+def bare_app(redis_url: str, prefix: str) -> Flask:
+    """An app with nothing but the cache's two levels, its context pushed for good."""
+    app = Flask("fleet")
+    app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
+    redis_roles.init_app(app)
+    app.extensions["cache"] = Store(Shared(prefix), 1024 * 1024, {})
+    app.app_context().push()
+    return app
+
+
+def _serve(pipe: Connection, make: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    try:
+        subject = make(*arguments)
+    except BaseException:
+        pipe.send((traceback.format_exc(), None))
+        raise
+    pipe.send((None, None))
+    while True:
+        try:
+            method, given = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send((None, getattr(subject, method)(*given)))
+        except Exception:  # noqa: BLE001  # it is raised where it was asked
+            pipe.send((traceback.format_exc(), None))

@@ -1,0 +1,133 @@
+"""Ways to keep a copy of a value that somebody else may change: ours, and the one that everybody writes first.
+
+Each is split into steps, so that a test can put another process's steps between them.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from redis import Redis
+
+from storefront.cache.keys import PRODUCT_DETAIL, Entry
+from storefront.cache.shared import Value
+from storefront.cache.store import Hit, Store, Ticket
+from tests.cache.fleet import bare_app
+
+
+class Protocol:
+    """The source (a number per key that only grows, in Redis) and the steps round it."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self.app = bare_app(redis_url, prefix)
+        self.prefix = prefix
+        self.redis: Redis = Redis.from_url(redis_url, decode_responses=True)
+        self._seen: dict[str, int] = {}
+
+    def steps(self, step: str, keys: list[str]) -> list[Any]:
+        """Take one step for each of these keys."""
+        return [getattr(self, step)(key) for key in keys]
+
+    def read(self, key: str) -> None:
+        """Builder: read the source."""
+        self._seen[key] = self.source(key)
+
+    def write(self, key: str) -> int:
+        """Writer: change the source; return its new version."""
+        return int(self.redis.incr(f"{self.prefix}:source:{key}"))
+
+    def source(self, key: str) -> int:
+        return int(self.redis.get(f"{self.prefix}:source:{key}") or 0)
+
+    def begin(self, key: str) -> None:
+        """Builder: find out that the value has to be built."""
+        raise NotImplementedError
+
+    def fill(self, key: str) -> None:
+        """Builder: keep what was read."""
+        raise NotImplementedError
+
+    def invalidate(self, key: str) -> None:
+        """Writer: say that the source has changed."""
+        raise NotImplementedError
+
+    def answer(self, key: str) -> tuple[int, bool]:
+        """Reader: return the version that a reader is answered, and whether it was a copy."""
+        raise NotImplementedError
+
+    def roam(self, keys: list[str], operations: int, seed: int) -> tuple[int, int]:
+        """Write and read at random; return how many answers were copies, and how many were older than they may be."""
+        dice, copies, wrong = random.Random(seed), 0, 0
+        for _ in range(operations):
+            key = dice.choice(keys)
+            acknowledged = f"{self.prefix}:acknowledged"
+            if dice.random() < 0.25:
+                version = self.write(key)
+                self.invalidate(key)
+                self.redis.zadd(acknowledged, {key: version}, gt=True)
+                continue
+            least = self.redis.zscore(acknowledged, key) or 0
+            version, copy = self.answer(key)
+            copies += copy
+            wrong += version < least
+        return copies, wrong
+
+
+class Ours(Protocol):
+    """Begin and fill of the cache, without its first level."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        super().__init__(redis_url, prefix)
+        self.store: Store = self.app.extensions["cache"]
+        self._tickets: dict[str, Ticket] = {}
+
+    def begin(self, key: str) -> None:
+        ticket = self.store.begin(_entry(key))
+        assert isinstance(ticket, Ticket)
+        self._tickets[key] = ticket
+
+    def fill(self, key: str) -> None:
+        self._fill(self._tickets.pop(key), self._seen.pop(key))
+
+    def invalidate(self, key: str) -> None:
+        self.store.shared.invalidate([f"tag-{key}"])
+
+    def answer(self, key: str) -> tuple[int, bool]:
+        found = self.store.begin(_entry(key))
+        if isinstance(found, Hit):
+            return int(found.body or b"-1"), True
+        version = self.source(key)
+        self._fill(found, version)
+        return version, False
+
+    def _fill(self, ticket: Ticket, version: int) -> None:
+        body = str(version).encode()
+        ticket.fill(Value(b"", "etag", {"": body}), [f"tag-{ticket.entry.identity}"], ttl=600)
+
+
+class Naive(Protocol):
+    """get, load, setex; and delete after the write."""
+
+    def begin(self, key: str) -> None:
+        assert self.redis.get(self._copy(key)) is None
+
+    def fill(self, key: str) -> None:
+        self.redis.setex(self._copy(key), 600, self._seen.pop(key))
+
+    def invalidate(self, key: str) -> None:
+        self.redis.delete(self._copy(key))
+
+    def answer(self, key: str) -> tuple[int, bool]:
+        if (found := self.redis.get(self._copy(key))) is not None:
+            return int(found), True
+        version = self.source(key)
+        self.redis.setex(self._copy(key), 600, version)
+        return version, False
+
+    def _copy(self, key: str) -> str:
+        return f"{self.prefix}:copy:{key}"
+
+
+def _entry(key: str) -> Entry:
+    return Entry("races", key, PRODUCT_DETAIL)

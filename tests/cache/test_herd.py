@@ -1,0 +1,126 @@
+"""One builder: however many readers want what is not there or has gone off, its source is asked once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from redis import BlockingConnectionPool, Redis
+
+from storefront import cache
+from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.store import Store
+from tests.cache.fleet import Fleet, bare_app, fleet
+from tests.processes import eventually
+
+pytestmark = pytest.mark.slow
+
+PROCESSES, THREADS = 4, 125
+READERS = PROCESSES * THREADS
+PATIENCE = 2.0  # seconds that a build waits for the other readers: less than they would wait for it
+Awaited = Literal["asked", "answered"]
+
+
+class Herd:
+    """Readers of one process. A build is not done before all others, in all processes, have asked or are answered."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self.app = bare_app(redis_url, prefix)
+        self.prefix = prefix
+        self.redis: Redis = Redis.from_pool(BlockingConnectionPool.from_url(redis_url, max_connections=8))
+
+    def rush(self, key: str, awaited: Awaited = "asked") -> list[int]:
+        """Read the key in all threads at once; return what each was answered."""
+        answers: list[int] = []
+        gate = threading.Barrier(THREADS)
+
+        def read() -> None:
+            with self.app.app_context():
+                gate.wait()
+                self.redis.incr(f"{self.prefix}:asked:{key}")
+                answers.append(self.read(key, awaited))
+                self.redis.incr(f"{self.prefix}:answered:{key}")
+
+        threads = [threading.Thread(target=read) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
+
+    def read(self, key: str, awaited: Awaited | None = None) -> int:
+        return cache.fetch(entry(key), int, lambda: self.build(key, awaited))
+
+    def build(self, key: str, awaited: Awaited | None) -> int:
+        version = int(self.redis.incr(f"{self.prefix}:built:{key}"))
+        if awaited:
+            others = f"{self.prefix}:{awaited}:{key}"
+            eventually(lambda: int(self.redis.get(others) or 0) >= READERS - 1, seconds=PATIENCE)
+        return version
+
+
+def entry(key: str) -> Entry:
+    return Entry("herd", key, PRODUCT_LIST)
+
+
+@pytest.fixture(scope="module")
+def prefix() -> str:
+    return f"test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="module")
+def herds(redis_url: str, prefix: str) -> Iterator[Fleet]:
+    with fleet(PROCESSES, Herd, redis_url, prefix) as members:
+        yield members
+
+
+def built(redis_url: str, prefix: str, key: str) -> int:
+    return int(Redis.from_url(redis_url).get(f"{prefix}:built:{key}") or 0)
+
+
+def test_five_hundred_readers_of_a_cold_key_cost_one_build(herds: Fleet, redis_url: str, prefix: str) -> None:
+    answers = [answer for member in herds.ask_all("rush", "cold") for answer in member]
+    assert answers == [1] * READERS
+    assert built(redis_url, prefix, "cold") == 1
+
+
+def test_five_hundred_readers_of_an_expired_key_cost_one_build_and_need_not_wait_for_it(
+    herds: Fleet, redis_url: str, prefix: str
+) -> None:
+    herds.ask(0, "read", "old")
+    age(redis_url, prefix)
+    answers = [answer for member in herds.ask_all("rush", "old", "answered") for answer in member]
+    assert built(redis_url, prefix, "old") == 2
+    assert sorted(answers) == [1] * (READERS - 1) + [2], "all but the builder are answered the old value"
+
+
+def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
+    herds: Fleet, redis_url: str, prefix: str
+) -> None:
+    herds.ask(0, "read", "dropped")
+    with bare_app(redis_url, prefix).app_context() as context:
+        store: Store = context.app.extensions["cache"]
+        store.shared.invalidate(["everything"])
+    answers = [answer for member in herds.ask_all("rush", "dropped") for answer in member]
+    assert answers == [2] * READERS
+    assert built(redis_url, prefix, "dropped") == 2
+
+
+def test_when_a_builder_gives_up_another_takes_over(herds: Fleet, redis_url: str, prefix: str) -> None:
+    with bare_app(redis_url, prefix).app_context() as context:
+        store: Store = context.app.extensions["cache"]
+        with pytest.raises(ZeroDivisionError):
+            cache.fetch(entry("failing"), int, lambda: 1 // 0)
+        assert store.counters.total["product_list", "miss"] == 1
+    answers = [answer for member in herds.ask_all("rush", "failing") for answer in member]
+    assert answers == [1] * READERS
+
+
+def age(redis_url: str, prefix: str) -> None:
+    """Let the soft time of every entry be over."""
+    redis: Redis = Redis.from_url(redis_url)
+    for name in redis.scan_iter(f"{prefix}:{{c0}}:herd*"):
+        redis.hset(name, "soft", 1)

@@ -1,0 +1,91 @@
+"""A value that was read before a write is never kept after it: what a builder holds loses every race."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import count, permutations
+
+import pytest
+
+from tests.cache.fleet import Fleet, fleet
+from tests.cache.protocols import Naive, Ours, Protocol
+
+pytestmark = pytest.mark.slow
+
+BUILDER, WRITER = ("begin", "read", "fill"), ("write", "invalidate")
+OVERTAKEN = ("begin", "read", "write", "invalidate", "fill")
+# Every order of the five steps in which the builder's and the writer's own are in theirs: ten.
+ORDERS = [
+    order
+    for order in permutations((*BUILDER, *WRITER))
+    if tuple(s for s in order if s in BUILDER) == BUILDER and tuple(s for s in order if s in WRITER) == WRITER
+]
+TOGETHER = 100  # rounds that take each step at a time
+_rounds = count()
+
+
+def rounds(members: Fleet, order: tuple[str, ...], number: int) -> tuple[int, int]:
+    """Play rounds in this order, roles going round; return how many ended wrong, and how many in a lasting copy."""
+    wrong = kept = 0
+    for _ in range(number // TOGETHER):
+        turn = next(_rounds)
+        builder, writer, reader = ((turn + role) % len(members) for role in range(3))
+        keys = [f"{turn}-{i}" for i in range(TOGETHER)]
+        for step in order:
+            members.ask(builder if step in BUILDER else writer, "steps", step, keys)
+        for version, _ in members.ask(reader, "steps", "answer", keys):
+            wrong += version != 1
+        kept += sum(copy for _, copy in members.ask(builder, "steps", "answer", keys))
+    return wrong, kept
+
+
+def start(redis_url: str, protocol: type[Protocol], members: int = 3) -> AbstractContextManager[Fleet]:
+    return fleet(members, protocol, redis_url, f"test-{uuid.uuid4().hex}")
+
+
+def test_ten_thousand_writes_between_a_read_and_its_fill_leave_nothing_old(redis_url: str) -> None:
+    with start(redis_url, Ours) as members:
+        wrong, kept = rounds(members, OVERTAKEN, 10_000)
+    assert wrong == 0
+    assert kept == 10_000, "what was read after the write has to be kept"
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=" ".join)
+def test_no_order_of_a_build_and_a_write_leaves_anything_old(three: Fleet, order: tuple[str, ...]) -> None:
+    wrong, kept = rounds(three, order, 200)
+    assert (wrong, kept) == (0, 200)
+
+
+@pytest.fixture(scope="module")
+def three(redis_url: str) -> Iterator[Fleet]:
+    with start(redis_url, Ours) as members:
+        yield members
+
+
+def test_the_usual_get_setex_delete_is_wrong_in_every_such_round(redis_url: str) -> None:
+    with start(redis_url, Naive) as members:
+        wrong, _ = rounds(members, OVERTAKEN, 300)
+    assert wrong == 300
+
+
+def test_processes_that_write_and_read_at_will_are_never_answered_less_than_was_acknowledged(
+    redis_url: str,
+) -> None:
+    copies, wrong = roam(redis_url, Ours)
+    assert wrong == 0
+    assert copies > 1_000
+
+
+def test_with_get_setex_delete_they_are(redis_url: str) -> None:
+    assert any(roam(redis_url, Naive)[1] for _ in range(5))
+
+
+def roam(redis_url: str, protocol: type[Protocol]) -> tuple[int, int]:
+    """Let four processes loose on three keys; return how many answers were copies, and how many were too old."""
+    with start(redis_url, protocol, members=4) as members:
+        for member in range(len(members)):
+            members.tell(member, "roam", ["a", "b", "c"], 2_000, member)
+        answers = [members.answer(member) for member in range(len(members))]
+    return sum(copies for copies, _ in answers), sum(wrong for _, wrong in answers)
