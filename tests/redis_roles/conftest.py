@@ -12,6 +12,7 @@ import psutil
 import pytest
 from redis import Redis
 
+from storefront.redis_roles import clients
 from tests.processes import ROOT, eventually
 
 # Joins at once, and again for each line that it is sent.
@@ -62,6 +63,12 @@ Start = Callable[..., User]
 @pytest.fixture
 def instance(tmp_path: Path) -> Path:
     return tmp_path / "instance"
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer than a page would, where what is asked is not how long: this machine may be busy."""
+    monkeypatch.setattr(clients, "TIMEOUT", 1.0)
 
 
 @pytest.fixture

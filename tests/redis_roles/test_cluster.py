@@ -38,7 +38,7 @@ def settled(node: Server) -> bool:
 
 
 @pytest.fixture
-def app(nodes: list[Server], tmp_path: Path) -> Iterator[Flask]:
+def app(nodes: list[Server], tmp_path: Path, patient: None) -> Iterator[Flask]:
     # The first two are enough to find the third.
     places = ",".join(f"127.0.0.1:{node.port}" for node in nodes[:2])
     app = shop(tmp_path, f"redis+cluster://{places}")
@@ -104,7 +104,7 @@ def test_a_cluster_that_is_not_there_is_away(tmp_path: Path) -> None:
         for _ in range(3):
             with pytest.raises(RedisAway):
                 redis_roles.call(Role.CACHE, Redis.ping)
-        assert state() == "open"
+        assert state() != "closed"
         assert "does not answer" in str(redis_roles.problem())
 
 

@@ -24,7 +24,7 @@ def redis(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def app(redis: Server, tmp_path: Path) -> Iterator[Flask]:
+def app(redis: Server, tmp_path: Path, patient: None) -> Iterator[Flask]:
     app = shop(tmp_path, redis.url)
     with app.app_context():
         yield app
