@@ -1,0 +1,47 @@
+/** Sends the form without leaving the page, says what came of it, and tells the header.
+ *  Anything unexpected, and the form is sent as it stands. */
+class AddToCart extends HTMLElement {
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    this.addEventListener("submit", (event) => this.#send(event), { signal: this.#listening.signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  async #send(event) {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector("button");
+    button.setAttribute("aria-disabled", "true");
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { Accept: "application/json" },
+      });
+      const said = await answer.json();
+      if (answer.ok) document.dispatchEvent(new CustomEvent("cart-changed", { detail: said.cart_quantity }));
+      this.#say(said.message ?? said.detail ?? said.title, answer.ok);
+    } catch {
+      form.submit();
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  }
+
+  #say(message, worked) {
+    const place = this.querySelector("[role=status]");
+    place.textContent = `${message} `;
+    if (!worked) return;
+    const link = document.createElement("a");
+    link.href = "/cart";
+    link.textContent = "Go to the basket";
+    place.append(link);
+  }
+}
+
+customElements.define("add-to-cart", AddToCart);

@@ -1,0 +1,17 @@
+"""/me: what the header of a public page shows of the shopper. Private, never cached."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from storefront.cart import queries
+
+bp = Blueprint("me", __name__, cli_group=None)
+
+
+@bp.get("/me")
+def me() -> Response:
+    """Who is signed in, and how much is in the basket."""
+    response = jsonify(signed_in=False, name=None, cart_quantity=queries.quantity())
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,147 @@
+"""Reads for the basket's page and for the number in the header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from storefront import stock
+from storefront.cart import cookie
+from storefront.cart.models import Cart, CartLine
+from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.shapes import Picture
+from storefront.extensions import db
+from storefront.money import Money
+from storefront.stock import Badge
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands now. `price` is None if the variant is not in the shop any more."""
+
+    sku: str
+    title: str
+    url: str | None
+    options: str
+    quantity: int
+    price: Money | None
+    price_seen: Money
+    picture: Picture | None
+    badge: Badge
+    available: int | None  # what can be bought now; None: as many as one likes
+    saved: bool
+
+    @property
+    def buyable(self) -> bool:
+        """Whether all of it can be bought now."""
+        return self.price is not None and self.badge.buyable and not self.short
+
+    @property
+    def short(self) -> bool:
+        """Whether there is some of it, but less than is wanted."""
+        return self.available is not None and 0 < self.available < self.quantity and not self.badge.backorder
+
+    @property
+    def total(self) -> Money | None:
+        """What the line costs."""
+        return Money(self.price.amount * self.quantity, self.price.currency) if self.price else None
+
+    @property
+    def notice(self) -> str | None:
+        """What has changed since the shopper put it in, as a sentence; the page adds the old price."""
+        if self.price is None:
+            return "This is not in the shop any more."
+        if not self.badge.buyable:
+            return "Sold out. It stays here in case it comes back."
+        if self.short:
+            return f"Only {self.available} left. Lower the quantity to buy it."
+        if self.price > self.price_seen:
+            return "It costs more than when you put it here."
+        return "It has become cheaper." if self.price < self.price_seen else None
+
+
+@dataclass(frozen=True, slots=True)
+class CartPage:
+    """The basket. The subtotal counts what can be bought now."""
+
+    lines: list[Line]
+    saved: list[Line]
+    subtotal: Money
+    quantity: int
+
+    @property
+    def buyable(self) -> bool:
+        """Whether everything in it can be bought as it stands."""
+        return bool(self.lines) and all(line.buyable for line in self.lines)
+
+
+def current_id() -> int | None:
+    """Return the id of this visitor's cart, if there is one."""
+    token = cookie.token()
+    return (
+        db.session.execute(select(Cart.id).where(Cart.token == token)).scalar_one_or_none() if token else None
+    )
+
+
+def quantity() -> int:
+    """Return how many things are in this visitor's basket. One statement; none without a cookie."""
+    if not (token := cookie.token()):
+        return 0
+    wanted = select(func.coalesce(func.sum(CartLine.quantity), 0)).join(Cart, Cart.id == CartLine.cart_id)
+    return int(db.session.execute(wanted.where(Cart.token == token, ~CartLine.saved)).scalar_one())
+
+
+def page() -> CartPage:
+    """Return this visitor's basket, with everything that has changed since."""
+    currency, cart_id = current_app.config["CURRENCY"], current_id()
+    lines = _lines(cart_id, currency) if cart_id is not None else []
+    wanted = [line for line in lines if not line.saved]
+    subtotal = sum(line.total.amount for line in wanted if line.buyable and line.total)
+    return CartPage(
+        wanted,
+        [line for line in lines if line.saved],
+        Money(subtotal, currency),
+        sum(x.quantity for x in wanted),
+    )
+
+
+def _lines(cart_id: int, currency: str) -> list[Line]:
+    picture = func.coalesce(Variant.image_id, Product.cover_id)
+    rows = db.session.execute(
+        select(CartLine, Variant, Product, ProductImage)
+        .outerjoin(Variant, Variant.sku == CartLine.sku)
+        .outerjoin(Product, Product.id == Variant.product_id)
+        .outerjoin(ProductImage, ProductImage.id == picture)
+        .where(CartLine.cart_id == cart_id)
+        .order_by(CartLine.added_at, CartLine.id)
+    ).all()
+    levels = stock.levels({product.id for _, _, product, _ in rows if product is not None})
+    return [_line(*row, levels=levels, currency=currency) for row in rows]
+
+
+def _line(
+    line: CartLine, variant: Variant | None, product: Product | None, image: ProductImage | None,
+    *, levels: stock.Levels, currency: str,
+) -> Line:  # fmt: skip
+    there = variant is not None and product is not None and product.status == "active"
+    level = levels.variant(variant.id) if variant is not None and there else stock.Level(0, 0)
+    shown = image is not None and image.digest
+    return Line(
+        sku=line.sku,
+        title=product.title if product is not None else line.sku,
+        url=f"/products/{product.slug}?variant={line.sku}" if product is not None and there else None,
+        options=" / ".join(variant.options) if variant is not None else "",
+        quantity=line.quantity,
+        price=Money(variant.price, currency) if variant is not None and there else None,
+        price_seen=Money(line.price_seen, currency),
+        picture=Picture(image.digest or "", image.width, image.height, "")
+        if image is not None and shown
+        else None,
+        badge=stock.badge(
+            level, current_app.config["STOCK_DISPLAY"], backorder=bool(variant and variant.backorder)
+        ),
+        available=level.available,
+        saved=line.saved,
+    )

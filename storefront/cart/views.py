@@ -1,0 +1,88 @@
+"""The basket's pages. What changes it is a POST and answers 303; no GET changes anything."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from storefront.cart import changing, queries
+from storefront.cart.changing import MOST, CartError
+
+bp = Blueprint("cart", __name__, cli_group=None)
+
+
+@bp.get("/cart")
+def cart() -> Response:
+    """The basket."""
+    return _page()
+
+
+@bp.post("/cart/lines")
+def add_line() -> BaseResponse:
+    """Put something in."""
+    title = changing.add(_sku(), _quantity())
+    return _answer(f"{title} is in your basket.")
+
+
+@bp.post("/cart/lines/<path:sku>/removal")
+def remove_line(sku: str) -> BaseResponse:
+    """Take a line out."""
+    changing.remove(sku)
+    return _answer("It has been taken out.")
+
+
+@bp.post("/cart/lines/<path:sku>/saving")
+def save_line(sku: str) -> BaseResponse:
+    """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
+    saved = request.form.get("saved") != "0"
+    changing.set_aside(sku, saved=saved)
+    return _answer("It has been set aside for later." if saved else "It is in your basket again.")
+
+
+@bp.post("/cart/lines/<path:sku>")
+def set_line(sku: str) -> BaseResponse:
+    """Set a line's quantity."""
+    changing.set_quantity(sku, _quantity())
+    return _answer("The quantity has been changed.")
+
+
+@bp.errorhandler(CartError)
+def refused(error: CartError) -> Response | tuple[Response, int]:
+    """Say what cannot be done: on the basket's page, or as JSON to the page's own script."""
+    if _wants_json():
+        return jsonify(message=str(error)), 422
+    response = _page(str(error))
+    response.status_code = 422
+    return response
+
+
+def _answer(message: str) -> BaseResponse:
+    if _wants_json():
+        return jsonify(message=message, cart_quantity=queries.quantity())
+    return redirect(url_for("cart.cart"), 303)
+
+
+def _page(problem: str | None = None) -> Response:
+    response = make_response(
+        render_template("cart/cart.html", cart=queries.page(), problem=problem, most=MOST)
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _sku() -> str:
+    sku = request.form.get("sku", "").strip()
+    if not sku or len(sku) > 255 or "\x00" in sku:
+        raise CartError("The form does not say what to put into the basket.")
+    return sku
+
+
+def _quantity() -> int:
+    text = request.form.get("quantity", "1").strip()
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MOST:
+        raise CartError(f"The quantity must be a whole number from 1 to {MOST}.")
+    return int(text)

@@ -1,0 +1,197 @@
+"""The basket: what goes in, what has changed since, and what is refused with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from storefront.cart.models import Cart, CartLine
+from storefront.catalog import listing
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db, writing
+from storefront.stock import StockItem
+from tests.factories import make_product
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+def lines() -> dict[str, int]:
+    db.session.rollback()
+    return {row.sku: row.quantity for row in db.session.execute(select(CartLine)).scalars()}
+
+
+def put(client: FlaskClient, sku: str, quantity: object = 1) -> None:
+    answer = client.post("/cart/lines", data={"sku": sku, "quantity": quantity}, headers=OWN)
+    assert answer.status_code == 303, answer.text
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_what_is_put_in_is_on_the_basket_s_page_and_in_the_header(client: FlaskClient) -> None:
+    make_product("Teapot", variants=[{"sku": "TP", "price": 2500, "option1": "Blue"}])
+    put(client, "TP", 2)
+    put(client, "TP")
+    page = client.get("/cart").text
+    assert "Teapot" in page
+    assert "Blue" in page
+    assert "$75.00" in page
+    assert client.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 3}
+
+
+def test_nobody_else_sees_it(app: Flask, client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    put(client, "TP")
+    assert app.test_client().get("/me").json["cart_quantity"] == 0
+    assert "nothing in it yet" in app.test_client().get("/cart").text
+
+
+def test_adding_costs_three_statements_at_most(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    for _ in range(2):
+        with statements() as seen:
+            put(client, "TP")
+        assert len(seen) <= 3, seen
+
+
+def test_20_at_once_are_20_in_the_basket(app: Flask, client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 50}])
+    put(client, "TP")
+    cookie = client.get_cookie("cart")
+
+    def again(_: int) -> int:
+        other = app.test_client()
+        other.set_cookie("cart", cookie.value)
+        return other.post("/cart/lines", data={"sku": "TP"}, headers=OWN).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(again, range(19))) == {303}
+    assert lines() == {"TP": 20}
+
+
+def test_a_line_can_be_changed_set_aside_and_taken_out(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "A/1"}, {"sku": "B", "option1": "x"}])
+    put(client, "A/1")
+    put(client, "B")
+    assert client.post("/cart/lines/A/1", data={"quantity": 7}, headers=OWN).status_code == 303
+    assert lines() == {"A/1": 7, "B": 1}
+    client.post("/cart/lines/B/saving", data={"saved": "1"}, headers=OWN)
+    assert "Set aside for later" in client.get("/cart").text
+    assert client.get("/me").json["cart_quantity"] == 7
+    client.post("/cart/lines/B/saving", data={"saved": "0"}, headers=OWN)
+    assert client.get("/me").json["cart_quantity"] == 8
+    for _ in range(2):  # twice: a double click is no mistake
+        assert client.post("/cart/lines/A/1/removal", headers=OWN).status_code == 303
+    assert lines() == {"B": 1}
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        *(({"sku": "TP", "quantity": q}, "whole number from 1 to 99") for q in ("0", "-1", "1e9", "NaN", "100", "", "٣")),
+        ({"sku": "nothing"}, "nothing with that number"),
+        ({"sku": "DRAFT"}, "nothing with that number"),
+        ({"sku": "OUT"}, "is sold out"),
+        ({"sku": "FEW", "quantity": "5"}, "Only 2 of"),
+        ({"sku": ""}, "does not say what"),
+        ({"sku": "a\x00b"}, "does not say what"),
+        ({"sku": "x" * 300}, "does not say what"),
+        ({}, "does not say what"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_put_in_is_refused_with_a_sentence(
+    client: FlaskClient, form: dict[str, str], sentence: str
+) -> None:
+    make_product("Pot", variants=[{"sku": "TP"}, {"sku": "OUT", "option1": "a", "on_hand": 0}])
+    make_product("Cup", variants=[{"sku": "FEW", "on_hand": 2}])
+    make_product("Secret", status="draft", variants=[{"sku": "DRAFT"}])
+    answer = client.post("/cart/lines", data=form, headers=OWN)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert lines() == {}
+    said = client.post("/cart/lines", data=form, headers=OWN | {"Accept": "application/json"})
+    assert said.status_code == 422
+    assert sentence in said.json["message"]
+
+
+def test_what_has_changed_since_is_said(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "UP", "price": 1000}])
+    make_product(variants=[{"sku": "DOWN", "price": 1000}])
+    make_product(variants=[{"sku": "OUT"}])
+    gone = make_product(variants=[{"sku": "GONE"}])
+    few = make_product(variants=[{"sku": "FEW"}])
+    for sku in ("UP", "DOWN", "OUT", "GONE"):
+        put(client, sku)
+    put(client, "FEW", 9)
+    with writing() as session:
+        for sku, price in (("UP", 1200), ("DOWN", 800)):
+            session.execute(select(Variant).where(Variant.sku == sku)).scalar_one().price = price
+        for sku, left in (("OUT", 0), ("FEW", 3)):
+            session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one().on_hand = left
+        session.get_one(Product, gone.id).status = "archived"
+        listing.refresh(session, [gone.id, few.id])
+    page = client.get("/cart").text
+    for said in (
+        "costs more",
+        "$10.00",
+        "become cheaper",
+        "Sold out",
+        "not in the shop any more",
+        "Only 3 left",
+    ):
+        assert said in page, said
+    assert "$20.00" in page, "the subtotal counts what can be bought: 12 + 8"
+
+
+def test_no_get_changes_anything(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    put(client, "TP")
+    for url in ("/cart/lines", "/cart/lines/TP", "/cart/lines/TP/removal", "/cart/lines/TP/saving"):
+        assert client.get(url).status_code in (404, 405)
+    assert lines() == {"TP": 1}
+
+
+@pytest.mark.parametrize("value", ["", "x", "é", "a.b.c", "x" * 3000, "WzFd.sig", '"\\'])
+def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, value: str) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    client = app.test_client()
+    client.set_cookie("cart", value)
+    assert client.get("/cart").status_code == 200
+    put(client, "TP")
+    assert client.get("/me").json["cart_quantity"] == 1
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    answer = client.post("/cart/lines", data={"sku": "TP"}, headers=OWN)
+    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("cart="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    secure = client.post("/cart/lines", data={"sku": "TP"}, headers=OWN, base_url="https://localhost")
+    cookie = next(c for c in secure.headers.getlist("Set-Cookie") if "cart=" in c)
+    assert cookie.startswith("__Host-cart=")
+    assert "Secure" in cookie
+
+
+def test_visitors_who_only_look_leave_no_rows(client: FlaskClient) -> None:
+    client.get("/cart")
+    client.get("/me")
+    assert db.session.execute(select(Cart)).first() is None
