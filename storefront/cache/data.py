@@ -12,7 +12,7 @@ import msgspec
 from flask import current_app
 
 from storefront.cache import keys
-from storefront.cache.invalidation import collecting, depends
+from storefront.cache.invalidation import collecting, depends, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.shared import Value
 from storefront.cache.store import Hit, Store, Ticket
@@ -78,6 +78,7 @@ def cached(kind: Kind, shape: type[T]) -> Callable[[Callable[P, T]], Callable[P,
 
 
 def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T]) -> T:
+    ticket.as_of(reading_since())
     try:
         with collecting() as tags:
             value = build()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from storefront import outbox
 from storefront.cache import keys
 from storefront.cache.store import Store
+from storefront.extensions import db
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,25 @@ def touch(session: Session, *tags: str, cause: str = "", hard: bool = False) -> 
         session.info["cache_hard"] = True
 
 
+def reading_since() -> float | None:
+    """Return when (monotonic) the open transaction began, if there is one: what is read may be as old as that.
+
+    On SQLite a transaction reads one snapshot, whatever is committed meanwhile.
+    """
+    return db.session().info.get("cache_reading_since") if db.session.registry.has() else None
+
+
+@event.listens_for(Session, "after_begin")
+def _began(session: Session, *_: object) -> None:
+    session.info.setdefault("cache_reading_since", time.monotonic())
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("cache_reading_since", None)
+
+
 @event.listens_for(Session, "after_flush")
 def _collect(session: Session, _: UOWTransaction) -> None:
     changed_rows = [row for row in session.dirty if session.is_modified(row)]
@@ -111,6 +132,7 @@ def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, An
     named = sorted(tags)
     store.drop(named)  # this process at once, whether Redis is there or not
     store.shared.invalidate(named, hard=hard)
+    store.drop(named)  # and what another thread has fetched meanwhile
     cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
     log.info("%s dropped %s", cause, shown)

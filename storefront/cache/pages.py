@@ -19,7 +19,7 @@ from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
 from storefront.cache.addresses import Addresses
-from storefront.cache.invalidation import collecting
+from storefront.cache.invalidation import collecting, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.responses import Answer, Head
 from storefront.cache.shared import Value
@@ -109,6 +109,7 @@ def init_app(app: Flask, store: Store) -> None:
             found = store.begin(entry, force=True)
             if isinstance(found, Hit):
                 return None
+        found.as_of(reading_since())
         collector = collecting()
         g.cache_building = _Building(found, encoding, collector, collector.__enter__())
         return None

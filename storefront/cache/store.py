@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from storefront.cache.counters import Counters
 from storefront.cache.keys import EVERYTHING, Entry
@@ -59,6 +59,15 @@ class Ticket:
     flight: _Flight | None
     began: float = field(default_factory=time.monotonic)
     closed: bool = False
+
+    def as_of(self, moment: float | None) -> None:
+        """Say that what is read may be as old as this moment (monotonic seconds): a snapshot of the source.
+
+        The marks' clock goes with time, or slower; what the clocks of two machines may differ by is covered.
+        """
+        if self.lease is not None and moment is not None and moment < self.began:
+            early = int((self.began - moment) * 1e6) + 1000
+            self.lease = replace(self.lease, start=str(int(self.lease.start) - early))
 
     def fill(self, value: Value, tags: Iterable[str], *, ttl: float) -> bool:
         """Share the value with everybody, unless a write may have overtaken it; return whether it was stored."""

@@ -8,9 +8,17 @@ from contextlib import AbstractContextManager
 from itertools import count, permutations
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
+from storefront import cache
+from storefront.cache import keys
+from storefront.catalog.models import Product
+from storefront.extensions import db
 from tests.cache.fleet import Fleet, fleet
 from tests.cache.protocols import Naive, Ours, Protocol
+from tests.cache.shopkeeper import set_price
+from tests.factories import make_product
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +32,7 @@ ORDERS = [
 ]
 TOGETHER = 100  # rounds that take each step at a time
 _rounds = count()
+ENTRY = keys.Entry("long", "", keys.PRODUCT_DETAIL)
 
 
 def rounds(members: Fleet, order: tuple[str, ...], number: int) -> tuple[int, int]:
@@ -89,3 +98,23 @@ def roam(redis_url: str, protocol: type[Protocol]) -> tuple[int, int]:
             members.tell(member, "roam", ["a", "b", "c"], 2_000, member)
         answers = [members.answer(member) for member in range(len(members))]
     return sum(copies for copies, _ in answers), sum(wrong for _, wrong in answers)
+
+
+def test_what_a_long_transaction_reads_is_not_kept_as_if_it_were_new(app: Flask) -> None:
+    """On SQLite a transaction goes on reading what it saw first, however late the building begins."""
+    product = make_product("Mug", variants=[{"price": 1000}])
+    price = select(Product.price).where(Product.id == product.id)
+
+    def build() -> int:
+        cache.depends(keys.product_tag(product.id))
+        return db.session.execute(price).scalar_one()
+
+    db.session.rollback()
+    assert db.session.execute(price).scalar_one() == 1000
+    with app.app_context():  # another request
+        set_price(product.id, 1100)
+    cache.fetch(ENTRY, int, build)
+    db.session.rollback()
+    assert cache.fetch(ENTRY, int, build) == 1100
+    db.session.rollback()
+    assert cache.fetch(ENTRY, int, lambda: 0) == 1100, "and what is read afterwards is kept"

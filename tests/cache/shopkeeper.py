@@ -1,0 +1,78 @@
+"""A process of the shop in which pages are asked for and prices changed; and a line on which only news is lost."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront import cache
+from storefront.cache.store import Store
+from storefront.catalog import listing
+from storefront.catalog.models import Variant
+from storefront.extensions import writing
+from tests.conftest import make_app
+from tests.processes import eventually
+from tests.redis_roles.servers import Proxy
+
+
+class Shopkeeper:
+    """The shop in one process of several: same database, same Redis, same prefix."""
+
+    def __init__(self, database_url: str, redis_url: str, prefix: str) -> None:
+        instance = Path(tempfile.mkdtemp())
+        self.app = make_app(database_url, instance, REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
+        self.client = self.app.test_client()
+        self.store: Store = self.app.extensions["cache"]
+        cache.start(self.app)
+        assert eventually(self.trusts)
+
+    def page(self, address: str) -> tuple[str, str]:
+        """Return a page's text, and how it was come by: "L1", "L2", "stale", "local" or "" if it was built."""
+        response = self.client.get(address)
+        assert response.status_code == 200, response.status
+        return response.text, detail(response)
+
+    def price(self, product_id: int, price: int) -> None:
+        with self.app.app_context():
+            set_price(product_id, price)
+
+    def trusts(self) -> bool:
+        """Return whether this process uses copies of its own."""
+        return self.store.trusted()
+
+
+class DeafProxy(Proxy):
+    """Holds back only what is said to subscribers: all else goes on while a subscription is silently dead."""
+
+    def __init__(self, port: int) -> None:
+        self._subscribers: set[int] = set()
+        super().__init__(port)
+
+    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if answers and sink.fileno() in self._subscribers:
+                    self.hold.wait()
+                elif not answers and b"SUBSCRIBE" in data:
+                    self._subscribers.add(source.fileno())
+                sink.sendall(data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+def set_price(product_id: int, price: int) -> None:
+    """Change the price of a product that has one variant, as the back office does."""
+    with writing() as session:
+        wanted = select(Variant).where(Variant.product_id == product_id)
+        session.execute(wanted).scalars().one().price = price
+        listing.refresh(session, [product_id])
+
+
+def detail(response: Any) -> str:
+    """Return how a page was come by: "L1", "L2", "stale", "local" or "" if it was built for this request."""
+    return str(response.headers["Cache-Status"]).partition("detail=")[2]

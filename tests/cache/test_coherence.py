@@ -1,0 +1,137 @@
+"""Processes agree: what one has changed no other goes on answering, even if it can hear nothing any more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from storefront import cache
+from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.local import Copy, Local
+from storefront.cache.store import Store
+from storefront.extensions import writing
+from tests.cache.fleet import Fleet, fleet
+from tests.cache.shopkeeper import DeafProxy, Shopkeeper
+from tests.factories import make_product
+from tests.processes import eventually
+from tests.redis_roles.servers import Server
+
+WRITER, READER = 0, 1
+
+
+@pytest.fixture
+def shops(app: Flask, own_redis: Server) -> Iterator[Fleet]:
+    with keepers(app, own_redis.url) as members:
+        yield members
+
+
+def keepers(app: Flask, redis_url: str, members: int = 2) -> object:
+    return fleet(
+        members, Shopkeeper, app.config["SQLALCHEMY_DATABASE_URI"], redis_url, app.config["CACHE_PREFIX"]
+    )
+
+
+def warm(shops: Fleet, member: int, address: str) -> bool:
+    """Ask for a page until the process answers it from its own copy."""
+    return eventually(lambda: shops.ask(member, "page", address)[1] == "L1")
+
+
+def shows(shops: Fleet, member: int, address: str, words: str) -> bool:
+    return words in shops.ask(member, "page", address)[0]
+
+
+@pytest.mark.slow
+def test_a_price_changed_in_one_process_is_shown_by_the_others(shops: Fleet) -> None:
+    product = make_product("Mug", price_max=0, variants=[{"price": 1000}])
+    for euros in range(11, 21):
+        assert warm(shops, READER, "/products/mug")
+        shops.ask(WRITER, "price", product.id, euros * 100)
+        assert shows(shops, WRITER, "/products/mug", f"${euros}.00"), "the writer itself sees it at once"
+        assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
+        assert not shows(shops, READER, "/products/mug", f"${euros - 1}.00")
+
+
+@pytest.mark.slow
+def test_a_process_that_silently_hears_nothing_stops_using_its_own_copies(
+    app: Flask, own_redis: Server
+) -> None:
+    product = make_product("Mug", variants=[{"price": 1000}])
+    line = DeafProxy(own_redis.port)
+    try:
+        with keepers(app, own_redis.url, 1) as writers, keepers(app, line.url, 1) as deaf:
+            assert warm(deaf, 0, "/products/mug")
+            line.hold.clear()
+            writers.ask(0, "price", product.id, 1100)
+            assert eventually(lambda: not deaf.ask(0, "trusts"))
+            text, detail = deaf.ask(0, "page", "/products/mug")
+            assert "$11.00" in text
+            assert detail != "L1"
+            writers.ask(0, "price", product.id, 1200)
+            assert shows(deaf, 0, "/products/mug", "$12.00"), "it asks Redis each time"
+            line.hold.set()
+            assert warm(deaf, 0, "/products/mug")
+            assert shows(deaf, 0, "/products/mug", "$12.00")
+    finally:
+        line.close()
+
+
+@pytest.mark.slow
+def test_what_is_said_while_connections_are_being_made_again_is_not_missed(
+    shops: Fleet, own_redis: Server
+) -> None:
+    product = make_product("Mug", variants=[{"price": 1000}])
+    for euros in range(11, 16):
+        assert warm(shops, READER, "/products/mug")
+        own_redis.client.client_kill_filter(_type="pubsub")
+        shops.ask(WRITER, "price", product.id, euros * 100)
+        assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
+        assert warm(shops, READER, "/products/mug")
+        assert shows(shops, READER, "/products/mug", f"${euros}.00"), "nor after it has subscribed again"
+
+
+def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
+    app: Flask, listening: Store
+) -> None:
+    entry, version, done = Entry("busy", "", PRODUCT_LIST), 0, threading.Event()
+
+    def build() -> int:
+        cache.depends("busy")
+        return version
+
+    def read() -> None:
+        with app.app_context():
+            while not done.is_set():
+                cache.fetch(entry, int, build)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for version in range(1, 40):
+            with writing() as session:
+                cache.touch(session, "busy")
+            assert cache.fetch(entry, int, build) == version
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+
+
+def test_a_copy_whose_tag_is_dropped_while_it_is_on_its_way_is_not_let_in() -> None:
+    local = Local(10_000)
+
+    def arrive(key: str, tick: int) -> bool:
+        return local.put(key, Copy(b"", "", {"": b""}, ("everything", "card:1"), float("inf")), tick)
+
+    began = local.tick
+    local.drop(["card:2"])
+    assert arrive("another tag was dropped", began)
+    local.drop(["card:1"])
+    assert not arrive("this one", began)
+    assert arrive("looked up afterwards", local.tick)
+    began = local.tick
+    local.clear()
+    assert not arrive("everything was dropped", began)
