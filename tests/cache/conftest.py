@@ -15,6 +15,7 @@ from storefront import cache, redis_roles
 from storefront.cache.store import Store
 from storefront.extensions import db
 from storefront.redis_roles import Role
+from tests.cache.fleet import bare_app
 from tests.conftest import make_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server
@@ -44,6 +45,14 @@ def own_redis(tmp_path: Path) -> Iterator[Server]:
     """A Redis that nobody else uses."""
     with server(tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def bare(own_redis: Server) -> Iterator[Flask]:
+    """An app with nothing but the cache, on a Redis that nobody else uses."""
+    app = bare_app(own_redis.url, "bare")
+    with app.app_context():
+        yield app
 
 
 @pytest.fixture

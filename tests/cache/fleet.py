@@ -79,12 +79,11 @@ def fleet(members: int, make: Callable[..., object], *arguments: object) -> Iter
 
 
 def bare_app(redis_url: str, prefix: str) -> Flask:
-    """An app with nothing but the cache's two levels, its context pushed for good."""
+    """An app with nothing but the cache's two levels."""
     app = Flask("fleet")
     app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
     redis_roles.init_app(app)
     app.extensions["cache"] = Store(Shared(prefix), 1024 * 1024, {})
-    app.app_context().push()
     return app
 
 

@@ -21,6 +21,7 @@ class Protocol:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self.app = bare_app(redis_url, prefix)
+        self.app.app_context().push()
         self.prefix = prefix
         self.redis: Redis = Redis.from_url(redis_url, decode_responses=True)
         self._seen: dict[str, int] = {}

@@ -29,6 +29,7 @@ class Herd:
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self.app = bare_app(redis_url, prefix)
+        self.app.app_context().push()
         self.prefix = prefix
         self.redis: Redis = Redis.from_pool(BlockingConnectionPool.from_url(redis_url, max_connections=8))
 

@@ -1,0 +1,86 @@
+"""Invalidation costs the same however much it drops, and no page looks through the keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront import cache
+from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.shared import Value
+from storefront.cache.store import Store, Ticket
+from tests.cache.conftest import commands, entries
+from tests.cache.shopkeeper import set_price
+from tests.factories import make_category, make_product
+from tests.redis_roles.servers import Server
+
+
+def keep(app: Flask, first: int, number: int) -> None:
+    """Keep so many entries that carry one tag."""
+    store: Store = app.extensions["cache"]
+    for place in range(first, first + number):
+        ticket = store.begin(Entry("many", str(place), PRODUCT_LIST))
+        assert isinstance(ticket, Ticket)
+        assert ticket.fill(Value(b"", "etag", {"": b"x"}), ["category:1"], ttl=600)
+
+
+def cost(app: Flask, own_redis: Server) -> tuple[Counter[str], int]:
+    """Drop the tag; return the commands that it cost, and the change in the number of keys."""
+    store: Store = app.extensions["cache"]
+    store.shared.invalidate(["category:1"])  # marks the tag for the first time, loads the script
+    before, keys = commands(own_redis.client), own_redis.client.dbsize()
+    store.shared.invalidate(["category:1"])
+    after = commands(own_redis.client)
+    after.subtract(before)
+    changed = own_redis.client.dbsize() - keys
+    return +after - Counter({"info": 1, "dbsize": 1}), changed
+
+
+@pytest.mark.slow
+def test_dropping_twenty_thousand_entries_costs_what_dropping_one_hundred_does(
+    bare: Flask, own_redis: Server
+) -> None:
+    keep(bare, 0, 100)
+    few = cost(bare, own_redis)
+    keep(bare, 100, 19_900)
+    assert len(entries(own_redis.client, bare)) == 20_000
+    assert cost(bare, own_redis) == few
+    assert few[1] == 0, "no key is made or deleted"
+    assert sum(few[0].values()) <= 6, few[0]
+    for place in (0, 1, 19_999):
+        assert isinstance(bare.extensions["cache"].begin(Entry("many", str(place), PRODUCT_LIST)), Ticket)
+
+
+def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, own_redis: Server) -> None:
+    category = make_category("Cups")
+    product = make_product("Mug", category=category, variants=[{"price": 1000}])
+    for _ in range(2):
+        for address in (
+            "/",
+            "/products",
+            "/products?q=mug",
+            "/categories/cups",
+            "/products/mug",
+            "/products/no",
+        ):
+            own_client.get(address)
+        set_price(product.id, 1100)
+        with own_client.application.app_context():
+            cache.fetch(Entry("data", "", PRODUCT_LIST), int, lambda: 1)
+    used = commands(own_redis.client)
+    assert used["evalsha"] > 10
+    assert not {"keys", "scan", "sscan", "hscan", "zscan", "randomkey", "flushdb", "flushall"} & set(used)
+
+
+def test_marks_that_no_entry_can_be_older_than_go_a_few_at_a_time(bare: Flask, own_redis: Server) -> None:
+    store: Store = bare.extensions["cache"]
+    store.shared.invalidate(["fresh"])
+    marks = f"{bare.config['CACHE_PREFIX']}:{{c0}}:marks"
+    own_redis.client.zadd(marks, {f"old:{i}": 1_000_000 + i for i in range(100)})
+    for _ in range(20):
+        store.shared.invalidate(["fresh"])
+    left = {name for name in own_redis.client.zrange(marks, 0, -1) if not name.startswith("=")}
+    assert left == {"fresh"}
