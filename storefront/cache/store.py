@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from storefront.cache.counters import Counters
 from storefront.cache.keys import EVERYTHING, Entry
@@ -63,10 +64,10 @@ class Ticket:
     def as_of(self, moment: float | None) -> None:
         """Say that what is read may be as old as this moment (monotonic seconds): a snapshot of the source.
 
-        The marks' clock goes with time, or slower; what the clocks of two machines may differ by is covered.
+        The marks' clock goes with time, and `began` is after the lease was given: the result errs on the early side.
         """
         if self.lease is not None and moment is not None and moment < self.began:
-            early = int((self.began - moment) * 1e6) + 1000
+            early = ceil((self.began - moment) * 1e6)
             self.lease = replace(self.lease, start=str(int(self.lease.start) - early))
 
     def fill(self, value: Value, tags: Iterable[str], *, ttl: float) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
+from werkzeug.test import TestResponse
 
 from storefront import cache, redis_roles
 from storefront.cache.store import Store
@@ -87,6 +88,12 @@ def listen(app: Flask) -> Iterator[Store]:
     assert eventually(lambda: store.trusted())
     yield store
     cache.stop(app)
+
+
+def get(client: FlaskClient, address: str, **headers: str) -> TestResponse:
+    """Ask for a page as a request of its own: what the test has read so far is not its snapshot."""
+    db.session.rollback()
+    return client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def commands(redis: Redis) -> Counter[str]:

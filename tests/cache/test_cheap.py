@@ -1,0 +1,108 @@
+"""What an answer costs, counted: no round trip from own copies, one from Redis, two and the build else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront import cache
+from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.store import Store
+from tests.cache.conftest import commands, get, listen
+from tests.cache.shopkeeper import detail
+from tests.factories import make_product
+from tests.processes import eventually
+from tests.redis_roles.servers import Server
+
+ENTRY = Entry("cheap", "", PRODUCT_LIST)
+SCRIPTS = ("evalsha", "eval")
+# Sent by threads of their own, whatever is asked for: the listener's, the reporter's; and by the counting.
+OTHERS = {"ping", "subscribe", "info", "hincrby", "expire", "zincrby", "zremrangebyrank", "lpush", "ltrim"}
+
+
+class Counting:
+    """Round trips to Redis since it was last asked."""
+
+    def __init__(self, redis: Server) -> None:
+        self._redis = redis
+        self._before = commands(redis.client)
+
+    def trips(self) -> int:
+        now = commands(self._redis.client)
+        new, self._before = now - self._before, now
+        return sum(new[name] for name in SCRIPTS)
+
+    def anything(self) -> Counter[str]:
+        now = commands(self._redis.client)
+        new, self._before = now - self._before, now
+        return Counter({name: calls for name, calls in new.items() if name not in OTHERS})
+
+
+@pytest.fixture
+def counting(own_app: Flask, own_redis: Server) -> Counting:
+    cache.fetch(Entry("cheap", "connect, and load the scripts", PRODUCT_LIST), int, lambda: 1)
+    return Counting(own_redis)
+
+
+@pytest.fixture
+def own_listening(own_app: Flask) -> Iterator[Store]:
+    yield from listen(own_app)
+
+
+def test_a_miss_costs_two_round_trips_and_a_hit_in_redis_one(own_app: Flask, counting: Counting) -> None:
+    cache.fetch(ENTRY, int, lambda: 1)
+    assert counting.trips() == 2
+    for _ in range(10):
+        assert cache.fetch(ENTRY, int, lambda: 2) == 1
+    assert counting.trips() == 10
+
+
+def test_an_own_copy_costs_no_round_trip(own_listening: Store, own_app: Flask, counting: Counting) -> None:
+    cache.fetch(ENTRY, int, lambda: 1)
+    counting.anything()
+    for _ in range(100):
+        assert cache.fetch(ENTRY, int, lambda: 2) == 1
+    assert counting.anything() == {}
+
+
+def test_a_page_costs_as_little(own_client: FlaskClient, counting: Counting) -> None:
+    make_product("Mug")
+    get(own_client, "/products/mug")
+    counting.trips()
+    assert detail(get(own_client, "/products/mug")) == "L2"
+    assert counting.trips() == 1
+
+
+def test_a_page_of_ones_own_costs_no_round_trip(
+    own_listening: Store, own_client: FlaskClient, counting: Counting
+) -> None:
+    make_product("Mug")
+    # What the writing said may be heard only now, and drops the first copy.
+    assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L1")
+    counting.anything()
+    for _ in range(20):
+        assert detail(get(own_client, "/products/mug")) == "L1"
+    assert counting.anything() == {}
+
+
+def test_what_the_client_holds_already_is_not_moved(
+    own_client: FlaskClient, own_redis: Server, counting: Counting
+) -> None:
+    make_product("Mug")
+    page = get(own_client, "/products/mug", Accept_Encoding="br")
+    size = len(page.data)
+
+    def moved(**headers: str) -> int:
+        before = own_redis.client.info("stats")["total_net_output_bytes"]
+        response = get(own_client, "/products/mug", Accept_Encoding="br", **headers)
+        assert response.status_code == (304 if headers else 200)
+        assert len(response.data) == (0 if headers else size)
+        return int(own_redis.client.info("stats")["total_net_output_bytes"] - before)
+
+    whole, nothing = moved(), moved(If_None_Match=page.headers["ETag"])
+    assert size > 1000
+    assert nothing <= whole - size
