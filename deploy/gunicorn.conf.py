@@ -6,7 +6,9 @@ from gevent import monkey
 
 monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
 
+import os  # noqa: E402
 import signal  # noqa: E402
+from typing import Any  # noqa: E402
 
 from storefront import redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
@@ -31,6 +33,7 @@ def post_worker_init(_worker: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def on_starting(_server: object) -> None:
+def on_starting(server: Any) -> None:
     """Start the embedded Redis, if one is needed, with the master: it then runs exactly as long as the shop."""
+    os.environ.setdefault("STOREFRONT_WORKERS", str(server.cfg.workers))
     redis_roles.ensure(create_app())

@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import cache, cart, catalog, edge, ops, outbox, redis_roles, web
+from storefront import cache, cart, catalog, edge, ops, outbox, rate_limiting, redis_roles, web
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 from storefront.web import same_origin
@@ -44,6 +44,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     web.init_app(app)
     redis_roles.init_app(app)
     outbox.init_app(app)
+    rate_limiting.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
     catalog.init_app(app)

@@ -35,6 +35,7 @@ _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
+    *("WORKERS", "LIMITS", "LIMIT_SHADOW", "LIMIT_ALLOW", "LIMIT_DENY", "LIMIT_VERIFY_CRAWLERS"),
 ]
 
 
@@ -62,6 +63,13 @@ class Settings:
     cache_shards: int
     cache_local_mb: int
     cache_ttls: dict[str, int]  # seconds, by kind; only those that are set
+    workers: int
+    limits: bool
+    limit_shadow: list[str]
+    limit_allow: list[str]
+    limit_deny: list[str]
+    limit_verify_crawlers: bool
+    limit_rates: dict[str, str]  # by the names of their settings; which there are, the room that limits knows
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance: Path) -> Settings:
@@ -73,8 +81,9 @@ class Settings:
         _refuse_unknown(environ)
         env = _choice(environ, "STOREFRONT_ENV", "development", ("development", "production", "testing"))
         database_url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'storefront.sqlite3'}"
-        hosts = [host.strip() for host in environ.get("TRUSTED_HOSTS", "").split(",") if host.strip()]
-        if env == "production" and environ.get("STOREFRONT_LIMITS") == "off":
+        hosts = _names(environ, "TRUSTED_HOSTS")
+        limits = _choice(environ, "STOREFRONT_LIMITS", "on", ("on", "off")) == "on"
+        if env == "production" and not limits:
             raise ConfigurationError(
                 "STOREFRONT_LIMITS is off: rate limits may be off for measuring only, not in production. Unset it."
             )
@@ -107,6 +116,18 @@ class Settings:
                 name.lower(): _count(environ, f"STOREFRONT_CACHE_TTL_{name}", 0, least=1, most=86400)
                 for name in _TTLS
                 if environ.get(f"STOREFRONT_CACHE_TTL_{name}")
+            },
+            workers=_count(environ, "STOREFRONT_WORKERS", 1, least=1, most=10_000),
+            limits=limits,
+            limit_shadow=_names(environ, "STOREFRONT_LIMIT_SHADOW"),
+            limit_allow=_names(environ, "STOREFRONT_LIMIT_ALLOW"),
+            limit_deny=_names(environ, "STOREFRONT_LIMIT_DENY"),
+            limit_verify_crawlers=_choice(environ, "STOREFRONT_LIMIT_VERIFY_CRAWLERS", "off", ("on", "off"))
+            == "on",
+            limit_rates={
+                name: rate
+                for name, rate in environ.items()
+                if name.startswith("STOREFRONT_LIMIT_") and rate and name not in cls.names()
             },
         )
 
@@ -143,7 +164,7 @@ def instance_directory(environ: Mapping[str, str], default: Path) -> Path:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = {f"STOREFRONT_{name}" for name in _OURS} | {"STOREFRONT_LIMITS"}
+    known = {f"STOREFRONT_{name}" for name in _OURS}
     for name in environ:
         if name.startswith("STOREFRONT_") and name not in known and not name.startswith("STOREFRONT_LIMIT_"):
             near = difflib.get_close_matches(name, known, n=1)
@@ -165,6 +186,10 @@ def _count(environ: Mapping[str, str], name: str, default: int, *, least: int = 
     if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
         raise ConfigurationError(f"{name} is {value!r}; it must be a whole number from {least} to {most}.")
     return int(value)
+
+
+def _names(environ: Mapping[str, str], name: str) -> list[str]:
+    return [item.strip() for item in environ.get(name, "").split(",") if item.strip()]
 
 
 def _prefix(environ: Mapping[str, str], name: str, default: str) -> str:

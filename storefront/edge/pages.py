@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
-from storefront import web
+from storefront import rate_limiting, web
 from storefront.cache import responses
 from storefront.cache.addresses import Addresses
 from storefront.cache.store import Store
@@ -28,6 +28,7 @@ class Pages:
         self._store: Store = app.extensions["cache"]
         self._addresses: Addresses = app.extensions["cache_addresses"]
         self._headers = web.Headers(app)
+        self._admit = rate_limiting.in_front_of(app)
         self._give_way = _give_way()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
@@ -40,11 +41,14 @@ class Pages:
         hit = self._store.held(entry.key, responses.variant_of(encoding), held)
         if hit is None:
             return self._inner(environ, start_response)
+        decided = self._admit(environ)
+        if not decided.allowed:
+            return self._inner(environ, start_response)  # which answers with a page
         self._store.counters.add(entry.kind.name, "hit_local" if hit.body is not None else "not_modified")
         query = environ["QUERY_STRING"]
         self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"])
         answer = responses.answer(hit, entry.key, encoding)
-        headers = [*answer.headers, *self._headers.of(environ)]
+        headers = [*answer.headers, *decided.headers, *self._headers.of(environ)]
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status].upper()}", headers)

@@ -1,0 +1,161 @@
+"""Decides with Redis, from memory where memory is enough, and alone while Redis is away.
+
+For each client of a limit two things are kept here: the earliest moment at which its debt can be paid (other
+processes only ever move that moment away, so who is refused by it would be refused by Redis too), and the units that
+were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what they bound, are
+written in docs/rate-limits.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from redis.exceptions import RedisError
+
+from storefront.rate_limiting.buckets import Buckets
+from storefront.rate_limiting.gcra import Ask, Verdict, judge
+from storefront.rate_limiting.policies import Policy
+from storefront.redis_roles import RedisAway, Role, Script
+from storefront.redis_roles.roles import Roles
+
+_ADMIT = Script(Path(__file__).parent / "lua" / "admit.lua")
+MOST = 50_000  # clients of whom something is remembered
+BATCH = 200  # clients that are settled by one call
+NEAR = 5  # within a fifth of the burst everybody is asked for exactly
+OVER = 10  # all processes together owe at most a tenth of the burst (at least a unit each)
+
+log = logging.getLogger(__name__)
+
+Source = Literal["redis", "memory", "alone"]
+
+
+def microseconds() -> int:
+    """Return this process's clock, which never runs back."""
+    return time.monotonic_ns() // 1000
+
+
+class Limiter:
+    """The limits of one shop in one process.
+
+    Args:
+        roles: how Redis is called.
+        prefix: what all keys of this shop begin with.
+        processes: how many processes serve the shop.
+        clock: microseconds that never run back.
+    """
+
+    def __init__(
+        self, roles: Roles, prefix: str, processes: int, *, clock: Callable[[], int] = microseconds
+    ) -> None:
+        self._roles = roles
+        # One hash tag: on a cluster a script must find all limits of a request on one node.
+        self._prefix = f"{{{prefix}:limit}}"
+        self._processes = processes
+        self._clock = clock
+        self._paid: dict[tuple[str, str], int] = {}
+        self._owed: dict[tuple[str, str], tuple[Policy, int]] = {}
+        self._alone = Buckets(processes)
+        self._lock = threading.Lock()
+        self._mistaken = False
+
+    def admit(self, asks: Sequence[Ask]) -> tuple[Verdict, Source]:
+        """Decide a request and spend what it costs; say who decided. At most one round trip; never raises."""
+        verdict = self._from_memory(asks, self._clock())
+        if verdict is not None:
+            return verdict, "memory"
+        try:
+            return judge(asks, self._ask(asks)), "redis"
+        except RedisAway:
+            pass
+        except RedisError:
+            if not self._mistaken:
+                self._mistaken = True
+                log.exception("Redis does not take what the rate limits ask; each process limits alone")
+        return self._alone.admit(asks, self._clock()), "alone"
+
+    def settle(self) -> bool:
+        """Tell Redis what was admitted here; return whether there was anything. If Redis is away, it stays owed."""
+        with self._lock:
+            asks = [Ask(policy, who, 0) for (_, who), (policy, _) in self._owed.items()]
+        for start in range(0, len(asks), BATCH):
+            try:
+                self._ask(asks[start : start + BATCH])
+            except (RedisAway, RedisError):
+                break
+        return bool(asks)
+
+    def lease(self, policy: Policy) -> int:
+        """Return how many units this process may admit before Redis has heard of them."""
+        return max(1, policy.burst // (OVER * self._processes))
+
+    def _from_memory(self, asks: Sequence[Ask], now: int) -> Verdict | None:
+        """Refuse, or admit as long as that is exact enough; None if Redis has to be asked."""
+        debts, here = [], True
+        for policy, who, cost in asks:
+            key = (policy.name, who)
+            paid = self._paid.get(key)
+            debt = 0 if paid is None or paid <= now else paid - now
+            debts.append(debt)
+            if policy.exact or paid is None:
+                here = False
+            elif here and debt + cost * policy.interval > policy.tolerance - policy.tolerance // NEAR:
+                # A shadow limit refuses nobody: who is over it for certain need not be asked about.
+                here = policy.shadow and debt + cost * policy.interval > policy.tolerance
+        verdict = judge(asks, debts)
+        if not verdict.allowed:
+            return verdict
+        return verdict if here and self._spend_here(verdict, asks, now) else None
+
+    def _spend_here(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> bool:
+        with self._lock:
+            owed = {}
+            for ask in asks:
+                if ask not in verdict.over:
+                    key = (ask.policy.name, ask.who)
+                    units = self._owed.get(key, (ask.policy, 0))[1] + ask.cost
+                    if units > self.lease(ask.policy):
+                        return False
+                    owed[key] = (ask.policy, units)
+            self._owed |= owed
+            for policy, who, cost in asks:
+                if (key := (policy.name, who)) in owed:
+                    self._paid[key] = max(self._paid.get(key, 0), now) + cost * policy.interval
+        return True
+
+    def _ask(self, asks: Sequence[Ask]) -> list[int]:
+        """Return the debts before the request, which is decided and spent in Redis together with what is owed."""
+        keys, arguments, owed = [], [], {}
+        with self._lock:
+            for policy, who, cost in asks:
+                found = self._owed.pop((policy.name, who), (policy, 0))
+                if found[1]:
+                    owed[policy.name, who] = found
+                keys.append(f"{self._prefix}:{policy.name}:{who}")
+                arguments += [policy.interval, policy.tolerance, cost, found[1], int(policy.shadow)]
+        began = self._clock()
+        try:
+            reply = self._roles.call(
+                Role.LIMIT, lambda client: _ADMIT.run(client, keys, arguments), write=True
+            )
+        except BaseException:
+            with self._lock:
+                for key, (policy, units) in owed.items():
+                    self._owed[key] = (policy, self._owed.get(key, (policy, 0))[1] + units)
+            raise
+        debts = [int(debt) for debt in reply]
+        self._learn(judge(asks, debts), asks, began)
+        return debts
+
+    def _learn(self, verdict: Verdict, asks: Sequence[Ask], began: int) -> None:
+        with self._lock:
+            for state, ask in zip(verdict.states, asks, strict=True):
+                key = (ask.policy.name, ask.who)
+                unheard = self._owed.get(key, (ask.policy, 0))[1] * ask.policy.interval
+                self._paid[key] = max(self._paid.get(key, 0), began + state.debt + unheard)
+            while len(self._paid) > MOST:
+                del self._paid[next(iter(self._paid))]

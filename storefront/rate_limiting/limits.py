@@ -1,0 +1,98 @@
+"""The limits of an application: everything that decides about a request, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from storefront.rate_limiting import identity
+from storefront.rate_limiting.crawlers import Crawlers
+from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, decision
+from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.identity import Identify, Place, Places
+from storefront.rate_limiting.limiter import Limiter
+from storefront.rate_limiting.policies import Policy, table
+from storefront.rate_limiting.settler import Settler
+from storefront.rate_limiting.tally import Tally
+
+
+class Limits:
+    """Decides about requests, in front of Flask and within.
+
+    Raises:
+        ConfigurationError: a setting names no policy, no rate or no network.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        config, roles = app.config, app.extensions["redis_roles"]
+        self.policies = table(config["LIMIT_RATES"], config["LIMIT_SHADOW"])
+        self.places = Places(
+            identity.networks("STOREFRONT_LIMIT_ALLOW", config["LIMIT_ALLOW"]),
+            identity.networks("STOREFRONT_LIMIT_DENY", config["LIMIT_DENY"]),
+        )
+        self.limiter = Limiter(roles, config["CACHE_PREFIX"], config["WORKERS"])
+        self.tally = Tally(roles, config["CACHE_PREFIX"])
+        self.crawlers = Crawlers() if config["LIMIT_VERIFY_CRAWLERS"] else None
+        self.identify: Identify | None = None
+        self._settler = Settler(self._settle)
+
+    def admit(self, environ: Mapping[str, Any], charges: Mapping[str, int], account: str = "") -> Decision:
+        """Decide a request and spend what it costs: all limits together, or nothing. Never raises.
+
+        Args:
+            environ: the request's WSGI environment.
+            charges: units by policy; none is free of charge.
+            account: the account that the request names, for policies by account.
+        """
+        if not charges:
+            return UNLIMITED
+        place = self.places.of(environ)
+        if place.standing != "limited":
+            if place.standing == "allowed":
+                return UNLIMITED
+            self.tally.deny(place.name)
+            self._settler.wake()
+            return DENIED
+        asks = self._asks(environ, charges, account, place)
+        verdict, source = self.limiter.admit(asks)
+        for ask in asks:
+            self.tally.add(ask.policy.name, "asked")
+            if source == "alone":
+                self.tally.add(ask.policy.name, "alone")
+        if verdict.over:
+            self.tally.refuse(verdict.over)
+        self._settler.wake()
+        return decision(verdict)
+
+    def _asks(
+        self, environ: Mapping[str, Any], charges: Mapping[str, int], account: str, place: Place
+    ) -> list[Ask]:
+        asks = []
+        for name, cost in charges.items():
+            policy = self.policies[name]
+            if name == "browse" and self._is_crawler(environ, place):
+                policy = self.policies["crawler"]
+            who = self._who(policy, environ, account, place)
+            if who:
+                asks.append(Ask(policy, who, min(cost, policy.burst)))
+        return asks
+
+    def _who(self, policy: Policy, environ: Mapping[str, Any], account: str, place: Place) -> str:
+        if policy.by == "account":
+            return identity.key(f"account:{account.strip().casefold()}") if account.strip() else ""
+        if policy.by == "client" and self.identify is not None and (known := self.identify(environ)):
+            return identity.key(known)
+        return place.name
+
+    def _is_crawler(self, environ: Mapping[str, Any], place: Place) -> bool:
+        return (
+            self.crawlers is not None
+            and place.ip is not None
+            and self.crawlers.good(place.ip, environ.get("HTTP_USER_AGENT", ""))
+        )
+
+    def _settle(self) -> bool:
+        settled = self.limiter.settle()
+        return self.tally.send() or settled

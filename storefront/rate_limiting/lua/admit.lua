@@ -1,0 +1,43 @@
+-- The generic cell rate algorithm (GCRA, ITU-T I.371) for all limits of a request at once: checked together, then
+-- spent together; what is refused spends nothing. A limit is one string: the moment at which its client's debt is
+-- paid, in microseconds of this server's clock; no key means no debt.
+--
+-- KEYS  one for each limit, all of one hash tag
+-- ARGV  five for each limit, in the order of the keys:
+--       interval in microseconds, tolerance in microseconds, cost in units,
+--       owed: units that were admitted elsewhere and are spent in any case, shadow: "1" if this limit never refuses
+-- Result: the debt of each limit in microseconds, the owed included, before this request spent anything. The caller
+--         knows by the same rule what that means: it passes if debt + cost * interval <= tolerance for all (but shadows).
+--
+-- A key of another type or with a foreign value counts as none; a debt that no client can have counts as a full one.
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local debts, allowed = {}, true
+
+for place, key in ipairs(KEYS) do
+  local at = (place - 1) * 5
+  local interval, tolerance = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local found = redis.pcall('GET', key)
+  local paid = type(found) == 'string' and string.match(found, '^%d+$') and tonumber(found) or now
+  if paid > now + 3 * tolerance then
+    paid = now + tolerance
+  end
+  local debt = math.max(paid - now, 0) + tonumber(ARGV[at + 4]) * interval
+  debts[place] = debt
+  if debt + tonumber(ARGV[at + 3]) * interval > tolerance and ARGV[at + 5] ~= '1' then
+    allowed = false
+  end
+end
+
+for place, key in ipairs(KEYS) do
+  local at = (place - 1) * 5
+  local debt, spent = debts[place], ARGV[at + 3] * ARGV[at + 1]
+  if not allowed or debt + spent > tonumber(ARGV[at + 2]) then
+    spent = 0
+  end
+  if spent > 0 or tonumber(ARGV[at + 4]) > 0 then
+    local left = debt + spent
+    redis.call('SET', key, string.format('%.0f', now + left), 'PX', math.ceil(left / 1000))
+  end
+end
+return debts
