@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import cache, cart, catalog, edge, ops, outbox, rate_limiting, redis_roles, web
+from storefront import cache, cart, catalog, edge, ops, outbox, rate_limiting, redis_roles, stock, web
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 from storefront.web import same_origin
@@ -47,6 +47,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
+    stock.init_app(app)
     catalog.init_app(app)
     cart.init_app(app)
     ops.init_app(app)

@@ -76,6 +76,12 @@ def refresh(session: Session, product_ids: Iterable[int]) -> None:
     session.expire_all()
 
 
+def availability_changed(session: Session, product_id: int) -> None:
+    """Drop the lists that count or show what is in stock, since this product has sold out or come back."""
+    above = session.execute(select(Listing.category_id).where(Listing.product_id == product_id)).scalars()
+    cache.touch(session, *map(keys.availability_tag, above))
+
+
 def settle_prices(session: Session, product_ids: Sequence[int]) -> None:
     """Copy the lowest and highest price and the cover picture onto the products' own rows."""
 

@@ -40,7 +40,8 @@ def _list_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str
 def _product_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the address of a product, with the variant that is selected."""
     variant = query.get("variant", "")
-    return f"{arguments['slug']}?{variant}" if variant else str(arguments["slug"])
+    # A slash, since a slug can hold anything else.
+    return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
 
 
 @bp.get("/")
@@ -102,6 +103,8 @@ def robots() -> Response:
 def moved(error: MovedError) -> BaseResponse:
     """An old address answers with the new one, the query kept."""
     query = request.query_string.decode("ascii", "replace")
+    if query:
+        cache.keep_out()  # the next visitor's may be another
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
 
 

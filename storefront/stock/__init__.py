@@ -1,6 +1,47 @@
-"""Stock: what can be bought of each variant, decided in SQL alone."""
+"""Stock: what can be bought of each variant, decided in SQL alone, told live."""
 
-from storefront.stock.models import StockItem
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.stock import cli, telling
+from storefront.stock.changing import (
+    InsufficientStockError,
+    UnknownSkuError,
+    give_back,
+    hold,
+    on_availability,
+    receive,
+    release,
+    sell,
+    set_on_hand,
+)
+from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
 
-__all__ = ["Badge", "Level", "Levels", "StockItem", "badge", "buyable", "levels"]
+__all__ = [
+    "Badge",
+    "InsufficientStockError",
+    "Level",
+    "Levels",
+    "StockItem",
+    "StockMovement",
+    "UnknownSkuError",
+    "badge",
+    "buyable",
+    "give_back",
+    "hold",
+    "init_app",
+    "levels",
+    "on_availability",
+    "receive",
+    "release",
+    "sell",
+    "set_on_hand",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Register the room's commands and what the outbox does for it."""
+    telling.init_app(app)
+    app.cli.add_command(cli.stock)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import CheckConstraint, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.cache import keys
-from storefront.extensions import Model
+from storefront.extensions import Model, UtcDateTime
 
+Kind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
 BUYABLE = "NOT tracked OR on_hand > reserved"
 
 
@@ -25,6 +29,9 @@ class StockItem(Model):
     reserved: Mapped[int] = mapped_column(default=0)
     low_threshold: Mapped[int] = mapped_column(default=5)
     version: Mapped[int] = mapped_column(default=1)
+    opening: Mapped[int] = mapped_column(
+        default=0
+    )  # on hand when the ledger began: on_hand = opening + movements
 
     __table_args__ = (
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
@@ -49,3 +56,33 @@ class StockItem(Model):
     def available(self) -> int:
         """What can be bought now: on_hand − reserved, never under 0."""
         return self.on_hand - self.reserved
+
+
+@event.listens_for(StockItem, "before_insert")
+def _open_ledger(_mapper: object, _connection: object, item: StockItem) -> None:
+    item.opening = item.on_hand
+
+
+class StockMovement(Model):
+    """A line of the ledger; never changed, never deleted.
+
+    `quantity` is what was added to (or taken from) what is on hand, `reserved` the same for what is reserved.
+    """
+
+    __tablename__ = "stock_movement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(String(255), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    quantity: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(255), default="")
+    actor: Mapped[str] = mapped_column(String(255), default="")
+    reference: Mapped[str] = mapped_column(String(64), default="")  # the order or hold that it belongs to
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('received', 'sold', 'released', 'held', 'returned', 'adjusted')", name="kind"
+        ),
+    )

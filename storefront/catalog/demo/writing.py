@@ -54,7 +54,7 @@ COLUMNS = {
     "product_image": "id product_id position alt source digest width height extra",
     "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position "
     "backorder image_id extra",
-    "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version",
+    "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version opening",
 }
 
 
@@ -126,7 +126,9 @@ def _rows(
                 (variant_id, product_id, sku, option1, option2, "", prices[place], was[place], "", variant.grams,
                  place + 1, False, cover, "{}")
             )  # fmt: skip
-            rows.stock_item.append((stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1))
+            rows.stock_item.append(
+                (stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1, variant.on_hand)
+            )
             skus += [sku, *variant.options]
             variant_id, stock_id = variant_id + 1, stock_id + 1
         rows.entries.append(

@@ -13,7 +13,7 @@ from storefront.catalog import categories, pictures
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import PictureError
 from storefront.catalog.shopify.drafts import ProductDraft, Reject
-from storefront.stock import StockItem
+from storefront.stock import StockItem, set_on_hand
 
 Outcome = dict[str, int]
 Tell = Callable[[Reject], None]
@@ -182,11 +182,15 @@ def _stock(session: Session, product: Product, draft: ProductDraft, stock: dict[
         given, item = drafts[variant.sku], stock.get(variant.id)
         if item is None:
             item = StockItem(sku=variant.sku, variant_id=variant.id, product_id=product.id, reserved=0)
+            item.tracked, item.on_hand = given.tracked, given.on_hand
             session.add(item)
-        elif (item.tracked, item.on_hand) != (given.tracked, given.on_hand):
-            item.version += 1
-        # What is promised to open orders stays on hand, whatever the file says.
-        item.tracked, item.on_hand = given.tracked, max(given.on_hand, item.reserved)
+            continue
+        if item.tracked != given.tracked:
+            item.tracked, item.version = given.tracked, item.version + 1
+            session.flush()
+        if item.on_hand != given.on_hand:
+            # What is promised to open orders stays on hand, whatever the file says.
+            set_on_hand(session, variant.sku, given.on_hand, reason="import", actor="import")
 
 
 def _set(row: Any, values: dict[str, Any]) -> bool:

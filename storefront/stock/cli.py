@@ -1,0 +1,52 @@
+"""`flask stock`: set it, and audit it."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+from flask.cli import AppGroup
+
+from storefront import cache
+from storefront.cache import keys
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+from storefront.stock import auditing
+from storefront.stock.changing import set_on_hand
+
+stock = AppGroup("stock", help="Set stock; compare it with its ledger.")
+
+
+@stock.command("set")
+@click.argument("sku")
+@click.argument("number", type=click.IntRange(0, 2**31 - 1))
+@click.option("--reason", required=True, help="Why, for the ledger.")
+def set_command(sku: str, number: int, reason: str) -> None:
+    """Make what is on hand of SKU this NUMBER."""
+    try:
+        with writing() as session:
+            now = set_on_hand(
+                session, sku, number, reason=reason[:255], actor=f"command line, {getpass.getuser()}"
+            )
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    more = "" if now == number else f" ({now - number} more than said: so many are reserved)"
+    click.echo(f"{sku}: {now} on hand{more}.")
+
+
+@stock.command("audit")
+@click.option("--repair", is_flag=True, help="Make the rows what the ledger says.")
+def audit_command(repair: bool) -> None:
+    """Compare every row with its ledger; the exit status is 1 if anything differs and was not repaired."""
+    found = auditing.audit(db.session())
+    for difference in found:
+        click.echo(str(difference))
+    if not found:
+        click.echo("Every row agrees with its ledger.")
+    elif repair:
+        with writing() as session:
+            auditing.repair(session, found)
+            cache.touch(session, keys.EVERYTHING, cause="flask stock audit --repair")
+        click.echo(f"{len(found)} rows were made what the ledger says.")
+    else:
+        raise SystemExit(1)

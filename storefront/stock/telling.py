@@ -1,0 +1,39 @@
+"""Stock events on their way out: from the outbox, after the commit, to the channel `stock:updates`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from flask import Flask, current_app
+
+from storefront import outbox, redis_roles
+from storefront.redis_roles import Role, Script
+from storefront.stock.changing import TOPIC
+
+_PUBLISH = Script(Path(__file__).parent / "lua" / "publish.lua")
+REMEMBERED = 24 * 3600  # seconds that the last version of a variant is known in Redis
+
+
+def init_app(app: Flask) -> None:
+    """Deliver what the outbox has of stock."""
+    outbox.handler(app, TOPIC, deliver)
+
+
+def names(app: Flask) -> tuple[str, str]:
+    """Return the channel, and what the keys begin with; another shop on the same Redis has its prefix before them."""
+    prefix = app.config["CACHE_PREFIX"]
+    own = "" if prefix == "shop" else f"{prefix}:"
+    return f"{own}stock:updates", f"{own}stock:"
+
+
+def deliver(events: list[dict[str, Any]]) -> None:
+    """Publish events; RedisAway if that cannot be done now. Doubles and late ones are not published again."""
+    channel, prefix = names(current_app)
+    for event in events:
+        message = msgspec.json.encode(event)
+        arguments = [event["version"], message, channel, REMEMBERED]
+        publish = partial(_PUBLISH.run, keys=[f"{prefix}{event['sku']}"], args=arguments)
+        redis_roles.call(Role.STOCK, publish, write=True)

@@ -1,0 +1,161 @@
+"""Changes of stock: never oversold, always in the ledger, told once they are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from storefront import redis_roles, stock
+from storefront.extensions import db, writing
+from storefront.redis_roles import Role
+from storefront.stock import InsufficientStockError, StockItem, UnknownSkuError, auditing, telling
+from tests.factories import make_product
+
+
+def item(sku: str = "TP") -> StockItem:
+    db.session.rollback()
+    return db.session.execute(
+        select(StockItem).where(StockItem.sku == sku).execution_options(populate_existing=True)
+    ).scalar_one()
+
+
+@pytest.fixture
+def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
+    """What was published on the channel, when asked for."""
+    heard = redis_roles.client(Role.STOCK).pubsub()
+    heard.subscribe(telling.names(app)[0])
+    while heard.get_message(timeout=0.05) is None:
+        pass
+
+    class Told(list[dict[str, Any]]):
+        def now(self) -> list[dict[str, Any]]:
+            while (message := heard.get_message(timeout=0.2)) is not None:
+                if message["type"] == "message":
+                    self.append(msgspec.json.decode(message["data"]))
+            return self
+
+    yield Told()
+    heard.close()
+
+
+def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 10}])
+
+    def buy(number: int) -> bool:
+        with app.app_context():
+            try:
+                with writing() as session:
+                    stock.hold(session, "TP", 1, reference=f"order {number}")
+                    stock.sell(session, "TP", 1, reference=f"order {number}", held=1)
+            except InsufficientStockError:
+                return False
+            finally:
+                db.session.remove()
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(buy, range(40))) == 10
+    assert (item().on_hand, item().reserved) == (0, 0)
+    assert auditing.audit(db.session()) == []
+
+
+def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 3}])
+    with pytest.raises(InsufficientStockError) as caught, writing() as session:
+        stock.hold(session, "TP", 4, reference="x")
+    assert (caught.value.wanted, caught.value.available) == (4, 3)
+    with pytest.raises(UnknownSkuError), writing() as session:
+        stock.receive(session, "nothing", 1, reason="", actor="test")
+    assert (item().on_hand, item().reserved, item().version) == (3, 0, 1)
+
+
+def test_every_verb_is_in_the_ledger(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    with writing() as session:
+        stock.receive(session, "TP", 5, reason="delivery", actor="test")
+        stock.hold(session, "TP", 4, reference="a")
+        stock.release(session, "TP", 1, reference="a")
+        stock.sell(session, "TP", 3, reference="a", held=3)
+        stock.give_back(session, "TP", 1, reference="a", actor="test")
+        assert stock.set_on_hand(session, "TP", 20, reason="count", actor="test") == 20
+    assert (item().on_hand, item().reserved, item().version) == (20, 0, 7)
+    assert auditing.audit(db.session()) == []
+
+
+def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["stock", "audit"]).exit_code == 0
+    with writing() as session:
+        session.execute(update(StockItem).values(on_hand=9, reserved=2))
+    result = runner.invoke(args=["stock", "audit"])
+    assert result.exit_code == 1
+    assert "TP: on hand 9, by the ledger 5; reserved 2, by the ledger 0" in result.output
+    assert runner.invoke(args=["stock", "audit", "--repair"]).exit_code == 0
+    assert (item().on_hand, item().reserved) == (5, 0)
+
+
+def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, told: Any) -> None:
+    product = make_product(
+        variants=[{"sku": "TP", "on_hand": 7}, {"sku": "T2", "option1": "b", "on_hand": 4}]
+    )
+    told.now().clear()
+    with pytest.raises(ZeroDivisionError), writing() as session:
+        stock.set_on_hand(session, "TP", 1, reason="count", actor="test")
+        raise ZeroDivisionError
+    assert told.now() == []
+    with writing() as session:
+        stock.set_on_hand(session, "TP", 3, reason="count", actor="test")
+    (event,) = told.now()
+    assert event.pop("timestamp") > 1.7e9
+    assert event == {
+        "product_id": product.id, "stock": 7, "sku": "TP", "sku_stock": 3, "band": "low", "version": 2,
+    }  # fmt: skip
+
+
+def test_late_and_doubled_events_are_not_told_again(app: Flask, told: Any) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    event = {"product_id": 1, "stock": 1, "sku": "TP", "sku_stock": 1, "band": "low", "version": 5}
+    telling.deliver([event, event, event | {"version": 4}, event | {"version": 6}])
+    assert [one["version"] for one in told.now()] == [5, 6]
+
+
+def test_only_a_change_of_the_printed_text_drops_pages(client: FlaskClient) -> None:
+    product = make_product(variants=[{"sku": "TP", "on_hand": 50}])
+    page, listed = f"/products/{product.slug}", "/products"
+
+    def hits() -> tuple[bool, bool]:
+        return tuple("hit" in client.get(url).headers["Cache-Status"] for url in (page, listed))  # type: ignore[return-value]
+
+    def put(number: int) -> tuple[bool, bool]:
+        hits()
+        with writing() as session:
+            stock.set_on_hand(session, "TP", number, reason="count", actor="test")
+        return hits()
+
+    assert put(40) == (True, True), "in stock, as before"
+    assert put(4) == (False, False), "the page says how many, the list that there are few"
+    assert put(3) == (False, True), "the list says no number"
+    assert put(0) == (False, False)
+    assert put(9) == (False, False)
+    assert "In stock" in client.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"), [(["nothing", "3"], "no variant"), (["TP", "-1"], "range")]
+)
+def test_what_cannot_be_set_is_refused_with_a_sentence(
+    app: Flask, arguments: list[str], sentence: str
+) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    result = app.test_cli_runner().invoke(args=["stock", "set", "--reason", "x", "--", *arguments])
+    assert result.exit_code != 0
+    assert sentence in result.output
+    assert item().on_hand == 20
