@@ -19,7 +19,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from storefront import cache
+from storefront import cache, rate_limiting
 from storefront.cache import keys
 from storefront.catalog import parameters, pictures, queries
 from storefront.catalog.frame import MovedError
@@ -28,6 +28,7 @@ from storefront.catalog.shapes import HomePage, ListPage, ProductPage
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
+_SHALLOW = 20  # pages of a list that people may click to
 _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
 
 
@@ -44,6 +45,17 @@ def _product_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> 
     return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
 
 
+def _list_cost() -> int:
+    """Return what a list costs a client: a deep page is more work for the database, a narrowed one the most."""
+    wanted = _wanted(request.args, (request.view_args or {}).get("path", ""))
+    deep = wanted.page > _SHALLOW
+    return 1 + deep + (deep and wanted.filtered)
+
+
+def _is_search() -> bool:
+    return bool(request.args.get("q"))
+
+
 @bp.get("/")
 @cache.public(keys.PRODUCT_LIST)
 def home() -> str:
@@ -53,6 +65,8 @@ def home() -> str:
 
 
 @bp.get("/products")
+@rate_limiting.limit("browse", cost=_list_cost)
+@rate_limiting.limit("search", when=_is_search)
 @cache.public(keys.PRODUCT_LIST, _list_address)
 def product_list() -> str:
     """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
@@ -60,6 +74,7 @@ def product_list() -> str:
 
 
 @bp.get("/categories/<path:path>")
+@rate_limiting.limit("browse", cost=_list_cost)
 @cache.public(keys.PRODUCT_LIST, _list_address)
 def category(path: str) -> str:
     """A category with everything below it."""

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from flask import Flask, request
 
+from storefront.errors import StorefrontError
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 DEFAULT = {"browse": 1}
@@ -68,6 +70,13 @@ def charges(app: Flask) -> tuple[Mapping[str, int], str]:
             continue
         if charge.when and not charge.when():
             continue
-        found[charge.policy] = charge.cost if isinstance(charge.cost, int) else charge.cost()
+        found[charge.policy] = charge.cost if isinstance(charge.cost, int) else _cost(charge.cost)
         account = account or (charge.account() if charge.account else "")
     return found or DEFAULT, account
+
+
+def _cost(cost: Callable[[], int]) -> int:
+    try:
+        return cost()
+    except StorefrontError:  # the view says with a page what is wrong; that costs something too
+        return 1

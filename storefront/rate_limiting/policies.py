@@ -81,7 +81,7 @@ def _policy(name: str, text: str, **about: Any) -> Policy:
 TABLE = (
     _policy("browse", "100/minute", exact=False),
     _policy("crawler", "600/minute", by="address", exact=False),
-    _policy("search", "30/minute"),
+    _policy("search", "60/minute"),
     _policy("cart", "60/minute"),
     _policy("sign-in.address", "20/5 minutes", by="address", strict=True),
     _policy("sign-in.account", "10/15 minutes", by="account", strict=True),
