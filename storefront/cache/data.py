@@ -92,8 +92,9 @@ def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T])
         ticket.abandon()
         raise
     body = msgspec.msgpack.encode(value)
-    ttl = keys.NEGATIVE_TTL if value is None else store.ttl(ticket.entry)
-    ticket.fill(Value(b"", keys.digest(body), {"": body}), tags, ttl=ttl)
+    hard = keys.NEGATIVE_TTL if value is None else keys.HARD_TTL
+    ttl = min(store.ttl(ticket.entry), hard)
+    ticket.fill(Value(b"", keys.digest(body), {"": body}), tags, ttl=ttl, hard=hard)
     return value
 
 

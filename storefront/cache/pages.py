@@ -56,6 +56,7 @@ class _Building:
     encoding: str | None
     collecting: collecting
     tags: set[str]
+    kept_out: bool = False
 
 
 def public(kind: Kind, canonical: Canonical | None = None) -> Callable[[View], View]:
@@ -77,7 +78,8 @@ def public(kind: Kind, canonical: Canonical | None = None) -> Callable[[View], V
 
 def keep_out() -> None:
     """Say that this response is not worth a place in the cache (an address that anybody can make up)."""
-    g.cache_keep_out = True
+    if (building := g.get("cache_building")) is not None:
+        building.kept_out = True
 
 
 def init_app(app: Flask, store: Store) -> None:
@@ -133,7 +135,7 @@ def init_app(app: Flask, store: Store) -> None:
             log.error("%s %s, and is declared public: not stored", request.path, reason)
             response.headers["Cache-Control"] = "private, no-store"
             return response
-        if response.status_code not in _STORED or g.get("cache_keep_out"):
+        if response.status_code not in _STORED or building.kept_out:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response
         return _store_response(store, building, response)
@@ -182,9 +184,11 @@ def _store_response(store: Store, building: _Building, response: Response) -> Re
         "gzip": compression.encode(body, "gzip", quality=6),
     }
     digest = keys.digest(meta + body)
-    ttl = min(store.ttl(entry), keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL)
+    # What is not there is forgotten soon: anybody can make up such addresses.
+    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL
+    ttl = min(store.ttl(entry), hard)
     tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
-    stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl)
+    stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
     sent = bodies[responses.variant_of(building.encoding)]
     hit = Hit(meta, digest, sent, tags, ttl, "")
     return _response(responses.answer(hit, entry.key, building.encoding, stored=stored))

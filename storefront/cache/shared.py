@@ -107,7 +107,15 @@ class Shared:
         return cast("Literal['wait', 'unstorable']", word)
 
     def fill(
-        self, key: str, lease: Lease, value: Value, tags: Iterable[str], *, ttl: float, took: float
+        self,
+        key: str,
+        lease: Lease,
+        value: Value,
+        tags: Iterable[str],
+        *,
+        ttl: float,
+        took: float,
+        hard: float = keys.HARD_TTL,
     ) -> bool:
         """Store what was built under a lease; return whether it was (not if a write may have overtaken it).
 
@@ -118,11 +126,12 @@ class Shared:
             tags: of everything that it depends on.
             ttl: soft, in seconds.
             took: seconds that the building took.
+            hard: seconds after which it is gone.
         """
         jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         bodies = [part for pair in value.bodies.items() for part in pair]
         arguments = [
-            lease.token, lease.start, lease.born, int(ttl * jitter * 1000), int(keys.HARD_TTL * jitter * 1000),
+            lease.token, lease.start, lease.born, int(ttl * jitter * 1000), int(hard * jitter * 1000),
             int(took * 1e6), "\n".join(tags), value.etag, value.meta, *bodies,
         ]  # fmt: skip
         return int(self._run(_FILL, self._keys(key), arguments)) == 1

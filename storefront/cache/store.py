@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from storefront.cache.counters import Counters
-from storefront.cache.keys import EVERYTHING, Entry
+from storefront.cache.keys import EVERYTHING, HARD_TTL, Entry
 from storefront.cache.local import Copy, Local
 from storefront.cache.shared import Found, Lease, Shared, Value
 from storefront.redis_roles import RedisAway
@@ -70,10 +70,13 @@ class Ticket:
             early = ceil((self.began - moment) * 1e6)
             self.lease = replace(self.lease, start=str(int(self.lease.start) - early))
 
-    def fill(self, value: Value, tags: Iterable[str], *, ttl: float) -> bool:
-        """Share the value with everybody, unless a write may have overtaken it; return whether it was stored."""
+    def fill(self, value: Value, tags: Iterable[str], *, ttl: float, hard: float = HARD_TTL) -> bool:
+        """Share the value with everybody, unless a write may have overtaken it; return whether it was stored.
+
+        It is fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
+        """
         try:
-            return self.store._keep(self, value, tuple(sorted({*tags, EVERYTHING})), ttl)  # one module
+            return self.store._keep(self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard)  # one module
         finally:
             self._close()
 
@@ -81,14 +84,17 @@ class Ticket:
         """Let somebody else build. Does nothing after `fill`."""
         if self.closed:
             return
-        if self.lease is not None:
-            with contextlib.suppress(RedisAway):
-                self.store.shared.release(self.entry.key, self.lease)
+        self._release()
         self._close()
 
     def stale(self, variant: str) -> Hit | None:
         """Return the last known value, for when the building fails; None if there is none that may be shown."""
         return self.store.last_known(self.entry, variant)
+
+    def _release(self) -> None:
+        if self.lease is not None:
+            with contextlib.suppress(RedisAway):
+                self.store.shared.release(self.entry.key, self.lease)
 
     def _close(self) -> None:
         self.closed = True
@@ -235,12 +241,13 @@ class Store:
         )
         return copy if self.local.put(key, copy, tick) else None
 
-    def _keep(self, ticket: Ticket, value: Value, tags: tuple[str, ...], ttl: float) -> bool:
+    def _keep(self, ticket: Ticket, value: Value, tags: tuple[str, ...], ttl: float, hard: float) -> bool:
         kind, key, now = ticket.entry.kind.name, ticket.entry.key, time.monotonic()
         self.counters.time(kind, "build", now - ticket.began)
         if sum(map(len, value.bodies.values())) > MAX_BYTES:
             self.counters.add(kind, "too_large")
             log.warning("%s is too large for the cache", key)
+            ticket._release()
             return False
         if ticket.lease is None:
             if ticket.away:
@@ -248,7 +255,9 @@ class Store:
                 return self.away.put(key, copy, ticket.tick)
             return False
         try:
-            stored = self.shared.fill(key, ticket.lease, value, tags, ttl=ttl, took=now - ticket.began)
+            stored = self.shared.fill(
+                key, ticket.lease, value, tags, ttl=ttl, hard=hard, took=now - ticket.began
+            )
         except RedisAway:
             return False
         self.counters.add(kind, "stored" if stored else "refused")
