@@ -33,6 +33,12 @@ def post_worker_init(_worker: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def worker_exit(_server: object, worker: Any) -> None:
+    """Tell open streams to come back, each at another moment, before their sockets close."""
+    if (app := getattr(worker, "wsgi", None)) is not None:
+        app.extensions["stock_hub"].close()
+
+
 def on_starting(server: Any) -> None:
     """Start the embedded Redis, if one is needed, with the master: it then runs exactly as long as the shop."""
     os.environ.setdefault("STOREFRONT_WORKERS", str(server.cfg.workers))

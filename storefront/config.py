@@ -34,6 +34,7 @@ _PLAIN = [
 _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
+    *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
     *("WORKERS", "LIMITS", "LIMIT_SHADOW", "LIMIT_ALLOW", "LIMIT_DENY", "LIMIT_VERIFY_CRAWLERS"),
 ]
@@ -58,6 +59,8 @@ class Settings:
     locale: str
     stock_display: StockDisplay
     media_dir: str
+    streams: int  # open streams in each process
+    streams_per_address: int
     cache: bool
     cache_prefix: str
     cache_shards: int
@@ -108,6 +111,8 @@ class Settings:
             locale=_locale(environ.get("STOREFRONT_LOCALE") or "en_US"),
             stock_display=_choice(environ, "STOREFRONT_STOCK_DISPLAY", "low", ("low", "band", "exact")),  # type: ignore[arg-type]
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
+            streams=_count(environ, "STOREFRONT_STREAMS", 12_000, least=1, most=100_000),
+            streams_per_address=_count(environ, "STOREFRONT_STREAMS_PER_ADDRESS", 100, least=1, most=100_000),
             cache=_choice(environ, "STOREFRONT_CACHE", "on", ("on", "off")) == "on",
             cache_prefix=_prefix(environ, "STOREFRONT_CACHE_PREFIX", "shop"),
             cache_shards=_count(environ, "STOREFRONT_CACHE_SHARDS", 1, least=1, most=1024),

@@ -18,6 +18,7 @@ from storefront.stock.changing import (
 )
 from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
+from storefront.stock.stream import views
 
 __all__ = [
     "Badge",
@@ -45,3 +46,4 @@ def init_app(app: Flask) -> None:
     """Register the room's commands and what the outbox does for it."""
     telling.init_app(app)
     app.cli.add_command(cli.stock)
+    views.init_app(app)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, case, func, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.stock.models import Kind, StockItem, StockMovement
-from storefront.stock.queries import Level, badge
+from storefront.stock.queries import Level, badge, together
 
 TOPIC = "stock.changed"
 # What a room above does when a product sells out or comes back, inside the same transaction.
@@ -152,18 +152,15 @@ def tell(session: Session, item: StockItem, delta: int) -> None:
         item: the row as it is now.
         delta: by how much what can be bought has changed.
     """
-    siblings = session.execute(
-        select(
-            func.coalesce(func.sum(StockItem.on_hand - StockItem.reserved), 0),
-            func.max(StockItem.low_threshold),
-            func.sum(case((StockItem.tracked, 0), else_=1)),
-        ).where(StockItem.product_id == item.product_id)
-    ).one()
-    total, threshold, endless = int(siblings[0]), siblings[1], bool(siblings[2])
-    own = Level(item.available if item.tracked else None, item.low_threshold)
+    rows = session.execute(
+        select(StockItem.sku, StockItem.tracked, StockItem.on_hand - StockItem.reserved, StockItem.low_threshold)
+        .where(StockItem.product_id == item.product_id)
+    ).all()  # fmt: skip
+    levels = {sku: Level(left if tracked else None, low) for sku, tracked, left, low in rows}
+    own, product = levels[item.sku], together(list(levels.values()))
     own_before = Level(item.available - delta if item.tracked else None, item.low_threshold)
-    product = Level(None if endless else total, threshold)
-    product_before = Level(None if endless else total - delta, threshold)
+    product_before = together(list((levels | {item.sku: own_before}).values()))
+    total = sum(max(0, left) for _, _, left, _ in rows)
     display = current_app.config["STOCK_DISPLAY"]
     if badge(own, display) != badge(own_before, display):
         cache.touch(session, keys.product_tag(item.product_id), cause=f"stock of {item.sku}")
@@ -178,6 +175,6 @@ def tell(session: Session, item: StockItem, delta: int) -> None:
 def _event(item: StockItem, own: Level, total: int) -> dict[str, Any]:
     """Return the stock event of docs/interface: one changed variant."""
     return {
-        "product_id": item.product_id, "stock": max(0, total), "timestamp": round(time.time(), 3), "sku": item.sku,
+        "product_id": item.product_id, "stock": total, "timestamp": round(time.time(), 3), "sku": item.sku,
         "sku_stock": max(0, item.available), "band": own.band, "version": item.version,
     }  # fmt: skip

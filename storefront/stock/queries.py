@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,19 +98,22 @@ def levels(product_ids: Iterable[int]) -> Levels:
         ).where(StockItem.product_id.in_(list(product_ids)))
     )
     variants: dict[int, Level] = {}
-    products: dict[int, Level] = {}
+    products: dict[int, list[Level]] = {}
     for variant_id, product_id, tracked, available, low, version in rows:
         level = variants[variant_id] = Level(available if tracked else None, low, version)
-        products[product_id] = _sum(products.get(product_id), level)
-    return Levels(variants, products)
+        products.setdefault(product_id, []).append(level)
+    return Levels(variants, {product_id: together(own) for product_id, own in products.items()})
 
 
-def _sum(total: Level | None, level: Level) -> Level:
-    if total is None:
-        return level
-    uncounted = total.available is None or level.available is None
-    available = None if uncounted else (total.available or 0) + (level.available or 0)
-    return Level(available, max(total.low_threshold, level.low_threshold))
+def together(own: Sequence[Level]) -> Level:
+    """Return the level over all variants of a product: its band is the best of theirs.
+
+    So whoever knows the bands of the variants, a browser for one, knows that of the product.
+    """
+    bands = {level.band for level in own}
+    uncounted = any(level.available is None for level in own)
+    available = None if uncounted else sum(max(0, level.available or 0) for level in own)
+    return Level(available, 0 if "in" in bands else available or 0)
 
 
 def buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:

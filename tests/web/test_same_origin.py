@@ -40,7 +40,9 @@ def posting(app: Flask) -> Flask:
 def test_only_our_own_pages_and_no_page_at_all_may_change_something(
     posting: Flask, headers: dict[str, str], status: int
 ) -> None:
-    client = posting.test_client(use_cookies="Cookie" not in headers)  # its own jar would take the header away
+    client = posting.test_client(
+        use_cookies="Cookie" not in headers
+    )  # its own jar would take the header away
     answer = client.post("/change", headers=headers)
     assert answer.status_code == status
     if status == 403:

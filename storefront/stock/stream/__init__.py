@@ -1,0 +1,1 @@
+"""Live stock: one hub in each process hears what changes and tells every open page that shows it."""
