@@ -1,9 +1,9 @@
 """Decides with Redis, from memory where memory is enough, and alone while Redis is away.
 
-For each client of a limit two things are kept here: the earliest moment at which its debt can be paid (other
-processes only ever move that moment away, so who is refused by it would be refused by Redis too), and the units that
-were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what they bound, are
-written in docs/rate-limits.md.
+For each client of a limit two things are kept here: when its debt is paid, as far as is known (late by a round trip at
+most; other processes only ever move that moment away, so who is refused by it would be refused by Redis too), and the
+units that were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what they
+bound, are written in docs/rate-limits.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -59,6 +60,7 @@ class Limiter:
         self._clock = clock
         self._paid: dict[tuple[str, str], int] = {}
         self._owed: dict[tuple[str, str], tuple[Policy, int]] = {}
+        self._on_the_way: Counter[tuple[str, str]] = Counter()  # of what was owed
         self._alone = Buckets(processes)
         self._lock = threading.Lock()
         self._mistaken = False
@@ -118,7 +120,7 @@ class Limiter:
                 if ask not in verdict.over:
                     key = (ask.policy.name, ask.who)
                     units = self._owed.get(key, (ask.policy, 0))[1] + ask.cost
-                    if units > self.lease(ask.policy):
+                    if units + self._on_the_way[key] > self.lease(ask.policy):
                         return False
                     owed[key] = (ask.policy, units)
             self._owed |= owed
@@ -135,9 +137,9 @@ class Limiter:
                 found = self._owed.pop((policy.name, who), (policy, 0))
                 if found[1]:
                     owed[policy.name, who] = found
+                    self._on_the_way[policy.name, who] += found[1]
                 keys.append(f"{self._prefix}:{policy.name}:{who}")
                 arguments += [policy.interval, policy.tolerance, cost, found[1], int(policy.shadow)]
-        began = self._clock()
         try:
             reply = self._roles.call(
                 Role.LIMIT, lambda client: _ADMIT.run(client, keys, arguments), write=True
@@ -147,15 +149,22 @@ class Limiter:
                 for key, (policy, units) in owed.items():
                     self._owed[key] = (policy, self._owed.get(key, (policy, 0))[1] + units)
             raise
+        finally:
+            if owed:
+                with self._lock:
+                    for key, (_, units) in owed.items():
+                        self._on_the_way[key] -= units
+                        if not self._on_the_way[key]:
+                            del self._on_the_way[key]
         debts = [int(debt) for debt in reply]
-        self._learn(judge(asks, debts), asks, began)
+        self._learn(judge(asks, debts), asks, self._clock())
         return debts
 
-    def _learn(self, verdict: Verdict, asks: Sequence[Ask], began: int) -> None:
+    def _learn(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> None:
         with self._lock:
             for state, ask in zip(verdict.states, asks, strict=True):
                 key = (ask.policy.name, ask.who)
                 unheard = self._owed.get(key, (ask.policy, 0))[1] * ask.policy.interval
-                self._paid[key] = max(self._paid.get(key, 0), began + state.debt + unheard)
+                self._paid[key] = max(self._paid.get(key, 0), now + state.debt + unheard)
             while len(self._paid) > MOST:
                 del self._paid[next(iter(self._paid))]

@@ -12,7 +12,7 @@
 -- A key of another type or with a foreign value counts as none; a debt that no client can have counts as a full one.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local debts, allowed = {}, true
+local debts, healed, allowed = {}, {}, true
 
 for place, key in ipairs(KEYS) do
   local at = (place - 1) * 5
@@ -21,6 +21,7 @@ for place, key in ipairs(KEYS) do
   local paid = type(found) == 'string' and string.match(found, '^%d+$') and tonumber(found) or now
   if paid > now + 3 * tolerance then
     paid = now + tolerance
+    healed[place] = true
   end
   local debt = math.max(paid - now, 0) + tonumber(ARGV[at + 4]) * interval
   debts[place] = debt
@@ -35,8 +36,8 @@ for place, key in ipairs(KEYS) do
   if not allowed or debt + spent > tonumber(ARGV[at + 2]) then
     spent = 0
   end
-  if spent > 0 or tonumber(ARGV[at + 4]) > 0 then
-    local left = debt + spent
+  local left = debt + spent
+  if left > 0 and (spent > 0 or tonumber(ARGV[at + 4]) > 0 or healed[place]) then
     redis.call('SET', key, string.format('%.0f', now + left), 'PX', math.ceil(left / 1000))
   end
 end

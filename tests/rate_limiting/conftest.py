@@ -1,0 +1,78 @@
+"""What tests of the rate limits need: limiters on a real Redis, and shops with limits of their own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from storefront import redis_roles
+from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.limiter import Limiter
+from storefront.rate_limiting.policies import Policy, rate
+from tests.conftest import make_app
+from tests.redis_roles.servers import Server, server
+
+MakeLimiter = Callable[..., Limiter]
+MakeShop = Callable[..., Flask]
+
+
+def policy(text: str, name: str = "trial", **about: Any) -> Policy:
+    found = rate(text)
+    assert found
+    return Policy(name, *found, **about)
+
+
+def ask(text: str, who: str = "192.0.2.1", cost: int = 1, **about: Any) -> Ask:
+    return Ask(policy(text, **about), who, cost)
+
+
+def passes(limiter: Limiter, *asks: Ask) -> bool:
+    return limiter.admit(asks)[0].allowed
+
+
+def new_limiter(redis_url: str, prefix: str, processes: int = 1) -> Limiter:
+    app = Flask("limits")
+    app.config["REDIS_URL"] = redis_url
+    redis_roles.init_app(app)
+    return Limiter(app.extensions["redis_roles"], prefix, processes)
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def limiter(redis_url: str, prefix: str) -> Limiter:
+    """A limiter as one process has it."""
+    return new_limiter(redis_url, prefix)
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Redis:
+    return Redis.from_url(redis_url, decode_responses=True)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Server]:
+    """A Redis that nobody else uses."""
+    with server(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def shop(redis_url: str, tmp_path: Path) -> MakeShop:
+    """Make shops that need no database: their addresses lead nowhere, which costs as much as a page."""
+
+    def make(**environ: str) -> Flask:
+        folder = tmp_path / uuid.uuid4().hex
+        folder.mkdir()
+        return make_app(f"sqlite:///{folder / 'shop.sqlite3'}", folder, **{"REDIS_URL": redis_url, **environ})
+
+    return make

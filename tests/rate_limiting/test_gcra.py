@@ -1,0 +1,125 @@
+"""The algorithm: no window admits more than limit + burst, whatever the clients do; and Lua and Python agree."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from storefront.rate_limiting.buckets import Buckets
+from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.limiter import Limiter
+from storefront.rate_limiting.policies import TABLE
+from tests.rate_limiting.conftest import ask, new_limiter, passes, policy
+
+SECOND = 1_000_000
+
+
+def admitted(rate: str, arrivals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return which (moment in microseconds, cost) pass."""
+    buckets = Buckets(1)
+    limit = policy(rate)
+    return [(at, cost) for at, cost in arrivals if buckets.admit([Ask(limit, "me", cost)], at).allowed]
+
+
+def most_in_a_window(passed: Sequence[tuple[int, int]], window: int) -> int:
+    return max((sum(c for t, c in passed if at <= t < at + window) for at, _ in passed), default=0)
+
+
+gaps = (
+    st.integers(0, 20 * SECOND) | st.integers(0, 1000) | st.sampled_from([59_999_999, 60_000_000, 60_000_001])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.tuples(st.integers(1, 40), st.integers(1, 120), st.integers(1, 60)),
+    st.lists(st.tuples(gaps, st.integers(1, 5), st.integers(1, 60)), max_size=40),
+)
+def test_no_window_ever_admits_more_than_limit_and_burst(
+    size: tuple[int, int, int], volleys: list[tuple[int, int, int]]
+) -> None:
+    limit, seconds, burst = size
+    arrivals, now = [], SECOND
+    for gap, cost, number in volleys:
+        now += gap
+        arrivals += [(now, min(cost, burst))] * number
+    passed = admitted(f"{limit}/{seconds}s+{burst}", arrivals)
+    assert most_in_a_window(passed, seconds * SECOND) <= limit + burst
+
+
+@pytest.mark.parametrize("edge", [0, 1, SECOND, 59 * SECOND, 60 * SECOND - 1])
+def test_two_volleys_at_the_edge_of_a_minute_are_not_two_minutes_worth(edge: int) -> None:
+    minute = 600 * SECOND
+    passed = admitted("100/minute", [(minute - 1, 1)] * 150 + [(minute + edge, 1)] * 150)
+    assert len(passed) == 100 + (edge + 1) * 100 // (60 * SECOND)
+
+
+def test_a_person_who_turns_60_pages_a_minute_for_an_hour_never_sees_it() -> None:
+    browse = next(limit for limit in TABLE if limit.name == "browse")
+    dice = random.Random(5)
+    clicks = sorted(dice.uniform(0, 3600) for _ in range(3600))
+    buckets = Buckets(1)
+    assert all(buckets.admit([Ask(browse, "me", 1)], int(at * SECOND) + SECOND).allowed for at in clicks)
+
+
+def test_a_person_who_turns_60_narrowed_pages_in_a_minute_never_sees_it() -> None:
+    browse = next(limit for limit in TABLE if limit.name == "browse")
+    buckets = Buckets(1)
+    costs = [1] * 20 + [3] * 40  # as the catalogue's lists cost
+    assert all(
+        buckets.admit([Ask(browse, "me", cost)], at * SECOND).allowed
+        for at, cost in enumerate(costs, start=1)
+    )
+
+
+def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter) -> None:
+    buckets = Buckets(1)
+    one = ask("7/minute+2", cost=2)
+    assert buckets.admit([one], SECOND).allowed
+    wait = buckets.admit([one], SECOND).wait
+    assert not buckets.admit([one], SECOND + wait - 1).allowed
+    assert buckets.admit([one], SECOND + wait).allowed
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
+    prefix = f"agree-{uuid.uuid4().hex}"  # hypothesis calls this again and again within one test
+    limiter, buckets = new_limiter(redis_url, prefix), Buckets(1)
+    # Units take an hour to come back: none does while this runs.
+    limits = [policy(f"{burst}/{burst}hours", name=str(burst)) for burst in (1, 5, 9)]
+    for _ in range(data.draw(st.integers(1, 25))):
+        chosen = data.draw(
+            st.lists(st.sampled_from(limits), min_size=1, max_size=3, unique_by=lambda p: p.name)
+        )
+        asks = [Ask(one, "me", data.draw(st.integers(1, min(3, one.burst)))) for one in chosen]
+        theirs = limiter.admit(asks)[0]
+        ours = buckets.admit(asks, SECOND)
+        assert theirs.allowed == ours.allowed
+        assert [x.policy.name for x in theirs.over] == [x.policy.name for x in ours.over] or not ours.allowed
+
+
+def test_over_real_requests_no_window_admits_more_either(limiter: Limiter, redis: Redis, prefix: str) -> None:
+    one = ask("20/s")
+    taken: list[tuple[float, float]] = []
+    ends = time.monotonic() + 3.2
+    while time.monotonic() < ends:
+        began = time.monotonic()
+        if passes(limiter, one):
+            taken.append((began, time.monotonic()))
+    assert len(taken) >= 20
+    for began, _ in taken:  # what began after and ended before lies within the server's second, too
+        assert sum(begin >= began and end <= began + 1 for begin, end in taken) <= 40
+
+
+def test_all_limits_of_a_request_are_spent_together_or_not_at_all(limiter: Limiter) -> None:
+    wide, narrow = ask("10/hour", name="wide"), ask("2/hour", name="narrow")
+    assert [passes(limiter, wide, narrow) for _ in range(5)] == [True, True, False, False, False]
+    assert [passes(limiter, wide) for _ in range(9)] == [True] * 8 + [False]

@@ -1,0 +1,66 @@
+"""Several processes, one client: exactly the limit in exact mode, a bounded number more in approximate mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from storefront.rate_limiting.limiter import Limiter
+from tests.cache.fleet import Fleet, fleet
+from tests.rate_limiting.conftest import ask, new_limiter, passes
+
+PROCESSES = 5
+THREADS = 10
+
+
+class Worker:
+    """One process with a limiter; many of its threads serve the same client."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self.limiter: Limiter = new_limiter(redis_url, prefix, PROCESSES)
+
+    def hammer(self, rate: str, who: str, exact: bool, requests: int) -> int:
+        """Send so many requests from each thread; return how many passed."""
+        one = ask(rate, who=who, exact=exact)
+
+        def run(_: int) -> int:
+            return sum(passes(self.limiter, one) for _ in range(requests))
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            return sum(pool.map(run, range(THREADS)))
+
+    def settle(self) -> None:
+        self.limiter.settle()
+
+
+@pytest.fixture(scope="module")
+def workers(redis_url: str) -> Iterator[Fleet]:
+    with fleet(PROCESSES, Worker, redis_url, "test-processes") as members:
+        yield members
+
+
+@pytest.mark.parametrize("limit", [50, 137])
+def test_50_parallel_clients_of_one_address_are_admitted_exactly_the_limit(
+    workers: Fleet, limit: int
+) -> None:
+    rate = f"{limit}/7 days"  # nothing comes back while this runs
+    assert sum(workers.ask_all("hammer", rate, f"exact-{limit}", True, 40)) == limit
+
+
+@pytest.mark.parametrize("limit", [100, 2000])
+def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: Fleet, limit: int) -> None:
+    rate, who = f"{limit}/7 days", f"approximate-{limit}"
+    passed = 0
+    for _ in range(4):
+        passed += sum(workers.ask_all("hammer", rate, who, False, limit // 10))
+        workers.ask_all("settle")
+    assert limit <= passed <= limit + limit // 10
+
+
+def test_what_was_admitted_over_the_limit_is_a_debt_that_is_paid(workers: Fleet, redis_url: str) -> None:
+    workers.ask_all("hammer", "100/7 days", "debtor", False, 30)
+    workers.ask_all("settle")
+    verdict, _ = new_limiter(redis_url, "test-processes", PROCESSES).admit([ask("100/7 days", who="debtor")])
+    assert not verdict.allowed
