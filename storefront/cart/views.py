@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from storefront import rate_limiting
 from storefront.cart import changing, queries
 from storefront.cart.changing import MOST, CartError
 
@@ -18,6 +19,7 @@ def cart() -> Response:
 
 
 @bp.post("/cart/lines")
+@rate_limiting.limit("cart")
 def add_line() -> BaseResponse:
     """Put something in."""
     title = changing.add(_sku(), _quantity())

@@ -5,11 +5,20 @@ class AddToCart extends HTMLElement {
 
   connectedCallback() {
     this.#listening = new AbortController();
-    this.addEventListener("submit", (event) => this.#send(event), { signal: this.#listening.signal });
+    const { signal } = this.#listening;
+    this.addEventListener("submit", (event) => this.#send(event), { signal });
+    document.addEventListener("stock-changed", (event) => this.#offer(event.detail), { signal });
   }
 
   disconnectedCallback() {
     this.#listening.abort();
+  }
+
+  /** Sold out, or to be had again. */
+  #offer({ sku, buyable }) {
+    if (sku !== this.getAttribute("sku")) return;
+    this.querySelector("form").hidden = !buyable;
+    this.querySelector(".add-to-cart__out").hidden = buyable;
   }
 
   async #send(event) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, current_app, request
 
+from storefront import rate_limiting
 from storefront.errors import BadInputError
 from storefront.stock.stream import frames
 from storefront.stock.stream.clients import Generated
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 @bp.get("/stock/stream")
+@rate_limiting.limit("stream")
 def stream() -> Response:
     """Begin a stream: a snapshot, then every change that can be seen."""
     ids = _ids()

@@ -1,0 +1,71 @@
+/** Keeps what the server printed true. A badge with a sku speaks of one variant; one without speaks of the whole
+ *  product, whose band is the best of its variants'. Versions decide which of two messages is newer. */
+import { join, leave } from "../lib/stock-connection.js";
+
+class StockBadge extends HTMLElement {
+  #version = 0;
+  #variants = new Map();
+
+  connectedCallback() {
+    this.#version = Number(this.getAttribute("version") ?? 0);
+    join(this);
+  }
+
+  disconnectedCallback() {
+    leave(this);
+  }
+
+  get productId() {
+    return Number(this.getAttribute("product-id"));
+  }
+
+  hear(item) {
+    if (item.product_id !== this.productId) return;
+    const sku = this.getAttribute("sku");
+    if (sku === null) return this.#hearVariant(item);
+    if (item.sku !== sku || item.version <= this.#version) return;
+    this.#version = item.version;
+    this.setAttribute("version", item.version);
+    this.#show(item.band, item.left);
+    document.dispatchEvent(new CustomEvent("stock-changed", { detail: { sku, buyable: this.#buyable(item.band) } }));
+  }
+
+  #hearVariant(item) {
+    const known = this.#variants.get(item.sku);
+    if (known && known.version >= item.version) return;
+    this.#variants.set(item.sku, item);
+    const bands = [...this.#variants.values()].map((variant) => variant.band);
+    this.#show(["in", "low", "out"].find((band) => bands.includes(band)), null);
+  }
+
+  #buyable(band) {
+    return band !== "out" || this.hasAttribute("backorder");
+  }
+
+  #show(band, left) {
+    const order = band === "out" && this.hasAttribute("backorder");
+    const few = left === null ? "Low stock" : `Only ${left} left`;
+    const many = left === null ? "In stock" : `${left} in stock`;
+    const text = { in: many, low: few, out: order ? "Available to order" : "Sold out" }[band];
+    const before = [...this.classList].find((name) => name.startsWith("stock-badge--"));
+    const after = `stock-badge--${order ? "order" : band}`;
+    if (text !== this.textContent) this.textContent = text;
+    if (before === after) return;
+    this.classList.replace(before, after);
+    this.closest(".card")?.classList.toggle("card--out", !this.#buyable(band));
+    if (this.hasAttribute("sku")) announce(text);
+  }
+}
+
+/** Said politely, and only when the band changes. */
+function announce(text) {
+  let place = document.getElementById("stock-announcer");
+  if (!place) {
+    place = Object.assign(document.createElement("p"), { id: "stock-announcer", className: "visually-hidden" });
+    place.setAttribute("aria-live", "polite");
+    document.body.append(place);
+  }
+  place.textContent = text;
+}
+
+customElements.define("stock-badge", StockBadge);

@@ -1,0 +1,64 @@
+/** One connection to /stock/stream for a set of products. Reopens by itself, never in a hurry.
+ *  `tell(type, data)` hears "snapshot", "stock" and "status". */
+const SILENCE = 45_000;
+const LONGEST = 60_000;
+const MOST = 100;
+
+export class StockStream {
+  #tell;
+  #ids = [];
+  #source = null;
+  #pause = 1000;
+  #timers = {};
+
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** Watch these products from now on; none of them closes the connection. */
+  watch(ids) {
+    const wanted = [...new Set(ids)].sort((a, b) => a - b).slice(0, MOST);
+    if (wanted.join() === this.#ids.join()) return;
+    this.#ids = wanted;
+    clearTimeout(this.#timers.debounce);
+    this.#timers.debounce = setTimeout(() => this.#open(), wanted.length ? 150 : 0);
+  }
+
+  #open() {
+    this.#close();
+    if (!this.#ids.length) return;
+    this.#source = new EventSource(`/stock/stream?${this.#ids.map((id) => `product=${id}`).join("&")}`);
+    for (const type of ["snapshot", "stock", "status", "heartbeat"]) {
+      this.#source.addEventListener(type, (event) => this.#hear(type, event.data));
+    }
+    this.#source.addEventListener("error", () => this.#fail());
+    this.#listen();
+  }
+
+  #close() {
+    this.#source?.close();
+    this.#source = null;
+    clearTimeout(this.#timers.silence);
+    clearTimeout(this.#timers.again);
+  }
+
+  #hear(type, data) {
+    this.#pause = 1000;
+    this.#listen();
+    if (type !== "heartbeat") this.#tell(type, JSON.parse(data));
+  }
+
+  /** Nothing heard for long, heartbeats neither: the line is dead. */
+  #listen() {
+    clearTimeout(this.#timers.silence);
+    this.#timers.silence = setTimeout(() => this.#open(), SILENCE);
+  }
+
+  /** The browser reconnects by itself, unless it has given up. */
+  #fail() {
+    if (this.#source?.readyState !== EventSource.CLOSED) return;
+    this.#close();
+    this.#timers.again = setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(this.#pause * 2, LONGEST);
+  }
+}
