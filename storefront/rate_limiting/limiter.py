@@ -1,9 +1,9 @@
 """Decides with Redis, from memory where memory is enough, and alone while Redis is away.
 
-For each client of a limit two things are kept here: when its debt is paid, as far as is known (late by a round trip at
-most; other processes only ever move that moment away, so who is refused by it would be refused by Redis too), and the
-units that were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what they
-bound, are written in docs/rate-limits.md.
+For each client of a limit two things are kept here: when its debt is paid, as far as is known (late by a round trip
+at most; other processes only ever move that moment away, so who is refused by it would be refused by Redis too), and
+the units that were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what
+they bound, are written in docs/rate-limits.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,127 @@
+"""Who is asking: nothing that a client can write into a request gives it a budget of its own."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import ip_network
+
+import pytest
+
+from storefront.rate_limiting import identify, identity
+from storefront.rate_limiting.identity import NOWHERE, Places, key
+from tests.rate_limiting.conftest import MakeShop
+
+FORGED = (
+    "203.0.113.9",
+    "203.0.113.9:99999",
+    "::1",
+    "unknown",
+    "a" * 4000,
+    "\x00",
+    "203.0.113.9, 198.51.100.1",
+    "",
+)
+
+
+def name(text: str | None) -> str:
+    return Places().of({} if text is None else {"REMOTE_ADDR": text}).name
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:443", "192.0.2.7"),
+        ("192.0.2.7:99999999", "192.0.2.7"),
+        ("192.0.2.7:", "192.0.2.7"),
+        (" 192.0.2.7 ", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:80", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::9]:8080", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", NOWHERE),
+        (None, NOWHERE),
+        ("unix:", NOWHERE),
+        ("192.0.2.256", NOWHERE),
+        ("9" * 5000, NOWHERE),
+        ("2001:db8::1" + "%" + "z" * 500, NOWHERE),
+    ],
+)
+def test_an_address_as_servers_and_proxies_write_it(written: str | None, named: str) -> None:
+    assert name(written) == named
+
+
+def test_a_missing_address_is_said_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    places = Places()
+    with caplog.at_level(logging.WARNING):
+        for text in ("", "unix:", "x"):
+            places.of({"REMOTE_ADDR": text})
+    assert [record.message.count("TRUSTED_PROXIES") for record in caplog.records] == [1]
+
+
+def test_the_narrower_network_counts_where_both_lists_name_an_address() -> None:
+    networks = [ip_network(text) for text in ("10.0.0.0/8", "10.1.2.3/32", "10.1.0.0/16", "2001:db8::/32")]
+    places = Places(allowed=[networks[0], networks[1], networks[3]], denied=[networks[2]])
+    found = {
+        ip: places.of({"REMOTE_ADDR": ip}).standing for ip in ("10.9.9.9", "10.1.9.9", "10.1.2.3", "11.0.0.1")
+    }
+    assert found == {
+        "10.9.9.9": "allowed",
+        "10.1.9.9": "denied",
+        "10.1.2.3": "allowed",
+        "11.0.0.1": "limited",
+    }
+    assert places.of({"REMOTE_ADDR": "2001:db8::5"}).standing == "allowed"
+    assert places.of({"REMOTE_ADDR": "::ffff:10.1.9.9"}).standing == "denied"
+
+
+def test_addresses_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "_MOST", 10)
+    places = Places()
+    for number in range(100):
+        places.of({"REMOTE_ADDR": f"192.0.2.{number}"})
+    assert len(places._known) == 10
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a" * 10_000, "two words", "line\nbreak", "{tag}", "ümlaut", "\udc80", "x" * 65, "\x00"]
+)
+def test_a_hostile_name_is_digested(hostile: str) -> None:
+    assert len(key(hostile)) == 33
+    assert key(hostile).startswith("#")
+    assert key(hostile) != key(hostile + "x")
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "X-Client-IP"]
+)
+def test_a_forged_address_changes_nothing_without_proxies(shop: MakeShop, header: str) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="5/hour").test_client()
+    answers = [client.get("/robots.txt").status_code for _ in range(5)]
+    forged = [value for value in FORGED if "\x00" not in value]
+    answers += [client.get("/robots.txt", headers={header: value}).status_code for value in forged]
+    assert answers == [200] * 5 + [429] * len(forged)
+
+
+def test_behind_one_proxy_only_what_that_adds_counts(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="2/hour", TRUSTED_PROXIES="1").test_client()
+
+    def ask(forwarded: str) -> int:
+        return client.get("/robots.txt", headers={"X-Forwarded-For": forwarded}).status_code
+
+    assert [ask(f"203.0.113.{number}, 192.0.2.1") for number in range(3)] == [200, 200, 429]
+    assert ask("192.0.2.1, 192.0.2.2") == 200
+    assert [ask(f"192.0.2.3:{port}") for port in (1, 65536, 7)] == [200, 200, 429]
+
+
+def test_a_sign_in_has_a_budget_of_its_own_at_one_address(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_BROWSE="2/hour")
+    identify(app, lambda environ: {"a": "shopper:1", "b": "shopper:2"}.get(environ.get("HTTP_X_WHO", "")))
+    client = app.test_client()
+    answers = [
+        [client.get("/robots.txt", headers={"X-Who": who}).status_code for _ in range(3)]
+        for who in ("a", "b", "")
+    ]
+    assert answers == [[200, 200, 429]] * 3

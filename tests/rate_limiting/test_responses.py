@@ -1,0 +1,193 @@
+"""What clients are told: headers on every limited response, and what a refused one gets."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask, g, request
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from storefront import rate_limiting
+from storefront.rate_limiting import plans
+from storefront.rate_limiting.policies import TABLE
+from tests.rate_limiting.conftest import MakeShop
+
+
+@pytest.fixture
+def client(shop: MakeShop) -> FlaskClient:
+    return shop(STOREFRONT_LIMIT_BROWSE="2/hour").test_client()
+
+
+def refused(client: FlaskClient, path: str = "/robots.txt", **about: Any) -> TestResponse:
+    for _ in range(2):
+        client.get("/robots.txt")
+    answer = client.open(path, **about)
+    assert answer.status_code == 429
+    return answer
+
+
+def test_every_limited_response_says_how_much_is_left(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="100/minute").test_client()
+    for left, path in ((99, "/robots.txt"), (98, "/nowhere"), (97, "/robots.txt?x=1")):
+        headers = client.get(path).headers
+        assert headers["RateLimit-Policy"] == '"browse";q=100;w=60'
+        assert re.fullmatch(rf'"browse";r={left};t=\d', headers["RateLimit"])
+        assert headers["X-RateLimit-Remaining"] == str(left)
+        assert "Retry-After" not in headers
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/static/img/favicon.svg", "/media/none.webp"])
+def test_what_costs_nothing_says_nothing_and_is_never_refused(client: FlaskClient, path: str) -> None:
+    for _ in range(4):
+        headers = client.get(path).headers
+        assert "RateLimit" not in headers
+    assert client.get("/robots.txt").headers["X-RateLimit-Remaining"] == "1"
+
+
+def test_a_refusal_is_a_page_in_the_shop_s_clothes(client: FlaskClient) -> None:
+    answer = refused(client)
+    assert 1790 <= int(answer.headers["Retry-After"]) <= 1800
+    assert answer.headers["RateLimit"].startswith('"browse";r=0;t=')
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"]
+    assert "X-Request-ID" in answer.headers
+    assert answer.mimetype == "text/html"
+    assert f'<count-down seconds="{answer.headers["Retry-After"]}">' in answer.text
+    assert "Your basket stays as it is" in answer.text
+    assert 'href="">Try this page again' in answer.text
+
+
+def test_what_was_sent_is_not_said_to_be_done(client: FlaskClient) -> None:
+    text = refused(client, method="POST").text
+    assert "go back and send it again" in text
+    assert "Try this page again" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"), [("/api/v1/products", "*/*"), ("/robots.txt", "application/json")]
+)
+def test_programs_get_a_problem(client: FlaskClient, path: str, accept: str) -> None:
+    answer = refused(client, path, headers={"Accept": accept})
+    assert answer.mimetype == "application/problem+json"
+    problem = json.loads(answer.data)
+    assert problem["status"] == 429
+    assert problem["retry_after"] == int(answer.headers["Retry-After"])
+    assert problem["policies"] == ["browse"]
+
+
+def test_streams_get_a_line(client: FlaskClient) -> None:
+    answer = refused(client, headers={"Accept": "text/event-stream"})
+    assert answer.mimetype == "text/plain"
+    assert re.fullmatch(r"Too many requests. Try again in \d+ seconds.\n", answer.text)
+
+
+def test_a_host_that_is_not_ours_gets_no_page_either(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="2/hour", TRUSTED_HOSTS="shop.example").test_client()
+    answers = [client.get("/", headers={"Host": "evil.example"}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429, 429]
+
+
+def test_the_same_request_passes_once_its_time_has_come(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="60/minute+1").test_client()
+    while (answer := client.get("/robots.txt")).status_code == 200:
+        pass
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_denied_network_is_not_answered_and_an_allowed_one_is_not_limited(shop: MakeShop) -> None:
+    client = shop(
+        STOREFRONT_LIMIT_BROWSE="1/hour",
+        STOREFRONT_LIMIT_DENY="192.0.2.0/24",
+        STOREFRONT_LIMIT_ALLOW="198.51.100.7",
+    ).test_client()
+
+    def ask(address: str, path: str = "/robots.txt") -> TestResponse:
+        return client.get(path, environ_overrides={"REMOTE_ADDR": address})
+
+    assert ask("192.0.2.9").status_code == 403
+    assert ask("192.0.2.9", "/healthz").status_code == 200
+    answers = [ask("198.51.100.7") for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "RateLimit" not in answers[0].headers
+
+
+def test_limits_can_be_off_for_measuring(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMITS="off").test_client()
+    answers = [client.get("/robots.txt") for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "RateLimit" not in answers[0].headers
+
+
+def test_nobody_hears_of_a_limit_in_shadow_mode(shop: MakeShop) -> None:
+    client = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_SHADOW="browse").test_client()
+    answers = [client.get("/robots.txt") for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "RateLimit" not in answers[0].headers
+
+
+@pytest.fixture
+def desk(shop: MakeShop) -> Flask:
+    """A shop with a sign-in form that only says whether it was reached."""
+    app = shop(STOREFRONT_LIMIT_SIGN_IN_ADDRESS="5/hour", STOREFRONT_LIMIT_SIGN_IN_ACCOUNT="2/hour")
+
+    @app.route("/desk", methods=["GET", "POST"])
+    @rate_limiting.limit(
+        "sign-in.address", "sign-in.account", methods=["POST"], account=lambda: request.form.get("email", "")
+    )
+    def sign_in() -> str:
+        return str(g.rate_limit.allowed)
+
+    return app
+
+
+def test_signing_in_is_limited_by_address_and_by_account_together(desk: Flask) -> None:
+    client = desk.test_client()
+
+    def post(email: str, address: str = "192.0.2.1") -> TestResponse:
+        return client.post("/desk", data={"email": email}, environ_overrides={"REMOTE_ADDR": address})
+
+    first = post("ann@shop.example")
+    assert first.headers["RateLimit-Policy"] == '"sign-in.address";q=5;w=3600, "sign-in.account";q=2;w=3600'
+    assert first.headers["X-RateLimit-Remaining"] == "1"
+    assert post(" ANN@shop.example ").status_code == 200
+    assert post("ann@shop.example", "192.0.2.2").status_code == 429  # by the account, from wherever
+    assert post("bob@shop.example", "192.0.2.2").headers["RateLimit"].startswith('"sign-in.address";r=4')
+    assert [post(f"{n}@shop.example").status_code for n in range(4)] == [200, 200, 200, 429]  # by the address
+    assert client.get("/desk").headers["RateLimit-Policy"].startswith('"browse"')
+
+
+def test_a_request_that_names_no_account_is_limited_by_its_address(desk: Flask) -> None:
+    answer = desk.test_client().post("/desk", data={"email": "  "})
+    assert answer.headers["RateLimit-Policy"] == '"sign-in.address";q=5;w=3600'
+
+
+def test_a_deep_page_costs_more_and_bad_input_costs_one(shop: MakeShop) -> None:
+    app = shop()
+
+    def cost(path: str) -> dict[str, int]:
+        with app.test_request_context(path):
+            return dict(plans.charges(app)[0])
+
+    assert cost("/products") == {"browse": 1}
+    assert cost("/products?page=20&vendor=x") == {"browse": 1}
+    assert cost("/products?page=21") == {"browse": 2}
+    assert cost("/categories/tea?page=21&in_stock=1") == {"browse": 3}
+    assert cost("/products?q=tea") == {"browse": 1, "search": 1}
+    assert cost("/products?page=0") == {"browse": 1}
+
+
+def test_every_limit_that_a_view_names_is_in_the_table(shop: MakeShop) -> None:
+    named = {
+        charge.policy
+        for view in shop().view_functions.values()
+        for charge in getattr(view, "rate_limits", ())
+    }
+    assert named <= {policy.name for policy in TABLE}
+
+
+def test_every_endpoint_that_is_free_exists(shop: MakeShop) -> None:
+    assert plans.FREE - {"metrics"} <= set(shop().view_functions)

@@ -1,0 +1,71 @@
+"""The table and the settings that change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storefront.errors import ConfigurationError
+from storefront.rate_limiting.policies import TABLE, setting
+from tests.rate_limiting.conftest import MakeShop, policy
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "window", "burst"),
+    [
+        ("100/minute", 100, 60, 100),
+        ("20/5 minutes", 20, 300, 20),
+        ("20/5minutes", 20, 300, 20),
+        ("100/minute+20", 100, 60, 20),
+        ("3/s", 3, 1, 3),
+        ("1/90s", 1, 90, 1),
+        ("10/hours", 10, 3600, 10),
+        ("5/7 days", 5, 604800, 5),
+    ],
+)
+def test_a_rate_is_read(text: str, limit: int, window: int, burst: int) -> None:
+    found = policy(text)
+    assert (found.limit, found.window, found.burst) == (limit, window, burst)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"STOREFRONT_LIMIT_BROWSE": "100"}, "write it as 100/minute"),
+        ({"STOREFRONT_LIMIT_BROWSE": "0/minute"}, "write it as 100/minute"),
+        ({"STOREFRONT_LIMIT_BROWSE": "1/8 days"}, "write it as 100/minute"),
+        ({"STOREFRONT_LIMIT_BROWSE": "1/minute+0"}, "write it as 100/minute"),
+        ({"STOREFRONT_LIMIT_BROWSE": "٣/minute"}, "write it as 100/minute"),
+        ({"STOREFRONT_LIMIT_BROSE": "1/minute"}, "names no rate limit. There are: STOREFRONT_LIMIT_BROWSE"),
+        ({"STOREFRONT_LIMIT_SHADOW": "browse,serch"}, "names 'serch'; there are: browse"),
+        ({"STOREFRONT_LIMIT_ALLOW": "192.0.2.300"}, "STOREFRONT_LIMIT_ALLOW: .*192.0.2.300"),
+        ({"STOREFRONT_LIMIT_DENY": "nobody"}, "STOREFRONT_LIMIT_DENY: 'nobody'"),
+        ({"STOREFRONT_LIMIT_VERIFY_CRAWLERS": "yes"}, "must be one of on, off"),
+        ({"STOREFRONT_LIMITS": "no"}, "must be one of on, off"),
+        ({"STOREFRONT_WORKERS": "0"}, "whole number from 1"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_a_sentence(
+    shop: MakeShop, environ: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        shop(**environ)
+
+
+def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_SIGN_IN_ACCOUNT="7/day+2", STOREFRONT_LIMIT_SHADOW="search, cart")
+    policies = app.extensions["rate_limiting"].policies
+    changed = policies["sign-in.account"]
+    assert (changed.limit, changed.window, changed.burst, changed.by) == (7, 86400, 2, "account")
+    assert {name for name, found in policies.items() if found.shadow} == {"search", "cart"}
+
+
+def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
+    assert {limit.name for limit in TABLE if not limit.exact} == {"browse", "crawler"}
+
+
+def test_every_limit_is_documented_with_its_setting_and_default() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "rate-limits.md").read_text()
+    for limit in TABLE:
+        assert f"| `{limit.name}` | `{setting(limit.name)}` |" in text, limit.name
