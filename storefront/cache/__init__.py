@@ -86,6 +86,8 @@ def stop(app: Flask) -> None:
     if (heard := app.extensions.pop("cache_subscription", None)) is not None:
         heard.stop()
     app.extensions.pop("cache_pid", None)
+    app.extensions["cache_reporter"].stop()
+    outbox.stop(app)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False
 

@@ -117,6 +117,8 @@ def _promise(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # only a savepoint: what was touched before it still counts
     for name in ("cache_tags", "cache_causes", "cache_hard"):
         session.info.pop(name, None)
 

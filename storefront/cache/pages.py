@@ -54,6 +54,7 @@ class _Building:
 
     ticket: Ticket
     encoding: str | None
+    held: list[str]  # digests of pages that the client has
     collecting: collecting
     tags: set[str]
     kept_out: bool = False
@@ -113,7 +114,7 @@ def init_app(app: Flask, store: Store) -> None:
                 return None
         found.as_of(reading_since())
         collector = collecting()
-        g.cache_building = _Building(found, encoding, collector, collector.__enter__())
+        g.cache_building = _Building(found, encoding, held, collector, collector.__enter__())
         return None
 
     @app.after_request
@@ -189,7 +190,7 @@ def _store_response(store: Store, building: _Building, response: Response) -> Re
     ttl = min(store.ttl(entry), hard)
     tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
     stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
-    sent = bodies[responses.variant_of(building.encoding)]
+    sent = None if digest in building.held else bodies[responses.variant_of(building.encoding)]
     hit = Hit(meta, digest, sent, tags, ttl, "")
     return _response(responses.answer(hit, entry.key, building.encoding, stored=stored))
 

@@ -56,10 +56,16 @@ class Reporter:
     def __init__(self, app: Flask, store: Store) -> None:
         self._app, self._store = app, store
         self._prefix = app.config["CACHE_PREFIX"]
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Start the thread, in the process that serves."""
-        threading.Thread(target=self._run, name="cache-reporter", daemon=True).start()
+        self._stopped = threading.Event()
+        threading.Thread(target=self._run, args=(self._stopped,), name="cache-reporter", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._stopped.set()
 
     def send(self) -> None:
         """Send what came since the last time; what cannot be sent now is sent the next time."""
@@ -98,9 +104,8 @@ class Reporter:
             self._store.counters.put_back(news)
             dropped.extendleft(reversed(told))
 
-    def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(EVERY):
+    def _run(self, stopped: threading.Event) -> None:
+        while not stopped.wait(EVERY):
             with (
                 self._app.app_context(),
                 contextlib.suppress(Exception),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.datastructures import MIMEAccept
+from werkzeug.datastructures import Accept
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
@@ -57,7 +57,7 @@ class Pages:
 
 @lru_cache(maxsize=500)
 def _encoding(accepted: str) -> str | None:
-    return compression.negotiate(parse_accept_header(accepted, MIMEAccept))
+    return compression.negotiate(parse_accept_header(accepted, Accept))
 
 
 def _give_way() -> Callable[[], object]:

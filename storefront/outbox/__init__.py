@@ -2,6 +2,6 @@
 
 from storefront.outbox.delivery import deliver_overdue, handler, init_app, promise, waiting
 from storefront.outbox.models import OutboxMessage
-from storefront.outbox.sweeper import start
+from storefront.outbox.sweeper import start, stop
 
-__all__ = ["OutboxMessage", "deliver_overdue", "handler", "init_app", "promise", "start", "waiting"]
+__all__ = ["OutboxMessage", "deliver_overdue", "handler", "init_app", "promise", "start", "stop", "waiting"]

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import delete, event, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -88,11 +88,15 @@ def promise(session: Session, topic: str, payload: Any) -> None:
         session.info.setdefault("outbox_deleting", []).extend(done)
         session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
     session.execute(insert(OutboxMessage), [message])
-    session.info.setdefault("outbox", []).append((message["id"], topic, payload))
+    told = (message["id"], topic, payload)
+    session.info.setdefault("outbox", []).append((session.get_nested_transaction(), told))
 
 
 def deliver_overdue() -> int:
-    """Deliver what was committed a while ago and not delivered; return how many messages were found."""
+    """Deliver what was committed a while ago and not delivered; return how many messages were found.
+
+    What this process has delivered is deleted.
+    """
     outbox = _outbox()
     with db.engine.connect() as connection:
         overdue = connection.execute(
@@ -102,10 +106,14 @@ def deliver_overdue() -> int:
             .limit(BATCH)
         ).all()
     outbox.deliver([(m.id, m.topic, m.payload) for m in overdue if not outbox.is_done(m.id)])
-    if overdue and (done := outbox.take_done()):
-        options = {"sqlite_begin": "IMMEDIATE"}
-        with db.engine.execution_options(**options).begin() as connection:
-            connection.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
+    # Before they are overdue for the other processes too.
+    if done := outbox.take_done():
+        try:
+            with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+                connection.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
+        except BaseException:
+            outbox.put_back(done)
+            raise
     return len(overdue)
 
 
@@ -119,16 +127,32 @@ def waiting() -> tuple[int, float]:
 
 @event.listens_for(Session, "after_commit")
 def _deliver(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: nothing is committed yet
     session.info.pop("outbox_deleting", None)
     if messages := session.info.pop("outbox", None):
-        _outbox().deliver(messages)
+        _outbox().deliver([told for _, told in messages])
 
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     session.info.pop("outbox", None)
     if deleting := session.info.pop("outbox_deleting", None):
         _outbox().put_back(deleting)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_since(session: Session, ended: SessionTransaction) -> None:
+    if ended.nested and (messages := session.info.get("outbox")):
+        session.info["outbox"] = [pair for pair in messages if not _is_within(pair[0], ended)]
+
+
+def _is_within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while savepoint is not None and savepoint is not outer:
+        savepoint = savepoint.parent
+    return savepoint is outer
 
 
 def _outbox() -> Outbox:

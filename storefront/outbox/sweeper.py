@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from dataclasses import dataclass
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,20 +17,37 @@ log = logging.getLogger(__name__)
 EVERY = 1.0  # seconds
 
 
+@dataclass(frozen=True, slots=True)
+class _Sweeper:
+    pid: int
+    stopped: threading.Event
+    thread: threading.Thread
+
+
 def start(app: Flask) -> None:
     """Start this process's sweeper, if it has none: after a fork, since threads do not survive one."""
-    if app.extensions.get("outbox_sweeper") == os.getpid():
+    running: _Sweeper | None = app.extensions.get("outbox_sweeper")
+    if running is not None and running.pid == os.getpid():
         return
-    app.extensions["outbox_sweeper"] = os.getpid()
-    threading.Thread(target=_sweep, args=(app,), name="outbox-sweeper", daemon=True).start()
+    stopped = threading.Event()
+    thread = threading.Thread(target=_sweep, args=(app, stopped), name="outbox-sweeper", daemon=True)
+    app.extensions["outbox_sweeper"] = _Sweeper(os.getpid(), stopped, thread)
+    thread.start()
 
 
-def _sweep(app: Flask) -> None:
-    pause = threading.Event()
-    while not pause.wait(EVERY):
+def stop(app: Flask) -> None:
+    """Stop this process's sweeper; returns when it has ended."""
+    running: _Sweeper | None = app.extensions.pop("outbox_sweeper", None)
+    if running is not None and running.pid == os.getpid():
+        running.stopped.set()
+        running.thread.join()
+
+
+def _sweep(app: Flask, stopped: threading.Event) -> None:
+    while not stopped.wait(EVERY):
         with app.app_context():
             try:
-                while deliver_overdue() and not pause.wait(EVERY):
+                while deliver_overdue() and not stopped.wait(EVERY):
                     pass
             except SQLAlchemyError as error:
                 log.warning("the outbox cannot be swept: %s", error)

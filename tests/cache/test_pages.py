@@ -1,0 +1,200 @@
+"""Whole pages: the same bytes for everybody, in the encoding that is asked for, saying how they were come by."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+
+import brotli
+import pytest
+from flask import Flask, Response, make_response, session
+from flask.testing import FlaskClient
+from redis import Redis
+
+from storefront import cache
+from storefront.cache import pages
+from storefront.cache.keys import PRODUCT_LIST
+from storefront.cache.store import Store
+from tests.cache.conftest import entries, get
+from tests.factories import make_category, make_product
+from tests.processes import eventually
+
+PUBLIC = (
+    "/",
+    "/products",
+    "/products?q=mug",
+    "/categories/cups",
+    "/products/mug",
+    "/products/none",
+    "/products/old",
+)
+STATUS = re.compile(
+    r'storefront; (hit; ttl=-?\d+; key="[^"]+"; detail=(L1|L2)|fwd=miss(; stored; key="[^"]+")?)'
+)
+
+
+@pytest.fixture
+def stocked(client: FlaskClient) -> FlaskClient:
+    make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1"}])
+    make_product("Old", status="archived")
+    return client
+
+
+def test_every_public_page_says_how_it_may_be_kept(stocked: FlaskClient) -> None:
+    for address in PUBLIC:
+        for expected in ("storefront; fwd=miss; stored", "storefront; hit"):
+            headers = get(stocked, address, Accept_Encoding="br").headers
+            assert headers["Cache-Status"].startswith(expected), address
+            assert STATUS.fullmatch(headers["Cache-Status"]), headers["Cache-Status"]
+            assert re.fullmatch(r'"[0-9a-f]{22}-br"', headers["ETag"])
+            control = r"public, max-age=0, s-maxage=\d+, stale-while-revalidate=30, stale-if-error=86400"
+            assert re.fullmatch(control, headers["Cache-Control"])
+            assert headers["Vary"] == "Accept-Encoding"
+            assert headers["Content-Encoding"] == "br"
+            assert "everything" in headers["Surrogate-Key"].split()
+            assert "Set-Cookie" not in headers
+            for name in (
+                "Content-Security-Policy",
+                "X-Content-Type-Options",
+                "Referrer-Policy",
+                "X-Request-ID",
+            ):
+                assert headers.get(name), f"{name} on {address}"
+        assert "Server-Timing" in headers
+
+
+def test_every_encoding_has_the_same_page_and_an_etag_of_its_own(
+    stocked: FlaskClient, listening: Store
+) -> None:
+    for address in PUBLIC:
+        for _ in range(2):  # as they are built, and as they are kept
+            br, zipped, plain = (get(stocked, address, Accept_Encoding=e) for e in ("br", "gzip", "identity"))
+            assert brotli.decompress(br.data) == gzip.decompress(zipped.data) == plain.data
+            assert all(int(r.headers["Content-Length"]) == len(r.data) for r in (br, zipped, plain))
+            assert [r.headers.get("Content-Encoding") for r in (br, zipped, plain)] == ["br", "gzip", None]
+            assert len({r.headers["ETag"] for r in (br, zipped, plain)}) == 3
+            assert not any(r.headers["ETag"].startswith("W/") for r in (br, zipped, plain))
+
+
+def test_what_a_client_holds_is_answered_304_in_every_level(stocked: FlaskClient, listening: Store) -> None:
+    for address in PUBLIC:
+        etag = get(stocked, address, Accept_Encoding="gzip").headers["ETag"]
+        for held in (etag, f'"other", {etag}'):
+            response = get(stocked, address, Accept_Encoding="gzip", If_None_Match=held)
+            assert (response.status_code, response.data) == (304, b"")
+            assert response.headers["ETag"] == etag
+            assert {"Cache-Control", "Vary", "Surrogate-Key", "Cache-Status"} <= set(response.headers.keys())
+            assert not {"Content-Type", "Content-Encoding"} & set(response.headers.keys())
+        assert get(stocked, address, Accept_Encoding="br", If_None_Match=etag).status_code != 304
+        assert get(stocked, address, Accept_Encoding="gzip", If_None_Match='"x-gzip"').status_code != 304
+        assert eventually(lambda address=address: "L1" in get(stocked, address).headers["Cache-Status"])
+
+
+def test_visitors_with_cookies_are_answered_what_everybody_is(app: Flask, stocked: FlaskClient) -> None:
+    for address in PUBLIC:
+        answers = set()
+        for name in ("a", "b"):
+            visitor = app.test_client()
+            visitor.set_cookie("session", name)
+            visitor.set_cookie("basket", f"basket-of-{name}")
+            response = get(
+                visitor, address, Accept_Encoding="identity", User_Agent=name, X_Forwarded_For="1.2.3.4"
+            )
+            answers.add((response.data, response.headers["ETag"]))
+        assert len(answers) == 1, address
+
+
+def test_an_address_that_cannot_be_understood_is_not_kept(
+    stocked: FlaskClient, app: Flask, redis: Redis
+) -> None:
+    before = entries(redis, app)
+    response = get(stocked, "/products?sort=upwards")
+    assert response.status_code == 400
+    assert response.headers["Cache-Status"] == "storefront; fwd=bypass"
+    assert entries(redis, app) == before
+
+
+def sets_a_cookie() -> Response:
+    response = make_response("hello")
+    response.set_cookie("seen", "1")
+    return response
+
+
+def reads_the_session() -> str:
+    return f"hello {session.get('name')}"
+
+
+def writes_the_session() -> str:
+    session["seen"] = True
+    return "hello"
+
+
+def is_private() -> Response:
+    response = make_response("hello")
+    response.cache_control.private = True
+    return response
+
+
+def must_not_be_stored() -> Response:
+    response = make_response("hello")
+    response.cache_control.no_store = True
+    return response
+
+
+def varies_by_cookie() -> Response:
+    response = make_response("hello")
+    response.vary.add("Cookie")
+    return response
+
+
+def is_streamed() -> Response:
+    return Response(part for part in ("hel", "lo"))
+
+
+UNSHAREABLE = [
+    sets_a_cookie, reads_the_session, writes_the_session, is_private, must_not_be_stored, varies_by_cookie,
+    is_streamed,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", UNSHAREABLE)
+def test_a_public_view_that_is_not_is_found_out(
+    app: Flask, redis: Redis, view: Callable[[], Response | str]
+) -> None:
+    app.add_url_rule("/wrong", endpoint="wrong", view_func=cache.public(PRODUCT_LIST)(view))
+    with pytest.raises(cache.NotPublicError, match=r"^/wrong .* is declared public"):
+        get(app.test_client(), "/wrong")
+    assert entries(redis, app) == set()
+
+
+@pytest.mark.parametrize("view", UNSHAREABLE)
+def test_in_production_it_is_answered_and_never_kept(
+    app: Flask, redis: Redis, view: Callable[[], Response | str]
+) -> None:
+    app.testing = False
+    app.add_url_rule("/wrong", endpoint="wrong", view_func=cache.public(PRODUCT_LIST)(view))
+    for _ in range(2):
+        response = get(app.test_client(), "/wrong")
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "private, no-store"
+        assert "ETag" not in response.headers
+    assert entries(redis, app) == set()
+
+
+def test_every_page_of_the_catalogue_is_declared_public(app: Flask) -> None:
+    """A new page that forgets it would ask the database each time."""
+    pictures_and_rules = {"catalog.media", "catalog.robots"}
+    endpoints = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("catalog.") and "GET" in (rule.methods or ())
+    }
+    assert pictures_and_rules < endpoints
+    undeclared = {endpoint for endpoint in endpoints if pages.policy_of(app, endpoint) is None}
+    assert undeclared == pictures_and_rules
+
+
+def test_only_get_and_head_are_answered_from_the_cache(stocked: FlaskClient) -> None:
+    get(stocked, "/products")
+    assert stocked.post("/products").status_code == 405

@@ -1,0 +1,35 @@
+"""What is in the outbox, and how it gets old."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from storefront import outbox
+from storefront.extensions import db, writing
+from storefront.outbox import OutboxMessage
+
+
+def age(seconds: float = 60) -> None:
+    """Let every message be older than it is."""
+    with db.engine.begin() as connection:
+        connection.execute(
+            update(OutboxMessage).values(created_at=datetime.now(UTC) - timedelta(seconds=seconds))
+        )
+
+
+def fail_after_promising(payload: str) -> None:
+    with suppress(ZeroDivisionError), writing() as session:
+        outbox.promise(session, "news", payload)
+        raise ZeroDivisionError
+
+
+def rows() -> int:
+    with db.engine.connect() as connection:
+        return int(
+            connection.execute(
+                select(func.count(OutboxMessage.id)).where(OutboxMessage.topic == "news")
+            ).scalar_one()
+        )

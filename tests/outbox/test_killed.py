@@ -1,0 +1,62 @@
+"""A process that is killed while it writes: what it committed is told, what it did not is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront import outbox
+from storefront.catalog.models import Product
+from storefront.extensions import db
+from tests.outbox.messages import age, rows
+from tests.processes import ROOT
+
+# Writes a product and promises to tell of it. Its handler kills the process, or the process dies before committing.
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from storefront import outbox
+from storefront.catalog.models import Product
+from storefront.extensions import db, writing
+from tests.conftest import make_app
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+app = make_app(sys.argv[1], Path(sys.argv[2]), REDIS_URL=sys.argv[3])
+with app.app_context():
+    outbox.handler(app, "news", die)
+    with writing() as session:
+        session.add(Product(slug="written", title="Written"))
+        outbox.promise(session, "news", "written")
+        if sys.argv[4] == "before":
+            session.flush()
+            die()
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_process_killed_round_its_commit_loses_nothing_and_invents_nothing(
+    app: Flask, told: list[Any], redis_url: str, tmp_path: Path, when: str
+) -> None:
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    instance = tmp_path / "writer"
+    instance.mkdir()
+    command = [sys.executable, "-c", WRITER, url, str(instance), redis_url, when]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ}, check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    expected = ["written"] if when == "after" else []
+    db.session.rollback()
+    assert list(db.session.execute(select(Product.slug)).scalars()) == expected
+    db.session.rollback()
+    age()
+    outbox.deliver_overdue()
+    assert (told, rows()) == (expected, 0)
