@@ -57,9 +57,9 @@ def bare(own_redis: Server) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
-    """The shop on the same database, with a Redis that nobody else uses."""
-    yield from another(app, own_redis.url, tmp_path / "own")
+def own_app(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The shop on the same database, with a Redis for its cache that nobody else uses."""
+    yield from another(app, tmp_path / "own", REDIS_URL=redis_url, CACHE_REDIS_URL=own_redis.url)
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def own_client(own_app: Flask) -> FlaskClient:
     return own_app.test_client()
 
 
-def another(app: Flask, redis_url: str, instance: Path, **environ: str) -> Iterator[Flask]:
-    """A second application on the same database and pictures, in a context of its own, with this Redis."""
+def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
+    """A second application on the same database and pictures, in a context of its own."""
     instance.mkdir()
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    other = make_app(url, instance, REDIS_URL=redis_url, **environ)
+    other = make_app(url, instance, STOREFRONT_LIMITS="off", **environ)
     other.config["MEDIA_DIR"] = app.config["MEDIA_DIR"]
     with other.app_context():
         yield other

@@ -25,7 +25,8 @@ class Shopkeeper:
 
     def __init__(self, database_url: str, redis_url: str, prefix: str) -> None:
         instance = Path(tempfile.mkdtemp())
-        self.app = make_app(database_url, instance, REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
+        environ = {"REDIS_URL": redis_url, "STOREFRONT_CACHE_PREFIX": prefix, "STOREFRONT_LIMITS": "off"}
+        self.app = make_app(database_url, instance, **environ)
         self.client = self.app.test_client()
         self.store: Store = self.app.extensions["cache"]
         cache.start(self.app)

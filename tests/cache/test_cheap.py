@@ -106,3 +106,14 @@ def test_what_the_client_holds_already_is_not_moved(
     whole, nothing = moved(), moved(If_None_Match=page.headers["ETag"])
     assert size > 1000
     assert nothing <= whole - size
+
+
+def test_a_page_that_is_built_anew_and_is_the_same_is_not_sent_again(
+    own_client: FlaskClient, own_app: Flask
+) -> None:
+    make_product("Mug")
+    etag = get(own_client, "/products/mug").headers["ETag"]
+    own_app.extensions["cache"].shared.invalidate(["everything"])
+    response = get(own_client, "/products/mug", If_None_Match=etag)
+    assert (response.status_code, response.data) == (304, b"")
+    assert response.headers["Cache-Status"].startswith("storefront; fwd=miss; stored")
