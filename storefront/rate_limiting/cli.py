@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from storefront.rate_limiting.limits import Limits
-from storefront.rate_limiting.tally import HOURS
+from storefront.rate_limiting.tally import DENY_LIST, HOURS
 from storefront.redis_roles import RedisAway
 
 limits = AppGroup("limits", help="Look at what the rate limits did.")
@@ -32,8 +32,8 @@ def report(hours: int) -> None:
         rate = f"{policy.limit:,}/{policy.window} s"
         counts = [events[event] for event in ("asked", "refused", "shadow", "alone")]
         click.echo(f"{name:<24}{rate:>16}{counts[0]:>12,}{counts[1]:>10,}{counts[2]:>10,}{counts[3]:>16,}")
-    if denied := found.events.get("deny list", Counter())["denied"]:
-        click.echo(f"{'deny list':<24}{'':>16}{'':>12}{denied:>10,}")
+    if denied := found.events.get(DENY_LIST, Counter())["denied"]:
+        click.echo(f"{DENY_LIST:<24}{'':>16}{'':>12}{denied:>10,}")
     if not found.refused:
         click.echo(f"\nNobody was refused in the last {hours} hours.")
         return

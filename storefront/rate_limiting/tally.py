@@ -20,6 +20,7 @@ EVERY = 1.0  # seconds
 MOST_HERE = 2000  # clients that are counted between two sendings …
 MOST_THERE = 1000  # … and of an hour, those that were refused most
 REST = "others"
+DENY_LIST = "deny-list"
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Tally:
 
     def deny(self, who: str) -> None:
         """Count a request of a network that is not served."""
-        self._count("deny list", who, "denied")
+        self._count(DENY_LIST, who, "denied")
 
     def refuse(self, over: list[Ask]) -> None:
         """Count a refusal, or one that there would be without shadow mode."""

@@ -38,7 +38,7 @@ def test_a_rate_is_read(text: str, limit: int, window: int, burst: int) -> None:
         ({"STOREFRONT_LIMIT_BROWSE": "1/minute+0"}, "write it as 100/minute"),
         ({"STOREFRONT_LIMIT_BROWSE": "٣/minute"}, "write it as 100/minute"),
         ({"STOREFRONT_LIMIT_BROSE": "1/minute"}, "names no rate limit. There are: STOREFRONT_LIMIT_BROWSE"),
-        ({"STOREFRONT_LIMIT_SHADOW": "browse,serch"}, "names 'serch'; there are: browse"),
+        ({"STOREFRONT_LIMIT_SHADOW": "browse,browsing"}, "names 'browsing'; there are: browse"),
         ({"STOREFRONT_LIMIT_ALLOW": "192.0.2.300"}, "STOREFRONT_LIMIT_ALLOW: .*192.0.2.300"),
         ({"STOREFRONT_LIMIT_DENY": "nobody"}, "STOREFRONT_LIMIT_DENY: 'nobody'"),
         ({"STOREFRONT_LIMIT_VERIFY_CRAWLERS": "yes"}, "must be one of on, off"),

@@ -1,0 +1,84 @@
+"""Crawlers are who they say, or have the budget of everybody."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from storefront.rate_limiting import crawlers as module
+from storefront.rate_limiting.crawlers import Crawlers
+from tests.processes import eventually
+from tests.rate_limiting.conftest import MakeShop
+
+AGENT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+NAMES = {
+    "66.249.66.1": "crawl-66-249-66-1.googlebot.com",
+    "192.0.2.1": "googlebot.com.evil.example",
+    "192.0.2.2": "evilgooglebot.com",
+    "192.0.2.3": "crawl-66-249-66-1.googlebot.com",  # the owner of an address may give it any name
+    "192.0.2.4": "msnbot.search.msn.com",
+}
+ADDRESSES = {"crawl-66-249-66-1.googlebot.com": ["66.249.66.1"], "googlebot.com.evil.example": ["192.0.2.1"]}
+
+
+def reverse(ip: str) -> str:
+    if ip not in NAMES:
+        raise socket.herror("no such name")
+    return NAMES[ip]
+
+
+def forward(name: str) -> list[str]:
+    if name not in ADDRESSES:
+        raise socket.gaierror("no such address")
+    return ADDRESSES[name]
+
+
+def test_only_whose_name_and_address_agree_is_good() -> None:
+    crawlers = Crawlers(reverse, forward)
+    found = {ip for ip in [*NAMES, "192.0.2.99"] if crawlers.verify("googlebot", ip)}
+    assert found == {"66.249.66.1"}
+
+
+def test_nobody_waits_for_the_look_up_and_it_is_made_once() -> None:
+    asked = []
+
+    def counting(ip: str) -> str:
+        asked.append(ip)
+        return reverse(ip)
+
+    crawlers = Crawlers(counting, forward)
+    assert not crawlers.good("66.249.66.1", AGENT)
+    assert eventually(lambda: crawlers.good("66.249.66.1", AGENT))
+    assert all(crawlers.good("66.249.66.1", AGENT) for _ in range(20))
+    assert asked == ["66.249.66.1"]
+    assert not crawlers.good("66.249.66.1", "Mozilla/5.0 (X11; Linux x86_64)")
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 10)
+    crawlers = Crawlers(reverse, forward)
+    for number in range(60):
+        crawlers.good(f"198.51.100.{number}", AGENT)
+    assert eventually(lambda: not crawlers._working)
+    assert len(crawlers._known) <= 10
+
+
+def test_a_verified_crawler_has_a_budget_of_its_own(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_VERIFY_CRAWLERS="on")
+    crawlers = app.extensions["rate_limiting"].crawlers
+    crawlers._reverse, crawlers._forward = reverse, forward
+    client = app.test_client()
+
+    def policy(ip: str) -> str:
+        about = {"environ_overrides": {"REMOTE_ADDR": ip}, "headers": {"User-Agent": AGENT}}
+        return client.get("/robots.txt", **about).headers["RateLimit-Policy"]
+
+    assert eventually(lambda: policy("66.249.66.1").startswith('"crawler";q=600'))
+    assert policy("192.0.2.2").startswith('"browse"')
+    assert eventually(lambda: not crawlers._working)
+    assert policy("192.0.2.2").startswith('"browse"')
+
+
+def test_it_is_off_by_default(shop: MakeShop) -> None:
+    assert shop().extensions["rate_limiting"].crawlers is None

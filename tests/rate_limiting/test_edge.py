@@ -1,0 +1,79 @@
+"""Pages that a worker holds are answered before Flask begins, and are under the same limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront import cache
+from storefront.cache.store import Store
+from storefront.extensions import db
+from tests.conftest import make_app
+from tests.factories import make_product
+from tests.processes import eventually
+
+
+@contextmanager
+def listening(app: Flask, redis_url: str, instance: Path, **environ: str) -> Iterator[Flask]:
+    """Another shop on the same database, that hears of invalidations: so it holds pages itself."""
+    instance.mkdir()
+    one = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, REDIS_URL=redis_url, **environ)
+    with one.app_context():
+        store: Store = one.extensions["cache"]
+        cache.start(one)
+        assert eventually(lambda: store.trusted())
+        yield one
+        cache.stop(one)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def shop(app: Flask, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """A listening shop with a product, and five pages an hour for everybody."""
+    make_product("Teapot", slug="teapot")
+    with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_BROWSE="5/hour") as one:
+        yield one
+
+
+def test_a_page_that_is_held_costs_one_unit_and_says_so(shop: Flask) -> None:
+    client = shop.test_client()
+    answers = [client.get("/products/teapot") for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == list("4321000")
+    assert all("detail=L1" in answer.headers["Cache-Status"] for answer in answers[1:5])
+    assert answers[4].headers["RateLimit-Policy"] == '"browse";q=5;w=3600'
+    assert "Retry-After" not in answers[4].headers
+
+
+def test_a_refused_page_that_is_held_is_the_page_that_counts_down(shop: Flask) -> None:
+    client = shop.test_client()
+    answers = [client.get("/products/teapot") for _ in range(6)]
+    assert "<count-down" in answers[5].text
+    assert 715 <= int(answers[5].headers["Retry-After"]) <= 720
+    assert shop.extensions["rate_limiting"].tally._events["browse", "refused"] <= 1  # decided once
+
+
+def test_a_page_that_the_client_has_already_is_told_what_is_left_too(shop: Flask) -> None:
+    client = shop.test_client()
+    etag = client.get("/products/teapot").headers["ETag"]
+    for left in "32":
+        answer = client.get("/products/teapot", headers={"If-None-Match": etag})
+        assert answer.status_code == 304
+        assert answer.headers["X-RateLimit-Remaining"] == left
+
+
+def test_without_limits_pages_are_held_and_answered_as_ever(
+    app: Flask, redis_url: str, tmp_path: Path
+) -> None:
+    make_product("Teapot", slug="teapot")
+    with listening(app, redis_url, tmp_path / "off", STOREFRONT_LIMITS="off") as one:
+        client = one.test_client()
+        client.get("/products/teapot")
+        answer = client.get("/products/teapot")
+        assert "detail=L1" in answer.headers["Cache-Status"]
+        assert "RateLimit" not in answer.headers

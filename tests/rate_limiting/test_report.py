@@ -1,0 +1,98 @@
+"""Who was refused, by which limit, how often: told to Redis, bounded, and shown."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from redis import Redis
+
+from storefront.rate_limiting import tally as module
+from storefront.rate_limiting.tally import Tally
+from tests.processes import eventually
+from tests.rate_limiting.conftest import MakeShop, ask, new_limiter
+
+
+@pytest.fixture
+def tally(redis_url: str, prefix: str) -> Tally:
+    return Tally(new_limiter(redis_url, prefix)._roles, prefix)
+
+
+def refused(tally: Tally) -> int:
+    return sum(events["refused"] for events in tally.report().events.values())
+
+
+def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_BROWSE="2/hour", STOREFRONT_LIMIT_DENY="203.0.113.0/24")
+    client = app.test_client()
+    for address, times in (("192.0.2.1", 5), ("2001:db8::1", 3), ("203.0.113.5", 1)):
+        for _ in range(times):
+            client.get("/robots.txt", environ_overrides={"REMOTE_ADDR": address})
+    assert app.extensions["rate_limiting"].tally.send(at_once=True) is False
+    shown = app.test_cli_runner().invoke(args=["limits", "report"])
+    assert shown.exit_code == 0, shown.output
+    rows = [line.split() for line in shown.output.splitlines()]
+    assert ["browse", "2/3600", "s", "8", "4", "0", "0"] in rows
+    assert ["deny-list", "1"] in rows
+    assert sorted(rows[-3:]) == [
+        ["192.0.2.1", "browse", "3"],
+        ["2001:db8::/64", "browse", "1"],
+        ["203.0.113.5", "deny-list", "1"],
+    ]
+
+
+def test_a_shop_that_refuses_nobody_says_so(shop: MakeShop) -> None:
+    shown = shop().test_cli_runner().invoke(args=["limits", "report", "--hours", "2"])
+    assert "Nobody was refused in the last 2 hours." in shown.output
+
+
+def test_the_report_says_that_redis_is_away(shop: MakeShop) -> None:
+    app = shop(REDIS_URL="redis://127.0.0.1:1/0")
+    shown = app.test_cli_runner().invoke(args=["limits", "report"])
+    assert shown.exit_code == 1
+    assert "Redis for limit is away" in shown.output
+
+
+def test_refusals_are_told_in_the_background(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_BROWSE="1/hour")
+    client = app.test_client()
+    for _ in range(3):
+        client.get("/robots.txt")
+    limits = app.extensions["rate_limiting"]
+    assert eventually(lambda: refused(limits.tally) == 2)
+
+
+def test_what_cannot_be_told_is_told_later(prefix: str, redis_url: str) -> None:
+    away = Tally(new_limiter("redis://127.0.0.1:1/0", prefix)._roles, prefix)
+    back = new_limiter(redis_url, prefix)._roles
+    away.refuse([ask("1/hour")])
+    away.send(at_once=True)
+    away._roles = back
+    away.refuse([ask("1/hour")])
+    away.send(at_once=True)
+    assert away.report().refused == [("trial", "192.0.2.1", 2)]
+
+
+def test_many_clients_are_bounded_here_and_there(
+    tally: Tally, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_HERE", 30)
+    monkeypatch.setattr(module, "MOST_THERE", 20)
+    for number in range(100):
+        tally.refuse([ask("1/hour", who=str(number))])
+    tally.send(at_once=True)
+    (name,) = redis.scan_iter(f"{tally._prefix.replace('{', '?')}*:refused")
+    assert redis.zcard(name) == 20
+    assert redis.ttl(name) > 24 * 3600
+    assert ("trial", "others", 70) in tally.report().refused
+
+
+def test_foreign_data_under_its_keys_heals(tally: Tally, redis: Redis) -> None:
+    hour = int(time.time() // 3600)
+    for name in (f"{tally._prefix}:{hour}", f"{tally._prefix}:{hour}:refused"):
+        redis.set(name, "x")
+    assert tally.report().refused == []
+    for _ in range(2):
+        tally.refuse([ask("1/hour")])
+        tally.send(at_once=True)
+    assert tally.report().refused == [("trial", "192.0.2.1", 1)]
