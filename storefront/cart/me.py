@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
+from storefront import rate_limiting
 from storefront.cart import queries
 
 bp = Blueprint("me", __name__, cli_group=None)
 
 
 @bp.get("/me")
+@rate_limiting.limit("me")
 def me() -> Response:
     """Who is signed in, and how much is in the basket."""
     response = jsonify(signed_in=False, name=None, cart_quantity=queries.quantity())

@@ -27,6 +27,7 @@ def add_line() -> BaseResponse:
 
 
 @bp.post("/cart/lines/<path:sku>/removal")
+@rate_limiting.limit("cart")
 def remove_line(sku: str) -> BaseResponse:
     """Take a line out."""
     changing.remove(sku)
@@ -34,6 +35,7 @@ def remove_line(sku: str) -> BaseResponse:
 
 
 @bp.post("/cart/lines/<path:sku>/saving")
+@rate_limiting.limit("cart")
 def save_line(sku: str) -> BaseResponse:
     """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
     saved = request.form.get("saved") != "0"
@@ -42,6 +44,7 @@ def save_line(sku: str) -> BaseResponse:
 
 
 @bp.post("/cart/lines/<path:sku>")
+@rate_limiting.limit("cart")
 def set_line(sku: str) -> BaseResponse:
     """Set a line's quantity."""
     changing.set_quantity(sku, _quantity())

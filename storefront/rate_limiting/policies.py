@@ -81,6 +81,7 @@ def _policy(name: str, text: str, **about: Any) -> Policy:
 TABLE = (
     _policy("browse", "100/minute", exact=False),
     _policy("crawler", "600/minute", by="address", exact=False),
+    _policy("me", "300/minute", exact=False),
     _policy("search", "60/minute"),
     _policy("cart", "60/minute"),
     _policy("sign-in.address", "20/5 minutes", by="address", strict=True),
@@ -90,7 +91,7 @@ TABLE = (
     _policy("password-reset.account", "5/hour", by="account", strict=True),
     _policy("checkout", "10/minute", strict=True),
     _policy("api", "600/minute"),
-    _policy("stream", "30/minute"),
+    _policy("stream", "120/minute"),
     _policy("staff", "600/minute"),
 )
 

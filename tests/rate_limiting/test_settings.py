@@ -62,7 +62,7 @@ def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
 
 
 def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
-    assert {limit.name for limit in TABLE if not limit.exact} == {"browse", "crawler"}
+    assert {limit.name for limit in TABLE if not limit.exact} == {"browse", "crawler", "me"}
 
 
 def test_every_limit_is_documented_with_its_setting_and_default() -> None:
