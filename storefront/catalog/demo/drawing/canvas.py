@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 from storefront.catalog.demo.drawing.palette import lit, mix
 
@@ -98,23 +99,30 @@ class Canvas:
         """Return the document."""
         wall, table = self.ground, mix(lit(self.ground, -0.09), "#c9b195", 0.14)
         if self.above:
-            stops: list[Stop] = [(0, lit(wall, 0.4), 1), (0.5, wall, 1), (1, lit(wall, -0.12), 1)]
-            back = self.linear(stops, slant=1)
+            stops: list[Stop] = [(0, lit(wall, 0.4), 1), (1, lit(wall, -0.12), 1)]
+            back = f'<rect width="{SIZE}" height="{SIZE}" fill="{self.linear(stops, slant=1)}"/>'
         else:
             turn = self.horizon
             # A paper sweep: no edge between wall and table, only a turn of the light.
-            back = self.linear(
+            back = self._bands(
                 [(0, lit(wall, 0.02), 1), (turn * 0.72, lit(wall, 0.2), 1), (turn - 0.03, lit(wall, 0.03), 1),
-                 (turn + 0.04, table, 1), (turn + 0.17, lit(table, 0.13), 1), (1, lit(table, 0.3), 1)],
-                down=True,
+                 (turn + 0.04, table, 1), (turn + 0.17, lit(table, 0.13), 1), (1, lit(table, 0.3), 1)]
             )  # fmt: skip
-        lamp = self.radial([(0, "#fffaf0", 0.5), (0.5, "#fffaf0", 0.18), (1, "#fffaf0", 0)])
+        lamp = self.radial([(0, "#fffaf0", 0.4), (1, "#fffaf0", 0)])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" height="{SIZE}">'
             f"<defs>{''.join(self._defs)}</defs>"
-            f'<rect width="{SIZE}" height="{SIZE}" fill="{back}"/>'
-            f'<ellipse cx="270" cy="250" rx="480" ry="420" fill="{lamp}"/>{"".join(self._body)}</svg>'
+            f'{back}<ellipse cx="270" cy="250" rx="380" ry="330" fill="{lamp}"/>{"".join(self._body)}</svg>'
         )
+
+    def _bands(self, stops: Sequence[Stop]) -> str:
+        """Return a gradient down the sheet, a band for each two stops: drawn twice as fast as one of many stops."""
+        bands = []
+        for (start, upper, _), (end, lower, _) in pairwise(stops):
+            top, high = round(start * SIZE), round(end * SIZE) - round(start * SIZE)
+            fill = self.linear([(0, upper, 1), (1, lower, 1)], down=True)
+            bands.append(f'<rect y="{top}" width="{SIZE}" height="{high}" fill="{fill}"/>')
+        return "".join(bands)
 
 
 def at(point: Point) -> str:
