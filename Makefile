@@ -41,12 +41,13 @@ templates: .venv/installed-dev
 spelling: .venv/installed-dev
 	@$(BIN)/codespell storefront templates static/js static/css tests benchmarks docs deploy *.md
 
-bench: .venv/installed-dev ## the benchmark table
+bench: .venv/installed-bench ## the benchmark table (needs wrk: apt-get install wrk)
 	@$(BIN)/python -m benchmarks
 
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(COMPILE) -o requirements.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(COMPILE) --extra bench -c requirements.txt -o requirements-bench.txt pyproject.toml
 
 COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
@@ -69,4 +70,9 @@ clean: ## remove the virtual environment and caches (the shop's data in instance
 .venv/installed-dev: requirements-dev.txt | .venv/installed
 	@echo "Installing the test tools of requirements-dev.txt …"
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/installed-bench: requirements-bench.txt | .venv/installed-dev
+	@echo "Installing the peers of requirements-bench.txt …"
+	@$(PIP) install --quiet --require-hashes -r requirements-bench.txt
 	@touch $@

@@ -7,8 +7,22 @@ from gevent import monkey
 monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
 
 import os  # noqa: E402
+import shutil  # noqa: E402
 import signal  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
+
+from storefront.config import instance_directory  # noqa: E402
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    # Where the workers count for /metrics together; prometheus-client looks for it when it is imported. What an
+    # earlier run counted goes; a reload of this file finds the variable set, and leaves the counts alone.
+    _counts = instance_directory(os.environ, Path(__file__).parent.parent / "instance") / "metrics"
+    shutil.rmtree(_counts, ignore_errors=True)
+    _counts.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
+
+from prometheus_client import multiprocess  # noqa: E402
 
 from storefront import redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
@@ -37,6 +51,11 @@ def worker_exit(_server: object, worker: Any) -> None:
     """Tell open streams to come back, each at another moment, before their sockets close."""
     if (app := getattr(worker, "wsgi", None)) is not None:
         app.extensions["stock_hub"].close()
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Take a dead worker out of what is counted of living ones."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_starting(server: Any) -> None:

@@ -111,6 +111,8 @@ class Reporter:
                 contextlib.suppress(Exception),
             ):  # counting must never end the counting
                 self.send()
+                for tick in self._app.extensions.get("ticks", ()):
+                    tick()
 
 
 def last_hour(prefix: str) -> Hour:

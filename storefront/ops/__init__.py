@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import schema, setup, warming
+from storefront.ops import metrics, schema, setup, warming
 from storefront.web import health
 
 
@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(setup.setup)
     cache.add_command(warming.warm)
     schema.init_app(app)
+    metrics.init_app(app)
     health.add_check(app, "database", schema.problem, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)

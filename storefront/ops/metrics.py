@@ -1,0 +1,142 @@
+"""/metrics for Prometheus: what all workers of this host did, right whichever of them answers.
+
+Hot paths count in plain integers; every two seconds, and when asked, each process adds what is new to the counters
+that prometheus-client keeps in files for all processes (PROMETHEUS_MULTIPROC_DIR, set by deploy/gunicorn.conf.py).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter as Counts
+from ipaddress import ip_address
+from typing import Any
+
+from flask import Flask, Response, abort, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront import outbox, redis_roles
+
+REQUESTS = Histogram(
+    "storefront_request_seconds",
+    "Time to answer a request that entered Flask.",
+    ["endpoint", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
+TIMINGS = Counter(
+    "storefront_cache_timings", "Look-ups and builds by their upper bound.", ["kind", "what", "le_ms"]
+)
+REDIS = Counter(
+    "storefront_redis_calls", "Calls of Redis by role and what became of them.", ["role", "result"]
+)
+OPEN = Gauge(
+    "storefront_redis_open", "Processes whose breaker is open.", ["role"], multiprocess_mode="livesum"
+)
+STREAMS = Gauge("storefront_stock_streams", "Open pages with live stock.", multiprocess_mode="livesum")
+STOCK = Counter("storefront_stock_events", "Stock events in and out.", ["direction"])
+LOCAL = Gauge(
+    "storefront_cache_local_bytes", "Bytes of pages kept in processes.", multiprocess_mode="livesum"
+)
+OUTBOX = Gauge(
+    "storefront_outbox_waiting", "Messages that wait in the outbox.", multiprocess_mode="mostrecent"
+)
+OLDEST = Gauge(
+    "storefront_outbox_oldest_seconds", "Age of the oldest of them.", multiprocess_mode="mostrecent"
+)
+
+
+class Metrics:
+    """Adds what is new in this process to the metrics."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._pid = os.getpid()
+        self._told: Counts[tuple[str, ...]] = Counts()
+
+    def sync(self) -> None:
+        """Bring the metrics up to date with this process."""
+        if self._pid != os.getpid():  # forked: what the parent counted is the parent's
+            self._pid, self._told = os.getpid(), Counts()
+        if (cache := self._app.extensions.get("cache")) is not None:
+            for (kind, event), number in tuple(cache.counters.total.items()):
+                what, bounded, bound = event.partition("<=")
+                if bounded:
+                    self._add(TIMINGS, number, kind, what, bound)
+                else:
+                    self._add(CACHE, number, kind, event)
+            LOCAL.set(cache.local.size + cache.away.size)
+        for role in redis_roles.states():
+            answered = role.calls - role.errors
+            for result, number in (
+                ("answered", answered),
+                ("failed", role.errors),
+                ("refused", role.refused),
+            ):
+                self._add(REDIS, number, role.role, result)
+            OPEN.labels(role.role).set(role.state != "closed")
+        hub = self._app.extensions["stock_hub"]
+        STREAMS.set(hub.streams)
+        for direction, number in tuple(hub.counts.items()):
+            self._add(STOCK, number, direction)
+
+    def _add(self, counter: Counter, number: int, *labels: str) -> None:
+        key = (counter._name, *labels)
+        if (news := number - self._told[key]) > 0:
+            counter.labels(*labels).inc(news)
+            self._told[key] = number
+
+
+def init_app(app: Flask) -> None:
+    """Measure requests, and answer /metrics to whoever asks from this host or a private network."""
+    metrics = Metrics(app)
+    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), metrics.sync]
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def measure(response: Response) -> Response:
+        if (began := g.pop("began", None)) is not None:
+            endpoint, status = request.endpoint or "none", f"{response.status_code // 100}xx"
+            REQUESTS.labels(endpoint, status).observe(time.perf_counter() - began)
+        return response
+
+    @app.get("/metrics")
+    def tell() -> Response:
+        if not _near():
+            abort(404)
+        metrics.sync()
+        try:
+            waiting, oldest = outbox.waiting()
+            OUTBOX.set(waiting)
+            OLDEST.set(oldest)
+        except SQLAlchemyError:
+            pass  # the other figures matter all the more
+        return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> Any:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _near() -> bool:
+    try:
+        return ip_address(request.remote_addr or "").is_private
+    except ValueError:
+        return True  # a unix socket: whoever may open it may ask
