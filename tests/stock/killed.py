@@ -1,0 +1,40 @@
+"""A shop that changes stock and is killed on the way to telling it, so and so often. Run by test_killed.py."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from storefront import stock
+from storefront.extensions import db, writing
+from tests.conftest import make_app
+
+
+def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> None:
+    """Fork a child for each round; it dies before, while or after it delivers what it has committed."""
+    app = make_app(url, Path(instance), REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
+    handlers: dict[str, Any] = app.extensions["outbox"].handlers
+    for number in range(rounds):
+        if (child := os.fork()) == 0:
+            moment, deliver = random.choice(("before", "after", "never")), handlers["stock.changed"]
+
+            def dying(events: list[Any], moment: str = moment, deliver: Any = deliver) -> None:
+                if moment == "after":
+                    deliver(events)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            handlers["stock.changed"] = dying
+            with app.app_context(), writing() as session:
+                stock.set_on_hand(session, f"V{number % 5}", number + 1, reason="test", actor="test")
+            os._exit(1)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    with app.app_context():
+        db.engine.dispose()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))

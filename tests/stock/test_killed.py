@@ -1,0 +1,40 @@
+"""A process that is killed between its commit and its delivery loses no event."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront import outbox, redis_roles
+from storefront.extensions import db
+from storefront.redis_roles import Role
+from storefront.stock import StockItem, auditing, telling
+from tests.factories import make_product
+from tests.processes import ROOT, eventually
+
+
+@pytest.mark.slow
+def test_every_last_version_is_told_however_often_processes_are_killed(app: Flask) -> None:
+    make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(5)])
+    db.session.remove()
+    url, prefix = app.config["SQLALCHEMY_DATABASE_URI"], app.config["CACHE_PREFIX"]
+    arguments = [url, app.instance_path, app.config["REDIS_URL"], prefix, "200"]
+    subprocess.run(
+        [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
+    )
+    assert eventually(nothing_waits)
+    client, (_, keys) = redis_roles.client(Role.STOCK), telling.names(app)
+    for item in db.session.execute(select(StockItem)).scalars():
+        assert int(client.hget(f"{keys}{item.sku}", "version") or 0) == item.version
+        assert item.version == 41
+    assert auditing.audit(db.session()) == []
+
+
+def nothing_waits() -> bool:
+    db.session.rollback()  # what was read before would be read again
+    return outbox.deliver_overdue() == 0 and outbox.waiting()[0] == 0
