@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import catalogue, importing, pages
+from benchmarks import catalogue, importing, limits, pages
 
-BENCHMARKS = {"catalogue": catalogue.run, "importing": importing.run, "pages": pages.run}
+BENCHMARKS = {
+    "catalogue": catalogue.run,
+    "importing": importing.run,
+    "limits": limits.run,
+    "pages": pages.run,
+}
 
 
 def main() -> None:

@@ -24,15 +24,15 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
         environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
         environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMIT_BROWSE": "100000000/minute"}
-        shop = stack.enter_context(serving.server([*_bind(), *CONFIGURED, "wsgi:app"], environ))
-        slug = _first_product(shop)
+        shop = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ))
+        slug = first_product(shop)
         body = folder / "body"
         body.write_bytes(_get(f"{shop}/products/{slug}", encoding="br"))
         peer = {"PEER_BODY": str(body), "PEER_REDIS": redis}
         urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
         for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
                              ("(c) Flask-Caching, -Limiter, -Session", "assembled")):  # fmt: skip
-            base = stack.enter_context(serving.server([*_bind(), f"benchmarks.peers.{module}:app"], peer))
+            base = stack.enter_context(serving.server([*bind(), f"benchmarks.peers.{module}:app"], peer))
             urls[name] = f"{base}/products/{slug}"
         uvicorn = [
             "-m",
@@ -45,7 +45,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         ]
         base = stack.enter_context(serving.server(uvicorn, peer))
         urls["(d) FastAPI, naive"] = f"{base}/products/{slug}"
-        seen, size = _in_turns(urls), body.stat().st_size
+        seen, size = in_turns(urls), body.stat().st_size
     thin, assembled = seen["(a) thinnest Flask view"].rate, seen["(c) Flask-Caching, -Limiter, -Session"].rate
     shops.table(
         f"A cached page of {size:,} bytes, one worker on one core, 16 connections, median of {ROUNDS} rounds",
@@ -55,11 +55,11 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     )  # fmt: skip
 
 
-def _bind() -> list[str]:
+def bind() -> list[str]:
     return [*GUNICORN, "--bind", "127.0.0.1:{port}"]
 
 
-def _in_turns(urls: dict[str, str]) -> dict[str, Load]:
+def in_turns(urls: dict[str, str]) -> dict[str, Load]:
     seen: dict[str, list[Load]] = {name: [] for name in urls}
     for _ in range(ROUNDS):
         for name, url in urls.items():
@@ -70,7 +70,7 @@ def _in_turns(urls: dict[str, str]) -> dict[str, Load]:
     }
 
 
-def _first_product(shop: str) -> str:
+def first_product(shop: str) -> str:
     page = _get(f"{shop}/products").decode()
     return page.split('href="/products/', 1)[1].split('"', 1)[0].split("?", 1)[0]
 

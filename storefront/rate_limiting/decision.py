@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from storefront.rate_limiting.gcra import Verdict
-from storefront.rate_limiting.policies import Policy
 
 Header = tuple[str, str]
 
@@ -40,19 +38,19 @@ DENIED = Decision(403)
 
 def decision(verdict: Verdict) -> Decision:
     """Return the decision that tells a verdict; nobody hears of a limit in shadow mode."""
-    states = [state for state in verdict.states if not state.policy.shadow]
-    if not states:
+    told, left, policies = [], [], []
+    for state in verdict.states:
+        policy = state.policy
+        if not policy.shadow:
+            remaining = state.remaining
+            left.append(remaining)
+            policies.append(policy.header)
+            told.append(f'"{policy.name}";r={remaining};t={state.full_in}')
+    if not left:
         return UNLIMITED
-    left = [state.remaining for state in states]
     headers = [
-        ("RateLimit-Policy", _policies(tuple(state.policy for state in states))),
-        (
-            "RateLimit",
-            ", ".join(
-                f'"{state.policy.name}";r={r};t={state.full_in}'
-                for state, r in zip(states, left, strict=True)
-            ),
-        ),
+        ("RateLimit-Policy", ", ".join(policies)),
+        ("RateLimit", ", ".join(told)),
         ("X-RateLimit-Remaining", str(min(left))),
     ]
     if verdict.allowed:
@@ -61,8 +59,3 @@ def decision(verdict: Verdict) -> Decision:
     headers.append(("Retry-After", str(seconds)))
     refusing = tuple(ask.policy.name for ask in verdict.over if not ask.policy.shadow)
     return Decision(429, headers, seconds, refusing)
-
-
-@lru_cache(maxsize=100)
-def _policies(policies: tuple[Policy, ...]) -> str:
-    return ", ".join(f'"{policy.name}";q={policy.limit};w={policy.window}' for policy in policies)

@@ -61,16 +61,17 @@ class Verdict:
 def judge(asks: Sequence[Ask], debts: Sequence[int]) -> Verdict:
     """Return what becomes of a request, given the debts before it."""
     over: list[Ask] = []
+    states: list[State] = []
     wait = 0
     for ask, debt in zip(asks, debts, strict=True):
-        policy = ask.policy
-        lacking = debt + ask.cost * policy.interval - policy.tolerance
-        if lacking > 0:
+        policy, _, cost = ask
+        after = debt + cost * policy.interval
+        if after > policy.tolerance:
             over.append(ask)
-            if not policy.shadow and lacking > wait:
-                wait = lacking
-    states = [
-        State(ask.policy, debt if wait or ask in over else debt + ask.cost * ask.policy.interval)
-        for ask, debt in zip(asks, debts, strict=True)
-    ]
+            if not policy.shadow:
+                wait = max(wait, after - policy.tolerance)
+            after = debt
+        states.append(State(policy, after))
+    if wait:
+        states = [State(ask.policy, debt) for ask, debt in zip(asks, debts, strict=True)]
     return Verdict(states, over, wait)

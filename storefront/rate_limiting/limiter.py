@@ -71,7 +71,7 @@ class Limiter:
         if verdict is not None:
             return verdict, "memory"
         try:
-            return judge(asks, self._ask(asks)), "redis"
+            return self._ask(asks), "redis"
         except RedisAway:
             pass
         except RedisError:
@@ -97,21 +97,24 @@ class Limiter:
 
     def _from_memory(self, asks: Sequence[Ask], now: int) -> Verdict | None:
         """Refuse, or admit as long as that is exact enough; None if Redis has to be asked."""
-        debts, here = [], True
+        debts, here, over = [], True, False
         for policy, who, cost in asks:
-            key = (policy.name, who)
-            paid = self._paid.get(key)
-            debt = 0 if paid is None or paid <= now else paid - now
+            paid = self._paid.get((policy.name, who))
+            debt = paid - now if paid is not None and paid > now else 0
             debts.append(debt)
+            after = debt + cost * policy.interval
+            over = over or (after > policy.tolerance and not policy.shadow)
             if policy.exact or paid is None:
                 here = False
-            elif here and debt + cost * policy.interval > policy.tolerance - policy.tolerance // NEAR:
+            elif after > policy.tolerance - policy.tolerance // NEAR:
                 # A shadow limit refuses nobody: who is over it for certain need not be asked about.
-                here = policy.shadow and debt + cost * policy.interval > policy.tolerance
+                here = here and policy.shadow and after > policy.tolerance
+        if over:
+            return judge(asks, debts)
+        if not here:
+            return None
         verdict = judge(asks, debts)
-        if not verdict.allowed:
-            return verdict
-        return verdict if here and self._spend_here(verdict, asks, now) else None
+        return verdict if self._spend_here(verdict, asks, now) else None
 
     def _spend_here(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> bool:
         with self._lock:
@@ -129,8 +132,8 @@ class Limiter:
                     self._paid[key] = max(self._paid.get(key, 0), now) + cost * policy.interval
         return True
 
-    def _ask(self, asks: Sequence[Ask]) -> list[int]:
-        """Return the debts before the request, which is decided and spent in Redis together with what is owed."""
+    def _ask(self, asks: Sequence[Ask]) -> Verdict:
+        """Let Redis decide, and spend, together with what is owed."""
         keys, arguments, owed = [], [], {}
         with self._lock:
             for policy, who, cost in asks:
@@ -156,9 +159,9 @@ class Limiter:
                         self._on_the_way[key] -= units
                         if not self._on_the_way[key]:
                             del self._on_the_way[key]
-        debts = [int(debt) for debt in reply]
-        self._learn(judge(asks, debts), asks, self._clock())
-        return debts
+        verdict = judge(asks, reply)
+        self._learn(verdict, asks, self._clock())
+        return verdict
 
     def _learn(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> None:
         with self._lock:

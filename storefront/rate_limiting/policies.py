@@ -54,6 +54,11 @@ class Policy:
         """Microseconds of debt that a client may have."""
         return self.burst * self.interval
 
+    @cached_property
+    def header(self) -> str:
+        """The policy as RateLimit-Policy tells it."""
+        return f'"{self.name}";q={self.limit};w={self.window}'
+
     def shared_by(self, processes: int) -> Policy:
         """Return one process's part of the limit, for when the processes cannot know of each other."""
         parts = processes * (2 if self.strict else 1)

@@ -1,0 +1,49 @@
+"""The thinnest Flask view under two limits: of nobody, of Flask-Limiter, or of this shop (PEER_LIMITS)."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from storefront import rate_limiting, redis_roles
+
+MANY = "100000000/minute"
+POLICIES = {"exact": ("api", "cart"), "near": ("browse", "me"), "refused": ("search", "browse")}
+
+
+def make(whose: str, redis: str) -> Flask:
+    """Return an application with one page under two limits."""
+    app = Flask(__name__)
+    if whose == "flask-limiter":
+        Limiter(
+            get_remote_address,
+            app=app,
+            storage_uri=redis.replace("unix://", "redis+unix://"),
+            default_limits=[MANY, "100000000/hour"],
+            headers_enabled=True,
+        )
+    elif whose != "none":
+        app.config.update(REDIS_URL=redis, CACHE_PREFIX=whose, WORKERS=1, LIMITS=True)
+        app.config.update(LIMIT_VERIFY_CRAWLERS=False, LIMIT_SHADOW=[], LIMIT_ALLOW=[], LIMIT_DENY=[])
+        rates = {f"STOREFRONT_LIMIT_{name}": MANY for name in ("BROWSE", "ME", "API", "CART")}
+        app.config["LIMIT_RATES"] = rates | {"STOREFRONT_LIMIT_SEARCH": "1/hour"}
+        redis_roles.init_app(app)
+        rate_limiting.init_app(app)
+
+    @app.get("/healthz")
+    def healthz() -> str:
+        return "ok"
+
+    @app.get("/page")
+    @rate_limiting.limit(*POLICIES.get(whose, ()))
+    def page() -> str:
+        return "page"
+
+    return app
+
+
+if "PEER_LIMITS" in os.environ:
+    app = make(os.environ["PEER_LIMITS"], os.environ["PEER_REDIS"])
