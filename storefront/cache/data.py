@@ -87,6 +87,7 @@ def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T])
         ticket.abandon()
         if stale is None:
             raise
+        depends(keys.STALE)
         return _decoded(stale, shape)
     except BaseException:
         ticket.abandon()

@@ -17,6 +17,7 @@ from storefront import outbox
 from storefront.cache import keys
 from storefront.cache.store import Store
 from storefront.extensions import db
+from storefront.redis_roles import RedisAway
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +134,13 @@ def _cause(causes: list[str]) -> str:
 def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
     named = sorted(tags)
     store.drop(named)  # this process at once, whether Redis is there or not
-    store.shared.invalidate(named, hard=hard)
+    began = time.monotonic()
+    try:
+        store.shared.invalidate(named, hard=hard)
+    except RedisAway:
+        store.owed.owe(named)
+        raise
+    store.owed.settle(named, began)
     store.drop(named)  # and what another thread has fetched meanwhile
     cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")

@@ -70,6 +70,11 @@ def home() -> Entry:
     return Entry("catalog:home:v1", "", PRODUCT_LIST)
 
 
+def profile(user_id: int) -> Entry:
+    """A customer's profile, with the sign-ins that hold."""
+    return Entry("accounts:profile:v1", str(user_id), USER_PROFILE)
+
+
 # Pages: whole public responses, each by its endpoint and the canonical form of its address.
 
 
@@ -86,6 +91,7 @@ def function(name: str, arguments: str, kind: Kind) -> Entry:
 # Tags: what an entry depends on. A write drops every entry that carries one of its tags.
 
 EVERYTHING = "everything"  # carried by every entry
+STALE = "stale"  # never invalidated: carried by what is built from an old value, which is not kept
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
 SEARCH = "search"  # the words of any product
 

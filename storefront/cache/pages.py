@@ -6,6 +6,7 @@ address, so parameters that nobody declared cannot make pages of their own.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,8 +108,11 @@ def init_app(app: Flask, store: Store) -> None:
             if found.body is not None or found.etag in held:
                 if found.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
-                addresses.remember(request.environ, entry)
-                return _response(responses.answer(found, entry.key, encoding))
+                with contextlib.suppress(*responses.UNREADABLE):
+                    answer = responses.answer(found, entry.key, encoding)
+                    addresses.remember(request.environ, entry)
+                    return _response(answer)
+                store.counters.add(entry.kind.name, "undecodable")
             found = store.begin(entry, force=True)
             if isinstance(found, Hit):
                 return None
@@ -189,10 +193,12 @@ def _store_response(store: Store, building: _Building, response: Response) -> Re
     hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL
     ttl = min(store.ttl(entry), hard)
     tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
+    stale = keys.STALE in tags
     stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
     sent = None if digest in building.held else bodies[responses.variant_of(building.encoding)]
-    hit = Hit(meta, digest, sent, tags, ttl, "")
-    return _response(responses.answer(hit, entry.key, building.encoding, stored=stored))
+    hit = Hit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
+    answer = responses.answer(hit, entry.key, building.encoding, stored=None if stale else stored)
+    return _response(answer)
 
 
 def _response(answer: Answer) -> Response:

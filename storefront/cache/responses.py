@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +12,8 @@ from storefront.cache.store import Hit
 
 # A proxy in front of us hears of no purge: it may keep a page this long. Surrogate-Key serves those that do.
 SHARED_MAX_AGE = 10
+# What `answer` raises for an entry that is not what was stored.
+UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
 _CACHE_CONTROL = "public, max-age=0, s-maxage={}, stale-while-revalidate=30, stale-if-error=86400"
 
 

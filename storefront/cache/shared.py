@@ -6,6 +6,7 @@ marks of all tags.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import secrets
@@ -15,14 +16,22 @@ from pathlib import Path
 from typing import Any, Literal, cast
 from zlib import crc32
 
+from redis import Redis
+from redis.exceptions import ResponseError
+
 from storefront import redis_roles
 from storefront.cache import keys
 from storefront.redis_roles import Role, Script
+
+log = logging.getLogger(__name__)
 
 _LUA = Path(__file__).parent / "lua"
 _FETCH, _FILL, _INVALIDATE, _RELEASE = (
     Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "invalidate", "release")
 )
+
+# What comes of data under our keys that is not ours.
+_NOT_OURS = (ResponseError, UnicodeDecodeError, AttributeError, TypeError)
 
 LEASE_MS = 10_000  # longer than any page takes to build; a builder that died is replaced after it
 BETA = 1.0  # of XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015)
@@ -66,6 +75,18 @@ Look = Found | Lease | Literal["wait", "unstorable"]
 Mode = Literal["", "any", "force"]
 
 
+def _look(reply: list[Any], token: str) -> Look:
+    word = reply[0].decode()
+    if word == "build":
+        return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
+    if word in ("hit", "stale"):
+        _, meta, etag, body, soft_in, tags = reply
+        return Found(
+            meta, etag.decode(), body, tuple(tags.decode().split("\n")), soft_in / 1e6, word == "stale"
+        )
+    return cast("Literal['wait', 'unstorable']", word)
+
+
 class Shared:
     """The entries of one shop in the cache role's Redis.
 
@@ -94,17 +115,14 @@ class Shared:
         token = secrets.token_hex(8) if build else ""
         spread = -math.log(1 - random.random()) * BETA  # noqa: S311  # a spread of refreshes, not a secret
         arguments: list[str | bytes | int | float] = [variant, ",".join(etags), spread, token, LEASE_MS, mode]
-        # Not counted as a write: the script itself goes on reading where Redis takes no writes.
-        reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, self._keys(key), arguments))
-        word = reply[0].decode()
-        if word == "build":
-            return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
-        if word in ("hit", "stale"):
-            _, meta, etag, body, soft_in, tags = reply
-            return Found(
-                meta, etag.decode(), body, tuple(tags.decode().split("\n")), soft_in / 1e6, word == "stale"
-            )
-        return cast("Literal['wait', 'unstorable']", word)
+        names = self._keys(key)
+        try:
+            # Not counted as a write: the script itself goes on reading where Redis takes no writes.
+            reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, names, arguments))
+            return _look(reply, token)
+        except _NOT_OURS as error:
+            self._clear(names, error)
+            return "unstorable"
 
     def fill(
         self,
@@ -134,14 +152,20 @@ class Shared:
             lease.token, lease.start, lease.born, int(ttl * jitter * 1000), int(hard * jitter * 1000),
             int(took * 1e6), "\n".join(tags), value.etag, value.meta, *bodies,
         ]  # fmt: skip
-        return int(self._run(_FILL, self._keys(key), arguments)) == 1
+        names = self._keys(key)
+        try:
+            return int(self._run(_FILL, names, arguments)) == 1
+        except _NOT_OURS as error:
+            self._clear(names, error)
+            return False
 
     def release(self, key: str, lease: Lease) -> None:
         """Give a lease back without having built anything."""
         names = self._keys(key)
-        redis_roles.call(
-            Role.CACHE, lambda client: _RELEASE.run(client, [names[2]], [lease.token]), write=True
-        )
+        try:
+            self._run(_RELEASE, [names[2]], [lease.token])
+        except _NOT_OURS as error:
+            self._clear(names, error)
 
     def invalidate(self, tags: Iterable[str], *, hard: bool = False) -> None:
         """Drop every entry that carries one of these tags, in every shard, and tell every process.
@@ -151,8 +175,12 @@ class Shared:
         """
         for shard in reversed(range(self._shards)):
             # The last one tells: whoever hears it finds the marks of every shard in place.
-            channel = "" if shard else self.channel
-            self._run(_INVALIDATE, [self._marks(shard)], [int(hard), channel, _MARKS_US, *tags])
+            arguments = [int(hard), "" if shard else self.channel, _MARKS_US, *tags]
+            try:
+                self._mark(shard, arguments)
+            except _NOT_OURS as error:
+                self._clear([self._marks(shard)], error)
+                self._mark(shard, arguments)
 
     def entry_key(self, key: str) -> str:
         """Return the name of an entry's hash in Redis."""
@@ -165,6 +193,22 @@ class Shared:
 
     def _marks(self, shard: int) -> str:
         return f"{self._prefix}:{{c{shard}}}:marks"
+
+    def _mark(self, shard: int, arguments: list[Any]) -> None:
+        # Not counted as a write: where there is no room for a mark, the script makes room.
+        redis_roles.call(Role.CACHE, lambda client: _INVALIDATE.run(client, [self._marks(shard)], arguments))
+
+    def _clear(self, names: list[str], error: Exception) -> None:
+        """Make room where something else stands in the place of what is ours."""
+        log.warning("%s is not what the cache keeps there, and is deleted: %s", names[0], error)
+
+        def clear(client: Redis) -> None:
+            for name in names:
+                # Marks are only deleted if they are none: without them every entry is dropped.
+                if not name.endswith(":marks") or client.type(name) != b"zset":
+                    client.delete(name)
+
+        redis_roles.call(Role.CACHE, clear, write=True)
 
     def _run(self, script: Script, names: list[str], arguments: list[Any]) -> Any:
         return redis_roles.call(Role.CACHE, lambda client: script.run(client, names, arguments), write=True)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from storefront.cache.counters import Counters
-from storefront.cache.keys import EVERYTHING, HARD_TTL, Entry
+from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, Entry
 from storefront.cache.local import Copy, Local
+from storefront.cache.owed import Owed
 from storefront.cache.shared import Found, Lease, Shared, Value
 from storefront.redis_roles import RedisAway
 
@@ -115,6 +116,7 @@ class Store:
         self.shared = shared
         self.local = Local(local_bytes)
         self.away = Local(local_bytes // 4)
+        self.owed = Owed(AWAY_TTL)
         self.counters = Counters()
         # Whether this process hears of every invalidation at once; without that it keeps no copies of its own.
         self.trusted: Callable[[], bool] = lambda: False
@@ -174,7 +176,7 @@ class Store:
         """Return the newest value that is anywhere, invalidated or not, unless a hard purge forbids it."""
         with contextlib.suppress(RedisAway):
             found = self.shared.fetch(entry.key, variant, build=False, mode="any")
-            if not isinstance(found, Found) or found.body is None:
+            if not isinstance(found, Found) or found.body is None or self.owed.any(found.tags):
                 return None
             self.counters.add(entry.kind.name, "hit_stale")
             return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, "stale")
@@ -200,6 +202,8 @@ class Store:
             found = "unstorable"
         else:
             self.counters.time(kind, "look", time.monotonic() - began)
+            if isinstance(found, Found) and self.owed.any(found.tags):
+                found = "unstorable"
         if isinstance(found, Found):
             self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
             copy = self._adopt(key, variant, found, tick)
@@ -222,7 +226,7 @@ class Store:
         """Return the old value while somebody in this process builds the new one; None if it has been dropped."""
         with contextlib.suppress(RedisAway):
             found = self.shared.fetch(key, variant, etags=etags, build=False)
-            if isinstance(found, Found):
+            if isinstance(found, Found) and not self.owed.any(found.tags):
                 self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
                 detail = "stale" if found.stale else "L2"
                 return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, detail)
@@ -244,6 +248,9 @@ class Store:
     def _keep(self, ticket: Ticket, value: Value, tags: tuple[str, ...], ttl: float, hard: float) -> bool:
         kind, key, now = ticket.entry.kind.name, ticket.entry.key, time.monotonic()
         self.counters.time(kind, "build", now - ticket.began)
+        if STALE in tags:
+            ticket._release()
+            return False
         if sum(map(len, value.bodies.values())) > MAX_BYTES:
             self.counters.add(kind, "too_large")
             log.warning("%s is too large for the cache", key)

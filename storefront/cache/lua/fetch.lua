@@ -55,6 +55,11 @@ if ARGV[4] ~= '' then
   else
     set = redis.pcall('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[5])
   end
+  if not set and redis.call('PTTL', KEYS[3]) == -1 then
+    -- No lease of ours is without an end: nobody would ever build again.
+    redis.call('DEL', KEYS[3])
+    set = redis.pcall('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[5])
+  end
   if set and set.err then
     -- Full or read-only: what is there can still be read.
     if soft then return answer(now < soft and 'hit' or 'stale') end
