@@ -1,0 +1,45 @@
+"""The limit for streams: a bare asyncio server that writes what Redis publishes to every open connection."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import msgspec
+from redis.asyncio import Redis
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+open_streams: set[asyncio.StreamWriter] = set()
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request: a stream, or "ok" for whoever asks whether the server is there."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b"/stock/stream" not in head.split(b"\r\n", 1)[0]:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        writer.close()
+        return
+    writer.write(HEAD + b'event: snapshot\ndata: {"items":[]}\n\n')
+    open_streams.add(writer)
+    await reader.read()
+    open_streams.discard(writer)
+    writer.close()
+
+
+async def main() -> None:
+    """Serve until the process ends."""
+    await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]), backlog=4096)
+    heard = Redis.from_url(os.environ["PEER_REDIS"]).pubsub()
+    await heard.subscribe("stock:updates")
+    async for message in heard.listen():
+        if message["type"] == "message":
+            told = msgspec.json.decode(message["data"])
+            state = {name: told[name] for name in ("product_id", "sku", "band", "version")}
+            frame = b"event: stock\ndata: %s\n\n" % msgspec.json.encode(state)
+            for writer in open_streams:
+                writer.write(frame)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
