@@ -131,6 +131,7 @@ def init_app(app: Flask, store: Store) -> None:
         if response.status_code >= 500:
             stale = building.ticket.stale(responses.variant_of(building.encoding))
             if stale is None:
+                response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
             return _response(responses.answer(stale, building.ticket.entry.key, building.encoding))
         if reason := unshareable(response):

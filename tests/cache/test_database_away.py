@@ -1,0 +1,179 @@
+"""When the database fails, what was seen before is shown and says that it is old; nothing of it is kept as new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from sqlalchemy import text
+
+from storefront import cache
+from storefront.cache import keys
+from storefront.cache.store import Store
+from storefront.extensions import db, writing
+from tests.cache.conftest import entries, get, listen
+from tests.cache.shopkeeper import detail, set_price
+from tests.factories import make_category, make_product
+from tests.processes import eventually
+from tests.redis_roles.servers import Server
+
+PAGES = (
+    "/",
+    "/products",
+    "/products?sort=price",
+    "/categories/cups",
+    "/products/mug",
+    "/products/mug?variant=MUG-1",
+)
+TABLES = ("product", "variant", "category", "listing", "product_image", "stock_item")
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+@pytest.fixture
+def seen(client: FlaskClient) -> int:
+    """A product whose pages were all asked for; its id."""
+    mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}])
+    for address in PAGES:
+        assert get(client, address).status_code == 200
+    return mug.id
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """Let every read of the catalogue fail until the block ends."""
+    db.session.rollback()
+
+    def rename(old: str, new: str) -> None:
+        with db.engine.begin() as connection:
+            for table in TABLES:
+                connection.execute(text(f"ALTER TABLE {old.format(table)} RENAME TO {new.format(table)}"))
+
+    rename("{}", "{}_away")
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        rename("{}_away", "{}")
+
+
+def expire(app: Flask, redis: Redis) -> None:
+    for name in entries(redis, app):
+        redis.hset(name, "soft", 1)
+
+
+@pytest.mark.parametrize("how", ["expired", "invalidated"])
+def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
+    app: Flask, client: FlaskClient, store: Store, redis: Redis, seen: int, how: str
+) -> None:
+    with database_away():
+        expire(app, redis) if how == "expired" else store.shared.invalidate([keys.EVERYTHING])
+        for _ in range(2):
+            for address in PAGES:
+                response = get(client, address)
+                assert response.status_code == 200, address
+                assert "$10.00" in response.text
+                assert detail(response) == "stale"
+                assert "s-maxage=0" in response.headers["Cache-Control"]
+    for address in PAGES:
+        assert detail(get(client, address)) != "stale", f"{address} after the database is back"
+
+
+def test_a_page_that_nobody_has_seen_says_that_the_shop_cannot(
+    app: Flask, client: FlaskClient, redis: Redis, seen: int
+) -> None:
+    before = entries(redis, app)
+    with database_away():
+        response = get(client, "/products?sort=-price")
+        assert response.status_code >= 500
+        assert "<h1" in response.text
+        assert response.headers["Cache-Status"] == "storefront; fwd=miss"
+    assert entries(redis, app) == before
+    assert get(client, "/products?sort=-price").status_code == 200
+
+
+def test_nothing_old_is_kept_as_if_it_were_new(client: FlaskClient, seen: int) -> None:
+    set_price(seen, 1100)
+    with database_away():
+        for address in PAGES:
+            assert "$10.00" in get(client, address).text
+    for address in PAGES:
+        assert "$11.00" in get(client, address).text, address
+
+
+def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
+    client: FlaskClient, store: Store, seen: int
+) -> None:
+    """The list's own data is asked for anew, the category round it cannot be."""
+    with writing() as session:
+        make_category("Cups").name = "Beakers"
+        session.flush()
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE category RENAME TO category_away"))
+    try:
+        for address in PAGES:
+            response = get(client, address)
+            assert (response.status_code, detail(response)) == (200, "stale"), address
+    finally:
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE category_away RENAME TO category"))
+    for address in ("/", "/products", "/categories/cups", "/products/mug"):
+        assert "Beakers" in get(client, address).text, address
+
+
+def test_a_hard_purge_forbids_the_old_page_even_then(client: FlaskClient, seen: int) -> None:
+    make_product("Jug")
+    get(client, "/products/jug")
+    with writing() as session:
+        cache.touch(session, keys.product_tag(seen), hard=True)
+    with writing() as session:
+        cache.touch(session, keys.EVERYTHING)
+    with database_away():
+        assert get(client, "/products/mug").status_code >= 500
+        assert detail(get(client, "/products/jug")) == "stale"
+    assert "$10.00" in get(client, "/products/mug").text
+
+
+def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_for_a_failure(
+    app: Flask,
+) -> None:
+    entry = keys.Entry("away", "", keys.PRODUCT_LIST)
+    assert cache.fetch(entry, int, lambda: 1) == 1
+    app.extensions["cache"].shared.invalidate([keys.EVERYTHING])
+    assert cache.fetch(entry, int, lambda: 1 // 0) == 1
+    with pytest.raises(cache.NotPublicError):
+        cache.fetch(entry, int, gone)
+    assert cache.fetch(entry, int, lambda: 2) == 2
+
+
+def gone() -> int:
+    error = cache.NotPublicError("it is not here")
+    error.status = 410
+    raise error
+
+
+@pytest.mark.slow
+def test_without_redis_and_database_a_process_shows_its_own_copies(
+    own_app: Flask, own_client: FlaskClient, own_redis: Server
+) -> None:
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}])
+    for _ in listen(own_app):
+        for address in PAGES:
+            assert eventually(lambda address=address: detail(get(own_client, address)) == "L1")
+        own_redis.kill()
+        assert eventually(lambda: not own_app.extensions["cache"].trusted())
+        with database_away():
+            for address in PAGES:
+                response = get(own_client, address)
+                assert (response.status_code, detail(response)) == (200, "stale")
