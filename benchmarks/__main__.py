@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import catalogue, importing, limits, pages
+from benchmarks import cache, catalogue, importing, limits, pages, streams
 
 BENCHMARKS = {
+    "cache": cache.run,
     "catalogue": catalogue.run,
     "importing": importing.run,
     "limits": limits.run,
     "pages": pages.run,
+    "streams": streams.run,
 }
 
 
