@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
 
-from storefront.rate_limiting import cli, plans
+from storefront.rate_limiting import cli, plans, views
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.identity import Identify
 from storefront.rate_limiting.limits import Limits
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     """
     limits = Limits(app)
     app.cli.add_command(cli.limits)
+    app.register_blueprint(views.bp)
     app.extensions["rate_limiting"] = limits
     refusals = Refusals(app)
     if not app.config["LIMITS"]:

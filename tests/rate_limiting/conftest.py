@@ -43,6 +43,11 @@ def new_limiter(redis_url: str, prefix: str, processes: int = 1) -> Limiter:
     return Limiter(app.extensions["redis_roles"], prefix, processes)
 
 
+def forgetful(limiter: Limiter) -> Limiter:
+    """Return another process's limiter of the same shop, which remembers nothing and has to ask."""
+    return Limiter(limiter._roles, limiter._prefix.removeprefix("{").removesuffix(":limit}"), 1)
+
+
 @pytest.fixture
 def prefix() -> str:
     return f"test-{uuid.uuid4().hex}"

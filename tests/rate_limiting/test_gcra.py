@@ -16,7 +16,7 @@ from storefront.rate_limiting.buckets import Buckets
 from storefront.rate_limiting.gcra import Ask
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import TABLE
-from tests.rate_limiting.conftest import ask, new_limiter, passes, policy
+from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
 
 SECOND = 1_000_000
 
@@ -100,7 +100,7 @@ def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
             st.lists(st.sampled_from(limits), min_size=1, max_size=3, unique_by=lambda p: p.name)
         )
         asks = [Ask(one, "me", data.draw(st.integers(1, min(3, one.burst)))) for one in chosen]
-        theirs = limiter.admit(asks)[0]
+        theirs = forgetful(limiter).admit(asks)[0]
         ours = buckets.admit(asks, SECOND)
         assert theirs.allowed == ours.allowed
         assert [x.policy.name for x in theirs.over] == [x.policy.name for x in ours.over] or not ours.allowed
@@ -121,5 +121,8 @@ def test_over_real_requests_no_window_admits_more_either(limiter: Limiter, redis
 
 def test_all_limits_of_a_request_are_spent_together_or_not_at_all(limiter: Limiter) -> None:
     wide, narrow = ask("10/hour", name="wide"), ask("2/hour", name="narrow")
-    assert [passes(limiter, wide, narrow) for _ in range(5)] == [True, True, False, False, False]
-    assert [passes(limiter, wide) for _ in range(9)] == [True] * 8 + [False]
+    for one in (lambda: limiter, lambda: forgetful(limiter)):
+        assert [passes(one(), wide, narrow) for _ in range(5)] == [True, True, False, False, False]
+        wide, narrow = wide._replace(who="next"), narrow._replace(who="next")
+    for who in ("192.0.2.1", "next"):
+        assert [passes(limiter, wide._replace(who=who)) for _ in range(9)] == [True] * 8 + [False]

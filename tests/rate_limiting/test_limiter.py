@@ -11,7 +11,7 @@ from storefront.rate_limiting import limiter as module
 from storefront.rate_limiting.gcra import Ask
 from storefront.rate_limiting.limiter import Limiter
 from tests.processes import eventually
-from tests.rate_limiting.conftest import ask, new_limiter, passes, policy
+from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
 from tests.redis_roles.servers import Server
 
 
@@ -40,7 +40,7 @@ def test_a_request_that_is_refused_leaves_no_trace(limiter: Limiter, redis: Redi
     one = ask("1/hour")
     assert passes(limiter, one)
     before = redis.get(key(prefix, one))
-    assert not passes(new_limiter_like(limiter), one)
+    assert not passes(forgetful(limiter), one)
     assert redis.get(key(prefix, one)) == before
 
 
@@ -171,8 +171,3 @@ def test_memory_is_bounded(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_request_that_costs_nothing_here_is_still_told_from_its_debt() -> None:
     assert policy("100/minute").interval == 600_000
     assert policy("7/minute").interval == 8_571_429  # rounded up: never more than the limit
-
-
-def new_limiter_like(limiter: Limiter) -> Limiter:
-    prefix = limiter._prefix.removeprefix("{").removesuffix(":limit}")
-    return Limiter(limiter._roles, prefix, 1)

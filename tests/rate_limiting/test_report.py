@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -39,6 +40,21 @@ def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
         ["2001:db8::/64", "browse", "1"],
         ["203.0.113.5", "deny-list", "1"],
     ]
+
+
+def test_staff_see_it_as_a_page(shop: MakeShop) -> None:
+    app = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_SHADOW="search")
+    client = app.test_client()
+    for _ in range(3):
+        client.get("/robots.txt")
+    app.extensions["rate_limiting"].tally.send(at_once=True)
+    page = client.get("/ops/limits")
+    assert page.headers["RateLimit-Policy"].startswith('"staff"')
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert re.search(r"<th scope=\"row\">browse</th><td>1 / 3600 s</td><td>3</td><td>2</td>", page.text)
+    assert "search (shadow)" in page.text
+    assert re.search(r"<th scope=\"row\">127.0.0.1</th><td>browse</td><td>2</td>", page.text)
+    assert client.get("/ops/limits", environ_overrides={"REMOTE_ADDR": "192.0.2.1"}).status_code == 404
 
 
 def test_a_shop_that_refuses_nobody_says_so(shop: MakeShop) -> None:

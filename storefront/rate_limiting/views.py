@@ -1,0 +1,30 @@
+"""/ops/limits: who was refused in the last day, by which limit, how often. For staff."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, make_response, render_template
+from werkzeug.wrappers import Response
+
+from storefront.rate_limiting.limits import Limits
+from storefront.rate_limiting.plans import limit
+from storefront.redis_roles import RedisAway
+from storefront.web.staff import staff_only
+
+bp = Blueprint("rate_limiting", __name__, cli_group=None)
+
+
+@bp.get("/ops/limits")
+@staff_only
+@limit("staff")
+def dashboard() -> Response:
+    """The report of `flask limits report` as a page."""
+    limits: Limits = current_app.extensions["rate_limiting"]
+    report, away = None, None
+    try:
+        report = limits.tally.report()
+    except RedisAway as error:
+        away = str(error)
+    page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
