@@ -11,7 +11,19 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import cache, cart, catalog, edge, ops, outbox, rate_limiting, redis_roles, stock, web
+from storefront import (
+    cache,
+    cart,
+    catalog,
+    edge,
+    ops,
+    outbox,
+    rate_limiting,
+    redis_roles,
+    sessions,
+    stock,
+    web,
+)
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
 from storefront.web import same_origin
@@ -43,6 +55,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     web.init_app(app)
     redis_roles.init_app(app)
+    sessions.init_app(app)
     outbox.init_app(app)
     rate_limiting.init_app(app)
     cache.init_app(app)

@@ -36,6 +36,7 @@ _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
+    *("SESSION_TTL", "SESSION_MAX_AGE"),
     *("WORKERS", "LIMITS", "LIMIT_SHADOW", "LIMIT_ALLOW", "LIMIT_DENY", "LIMIT_VERIFY_CRAWLERS"),
 ]
 
@@ -66,6 +67,8 @@ class Settings:
     cache_shards: int
     cache_local_mb: int
     cache_ttls: dict[str, int]  # seconds, by kind; only those that are set
+    session_ttl: int  # seconds, unused
+    session_max_age: int  # seconds, used or not
     workers: int
     limits: bool
     limit_shadow: list[str]
@@ -122,6 +125,10 @@ class Settings:
                 for name in _TTLS
                 if environ.get(f"STOREFRONT_CACHE_TTL_{name}")
             },
+            session_ttl=_count(environ, "STOREFRONT_SESSION_TTL", 3600, least=60, most=30 * 86400),
+            session_max_age=_count(
+                environ, "STOREFRONT_SESSION_MAX_AGE", 30 * 86400, least=3600, most=365 * 86400
+            ),
             workers=_count(environ, "STOREFRONT_WORKERS", 1, least=1, most=10_000),
             limits=limits,
             limit_shadow=_names(environ, "STOREFRONT_LIMIT_SHADOW"),

@@ -1,0 +1,98 @@
+"""Flask-Session's server-side session, mended: lazily opened, and written field by field when it has changed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask_session.base import ServerSideSessionInterface  # type: ignore[import-untyped]
+
+from storefront.redis_roles import RedisAway
+from storefront.sessions import store
+from storefront.sessions.encoding import MSGPACK
+from storefront.sessions.session import Session, State, Validator
+from storefront.sessions.store import Found, Store
+
+TLS_NAME, NAME = "__Host-session", "session"
+
+
+class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session is not typed
+    """Opens and saves the sessions of an application.
+
+    Attributes:
+        validators: asked about each session that is loaded; one False ends it.
+    """
+
+    session_class = Session
+
+    def __init__(self, app: Flask, kept: Store) -> None:
+        super().__init__(app, key_prefix="", sid_length=32, serialization_format="msgpack")
+        self.serializer = MSGPACK
+        self.validators: list[Validator] = []
+        self._kept = kept
+        self._always_secure = app.config["ENV"] == "production"
+
+    def open_session(self, app: Flask, request: Request) -> Session:  # noqa: ARG002  # as Flask calls it
+        """Return the request's session, of which nothing is known yet."""
+        secure = self._always_secure or request.is_secure
+        sid = request.cookies.get(TLS_NAME if secure else NAME, "")
+        return Session(
+            sid if store.is_id(sid) else None, secure=secure, load=self._load, validators=self.validators
+        )
+
+    def save_session(self, app: Flask, session: Session, response: Response) -> None:  # noqa: ARG002
+        """Write what has changed, and set the cookie if its id is new; never raises RedisAway."""
+        if not session.accessed:
+            return
+        response.vary.add("Cookie")
+        sid = None
+        if session.ended:
+            with suppress(RedisAway):
+                self._delete_session(self._get_store_id(session.ended))
+        with suppress(RedisAway):
+            sid = self._write(session)
+        flags: dict[str, Any] = {"secure": session.secure, "httponly": True, "samesite": "Lax", "path": "/"}
+        name = TLS_NAME if session.secure else NAME
+        if sid:
+            response.set_cookie(name, sid, **flags)  # until the browser ends; Redis knows when it runs out
+        elif session.ended:
+            response.delete_cookie(name, **flags)
+
+    def regenerate(self, session: Session) -> None:
+        """Give the session another id, as Flask-Session calls it."""
+        session.rotate()
+
+    def _write(self, session: Session) -> str | None:
+        """Write what has changed; return the session's id if it is a new one."""
+        if session.state is State.NEW or (session.state is State.ENDED and session.rotating):
+            if not (changes := session.changes()):
+                return None
+            sid = store.new_id()
+            self._kept.create(self._get_store_id(sid), changes)
+            return sid
+        if session.state is not State.LIVE or session.sid is None:
+            return None
+        key = self._get_store_id(session.sid)
+        if session.rotating:
+            sid = store.new_id(session.sid)
+            return sid if self._kept.change(key, session.changes(), self._get_store_id(sid)) else None
+        self._upsert_session(self.app.permanent_session_lifetime, session, key)
+        return None
+
+    def _get_store_id(self, sid: str) -> str:
+        return self._kept.key(sid)
+
+    def _retrieve_session_data(self, store_id: str) -> Found:
+        return self._kept.load(store_id)
+
+    def _upsert_session(self, _lifetime: timedelta, session: Session, store_id: str) -> None:
+        if changes := session.changes():
+            self._kept.change(store_id, changes)
+
+    def _delete_session(self, store_id: str) -> None:
+        self._kept.end(store_id)
+
+    def _load(self, sid: str) -> Found:
+        return self._retrieve_session_data(self._get_store_id(sid))

@@ -1,0 +1,12 @@
+-- End a session: all that is left is a tombstone.
+--
+-- KEYS[1]  the session
+-- ARGV[1]  milliseconds that the tombstone lives
+-- Result: 1 if there was a session, else 0.
+if type(redis.pcall('HGET', KEYS[1], 'created')) ~= 'string' then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+redis.pcall('HSET', KEYS[1], 'ended', '1') -- a full server refuses, but has forgotten the session
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1

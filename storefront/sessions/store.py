@@ -1,0 +1,131 @@
+"""Sessions in Redis: a hash of fields under a digest of the cookie's id, so that who reads Redis has no cookie.
+
+An id is two characters that choose the hash slot of a cluster, and 32 random bytes. When a session moves to another
+id, the slot stays: one script can do it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from redis import Redis
+
+from storefront.redis_roles import Role, Script
+from storefront.redis_roles.roles import Roles
+from storefront.sessions.encoding import MSGPACK
+from storefront.sessions.merging import MISSING, merge
+
+TOMBSTONE = 60  # seconds: longer than any request lasts (gunicorn gives up after 15)
+TRIES = 100  # of one request; each that fails means that another request has written
+
+_LUA = Path(__file__).parent / "lua"
+_LOAD, _CREATE, _CHANGE, _END = (Script(_LUA / f"{name}.lua") for name in ("load", "create", "change", "end"))
+_SLOT = 2
+_ID = re.compile(r"[A-Za-z0-9_-]{45}", re.ASCII)
+
+log = logging.getLogger(__name__)
+
+
+class Change(NamedTuple):
+    """A field's encoded value before and after; empty where it is not there."""
+
+    before: bytes
+    after: bytes
+
+
+class Found(NamedTuple):
+    """What is kept under an id: nothing that we know, a living session, or the tombstone of one."""
+
+    state: Literal["new", "live", "ended"]
+    fields: dict[str, bytes]
+
+
+class Store:
+    """The sessions of one shop. Everything but `key` and the ids may raise RedisAway.
+
+    Args:
+        roles: how Redis is called.
+        prefix: what all keys of this shop begin with.
+        ttl: seconds that an unused session lives.
+        max_age: seconds that any session lives.
+    """
+
+    def __init__(self, roles: Roles, prefix: str, *, ttl: int, max_age: int) -> None:
+        self._roles = roles
+        self._prefix = prefix
+        self._ttl = ttl * 1000
+        self._max_age = max_age * 1000
+
+    def key(self, sid: str) -> str:
+        """Return where the session with this id is kept."""
+        digest = hashlib.sha256(sid.encode()).hexdigest()
+        return f"{{{self._prefix}:session:{sid[:_SLOT]}}}:{digest}"
+
+    def load(self, key: str) -> Found:
+        """Return what is kept there; one round trip, which lengthens its life too if that is due."""
+        reply = self._call(lambda redis: _LOAD.run(redis, [key], [self._ttl, self._max_age]))
+        kept: dict[bytes, bytes] = dict(zip(reply[::2], reply[1::2], strict=True))
+        if b"created" not in kept:
+            return Found("ended" if b"ended" in kept else "new", {})
+        return Found("live", {name[1:].decode(): kept[name] for name in kept if name.startswith(b":")})
+
+    def create(self, key: str, changes: dict[str, Change]) -> None:
+        """Write a new session; its key must be of an id that was drawn just now."""
+        fields = [part for name, change in changes.items() for part in (f":{name}", change.after)]
+        ttl = min(self._ttl, self._max_age)
+        self._call(lambda redis: _CREATE.run(redis, [key], [ttl, *fields]), write=True)
+
+    def change(self, key: str, changes: dict[str, Change], move_to: str | None = None) -> bool:
+        """Write changed fields, and move the session if asked to, leaving a tombstone; return whether it still lived.
+
+        A field that another request has changed since it was read is merged with what that wrote.
+        """
+        keys = [key, move_to] if move_to else [key]
+        for _ in range(TRIES):
+            fields = [part for name, change in changes.items() for part in (f":{name}", *change)]
+            reply = self._call(_changing(keys, [TOMBSTONE * 1000, *fields]), write=True)
+            if reply[0] != b"conflict":
+                return bool(reply[0] == b"done")
+            for name, now in zip(reply[1::2], reply[2::2], strict=True):
+                field = name[1:].decode()
+                changes = changes | {field: _merged(changes[field], now)}
+        log.error("a session's fields %s are written by too many at once: one change is lost", [*changes])
+        return True
+
+    def end(self, key: str) -> None:
+        """Leave a tombstone where a session was; also on a server that is full."""
+        self._call(lambda redis: _END.run(redis, [key], [TOMBSTONE * 1000]))
+
+    def _call(self, do: Callable[[Redis], Any], *, write: bool = False) -> Any:
+        return self._roles.call(Role.SESSION, do, write=write)
+
+
+def new_id(instead_of: str | None = None) -> str:
+    """Return an id that nobody knows, in the same slot as the one that it replaces."""
+    slot = instead_of[:_SLOT] if instead_of else secrets.token_urlsafe(_SLOT)[:_SLOT]
+    return slot + secrets.token_urlsafe(32)
+
+
+def is_id(text: str) -> bool:
+    """Return whether this could be an id of ours."""
+    return _ID.fullmatch(text) is not None
+
+
+def _changing(keys: list[str], arguments: list[str | bytes | int | float]) -> Callable[[Redis], Any]:
+    return lambda redis: _CHANGE.run(redis, keys, arguments)
+
+
+def _merged(change: Change, now: bytes) -> Change:
+    try:
+        base, ours, theirs = (MSGPACK.decode(raw) if raw else MISSING for raw in (*change, now))
+    except msgspec.DecodeError:  # somebody else has written there
+        return Change(now, change.after)
+    merged = merge(base, ours, theirs)
+    return Change(now, b"" if merged is MISSING else MSGPACK.encode(merged))
