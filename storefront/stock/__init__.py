@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.stock import cli, telling
+from storefront.stock import cli, staff, telling
 from storefront.stock.changing import (
     InsufficientStockError,
     UnknownSkuError,
@@ -47,3 +47,4 @@ def init_app(app: Flask) -> None:
     telling.init_app(app)
     app.cli.add_command(cli.stock)
     views.init_app(app)
+    app.register_blueprint(staff.bp)

@@ -1,0 +1,82 @@
+"""/ops/stock: staff look a variant's stock up and set it, with a reason for the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+from storefront.stock.changing import set_on_hand
+from storefront.stock.models import StockItem, StockMovement
+from storefront.web.staff import staff_only
+
+bp = Blueprint("stock_staff", __name__)
+
+MOVEMENTS = 20
+
+
+class FormError(StorefrontError):
+    """The form cannot be used; the text says why."""
+
+    status = 422
+
+
+@bp.get("/ops/stock")
+@staff_only
+def show() -> Response:
+    """A variant's stock and the last lines of its ledger."""
+    return _page(request.args.get("sku", "").strip()[:255])
+
+
+@bp.post("/ops/stock")
+@staff_only
+def change() -> BaseResponse:
+    """Set what is on hand."""
+    sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
+    try:
+        with writing() as session:
+            set_on_hand(session, sku, _number(), reason=_given(reason), actor=_actor())
+    except StorefrontError as error:
+        response = _page(sku, str(error))
+        response.status_code = error.status if error.status in (404, 409) else 422
+        return response
+    return redirect(url_for("stock_staff.show", sku=sku), 303)
+
+
+def _number() -> int:
+    text = request.form.get("number", "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise FormError("The number must be a whole number from 0.")
+    return int(text)
+
+
+def _actor() -> str:
+    """Return who does it, as far as the room that knows people has said (`staff_name` of the application)."""
+    name: Callable[[], str] = current_app.extensions.get("staff_name", lambda: "staff")
+    return name()[:255]
+
+
+def _given(reason: str) -> str:
+    if not reason:
+        raise FormError("Say why, for the ledger.")
+    return reason
+
+
+def _page(sku: str, problem: str | None = None) -> Response:
+    item = (
+        db.session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one_or_none()
+        if sku
+        else None
+    )
+    if sku and item is None and problem is None:
+        problem = f"There is no variant {sku!r} in stock."
+    ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
+    rows = db.session.execute(ledger.limit(MOVEMENTS)).scalars().all() if item else []
+    page = render_template("ops/stock.html", sku=sku, item=item, movements=rows, problem=problem)
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

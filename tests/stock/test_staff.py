@@ -1,0 +1,40 @@
+"""Staff set stock with a reason."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from storefront.extensions import db
+from storefront.stock import StockItem
+from tests.factories import make_product
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_stock_is_set_with_a_reason_that_stands_in_the_ledger(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    answer = client.post("/ops/stock", data={"sku": "TP", "number": "9", "reason": "counted"}, headers=OWN)
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "9 on hand" in page
+    assert "counted" in page
+
+
+def test_what_cannot_be_set_is_refused_with_a_sentence(client: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    for form, status, sentence in (
+        ({"sku": "TP", "number": "-1", "reason": "x"}, 422, "whole number"),
+        ({"sku": "TP", "number": "9", "reason": " "}, 422, "Say why"),
+        ({"sku": "nothing", "number": "9", "reason": "x"}, 404, "no variant"),
+    ):
+        answer = client.post("/ops/stock", data=form, headers=OWN)
+        assert answer.status_code == status
+        assert sentence in answer.text
+    db.session.rollback()
+    assert db.session.query(StockItem).one().on_hand == 5
+
+
+def test_strangers_do_not_even_learn_that_it_is_there(client: FlaskClient) -> None:
+    away = {"REMOTE_ADDR": "8.8.8.8"}
+    assert client.get("/ops/stock", environ_overrides=away).status_code == 404
+    assert client.get("/ops/cache", environ_overrides=away).status_code == 404
