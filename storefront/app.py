@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import (
+    accounts,
     cache,
     cart,
     catalog,
@@ -62,6 +63,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     same_origin.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
+    accounts.init_app(app)
     cart.init_app(app)
     ops.init_app(app)
     edge.init_app(app)

@@ -34,6 +34,7 @@ _PLAIN = [
 _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
+    *("SMTP_URL", "MAIL_FROM"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
     *("SESSION_TTL", "SESSION_MAX_AGE"),
@@ -60,6 +61,8 @@ class Settings:
     locale: str
     stock_display: StockDisplay
     media_dir: str
+    smtp_url: str | None
+    mail_from: str
     streams: int  # open streams in each process
     streams_per_address: int
     cache: bool
@@ -114,6 +117,8 @@ class Settings:
             locale=_locale(environ.get("STOREFRONT_LOCALE") or "en_US"),
             stock_display=_choice(environ, "STOREFRONT_STOCK_DISPLAY", "low", ("low", "band", "exact")),  # type: ignore[arg-type]
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
+            smtp_url=_smtp_url(environ),
+            mail_from=_mail_from(environ, hosts),
             streams=_count(environ, "STOREFRONT_STREAMS", 12_000, least=1, most=100_000),
             streams_per_address=_count(environ, "STOREFRONT_STREAMS_PER_ADDRESS", 100, least=1, most=100_000),
             cache=_choice(environ, "STOREFRONT_CACHE", "on", ("on", "off")) == "on",
@@ -255,6 +260,25 @@ def _database_url(url: str) -> str:
     raise ConfigurationError(
         f"DATABASE_URL begins with {scheme!r}; use postgresql://user:password@host/name or sqlite:////path/to/file."
     )
+
+
+def _smtp_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("STOREFRONT_SMTP_URL") or None
+    if url is not None and not re.fullmatch(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", url):
+        raise ConfigurationError(
+            "STOREFRONT_SMTP_URL cannot be read; write it as smtp://user:password@host:587 or smtps://host:465, "
+            "with what is special in the password percent-encoded."
+        )
+    return url
+
+
+def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
+    address = environ.get("STOREFRONT_MAIL_FROM") or f"shop@{hosts[0].lstrip('.') if hosts else 'localhost'}"
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", address):
+        raise ConfigurationError(
+            f"STOREFRONT_MAIL_FROM is {address!r}; give the bare address, as shop@shop.example."
+        )
+    return address
 
 
 def _engine_options(url: str) -> dict[str, Any]:

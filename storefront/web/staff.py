@@ -21,7 +21,7 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        allowed: Callable[[], bool] = current_app.extensions.get("is_staff", _at_this_machine)
+        allowed: Callable[[], bool] = current_app.extensions.get("is_staff", at_this_machine)
         if not allowed():
             abort(404)
         return view(*args, **kwargs)
@@ -34,7 +34,8 @@ def decide(app: Flask, is_staff: Callable[[], bool]) -> None:
     app.extensions["is_staff"] = is_staff
 
 
-def _at_this_machine() -> bool:
+def at_this_machine() -> bool:
+    """Return whether the request comes from this machine, and the shop is not in production."""
     if current_app.config["ENV"] == "production":
         return False
     try:

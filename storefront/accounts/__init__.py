@@ -1,0 +1,66 @@
+"""Accounts: who somebody is, where they are signed in, and what they may do with what we keep of them.
+
+How sign-ins survive the loss of Redis is written in docs/decisions/0005-sign-ins-are-rows.md.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront import rate_limiting, sessions
+from storefront.accounts import cli, cookie, postman, seen, signing_in
+from storefront.accounts.leaving import on_deletion, on_export
+from storefront.accounts.models import Address, User
+from storefront.accounts.pages import BLUEPRINTS, page
+from storefront.accounts.queries import Shopper, addresses
+from storefront.accounts.signing_in import current_user, exact_user, required, signed_in
+from storefront.web import staff
+
+__all__ = [
+    "Address",
+    "Shopper",
+    "User",
+    "add_page",
+    "addresses",
+    "current_user",
+    "exact_user",
+    "init_app",
+    "on_deletion",
+    "on_export",
+    "required",
+    "signed_in",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and tell other rooms who is who."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions["accounts_pages"] = [
+        ("accounts.overview", "You"),
+        ("addresses.book", "Addresses"),
+        ("devices.devices", "Devices"),
+    ]
+    app.add_template_filter(page.day)
+    app.add_template_filter(page.minute)
+    app.after_request(cookie.send)
+    app.after_request(seen.write)
+    rate_limiting.identify(app, lambda environ: cookie.shopper(app, environ))
+    sessions.validate(app, signing_in.is_of_this_sign_in)
+    staff.decide(app, _is_staff)
+    app.cli.add_command(cli.user)
+    if not app.testing:
+
+        @app.before_request
+        def begin() -> None:
+            postman.start(app)
+
+
+def add_page(app: Flask, endpoint: str, label: str) -> None:
+    """Have another room's page linked from every page of the account, before addresses."""
+    app.extensions["accounts_pages"].insert(1, (endpoint, label))
+
+
+def _is_staff() -> bool:
+    user = exact_user()
+    return (user is not None and user.is_staff) or staff.at_this_machine()

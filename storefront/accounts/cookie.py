@@ -1,0 +1,105 @@
+"""The sign-in's own cookie: whose it is and a long random secret, signed. SQL has a digest of the secret.
+
+The signature lets a forged cookie be refused, and an account be named to the rate limits, without asking anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.http import parse_cookie
+
+KEPT = timedelta(days=180)  # with "keep me signed in"; else until the browser ends
+# Says to the page's script that there is something to ask /me for. Tells nothing, so it need not be hidden from it.
+HINT = "shopper"
+_LONGEST = 500
+# Where a request's environment keeps what it presents, and the cookie that is to be set.
+_PRESENTED, _DUE = "storefront.accounts.presented", "storefront.accounts.cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a genuine cookie says. Whether the sign-in still holds, SQL knows."""
+
+    user_id: int
+    digest: str
+
+
+def presented() -> Presented | None:
+    """Return what the current request presents; None without a cookie, or with one that is not ours."""
+    return presented_in(current_app, request.environ)
+
+
+def presented_in(app: Flask, environ: Mapping[str, Any]) -> Presented | None:
+    """Return what a request presents, by its WSGI environment."""
+    if _PRESENTED in environ:
+        found: Presented | None = environ[_PRESENTED]
+        return found
+    name = _name(app, environ)
+    if f"{name}=" not in environ.get("HTTP_COOKIE", ""):
+        return None
+    return _read(app, parse_cookie(environ.get("HTTP_COOKIE", "")).get(name, ""))
+
+
+def shopper(app: Flask, environ: Mapping[str, Any]) -> str | None:
+    """Return who is asking, for the rate limits: "shopper:12"."""
+    found = presented_in(app, environ)
+    return f"shopper:{found.user_id}" if found else None
+
+
+def give(user_id: int, *, keep: bool) -> Presented:
+    """Give this browser a new secret; `send` sets the cookie."""
+    value = _signer(current_app).dumps([user_id, secrets.token_urlsafe(32)])
+    found = _read(current_app, str(value))
+    assert found is not None  # noqa: S101  # we have just made it
+    request.environ[_PRESENTED], request.environ[_DUE] = found, (value, keep)
+    return found
+
+
+def forget() -> None:
+    """Take the cookie away with this response."""
+    request.environ[_PRESENTED], request.environ[_DUE] = None, (None, False)
+
+
+def send(response: Response) -> Response:
+    """Set the cookie on the response if a sign-in began or ended in this request."""
+    value, keep = request.environ.pop(_DUE, (False, False))
+    if value is False:
+        return response
+    name = _name(current_app, request.environ)
+    flags: dict[str, Any] = {"secure": name.startswith("__Host-"), "samesite": "Lax", "path": "/"}
+    if value is None:
+        response.delete_cookie(name, httponly=True, **flags)
+        return response
+    response.set_cookie(name, value, max_age=KEPT if keep else None, httponly=True, **flags)
+    response.set_cookie(HINT, "1", max_age=timedelta(days=365), **flags)
+    return response
+
+
+def _name(app: Flask, environ: Mapping[str, Any]) -> str:
+    secure = environ.get("wsgi.url_scheme") == "https" or app.config["ENV"] == "production"
+    return "__Host-signin" if secure else "signin"
+
+
+def _read(app: Flask, value: str) -> Presented | None:
+    if not value or len(value) > _LONGEST:
+        return None
+    try:
+        content = _signer(app).loads(value)
+    except BadSignature:
+        return None
+    match content:
+        case [int(user_id), str(secret)]:
+            return Presented(user_id, hashlib.sha256(secret.encode()).hexdigest())
+    return None
+
+
+def _signer(app: Flask) -> URLSafeSerializer:
+    return URLSafeSerializer(app.config["SECRET_KEY"], salt="sign-in")

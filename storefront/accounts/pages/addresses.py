@@ -1,0 +1,116 @@
+"""Where one has things sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, current_app, request
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from storefront.accounts import countries, queries, signing_in
+from storefront.accounts.forms import Form
+from storefront.accounts.models import Address, User
+from storefront.accounts.pages.page import blueprint, done, page
+from storefront.extensions import db, writing
+
+bp = blueprint("addresses", __name__, "/account/addresses")
+
+MOST = 20
+_FIELDS = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
+
+
+@bp.get("")
+@signing_in.required
+def book(user: User) -> Response:
+    """All addresses."""
+    return page("addresses", addresses=queries.addresses(user.id), names=_countries(), most=MOST)
+
+
+@bp.get("/new")
+@signing_in.required
+def new(user: User) -> Response:
+    """The empty form."""
+    values = {"name": user.name, "country": countries.usual(current_app.config["LOCALE"])}
+    return _form(Form(values=values), None)
+
+
+@bp.post("")
+@signing_in.required
+def add(user: User) -> Response:
+    """Add one."""
+    form, user_id = Form(request.form), user.id
+    fields = _read(form)
+    count = select(func.count(Address.id)).where(Address.user_id == user_id)
+    if db.session.execute(count).scalar_one() >= MOST:
+        form.errors[""] = f"An account can have {MOST} addresses. Remove one that you do not need."
+    if form.errors:
+        return _form(form, None)
+    with writing() as session:
+        session.add(Address(user_id=user_id, **fields))
+    return done("addresses.book", "address")
+
+
+@bp.get("/<int:address_id>")
+@signing_in.required
+def edit(user: User, address_id: int) -> Response:
+    """The form of one."""
+    address = _mine(user, address_id)
+    return _form(Form(values={name: getattr(address, name) for name in _FIELDS}), address_id)
+
+
+@bp.post("/<int:address_id>")
+@signing_in.required
+def change(user: User, address_id: int) -> Response:
+    """Change one."""
+    address, form = _mine(user, address_id), Form(request.form)
+    fields = _read(form)
+    if form.errors:
+        return _form(form, address_id)
+    with writing():
+        for name, value in fields.items():
+            setattr(address, name, value)
+    return done("addresses.book", "address")
+
+
+@bp.post("/<int:address_id>/removal")
+@signing_in.required
+def remove(user: User, address_id: int) -> Response:
+    """Remove one. What is not there is no mistake: somebody clicked twice."""
+    user_id = user.id
+    with writing() as session:
+        address = session.get(Address, address_id)
+        if address is not None and address.user_id == user_id:
+            session.delete(address)
+    return done("addresses.book", "address-removed")
+
+
+def _mine(user: User, address_id: int) -> Address:
+    wanted = select(Address).where(Address.id == address_id, Address.user_id == user.id)
+    found = db.session.execute(wanted).scalar_one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def _read(form: Form) -> dict[str, Any]:
+    return {
+        "name": form.text("name", "The name", most=100),
+        "company": form.text("company", "The company", most=100, required=False),
+        "line1": form.text("line1", "The street", most=200),
+        "line2": form.text("line2", "The second line", most=200, required=False),
+        "postcode": form.text("postcode", "The postal code", most=20, required=False),
+        "city": form.text("city", "The city", most=100),
+        "region": form.text("region", "The state or region", most=100, required=False),
+        "country": form.choice("country", "a country", _countries()),
+        "phone": form.text("phone", "The telephone number", most=40, required=False),
+    }
+
+
+def _form(form: Form, address_id: int | None) -> Response:
+    return page("address", form=form, address_id=address_id, countries=_countries())
+
+
+def _countries() -> Mapping[str, str]:
+    return countries.names(current_app.config["LOCALE"])

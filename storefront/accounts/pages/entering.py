@@ -1,0 +1,115 @@
+"""Registering, signing in, signing out."""
+
+from __future__ import annotations
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from storefront import rate_limiting
+from storefront.accounts import credentials, letters, links, paths, postman, signing_in
+from storefront.accounts.credentials import TakenError
+from storefront.accounts.forms import Form
+from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.throttling import TooManyFailuresError
+from storefront.extensions import writing
+
+bp = blueprint("entering", __name__, "/account")
+
+
+def named() -> str:
+    """Return the account that the form names, for the rate limits."""
+    return request.form.get("email", "")
+
+
+@bp.get("/login")
+def login() -> Response:
+    """The form; whoever is signed in already goes on."""
+    going = _going()
+    if signing_in.exact_user() is not None:
+        return redirect(going, 303)
+    return page("login", form=Form(), going=going)
+
+
+@bp.post("/login")
+@rate_limiting.limit("sign-in.address", "sign-in.account", account=named)
+def enter() -> Response:
+    """Sign in. Whether there is such an account, neither the answer tells nor how long it takes."""
+    form, going = Form(request.form), _going()
+    email, password, keep = form.email(), form.secret(), form.ticked("keep")
+    if form.errors:
+        return page("login", form=form, going=going)
+    try:
+        proven = credentials.authenticate(email, password)
+    except TooManyFailuresError as error:
+        form.errors[""] = str(error)
+        refusal = page("login", 429, form=form, going=going)
+        refusal.headers["Retry-After"] = str(error.retry_after)
+        return refusal
+    if proven is None or not signing_in.sign_in(proven.user_id, proven.generation, keep=keep):
+        form.errors[""] = "E-mail and password do not belong together. Mind capital letters."
+        return page("login", form=form, going=going)
+    return redirect(going, 303)
+
+
+@bp.post("/logout")
+def logout() -> Response:
+    """Sign out on this browser."""
+    signing_in.sign_out()
+    return done("entering.login", "signed-out")
+
+
+@bp.get("/register")
+def register() -> Response:
+    """The form: an e-mail, to which a link is sent."""
+    return page("register", form=Form(), going=_going())
+
+
+@bp.post("/register")
+@rate_limiting.limit("register", "password-reset.account", account=named)
+def ask() -> Response:
+    """Send a link for opening an account; to whom has one, that. The answer is the same."""
+    form, going = Form(request.form), _going()
+    email = form.email()
+    if form.errors:
+        return page("register", form=form, going=going)
+    known = credentials.by_email(email) is not None
+    with writing() as session:
+        text = letters.known_already() if known else letters.welcome(email, going)
+        letter = postman.post(session, email, text)
+    return sent("entering.asked", letter)
+
+
+@bp.get("/register/sent")
+def asked() -> Response:
+    """Says to look into one's mail."""
+    return page("sent", title="Look into your mail", letter=postman.shown(request.args.get("letter", "")))
+
+
+@bp.get("/register/<token>")
+def finish(token: str) -> Response:
+    """The form behind the link."""
+    says = links.registration(token)
+    if credentials.by_email(says.email) is not None:
+        raise links.LinkError
+    return page("finish", form=Form(), email=says.email)
+
+
+@bp.post("/register/<token>")
+@rate_limiting.limit("register")
+def create(token: str) -> Response:
+    """Open the account, and sign in."""
+    says, form = links.registration(token), Form(request.form)
+    name = form.text("name", "Your name", most=100, required=False)
+    password, keep = form.new_password("password", says.email, name), form.ticked("keep")
+    if form.errors:
+        return page("finish", form=form, email=says.email)
+    try:
+        user = credentials.create(says.email, password, name)
+    except TakenError as error:
+        raise links.LinkError from error
+    signing_in.sign_in(user.id, user.generation, keep=keep)
+    return redirect(paths.own(says.next), 303)
+
+
+def _going() -> str:
+    return paths.own(request.values.get("next"))

@@ -1,0 +1,157 @@
+"""One's own account: name, e-mail, password, what can be taken along, and going for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import jsonify, request
+from werkzeug.wrappers import Response
+
+from storefront import rate_limiting
+from storefront.accounts import credentials, leaving, letters, links, postman, signing_in
+from storefront.accounts.credentials import TakenError
+from storefront.accounts.forms import Form
+from storefront.accounts.models import User
+from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.throttling import TooManyFailuresError
+from storefront.extensions import writing
+
+bp = blueprint("accounts", __name__, "/account")
+
+
+@bp.get("")
+@signing_in.required
+def overview(user: User) -> Response:
+    """The account."""
+    return _page(user)
+
+
+@bp.post("/name")
+@signing_in.required
+def change_name(user: User) -> Response:
+    """Change the name."""
+    form = Form(request.form)
+    name = form.text("name", "Your name", most=100, required=False)
+    if form.errors:
+        return _page(user, name=form)
+    with writing():
+        user.name = name
+    return done("accounts.overview", "name")
+
+
+@bp.post("/password")
+@rate_limiting.limit("sign-in.address")
+@signing_in.required
+def change_password(user: User) -> Response:
+    """Change the password; other devices are signed out."""
+    form, generation, user_id = Form(request.form), user.generation, user.id
+    password = form.new_password("password", user.email, user.name)
+    if not _is_owner(user, form, "current_password") or form.errors:
+        return _page(user, password=form)
+    if not credentials.change(user_id, generation, password=password):
+        return done("entering.login", "everywhere")
+    signing_in.renew_session()
+    return done("accounts.overview", "password")
+
+
+@bp.post("/email")
+@rate_limiting.limit(
+    "sign-in.address", "password-reset.account", account=lambda: request.form.get("email", "")
+)
+@signing_in.required
+def change_email(user: User) -> Response:
+    """Send a link to the new e-mail; nothing changes before it is opened."""
+    form, user_id, generation = Form(request.form), user.id, user.generation
+    email = form.email()
+    if not _is_owner(user, form, "password") or form.errors:
+        return _page(user, email=form)
+    taken = credentials.by_email(email) is not None
+    with writing() as session:
+        text = letters.known_already() if taken else letters.change(user_id, generation, email)
+        letter = postman.post(session, email, text)
+    return sent("accounts.email_sent", letter)
+
+
+@bp.get("/email/sent")
+@signing_in.required
+def email_sent(_user: User) -> Response:
+    """Says to look into the new mailbox."""
+    return page("sent", title="Confirm your new e-mail", letter=postman.shown(request.args.get("letter", "")))
+
+
+@bp.get("/email/<token>")
+def confirm_email(token: str) -> Response:
+    """The button behind the link: what only fetches links, as mail scanners do, changes nothing."""
+    says = links.change(token)
+    user = credentials.by_id(says.user_id)
+    if user is None or user.generation != says.generation:
+        raise links.LinkError
+    return page("confirm-email", email=says.email)
+
+
+@bp.post("/email/<token>")
+@rate_limiting.limit("password-reset.address")
+def set_email(token: str) -> Response:
+    """Make it the account's e-mail; other devices are signed out."""
+    says = links.change(token)
+    try:
+        changed = credentials.change(says.user_id, says.generation, email=says.email)
+    except TakenError:
+        changed = False
+    if not changed:
+        raise links.LinkError
+    return done("accounts.overview", "email")
+
+
+@bp.get("/data")
+@signing_in.required
+def data(user: User) -> Response:
+    """All that the shop keeps of a person, to take along."""
+    answer: FlaskResponse = jsonify(leaving.export(user))
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
+
+
+@bp.get("/deletion")
+@signing_in.required
+def deletion(_user: User) -> Response:
+    """Asks once more."""
+    return page("deletion", form=Form())
+
+
+@bp.post("/deletion")
+@rate_limiting.limit("sign-in.address")
+@signing_in.required
+def delete(user: User) -> Response:
+    """Delete the account."""
+    form, user_id = Form(request.form), user.id
+    if not _is_owner(user, form, "password"):
+        return page("deletion", form=form)
+    leaving.delete(user_id)
+    signing_in.leave()
+    return done("entering.login", "closed")
+
+
+def _is_owner(user: User, form: Form, field: str) -> bool:
+    """Return whether the account's password stands in this field; if not, the form says so."""
+    password, email = form.secret(field), user.email
+    if not password:
+        return False
+    try:
+        right = credentials.authenticate(email, password) is not None
+    except TooManyFailuresError as error:
+        form.errors[field] = str(error)
+        return False
+    if not right:
+        form.errors[field] = "That is not your password."
+    return right
+
+
+def _page(user: User, **forms: Form) -> Response:
+    current = {"name": user.name, "email": user.email}
+    shown: dict[str, Any] = {
+        f"{about}_form": forms.get(about) or Form(values={} if about == "email" else current)
+        for about in ("name", "email", "password")
+    }
+    return page("account", user=user, **shown)

@@ -1,0 +1,71 @@
+"""A new password for whoever forgot the old one, by a mailed link."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from storefront import rate_limiting
+from storefront.accounts import credentials, letters, links, postman, signing_in
+from storefront.accounts.forms import Form
+from storefront.accounts.pages.entering import named
+from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.extensions import writing
+
+bp = blueprint("resetting", __name__, "/account/reset")
+
+
+@bp.get("")
+def request_link() -> Response:
+    """The form: an e-mail, to which a link is sent."""
+    return page("reset-request", form=Form())
+
+
+@bp.post("")
+@rate_limiting.limit("password-reset.address", "password-reset.account", account=named)
+def send_link() -> Response:
+    """Send a link if there is such an account; the answer and its cost are the same if not."""
+    form = Form(request.form)
+    email = form.email()
+    if form.errors:
+        return page("reset-request", form=form)
+    user = credentials.by_email(email)
+    user_id, generation = (user.id, user.generation) if user else (0, 0)
+    with writing() as session:
+        letter = postman.post(session, email if user else None, letters.reset(user_id, generation))
+    return sent("resetting.requested", letter)
+
+
+@bp.get("/sent")
+def requested() -> Response:
+    """Says to look into one's mail."""
+    return page("sent", title="Look into your mail", letter=postman.shown(request.args.get("letter", "")))
+
+
+@bp.get("/<token>")
+def reset(token: str) -> Response:
+    """The form behind the link."""
+    return page("reset", form=Form(), email=_account(links.reset(token)))
+
+
+@bp.post("/<token>")
+@rate_limiting.limit("password-reset.address")
+def set_password(token: str) -> Response:
+    """Set the new password; every sign-in ends."""
+    says, form = links.reset(token), Form(request.form)
+    email = _account(says)
+    password = form.new_password("password", email)
+    if form.errors:
+        return page("reset", form=form, email=email)
+    if not credentials.change(says.user_id, says.generation, password=password, stay=False):
+        raise links.LinkError
+    signing_in.leave()
+    return done("entering.login", "new-password")
+
+
+def _account(says: links.Reset) -> str:
+    """Return the e-mail of the account whose link this is, if it may still be used."""
+    user = credentials.by_id(says.user_id)
+    if user is None or user.generation != says.generation:
+        raise links.LinkError
+    return user.email

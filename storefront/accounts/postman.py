@@ -1,0 +1,164 @@
+"""Mail on its way: written in the transaction that needs it, sent by a thread of any serving process, tried again.
+
+Without an SMTP server, in development, it is written to `mail/` in the instance directory and shown on the page.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import logging
+import os
+import re
+import smtplib
+import threading
+import time
+import uuid
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask, current_app
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from storefront.accounts import smtp
+from storefront.accounts.letters import Text, message
+from storefront.accounts.models import Letter
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0  # seconds
+# After so many seconds it is tried again; then given up, since its link has died by then.
+BACKOFF = (30, 60, 120, 300, 600, 1200, 1200)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A letter as a page shows it in development."""
+
+    subject: str
+    text: str
+    link: str
+
+
+class NoMailError(StorefrontError):
+    """This shop has been told of no server that sends its mail."""
+
+    status = 503
+
+
+def post(session: Session, recipient: str | None, text: Text) -> str:
+    """Write a letter in this session's transaction; return its id.
+
+    Args:
+        session: in whose transaction it is written.
+        recipient: None if it is for nobody: then it costs the same, and is thrown away.
+        text: what it says.
+
+    Raises:
+        NoMailError: in production, without an SMTP server.
+    """
+    mail, key = message(recipient or "nobody@localhost", text), uuid.uuid4().hex
+    if current_app.config["SMTP_URL"]:
+        session.add(Letter(id=key, recipient=recipient or "", message=mail.as_string()))
+    elif not is_shown():
+        raise NoMailError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
+    elif recipient:
+        _folder().mkdir(exist_ok=True)
+        (_folder() / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{key}.eml").write_bytes(mail.as_bytes())
+    return key
+
+
+def tell(session: Session, recipient: str, text: Text) -> None:
+    """Write a letter that nothing depends on: a shop that cannot send mail goes on without."""
+    try:
+        post(session, recipient, text)
+    except NoMailError as error:
+        log.warning("%s %r was not told.", error, text.subject)
+
+
+def is_shown() -> bool:
+    """Return whether letters are shown on the page, since nobody sends them."""
+    return current_app.config["ENV"] != "production" and not current_app.config["SMTP_URL"]
+
+
+def shown(key: str) -> Shown | None:
+    """Return a letter that was written to the instance directory; None where mail is sent."""
+    if not is_shown() or not re.fullmatch("[0-9a-f]{32}", key):
+        return None
+    file = next(_folder().glob(f"*-{key}.eml"), None)
+    if file is None:
+        return None
+    mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    text = body.get_content() if body is not None else ""
+    link = re.search(r"https?://\S+", text)
+    return Shown(str(mail["Subject"]), text, link[0] if link else "")
+
+
+def start(app: Flask) -> None:
+    """Start this process's postman, if mail is sent and it has none: threads do not survive a fork."""
+    if not app.config["SMTP_URL"] or app.extensions.get("accounts_postman") == os.getpid():
+        return
+    app.extensions["accounts_postman"] = os.getpid()
+    threading.Thread(target=_go_round, args=(app,), name="postman", daemon=True).start()
+
+
+def send_due() -> int:
+    """Send what is due and not being sent by another process; return how many letters were due."""
+    now = datetime.now(UTC)
+    with db.engine.connect() as connection:
+        due = connection.execute(select(Letter.__table__).where(Letter.due_at <= now).limit(20)).all()
+    for letter in due:
+        wait = timedelta(seconds=BACKOFF[min(letter.attempts, len(BACKOFF) - 1)])
+        with _writing() as connection:  # whoever moves it on is the one who sends it
+            mine = connection.execute(
+                update(Letter)
+                .where(Letter.id == letter.id, Letter.due_at == letter.due_at)
+                .values(due_at=now + wait, attempts=letter.attempts + 1)
+            )
+        if mine.rowcount and _settled(letter.recipient, letter.message, letter.attempts + 1):
+            with _writing() as connection:
+                connection.execute(delete(Letter).where(Letter.id == letter.id))
+    return len(due)
+
+
+def _settled(recipient: str, text: str, attempt: int) -> bool:
+    """Send one letter; return whether it need not be tried again."""
+    if not recipient:
+        return True
+    try:
+        smtp.send(current_app.config["SMTP_URL"], recipient, text)
+    except smtplib.SMTPRecipientsRefused:
+        log.warning("a letter was refused for its recipient, and is given up")
+        return True
+    except (OSError, smtplib.SMTPException) as error:
+        given_up = attempt > len(BACKOFF)
+        log.warning("a letter could not be sent (attempt %d%s): %s", attempt, ", given up" * given_up, error)
+        return given_up
+    return True
+
+
+def _writing() -> AbstractContextManager[Connection]:
+    return db.engine.execution_options(sqlite_begin="IMMEDIATE").begin()
+
+
+def _folder() -> Path:
+    return Path(current_app.instance_path) / "mail"
+
+
+def _go_round(app: Flask) -> None:
+    while True:
+        time.sleep(EVERY)
+        with app.app_context():
+            try:
+                while send_due():
+                    pass
+            except SQLAlchemyError as error:
+                log.warning("mail that waits cannot be read: %s", error)

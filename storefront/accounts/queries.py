@@ -1,0 +1,111 @@
+"""Reads: the profile that is cached, sign-ins that hold, and all that is kept of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from storefront import cache
+from storefront.accounts.models import Address, SignIn, User
+from storefront.cache import keys
+from storefront.extensions import db
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Somebody who is signed in, as every page may know them."""
+
+    id: int
+    name: str
+    is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer's profile: the very thing that is cached. Sign-ins by digest: seconds when last seen, and until."""
+
+    shopper: Shopper
+    sign_ins: dict[str, tuple[float, float]]
+
+
+def holds(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a sign-in (joined with its user) holds now."""
+    return SignIn.revoked_at.is_(None) & (SignIn.expires_at > now) & (SignIn.generation == User.generation)
+
+
+def profile(user_id: int) -> Profile | None:
+    """Return a profile, from the cache if it has it; None if there is no such account."""
+    shape: Any = Profile | None
+    found: Profile | None = cache.fetch(keys.profile(user_id), shape, lambda: _profile(user_id))
+    return found
+
+
+def sign_in(digest: str) -> tuple[SignIn, User] | None:
+    """Return the sign-in with this digest and its user, read from SQL, if it holds."""
+    row = db.session.execute(
+        select(SignIn, User)
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.digest == digest, holds(datetime.now(UTC)))
+    ).one_or_none()
+    return (row.SignIn, row.User) if row else None
+
+
+def sign_ins(user_id: int) -> Sequence[SignIn]:
+    """Return the sign-ins of a user that hold, the last seen first."""
+    return (
+        db.session.execute(
+            select(SignIn)
+            .join(User, User.id == SignIn.user_id)
+            .where(SignIn.user_id == user_id, holds(datetime.now(UTC)))
+            .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+        )
+        .scalars()
+        .all()
+    )
+
+
+def addresses(user_id: int) -> Sequence[Address]:
+    """Return a user's addresses, the oldest first."""
+    return (
+        db.session.execute(select(Address).where(Address.user_id == user_id).order_by(Address.id))
+        .scalars()
+        .all()
+    )
+
+
+def export(user: User) -> dict[str, Any]:
+    """Return all that this room keeps of a person, as it goes into JSON."""
+    return {
+        "profile": {
+            "email": user.email,
+            "name": user.name,
+            "staff": user.is_staff,
+            "created_at": user.created_at,
+        },
+        "addresses": [
+            {column.key: getattr(row, column.key) for column in Address.__table__.columns
+             if column.key not in ("id", "user_id")}
+            for row in addresses(user.id)
+        ],
+        "sign_ins": [
+            {"device": row.device, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
+            for row in sign_ins(user.id)
+        ],
+    }  # fmt: skip
+
+
+def _profile(user_id: int) -> Profile | None:
+    cache.depends(keys.user_tag(user_id))
+    user = db.session.execute(
+        select(User.id, User.name, User.is_staff).where(User.id == user_id)
+    ).one_or_none()
+    if user is None:
+        return None
+    held = {
+        row.digest: (row.last_seen_at.timestamp(), row.expires_at.timestamp()) for row in sign_ins(user_id)
+    }
+    return Profile(Shopper(user.id, user.name, user.is_staff), held)

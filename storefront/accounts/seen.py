@@ -1,0 +1,45 @@
+"""When a sign-in was last seen: noted after the response, at most every ten minutes, and never at a page's cost."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from flask import Response, request
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront.accounts.models import SignIn
+from storefront.extensions import writing
+
+log = logging.getLogger(__name__)
+
+OFTEN = 600.0  # seconds
+SHORT = timedelta(
+    hours=24
+)  # what a sign-in lasts unseen that was not to be kept; browsers restore their cookies
+_DUE = "storefront.accounts.seen"
+
+
+def note(digest: str, last: float) -> None:
+    """Remember to write down that this sign-in was seen, if it was last seen a while ago (seconds of the epoch)."""
+    if time.time() - last > OFTEN:
+        request.environ[_DUE] = digest
+
+
+def write(response: Response) -> Response:
+    """Write down what was noted in this request."""
+    digest = request.environ.pop(_DUE, None)
+    if digest is None or response.status_code >= 500:
+        return response
+    now = datetime.now(UTC)
+    try:
+        with writing() as session:
+            row = session.execute(select(SignIn).where(SignIn.digest == digest)).scalar_one_or_none()
+            if row is not None and row.revoked_at is None:
+                row.last_seen_at = now
+                row.expires_at = row.expires_at if row.kept else now + SHORT
+    except SQLAlchemyError as error:
+        log.warning("when a sign-in was seen could not be written down: %s", error)
+    return response

@@ -1,0 +1,107 @@
+"""Wrong passwords, counted in SQL: a limit for each account and each address that no loss of Redis lifts.
+
+The rate limits `sign-in.account` and `sign-in.address` come first; while Redis is away they are each process's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from math import ceil
+
+from flask import current_app, request
+from sqlalchemy import ColumnElement, delete, func, select
+
+from storefront.accounts.models import FailedSignIn
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+from storefront.rate_limiting import Limits
+from storefront.rate_limiting.identity import NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """So many wrong passwords in so long."""
+
+    most: int
+    window: timedelta
+
+
+ACCOUNT = Bound(10, timedelta(minutes=15))
+ADDRESS = Bound(20, timedelta(minutes=5))
+KEPT = timedelta(hours=1)
+
+
+class TooManyFailuresError(StorefrontError):
+    """Too many wrong passwords, for this account or from this address. `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = ceil(retry_after / 60)
+        super().__init__(
+            "Too many wrong passwords. Try again in "
+            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}, or have a link mailed to you."
+        )
+        self.retry_after = retry_after
+
+
+def check(email: str) -> None:
+    """Let a password be looked at.
+
+    Raises:
+        TooManyFailuresError: not now, whether there is such an account or not.
+    """
+    now = datetime.now(UTC)
+    waits = [_wait(FailedSignIn.account == _account(email), ACCOUNT, now)]
+    if (address := _address()) is not None:
+        waits.append(_wait(FailedSignIn.address == address, ADDRESS, now))
+    if (longest := max(waits)) > 0:
+        raise TooManyFailuresError(longest)
+
+
+def failed(email: str) -> None:
+    """Count a wrong password; what is too old to count is forgotten."""
+    with writing() as session:
+        session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - KEPT))
+        session.add(FailedSignIn(account=_account(email), address=_address() or ""))
+
+
+def succeeded(email: str) -> None:
+    """Forget the wrong passwords of an account whose owner has come."""
+    account = _account(email)
+    if db.session.execute(select(FailedSignIn.id).where(FailedSignIn.account == account).limit(1)).first():
+        with writing() as session:
+            session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
+
+
+def _wait(which: ColumnElement[bool], bound: Bound, now: datetime) -> int:
+    """Return in how many seconds the next password may be tried; 0 if now."""
+    latest = (
+        select(FailedSignIn.at)
+        .where(which, FailedSignIn.at > now - bound.window)
+        .order_by(FailedSignIn.at.desc())
+        .limit(bound.most)
+        .subquery()
+    )
+    row = db.session.execute(select(func.count(), func.min(latest.c.at)).select_from(latest)).one()
+    count: int = row[0]
+    oldest: datetime = row[1]
+    return max(1, ceil((oldest + bound.window - now).total_seconds())) if count >= bound.most else 0
+
+
+def _account(email: str) -> str:
+    return _digest(f"account:{email}")
+
+
+def _address() -> str | None:
+    """Return what stands for the client's address; None if it has none of its own, lest one locks out everybody."""
+    limits: Limits = current_app.extensions["rate_limiting"]
+    name = limits.places.of(request.environ).name
+    return None if name == NOWHERE else _digest(f"address:{name}")
+
+
+def _digest(text: str) -> str:
+    key = blake2b(current_app.config["SECRET_KEY"].encode(), digest_size=32).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()

@@ -1,0 +1,34 @@
+"""What a browser says of itself, in the few words by which its owner knows it."""
+
+from __future__ import annotations
+
+# The first that is found counts: browsers name each other, in this order.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+    "curl": "curl",
+    "python": "a Python program",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "Mac",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+def describe(user_agent: str) -> str:
+    """Return "Firefox on Linux" or the like; nothing of what was sent is repeated."""
+    text = user_agent[:500]
+    browser = next((name for mark, name in _BROWSERS.items() if mark in text), "A browser")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in text), None)
+    return f"{browser} on {system}" if system else browser

@@ -1,0 +1,38 @@
+"""What tests of accounts can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.accounts.people import Browser, make_user
+from tests.cache.conftest import another
+from tests.redis_roles.servers import Server, server
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A browser that has never been here."""
+    return Browser(app)
+
+
+@pytest.fixture
+def kim(app: Flask) -> int:
+    """The id of an account."""
+    return make_user()
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Server]:
+    """A Redis that may be killed."""
+    with server(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
+    """The shop on the same database, with a Redis that may be killed."""
+    yield from another(app, own_redis.url, tmp_path / "own")

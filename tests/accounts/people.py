@@ -1,0 +1,73 @@
+"""Somebody with a browser: what the tests of accounts do over and over."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from storefront.accounts import credentials
+from storefront.accounts.models import User
+from storefront.extensions import db
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+EMAIL = "kim@example.com"
+PASSWORD = "a pot of green tea"
+OTHER = "two cups and a kettle"
+
+
+class Browser:
+    """A browser with cookies of its own. Each request sees what is committed, as requests of their own do."""
+
+    def __init__(self, app: Flask, address: str = "198.51.100.7", agent: str = "Firefox Linux") -> None:
+        self.client: FlaskClient = app.test_client()
+        self.about: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent}}
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        db.session.rollback()
+        return self.client.get(path, **self.about, **more)
+
+    def post(self, path: str, **form: str) -> TestResponse:
+        db.session.rollback()
+        return self.client.post(path, data=form, headers=OWN, **self.about)
+
+    def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **more: str) -> TestResponse:
+        return self.post("/account/login", email=email, password=password, **more)
+
+    def is_signed_in(self) -> bool:
+        return self.get("/account").status_code == 200
+
+    def cookie(self, name: str = "signin") -> str | None:
+        found = self.client.get_cookie(name)
+        return found.value if found else None
+
+
+def make_user(email: str = EMAIL, password: str = PASSWORD, name: str = "Kim", *, staff: bool = False) -> int:
+    """Make an account; return its id."""
+    db.session.rollback()
+    return credentials.create(email, password, name, is_staff=staff).id
+
+
+def user(user_id: int) -> User:
+    """Return an account as it is now."""
+    db.session.rollback()
+    return db.session.get_one(User, user_id)
+
+
+def letters(app: Flask) -> list[Any]:
+    """Return the letters written so far, the oldest first."""
+    files = sorted((Path(app.instance_path) / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+
+
+def link(app: Flask) -> str:
+    """Return the path of the link in the last letter."""
+    text = letters(app)[-1].get_body(("plain",)).get_content()
+    found = re.search(r"https?://[^/\s]+(/\S+)", text)
+    assert found, text
+    return found[1]

@@ -1,0 +1,274 @@
+"""Signing in and out: who gets in, with what answers, and what an attacker learns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from storefront import accounts
+from storefront.accounts import credentials
+from storefront.accounts.models import SignIn, User
+from storefront.accounts.queries import Shopper
+from storefront.extensions import db, writing
+from tests.accounts.people import EMAIL, OWN, PASSWORD, Browser, make_user, user
+
+
+def test_who_has_an_account_signs_in_and_out(browser: Browser, kim: int) -> None:
+    assert browser.get("/account").location == "/account/login?next=/account"
+    answer = browser.sign_in()
+    assert (answer.status_code, answer.location) == (303, "/account")
+    assert EMAIL in browser.get("/account").text
+    answer = browser.post("/account/logout")
+    assert answer.location == "/account/login?said=signed-out"
+    assert "You are signed out." in browser.get(answer.location).text
+    assert browser.cookie() is None
+    assert not browser.is_signed_in()
+
+
+def test_the_e_mail_is_case_folded(browser: Browser, kim: int) -> None:
+    assert browser.sign_in(email="  Kim@EXAMPLE.com ").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/account/logout", "/account/name", "/account/devices/removal"])
+def test_no_get_changes_anything(browser: Browser, kim: int, path: str) -> None:
+    browser.sign_in()
+    assert browser.get(path).status_code == 405
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({}, "The e-mail address is missing."),
+        ({"email": EMAIL}, "The password is missing."),
+        ({"email": "kim", "password": "x"}, "no e-mail address that we can write to"),
+        ({"email": "a@b\x00.c", "password": "x"}, "no e-mail address that we can write to"),
+        ({"email": f"{'x' * 300}@example.com", "password": "x"}, "no e-mail address"),
+        ({"email": EMAIL, "password": "wrong"}, "do not belong together"),
+        ({"email": EMAIL, "password": "\x00"}, "do not belong together"),
+        ({"email": EMAIL, "password": "x" * 100_000}, "do not belong together"),
+        ({"email": "nobody@example.com", "password": PASSWORD}, "do not belong together"),
+    ],
+)
+def test_a_bad_form_is_422_with_the_page_and_a_sentence(
+    browser: Browser, kim: int, form: dict[str, str], sentence: str
+) -> None:
+    answer = browser.post("/account/login", **form)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'role="alert"' in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_what_is_wrong_is_tied_to_its_field(browser: Browser) -> None:
+    page = browser.post("/account/login", email="kim", password="").text
+    assert 'aria-describedby="email-wrong" aria-invalid="true"' in page
+    assert 'id="email-wrong"' in page
+    assert 'value="kim"' in page
+    assert 'aria-describedby="password-wrong"' in page
+
+
+def test_a_wrong_password_is_never_shown_again(browser: Browser, kim: int) -> None:
+    assert "correct horse" not in browser.sign_in(password="correct horse").text
+
+
+def test_an_unknown_account_gets_the_same_answer_in_the_same_time(app: Flask, kim: int) -> None:
+    def ask(email: str, number: int) -> tuple[float, int, str]:
+        browser = Browser(app, f"198.51.100.{number}")
+        started = time.perf_counter()
+        answer = browser.sign_in(email=email, password="not the password")
+        return time.perf_counter() - started, answer.status_code, answer.text.replace(email, "")
+
+    ask("warm-up@example.com", 250)
+    pairs = [(ask(EMAIL, n), ask("nobody@example.com", n + 100)) for n in range(1, 8)]
+    assert len({(status, text) for pair in pairs for _, status, text in pair}) == 1
+    known, unknown = (statistics.median(pair[side][0] for pair in pairs) for side in (0, 1))
+    assert 0.6 < known / unknown < 1.6
+
+
+def test_signing_in_changes_the_session_s_id(app: Flask, browser: Browser, kim: int) -> None:
+    browser.client.set_cookie("session", "planted-by-an-attacker")
+    browser.sign_in()
+    fixed = browser.cookie("session")
+    assert fixed not in (None, "planted-by-an-attacker")
+    browser.sign_in()
+    assert browser.cookie("session") != fixed
+
+
+def test_a_session_without_its_sign_in_is_nobody_s(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    thief = Browser(app)
+    thief.client.set_cookie("session", str(browser.cookie("session")))
+    assert not thief.is_signed_in()
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, kim: int) -> None:
+    def cookie(base_url: str, **more: str) -> str:
+        answer = app.test_client().post(
+            "/account/login",
+            data={"email": EMAIL, "password": PASSWORD, **more},
+            headers=OWN,
+            base_url=base_url,
+        )
+        return next(c for c in answer.headers.getlist("Set-Cookie") if "signin=" in c)
+
+    plain = cookie("http://localhost")
+    assert plain.startswith("signin=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(plain.split("; "))
+    assert "Expires" not in plain
+    assert "Max-Age" not in plain
+    secure = cookie("https://localhost", keep="1")
+    assert secure.startswith("__Host-signin=")
+    assert "Secure" in secure
+    assert f"Max-Age={180 * 24 * 3600}" in secure
+
+
+@pytest.mark.parametrize("value", ["", "x", "é", "a.b.c", "x" * 3500, "WzEsInMiXQ.sig", '"\\', "\x01"])
+def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, kim: int, value: str) -> None:
+    for name in ("signin", "session"):
+        browser = Browser(app)
+        browser.client.set_cookie(name, value)
+        assert browser.get("/account").status_code == 303
+        assert browser.get("/account/login").status_code == 200
+        assert browser.sign_in().status_code == 303
+        assert browser.is_signed_in()
+
+
+def test_a_cookie_of_another_shop_is_a_new_visitor(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    app.config["SECRET_KEY"] = "another secret"
+    assert not browser.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "\\/evil.example",
+        "evil.example", "javascript:alert(1)", "/\n/evil.example", "/%0a" + "x" * 3000, "", " /x", "///evil.example",
+        "/account/logout", "/account/login?next=/account/login", "http:evil.example", "/é",
+    ],
+)  # fmt: skip
+def test_next_leads_only_to_own_paths(browser: Browser, kim: int, evil: str) -> None:
+    assert browser.sign_in(next=evil).location == "/account"
+    assert browser.get("/account/login", query_string={"next": evil}).location == "/account"
+
+
+def test_next_leads_back(browser: Browser, kim: int) -> None:
+    wanted = browser.get("/account/devices?x=1").location
+    assert wanted == "/account/login?next=/account/devices?x%3D1"
+    assert 'value="/account/devices?x=1"' in browser.get(wanted).text
+    assert browser.sign_in(next="/products?q=tea&page=2").location == "/products?q=tea&page=2"
+
+
+def test_every_private_page_stays_out_of_caches(browser: Browser, kim: int) -> None:
+    paths = [
+        "/account/login",
+        "/account/register",
+        "/account/reset",
+        "/account/reset/x",
+        "/account/addresses/7",
+    ]
+    browser_paths = ["/account", "/account/addresses", "/account/addresses/new", "/account/devices",
+                     "/account/data", "/account/deletion", "/account/email/sent", "/account/email/x"]  # fmt: skip
+    answers = [browser.get(path) for path in (*paths, *browser_paths)]
+    browser.sign_in()
+    answers += [browser.get(path) for path in browser_paths]
+    answers += [browser.post("/account/name", name="x"), browser.post("/account/login", email="")]
+    for answer in answers:
+        assert answer.headers["Cache-Control"] == "private, no-store", answer.request.path
+        assert answer.status_code < 500
+
+
+def test_public_pages_do_not_ask_who_is_signed_in(browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    answer = browser.get("/products")
+    assert "Set-Cookie" not in answer.headers
+    assert "public" in answer.headers["Cache-Control"]
+    assert EMAIL not in answer.text
+
+
+def test_a_signal_tells_other_rooms_who_has_signed_in(app: Flask, browser: Browser, kim: int) -> None:
+    told: list[object] = []
+
+    def hear(sender: object, user: Shopper) -> None:
+        told.append((sender, user, accounts.current_user()))
+
+    with accounts.signed_in.connected_to(hear, app):
+        browser.sign_in(password="wrong")
+        browser.sign_in()
+    shopper = Shopper(kim, "Kim", is_staff=False)
+    assert told == [(app, shopper, shopper)]
+
+
+def test_a_password_that_is_changed_while_it_is_looked_at_does_not_sign_in(
+    browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven = credentials.Proven(kim, user(kim).generation)
+    credentials_change = credentials.change
+
+    def meanwhile(*_: object) -> credentials.Proven:
+        with writing() as session:
+            session.execute(update(User).values(generation=User.generation + 1))
+        return proven
+
+    monkeypatch.setattr(credentials, "authenticate", meanwhile)
+    assert credentials_change is credentials.change
+    assert browser.sign_in().status_code == 422
+    assert not browser.is_signed_in()
+
+
+def test_a_hash_of_older_parameters_is_renewed(browser: Browser, kim: int) -> None:
+    from argon2 import PasswordHasher
+
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with writing() as session:
+        session.execute(update(User).values(password_hash=old))
+    assert browser.sign_in().status_code == 303
+    assert user(kim).password_hash != old
+    assert browser.sign_in().status_code == 303
+
+
+def test_a_sign_in_that_is_not_kept_ends_unseen_and_a_kept_one_in_half_a_year(app: Flask, kim: int) -> None:
+    short, kept = Browser(app), Browser(app)
+    short.sign_in()
+    kept.sign_in(keep="1")
+
+    def later(**span: float) -> None:
+        db.session.rollback()
+        with writing() as session:
+            for row in session.execute(select(SignIn)).scalars():
+                row.expires_at -= timedelta(**span)
+                row.last_seen_at -= timedelta(**span)
+
+    later(hours=23)
+    assert short.is_signed_in()  # which counts as seen
+    later(hours=23)
+    assert short.is_signed_in()
+    later(hours=25)
+    assert not short.is_signed_in()
+    assert short.cookie() is None
+    assert kept.is_signed_in()
+    later(days=178)
+    assert not kept.is_signed_in()
+
+
+def test_only_a_digest_of_the_cookie_is_kept(browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    row = db.session.execute(select(SignIn)).scalar_one()
+    assert row.digest not in str(browser.cookie())
+    assert PASSWORD not in user(kim).password_hash
+    assert user(kim).password_hash.startswith("$argon2id$")
+
+
+def test_two_people_in_one_browser_are_kept_apart(browser: Browser, kim: int) -> None:
+    make_user("lee@example.com", name="Lee")
+    browser.sign_in()
+    browser.sign_in("lee@example.com")
+    assert "lee@example.com" in browser.get("/account").text
+    db.session.rollback()
+    assert db.session.execute(select(SignIn.revoked_at).where(SignIn.user_id == kim)).scalar_one() is not None
