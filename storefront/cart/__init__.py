@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
 
-from storefront.cart import cookie, me, views
+from flask import Flask, flash
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from storefront import accounts
+from storefront.accounts import Shopper
+from storefront.cart import cookie, me, queries, views
 from storefront.cart.changing import CartError, merge
 from storefront.cart.models import Cart, CartLine
 
@@ -12,7 +18,20 @@ __all__ = ["Cart", "CartError", "CartLine", "init_app", "merge"]
 
 
 def init_app(app: Flask) -> None:
-    """Register the basket's pages."""
+    """Register the basket's pages, and what becomes of it when people come and go."""
     app.register_blueprint(views.bp)
     app.register_blueprint(me.bp)
     app.after_request(cookie.send)
+    accounts.signed_in.connect(_merge, app)
+    accounts.on_deletion(app, _delete)
+    accounts.on_export(app, "basket", queries.export)
+
+
+def _merge(_app: Flask, *, user: Shopper, **_: Any) -> None:
+    earlier = merge(user.id)
+    if earlier:
+        flash(f"Your basket also holds what you had put in before you signed in here ({earlier} from then).")
+
+
+def _delete(session: Session, user_id: int) -> None:
+    session.execute(delete(Cart).where(Cart.user_id == user_id))

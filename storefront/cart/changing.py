@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from storefront.cart import cookie
+from storefront.cart import cookie, queries
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
@@ -74,7 +74,7 @@ def set_aside(sku: str, *, saved: bool) -> None:
 def remove(sku: str) -> None:
     """Take a line out. What is not there is no mistake: somebody clicked twice."""
     with writing() as session:
-        session.execute(delete(CartLine).where(CartLine.cart_id == _mine(), CartLine.sku == sku))
+        session.execute(delete(CartLine).where(CartLine.cart_id == queries.current_id(), CartLine.sku == sku))
 
 
 def merge(user_id: int) -> int:
@@ -126,7 +126,9 @@ def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:
 
 def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
     """Return the variant, its title, this visitor's cart, its number of lines, and what is left (None: no end)."""
-    cart_id = select(Cart.id).where(Cart.token == cookie.token()).scalar_subquery()
+    mine = Cart.token == cookie.token()
+    cart_id = select(Cart.id).where(mine).scalar_subquery()
+    owner = select(Cart.user_id).where(mine).scalar_subquery()
     lines = (
         select(func.count())
         .where(CartLine.cart_id == cart_id, CartLine.sku != sku)
@@ -134,7 +136,15 @@ def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, 
         .scalar_subquery()
     )
     row = session.execute(
-        select(Variant, Product.title, Product.status, StockItem, cart_id.label("cart"), lines.label("lines"))
+        select(
+            Variant,
+            Product.title,
+            Product.status,
+            StockItem,
+            cart_id.label("cart"),
+            owner.label("owner"),
+            lines.label("lines"),
+        )
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(StockItem, StockItem.variant_id == Variant.id)
         .where(Variant.sku == sku)
@@ -144,7 +154,8 @@ def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, 
     item = row.StockItem
     endless = row.Variant.backorder or (item is not None and not item.tracked)
     available = None if endless else max(0, item.available) if item is not None else 0
-    return row.Variant, row.title, row.cart, row.lines, available
+    own_cart = row.cart if queries.is_mine(row.owner) else None
+    return row.Variant, row.title, own_cart, row.lines, available
 
 
 def _change(sku: str, **values: object) -> None:
@@ -152,16 +163,12 @@ def _change(sku: str, **values: object) -> None:
         now = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
         changed = session.execute(
             update(CartLine)
-            .where(CartLine.cart_id == _mine(), CartLine.sku == sku)
+            .where(CartLine.cart_id == queries.current_id(), CartLine.sku == sku)
             .values(price_seen=func.coalesce(now, CartLine.price_seen), **values)
             .execution_options(synchronize_session=False)
         )
         if not changed.rowcount:  # type: ignore[attr-defined]
             raise CartError("That is not in your basket any more.")
-
-
-def _mine() -> Any:
-    return select(Cart.id).where(Cart.token == cookie.token()).scalar_subquery()
 
 
 def _insert(session: Session) -> Any:

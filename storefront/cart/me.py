@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from storefront import rate_limiting
+from storefront import accounts, rate_limiting
 from storefront.cart import queries
 
 bp = Blueprint("me", __name__, cli_group=None)
@@ -14,6 +14,11 @@ bp = Blueprint("me", __name__, cli_group=None)
 @rate_limiting.limit("me")
 def me() -> Response:
     """Who is signed in, and how much is in the basket."""
-    response = jsonify(signed_in=False, name=None, cart_quantity=queries.quantity())
+    shopper = accounts.current_user()
+    response = jsonify(
+        signed_in=shopper is not None,
+        name=shopper.name if shopper else None,
+        cart_quantity=queries.quantity(),
+    )
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, select
 
-from storefront import stock
+from storefront import accounts, stock
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
@@ -78,19 +79,43 @@ class CartPage:
 
 
 def current_id() -> int | None:
-    """Return the id of this visitor's cart, if there is one."""
-    token = cookie.token()
-    return (
-        db.session.execute(select(Cart.id).where(Cart.token == token)).scalar_one_or_none() if token else None
-    )
+    """Return the id of this visitor's cart, if there is one. An account's cart is only for whoever is signed in."""
+    if not (token := cookie.token()):
+        return None
+    row = db.session.execute(select(Cart.id, Cart.user_id).where(Cart.token == token)).one_or_none()
+    return row.id if row is not None and is_mine(row.user_id) else None
+
+
+def is_mine(user_id: int | None) -> bool:
+    """Return whether a cart of this account (None: of nobody) may be seen by whoever makes this request."""
+    if user_id is None:
+        return True
+    shopper = accounts.current_user()
+    return shopper is not None and shopper.id == user_id
 
 
 def quantity() -> int:
     """Return how many things are in this visitor's basket. One statement; none without a cookie."""
     if not (token := cookie.token()):
         return 0
-    wanted = select(func.coalesce(func.sum(CartLine.quantity), 0)).join(Cart, Cart.id == CartLine.cart_id)
-    return int(db.session.execute(wanted.where(Cart.token == token, ~CartLine.saved)).scalar_one())
+    row = db.session.execute(
+        select(Cart.user_id, func.coalesce(func.sum(CartLine.quantity), 0).label("number"))
+        .outerjoin(CartLine, (CartLine.cart_id == Cart.id) & ~CartLine.saved)
+        .where(Cart.token == token)
+        .group_by(Cart.user_id)
+    ).one_or_none()
+    return int(row.number) if row is not None and is_mine(row.user_id) else 0
+
+
+def export(user_id: int) -> list[dict[str, Any]]:
+    """Return an account's basket as JSON can hold it."""
+    rows = db.session.execute(
+        select(CartLine).join(Cart, Cart.id == CartLine.cart_id).where(Cart.user_id == user_id)
+    ).scalars()
+    return [
+        {"sku": row.sku, "quantity": row.quantity, "saved": row.saved, "added_at": row.added_at.isoformat()}
+        for row in rows
+    ]
 
 
 def page() -> CartPage:

@@ -1,0 +1,84 @@
+"""What becomes of a basket when somebody signs in, out, or leaves for good."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.accounts.models import User
+from storefront.accounts.passwords import digest
+from storefront.cart.models import Cart, CartLine
+from storefront.extensions import db, writing
+from tests.factories import make_product
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(autouse=True)
+def shelf(app: Flask) -> None:  # noqa: ARG001
+    for sku in ("A", "B", "C"):
+        make_product(variants=[{"sku": sku}])
+    with writing() as session:
+        session.add(User(email="one@example.com", name="One", password_hash=digest(PASSWORD)))
+
+
+def put(client: FlaskClient, sku: str, quantity: int) -> None:
+    assert client.post("/cart/lines", data={"sku": sku, "quantity": quantity}, headers=OWN).status_code == 303
+
+
+def sign_in(client: FlaskClient) -> None:
+    form = {"email": "one@example.com", "password": PASSWORD}
+    assert client.post("/account/login", data=form, headers=OWN).status_code == 303
+
+
+def lines() -> dict[str, int]:
+    db.session.rollback()
+    return {row.sku: row.quantity for row in db.session.query(CartLine).all()}
+
+
+def test_a_guest_s_basket_becomes_the_account_s_and_is_there_on_the_next_device(app: Flask) -> None:
+    first, second = app.test_client(), app.test_client()
+    put(first, "A", 2)
+    sign_in(first)
+    assert first.get("/me").json == {"signed_in": True, "name": "One", "cart_quantity": 2}
+    sign_in(second)
+    assert second.get("/me").json["cart_quantity"] == 2
+
+
+def test_two_baskets_become_one_with_the_larger_quantities_and_it_is_said(app: Flask) -> None:
+    first, second = app.test_client(), app.test_client()
+    put(first, "A", 2)
+    put(first, "B", 5)
+    sign_in(first)
+    put(second, "B", 1)
+    put(second, "C", 3)
+    sign_in(second)
+    assert lines() == {"A": 2, "B": 5, "C": 3}
+    assert "before you signed in here (2 from then)" in second.get("/cart").text
+    assert "from then" not in second.get("/cart").text, "it is said once"
+    assert first.get("/me").json["cart_quantity"] == 10, "the first device sees the same basket"
+    assert db.session.query(Cart).count() == 1
+
+
+def test_after_signing_out_nobody_sees_the_account_s_basket_and_it_is_not_lost(app: Flask) -> None:
+    client = app.test_client()
+    put(client, "A", 2)
+    sign_in(client)
+    assert client.post("/account/logout", headers=OWN).status_code == 303
+    assert client.get("/me").json["cart_quantity"] == 0
+    assert "nothing in it yet" in client.get("/cart").text
+    put(client, "B", 1)
+    assert client.get("/me").json["cart_quantity"] == 1
+    sign_in(client)
+    assert lines() == {"A": 2, "B": 1}
+
+
+def test_a_deleted_account_takes_its_basket_with_it_and_an_export_holds_it(app: Flask) -> None:
+    client = app.test_client()
+    put(client, "A", 2)
+    sign_in(client)
+    assert '"sku": "A"' in client.get("/account/data").text.replace('":"', '": "')
+    client.post("/account/deletion", data={"password": PASSWORD}, headers=OWN)
+    assert lines() == {}
