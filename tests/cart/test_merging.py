@@ -17,7 +17,7 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture(autouse=True)
-def shelf(app: Flask) -> None:  # noqa: ARG001
+def shelf(app: Flask) -> None:
     for sku in ("A", "B", "C"):
         make_product(variants=[{"sku": sku}])
     with writing() as session:
