@@ -27,9 +27,12 @@ class Msgpack(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
         """Return the value.
 
         Raises:
-            msgspec.DecodeError: this is not msgpack.
+            msgspec.DecodeError: this is not msgpack, or nested deeper than we write.
         """
-        return self._decoder.decode(serialized_data)
+        try:
+            return self._decoder.decode(serialized_data)
+        except RecursionError as error:
+            raise msgspec.DecodeError("nested too deep") from error
 
 
 MSGPACK = Msgpack()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from storefront.sessions.encoding import MSGPACK
+
 
 class Missing:
     """Stands for a field or a key that is not there."""
@@ -36,10 +38,10 @@ def merge(base: Any, ours: Any, theirs: Any) -> Any:
 
 
 def _lists(base: list[Any], ours: list[Any], theirs: list[Any]) -> list[Any]:
-    if ours[: len(base)] == base:
+    if _same(ours[: len(base)], base):
         return theirs + ours[len(base) :]
     taken = len(base) - len(ours)
-    if taken > 0 and base[taken:] == ours and theirs[: len(base)] == base:
+    if taken > 0 and _same(base[taken:], ours) and _same(theirs[: len(base)], base):
         return theirs[taken:]
     return ours
 
@@ -53,4 +55,7 @@ def _dictionaries(base: dict[Any, Any], ours: dict[Any, Any], theirs: dict[Any, 
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and bool(one == other))
+    """Return whether both are written the same: in Python 1 == True."""
+    if one is MISSING or other is MISSING:
+        return one is other
+    return MSGPACK.encode(one) == MSGPACK.encode(other)

@@ -7,6 +7,6 @@ if type(redis.pcall('HGET', KEYS[1], 'created')) ~= 'string' then
   return 0
 end
 redis.call('DEL', KEYS[1])
-redis.pcall('HSET', KEYS[1], 'ended', '1') -- a full server refuses, but has forgotten the session
+redis.call('HSET', KEYS[1], 'ended', '1') -- on a full server too: a script that has written once may go on
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1

@@ -1,0 +1,194 @@
+"""Ids that change and sessions that end: nobody keeps a session by knowing its old id, and nothing revives one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis.crc import key_slot
+
+from storefront import sessions
+from storefront.sessions.session import Session
+from storefront.sessions.store import TOMBSTONE
+from tests.redis_roles.servers import Server
+from tests.sessions.conftest import get, in_a_thread, kept, key_of, meanwhile, sid_of, stranger, twin
+
+
+def test_an_id_that_we_did_not_give_is_never_taken_over(shop: Flask) -> None:
+    victim = stranger(shop)  # the attacker has planted this cookie
+    planted = sid_of(victim)
+    victim.get("/set/name/Ada")
+    assert sid_of(victim) != planted
+    assert get(stranger(shop, planted), "/read") == {}
+
+
+def test_a_rotated_session_goes_on_under_another_id_and_the_old_one_is_dead(
+    shop: Flask, known: FlaskClient, own_redis: Server
+) -> None:
+    attacker, old = twin(known), key_of(known)
+    known.get("/rotate/set/name/Ada")
+    assert sid_of(known) != sid_of(attacker)
+    assert get(known, "/read") == {"a": "1", "name": "Ada"}
+    assert get(attacker, "/read") == {}
+    assert own_redis.client.hgetall(old) == {"ended": "1"}
+
+
+def test_both_ids_are_in_one_slot_of_a_cluster(known: FlaskClient) -> None:
+    old = key_of(known)
+    known.get("/rotate")
+    assert key_of(known) != old
+    assert key_slot(key_of(known).encode()) == key_slot(old.encode())
+
+
+def test_what_others_wrote_while_it_rotated_comes_along(shop: Flask, visitor: FlaskClient) -> None:
+    def rotate_slowly() -> str:
+        sessions.rotate()
+        shop.extensions["meanwhile"]()
+        return "ok"
+
+    shop.add_url_rule("/rotate/slowly", "rotate_slowly", rotate_slowly)
+    visitor.get("/set/a/1")
+    other = twin(visitor)
+    meanwhile(shop, lambda: in_a_thread(lambda: other.get("/set/b/2")))
+    visitor.get("/rotate/slowly")
+    assert get(visitor, "/read") == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize("ending", ["/end", "/rotate"])
+@pytest.mark.parametrize("slow", ["/slow", "/slow/set/a/2", "/slow/append/list/x"])
+def test_a_slow_request_does_not_undo_it(
+    shop: Flask, known: FlaskClient, own_redis: Server, ending: str, slow: str
+) -> None:
+    late, key = twin(known), key_of(known)
+    meanwhile(shop, lambda: in_a_thread(lambda: known.get(ending)))
+    response = late.get(slow)
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response.headers
+    assert own_redis.client.hgetall(key) == {"ended": "1"}
+    assert get(twin(late), "/read") == {}
+
+
+@pytest.mark.parametrize("tombstone_has_gone", [False, True])
+def test_a_slow_rotation_does_not_undo_a_sign_out(
+    shop: Flask, visitor: FlaskClient, own_redis: Server, tombstone_has_gone: bool
+) -> None:
+    def change_password() -> str:
+        sessions.rotate()
+        shop.extensions["meanwhile"]()
+        return "ok"
+
+    def sign_out() -> None:
+        visitor.get("/end")
+        if tombstone_has_gone:
+            own_redis.client.flushall()
+
+    shop.add_url_rule("/password", "password", change_password)
+    visitor.get("/set/a/1")
+    late = twin(visitor)
+    meanwhile(shop, lambda: in_a_thread(sign_out))
+    assert "Set-Cookie" not in late.get("/password").headers
+    assert own_redis.client.dbsize() == (0 if tombstone_has_gone else 1)
+
+
+@pytest.mark.parametrize("ending", ["/end", "/rotate"])
+def test_a_request_that_comes_late_keeps_its_hands_off_the_new_cookie(
+    known: FlaskClient, own_redis: Server, ending: str
+) -> None:
+    late = twin(known)
+    known.get(ending)
+    keys = own_redis.client.dbsize()
+    response = late.get("/set/a/2")
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response.headers
+    assert own_redis.client.dbsize() == keys
+
+
+def test_the_tombstone_outlives_requests_and_not_much_more(known: FlaskClient, own_redis: Server) -> None:
+    key = key_of(known)
+    known.get("/end")
+    assert 15 < own_redis.client.ttl(key) <= TOMBSTONE
+
+
+def test_at_the_end_the_cookie_goes(known: FlaskClient, own_redis: Server) -> None:
+    response = known.get("/end")
+    assert "Max-Age=0" in response.headers["Set-Cookie"]
+    assert sid_of(known) is None
+    assert get(known, "/read") == {}
+
+
+def test_what_is_said_after_the_end_is_said_in_a_new_session(known: FlaskClient) -> None:
+    old = sid_of(known)
+    known.get("/end/say")
+    assert sid_of(known) not in (None, old)
+    assert get(known, "/read") == {"said": "Good-bye"}
+
+
+def test_who_signs_in_with_an_ended_cookie_begins_anew(known: FlaskClient) -> None:
+    again = twin(known)
+    known.get("/end")
+    again.get("/rotate/set/name/Ada")
+    assert get(again, "/read") == {"name": "Ada"}
+
+
+def test_an_end_without_a_session_is_nothing(visitor: FlaskClient, own_redis: Server) -> None:
+    response = visitor.get("/end")
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response.headers
+    assert own_redis.client.dbsize() == 0
+
+
+Check = Callable[[Session], bool]
+
+
+@pytest.fixture
+def generations(shop: Flask) -> dict[str, int]:
+    """The generation of each user; sessions that carry another are not valid."""
+    now: dict[str, int] = {"Ada": 1}
+
+    def valid(session: Session) -> bool:
+        return "name" not in session or session[sessions.GENERATION] == str(now[session["name"]])
+
+    sessions.validate(shop, valid)
+    return now
+
+
+def test_signing_out_everywhere_ends_all_sessions_of_that_user_alone(
+    shop: Flask, generations: dict[str, int], own_redis: Server
+) -> None:
+    devices = [shop.test_client() for _ in range(2)]
+    for device in devices:
+        device.get(f"/set/{sessions.GENERATION}/1")
+        device.get("/set/name/Ada")
+    guest = shop.test_client()
+    guest.get("/set/a/1")
+    generations["Ada"] = 2
+    for device in devices:
+        key = key_of(device)
+        response = device.get("/read")
+        assert response.get_json() == {}
+        assert "Max-Age=0" in response.headers["Set-Cookie"]
+        assert own_redis.client.hgetall(key) == {"ended": "1"}
+    assert get(guest, "/read") == {"a": "1"}
+
+
+def test_a_check_that_fails_ends_nothing(shop: Flask, visitor: FlaskClient, own_redis: Server) -> None:
+    failing = []
+
+    def valid(_: Session) -> bool:
+        if failing:
+            raise RuntimeError("the database is away")
+        return True
+
+    sessions.validate(shop, valid)
+    shop.config["PROPAGATE_EXCEPTIONS"] = False
+    visitor.get("/set/a/1")
+    before = kept(own_redis, key_of(visitor))
+    failing.append(True)
+    response = visitor.get("/read")
+    assert response.status_code == 500
+    assert "Set-Cookie" not in response.headers
+    assert kept(own_redis, key_of(visitor)) == before
+    failing.clear()
+    assert get(visitor, "/read") == {"a": "1"}
