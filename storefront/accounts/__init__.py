@@ -1,6 +1,6 @@
 """Accounts: who somebody is, where they are signed in, and what they may do with what we keep of them.
 
-How sign-ins survive the loss of Redis is written in docs/decisions/0005-sign-ins-are-rows.md.
+How sign-ins survive the loss of Redis is written in docs/decisions/0007-sign-ins-in-sql.md.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     folded = emails.fold(email)
     if folded is None:
         raise click.ClickException(f"{email!r} is no e-mail address that we can write to.")
-    generate = generate or not sys.stdin.isatty()
+    generate = generate or not at_terminal()
     password = (
         secrets.token_urlsafe(15)
         if generate
@@ -39,3 +39,8 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     click.echo(f"{folded} can sign in{' and is staff' if staff else ''}.")
     if generate:
         click.echo(f"Password: {password}")
+
+
+def at_terminal() -> bool:
+    """Return whether somebody is there who can be asked."""
+    return sys.stdin.isatty()

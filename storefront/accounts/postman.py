@@ -12,7 +12,6 @@ import os
 import re
 import smtplib
 import threading
-import time
 import uuid
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -104,10 +103,20 @@ def shown(key: str) -> Shown | None:
 
 def start(app: Flask) -> None:
     """Start this process's postman, if mail is sent and it has none: threads do not survive a fork."""
-    if not app.config["SMTP_URL"] or app.extensions.get("accounts_postman") == os.getpid():
+    if not app.config["SMTP_URL"] or app.extensions.get("accounts_postman", (0,))[0] == os.getpid():
         return
-    app.extensions["accounts_postman"] = os.getpid()
-    threading.Thread(target=_go_round, args=(app,), name="postman", daemon=True).start()
+    stopped = threading.Event()
+    thread = threading.Thread(target=_go_round, args=(app, stopped), name="postman", daemon=True)
+    app.extensions["accounts_postman"] = (os.getpid(), stopped, thread)
+    thread.start()
+
+
+def stop(app: Flask) -> None:
+    """Stop this process's postman; returns when it has ended."""
+    pid, stopped, thread = app.extensions.pop("accounts_postman")
+    if pid == os.getpid():
+        stopped.set()
+        thread.join()
 
 
 def send_due() -> int:
@@ -153,12 +162,11 @@ def _folder() -> Path:
     return Path(current_app.instance_path) / "mail"
 
 
-def _go_round(app: Flask) -> None:
-    while True:
-        time.sleep(EVERY)
+def _go_round(app: Flask, stopped: threading.Event) -> None:
+    while not stopped.wait(EVERY):
         with app.app_context():
             try:
-                while send_due():
+                while send_due() and not stopped.is_set():
                     pass
             except SQLAlchemyError as error:
                 log.warning("mail that waits cannot be read: %s", error)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from werkzeug.test import TestResponse
 from storefront.accounts import credentials
 from storefront.accounts.models import User
 from storefront.extensions import db
+from tests.conftest import make_app
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 EMAIL = "kim@example.com"
@@ -71,3 +74,16 @@ def link(app: Flask) -> str:
     found = re.search(r"https?://[^/\s]+(/\S+)", text)
     assert found, text
     return found[1]
+
+
+@contextmanager
+def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
+    """A second application on the same database, in a context of its own, with these settings."""
+    instance.mkdir()
+    other = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, **environ)
+    with other.app_context():
+        try:
+            yield other
+        finally:
+            db.session.remove()
+            db.engine.dispose()

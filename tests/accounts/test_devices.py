@@ -1,0 +1,102 @@
+"""Where one is signed in: seen, ended, and ended everywhere."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import select
+
+from storefront import accounts
+from storefront.accounts import signing_in, user_agents
+from storefront.accounts.models import SignIn
+from storefront.extensions import db
+from tests.accounts.people import Browser, make_user
+
+
+def of(agent: str) -> int:
+    db.session.rollback()
+    return db.session.execute(select(SignIn.id).where(SignIn.device == agent)).scalar_one()
+
+
+def test_the_list_shows_every_browser_and_which_is_this(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    Browser(app, agent="Chrome Android").sign_in()
+    page = browser.get("/account/devices").text
+    assert "Firefox on Linux</strong> (this one)" in page
+    assert "Chrome on Android</strong><br>" in page
+
+
+def test_a_device_that_is_ended_is_signed_out(app: Flask, browser: Browser, kim: int) -> None:
+    other = Browser(app, agent="Chrome Android")
+    browser.sign_in()
+    other.sign_in()
+    assert other.is_signed_in()
+    answer = browser.post(f"/account/devices/{of('Chrome on Android')}/removal")
+    assert "That device is signed out." in browser.get(answer.location).text
+    assert not other.is_signed_in()
+    assert other.cookie() is None
+    assert browser.is_signed_in()
+    assert "Chrome" not in browser.get("/account/devices").text
+
+
+def test_a_device_that_is_ended_is_nobody_s_in_any_room(app: Flask, browser: Browser, kim: int) -> None:
+    def name() -> str | None:
+        with app.test_request_context("/me", headers={"Cookie": f"signin={cookie}"}):
+            db.session.rollback()
+            found = accounts.current_user()
+            return found.name if found else None
+
+    other = Browser(app, agent="Chrome Android")
+    browser.sign_in()
+    other.sign_in()
+    cookie = other.cookie()
+    assert name() == name() == "Kim"
+    browser.post(f"/account/devices/{of('Chrome on Android')}/removal")
+    assert name() is None
+
+
+def test_nobody_ends_another_s_sign_in(app: Flask, browser: Browser, kim: int) -> None:
+    make_user("lee@example.com")
+    lee = Browser(app, agent="Chrome Android")
+    lee.sign_in("lee@example.com")
+    browser.sign_in()
+    browser.post(f"/account/devices/{of('Chrome on Android')}/removal")
+    assert lee.is_signed_in()
+
+
+def test_signing_out_everywhere_ends_every_sign_in(app: Flask, kim: int) -> None:
+    browsers = [Browser(app) for _ in range(3)]
+    for one in browsers:
+        one.sign_in(keep="1")
+    answer = browsers[0].post("/account/devices/removal")
+    assert "signed out everywhere" in browsers[0].get(answer.location).text
+    assert [one.is_signed_in() for one in browsers] == [False] * 3
+    assert browsers[0].sign_in().status_code == 303
+    assert [one.is_signed_in() for one in browsers] == [True, False, False]
+
+
+def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    copied = browser.cookie()
+    browser.post("/account/logout")
+    browser.client.set_cookie("signin", str(copied))
+    assert not browser.is_signed_in()
+
+
+def test_the_oldest_of_too_many_sign_ins_ends(app: Flask, kim: int) -> None:
+    browsers = [Browser(app) for _ in range(4)]
+    most, signing_in.MOST = signing_in.MOST, 3
+    try:
+        for one in browsers:
+            one.sign_in()
+    finally:
+        signing_in.MOST = most
+    assert [one.is_signed_in() for one in browsers] == [False, True, True, True]
+
+
+def test_a_device_is_told_by_few_words() -> None:
+    mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/17.0 Safari/605.1.15"
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0.0.0 Safari/537.36 Edg/120.0"
+    assert user_agents.describe(mac) == "Safari on Mac"
+    assert user_agents.describe(edge) == "Edge on Windows"
+    assert user_agents.describe("<script>alert(1)</script>" * 1000) == "A browser"
+    assert user_agents.describe("") == "A browser"

@@ -1,0 +1,218 @@
+"""One's own account: name, e-mail, password, addresses, data, and going for good."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storefront import accounts
+from storefront.accounts.models import Address, SignIn, User
+from storefront.accounts.pages import addresses
+from storefront.extensions import db
+from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, letters, link, make_user, user
+
+HOME = {
+    "name": "Kim Lang", "company": "", "line1": "Quai 3", "line2": "", "postcode": "8001", "city": "Zürich",
+    "region": "", "country": "CH", "phone": "+41 44 000 00 00",
+}  # fmt: skip
+
+
+@pytest.fixture
+def kims(browser: Browser, kim: int) -> Browser:
+    """A browser in which Kim is signed in."""
+    browser.sign_in()
+    return browser
+
+
+def test_a_new_name_is_known_at_once(app: Flask, kims: Browser) -> None:
+    def known() -> str | None:
+        with app.test_request_context("/me", headers={"Cookie": f"signin={kims.cookie()}"}):
+            db.session.rollback()
+            found = accounts.current_user()
+            return found.name if found else None
+
+    assert known() == "Kim"
+    answer = kims.post("/account/name", name="Kim L.")
+    assert "Your name has been changed." in kims.get(answer.location).text
+    assert known() == "Kim L."
+    assert kims.post("/account/name", name="x" * 101).status_code == 422
+
+
+def test_a_new_password_signs_the_others_out(app: Flask, kims: Browser) -> None:
+    other = Browser(app)
+    other.sign_in()
+    session = kims.cookie("session")
+    answer = kims.post("/account/password", current_password=PASSWORD, password=OTHER)
+    assert "Your password has been changed" in kims.get(answer.location).text
+    assert kims.cookie("session") != session
+    assert not other.is_signed_in()
+    assert other.sign_in().status_code == 422
+    assert other.sign_in(password=OTHER).status_code == 303
+    assert letters(app)[-1]["To"] == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "sentence"),
+    [
+        ("wrong", OTHER, "That is not your password."),
+        ("", OTHER, "The password is missing."),
+        (PASSWORD, "short", "at least 10 characters"),
+        (PASSWORD, EMAIL, "something else than your name"),
+    ],
+)
+def test_a_password_is_not_changed_by_a_bad_form(
+    app: Flask, kims: Browser, current: str, new: str, sentence: str
+) -> None:
+    answer = kims.post("/account/password", current_password=current, password=new)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert Browser(app).sign_in().status_code == 303
+
+
+def test_a_new_e_mail_counts_when_its_link_is_confirmed(app: Flask, kims: Browser, kim: int) -> None:
+    other = Browser(app)
+    other.sign_in()
+    answer = kims.post("/account/email", email="New@Example.com", password=PASSWORD)
+    assert "A letter is on its way" in kims.get(answer.location).text
+    assert letters(app)[-1]["To"] == "new@example.com"
+    path = link(app)
+    assert "new@example.com" in kims.get(path).text
+    assert user(kim).email == EMAIL, "fetching the link changes nothing"
+    answer = kims.post(path)
+    assert "Your e-mail has been changed" in kims.get(answer.location).text
+    assert user(kim).email == "new@example.com"
+    assert letters(app)[-1]["To"] == EMAIL, "the old address is told"
+    assert not other.is_signed_in()
+    assert kims.post(path).status_code == 410
+    assert Browser(app).sign_in("new@example.com").status_code == 303
+
+
+def test_a_taken_e_mail_gets_the_same_answer_and_is_not_given_twice(
+    app: Flask, kims: Browser, kim: int
+) -> None:
+    free = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
+    path = link(app)
+    make_user("lee@example.com")
+    taken = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
+    assert (free.status_code, free.location[:20]) == (taken.status_code, taken.location[:20])
+    assert "You have an account" in letters(app)[-1]["Subject"]
+    assert kims.post(path).status_code == 410, "somebody was faster"
+    assert user(kim).email == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [("nothing", PASSWORD, "no e-mail address"), ("a@example.com", "wrong", "not your password")],
+)
+def test_an_e_mail_is_not_changed_by_a_bad_form(
+    app: Flask, kims: Browser, email: str, password: str, sentence: str
+) -> None:
+    answer = kims.post("/account/email", email=email, password=password)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert letters(app) == []
+
+
+def test_an_address_is_added_changed_and_removed(kims: Browser) -> None:
+    assert "There is none yet." in kims.get("/account/addresses").text
+    assert '<option value="US" selected>' in kims.get("/account/addresses/new").text
+    answer = kims.post("/account/addresses", **HOME)
+    page = kims.get(answer.location).text
+    assert "The address has been saved." in page
+    for words in ("Kim Lang", "8001 Zürich", "Switzerland"):
+        assert words in page
+    number = db.session.execute(select(Address.id)).scalar_one()
+    form = kims.get(f"/account/addresses/{number}").text
+    assert 'value="Quai 3"' in form
+    assert 'autocomplete="shipping address-line1"' in form
+    kims.post(f"/account/addresses/{number}", **HOME | {"line1": "Quai 4"})
+    assert "Quai 4" in kims.get("/account/addresses").text
+    for _ in range(2):  # twice: a double click is no mistake
+        assert kims.post(f"/account/addresses/{number}/removal").status_code == 303
+    assert "There is none yet." in kims.get("/account/addresses").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": ""}, "The name is missing."),
+        ({"line1": " \t "}, "The street is missing."),
+        ({"city": "x" * 101}, "100 characters at most"),
+        ({"country": "XX"}, "Choose one: a country."),
+        ({"country": ""}, "Choose one: a country."),
+    ],
+)
+def test_a_bad_address_is_422_and_saves_nothing(kims: Browser, wrong: dict[str, str], sentence: str) -> None:
+    answer = kims.post("/account/addresses", **HOME | wrong)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'value="8001"' in answer.text
+    assert db.session.execute(select(Address)).first() is None
+
+
+def test_an_account_has_so_many_addresses(kims: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "MOST", 1)
+    kims.post("/account/addresses", **HOME)
+    answer = kims.post("/account/addresses", **HOME)
+    assert answer.status_code == 422
+    assert "1 addresses" in answer.text
+
+
+def test_addresses_are_their_owner_s(app: Flask, kims: Browser) -> None:
+    kims.post("/account/addresses", **HOME)
+    number = db.session.execute(select(Address.id)).scalar_one()
+    make_user("lee@example.com")
+    lee = Browser(app)
+    lee.sign_in("lee@example.com")
+    assert lee.get(f"/account/addresses/{number}").status_code == 404
+    assert lee.post(f"/account/addresses/{number}", **HOME).status_code == 404
+    lee.post(f"/account/addresses/{number}/removal")
+    assert "Quai 3" in kims.get("/account/addresses").text
+    assert "Quai 3" not in lee.get("/account/addresses").text
+
+
+def test_the_data_can_be_taken_along(app: Flask, kims: Browser) -> None:
+    kims.post("/account/addresses", **HOME)
+    accounts.on_export(app, "basket", lambda user_id: {"of": user_id})
+    answer = kims.get("/account/data")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    data = json.loads(answer.data)
+    assert data["profile"]["email"] == EMAIL
+    assert data["addresses"][0]["city"] == "Zürich"
+    assert data["sign_ins"][0]["device"] == "Firefox on Linux"
+    assert data["basket"] == {"of": db.session.execute(select(User.id)).scalar_one()}
+    assert "argon2" not in answer.text
+
+
+def test_deleting_the_account_deletes_all_of_it(app: Flask, kims: Browser, kim: int) -> None:
+    deleted: list[int] = []
+
+    def also(_: Session, user_id: int) -> None:
+        deleted.append(user_id)
+
+    accounts.on_deletion(app, also)
+    kims.post("/account/addresses", **HOME)
+    other = Browser(app)
+    other.sign_in()
+    assert kims.get("/account/deletion").status_code == 200
+    answer = kims.post("/account/deletion", password=PASSWORD)
+    assert "Your account is closed" in kims.get(answer.location).text
+    assert deleted == [kim]
+    for model in (User, SignIn, Address):
+        assert db.session.execute(select(func.count()).select_from(model)).scalar_one() == 0
+    assert not kims.is_signed_in()
+    assert not other.is_signed_in()
+    assert kims.sign_in().status_code == 422
+    assert make_user("lee@example.com") != kim, "what still names Kim must not come to name Lee"
+
+
+def test_deleting_asks_for_the_password(kims: Browser, kim: int) -> None:
+    for password in ("", "wrong"):
+        answer = kims.post("/account/deletion", password=password)
+        assert answer.status_code == 422
+    assert user(kim)
+    assert kims.is_signed_in()

@@ -1,0 +1,155 @@
+"""Opening an account: by a mailed link, and with the same answer whether there is one already."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from storefront import accounts
+from storefront.accounts import links
+from storefront.accounts.models import User
+from storefront.extensions import db
+from tests.accounts.people import EMAIL, PASSWORD, Browser, letters, link, make_user
+
+
+def count() -> int:
+    db.session.rollback()
+    return db.session.execute(select(func.count(User.id))).scalar_one()
+
+
+def test_a_mailed_link_opens_an_account_and_signs_in(app: Flask, browser: Browser) -> None:
+    heard: list[int] = []
+
+    def hear(_: object, user: accounts.Shopper) -> None:
+        heard.append(user.id)
+
+    answer = browser.post("/account/register", email="Kim@Example.com", next="/cart")
+    assert answer.status_code == 303
+    page = browser.get(answer.location).text
+    assert "A letter is on its way" in page
+    path = link(app)
+    assert path in page, "in development the letter is shown on the page"
+    assert letters(app)[-1]["To"] == EMAIL
+    assert EMAIL in browser.get(path).text
+    assert count() == 0, "opening the link alone makes nothing"
+    with accounts.signed_in.connected_to(hear, app):
+        answer = browser.post(path, name=" Kim  Lang\u0007 ", password=PASSWORD)
+    assert (answer.status_code, answer.location) == (303, "/cart")
+    account = browser.get("/account").text
+    assert EMAIL in account
+    assert 'value="Kim Lang"' in account
+    assert len(heard) == 1
+
+
+def test_the_link_works_once(app: Flask, browser: Browser) -> None:
+    browser.post("/account/register", email=EMAIL)
+    path = link(app)
+    assert browser.post(path, password=PASSWORD).status_code == 303
+    for answer in (browser.get(path), browser.post(path, password="another password")):
+        assert answer.status_code == 410
+        assert "used already" in answer.text
+    assert count() == 1
+
+
+def test_an_account_that_exists_gets_the_same_answer(app: Flask, browser: Browser) -> None:
+    make_user()
+    known = browser.post("/account/register", email=EMAIL)
+    assert "You have an account" in letters(app)[-1]["Subject"]
+    assert "/account/login" in link(app)
+    new = browser.post("/account/register", email="new@example.com")
+    assert (known.status_code, known.location[:30]) == (new.status_code, new.location[:30])
+    assert known.text[:200] == new.text[:200]
+    assert len(letters(app)) == 2
+
+
+def test_two_that_open_an_account_at_once_make_one(app: Flask, browser: Browser) -> None:
+    token = links.token(links.Registration(EMAIL, "/"))
+    make_user()
+    assert browser.post(f"/account/register/{token}", password=PASSWORD).status_code == 410
+    assert count() == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"password": ""}, "The password is missing."),
+        ({"password": "short"}, "at least 10 characters"),
+        ({"password": "x" * 201}, "at most 200 characters"),
+        ({"password": "aaaaaaaaaaaa"}, "too easy to guess"),
+        ({"password": "1234567890"}, "too easy to guess"),
+        ({"password": "Password123!"}, "everybody tries first"),
+        ({"password": EMAIL}, "something else than your name or your e-mail"),
+        ({"password": "Kim Lang-Lang", "name": "kim lang-lang"}, "something else than your name"),
+        ({"password": PASSWORD, "name": "x" * 101}, "100 characters at most"),
+    ],
+)
+def test_a_bad_form_is_422_and_makes_nothing(
+    app: Flask, browser: Browser, form: dict[str, str], sentence: str
+) -> None:
+    token = links.token(links.Registration(EMAIL, "/"))
+    answer = browser.post(f"/account/register/{token}", **form)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert count() == 0
+
+
+def test_letters_of_two_keyboards_are_one_password(app: Flask, browser: Browser) -> None:
+    make_user(password="cafe\u0301 au lait, please")
+    assert browser.sign_in(password="caf\u00e9 au lait, please").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "a.b.c", "x" * 5000, ".eJw.x.y", "WyJyZWdpc3RyYXRpb24iXQ.aaaaaa.bbbb", "%00", "é"]
+)
+def test_a_forged_link_is_a_page_and_not_an_error(browser: Browser, token: str) -> None:
+    for room in ("register", "reset", "email"):
+        assert browser.get(f"/account/{room}/{token}").status_code in (404, 410)
+        assert browser.post(f"/account/{room}/{token}", password=PASSWORD).status_code in (404, 410)
+
+
+def test_a_link_of_one_kind_does_nothing_else(browser: Browser, kim: int) -> None:
+    reset = links.token(links.Reset(kim, 1))
+    assert browser.get(f"/account/register/{reset}").status_code == 410
+    assert browser.post(f"/account/email/{reset}").status_code == 410
+    registration = links.token(links.Registration(EMAIL, "/"))
+    assert browser.get(f"/account/reset/{registration}").status_code == 410
+
+
+def test_a_link_dies_after_an_hour(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch, kim: int
+) -> None:
+    browser.post("/account/reset", email=EMAIL)
+    path, now = link(app), time.time()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + 3590)
+    assert browser.get(path).status_code == 200
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + 3610)
+    assert browser.get(path).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Kim@Example.COM", EMAIL),
+        ("kim+tea@example.com", "kim+tea@example.com"),
+        ("kim@bücher.example", "kim@xn--bcher-kva.example"),
+        ("stra\u00dfe@example.com", None),
+        ("k\u0131m@example.com", None),
+        ("\u212aim@example.com", None),
+        ("kim@example", None),
+        ("kim@@example.com", None),
+        ("kim@example.com\nBcc: all@example.com", None),
+        ("kim @example.com", None),
+        ("kim@.com", None),
+        ("kim@-x.com", None),
+        (f"{'k' * 65}@example.com", None),
+        (f"kim@{'x.' * 130}com", None),
+        ("", None),
+    ],
+)
+def test_no_two_mailboxes_are_one_account(typed: str, kept: str | None) -> None:
+    from storefront.accounts import emails
+
+    assert emails.fold(typed) == kept

@@ -1,0 +1,78 @@
+"""A new password by a mailed link: signed, once, for an hour, and silent about who has an account."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
+
+from storefront.accounts import links
+from tests.accounts.people import EMAIL, OTHER, OWN, PASSWORD, Browser, letters, link, user
+
+
+def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, kim: int) -> None:
+    thief = Browser(app)
+    thief.sign_in()
+    answer = browser.post("/account/reset", email=EMAIL)
+    assert "A letter is on its way" in browser.get(answer.location).text
+    path = link(app)
+    assert EMAIL in browser.get(path).text
+    answer = browser.post(path, password=OTHER)
+    assert answer.location == "/account/login?said=new-password"
+    assert "signed out everywhere" in browser.get(answer.location).text
+    assert not thief.is_signed_in()
+    assert "was changed" in letters(app)[-1]["Subject"]
+    for again in (browser.get(path), browser.post(path, password="a third password")):
+        assert again.status_code == 410
+    assert browser.sign_in(password=PASSWORD).status_code == 422
+    assert browser.sign_in(password=OTHER).status_code == 303
+
+
+def test_of_two_that_use_a_link_at_once_one_is_refused(app: Flask, kim: int) -> None:
+    path = f"/account/reset/{links.token(links.Reset(kim, 1))}"
+
+    def use(number: int) -> int:
+        client = app.test_client()
+        return client.post(path, data={"password": f"{OTHER} {number}"}, headers=OWN).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(use, range(2))) == [303, 410]
+    assert user(kim).generation == 2
+
+
+def test_an_unknown_account_gets_the_same_answer_and_no_letter(
+    app: Flask, browser: Browser, kim: int
+) -> None:
+    known = browser.post("/account/reset", email=EMAIL)
+    unknown = browser.post("/account/reset", email="nobody@example.com")
+    assert known.status_code == unknown.status_code == 303
+    assert known.location.partition("=")[0] == unknown.location.partition("=")[0]
+    assert dict(known.headers).keys() == dict(unknown.headers).keys()
+    assert len(letters(app)) == 1
+
+
+def test_an_older_link_dies_with_a_newer_password(app: Flask, browser: Browser, kim: int) -> None:
+    browser.post("/account/reset", email=EMAIL)
+    older = link(app)
+    browser.post("/account/reset", email=EMAIL)
+    browser.post(link(app), password=OTHER)
+    assert browser.get(older).status_code == 410
+
+
+def test_a_bad_form_is_422(app: Flask, browser: Browser, kim: int) -> None:
+    assert browser.post("/account/reset", email="nothing").status_code == 422
+    browser.post("/account/reset", email=EMAIL)
+    path = link(app)
+    answer = browser.post(path, password="short")
+    assert answer.status_code == 422
+    assert "at least 10" in answer.text
+    assert browser.post(path, password=OTHER).status_code == 303, "a slip does not use the link up"
+
+
+def test_whoever_is_signed_in_here_as_well_has_to_sign_in_again(
+    app: Flask, browser: Browser, kim: int
+) -> None:
+    browser.sign_in()
+    browser.post("/account/reset", email=EMAIL)
+    browser.post(link(app), password=OTHER)
+    assert not browser.is_signed_in()

@@ -1,0 +1,80 @@
+"""Staff: who may see what is for the people who run the shop; and making people from the command line."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+
+from storefront.accounts.models import User
+from storefront.extensions import db, writing
+from tests.accounts.people import PASSWORD, Browser, make_user
+
+
+def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask, kim: int) -> None:
+    make_user("boss@example.com", staff=True)
+    anybody, kims, boss = (Browser(app) for _ in range(3))
+    kims.sign_in()
+    boss.sign_in("boss@example.com")
+    assert anybody.get("/ops/cache").status_code == 404
+    assert kims.get("/ops/cache").status_code == 404
+    assert boss.get("/ops/cache").status_code == 200
+    assert Browser(app, "127.0.0.1").get("/ops/cache").status_code == 200
+    with writing() as session:
+        session.execute(update(User).values(is_staff=False))
+    assert boss.get("/ops/cache").status_code == 404, "whatever copies say"
+
+
+def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) -> None:
+    run = app.test_cli_runner().invoke
+    made = run(args=["user", "create", "Boss@Example.com", "--staff", "--name", "The boss"])
+    assert made.exit_code == 0, made.output
+    assert "boss@example.com can sign in and is staff." in made.output
+    password = made.output.split("Password: ")[1].strip()
+    assert browser.sign_in("boss@example.com", password).status_code == 303
+    assert "belong to the staff" in browser.get("/account").text
+    again = run(args=["user", "create", "boss@example.com"])
+    assert again.exit_code == 1
+    assert "There is an account" in again.output
+    assert "no e-mail address" in run(args=["user", "create", "boss"]).output
+    plain = run(args=["user", "create", "kim@example.com"])
+    assert plain.exit_code == 0
+    db.session.rollback()
+    found = dict(db.session.execute(select(User.email, User.is_staff)).all())
+    assert found == {"boss@example.com": True, "kim@example.com": False}
+
+
+def test_a_password_is_asked_for_at_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def prompt(label: str, **_: object) -> str:
+        asked.append(label)
+        return "short" if len(asked) == 1 else PASSWORD
+
+    monkeypatch.setattr("storefront.accounts.cli.at_terminal", lambda: True)
+    monkeypatch.setattr("click.prompt", prompt)
+    run = app.test_cli_runner().invoke
+    assert "at least 10" in run(args=["user", "create", "kim@example.com"]).output
+    assert run(args=["user", "create", "kim@example.com"]).exit_code == 0
+    assert asked == ["Password", "Password"]
+
+
+def test_while_the_database_is_away_nobody_is_signed_out(
+    app: Flask, browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+    cookie = browser.cookie()
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server is away"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("sqlalchemy.orm.Session.execute", away)
+        for answer in (browser.get("/account"), browser.sign_in(), browser.post("/account/logout")):
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"]
+            assert "Set-Cookie" not in answer.headers
+    assert browser.cookie() == cookie
+    assert browser.is_signed_in()
+    assert db.session.execute(text("SELECT 1")).scalar_one() == 1

@@ -1,0 +1,166 @@
+"""Redis away: nobody is signed out, everybody can sign in, and guessing is not let go."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from storefront import accounts
+from storefront.accounts import throttling
+from storefront.accounts.models import FailedSignIn
+from storefront.extensions import db
+from tests.accounts.people import EMAIL, Browser, another, link, make_user
+from tests.processes import eventually
+from tests.redis_roles.servers import Server
+
+
+def name(app: Flask, browser: Browser) -> str | None:
+    with app.test_request_context("/me", headers={"Cookie": f"signin={browser.cookie()}"}):
+        db.session.rollback()
+        found = accounts.current_user()
+        return found.name if found else None
+
+
+@pytest.mark.parametrize("fault", ["killed", "frozen"])
+def test_nobody_is_signed_out_and_everybody_can_sign_in(
+    own_app: Flask, own_redis: Server, fault: str
+) -> None:
+    make_user()
+    there, new, gone = Browser(own_app), Browser(own_app), Browser(own_app)
+    there.sign_in()
+    gone.sign_in()
+    assert name(own_app, there) == "Kim"
+    own_redis.kill() if fault == "killed" else own_redis.freeze()
+    started = time.monotonic()
+    assert there.is_signed_in()
+    assert name(own_app, there) == "Kim"
+    assert new.sign_in().status_code == 303
+    assert new.is_signed_in()
+    assert name(own_app, new) == "Kim"
+    assert there.post("/account/name", name="Kim L.").status_code == 303
+    assert name(own_app, there) == "Kim L."
+    assert gone.post("/account/logout").status_code == 303
+    assert not gone.is_signed_in()
+    assert time.monotonic() - started < 5
+    own_redis.start() if fault == "killed" else own_redis.thaw()
+    assert eventually(lambda: new.is_signed_in() and there.is_signed_in(), seconds=5)
+    assert not gone.is_signed_in()
+    assert eventually(lambda: own_redis.answers())
+
+
+def test_a_device_that_is_ended_meanwhile_stays_out_when_redis_is_back(
+    own_app: Flask, own_redis: Server
+) -> None:
+    make_user()
+    here, lost = Browser(own_app), Browser(own_app)
+    here.sign_in()
+    lost.sign_in()
+    cookie = lost.cookie()
+    assert name(own_app, lost) == "Kim"
+    own_redis.freeze()
+    here.post("/account/devices/removal")
+    lost.client.set_cookie("signin", str(cookie))
+    assert not lost.is_signed_in()
+    own_redis.thaw()
+    lost.client.set_cookie("signin", str(cookie))
+    assert not lost.is_signed_in()
+
+
+def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(
+    app: Flask, browser: Browser
+) -> None:
+    make_user()
+    browser.sign_in()
+    assert name(app, browser) == "Kim"
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert name(app, browser) == "Kim"
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert seen == []
+
+
+@pytest.fixture
+def unlimited(app: Flask, redis_url: str, tmp_path: Path) -> object:
+    """The shop with no limits but those in SQL."""
+    with another(app, tmp_path / "unlimited", REDIS_URL=redis_url, STOREFRONT_LIMITS="off") as shop:
+        yield shop
+
+
+def test_the_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
+    make_user()
+    make_user("lee@example.com")
+    for number in range(throttling.ACCOUNT.most):
+        assert Browser(unlimited, f"198.51.100.{number}").sign_in(password="wrong").status_code == 422
+    answer = Browser(unlimited, "198.51.100.99").sign_in()
+    assert answer.status_code == 429
+    assert "Too many wrong passwords" in answer.text
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert Browser(unlimited).sign_in("lee@example.com").status_code == 303, "others are not locked out"
+    asking = Browser(unlimited)
+    assert asking.post("/account/reset", email=EMAIL).status_code == 303
+    assert asking.get(link(unlimited)).status_code == 200, "and Kim has a way in"
+
+
+def test_an_unknown_account_waits_as_well(unlimited: Flask) -> None:
+    for number in range(throttling.ACCOUNT.most):
+        Browser(unlimited, f"198.51.100.{number}").sign_in("nobody@example.com")
+    assert Browser(unlimited).sign_in("nobody@example.com").status_code == 429
+
+
+def test_an_address_that_tries_many_accounts_waits(unlimited: Flask) -> None:
+    make_user()
+    guesser = Browser(unlimited, "2001:db8:1:2::3")
+    for number in range(throttling.ADDRESS.most):
+        assert guesser.sign_in(f"n{number}@example.com").status_code == 422
+    assert guesser.sign_in().status_code == 429
+    assert Browser(unlimited, "2001:db8:1:2::4").sign_in().status_code == 429, "IPv6 counts by its /64"
+    assert Browser(unlimited, "2001:db8:1:3::3").sign_in().status_code == 303
+
+
+def test_requests_without_an_address_lock_nobody_else_out(unlimited: Flask) -> None:
+    make_user()
+    for number in range(throttling.ADDRESS.most + 1):
+        assert Browser(unlimited, "").sign_in(f"n{number}@example.com").status_code == 422
+    assert Browser(unlimited, "").sign_in().status_code == 303
+
+
+def test_the_right_password_clears_the_account_s_count(unlimited: Flask) -> None:
+    make_user()
+    for number in range(3 * throttling.ACCOUNT.most):
+        wrong = number % throttling.ACCOUNT.most != 9
+        password = {"password": "wrong"} if wrong else {}
+        answer = Browser(unlimited, f"198.51.100.{number}").sign_in(**password)
+        assert answer.status_code == (422 if wrong else 303)
+
+
+def test_confirming_a_password_is_no_way_round_the_limit(unlimited: Flask) -> None:
+    make_user()
+    browser = Browser(unlimited)
+    browser.sign_in()
+    for _ in range(throttling.ACCOUNT.most):
+        assert browser.post("/account/deletion", password="wrong").status_code == 422
+    answer = browser.post("/account/deletion", password="a pot of green tea")
+    assert "Too many wrong passwords" in answer.text
+
+
+def test_what_is_counted_names_nobody(unlimited: Flask) -> None:
+    Browser(unlimited).sign_in()
+    row = db.session.execute(select(FailedSignIn)).scalar_one()
+    assert "kim" not in row.account
+    assert "198.51" not in row.address
+
+
+def test_the_limits_of_every_page_hold_too(app: Flask) -> None:
+    make_user()
+    statuses = [Browser(app).sign_in(password="wrong").status_code for _ in range(12)]
+    assert statuses == [422] * 10 + [429] * 2
