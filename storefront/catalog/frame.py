@@ -42,6 +42,8 @@ class MovedError(StorefrontError):
         url: where.
     """
 
+    status = 301
+
     def __init__(self, url: str) -> None:
         super().__init__(f"It has moved to {url}.")
         self.url = url
@@ -91,19 +93,22 @@ def _read(path: str) -> tuple[Frame, int]:
 def illustrated(root_id: int) -> list[CategoryLink]:
     """Return the top categories, each with the cover of its newest product. One statement."""
     top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
-    newest = (
+    newest_id = (
         select(func.max(Listing.product_id))
         .where(Listing.category_id == top.c.id)
         .correlate(top)
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(top, ProductImage.digest, ProductImage.width, ProductImage.height)
+        select(
+            top, newest_id.label("newest_id"), ProductImage.digest, ProductImage.width, ProductImage.height
+        )
         .select_from(top)
-        .outerjoin(Product, Product.id == newest)
+        .outerjoin(Product, Product.id == newest_id)
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
         .order_by(top.c.position, top.c.name)
-    )
+    ).all()
+    cache.depends(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
     return [
         # The name stands beside the picture: saying it twice would only be noise to a screen reader.
         _link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)

@@ -12,19 +12,30 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, UOWTransaction
 
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import search
 from storefront.catalog.models import Category, Listing, ListingVendor, Product, ProductImage, Variant
+from storefront.stock import StockItem
 
 NAME_KEY = 40
 # (category id, product id) -> (price, name key, vendor)
 Rows = dict[tuple[int, int], tuple[int, str, str]]
 _TAG = re.compile(r"<[^>]*>")
+
+
+@event.listens_for(Session, "after_flush")
+def _restocked(session: Session, _: UOWTransaction) -> None:
+    """Rows of stock that come, go or are changed past the stock room's verbs may change what can be bought."""
+    rows = (*session.new, *filter(session.is_modified, session.dirty), *session.deleted)
+    product_ids = {row.product_id for row in rows if isinstance(row, StockItem)}
+    if product_ids:
+        above = select(Listing.category_id).where(Listing.product_id.in_(product_ids)).distinct()
+        cache.touch(session, *map(keys.availability_tag, session.connection().execute(above).scalars()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +212,11 @@ def _entries(session: Session, product_ids: Sequence[int]) -> list[Entry]:
 def _tell(session: Session, wanted: Rows, present: Rows) -> None:
     """Drop the lists that these changes could alter: membership and vendors, prices, names."""
     tags: set[str] = set()
+    # A product that goes from one shelf to another changes the counts that are printed above both.
+    moved = {product_id for _, product_id in wanted.keys() ^ present.keys()}
     for category_id, product_id in wanted.keys() | present.keys():
-        tags.add(keys.availability_tag(category_id))
+        if product_id in moved:
+            tags.add(keys.category_tag(category_id))
         new, old = wanted.get((category_id, product_id)), present.get((category_id, product_id))
         if new is None or old is None or new[2] != old[2]:
             tags.add(keys.category_tag(category_id))

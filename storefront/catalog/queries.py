@@ -103,9 +103,10 @@ def product(slug: str) -> ProductPage:
         .where(Product.slug == slug)
     ).one_or_none()
     if row is None:
-        moved = select(Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
-        if now := db.session.execute(moved).scalar_one_or_none():
-            raise MovedError(f"/products/{now}")
+        moved = select(Product.id, Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
+        if now := db.session.execute(moved).one_or_none():
+            cache.depends(keys.product_tag(now.id))
+            raise MovedError(f"/products/{now.slug}")
         raise NotInShopError(f"There is no product {slug!r}.")
     item, path = row
     cache.depends(keys.product_tag(item.id))

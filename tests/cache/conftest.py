@@ -18,6 +18,7 @@ from storefront.extensions import db
 from storefront.redis_roles import Role
 from tests.cache.fleet import bare_app
 from tests.conftest import make_app
+from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server
 
@@ -66,6 +67,15 @@ def own_app(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> It
 def own_client(own_app: Flask) -> FlaskClient:
     """A client of the shop whose Redis nobody else uses."""
     return own_app.test_client()
+
+
+@pytest.fixture
+def mug(client: FlaskClient) -> int:
+    """A shop with a mug and a cup (Table / Cups) and a plate (Plates) by somebody else; the mug's id."""
+    cups, plates = make_category("Table", "Cups"), make_category("Plates")
+    make_product("Plate", category=plates, vendor="Other")
+    make_product("Cup", category=cups)
+    return make_product("Mug", category=cups, variants=[{"sku": "MUG-1", "price": 1000, "on_hand": 9}]).id
 
 
 def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:

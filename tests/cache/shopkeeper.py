@@ -13,8 +13,8 @@ from sqlalchemy import select
 from storefront import cache
 from storefront.cache.store import Store
 from storefront.catalog import listing
-from storefront.catalog.models import Variant
-from storefront.extensions import writing
+from storefront.catalog.models import Category, Product, Variant
+from storefront.extensions import db, writing
 from tests.conftest import make_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Proxy
@@ -72,6 +72,18 @@ def set_price(product_id: int, price: int) -> None:
         wanted = select(Variant).where(Variant.product_id == product_id)
         session.execute(wanted).scalars().one().price = price
         listing.refresh(session, [product_id])
+
+
+def edit(product_id: int, **values: object) -> None:
+    with writing() as session:
+        product = session.get_one(Product, product_id)
+        for name, value in values.items():
+            setattr(product, name, value)
+        listing.refresh(session, [product_id])
+
+
+def at(path: str) -> Category:
+    return db.session.execute(select(Category).where(Category.path == path)).scalar_one()
 
 
 def detail(response: Any) -> str:

@@ -1,0 +1,49 @@
+"""What answers at an address today: moved, renamed, archived, and back again."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from storefront.catalog import categories
+from storefront.catalog.models import Product, ProductRedirect
+from storefront.extensions import writing
+from tests.cache.conftest import get
+from tests.cache.shopkeeper import at, edit
+
+HOME, ALL, FOUND = "/", "/products", "/products?q=mug"
+CUPS, TABLE, PLATES = "/categories/table/cups", "/categories/table", "/categories/plates"
+MUG, CUP = "/products/mug", "/products/cup"
+
+
+def test_a_moved_category_answers_at_its_new_address(client: FlaskClient, mug: int) -> None:
+    def move() -> None:
+        with writing() as session:
+            categories.move(session, at("plates"), parent=at("table"))
+
+    assert get(client, "/categories/table/plates").status_code == 404
+    assert get(client, PLATES).status_code == 200
+    move()
+    assert get(client, PLATES).location == "/categories/table/plates"
+    assert "Plate" in get(client, "/categories/table/plates").text
+    assert "Plate" in get(client, TABLE).text
+
+
+def test_a_changed_slug_leads_from_every_old_address_to_the_newest(client: FlaskClient, mug: int) -> None:
+    for old, new in (("mug", "beaker"), ("beaker", "goblet")):
+        assert get(client, f"/products/{new}").status_code == 404
+        assert get(client, f"/products/{old}").status_code == 200
+        with writing() as session:
+            session.get_one(Product, mug).slug = new
+            session.add(ProductRedirect(slug=old, product_id=mug))
+        assert get(client, f"/products/{new}").status_code == 200
+        assert get(client, f"/products/{old}").location == f"/products/{new}"
+    assert get(client, "/products/mug").location == "/products/goblet"
+    assert 'href="/products/goblet"' in get(client, CUPS).text
+
+
+def test_an_archived_product_is_gone_and_comes_back(client: FlaskClient, mug: int) -> None:
+    for status, code in (("archived", 410), ("active", 200), ("draft", 404), ("active", 200)):
+        edit(mug, status=status)
+        assert get(client, MUG).status_code == code
+        for address in (HOME, ALL, CUPS, TABLE, FOUND, CUP):
+            assert ("/products/mug" in get(client, address).text) == (code == 200), address

@@ -1,0 +1,164 @@
+"""A write drops what shows it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from storefront import cache, stock
+from storefront.cache import keys
+from storefront.catalog import listing
+from storefront.catalog.models import Product, ProductImage
+from storefront.extensions import db, writing
+from tests.cache.conftest import get
+from tests.cache.shopkeeper import at, detail, edit, set_price
+from tests.factories import make_category, make_product
+
+HOME, ALL = "/", "/products"
+CUPS, TABLE, PLATES = "/categories/table/cups", "/categories/table", "/categories/plates"
+MUG, CUP, PLATE = "/products/mug", "/products/cup", "/products/plate"
+CHEAP, NAMED, PLATES_CHEAP = "/products?sort=price", "/products?sort=name", "/categories/plates?sort=price"
+FOUND, OTHERS, BUYABLE = "/products?q=mug", "/products?vendor=Other", "/products?in_stock=1"
+NONE_FOUND = "/products?q=zebra"
+PAGES = {
+    HOME, ALL, CUPS, TABLE, PLATES, MUG, CUP, PLATE, CHEAP, NAMED, PLATES_CHEAP, FOUND, OTHERS, BUYABLE, NONE_FOUND,
+}  # fmt: skip
+PRINT_MUG = {HOME, ALL, CUPS, TABLE, MUG, CUP, CHEAP, NAMED, FOUND, BUYABLE}  # CUP's page recommends the mug
+
+
+def dropped(client: FlaskClient, change: Callable[[], object]) -> set[str]:
+    """Return which pages a change drops, of all that are kept."""
+    for address in PAGES:
+        get(client, address)
+        assert detail(get(client, address)) == "L2", address
+    change()
+    return {address for address in PAGES if detail(get(client, address)) != "L2"}
+
+
+def test_a_price_drops_what_prints_it_and_lists_in_its_order(client: FlaskClient, mug: int) -> None:
+    assert dropped(client, lambda: set_price(mug, 1100)) == PRINT_MUG
+    assert all("$11.00" in get(client, address).text for address in PRINT_MUG)
+
+
+def test_a_price_that_moves_a_product_drops_lists_that_it_comes_into(client: FlaskClient, mug: int) -> None:
+    dear = "/products?min_price=50"
+    assert "Mug" not in get(client, dear).text
+    set_price(mug, 9900)
+    assert "$99.00" in get(client, dear).text
+
+
+def test_a_title_drops_lists_by_name_and_searches_too(client: FlaskClient, mug: int) -> None:
+    assert dropped(client, lambda: edit(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
+    assert "Zebra mug" in get(client, NONE_FOUND).text
+
+
+def test_a_maker_drops_the_lists_that_count_makers(client: FlaskClient, mug: int) -> None:
+    gone = dropped(client, lambda: edit(mug, vendor="Other"))
+    assert gone == PRINT_MUG | {OTHERS, NONE_FOUND}
+    assert "Mug" in get(client, OTHERS).text
+
+
+def test_a_new_product_is_shown_wherever_it_belongs(client: FlaskClient, mug: int) -> None:
+    gone = dropped(client, lambda: make_product("Blue mug", category=at("table/cups")))
+    assert gone == PAGES - {PLATES, PLATES_CHEAP, PLATE}
+    for address in (HOME, ALL, CUPS, TABLE, FOUND, MUG):
+        assert "Blue mug" in get(client, address).text, address
+
+
+def test_a_renamed_category_changes_the_navigation_of_every_page(client: FlaskClient, mug: int) -> None:
+    def rename() -> None:
+        with writing():
+            at("plates").name = "Dishes"
+
+    assert dropped(client, rename) == PAGES
+    assert all("Dishes" in get(client, address).text for address in PAGES)
+
+
+def test_a_product_that_goes_to_another_shelf_changes_the_counts_above_both(
+    client: FlaskClient, mug: int
+) -> None:
+    bowls = make_category("Table", "Bowls")
+    make_product("Bowl", category=bowls)
+    get(client, TABLE), get(client, ALL)
+    edit(mug, category_id=bowls.id)
+    assert get(client, TABLE).text == _rebuilt(client, TABLE)
+    edit(mug, category_id=at("plates").id)
+    for address in (HOME, ALL, TABLE, PLATES):
+        assert get(client, address).text == _rebuilt(client, address), address
+
+
+def _rebuilt(client: FlaskClient, address: str) -> str:
+    """Return the page as it is without any cache before it."""
+    client.application.extensions["cache"].shared.invalidate([keys.EVERYTHING])
+    return get(client, address).text
+
+
+def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
+    client: FlaskClient, mug: int
+) -> None:
+    for _ in range(8):  # so that the mug itself is no longer among the newest
+        make_product(category=at("plates"))
+    get(client, HOME)
+    with writing() as session:
+        session.add(ProductImage(product_id=mug, position=0, alt="", digest="f" * 32, width=9, height=9))
+        listing.refresh(session, [mug])
+    assert "f" * 32 in get(client, HOME).text
+
+
+def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mug: int) -> None:
+    def sell(number: int) -> Callable[[], None]:
+        def do() -> None:
+            with writing() as session:
+                stock.sell(session, "MUG-1", number, reference="order", held=0)
+
+        return do
+
+    assert dropped(client, sell(1)) == set(), "eight of nine are left, as far as anybody is told"
+    gone = dropped(client, sell(8))
+    assert gone >= PRINT_MUG
+    assert not gone & {PLATE, PLATES, PLATES_CHEAP}
+    assert "Sold out" in get(client, MUG).text
+    assert "/products/mug" not in get(client, BUYABLE).text
+
+
+def test_rows_of_stock_written_past_the_verbs_are_noticed(client: FlaskClient, mug: int) -> None:
+    def write() -> None:
+        with writing() as session:
+            row = select(stock.StockItem).where(stock.StockItem.product_id == mug)
+            session.execute(row).scalar_one().on_hand = 0
+
+    assert not dropped(client, write) & {PLATE, PLATES, PLATES_CHEAP}
+    assert "/products/mug" not in get(client, BUYABLE).text
+
+
+def test_what_is_rolled_back_drops_nothing(client: FlaskClient, mug: int) -> None:
+    def fail() -> None:
+        session = db.session()
+        session.get_one(Product, mug).title = "Never"
+        session.flush()
+        session.rollback()
+
+    assert dropped(client, fail) == set()
+
+
+def test_a_savepoint_that_is_rolled_back_forgets_nothing_that_came_before(
+    client: FlaskClient, mug: int
+) -> None:
+    def write() -> None:
+        with writing() as session:
+            session.get_one(Product, mug).title = "Beaker"
+            session.flush()
+            session.begin_nested().rollback()
+
+    assert dropped(client, write) >= {MUG, CUPS}
+    assert "Beaker" in get(client, MUG).text
+
+
+def test_a_transaction_that_touches_too_much_to_name_drops_everything(client: FlaskClient, mug: int) -> None:
+    def write() -> None:
+        with writing() as session:
+            cache.touch(session, *(f"card:{i}" for i in range(1_000_000, 1_000_501)))
+
+    assert dropped(client, write) == PAGES
