@@ -12,7 +12,7 @@ from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.local import Copy, Local
 from storefront.cache.store import Store
-from storefront.extensions import writing
+from storefront.extensions import db, writing
 from tests.cache.fleet import Fleet, fleet
 from tests.cache.shopkeeper import DeafProxy, Shopkeeper
 from tests.factories import make_product
@@ -34,6 +34,13 @@ def keepers(app: Flask, redis_url: str, members: int = 2) -> object:
     )
 
 
+def make_mug() -> int:
+    """Make a product and leave no transaction open, which the database would end while processes start."""
+    product_id = make_product("Mug", variants=[{"price": 1000}]).id
+    db.session.rollback()
+    return product_id
+
+
 def warm(shops: Fleet, member: int, address: str) -> bool:
     """Ask for a page until the process answers it from its own copy."""
     return eventually(lambda: shops.ask(member, "page", address)[1] == "L1")
@@ -45,10 +52,10 @@ def shows(shops: Fleet, member: int, address: str, words: str) -> bool:
 
 @pytest.mark.slow
 def test_a_price_changed_in_one_process_is_shown_by_the_others(shops: Fleet) -> None:
-    product = make_product("Mug", price_max=0, variants=[{"price": 1000}])
+    mug = make_mug()
     for euros in range(11, 21):
         assert warm(shops, READER, "/products/mug")
-        shops.ask(WRITER, "price", product.id, euros * 100)
+        shops.ask(WRITER, "price", mug, euros * 100)
         assert shows(shops, WRITER, "/products/mug", f"${euros}.00"), "the writer itself sees it at once"
         assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
         assert not shows(shops, READER, "/products/mug", f"${euros - 1}.00")
@@ -58,18 +65,18 @@ def test_a_price_changed_in_one_process_is_shown_by_the_others(shops: Fleet) -> 
 def test_a_process_that_silently_hears_nothing_stops_using_its_own_copies(
     app: Flask, own_redis: Server
 ) -> None:
-    product = make_product("Mug", variants=[{"price": 1000}])
+    mug = make_mug()
     line = DeafProxy(own_redis.port)
     try:
         with keepers(app, own_redis.url, 1) as writers, keepers(app, line.url, 1) as deaf:
             assert warm(deaf, 0, "/products/mug")
             line.hold.clear()
-            writers.ask(0, "price", product.id, 1100)
+            writers.ask(0, "price", mug, 1100)
             assert eventually(lambda: not deaf.ask(0, "trusts"))
             text, detail = deaf.ask(0, "page", "/products/mug")
             assert "$11.00" in text
             assert detail != "L1"
-            writers.ask(0, "price", product.id, 1200)
+            writers.ask(0, "price", mug, 1200)
             assert shows(deaf, 0, "/products/mug", "$12.00"), "it asks Redis each time"
             line.hold.set()
             assert warm(deaf, 0, "/products/mug")
@@ -82,11 +89,11 @@ def test_a_process_that_silently_hears_nothing_stops_using_its_own_copies(
 def test_what_is_said_while_connections_are_being_made_again_is_not_missed(
     shops: Fleet, own_redis: Server
 ) -> None:
-    product = make_product("Mug", variants=[{"price": 1000}])
+    mug = make_mug()
     for euros in range(11, 16):
         assert warm(shops, READER, "/products/mug")
         own_redis.client.client_kill_filter(_type="pubsub")
-        shops.ask(WRITER, "price", product.id, euros * 100)
+        shops.ask(WRITER, "price", mug, euros * 100)
         assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
         assert warm(shops, READER, "/products/mug")
         assert shows(shops, READER, "/products/mug", f"${euros}.00"), "nor after it has subscribed again"
