@@ -92,6 +92,8 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
         "STOREFRONT_ENV": "testing",
         "SECRET_KEY": "only for tests",
         "DATABASE_URL": database_url,
+        "STOREFRONT_LIMIT_BROWSE": "100000/minute",  # tests of other things ask more than people do
+        "STOREFRONT_LIMIT_SEARCH": "100000/minute",
         "STOREFRONT_CACHE_PREFIX": f"test-{uuid.uuid4().hex}",  # the Redis is shared by all tests
     }
     return create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)

@@ -89,7 +89,7 @@ def test_a_page_is_light(browser: Browser, shop: Shop, name: str) -> None:
         wire.on("Network.responseReceived", begun)
         wire.on("Network.loadingFinished", ended)
         wire.send("Network.enable")
-        page.goto(PAGES[name], wait_until="networkidle")
+        page.goto(PAGES[name], wait_until="load")
         assert sizes["Document"] > 0
         assert sizes["Stylesheet"] > 0
         del sizes["Image"]

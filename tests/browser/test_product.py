@@ -92,7 +92,7 @@ def test_a_link_is_followed_when_the_element_gets_no_answer(
     choice(page, "Indigo").click()
     expect(page.locator(".product__stock")).to_have_text("Only 3 left")
     assert page.evaluate("document.documentElement.dataset.same") is None
-    assert all("ERR_FAILED" in problem for problem in problems)
+    assert all("ERR_FAILED" in problem for problem in problems), problems
     problems.clear()
 
 
