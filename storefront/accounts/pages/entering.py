@@ -95,7 +95,7 @@ def finish(token: str) -> Response:
 
 
 @bp.post("/register/<token>")
-@rate_limiting.limit("register")
+@rate_limiting.limit("password-reset.address")
 def create(token: str) -> Response:
     """Open the account, and sign in."""
     says, form = links.registration(token), Form(request.form)

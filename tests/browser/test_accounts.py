@@ -1,0 +1,136 @@
+"""Somebody with an account in a real browser, with JavaScript and without; and axe-core on every page of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_looks import OPTIONS
+from tests.processes import Shop
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a pot of green tea"
+OTHER = "two cups and a kettle"
+PAGES = ("", "/addresses", "/addresses/new", "/devices", "/deletion")
+ENTERING = ("/login", "/register", "/register/sent", "/reset", "/reset/not-a-link")
+
+
+def register(page: Page, email: str) -> None:
+    page.goto("/account/register")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_text("A letter is on its way")).to_be_visible()
+    page.get_by_role("link", name="Open its link").click()
+    page.get_by_label("Your name").fill("Kim")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Open the account").click()
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def fresh() -> str:
+    return f"kim-{uuid.uuid4().hex[:12]}@example.com"
+
+
+def test_somebody_registers_signs_out_and_in_and_changes_the_password(page: Page) -> None:
+    email = fresh()
+    register(page, email)
+    expect(page).to_have_url(re.compile("/account$"))
+    expect(page.get_by_role("main")).to_contain_text(f"signed in as {email}")
+
+    page.get_by_label("Your password until now").fill(PASSWORD)
+    page.get_by_label("New password").fill("short")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("has to be mended")
+    new = page.get_by_label("New password")
+    expect(new).to_have_accessible_description(re.compile("^Use at least 10 characters"))
+    expect(new).to_be_focused()
+    new.fill(OTHER)
+    page.get_by_label("Your password until now").fill(PASSWORD)
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your password has been changed")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("status")).to_have_text("You are signed out.")
+    page.goto("/account/devices")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    sign_in(page, email, PASSWORD)
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    sign_in(page, email, OTHER)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where you are signed in")
+    expect(page.get_by_role("main").get_by_role("listitem").filter(has_text="this one")).to_have_count(1)
+
+
+def test_somebody_who_forgot_the_password_gets_in_again(page: Page) -> None:
+    email = fresh()
+    register(page, email)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="I do not know my password").click()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send me the link").click()
+    page.get_by_role("link", name="Open its link").click()
+    page.get_by_label("New password").fill(OTHER)
+    page.get_by_role("button", name="Set it").click()
+    sign_in(page, email, OTHER)
+    expect(page.get_by_role("main")).to_contain_text(f"signed in as {email}")
+
+
+def test_an_address_is_written_down(page: Page) -> None:
+    register(page, fresh())
+    page.get_by_role("navigation", name="Account").get_by_role("link", name="Addresses").click()
+    page.get_by_role("link", name="Add an address").click()
+    page.get_by_label("Street and number").fill("12 Harbour Row")
+    page.get_by_label("City").fill("Bristol")
+    page.get_by_label("Country").select_option(label="United Kingdom")
+    page.get_by_role("button", name="Save the address").click()
+    expect(page.get_by_role("status")).to_have_text("The address has been saved.")
+    expect(page.get_by_role("main")).to_contain_text("12 Harbour Row")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_axe_finds_nothing_on_any_page_of_an_account(
+    browser: Browser, shop: Shop, width: int, scheme: str
+) -> None:
+    axe, context = (
+        Axe(),
+        browser.new_context(base_url=shop.url, viewport={"width": width, "height": 800}, color_scheme=scheme),
+    )
+
+    def look(page: Page) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        results = axe.run(page, options=OPTIONS)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    try:
+        page = context.new_page()
+        for path in ENTERING:
+            page.goto(f"/account{path}")
+            look(page)
+        page.goto("/account/login")
+        page.evaluate("document.querySelector('main form').noValidate = true")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        look(page)
+        page.goto("/account/register")
+        page.get_by_label("E-mail").fill(fresh())
+        page.get_by_role("button", name="Send me the link").click()
+        look(page)
+        page.get_by_role("link", name="Open its link").click()
+        look(page)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Open the account").click()
+        for path in PAGES:
+            page.goto(f"/account{path}")
+            look(page)
+    finally:
+        context.close()
