@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable
 
 import brotli
 import pytest
@@ -158,24 +157,25 @@ UNSHAREABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("view", UNSHAREABLE)
-def test_a_public_view_that_is_not_is_found_out(
-    app: Flask, redis: Redis, view: Callable[[], Response | str]
-) -> None:
-    app.add_url_rule("/wrong", endpoint="wrong", view_func=cache.public(PRODUCT_LIST)(view))
-    with pytest.raises(cache.NotPublicError, match=r"^/wrong .* is declared public"):
-        get(app.test_client(), "/wrong")
+@pytest.fixture
+def wrong(app: Flask) -> list[str]:
+    """Addresses of views that are declared public and are not."""
+    for view in UNSHAREABLE:
+        app.add_url_rule(f"/wrong/{view.__name__}", view_func=cache.public(PRODUCT_LIST)(view))
+    return [f"/wrong/{view.__name__}" for view in UNSHAREABLE]
+
+
+def test_a_public_view_that_is_not_is_found_out(app: Flask, redis: Redis, wrong: list[str]) -> None:
+    for address in wrong:
+        with pytest.raises(cache.NotPublicError, match=rf"^{address} .* is declared public"):
+            get(app.test_client(), address)
     assert entries(redis, app) == set()
 
 
-@pytest.mark.parametrize("view", UNSHAREABLE)
-def test_in_production_it_is_answered_and_never_kept(
-    app: Flask, redis: Redis, view: Callable[[], Response | str]
-) -> None:
+def test_in_production_it_is_answered_and_never_kept(app: Flask, redis: Redis, wrong: list[str]) -> None:
     app.testing = False
-    app.add_url_rule("/wrong", endpoint="wrong", view_func=cache.public(PRODUCT_LIST)(view))
-    for _ in range(2):
-        response = get(app.test_client(), "/wrong")
+    for address in wrong * 2:
+        response = get(app.test_client(), address)
         assert response.status_code == 200
         assert response.headers["Cache-Control"] == "private, no-store"
         assert "ETag" not in response.headers
