@@ -1,0 +1,29 @@
+"""docs/caching.md says of every kind and every tag what keys.py says."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from storefront.cache import keys
+
+TEXT = (Path(__file__).parents[2] / "docs" / "caching.md").read_text()
+TAGS = [name for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)]
+
+
+@pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
+def test_every_kind_stands_there_with_its_time_to_live(kind: keys.Kind) -> None:
+    assert f"| `{kind.name}` | {kind.ttl} s |" in TEXT
+
+
+@pytest.mark.parametrize("name", TAGS)
+def test_every_tag_stands_there(name: str) -> None:
+    tag = getattr(keys, name)(7) if "slug" not in name and "path" not in name else getattr(keys, name)("x")
+    assert f"| `{tag.partition(':')[0]}:" in TEXT
+
+
+def test_tags_of_everything_stand_there() -> None:
+    for tag in (keys.EVERYTHING, keys.NAVIGATION, keys.SEARCH):
+        assert f"| `{tag}` |" in TEXT
