@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import cache, catalogue, importing, limits, pages, streams
+from benchmarks import cache, catalogue, importing, limits, pages, sessions, streams
 
 BENCHMARKS = {
     "cache": cache.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "importing": importing.run,
     "limits": limits.run,
     "pages": pages.run,
+    "sessions": sessions.run,
     "streams": streams.run,
 }
 

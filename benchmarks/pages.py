@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -59,11 +60,11 @@ def bind() -> list[str]:
     return [*GUNICORN, "--bind", "127.0.0.1:{port}"]
 
 
-def in_turns(urls: dict[str, str]) -> dict[str, Load]:
+def in_turns(urls: dict[str, str], scripts: Mapping[str, Path] | None = None) -> dict[str, Load]:
     seen: dict[str, list[Load]] = {name: [] for name in urls}
     for _ in range(ROUNDS):
         for name, url in urls.items():
-            seen[name].append(serving.load(url))
+            seen[name].append(serving.load(url, script=(scripts or {}).get(name)))
     return {
         name: Load(statistics.median(x.rate for x in loads), statistics.median(x.p99 for x in loads))
         for name, loads in seen.items()

@@ -56,8 +56,10 @@ def server(arguments: Sequence[str], environ: Mapping[str, str], *, core: int = 
         process.wait(timeout=30)
 
 
-def load(url: str, *, seconds: int = 3, connections: int = 16, core: int = 1) -> Load:
-    """Ask for a URL as fast as it is answered, over keep-alive connections, with wrk.
+def load(
+    url: str, *, seconds: int = 3, connections: int = 16, core: int = 1, script: Path | None = None
+) -> Load:
+    """Ask for a URL as fast as it is answered, over keep-alive connections, with wrk (and a script of its own).
 
     Raises:
         SystemExit: there is no wrk, or an answer was not 200.
@@ -65,6 +67,8 @@ def load(url: str, *, seconds: int = 3, connections: int = 16, core: int = 1) ->
     if shutil.which("wrk") is None:
         raise SystemExit("The benchmarks need wrk to make load. On Debian: apt-get install wrk")
     command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    if script:
+        command += ["-s", str(script)]
     ran = subprocess.run(
         [*command, "-H", "Accept-Encoding: br", url], check=True, capture_output=True, text=True
     )

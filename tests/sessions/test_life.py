@@ -49,6 +49,8 @@ def test_a_session_without_an_end_is_given_one(known: FlaskClient, own_redis: Se
 
 
 def _age(own_redis: Server, known: FlaskClient, milliseconds: int) -> None:
+    """Make it as old as that, and its refresh due."""
+    own_redis.client.pexpire(key_of(known), HOUR // 2)
     own_redis.client.hset(key_of(known), "created", str(int(time.time() * 1000) - milliseconds))
 
 
