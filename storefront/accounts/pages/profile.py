@@ -46,8 +46,10 @@ def change_name(user: User) -> Response:
 def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
     form, generation, user_id = Form(request.form), user.generation, user.id
-    password = form.new_password("password", user.email, user.name)
-    if not _is_owner(user, form, "current_password") or form.errors:
+    email, name = user.email, user.name
+    owner = _is_owner(user, form, "current_password")
+    password = form.new_password("password", email, name)
+    if not owner or form.errors:
         return _page(user, password=form)
     if not credentials.change(user_id, generation, password=password):
         return done("entering.login", "everywhere")
