@@ -9,6 +9,7 @@ from flask import Flask, Response, render_template, request
 from flask.globals import request_ctx
 
 from storefront.rate_limiting.decision import Decision
+from storefront.web import compression
 
 MOST_PAGES = 200
 _KINDS = ("text/html", "application/json", "text/event-stream")
@@ -16,41 +17,53 @@ _SAFE = frozenset(("GET", "HEAD"))
 
 
 class Refusals:
-    """The answers to refused requests; pages are rendered once for each number of seconds."""
+    """The answers to refused requests.
+
+    Pages are rendered and compressed once for each number of seconds: a refusal must not cost more than the page.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._pages: dict[tuple[int, bool], str] = {}
+        self._pages: dict[tuple[int, bool, str | None], bytes] = {}
 
     def response(self, decision: Decision) -> Response:
         """Return the answer to the current request."""
         if decision.status == 403:
-            body, kind = "Requests from this network are not answered.\n", "text/plain"
+            response = self._text("Requests from this network are not answered.\n")
         else:
-            body, kind = self._body(decision)
-        response: Response = self._app.response_class(body, status=decision.status, mimetype=kind)
+            response = self._too_many(decision)
+        response.status_code = decision.status
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _body(self, decision: Decision) -> tuple[str, str]:
+    def _too_many(self, decision: Decision) -> Response:
         seconds = decision.retry_after
         best = request.accept_mimetypes.best_match(_KINDS) if request.accept_mimetypes else _KINDS[0]
         if request.path.startswith("/api/") or best == "application/json":
-            return _problem(decision), "application/problem+json"
+            return self._app.response_class(_problem(decision), mimetype="application/problem+json")
         # Without an adapter the host is none of ours, and no link can be made.
         if best == "text/html" and "stream" not in decision.policies and request_ctx.url_adapter is not None:
-            return self._page(seconds, again=request.method in _SAFE), "text/html"
-        return f"Too many requests. Try again in {_seconds(seconds)}.\n", "text/plain"
+            return self._page(seconds, again=request.method in _SAFE)
+        return self._text(f"Too many requests. Try again in {_seconds(seconds)}.\n")
 
-    def _page(self, seconds: int, *, again: bool) -> str:
-        key = (seconds, again)
+    def _text(self, sentence: str) -> Response:
+        return self._app.response_class(sentence, mimetype="text/plain")
+
+    def _page(self, seconds: int, *, again: bool) -> Response:
+        encoding = compression.negotiate(request.accept_encodings)
+        key = (seconds, again, encoding)
         page = self._pages.get(key)
         if page is None or self._app.debug:
-            page = render_template("errors/429.html", seconds=seconds, again=again)
+            page = render_template("errors/429.html", seconds=seconds, again=again).encode()
+            page = compression.encode(page, encoding, quality=5) if encoding else page
             self._pages[key] = page
             if len(self._pages) > MOST_PAGES:
                 del self._pages[next(iter(self._pages))]
-        return page
+        response = self._app.response_class(page, mimetype="text/html")
+        response.headers["Vary"] = "Accept-Encoding"
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+        return response
 
 
 def _seconds(number: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
 from flask import Flask, g, request
 from flask.testing import FlaskClient
@@ -59,6 +62,16 @@ def test_a_refusal_is_a_page_in_the_shop_s_clothes(client: FlaskClient) -> None:
     assert f'<count-down seconds="{answer.headers["Retry-After"]}">' in answer.text
     assert "Your basket stays as it is" in answer.text
     assert 'href="">Try this page again' in answer.text
+
+
+@pytest.mark.parametrize(("encoding", "decode"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_the_page_comes_compressed_as_pages_do(
+    client: FlaskClient, encoding: str, decode: Callable[[bytes], bytes]
+) -> None:
+    for answer in (refused(client, headers={"Accept-Encoding": encoding}) for _ in range(2)):
+        assert answer.headers["Content-Encoding"] == encoding
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert b"A little slower, please" in decode(answer.data)
 
 
 def test_what_was_sent_is_not_said_to_be_done(client: FlaskClient) -> None:
