@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 
-from flask import Flask, current_app
+from flask import Flask
 
 from storefront import outbox
 from storefront.cache import cli, invalidation, keys, pages, views
@@ -90,9 +90,3 @@ def stop(app: Flask) -> None:
     outbox.stop(app)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False
-
-
-def store() -> Store:
-    """Return this process's store."""
-    found: Store = current_app.extensions["cache"]
-    return found

@@ -1,0 +1,171 @@
+"""The marks, their clock and the leases: what holds when Redis loses some of it, or its clock runs back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib import import_module
+
+import pytest
+from flask import Flask
+
+from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.shared import Shared, Value
+from storefront.cache.store import Hit, Store, Ticket
+from tests.processes import eventually
+from tests.redis_roles.servers import Server
+
+ENTRY = Entry("marked", "", PRODUCT_LIST)
+MARKS = "bare:{c0}:marks"
+LEASE = "bare:{c0}:lease:marked:"
+
+
+@pytest.fixture
+def store(bare: Flask) -> Store:
+    found: Store = bare.extensions["cache"]
+    return found
+
+
+def elsewhere() -> Store:
+    """The cache of another process."""
+    return Store(Shared("bare"), 1024, {})
+
+
+def begin(store: Store, entry: Entry = ENTRY, *, force: bool = False) -> Ticket:
+    ticket = store.begin(entry, force=force)
+    assert isinstance(ticket, Ticket)
+    return ticket
+
+
+def keep(ticket: Ticket, body: bytes = b"1") -> bool:
+    return ticket.fill(Value(b"", "etag", {"": body}), ["tag"], ttl=600)
+
+
+def kept(store: Store, entry: Entry = ENTRY) -> bytes | None:
+    """Return what a reader is answered, None if it would have to build."""
+    found = store.begin(entry)
+    if isinstance(found, Hit):
+        return found.body
+    found.abandon()
+    return None
+
+
+def test_lost_marks_count_as_everything_invalidated(store: Store, own_redis: Server) -> None:
+    assert keep(begin(store))
+    assert kept(store) == b"1"
+    own_redis.client.delete(MARKS)
+    assert kept(store) is None
+
+
+def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: Store, own_redis: Server) -> None:
+    ticket = begin(store)
+    own_redis.client.delete(MARKS)
+    assert not keep(ticket)
+    ticket = begin(store)
+    own_redis.client.delete(MARKS)
+    store.shared.invalidate(["another tag"])  # begins a new life of the marks
+    assert not keep(ticket)
+    assert kept(store) is None
+
+
+def test_a_clock_that_runs_back_undoes_no_invalidation(store: Store, own_redis: Server) -> None:
+    """As after a failover to a host whose clock is an hour behind."""
+    hour = 3600 * 1_000_000
+    begin(store).abandon()
+    own_redis.client.zincrby(MARKS, hour, "=clock")
+    for _ in range(3):
+        ticket = begin(store)
+        store.shared.invalidate(["tag"])
+        assert not keep(ticket), "the write came after the builder had begun"
+        assert keep(begin(store))
+        assert kept(store) == b"1"
+        store.shared.invalidate(["tag"])
+        assert kept(store) is None
+
+
+def test_marks_outlive_what_they_mark(store: Store, own_redis: Server) -> None:
+    store.shared.invalidate(["tag"])
+    assert own_redis.client.ttl(MARKS) == -1
+    day = 24 * 3600 * 1_000_000
+    aged = {name: score - day for name, score in own_redis.client.zrange(MARKS, 0, -1, withscores=True)}
+    own_redis.client.zadd(MARKS, aged)
+    store.shared.invalidate(["another"])
+    assert own_redis.client.zscore(MARKS, "tag") is not None
+    assert own_redis.client.zscore(MARKS, "=born") == aged["=born"]
+
+
+def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: Store) -> None:
+    slow = begin(store)
+    assert keep(begin(elsewhere(), force=True), b"2")
+    assert not keep(slow, b"1")
+    assert kept(store) == b"2"
+
+
+def test_a_lease_given_back_late_takes_nothing_from_its_new_holder(store: Store) -> None:
+    slow = begin(store)
+    second = begin(elsewhere(), force=True)
+    slow.abandon()
+    assert keep(second)
+
+
+def test_a_builder_that_died_is_replaced(store: Store, own_redis: Server, bare: Flask) -> None:
+    begin(store)  # and nothing more is heard of it
+    assert 0 < own_redis.client.pttl(LEASE) <= 10_000
+    own_redis.client.pexpire(LEASE, 1)
+    assert keep(begin(elsewhere()))
+
+
+def test_who_has_waited_too_long_builds_alone_and_keeps_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("storefront.cache.store"), "WAIT", 0.2)
+    builder = begin(store)
+    for waiting in (store, elsewhere()):  # beside it, and in another process
+        alone = begin(waiting)
+        assert alone.lease is None
+        assert not keep(alone, b"0")
+    assert keep(builder)
+    assert kept(store) == b"1"
+
+
+def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
+    store: Store, own_redis: Server
+) -> None:
+    assert keep(begin(store))
+    name = store.shared.entry_key(ENTRY.key)
+    assert float(own_redis.client.hget(name, "soft")) / 1e6 > time.time() + 500
+    own_redis.client.hset(name, "delta", 10**18)
+    assert keep(begin(store), b"2"), "the longer it takes, the earlier"
+    assert kept(store) == b"2"
+
+
+def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> None:
+    store = Store(Shared("sharded", 4), 1024, {})
+    entries = [Entry("sharded", str(place), PRODUCT_LIST) for place in range(40)]
+    for entry in entries:
+        assert keep(begin(store, entry))
+    assert {name.split(":")[1] for name in own_redis.client.keys("sharded:*")} == {
+        "{c0}",
+        "{c1}",
+        "{c2}",
+        "{c3}",
+    }
+    store.shared.invalidate(["tag"])
+    assert [kept(store, entry) for entry in entries] == [None] * 40
+
+
+def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(store: Store, bare: Flask) -> None:
+    ticket, answers = begin(store), []
+
+    def read(reader: Store) -> None:
+        with bare.app_context():
+            answers.append(kept(reader))
+
+    readers = [threading.Thread(target=read, args=(one,)) for one in (store, elsewhere())]
+    for reader in readers:
+        reader.start()
+    assert eventually(lambda: store.counters.total["product_list", "waited"] == 1)
+    assert keep(ticket)
+    for reader in readers:
+        reader.join()
+    assert answers == [b"1", b"1"]
