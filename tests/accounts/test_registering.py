@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -61,8 +62,13 @@ def test_an_account_that_exists_gets_the_same_answer(app: Flask, browser: Browse
     assert "/account/login" in link(app)
     new = browser.post("/account/register", email="new@example.com")
     assert (known.status_code, known.location[:30]) == (new.status_code, new.location[:30])
-    assert known.text[:200] == new.text[:200]
+    assert nameless(known.text) == nameless(new.text)
     assert len(letters(app)) == 2
+
+
+def nameless(text: str) -> str:
+    """The answer without the name of the letter that it leads to."""
+    return re.sub(r"letter=\w+", "letter", text)
 
 
 def test_two_that_open_an_account_at_once_make_one(app: Flask, browser: Browser) -> None:
