@@ -35,7 +35,11 @@ class Mailbox(socketserver.StreamRequestHandler):
         recipient = ""
         while line := self.rfile.readline().decode().strip():
             word = line.upper()
-            if word.startswith("RCPT"):
+            if word.startswith("EHLO"):
+                self.say("250-mailbox\r\n250 AUTH PLAIN LOGIN")
+            elif word.startswith("AUTH"):
+                self.say("235 welcome")
+            elif word.startswith("RCPT"):
                 recipient = line.partition("<")[2].rstrip(">")
                 self.say("550 no such mailbox" if self.refuses else "250 fine")
             elif word == "DATA":

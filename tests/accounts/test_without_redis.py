@@ -70,12 +70,13 @@ def test_a_device_that_is_ended_meanwhile_stays_out_when_redis_is_back(
     assert not lost.is_signed_in()
 
 
-def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(
-    app: Flask, browser: Browser
-) -> None:
+def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(app: Flask) -> None:
     make_user()
+    browser, later = Browser(app), Browser(app)
     browser.sign_in()
     assert name(app, browser) == "Kim"
+    later.sign_in()  # drops the profile, which did not know of it
+    assert name(app, later) == "Kim"
     seen: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
@@ -83,10 +84,22 @@ def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        assert name(app, browser) == "Kim"
+        assert name(app, later) == name(app, browser) == "Kim"
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert seen == []
+
+
+def test_a_copy_that_is_older_than_a_sign_in_makes_nobody_a_stranger(
+    app: Flask, redis_url: str, tmp_path: Path
+) -> None:
+    make_user()
+    first, second = Browser(app), Browser(app)
+    first.sign_in()
+    with another(app, tmp_path / "deaf", REDIS_URL=redis_url) as deaf:  # it hears of nothing
+        assert name(deaf, first) == "Kim"
+        second.sign_in()
+        assert name(deaf, second) == "Kim"
 
 
 @pytest.fixture

@@ -87,6 +87,18 @@ def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
         assert detail(get(client, address)) != "stale", f"{address} after the database is back"
 
 
+def test_a_page_is_shown_even_if_its_data_is_no_longer_kept(
+    app: Flask, client: FlaskClient, redis: Redis, seen: int
+) -> None:
+    expire(app, redis)
+    redis.delete(*(name for name in entries(redis, app) if ":page:" not in name))
+    with database_away():
+        for address in PAGES:
+            response = get(client, address)
+            assert (response.status_code, detail(response)) == (200, "stale"), address
+            assert response.headers.get("X-Request-ID")
+
+
 def test_a_page_that_nobody_has_seen_says_that_the_shop_cannot(
     app: Flask, client: FlaskClient, redis: Redis, seen: int
 ) -> None:

@@ -9,9 +9,11 @@ from importlib import import_module
 import pytest
 from flask import Flask
 
+from storefront import redis_roles
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.shared import Shared, Value
 from storefront.cache.store import Hit, Store, Ticket
+from storefront.redis_roles import RedisAway, Role
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
@@ -73,6 +75,9 @@ def test_a_clock_that_runs_back_undoes_no_invalidation(store: Store, own_redis: 
     hour = 3600 * 1_000_000
     begin(store).abandon()
     own_redis.client.zincrby(MARKS, hour, "=clock")
+    store.shared.invalidate(["tag"])
+    assert keep(begin(store)), "the write came before the builder had begun"
+    store.shared.invalidate(["tag"])
     for _ in range(3):
         ticket = begin(store)
         store.shared.invalidate(["tag"])
@@ -91,7 +96,19 @@ def test_marks_outlive_what_they_mark(store: Store, own_redis: Server) -> None:
     own_redis.client.zadd(MARKS, aged)
     store.shared.invalidate(["another"])
     assert own_redis.client.zscore(MARKS, "tag") is not None
-    assert own_redis.client.zscore(MARKS, "=born") == aged["=born"]
+    own_redis.client.zadd(MARKS, {"=born": aged["=born"] - 7 * day})
+    store.shared.invalidate(["another"])
+    assert own_redis.client.zscore(MARKS, "=born") == aged["=born"] - 7 * day
+
+
+def test_where_there_is_no_room_for_a_mark_everything_is_dropped(store: Store, own_redis: Server) -> None:
+    assert keep(begin(store))
+    own_redis.client.config_set("maxmemory", "1")
+    for _ in range(3):  # until writes are not even tried any more
+        with pytest.raises(RedisAway):
+            redis_roles.call(Role.CACHE, lambda client: client.set("no", "room"), write=True)
+    store.shared.invalidate(["tag"])
+    assert kept(elsewhere()) is None
 
 
 def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: Store) -> None:
