@@ -7,6 +7,7 @@ address, so parameters that nobody declared cannot make pages of their own.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -218,14 +219,20 @@ def _path_only(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
 def _release(app: Flask) -> str:
     """Return a digest of everything that pages are made of besides data: another release has other pages."""
     root = Path(app.root_path)
-    folders = (root, Path(app.template_folder or ""), root.parent / "static")
+    seen = blake2b(_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6)
+    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY"):
+        seen.update(str(app.config.get(name)).encode())
+    return seen.hexdigest()
+
+
+@functools.cache
+def _sources(*folders: Path) -> bytes:
+    """Return a digest of the files in these folders as they were when this process first asked."""
     endings = (".py", ".html", ".css", ".js", ".svg", ".toml")
     files = sorted(
         file for folder in folders for file in folder.rglob("*") if file.suffix in endings and file.is_file()
     )
-    seen = blake2b(digest_size=6)
+    seen = blake2b()
     for file in files:
         seen.update(file.read_bytes())
-    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY"):
-        seen.update(str(app.config.get(name)).encode())
-    return seen.hexdigest()
+    return seen.digest()

@@ -34,8 +34,23 @@ class StoredPicture:
     height: int
 
 
-def store(data: bytes, media_dir: Path) -> StoredPicture:
+def name(data: bytes) -> str:
+    """Return the name under which what these bytes show is stored."""
+    return hashlib.sha256(_RECIPE + data).hexdigest()[:32]
+
+
+def is_stored(digest: str, width: int, media_dir: Path) -> bool:
+    """Return whether every rendition of a picture so wide is in the media directory."""
+    return not _missing(digest, width, media_dir)
+
+
+def store(data: bytes, media_dir: Path, *, digest: str | None = None) -> StoredPicture:
     """Make the picture's renditions in the media directory, unless they are there, and return its name and size.
+
+    Args:
+        data: the picture's file.
+        media_dir: where renditions live.
+        digest: the name to store it under, if it is known by other bytes than its own (a drawing's).
 
     SVG is refused: it can carry script, and this shop never serves one that it was given.
 
@@ -44,14 +59,13 @@ def store(data: bytes, media_dir: Path) -> StoredPicture:
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
-    digest = hashlib.sha256(_RECIPE + data).hexdigest()[:32]
+    digest = digest or name(data)
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
                 raise PictureError(f"The picture has {source.width} × {source.height} pixels: too many.")
             width, height = _turned_size(source)
-            missing = [w for w in widths(width) if not path(digest, w, media_dir).exists()]
-            if missing:
+            if missing := _missing(digest, width, media_dir):
                 _render(source, digest, missing, media_dir)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PictureError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
@@ -68,6 +82,10 @@ def widths(width: int) -> list[int]:
 def path(digest: str, width: int, media_dir: Path) -> Path:
     """Return where a rendition lives."""
     return media_dir / digest[:2] / f"{digest}-{width}.webp"
+
+
+def _missing(digest: str, width: int, media_dir: Path) -> list[int]:
+    return [w for w in widths(width) if not path(digest, w, media_dir).exists()]
 
 
 def _turned_size(source: Image.Image) -> tuple[int, int]:

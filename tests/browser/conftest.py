@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
@@ -38,9 +39,10 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def shop(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The demo shop, served by `make run`."""
-    with served(tmp_path_factory.mktemp("browser") / "instance", **LIMITS) as shop:
+    instance = tmp_path_factory.mktemp("browser") / "instance"
+    with served(instance, STOREFRONT_MEDIA_DIR=str(media), **LIMITS) as shop:
         yield shop
 
 

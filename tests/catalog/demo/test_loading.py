@@ -17,12 +17,6 @@ from storefront.stock import StockItem
 from tests.factories import make_product
 
 
-@pytest.fixture(scope="session")
-def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One media directory for both databases, so that the pictures are drawn once."""
-    return tmp_path_factory.mktemp("media")
-
-
 def count(model: type[object]) -> int:
     return db.session.execute(select(func.count()).select_from(model)).scalar_one()
 

@@ -22,7 +22,7 @@ MATERIALS = tuple(GLOSS)
 PATTERNS = (*GLAZES, "check")
 VIEWS = tuple(_VIEWS)
 
-__all__ = ["COLOURS", "FORMS", "MATERIALS", "PATTERNS", "VIEWS", "draw", "render"]
+__all__ = ["COLOURS", "FORMS", "MATERIALS", "PATTERNS", "SIZE", "VIEWS", "draw", "render"]
 
 
 def draw(
