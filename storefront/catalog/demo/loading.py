@@ -91,7 +91,7 @@ def draw_all(keys: list[Key], media_dir: Path, *, progress: bool) -> dict[Key, S
 def _draw(key: Key, media_dir: Path) -> StoredPicture:
     form, material, pattern, colour, view = key
     svg = drawing.draw(form, material=material, colour=colour, pattern=pattern, view=view, seed=colour)
-    # Named after the drawing: what is there need not be rendered again, be it a second shop's or an interrupted run's.
+    # Named after the drawing: what is there need not be rendered again, by a second shop or after Ctrl-C.
     digest = pictures.name(svg.encode())
     if pictures.is_stored(digest, drawing.SIZE, media_dir):
         return StoredPicture(digest, drawing.SIZE, drawing.SIZE)
