@@ -16,6 +16,7 @@ from storefront import (
     cache,
     cart,
     catalog,
+    checkout,
     edge,
     ops,
     outbox,
@@ -65,6 +66,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     catalog.init_app(app)
     accounts.init_app(app)
     cart.init_app(app)
+    checkout.init_app(app)
     ops.init_app(app)
     edge.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:

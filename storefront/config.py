@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import secrets
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -35,6 +36,7 @@ _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
     *("SMTP_URL", "MAIL_FROM"),
+    *("CHECKOUT_FILE", "HOLD_MINUTES"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
     *("SESSION_TTL", "SESSION_MAX_AGE"),
@@ -63,6 +65,8 @@ class Settings:
     media_dir: str
     smtp_url: str | None
     mail_from: str
+    checkout: dict[str, Any]  # terms of sale, as the file has them; what they mean, the room that sells knows
+    hold_minutes: int
     streams: int  # open streams in each process
     streams_per_address: int
     cache: bool
@@ -119,6 +123,8 @@ class Settings:
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
             smtp_url=_smtp_url(environ),
             mail_from=_mail_from(environ, hosts),
+            checkout=_checkout(environ, instance),
+            hold_minutes=_count(environ, "STOREFRONT_HOLD_MINUTES", 10, least=1, most=60),
             streams=_count(environ, "STOREFRONT_STREAMS", 12_000, least=1, most=100_000),
             streams_per_address=_count(environ, "STOREFRONT_STREAMS_PER_ADDRESS", 100, least=1, most=100_000),
             cache=_choice(environ, "STOREFRONT_CACHE", "on", ("on", "off")) == "on",
@@ -279,6 +285,24 @@ def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
             f"STOREFRONT_MAIL_FROM is {address!r}; give the bare address, as shop@shop.example."
         )
     return address
+
+
+def _checkout(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
+    named = environ.get("STOREFRONT_CHECKOUT_FILE")
+    file = Path(named) if named else instance / "checkout.toml"
+    if not named and not file.exists():
+        return {}
+    try:
+        terms = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"STOREFRONT_CHECKOUT_FILE: {file} cannot be read as TOML: {error}. docs/checkout.md shows one."
+        ) from error
+    if unknown := set(terms) - {"delivery", "tax", "prices_include_tax"}:
+        raise ConfigurationError(
+            f"{file} has {sorted(unknown)[0]!r}, which means nothing. docs/checkout.md shows one."
+        )
+    return terms
 
 
 def _engine_options(url: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from storefront import accounts
 from storefront.accounts import Shopper
 from storefront.cart import cookie, me, queries, views
-from storefront.cart.changing import CartError, merge
+from storefront.cart.changing import CartError, merge, on_merge
 from storefront.cart.models import Cart, CartLine
 
-__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge"]
+__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "on_merge"]
 
 
 def init_app(app: Flask) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import Flask, current_app
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -18,6 +20,8 @@ from storefront.stock import StockItem
 
 MOST = 99  # of one variant
 MOST_LINES = 100
+# What a room above does when a basket goes into another, inside the same transaction: the ids of both.
+Merged = Callable[[Session, int, int], None]
 
 
 class CartError(StorefrontError):
@@ -101,8 +105,16 @@ def merge(user_id: int) -> int:
         if mine is None or mine.id == theirs.id:
             return 0
         earlier = _move_lines(session, mine, theirs)
+        listener: Merged
+        for listener in current_app.extensions.get("cart_merged", ()):
+            listener(session, mine.id, theirs.id)
         session.delete(mine)
         return earlier
+
+
+def on_merge(app: Flask, listener: Merged) -> None:
+    """Call this when a basket goes into another, with the session, the id of the one that goes, and the other's."""
+    app.extensions.setdefault("cart_merged", []).append(listener)
 
 
 def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:

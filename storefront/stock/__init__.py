@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.stock import cli, staff, telling
+from storefront.stock.auditing import on_audit
 from storefront.stock.changing import (
     InsufficientStockError,
     UnknownSkuError,
@@ -14,6 +15,7 @@ from storefront.stock.changing import (
     receive,
     release,
     sell,
+    sell_available,
     set_on_hand,
 )
 from storefront.stock.models import StockItem, StockMovement
@@ -34,10 +36,12 @@ __all__ = [
     "hold",
     "init_app",
     "levels",
+    "on_audit",
     "on_availability",
     "receive",
     "release",
     "sell",
+    "sell_available",
     "set_on_hand",
 ]
 

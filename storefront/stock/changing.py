@@ -76,9 +76,11 @@ def receive(session: Session, sku: str, number: int, *, reason: str, actor: str)
     _change(session, sku, "received", on_hand=number, reason=reason, actor=actor)
 
 
-def give_back(session: Session, sku: str, number: int, *, reference: str, actor: str) -> None:
-    """Put back what a cancelled order had taken."""
-    _change(session, sku, "returned", on_hand=number, reference=reference, reason="cancelled", actor=actor)
+def give_back(
+    session: Session, sku: str, number: int, *, reference: str, actor: str, reason: str = "cancelled"
+) -> None:
+    """Put back what an order had taken."""
+    _change(session, sku, "returned", on_hand=number, reference=reference, reason=reason, actor=actor)
 
 
 def hold(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
@@ -96,6 +98,21 @@ def sell(
 ) -> None:
     """Take sold goods out of stock, of which `held` were reserved for this order."""
     _change(session, sku, "sold", on_hand=-number, reserved=-held, reference=reference, actor=actor)
+
+
+def sell_available(session: Session, sku: str, number: int, *, reference: str, held: int = 0) -> int:
+    """Take as many of these as there are (none of them reserved by others) out of stock; return how many.
+
+    For what may be ordered beyond what there is. The row is locked while it is looked at.
+    """
+    free = select(StockItem.on_hand - StockItem.reserved).where(StockItem.sku == sku).with_for_update()
+    there = session.execute(free).scalar_one_or_none()
+    if there is None:
+        raise UnknownSkuError(sku)
+    taken = max(0, min(number, there + held))
+    if taken or held:
+        sell(session, sku, taken, reference=reference, held=held)
+    return taken
 
 
 def _change(

@@ -1,0 +1,71 @@
+"""Checkout: what is held while somebody pays, orders placed once per click, and what becomes of them.
+
+How an order is placed, and why nothing is sold twice, is written in docs/checkout.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from storefront import accounts, cart, outbox, stock
+from storefront.checkout import delivery, holding, orders, place_order, queries, sweeper, tax
+from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.holding import ShortageError
+from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
+
+__all__ = [
+    "Checkout",
+    "EmptyBasketError",
+    "Hold",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "ShortageError",
+    "init_app",
+    "orders",
+    "place_order",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Read the terms of sale, and tell other rooms what is held and what is kept of people.
+
+    Raises:
+        ConfigurationError: the terms cannot be used; the text says why.
+    """
+    app.extensions["checkout_tax"] = tax.read(app.config["CHECKOUT"])
+    app.extensions["checkout_delivery"] = delivery.read(app.config["CHECKOUT"], app.config["CURRENCY"])
+    outbox.handler(app, place_order.TOPIC, lambda messages: _tell(app, messages))
+    stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
+    cart.on_merge(app, _merge)
+    accounts.on_deletion(app, _forget)
+    accounts.on_export(app, "orders", queries.export)
+    if not app.testing:
+
+        @app.before_request
+        def begin() -> None:
+            sweeper.start(app)
+
+
+def _tell(app: Flask, messages: list[Any]) -> None:
+    for listener in app.extensions.get("order_told", ()):
+        listener(messages)
+
+
+def _merge(session: Session, gone: int, _into: int) -> None:
+    """What a guest held is free again for the account that the basket goes to."""
+    draft = session.execute(select(Checkout.id).where(Checkout.cart_id == gone)).scalar_one_or_none()
+    if draft is not None:
+        holding.release(session, draft)
+
+
+def _forget(session: Session, user_id: int) -> None:
+    """Orders stay, since the law wants receipts kept; whose account they were of is forgotten, and so are drafts."""
+    session.execute(update(Order).where(Order.user_id == user_id).values(user_id=None))
+    for draft in session.execute(select(Checkout).where(Checkout.user_id == user_id)).scalars().all():
+        holding.release(session, draft.id)
+        session.delete(draft)

@@ -1,0 +1,113 @@
+"""Delivery methods, from the configuration.
+
+In `checkout.toml`, amounts in the shop's currency as text:
+
+    [[delivery]]
+    code = "standard"
+    name = "Standard delivery"
+    price = "4.90"
+    free_from = "50.00"           # optional: from this subtotal on it costs nothing
+    countries = ["DE", "AT"]      # optional: everywhere without it
+    days = "2 to 4 working days"  # optional: what the page says
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from storefront.errors import ConfigurationError
+from storefront.money import minor_units
+
+_KNOWN = {"code", "name", "price", "free_from", "countries", "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMethod:
+    """A way to the customer. Amounts in minor units; `countries` None means everywhere."""
+
+    code: str
+    name: str
+    price: int
+    countries: frozenset[str] | None = None
+    free_from: int | None = None
+    days: str = ""
+
+    def price_for(self, goods: int) -> int:
+        """Return what it costs for goods of this subtotal."""
+        return 0 if self.free_from is not None and goods >= self.free_from else self.price
+
+    def serves(self, country: str) -> bool:
+        """Return whether it goes there."""
+        return self.countries is None or country in self.countries
+
+
+def read(terms: Mapping[str, Any], currency: str) -> tuple[DeliveryMethod, ...]:
+    """Return the methods of the configuration; two of our own if it names none.
+
+    Raises:
+        ConfigurationError: something in it cannot be used; the text says what.
+    """
+    tables = terms.get("delivery")
+    if tables is None:
+        return _defaults(currency)
+    if not isinstance(tables, list) or not tables:
+        raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
+    methods = tuple(_method(table, currency) for table in tables)
+    if len({method.code for method in methods}) < len(methods):
+        raise ConfigurationError("checkout.toml: two delivery methods have the same code.")
+    return methods
+
+
+def _method(table: Any, currency: str) -> DeliveryMethod:
+    if not isinstance(table, dict):
+        raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
+    code, name = table.get("code"), table.get("name")
+    if not isinstance(code, str) or not re.fullmatch("[a-z0-9-]{1,40}", code):
+        raise ConfigurationError(
+            f"checkout.toml: the code of a delivery method is {code!r}; use small letters, digits and dashes."
+        )
+    if unknown := set(table) - _KNOWN:
+        raise ConfigurationError(f"checkout.toml: delivery {code!r} has no {sorted(unknown)[0]!r}.")
+    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
+        raise ConfigurationError(f"checkout.toml: delivery {code!r} needs a name of up to 100 letters.")
+    countries = table.get("countries")
+    if countries is not None and (
+        not isinstance(countries, list) or not all(re.fullmatch("[A-Z]{2}", str(c)) for c in countries)
+    ):
+        raise ConfigurationError(
+            f'checkout.toml: the countries of delivery {code!r} must be codes, such as ["DE", "AT"].'
+        )
+    return DeliveryMethod(
+        code=code,
+        name=name.strip(),
+        price=_amount(code, "price", table.get("price"), currency),
+        countries=None if countries is None else frozenset(countries),
+        free_from=_amount(code, "free_from", table["free_from"], currency) if "free_from" in table else None,
+        days=str(table.get("days", ""))[:100],
+    )
+
+
+def _amount(code: str, field: str, text: object, currency: str) -> int:
+    try:
+        amount = Decimal(text if isinstance(text, str) else "").scaleb(minor_units(currency))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or not 0 <= amount < 10**12 or amount != int(amount):
+        raise ConfigurationError(
+            f"checkout.toml: {field} of delivery {code!r} is {text!r}; write an amount in {currency} as text, "
+            f'such as "{Decimal(5):.{minor_units(currency)}f}".'
+        )
+    return int(amount)
+
+
+def _defaults(currency: str) -> tuple[DeliveryMethod, ...]:
+    # 4.90, 12.90 and 50.00; where there are no cents, 490, 1290 and 5000.
+    unit = 10 ** max(0, minor_units(currency) - 2)
+    return (
+        DeliveryMethod("standard", "Standard delivery", 490 * unit, None, 5000 * unit, "3 to 5 working days"),
+        DeliveryMethod("express", "Express delivery", 1290 * unit, None, None, "1 to 2 working days"),
+    )

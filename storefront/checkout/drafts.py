@@ -1,0 +1,138 @@
+"""The visitor's draft, and what of their basket is to be bought."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.cart import CartLine
+from storefront.cart import queries as cart_queries
+from storefront.catalog.models import Product, Variant
+from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.models import Checkout
+from storefront.checkout.totals import Totals, Wanted, totals
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+from storefront.stock import StockItem
+
+
+class EmptyBasketError(StorefrontError):
+    """There is nothing to buy."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing in your basket that can be bought.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the basket that is to be bought. `counted`: stock decides whether it can be."""
+
+    wanted: Wanted
+    counted: bool
+    backorder: bool
+    available: int  # not reserved by anybody; 0 where nothing is counted
+
+    @property
+    def sku(self) -> str:
+        """What is bought."""
+        return self.wanted.sku
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that a shopper agrees to by one click. `gone`: titles of lines that are not in the shop any more."""
+
+    checkout: Checkout
+    lines: tuple[Line, ...]
+    totals: Totals
+    delivery: DeliveryMethod | None
+    gone: tuple[str, ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """What stands for it in the form: it changes with anything that the page shows."""
+        draft = self.checkout
+        shown = (draft.email, draft.address, draft.bill_to, draft.delivery, draft.payment, self.totals.digest)
+        return hashlib.sha256(msgspec.json.encode(shown, order="deterministic")).hexdigest()
+
+
+def current() -> Checkout | None:
+    """Return this visitor's draft, if there is one."""
+    cart_id = cart_queries.current_id()
+    if cart_id is None:
+        return None
+    return db.session.execute(select(Checkout).where(Checkout.cart_id == cart_id)).scalar_one_or_none()
+
+
+def keep(session: Session, **details: Any) -> Checkout:
+    """Write these details (columns of Checkout) into this visitor's draft, made if need be; return it.
+
+    Raises:
+        EmptyBasketError: there is no basket that it could be for.
+    """
+    cart_id = cart_queries.current_id()
+    if cart_id is None:
+        raise EmptyBasketError
+    draft = session.execute(
+        select(Checkout).where(Checkout.cart_id == cart_id).with_for_update()
+    ).scalar_one_or_none()
+    if draft is None:
+        draft = Checkout(cart_id=cart_id)
+        session.add(draft)
+    for name, value in details.items():
+        setattr(draft, name, value)
+    draft.updated_at = datetime.now(UTC)
+    session.flush()
+    return draft
+
+
+def review(session: Session, draft: Checkout) -> Review:
+    """Return what this draft comes to now."""
+    lines, gone = basket(session, draft.cart_id)
+    method = delivery_method(draft.delivery)
+    counted = totals([line.wanted for line in lines], method, draft.address)
+    return Review(draft, tuple(lines), counted, method, tuple(gone))
+
+
+def delivery_methods(country: str = "") -> list[DeliveryMethod]:
+    """Return the methods that go to a country; all of them if none is named."""
+    methods: Sequence[DeliveryMethod] = current_app.extensions["checkout_delivery"]
+    return [method for method in methods if not country or method.serves(country)]
+
+
+def delivery_method(code: str) -> DeliveryMethod | None:
+    """Return the method with this code."""
+    return next((method for method in delivery_methods() if method.code == code), None)
+
+
+def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]]:
+    """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
+    rows = session.execute(
+        select(
+            CartLine.sku, CartLine.quantity, Variant, Product.title, Product.status, StockItem.tracked,
+            StockItem.on_hand - StockItem.reserved,
+        )
+        .outerjoin(Variant, Variant.sku == CartLine.sku)
+        .outerjoin(Product, Product.id == Variant.product_id)
+        .outerjoin(StockItem, StockItem.sku == CartLine.sku)
+        .where(CartLine.cart_id == cart_id, ~CartLine.saved)
+        .order_by(CartLine.sku)
+    ).all()  # fmt: skip
+    lines, gone = [], []
+    for sku, quantity, variant, title, status, tracked, available in rows:
+        if variant is None or status != "active":
+            gone.append(title or sku)
+            continue
+        wanted = Wanted(sku, title, " / ".join(variant.options), quantity, variant.price)
+        lines.append(Line(wanted, tracked is not False, variant.backorder, max(0, available or 0)))
+    return sorted(lines, key=lambda line: line.sku), gone

@@ -1,0 +1,177 @@
+"""Verbs on an order: each locks it, changes it if that is allowed, and writes down what happened.
+
+All run in the caller's transaction. Rooms and providers that want to know are told inside it (`on_event`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront import stock
+from storefront.checkout.models import Kind, Order, OrderEvent
+from storefront.errors import StorefrontError
+from storefront.money import Money
+
+# Called inside the transaction with the session, the order and what happened to it; never waits for a network.
+Listener = Callable[[Session, Order, OrderEvent], None]
+
+_NEXT = {
+    "shipped": ("placed", "paid"),
+    "delivered": ("shipped",),
+    "cancelled": ("placed", "paid"),
+}
+
+
+class OrderError(StorefrontError):
+    """This cannot be done with the order as it is; the text says why."""
+
+    status = 409
+
+
+class NoSuchOrderError(StorefrontError):
+    """There is no order with this number."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no order with this number.")
+
+
+def on_event(app: Flask, listener: Listener) -> None:
+    """Have this called, in the transaction, with every event of every order, `placed` included."""
+    app.extensions.setdefault("order_listeners", []).append(listener)
+
+
+def note_event(
+    session: Session, order: Order, kind: Kind, *, actor: str, amount: int | None = None, note: str = ""
+) -> OrderEvent:
+    """Write down what happened to an order, and tell who wants to know."""
+    event = OrderEvent(order_id=order.id, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
+    session.add(event)
+    session.flush()
+    listener: Listener
+    for listener in current_app.extensions.get("order_listeners", ()):
+        listener(session, order, event)
+    return event
+
+
+def pay(
+    session: Session, number: str, amount: int, currency: str, *, actor: str, note: str = ""
+) -> OrderEvent:
+    """Write down money that has come in, whatever the state: a cancelled order's has to be given back.
+
+    Raises:
+        OrderError: the currency is another, the amount is not positive or more than is still to be paid.
+    """
+    order = locked(session, number)
+    if currency != order.currency:
+        raise OrderError(f"The order is in {order.currency}, the payment in {currency}.")
+    if not 0 < amount <= order.total - order.paid:
+        raise OrderError(
+            f"{_money(order, order.total - order.paid)} are to be paid, not {_money(order, amount)}."
+        )
+    order.paid += amount
+    if order.state == "placed" and order.paid == order.total:
+        order.state = "paid"
+    return note_event(session, order, "paid", actor=actor, amount=amount, note=note)
+
+
+def ship(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+    """The goods are on their way."""
+    return _move(session, number, "shipped", actor, note)
+
+
+def deliver(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+    """The goods have arrived."""
+    return _move(session, number, "delivered", actor, note)
+
+
+def cancel(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+    """Call an order off before it is shipped; what it took comes back into stock. Money is given back by `refund`."""
+    order = locked(session, number)
+    _check(order, "cancelled")
+    _restock(session, order, {line.id: line.from_stock - line.returned for line in order.lines}, actor)
+    order.state = "cancelled"
+    return note_event(session, order, "cancelled", actor=actor, note=note)
+
+
+def refund(
+    session: Session, number: str, amount: int, *, actor: str, note: str = "",
+    returned: Mapping[int, int] | None = None,
+) -> OrderEvent:  # fmt: skip
+    """Give money back, in part or whole; of what was paid, never more.
+
+    Args:
+        session: of the transaction.
+        number: the order's.
+        amount: in minor units.
+        actor: who does it.
+        note: why, for the log.
+        returned: how many of which lines (by id) have come back and go into stock again.
+
+    Raises:
+        OrderError: more than was paid, or more than was sold of a line.
+    """
+    order = locked(session, number)
+    if not 0 < amount <= order.paid - order.refunded:
+        raise OrderError(
+            f"{_money(order, order.paid - order.refunded)} can be refunded, not {_money(order, amount)}."
+        )
+    _restock(session, order, returned or {}, actor)
+    order.refunded += amount
+    if order.refunded == order.total and order.state != "cancelled":
+        order.state = "refunded"
+    return note_event(session, order, "refunded", actor=actor, amount=amount, note=note)
+
+
+def note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
+    """Write a remark into the order's log."""
+    return note_event(session, locked(session, number), "note", actor=actor, note=text)
+
+
+def locked(session: Session, number: str) -> Order:
+    """Return the order, so that nobody else changes it until the end of this transaction."""
+    order = session.execute(
+        select(Order)
+        .where(Order.number == number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if order is None:
+        raise NoSuchOrderError
+    return order
+
+
+def _move(session: Session, number: str, state: Kind, actor: str, note: str) -> OrderEvent:
+    order = locked(session, number)
+    _check(order, state)
+    order.state = state
+    return note_event(session, order, state, actor=actor, note=note)
+
+
+def _check(order: Order, state: str) -> None:
+    if order.state not in _NEXT[state]:
+        raise OrderError(f"An order that is {order.state} cannot become {state}.")
+
+
+def _restock(session: Session, order: Order, returned: Mapping[int, int], actor: str) -> None:
+    lines = {line.id: line for line in order.lines}
+    if unknown := returned.keys() - lines.keys():
+        raise OrderError(f"The order has no line {min(unknown)}.")
+    for key in sorted(returned, key=lambda key: lines[key].sku):
+        line, number = lines[key], returned[key]
+        if not 0 <= number <= line.from_stock - line.returned:
+            raise OrderError(
+                f"{line.from_stock - line.returned} of {line.title} can come back into stock, not {number}."
+            )
+        if number:
+            stock.give_back(session, line.sku, number, reference=order.number, actor=actor)
+            line.returned += number
+
+
+def _money(order: Order, amount: int) -> str:
+    return Money(amount, order.currency).format(current_app.config["LOCALE"])

@@ -1,0 +1,173 @@
+"""Reads for the pages of orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storefront.checkout.models import Order, OrderLine
+from storefront.extensions import db
+from storefront.money import Money
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of an order, as its page shows it."""
+
+    id: int
+    sku: str
+    title: str
+    options: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    returnable: int  # how many could still come back into stock
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """What happened to an order."""
+
+    at: datetime
+    actor: str
+    kind: str
+    amount: Money | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order, as its page shows it."""
+
+    number: str
+    user_id: int | None
+    email: str
+    state: str
+    goods: Money
+    delivery_price: Money
+    tax: Money
+    total: Money
+    paid: Money
+    refunded: Money
+    prices_include_tax: bool
+    taxes: list[dict[str, Any]]
+    ship_to: dict[str, Any]
+    bill_to: dict[str, Any] | None
+    delivery: str
+    payment: str
+    placed_at: datetime
+    access: str
+    lines: list[LineView]
+    events: list[EventView]
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether it can still be called off."""
+        return self.state in ("placed", "paid")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order in a list."""
+
+    number: str
+    email: str
+    state: str
+    total: Money
+    quantity: int
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of orders, the newest first."""
+
+    orders: list[OrderRow]
+    page: int
+    pages: int
+    total: int
+
+
+def order(number: str) -> OrderView | None:
+    """Return the order with this number. Three statements."""
+    found = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
+    return view(found) if found is not None else None
+
+
+def view(order: Order) -> OrderView:
+    """Return an order as pages and mails show it."""
+
+    def money(amount: int) -> Money:
+        return Money(amount, order.currency)
+
+    lines = [
+        LineView(
+            line.id, line.sku, line.title, line.options, line.quantity, money(line.unit_price),
+            money(line.total), line.from_stock - line.returned,
+        )
+        for line in order.lines
+    ]  # fmt: skip
+    events = [
+        EventView(e.at, e.actor, e.kind, None if e.amount is None else money(e.amount), e.note)
+        for e in order.events
+    ]
+    return OrderView(
+        order.number, order.user_id, order.email, order.state, money(order.goods), money(order.delivery_price),
+        money(order.tax), money(order.total), money(order.paid), money(order.refunded),
+        order.prices_include_tax, order.taxes, order.ship_to, order.bill_to, order.delivery, order.payment,
+        order.placed_at, order.access, lines, events,
+    )  # fmt: skip
+
+
+def orders_of(user_id: int, page: int = 1) -> OrderPage:
+    """Return a page of an account's orders."""
+    return _page([Order.user_id == user_id], page)
+
+
+def all_orders(page: int = 1, state: str | None = None) -> OrderPage:
+    """Return a page of all orders, or of those in a state."""
+    return _page([Order.state == state] if state else [], page)
+
+
+def export(user_id: int) -> list[dict[str, Any]]:
+    """Return an account's orders as JSON can hold them."""
+    rows = db.session.execute(select(Order).where(Order.user_id == user_id).order_by(Order.id)).scalars()
+    return [
+        {
+            "number": row.number, "placed_at": row.placed_at, "state": row.state, "email": row.email,
+            "currency": row.currency, "goods": row.goods, "delivery_price": row.delivery_price, "tax": row.tax,
+            "total": row.total, "paid": row.paid, "refunded": row.refunded, "delivery": row.delivery,
+            "payment": row.payment, "ship_to": row.ship_to, "bill_to": row.bill_to,
+            "lines": [
+                {"sku": line.sku, "title": line.title, "options": line.options, "quantity": line.quantity,
+                 "unit_price": line.unit_price, "total": line.total}
+                for line in row.lines
+            ],
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _page(conditions: list[Any], page: int) -> OrderPage:
+    total = db.session.execute(select(func.count(Order.id)).where(*conditions)).scalar_one()
+    rows = db.session.execute(
+        select(Order).where(*conditions).order_by(Order.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    ).scalars().all()  # fmt: skip
+    counts = dict(
+        db.session.execute(
+            select(OrderLine.order_id, func.sum(OrderLine.quantity))
+            .where(OrderLine.order_id.in_([row.id for row in rows]))
+            .group_by(OrderLine.order_id)
+        ).tuples()
+    )
+    found = [
+        OrderRow(row.number, row.email, row.state, Money(row.total, row.currency), int(counts.get(row.id, 0)),
+                 row.placed_at)
+        for row in rows
+    ]  # fmt: skip
+    return OrderPage(found, page, max(1, -(-total // PER_PAGE)), total)

@@ -1,0 +1,68 @@
+"""What the database may do to a transaction, and which of it is worth another try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from storefront.errors import StorefrontError
+
+# SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. Whoever waited too long for a row of stock
+# has written nothing, so trying again is as good as having waited longer.
+_AGAIN = {"40001", "40P01", "55P03"}
+_LOCK_WAIT = "55P03"
+RETRIES = {"postgresql": 2, "sqlite": 1}
+
+
+class BusyError(StorefrontError):
+    """The database is away or overrun; whether it was written is unknown, and does not matter: send it again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
+        )
+
+
+class InFlightError(StorefrontError):
+    """The same form is being worked on at this moment."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your order is being placed at this moment. Send the form again in a few seconds to see it."
+        )
+
+
+class LockedError(StorefrontError):
+    """A row that only this shopper's own requests lock was not to be had within a second."""
+
+
+def again_after(error: DBAPIError | PoolTimeoutError, attempt: int) -> bool:
+    """Return whether the whole transaction may be tried again after it has failed so often."""
+    if isinstance(error, PoolTimeoutError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _AGAIN and attempt <= RETRIES["postgresql"]
+    return _is_locked(error) and attempt <= RETRIES["sqlite"]
+
+
+@contextmanager
+def where(refusal: type[StorefrontError]) -> Iterator[None]:
+    """Raise this instead, if the lock that the block asks for is not to be had in time."""
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_WAIT:
+            raise refusal from error
+        raise
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

@@ -1,0 +1,74 @@
+"""Shoppers for tests: a basket, a draft that is filled in, and the click."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storefront.cart import Cart, CartLine
+from storefront.checkout import drafts, holding
+from storefront.checkout.models import Checkout, Order
+from storefront.checkout.place_order import Placed, place_order
+from storefront.extensions import db, writing
+from storefront.stock import StockItem, auditing
+
+ADDRESS = {
+    "name": "Ada Byron", "line1": "1 Kiln Row", "city": "Springfield", "region": "IL", "postcode": "62701",
+    "country": "US",
+}  # fmt: skip
+
+
+def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, **details: Any) -> int:
+    """Return the id of a filled-in draft of a new basket with these quantities by SKU."""
+    with writing() as session:
+        cart = Cart(token=secrets.token_urlsafe(24))
+        session.add(cart)
+        session.flush()
+        for quantities, aside in ((wanted, False), (saved or {}, True)):
+            for sku, quantity in quantities.items():
+                session.add(CartLine(cart_id=cart.id, sku=sku, quantity=quantity, price_seen=0, saved=aside))
+        given: dict[str, Any] = {
+            "email": "ada@shop.example", "address": ADDRESS, "delivery": "standard", "payment": "invoice",
+        }  # fmt: skip
+        draft = Checkout(cart_id=cart.id, **given | details)
+        session.add(draft)
+        session.flush()
+        return draft.id
+
+
+def hold(checkout_id: int) -> holding.Held:
+    """Take the holds, as the start of payment does."""
+    with writing() as session:
+        return holding.hold(session, checkout_id)
+
+
+def seen(checkout_id: int) -> str:
+    """Return what the review page's form says was seen."""
+    db.session.rollback()
+    return drafts.review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
+
+
+def place(checkout_id: int, key: str = "a key of good length") -> Placed:
+    """Click, having seen what is true now."""
+    return place_order(checkout_id, key, seen(checkout_id))
+
+
+def level(sku: str) -> tuple[int, int]:
+    """Return what is on hand and what is reserved."""
+    db.session.rollback()
+    row = db.session.execute(select(StockItem.on_hand, StockItem.reserved).where(StockItem.sku == sku)).one()
+    return row.on_hand, row.reserved
+
+
+def count_orders() -> int:
+    """Return how many orders there are."""
+    db.session.rollback()
+    return db.session.execute(select(func.count(Order.id))).scalar_one()
+
+
+def audited() -> list[auditing.Difference]:
+    """Return what the audit finds."""
+    db.session.rollback()
+    return auditing.audit(db.session())

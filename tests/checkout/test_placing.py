@@ -1,0 +1,136 @@
+"""Placing an order: all of it or nothing, once per click."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront import outbox
+from storefront.cart import CartLine
+from storefront.catalog.models import Variant
+from storefront.checkout import orders
+from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.holding import ShortageError
+from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
+from storefront.checkout.place_order import IncompleteError, KeyReusedError, PricesChangedError, place_order
+from storefront.extensions import db, writing
+from storefront.stock import StockMovement
+from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
+from tests.factories import make_product
+
+
+def test_an_order_copies_everything_and_takes_the_stock(app: Flask) -> None:
+    make_product("Teapot", variants=[{"sku": "TP", "option1": "Blue", "price": 2500, "on_hand": 5}])
+    make_product("Cup", variants=[{"sku": "CUP", "price": 900, "on_hand": 9}])
+    draft = make_draft({"TP": 2, "CUP": 1}, saved={"CUP-2": 1})
+    hold(draft)
+    assert (level("TP"), level("CUP")) == ((5, 2), (9, 1))
+    order = place(draft).order
+    assert (level("TP"), level("CUP")) == ((3, 0), (8, 0))
+    assert (order.goods, order.delivery_price, order.total, order.state) == (5900, 0, 5900, "placed")
+    assert [(x.sku, x.title, x.options, x.quantity, x.unit_price, x.from_stock) for x in order.lines] == [
+        ("CUP", "Cup", "", 1, 900, 1), ("TP", "Teapot", "Blue", 2, 2500, 2),
+    ]  # fmt: skip
+    assert [event.kind for event in order.events] == ["placed"]
+    assert list(db.session.execute(select(CartLine.sku)).scalars()) == ["CUP-2"], "saved for later stays"
+    assert db.session.execute(select(Hold)).first() is None
+    sold = db.session.execute(select(StockMovement).where(StockMovement.kind == "sold")).scalars()
+    assert {(one.sku, one.quantity, one.reserved, one.reference) for one in sold} == {
+        ("TP", -2, -2, order.number), ("CUP", -1, -1, order.number),
+    }  # fmt: skip
+    with writing() as session:
+        session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
+    assert orders.locked(db.session(), order.number).total == 5900
+    assert audited() == []
+    assert outbox.deliver_overdue() == 0
+
+
+def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft = make_draft({"TP": 1})
+    digest, key = seen(draft), "the form's own key"
+    first = place_order(draft, key, digest)
+    again = place_order(draft, key, digest)
+    assert (first.again, again.again, again.order.number) == (False, True, first.order.number)
+    with pytest.raises(KeyReusedError, match=first.order.number):
+        place_order(draft, key, "something else")
+    with pytest.raises(EmptyBasketError):
+        place_order(draft, "another form's key", digest)
+    assert (count_orders(), level("TP")) == (1, (4, 0))
+
+
+def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "price": 1000}])
+    draft = make_draft({"TP": 1})
+    digest = seen(draft)
+    with writing() as session:
+        session.execute(select(Variant)).scalar_one().price = 1100
+    with pytest.raises(PricesChangedError) as caught:
+        place_order(draft, "a key of good length", digest)
+    assert caught.value.review.totals.goods == 1100
+    assert (count_orders(), level("TP")) == (0, (20, 0))
+    with writing() as session:
+        session.get_one(Checkout, draft).address = {"country": "DE"}
+    with pytest.raises(PricesChangedError):
+        place_order(draft, "a key of good length", digest)
+    assert place(draft).order.ship_to == {"country": "DE"}
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [({"email": ""}, "email"), ({"address": {}}, "address"), ({"delivery": "teleport"}, "delivery"),
+     ({"payment": ""}, "payment")],
+)  # fmt: skip
+def test_a_draft_that_lacks_something_is_refused_with_a_sentence(
+    app: Flask, details: dict[str, object], field: str
+) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    with pytest.raises(IncompleteError) as caught:
+        place(make_draft({"TP": 1}, **details))
+    assert caught.value.field == field
+    assert (count_orders(), level("TP")) == (0, (20, 0))
+
+
+def test_all_that_is_short_is_named_and_nothing_is_taken(app: Flask) -> None:
+    make_product("Teapot", variants=[{"sku": "TP", "on_hand": 2}])
+    make_product("Cup", variants=[{"sku": "CUP", "on_hand": 0}])
+    make_product("Bowl", variants=[{"sku": "BOWL", "on_hand": 9}])
+    draft = make_draft({"TP": 3, "CUP": 1, "BOWL": 1})
+    for attempt in (hold, place):
+        with pytest.raises(ShortageError, match="Only 2 of Teapot are left") as caught:
+            attempt(draft)
+        assert [(x.sku, x.wanted, x.available) for x in caught.value.short] == [("CUP", 1, 0), ("TP", 3, 2)]
+    assert (level("TP"), level("BOWL"), count_orders()) == ((2, 0), (9, 0), 0)
+    assert len(db.session.execute(select(CartLine)).all()) == 3
+
+
+def test_what_is_not_counted_or_may_be_ordered_ahead_needs_no_hold(app: Flask) -> None:
+    make_product(variants=[{"sku": "VOUCHER", "tracked": False, "on_hand": 0}])
+    make_product(variants=[{"sku": "AHEAD", "backorder": True, "on_hand": 2}])
+    draft = make_draft({"VOUCHER": 3, "AHEAD": 5})
+    assert hold(draft).until is None
+    order = place(draft).order
+    assert {line.sku: line.from_stock for line in order.lines} == {"VOUCHER": 0, "AHEAD": 2}
+    assert (level("AHEAD"), level("VOUCHER")) == ((0, 0), (0, 0))
+    with writing() as session:
+        orders.cancel(session, order.number, actor="test")
+    assert (level("AHEAD"), audited()) == ((2, 0), [])
+
+
+def test_listeners_hear_in_the_transaction_and_can_stop_it(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP"}])
+    heard = []
+
+    def listen(_session: object, order: Order, event: OrderEvent) -> None:
+        heard.append((order.number, event.kind))
+        if len(heard) == 1:
+            raise ZeroDivisionError
+
+    orders.on_event(app, listen)
+    draft = make_draft({"TP": 1})
+    with pytest.raises(ZeroDivisionError):
+        place(draft)
+    assert (count_orders(), level("TP")) == (0, (20, 0))
+    placed = place(draft)
+    assert heard[1:] == [(placed.order.number, "placed")]
