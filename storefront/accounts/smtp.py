@@ -6,6 +6,8 @@ import email
 import email.policy
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT = 10.0  # seconds
@@ -22,6 +24,22 @@ def send(address: str, recipient: str, text: str) -> None:
     Raises:
         OSError, smtplib.SMTPException: it did not go out.
     """
+    with _entered(address) as server:
+        server.send_message(email.message_from_string(text, policy=email.policy.SMTP), to_addrs=[recipient])
+
+
+def greet(address: str) -> None:
+    """Connect to the server, sign in if there is a password, and leave: to see whether that works.
+
+    Raises:
+        OSError, smtplib.SMTPException: it does not.
+    """
+    with _entered(address):
+        pass
+
+
+@contextmanager
+def _entered(address: str) -> Iterator[smtplib.SMTP]:
     url = urlsplit(address)
     host, context = url.hostname or "localhost", ssl.create_default_context()
     if url.scheme == "smtps":
@@ -38,4 +56,4 @@ def send(address: str, recipient: str, text: str) -> None:
             if not isinstance(server.sock, ssl.SSLSocket):
                 raise smtplib.SMTPNotSupportedError("the server offers no TLS, so no password is sent to it")
             server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(email.message_from_string(text, policy=email.policy.SMTP), to_addrs=[recipient])
+        yield server

@@ -7,12 +7,15 @@ from flask import Flask
 from storefront import redis_roles
 from storefront.cache.cli import cache
 from storefront.ops import metrics, schema, setup, warming
+from storefront.ops.doctor import cli, mirror
 from storefront.web import health
 
 
 def init_app(app: Flask) -> None:
     """Register the readiness checks, and the first request's look at the tables."""
     app.cli.add_command(setup.setup)
+    app.cli.add_command(cli.command)
+    app.register_blueprint(mirror.bp)
     cache.add_command(warming.warm)
     schema.init_app(app)
     metrics.init_app(app)

@@ -7,12 +7,12 @@ raises RedisAway, at once once the role's breaker is open; the caller goes on wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from flask import Flask, current_app
-from redis import Redis
+from redis import Redis, RedisCluster
 
 from storefront.errors import StorefrontError
 from storefront.redis_roles import locks
@@ -32,10 +32,13 @@ __all__ = [
     "client",
     "ensure",
     "init_app",
+    "is_watched",
     "lock",
     "problem",
     "reachable",
+    "servers",
     "states",
+    "together",
 ]
 
 T = TypeVar("T")
@@ -124,7 +127,33 @@ def problem() -> str | None:
 
     Roles that share a server are asked about once.
     """
-    roles: Roles = current_app.extensions["redis_roles"]
-    one_of_each = {roles.urls[role]: role for role in reversed(Role)}
-    missing = [sentence for role in one_of_each.values() if (sentence := reachable(role))]
+    missing = [sentence for roles in together() if (sentence := reachable(roles[0]))]
     return f"{' '.join(missing)} The shop serves without it." if missing else None
+
+
+def together() -> list[list[Role]]:
+    """Return the roles, those that share a server in one list."""
+    roles: Roles = current_app.extensions["redis_roles"]
+    by_url: dict[str | None, list[Role]] = {}
+    for role in Role:
+        by_url.setdefault(roles.urls[role], []).append(role)
+    return list(by_url.values())
+
+
+def servers(role: Role) -> Iterator[Redis]:
+    """Yield a client of each server that takes the role's writes: one, or every primary of a cluster.
+
+    For tools, as `client`.
+    """
+    one = client(role)
+    if not isinstance(one, RedisCluster):
+        yield one
+        return
+    for node in one.get_primaries():
+        yield one.get_redis_connection(node)
+
+
+def is_watched(role: Role) -> bool:
+    """Return whether sentinels name the role's master."""
+    roles: Roles = current_app.extensions["redis_roles"]
+    return roles.address(role).kind == "sentinel"

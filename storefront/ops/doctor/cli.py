@@ -1,0 +1,48 @@
+"""The command: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+
+import click
+from flask.cli import with_appcontext
+
+from storefront.ops import doctor
+from storefront.ops.doctor import front
+from storefront.ops.doctor.finding import Finding, Level
+
+_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "red"}
+
+
+@click.command("doctor")
+@click.option(
+    "--url", help="Where shoppers reach the shop, proxies and all. Default: the first of TRUSTED_HOSTS."
+)
+@click.option("--no-front", is_flag=True, help="Look at no request through the front.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def command(url: str | None, no_front: bool, as_json: bool) -> None:
+    """Check the configuration and every service; say how to mend what is wrong.
+
+    The exit status is 1 if anything is wrong, 0 if all is well or could merely be better.
+    """
+    found = doctor.examine(None if no_front else url or front.default_url())
+    worst = max((finding.level for finding in found), key=list(Level).index)
+    if as_json:
+        click.echo(json.dumps({"worst": worst, "findings": [f.to_dict() for f in found]}, indent=2))
+    else:
+        _print(found)
+    sys.exit(worst == Level.WRONG)
+
+
+def _print(found: list[Finding]) -> None:
+    wide = max(len(finding.about) for finding in found)
+    indent = " " * (wide + 9)
+    for finding in found:
+        level = click.style(f"{finding.level:<5}", fg=_COLOURS[finding.level])
+        lines = textwrap.wrap(finding.sentence, 100, break_long_words=False, break_on_hyphens=False)
+        click.echo(f"{finding.about:<{wide}}  {level}  " + f"\n{indent}".join(lines))
+    number = {level: sum(f.level == level for f in found) for level in Level}
+    click.echo(f"\n{number[Level.WRONG]} wrong, {number[Level.WARN]} could be better, {number[Level.OK]} ok.")

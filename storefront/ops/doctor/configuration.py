@@ -1,0 +1,74 @@
+"""The settings: those that a start accepts, and that are unwise all the same."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+
+from flask import current_app
+
+from storefront.accounts import smtp
+from storefront.ops.doctor.finding import Finding, ok, warn, wrong
+
+_FEWEST_CHARACTERS = 10  # different ones in a secret; a random one of 32 has more
+
+
+def look() -> Iterator[Finding]:
+    """Look at the environment, the secret, the hosts and the mail."""
+    yield from (_environment(), _secret(), _hosts(), _mail(), _cache())
+
+
+def _in_production() -> bool:
+    return bool(current_app.config["ENV"] == "production")
+
+
+def _environment() -> Finding:
+    if _in_production():
+        return ok("environment", "production.")
+    return warn(
+        "environment",
+        f"{current_app.config['ENV']}: fit for a laptop. For shoppers set STOREFRONT_ENV=production.",
+    )
+
+
+def _secret() -> Finding:
+    key = current_app.config["SECRET_KEY"]
+    if _in_production() and len(set(key)) < _FEWEST_CHARACTERS:
+        return wrong(
+            "secret",
+            "SECRET_KEY can be guessed: it has hardly any different characters. "
+            "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return ok("secret", "SECRET_KEY is set." if _in_production() else "Made for this installation.")
+
+
+def _hosts() -> Finding:
+    hosts = current_app.config["TRUSTED_HOSTS"]
+    if not hosts:
+        return ok("hosts", "TRUSTED_HOSTS is not set: outside production the shop answers to any name.")
+    if _in_production() and (local := [host for host in hosts if host.startswith(("localhost", "127."))]):
+        return warn("hosts", f"TRUSTED_HOSTS names {local[0]}, which is no name that shoppers use. Drop it.")
+    return ok("hosts", f"The shop answers to {', '.join(hosts)}.")
+
+
+def _mail() -> Finding:
+    url = current_app.config["SMTP_URL"]
+    if url is None:
+        sentence = "STOREFRONT_SMTP_URL is not set: "
+        if _in_production():
+            return wrong("mail", f"{sentence}nobody can register or reset a password. Name a server.")
+        return ok("mail", f"{sentence}outside production mail is shown on the page.")
+    try:
+        smtp.greet(url)
+    except (OSError, smtplib.SMTPException) as error:
+        return wrong(
+            "mail",
+            f"The server of STOREFRONT_SMTP_URL does not let us in: {error} Check host, port and password.",
+        )
+    return ok("mail", f"The SMTP server lets us in; mail comes from {current_app.config['MAIL_FROM']}.")
+
+
+def _cache() -> Finding:
+    if current_app.config["CACHE"]:
+        return ok("cache", "on.")
+    return warn("cache", "STOREFRONT_CACHE is off: every page is built from the database. Unset it.")

@@ -1,0 +1,106 @@
+"""The database: whether it answers, its tables, its clock, its connections, and what waits in it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from flask import current_app
+from sqlalchemy import func, select, text
+
+from storefront import outbox
+from storefront.accounts.models import Letter
+from storefront.extensions import db
+from storefront.ops import schema
+from storefront.ops.doctor.finding import Finding, ok, warn, wrong
+
+LATE, STUCK = 10, 60  # seconds that a message may wait: it is delivered after two
+MAIL_STUCK = 15 * 60  # seconds that a letter may wait
+SKEW, MUCH_SKEW = 1.0, 30.0  # seconds
+_OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING
+_OLDEST_POSTGRESQL = 130000
+_CONNECTIONS = 15  # a process has at most: SQLAlchemy's pool of 5, and 10 more
+
+
+def look() -> Iterator[Finding]:
+    """Look at the database; only at whether it answers, if it does not."""
+    problem = schema.problem()
+    yield wrong("database", problem) if problem else ok("database", "It answers; its tables are up to date.")
+    if problem:
+        return
+    yield from _sqlite() if db.engine.dialect.name == "sqlite" else _postgresql()
+    yield _outbox()
+    yield _letters()
+
+
+def _sqlite() -> Iterator[Finding]:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        yield wrong("sqlite", f"SQLite is {version}; 3.35 is the oldest that will do. Use a newer Python.")
+    elif current_app.config["ENV"] == "production":
+        yield warn("sqlite", f"SQLite {version} serves one host. For more, set DATABASE_URL to a PostgreSQL.")
+    else:
+        yield ok("sqlite", f"SQLite {version}.")
+
+
+def _postgresql() -> Iterator[Finding]:
+    with db.engine.connect() as connection:
+        before = time.time()
+        theirs = connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        version = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+        named = connection.execute(text("SHOW server_version")).scalar_one()
+        most = int(connection.execute(text("SHOW max_connections")).scalar_one())
+        durable = connection.execute(text("SHOW fsync")).scalar_one()
+        ours = (before + time.time()) / 2
+    if version < _OLDEST_POSTGRESQL:
+        yield wrong("postgresql", f"PostgreSQL is {named}; 13 is the oldest that will do. Upgrade it.")
+    elif durable != "on":
+        yield warn(
+            "postgresql",
+            f"PostgreSQL {named} runs with fsync={durable}: a power cut loses orders. Set it on.",
+        )
+    else:
+        yield ok("postgresql", f"PostgreSQL {named}.")
+    yield skew("database clock", float(theirs) - ours, "the database's")
+    wanted = current_app.config["WORKERS"] * _CONNECTIONS
+    sentence = (
+        f"{current_app.config['WORKERS']} workers may open {wanted} connections; the server takes {most}."
+    )
+    yield (
+        warn("connections", f"{sentence} Raise max_connections, or put pgbouncer between.")
+        if wanted > most * 0.9
+        else ok("connections", sentence)
+    )
+
+
+def skew(about: str, seconds: float, whose: str) -> Finding:
+    """Return how far another clock is from this host's."""
+    sentence = f"This host's clock and {whose} are {abs(seconds):.1f} s apart."
+    mend = "Run chrony or systemd-timesyncd on both."
+    if abs(seconds) >= MUCH_SKEW:
+        return wrong(about, f"{sentence} Links, holds and limits run out at the wrong time. {mend}")
+    return warn(about, f"{sentence} {mend}") if abs(seconds) >= SKEW else ok(about, sentence)
+
+
+def _outbox() -> Finding:
+    count, oldest = outbox.waiting()
+    if oldest < LATE:
+        return ok(
+            "outbox", "Nothing waits." if not count else f"{count} messages, the oldest {oldest:.0f} s old."
+        )
+    sentence = (
+        f"{count} messages wait, the oldest for {oldest:,.0f} s: pages and badges are behind. "
+        "Any serving process delivers them as soon as Redis answers: look at both, then at the log."
+    )
+    return wrong("outbox", sentence) if oldest >= STUCK else warn("outbox", sentence)
+
+
+def _letters() -> Finding:
+    with db.engine.connect() as connection:
+        count, first = connection.execute(select(func.count(Letter.id), func.min(Letter.created_at))).one()
+    waited = (datetime.now(UTC) - first).total_seconds() if first else 0
+    if waited < MAIL_STUCK:
+        return ok("letters", "No letter waits for long." if count else "No letter waits.")
+    return wrong("letters", f"{count} letters wait, the oldest for {waited / 60:,.0f} min. The log says why.")

@@ -1,0 +1,146 @@
+"""Redis, server by server: which roles live there, and whether it is set up for them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import current_app
+from redis import Redis
+
+from storefront import redis_roles
+from storefront.ops.doctor.data import skew
+from storefront.ops.doctor.finding import Finding, ok, warn, wrong
+from storefront.redis_roles import Role
+from storefront.redis_roles.away import TROUBLE
+
+OLDEST = {"redis": (6, 2), "valkey": (7, 2)}
+SLOW = 0.02  # seconds; a page waits 0.1 s at most
+FULL = 0.9  # of the memory
+
+
+def look() -> Iterator[Finding]:
+    """Look at each server once, whichever roles share it."""
+    for roles in redis_roles.together():
+        names = ", ".join(roles)
+        about = f"redis {names}" if len(roles) < len(Role) else "redis"
+        if (problem := redis_roles.reachable(roles[0])) is not None:
+            variable = f"{roles[0].upper()}_REDIS_URL or REDIS_URL"
+            yield wrong(about, f"{problem.rstrip('.')}. Check {variable}, and that the server runs.")
+            continue
+        try:
+            for node in redis_roles.servers(roles[0]):
+                yield from _server(about, roles, node)
+        except TROUBLE as error:
+            yield wrong(
+                about, f"It answers, but does not say how it is set up: {error}. Allow INFO and TIME."
+            )
+
+
+def _server(about: str, roles: list[Role], node: Redis) -> Iterator[Finding]:
+    told: dict[str, Any] = node.info()
+    yield _version(about, told)
+    yield _memory(about, roles, told)
+    if _holds_state(roles):
+        yield _persistence(about, told)
+    if (finding := _replicas(about, roles, told)) is not None:
+        yield finding
+    yield _answers(about, node)
+    before = time.time()
+    seconds, micros = node.time()
+    yield skew(f"{about} clock", seconds + micros / 1e6 - (before + time.time()) / 2, "that of Redis")
+
+
+def _holds_state(roles: list[Role]) -> bool:
+    return any(role != Role.CACHE for role in roles)
+
+
+def _version(about: str, told: dict[str, Any]) -> Finding:
+    name = str(told.get("server_name", "redis"))
+    text = str(told.get(f"{name}_version", told["redis_version"]))
+    version = tuple(int(part) for part in re.findall(r"\d+", text)[:2])
+    floor = OLDEST.get(name, OLDEST["redis"])
+    if version < floor:
+        return wrong(
+            f"{about} version",
+            f"{name} {text}; the oldest that will do is {floor[0]}.{floor[1]}. Upgrade.",
+        )
+    return ok(f"{about} version", f"{name} {text}.")
+
+
+def _memory(about: str, roles: list[Role], told: dict[str, Any]) -> Finding:
+    about, policy, most = f"{about} memory", told.get("maxmemory_policy", "unknown"), told.get("maxmemory", 0)
+    used = f"{told['used_memory'] / 1e6:,.0f} MB" + (f" of {most / 1e6:,.0f} MB" if most else "")
+    state, copies = _holds_state(roles), Role.CACHE in roles
+    if state and policy.startswith("allkeys"):
+        return wrong(
+            about,
+            f"maxmemory-policy is {policy}: a flood of pages evicts sessions and limits. "
+            f"Set maxmemory-policy {'volatile-ttl' if copies else 'noeviction'}"
+            f"{', or give the cache a server of its own with CACHE_REDIS_URL' if copies else ''}.",
+        )
+    if copies and not state and not policy.startswith("allkeys"):
+        return warn(
+            about, f"maxmemory-policy is {policy}. For the cache alone set maxmemory-policy allkeys-lfu."
+        )
+    if copies and most == 0:
+        return warn(about, f"{used}, and no limit: set maxmemory to what `flask cache estimate` says.")
+    if copies and state and policy == "noeviction":
+        return wrong(
+            about, "maxmemory-policy is noeviction: once full, nothing is cached. Set it to volatile-ttl."
+        )
+    if copies and state and current_app.config["ENV"] == "production":
+        return warn(
+            about,
+            f"{used}, {policy}. The cache shares a server with what should last: "
+            "give it one of its own with CACHE_REDIS_URL.",
+        )
+    if state and not copies and most and told["used_memory"] > FULL * most:
+        return wrong(
+            about, f"{used} ({policy}): sessions and limits are no longer written soon. Raise maxmemory."
+        )
+    return ok(about, f"{used}, {policy}.")
+
+
+def _persistence(about: str, told: dict[str, Any]) -> Finding:
+    about = f"{about} persistence"
+    if told.get("aof_enabled"):
+        if told.get("aof_last_write_status", "ok") != "ok":
+            return wrong(about, "The append-only file cannot be written: look at the disk of Redis.")
+        return ok(about, "An append-only file.")
+    sentence = "appendonly is no: a restart of Redis forgets sessions and limits. Set appendonly yes."
+    return warn(about, sentence)
+
+
+def _replicas(about: str, roles: list[Role], told: dict[str, Any]) -> Finding | None:
+    if told.get("role") == "slave":
+        return wrong(
+            f"{about} replicas", "This is a replica: it takes no writes. Name the master, or the sentinels."
+        )
+    if not redis_roles.is_watched(roles[0]):
+        return None
+    replicas = int(told.get("connected_slaves", 0))
+    if replicas < 2:
+        return warn(
+            f"{about} replicas",
+            f"The master has {replicas} replicas. With fewer than two, writes stay refused after a failover "
+            "(min-replicas-to-write 1): start another.",
+        )
+    return ok(f"{about} replicas", f"{replicas} replicas follow the master.")
+
+
+def _answers(about: str, node: Redis) -> Finding:
+    took = []
+    for _ in range(9):
+        began = time.perf_counter()
+        node.ping()
+        took.append(time.perf_counter() - began)
+    typical = sorted(took)[len(took) // 2]
+    sentence = f"It answers in {typical * 1000:.1f} ms."
+    if typical > SLOW:
+        return warn(
+            f"{about} latency", f"{sentence} Pages give up after 100 ms: move it nearer, or see to its load."
+        )
+    return ok(f"{about} latency", sentence)

@@ -1,0 +1,57 @@
+"""/ops/mirror: tells the doctor what a request looks like by the time it has come through all proxies.
+
+Only to a request that carries a token made with this shop's SECRET_KEY within the last minute; 404 to all others.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, jsonify, request
+from itsdangerous import BadSignature, TimestampSigner
+
+from storefront.rate_limiting import limit
+
+bp = Blueprint("mirror", __name__, cli_group=None)
+
+HEADER = "X-Storefront-Doctor"
+_MAX_AGE = 60  # seconds
+
+
+def token() -> str:
+    """Return what proves that a request comes from who knows the secret."""
+    return _signer().sign("doctor").decode()
+
+
+@bp.get("/ops/mirror")
+@limit("staff")
+def show() -> Response:
+    """What this request shows."""
+    try:
+        _signer().unsign(request.headers.get(HEADER, ""), max_age=_MAX_AGE)
+    except BadSignature:
+        abort(404)
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    response = jsonify(
+        address=request.remote_addr,
+        forwarded=[part.strip() for part in forwarded.split(",") if part.strip()],
+        scheme=request.scheme,
+        host=request.host,
+        protocol=request.environ.get("SERVER_PROTOCOL"),
+        worker=_worker(),
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _worker() -> str:
+    """Return what serves this request: "gevent", "threads", "sync" or "development"."""
+    from gevent import monkey  # costs a start of `flask` nothing
+
+    if not str(request.environ.get("SERVER_SOFTWARE", "")).startswith("gunicorn"):
+        return "development"
+    if monkey.is_module_patched("socket"):
+        return "gevent"
+    return "threads" if request.environ.get("wsgi.multithread") else "sync"
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(current_app.config["SECRET_KEY"], salt="storefront.doctor")

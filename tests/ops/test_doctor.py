@@ -1,0 +1,206 @@
+"""`flask doctor`: what is right passes, and each thing that is wrong is found, with the sentence that mends it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+from storefront.accounts.models import Letter
+from storefront.extensions import db, writing
+from storefront.ops import doctor
+from storefront.ops.doctor import data, front, mirror
+from storefront.outbox import OutboxMessage
+from tests.conftest import make_app
+from tests.processes import free_port, served
+from tests.redis_roles.servers import Server
+
+PRODUCTION = {"STOREFRONT_ENV": "production", "TRUSTED_HOSTS": "shop.example", "SECRET_KEY": "k" * 32}
+
+
+def findings(url: str | None = None) -> dict[str, doctor.Finding]:
+    db.session.rollback()
+    return {finding.about: finding for finding in doctor.examine(url)}
+
+
+def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask) -> None:
+    shown = app.test_cli_runner().invoke(args=["doctor", "--no-front", "--json"])
+    told = json.loads(shown.output)
+    assert (shown.exit_code, told["worst"]) == (0, "warn"), (
+        shown.output
+    )  # a test's environment is no production
+    about = {row["about"] for row in told["findings"] if row["level"] == "ok"}
+    assert {"database", "outbox", "redis memory", "redis version", "redis clock", "instance", "disk"} <= about
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    try:
+        shown = app.test_cli_runner().invoke(args=["doctor", "--no-front"])
+    finally:
+        with db.engine.begin() as connection:
+            head = data.schema.ScriptDirectory(app.extensions["migrate"].directory).get_current_head()
+            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
+    assert shown.exit_code == 1
+    assert "Run: flask db upgrade" in " ".join(shown.output.split())
+    assert "1 wrong" in shown.output
+
+
+@pytest.mark.usefixtures("app")
+def test_what_waits_for_too_long_is_found() -> None:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with writing() as session:
+        session.add(OutboxMessage(id="a", topic="t", payload=[], created_at=hour_ago))
+        session.add(Letter(id="b", recipient="", message="", created_at=hour_ago))
+    found = findings()
+    assert found["outbox"].level == "wrong"
+    assert "wait, the oldest for 3,60" in found["outbox"].sentence
+    assert found["letters"].level == "wrong"
+
+
+def test_postgresql_is_asked_for_its_clock_and_connections(app: Flask, database: str) -> None:
+    if database == "postgresql":
+        app.config["WORKERS"] = 1000
+        found = findings()
+        assert found["database clock"].level == "ok"
+        assert found["connections"].level == "warn"
+        assert "max_connections" in found["connections"].sentence
+    else:
+        app.config["ENV"] = "production"
+        assert "DATABASE_URL" in findings()["sqlite"].sentence
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(0.2, "ok"), (-3, "warn"), (31, "wrong"), (-4000, "wrong")])
+def test_clocks_that_are_apart_are_found(seconds: float, level: str) -> None:
+    assert data.skew("clock", seconds, "the database's").level == level
+
+
+@pytest.fixture
+def redis_servers(tmp_path: Path) -> Iterator[Any]:
+    with ExitStack() as stack:
+
+        def start(*options: str) -> str:
+            one = Server(tmp_path, *options).start()
+            stack.callback(one.kill)
+            return one.url
+
+        yield start
+
+
+def shop(tmp_path: Path, **environ: str) -> Flask:
+    (tmp_path / "i").mkdir(exist_ok=True)
+    return make_app(f"sqlite:///{tmp_path / 'none.sqlite3'}", tmp_path / "i", **environ)
+
+
+def test_each_server_is_judged_by_the_roles_that_live_there(tmp_path: Path, redis_servers: Any) -> None:
+    flooded = redis_servers("--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru")
+    stuck = redis_servers("--maxmemory", "50mb", "--maxmemory-policy", "noeviction")
+    state = redis_servers("--maxmemory-policy", "noeviction", "--appendonly", "yes")
+    pages = redis_servers("--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lfu")
+    replica = redis_servers("--replicaof", "127.0.0.1", "1")
+
+    def found(**environ: str) -> dict[str, doctor.Finding]:
+        with shop(tmp_path, **environ).app_context():
+            return findings()
+
+    shared = found(REDIS_URL=flooded)["redis memory"]
+    assert (shared.level, "CACHE_REDIS_URL" in shared.sentence) == ("wrong", True)
+    assert found(REDIS_URL=stuck)["redis memory"].level == "wrong"
+    apart = found(REDIS_URL=state, CACHE_REDIS_URL=pages)
+    assert {f.level for about, f in apart.items() if about.startswith("redis")} == {"ok"}
+    swapped = found(REDIS_URL=pages, CACHE_REDIS_URL=stuck)
+    assert "allkeys-lfu" in swapped["redis cache memory"].sentence
+    assert swapped["redis session, limit, stock memory"].level == "wrong"
+    assert swapped["redis session, limit, stock persistence"].level == "warn"
+    assert found(REDIS_URL=replica)["redis replicas"].level == "wrong"
+
+
+def test_settings_that_start_but_will_not_do_are_found(tmp_path: Path) -> None:
+    (tmp_path / "i").mkdir()
+    (tmp_path / "i" / "secret_key").write_text("k")
+    (tmp_path / "i" / "secret_key").chmod(0o644)
+    closed = f"127.0.0.1:{free_port()}"
+    environ = {"REDIS_URL": f"redis://{closed}/0", "STOREFRONT_SMTP_URL": f"smtp://{closed}"}
+    environ["STOREFRONT_MEDIA_DIR"] = "/proc/media"  # where nobody can write, not even root
+    with shop(tmp_path, **PRODUCTION, **environ, STOREFRONT_CACHE="off").app_context():
+        found = findings(f"http://{closed}")
+    wrong = {about for about, finding in found.items() if finding.level == "wrong"}
+    assert wrong == {"secret", "mail", "media", "secrets", "disk", "database", "redis"}
+    assert "REDIS_URL" in found["redis"].sentence
+    assert (found["cache"].level, found["front"].level) == ("warn", "warn")
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def behind_a_proxy(app: Flask) -> Any:
+    """Do to a request what nginx does: append who asked."""
+
+    def proxied(environ: dict[str, Any], start_response: Any) -> Any:
+        before = environ.get("HTTP_X_FORWARDED_FOR")
+        environ["HTTP_X_FORWARDED_FOR"] = f"{before}, 127.0.0.9" if before else "127.0.0.9"
+        return app(environ, start_response)
+
+    return proxied
+
+
+@pytest.mark.parametrize(
+    ("trusted", "proxies", "sentence"),
+    [
+        ("0", 0, "passes 0 proxies, as"),
+        ("1", 1, "passes 1 proxy, as"),
+        ("1", 0, "make up an address"),
+        ("2", 1, "make up an address"),
+        ("0", 1, "all shoppers share the rate limits of 127.0.0.1"),
+    ],
+)
+def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
+    tmp_path: Path, redis_url: str, trusted: str, proxies: int, sentence: str
+) -> None:
+    one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
+    with one.app_context(), listening(behind_a_proxy(one) if proxies else one) as url:
+        found = {finding.about: finding for finding in front.look(url)}
+    assert sentence in found["proxies"].sentence
+    assert (found["proxies"].level == "ok") == sentence.endswith(", as")
+    assert found["scheme"].level == "ok"
+
+
+def test_the_mirror_shows_nothing_to_strangers(tmp_path: Path, redis_url: str) -> None:
+    one, other = (shop(tmp_path, REDIS_URL=redis_url, SECRET_KEY=key) for key in ("one", "other"))
+    with other.app_context():
+        foreign = mirror.token()
+    with one.app_context():
+        own = mirror.token()
+    client = one.test_client()
+    for token, status in (("", 404), (foreign, 404), (own[:-1], 404), (own, 200)):
+        assert client.get("/ops/mirror", headers={mirror.HEADER: token}).status_code == status
+
+
+@pytest.mark.slow
+def test_workers_that_streams_would_stop_are_found(tmp_path: Path, redis_url: str) -> None:
+    instance = tmp_path / "served"
+    instance.mkdir()
+    command = ("gunicorn", "--worker-class", "sync", "--bind", "127.0.0.1:{port}", "wsgi:app")
+    command = (str(Path(__file__).parents[2] / ".venv" / "bin" / command[0]), *command[1:])
+    with served(instance, *command, REDIS_URL=redis_url) as running:
+        shown = running.flask("doctor", "--json", "--url", running.url)
+    told = {row["about"]: row for row in json.loads(shown.stdout)["findings"]}
+    assert told["worker class"]["level"] == "wrong", told
+    assert shown.returncode == 1
