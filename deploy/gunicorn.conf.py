@@ -6,11 +6,14 @@ from gevent import monkey
 
 monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
 
+import gc  # noqa: E402
 import os  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
 
 from storefront.config import instance_directory  # noqa: E402
 
@@ -45,13 +48,25 @@ max_requests_jitter = 250_000  # so that they do not renew together
 accesslog = None
 
 
-def post_worker_init(_worker: object) -> None:
-    """Let the master alone answer Ctrl-C: a terminal sends it to the workers too, which then die in the middle."""
+def post_worker_init(worker: Any) -> None:
+    """Set up what signals do, and keep the collector's rounds short."""
+    # The master alone answers Ctrl-C: a terminal sends it to the workers too, which then die in the middle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop: Any = signal.getsignal(signal.SIGTERM)
+
+    def leave(number: int, frame: object) -> None:
+        # Open streams are told at once: gunicorn first waits for what is being answered.
+        gevent.spawn(worker.wsgi.extensions["stock_hub"].close)
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, leave)
+    # What is there now stays: to look through it again and again costs pauses, and lets rubbish pile up meanwhile.
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server: object, worker: Any) -> None:
-    """Tell open streams to come back, each at another moment, before their sockets close."""
+    """Tell streams that are still open to come back: a worker also ends without a signal, after so many requests."""
     if (app := getattr(worker, "wsgi", None)) is not None:
         app.extensions["stock_hub"].close()
 

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from gevent import monkey
 
-from storefront.stock.stream.clients import Sockets
+from storefront.stock.stream.detached import Sockets
 from storefront.stock.stream.views import WANTED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_SNDBUF = 32 * 1024  # what the kernel keeps for a client that does not read
+_USER_TIMEOUT_MS = 30_000
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ class Streams:
         if self._sockets is None:
             self._sockets = Sockets(self._app.extensions["stock_hub"])
         address, ids = wanted
-        self._sockets.open(os.dup(environ["gunicorn.socket"].fileno()), address, ids, _head(*said))
+        self._sockets.open(_taken(environ["gunicorn.socket"]), address, ids, _head(*said))
         log.info("%s streams %d products", address, len(ids))
         # What gunicorn takes as "this connection is closed": its loop ends, and its own descriptor with it.
         raise StopIteration
@@ -65,6 +68,16 @@ def _can_detach(environ: WSGIEnvironment) -> bool:
         and environ.get("REQUEST_METHOD") == "GET"
         and bool(monkey.is_module_patched("socket"))
     )
+
+
+def _taken(own: socket.socket) -> int:
+    """Return a descriptor of our own for gunicorn's connection; what holds for the one holds for the other."""
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SNDBUF)
+    if own.family in (socket.AF_INET, socket.AF_INET6):
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+    taken = os.dup(own.fileno())
+    os.set_blocking(taken, False)
+    return taken
 
 
 def _head(status: str, headers: list[tuple[str, str]]) -> bytes:

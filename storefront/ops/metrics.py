@@ -45,6 +45,10 @@ OPEN = Gauge(
 )
 STREAMS = Gauge("storefront_stock_streams", "Open pages with live stock.", multiprocess_mode="livesum")
 STOCK = Counter("storefront_stock_events", "Stock events in and out.", ["direction"])
+FANOUT = Counter(
+    "storefront_stock_fanout", "Changes by how long it took to tell all pages, by its upper bound.", ["le_ms"]
+)
+DROPPED = Counter("storefront_stock_dropped", "Open pages that were given up because they read nothing.")
 LOCAL = Gauge(
     "storefront_cache_local_bytes", "Bytes of pages kept in processes.", multiprocess_mode="livesum"
 )
@@ -87,13 +91,16 @@ class Metrics:
             OPEN.labels(role.role).set(role.state != "closed")
         hub = self._app.extensions["stock_hub"]
         STREAMS.set(hub.streams)
-        for direction, number in tuple(hub.counts.items()):
-            self._add(STOCK, number, direction)
+        for direction in ("heard", "sent"):
+            self._add(STOCK, hub.counts[direction], direction)
+        for bound, number in tuple(hub.delays.items()):
+            self._add(FANOUT, number, f"{1000 * bound:g}")
+        self._add(DROPPED, hub.counts["dropped"])
 
     def _add(self, counter: Counter, number: int, *labels: str) -> None:
         key = (counter._name, *labels)
         if (news := number - self._told[key]) > 0:
-            counter.labels(*labels).inc(news)
+            (counter.labels(*labels) if labels else counter).inc(news)
             self._told[key] = number
 
 

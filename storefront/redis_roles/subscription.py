@@ -44,6 +44,7 @@ class Subscription:
         on_subscribed: called whenever the server has confirmed a (new) subscription, before it is trusted. What was
             published before that may have been missed.
         on_lost: called when the subscription is no longer trusted, once until the next `on_subscribed`.
+        longest_pause: seconds between attempts to connect, at most.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Subscription:
         on_message: Callable[[str, bytes], None],
         on_subscribed: Callable[[], None] = nothing,
         on_lost: Callable[[], None] = nothing,
+        longest_pause: float = BACKOFF[1],
     ) -> None:
         self.role = role
         self.channels = tuple(channels)
@@ -66,7 +68,7 @@ class Subscription:
         self._stop = threading.Event()
         self._subscribed = False
         self._complete_until = 0.0  # all that was published before this moment has been heard
-        self._pause = BACKOFF[0]
+        self._pause, self._longest_pause = BACKOFF[0], longest_pause
         self._complained = False
 
     @property
@@ -108,7 +110,7 @@ class Subscription:
                 if connection:
                     connection.disconnect()
             stop.wait(self._pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  # spreads the processes
-            self._pause = min(2 * self._pause, BACKOFF[1])
+            self._pause = min(2 * self._pause, self._longest_pause)
 
     def _listen(self, connection: Line, stop: threading.Event) -> None:
         asked = time.monotonic()

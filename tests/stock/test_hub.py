@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,20 +15,40 @@ from sqlalchemy import select
 from storefront import stock
 from storefront.extensions import db, writing
 from storefront.stock import StockItem
+from storefront.stock.stream import hub as hub_module
 from storefront.stock.stream.hub import Hub
 from tests.factories import make_product
 
 
 class Browser:
-    """An open page: keeps the newest of what it is told of each variant, as the badge element does."""
+    """An open page: keeps the newest of what it is told of each variant, as the badge element does.
+
+    While it is not reading, what comes waits as it does in a stream: the newest of each key.
+    """
 
     def __init__(self, ids: tuple[int, ...]) -> None:
-        self.ids, self.address, self.ends_at, self.next_beat = ids, "test", 0.0, 0.0
+        self.ids, self.address, self.slot, self.beats, self.stuck = ids, "test", 0, 0, False
         self.badges: dict[str, tuple[int, str, int | None]] = {}
         self.unknown: list[int] = []
+        self.mail: dict[str, bytes] | None = None
 
-    def offer(self, _key: str, frame: bytes) -> None:
-        self.take(frame)
+    def open(self, hub: Hub) -> Browser:
+        self.mail = {}
+        first = hub.attach(self)
+        self.take(first)
+        self.read()
+        return self
+
+    def read(self) -> None:
+        mail, self.mail = self.mail or {}, None
+        for frame in mail.values():
+            self.take(frame)
+
+    def offer(self, key: str, frame: bytes) -> None:
+        if self.mail is None:
+            self.take(frame)
+        else:
+            self.mail[key] = frame
 
     def end(self, frame: bytes) -> None:
         self.take(frame)
@@ -42,6 +64,10 @@ class Browser:
                 if item["version"] > self.badges.get(item["sku"], (0,))[0]:
                     self.badges[item["sku"]] = (item["version"], item["band"], item["left"])
 
+    @property
+    def shown(self) -> dict[str, tuple[str, int | None]]:
+        return {sku: (band, left) for sku, (_, band, left) in self.badges.items()}
+
 
 def truth() -> dict[str, tuple[str, int | None]]:
     db.session.rollback()
@@ -52,37 +78,95 @@ def truth() -> dict[str, tuple[str, int | None]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(app: Flask, seed: int) -> None:
-    dice, hub = random.Random(seed), Hub(app)
-    product = make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(3)])
-    browsers = [Browser((product.id,)) for _ in range(3)]
-    for browser in browsers:
-        browser.take(hub.attach(browser))
-    on_their_way: list[bytes] = []
-    app.extensions["outbox"].handlers["stock.changed"] = lambda events: on_their_way.extend(
+def put(sku: str, number: int) -> None:
+    with writing() as session:
+        stock.set_on_hand(session, sku, number, reason="test", actor="test")
+
+
+@pytest.fixture
+def on_their_way(app: Flask) -> list[bytes]:
+    """The messages of the test's changes, for it to deliver as it likes."""
+    kept: list[bytes] = []
+    app.extensions["outbox"].handlers["stock.changed"] = lambda events: kept.extend(
         msgspec.json.encode(event) for event in events
     )
-    for _ in range(60):
-        what = dice.random()
-        if what < 0.5:
-            with writing() as session:
-                sku = f"V{dice.randrange(3)}"
-                stock.set_on_hand(session, sku, dice.choice((0, 1, 3, 5, 6, 50)), reason="test", actor="test")
-        elif what < 0.9 and on_their_way:
-            message = dice.choice(on_their_way)
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
+    app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    dice, hub = random.Random(seed), Hub(app)
+    product = make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(3)])
+    browsers = [Browser((product.id,)).open(hub) for _ in range(4)]
+
+    def something_happens(_pause: float = 0) -> None:
+        browser, what = dice.choice(browsers), dice.random()
+        if what < 0.35:
+            put(f"V{dice.randrange(3)}", dice.choice((0, 1, 3, 5, 6, 50)))
+        elif what < 0.75 and on_their_way:
+            message = dice.choice(on_their_way[-3:] if dice.random() < 0.7 else on_their_way)
             if dice.random() < 0.5:
                 on_their_way.remove(message)  # else it comes again
             if dice.random() < 0.8:  # else it is lost
-                hub._hear("stock:updates", message)
-        else:
-            browser = dice.choice(browsers)
+                hub.hear("stock:updates", message)
+        elif what < 0.85:
             hub.detach(browser)
-            browser.take(hub.attach(browser))
-    for state in hub._read([product.id]):  # what a resync does
-        hub._tell(state)
+            browser.open(hub)
+        elif browser.mail is None:
+            browser.mail = {}  # reads no more
+        else:
+            browser.read()
+
+    # A fan-out pauses after each send, and in each pause something else may happen: another fan-out, too.
+    monkeypatch.setattr(hub_module, "SENDS", 1)
+    pauses = SimpleNamespace(
+        sleep=lambda _s: dice.random() < 0.4 and something_happens(), monotonic=time.monotonic
+    )
+    monkeypatch.setattr(hub_module, "time", pauses)
+    for _ in range(80):
+        something_happens()
+    monkeypatch.setattr(pauses, "sleep", lambda _s: None)
+    hub.look(500)  # as after every (new) subscription, and every 30 s
     for browser in browsers:
-        assert {sku: badge[1:] for sku, badge in browser.badges.items()} == truth()
+        browser.read()
+        assert browser.shown == truth()
+
+
+def test_two_pages_that_open_in_the_same_moment_are_both_told(
+    app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, product = Hub(app), make_product(variants=[{"sku": "V", "on_hand": 50}])
+    early, late = Browser((product.id,)), Browser((product.id,))
+    read = hub._known.read
+
+    def wait_and_read(ids: list[int]) -> Any:
+        monkeypatch.undo()
+        early.open(hub)
+        put("V", 3)
+        return read(ids)
+
+    monkeypatch.setattr(hub._known, "read", wait_and_read)
+    late.open(hub)
+    for message in on_their_way:
+        hub.hear("stock:updates", message)
+    assert early.shown == late.shown == {"V": ("low", 3)}
+
+
+def test_what_is_no_event_changes_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    hub, product = Hub(app), make_product(variants=[{"sku": "V", "on_hand": 50}])
+    browser = Browser((product.id,)).open(hub)
+    for message in (
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"product_id": 1, "sku": "V", "sku_stock": "x", "band": "low"}',
+    ):
+        hub.hear("stock:updates", message)
+    assert browser.shown == {"V": ("in", None)}
+    assert caplog.text.count("is no stock event") == 5
 
 
 def test_a_change_that_cannot_be_seen_is_not_sent(app: Flask) -> None:
@@ -93,7 +177,7 @@ def test_a_change_that_cannot_be_seen_is_not_sent(app: Flask) -> None:
     browser.take = sent.append  # type: ignore[method-assign]
     base = {"product_id": product.id, "stock": 0, "sku": "V", "timestamp": 0.0}
     for version, left, band in ((2, 40, "in"), (3, 30, "in"), (4, 4, "low"), (5, 4, "low"), (6, 0, "out")):
-        hub._hear("c", msgspec.json.encode(base | {"sku_stock": left, "band": band, "version": version}))
+        hub.hear("c", msgspec.json.encode(base | {"sku_stock": left, "band": band, "version": version}))
     assert len(sent) == 2
     assert b"30" not in b"".join(sent), "rivals cannot read the stock"
 
@@ -108,4 +192,4 @@ def test_what_nobody_watches_any_more_is_forgotten(app: Flask) -> None:
     for browser in browsers:
         hub.detach(browser)
         hub.detach(browser)
-    assert (hub.streams, len(hub._latest), len(hub._watchers), len(hub._by_address)) == (0, 0, 0, 0)
+    assert (hub.streams, len(hub._known), len(hub._clients.watched), hub._clients.of("test")) == (0, 0, 0, 0)

@@ -49,10 +49,26 @@ def snapshot(states: Iterable[State], unknown: Iterable[int], *, live: bool) -> 
     return event("snapshot", {"items": list(states), "unknown": list(unknown), "live": live})
 
 
+def begin() -> bytes:
+    """Return what a stream begins with: when to come back if it breaks without a word."""
+    return retry(2000, 5000)
+
+
+def soon() -> bytes:
+    """Return what is said by a worker that is about to end: come back, each at another moment."""
+    return retry(500, 5000)
+
+
 def farewell() -> bytes:
-    """Return the last thing a stream says: come back, each at another moment."""
-    return retry(500, 5000) + b"\n"
+    """Return the last thing a stream says."""
+    return soon() + b"\n"
 
 
+def later() -> bytes:
+    """Return what a stream begins with that will not last: the page asks now and then instead."""
+    return retry(20_000, 40_000)
+
+
+HEARTBEAT_KEY = "heartbeat"
 HEARTBEAT = event("heartbeat", {})
 LIVE = {live: event("status", {"live": live}) for live in (True, False)}

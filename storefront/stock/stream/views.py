@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from storefront import rate_limiting
 from storefront.errors import BadInputError
 from storefront.stock.stream import frames
-from storefront.stock.stream.clients import Generated
+from storefront.stock.stream.generated import Generated
 from storefront.stock.stream.hub import Hub
 
 bp = Blueprint("stock_stream", __name__)
@@ -31,9 +31,8 @@ def stream() -> Response:
     hub: Hub = current_app.extensions["stock_hub"]
     hub.start()
     address = request.remote_addr or ""
-    if hub.full(address):
+    if (wait := hub.refuses(address)) is not None:
         # Not an error: EventSource gives up for ever on anything but 200. So it becomes polling by itself.
-        wait = frames.retry(20_000, 40_000)
         return Response(wait + hub.snapshot(ids), headers=frames.HEAD)
     request.environ[WANTED] = (address, ids)
     # Never `stream_with_context`: neither a request nor a database connection is held while a page is open.
