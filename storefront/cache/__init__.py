@@ -65,14 +65,17 @@ def start(app: Flask) -> None:
             return
         store: Store = app.extensions["cache"]
 
-        def hear(_channel: str, tags: bytes) -> None:
-            store.drop(tags.decode().split("\n"))
+        marks = store.shared.marks
+
+        def hear(_channel: str, message: bytes) -> None:
+            store.drop(marks.hear(message))
 
         def forget() -> None:
-            # What was published before this moment may have been missed.
+            # What was published before this moment may have been missed, and this may be another server.
             store.local.clear()
+            marks.doubt()
 
-        heard = Subscription(Role.CACHE, [store.shared.channel], on_message=hear, on_subscribed=forget)
+        heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
         heard.start()
         app.extensions["cache_reporter"].start()
         store.trusted = lambda: heard.trusted

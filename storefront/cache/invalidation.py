@@ -136,7 +136,7 @@ def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, An
     store.drop(named)  # this process at once, whether Redis is there or not
     began = time.monotonic()
     try:
-        store.shared.invalidate(named, hard=hard)
+        store.shared.marks.invalidate(named, hard=hard)
     except RedisAway:
         store.owed.owe(named)
         raise

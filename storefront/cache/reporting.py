@@ -111,6 +111,7 @@ class Reporter:
                 contextlib.suppress(Exception),
             ):  # counting must never end the counting
                 self.send()
+                self._store.shared.marks.confirm()
                 for tick in self._app.extensions.get("ticks", ()):
                     tick()
 

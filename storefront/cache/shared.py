@@ -21,23 +21,20 @@ from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.cache import keys
+from storefront.cache.marks import Marks
 from storefront.redis_roles import Role, Script
 
 log = logging.getLogger(__name__)
 
 _LUA = Path(__file__).parent / "lua"
-_FETCH, _FILL, _INVALIDATE, _RELEASE = (
-    Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "invalidate", "release")
-)
+_FETCH, _FILL, _RELEASE = (Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "release"))
 
 # What comes of data under our keys that is not ours.
-_NOT_OURS = (ResponseError, UnicodeDecodeError, AttributeError, TypeError)
+_NOT_OURS = (ResponseError, UnicodeDecodeError, AttributeError, TypeError, ValueError)
 
 LEASE_MS = 10_000  # longer than any page takes to build; a builder that died is replaced after it
 BETA = 1.0  # of XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015)
 JITTER = 0.1
-# Marks must outlive entries: the longest hard TTL, its jitter, and an hour.
-_MARKS_US = int((keys.HARD_TTL * (1 + JITTER) + 3600) * 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ class Found:
     tags: tuple[str, ...]
     soft_in: float  # seconds until it is to be built anew; negative past that
     stale: bool
+    start: int  # the marks' clock when its building began
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +78,9 @@ def _look(reply: list[Any], token: str) -> Look:
     if word == "build":
         return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
     if word in ("hit", "stale"):
-        _, meta, etag, body, soft_in, tags = reply
-        return Found(
-            meta, etag.decode(), body, tuple(tags.decode().split("\n")), soft_in / 1e6, word == "stale"
-        )
+        _, meta, etag, body, soft_in, tags, start = reply
+        named = tuple(tags.decode().split("\n"))
+        return Found(meta, etag.decode(), body, named, soft_in / 1e6, word == "stale", int(start))
     return cast("Literal['wait', 'unstorable']", word)
 
 
@@ -96,13 +93,9 @@ class Shared:
     """
 
     def __init__(self, prefix: str, shards: int = 1) -> None:
+        self.marks = Marks(prefix, shards)
         self._prefix = prefix
         self._shards = shards
-
-    @property
-    def channel(self) -> str:
-        """Where invalidated tags are published, one per line."""
-        return f"{self._prefix}:invalidations"
 
     def fetch(
         self, key: str, variant: str, *, etags: Iterable[str] = (), build: bool = True, mode: Mode = ""
@@ -112,6 +105,17 @@ class Shared:
         Raises:
             RedisAway: Redis does not answer.
         """
+        found = self._fetch(key, variant, etags, build=build, mode=mode)
+        if isinstance(found, Found) and self._is_lost(key, found, hard=mode == "any"):
+            # Redis has forgotten what it was told: a replica took its place that had not heard of it.
+            self.marks.confirm(everything=True)
+            found = self._fetch(key, variant, etags, build=build, mode=mode)
+        return found
+
+    def _is_lost(self, key: str, found: Found, *, hard: bool) -> bool:
+        return self.marks.overtook(found.tags, found.start, self._shard(key), hard=hard)
+
+    def _fetch(self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: Mode) -> Look:
         token = secrets.token_hex(8) if build else ""
         spread = -math.log(1 - random.random()) * BETA  # noqa: S311  # a spread of refreshes, not a secret
         arguments: list[str | bytes | int | float] = [variant, ",".join(etags), spread, token, LEASE_MS, mode]
@@ -167,36 +171,17 @@ class Shared:
         except _NOT_OURS as error:
             self._clear(names, error)
 
-    def invalidate(self, tags: Iterable[str], *, hard: bool = False) -> None:
-        """Drop every entry that carries one of these tags, in every shard, and tell every process.
-
-        Raises:
-            RedisAway: it may not have happened; try again.
-        """
-        for shard in reversed(range(self._shards)):
-            # The last one tells: whoever hears it finds the marks of every shard in place.
-            arguments = [int(hard), "" if shard else self.channel, _MARKS_US, *tags]
-            try:
-                self._mark(shard, arguments)
-            except _NOT_OURS as error:
-                self._clear([self._marks(shard)], error)
-                self._mark(shard, arguments)
-
     def entry_key(self, key: str) -> str:
         """Return the name of an entry's hash in Redis."""
         return self._keys(key)[0]
 
     def _keys(self, key: str) -> list[str]:
-        shard = crc32(key.encode()) % self._shards
+        shard = self._shard(key)
         place = f"{self._prefix}:{{c{shard}}}"
-        return [f"{place}:{key}", self._marks(shard), f"{place}:lease:{key}"]
+        return [f"{place}:{key}", self.marks.name(shard), f"{place}:lease:{key}"]
 
-    def _marks(self, shard: int) -> str:
-        return f"{self._prefix}:{{c{shard}}}:marks"
-
-    def _mark(self, shard: int, arguments: list[Any]) -> None:
-        # Not counted as a write: where there is no room for a mark, the script makes room.
-        redis_roles.call(Role.CACHE, lambda client: _INVALIDATE.run(client, [self._marks(shard)], arguments))
+    def _shard(self, key: str) -> int:
+        return crc32(key.encode()) % self._shards
 
     def _clear(self, names: list[str], error: Exception) -> None:
         """Make room where something else stands in the place of what is ours."""

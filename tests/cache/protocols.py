@@ -92,7 +92,7 @@ class Ours(Protocol):
         self._fill(self._tickets.pop(key), self._seen.pop(key))
 
     def invalidate(self, key: str) -> None:
-        self.store.shared.invalidate([f"tag-{key}"])
+        self.store.shared.marks.invalidate([f"tag-{key}"])
 
     def answer(self, key: str) -> tuple[int, bool]:
         found = self.store.begin(_entry(key))

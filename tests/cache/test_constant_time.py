@@ -37,9 +37,9 @@ def copy(app: Flask, redis: Redis, number: int) -> None:
 def cost(app: Flask, own_redis: Server) -> tuple[Counter[str], int]:
     """Drop the tag; return the commands that it cost, and the change in the number of keys."""
     store: Store = app.extensions["cache"]
-    store.shared.invalidate(["category:1"])  # marks the tag for the first time, loads the script
+    store.shared.marks.invalidate(["category:1"])  # marks the tag for the first time, loads the script
     before, keys = commands(own_redis.client), own_redis.client.dbsize()
-    store.shared.invalidate(["category:1"])
+    store.shared.marks.invalidate(["category:1"])
     after = commands(own_redis.client)
     after.subtract(before)
     changed = own_redis.client.dbsize() - keys
@@ -83,10 +83,10 @@ def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, ow
 
 def test_marks_that_no_entry_can_be_older_than_go_a_few_at_a_time(bare: Flask, own_redis: Server) -> None:
     store: Store = bare.extensions["cache"]
-    store.shared.invalidate(["fresh"])
+    store.shared.marks.invalidate(["fresh"])
     marks = f"{bare.config['CACHE_PREFIX']}:{{c0}}:marks"
     own_redis.client.zadd(marks, {f"old:{i}": 1_000_000 + i for i in range(100)})
     for _ in range(20):
-        store.shared.invalidate(["fresh"])
+        store.shared.marks.invalidate(["fresh"])
     left = {name for name in own_redis.client.zrange(marks, 0, -1) if not name.startswith("=")}
     assert left == {"fresh"}

@@ -75,7 +75,7 @@ def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
     app: Flask, client: FlaskClient, store: Store, redis: Redis, seen: int, how: str
 ) -> None:
     with database_away():
-        expire(app, redis) if how == "expired" else store.shared.invalidate([keys.EVERYTHING])
+        expire(app, redis) if how == "expired" else store.shared.marks.invalidate([keys.EVERYTHING])
         for _ in range(2):
             for address in PAGES:
                 response = get(client, address)
@@ -161,7 +161,7 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
 ) -> None:
     entry = keys.Entry("away", "", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    app.extensions["cache"].shared.invalidate([keys.EVERYTHING])
+    app.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
     with pytest.raises(cache.NotPublicError):
         cache.fetch(entry, int, gone)

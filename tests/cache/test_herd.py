@@ -104,7 +104,7 @@ def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
     herds.ask(0, "read", "dropped")
     with bare_app(redis_url, prefix).app_context() as context:
         store: Store = context.app.extensions["cache"]
-        store.shared.invalidate(["everything"])
+        store.shared.marks.invalidate(["everything"])
     answers = [answer for member in herds.ask_all("rush", "dropped") for answer in member]
     assert answers == [2] * READERS
     assert built(redis_url, prefix, "dropped") == 2

@@ -65,7 +65,7 @@ def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: Store, own
     assert not keep(ticket)
     ticket = begin(store)
     own_redis.client.delete(MARKS)
-    store.shared.invalidate(["another tag"])  # begins a new life of the marks
+    store.shared.marks.invalidate(["another tag"])  # begins a new life of the marks
     assert not keep(ticket)
     assert kept(store) is None
 
@@ -75,29 +75,29 @@ def test_a_clock_that_runs_back_undoes_no_invalidation(store: Store, own_redis: 
     hour = 3600 * 1_000_000
     begin(store).abandon()
     own_redis.client.zincrby(MARKS, hour, "=clock")
-    store.shared.invalidate(["tag"])
+    store.shared.marks.invalidate(["tag"])
     assert keep(begin(store)), "the write came before the builder had begun"
-    store.shared.invalidate(["tag"])
+    store.shared.marks.invalidate(["tag"])
     for _ in range(3):
         ticket = begin(store)
-        store.shared.invalidate(["tag"])
+        store.shared.marks.invalidate(["tag"])
         assert not keep(ticket), "the write came after the builder had begun"
         assert keep(begin(store))
         assert kept(store) == b"1"
-        store.shared.invalidate(["tag"])
+        store.shared.marks.invalidate(["tag"])
         assert kept(store) is None
 
 
 def test_marks_outlive_what_they_mark(store: Store, own_redis: Server) -> None:
-    store.shared.invalidate(["tag"])
+    store.shared.marks.invalidate(["tag"])
     assert own_redis.client.ttl(MARKS) == -1
     day = 24 * 3600 * 1_000_000
     aged = {name: score - day for name, score in own_redis.client.zrange(MARKS, 0, -1, withscores=True)}
     own_redis.client.zadd(MARKS, aged)
-    store.shared.invalidate(["another"])
+    store.shared.marks.invalidate(["another"])
     assert own_redis.client.zscore(MARKS, "tag") is not None
     own_redis.client.zadd(MARKS, {"=born": aged["=born"] - 7 * day})
-    store.shared.invalidate(["another"])
+    store.shared.marks.invalidate(["another"])
     assert own_redis.client.zscore(MARKS, "=born") == aged["=born"] - 7 * day
 
 
@@ -107,7 +107,7 @@ def test_where_there_is_no_room_for_a_mark_everything_is_dropped(store: Store, o
     for _ in range(3):  # until writes are not even tried any more
         with pytest.raises(RedisAway):
             redis_roles.call(Role.CACHE, lambda client: client.set("no", "room"), write=True)
-    store.shared.invalidate(["tag"])
+    store.shared.marks.invalidate(["tag"])
     assert kept(elsewhere()) is None
 
 
@@ -167,7 +167,7 @@ def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> 
         "{c2}",
         "{c3}",
     }
-    store.shared.invalidate(["tag"])
+    store.shared.marks.invalidate(["tag"])
     assert [kept(store, entry) for entry in entries] == [None] * 40
 
 

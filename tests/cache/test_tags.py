@@ -91,7 +91,7 @@ def test_a_product_that_goes_to_another_shelf_changes_the_counts_above_both(
 
 def _rebuilt(client: FlaskClient, address: str) -> str:
     """Return the page as it is without any cache before it."""
-    client.application.extensions["cache"].shared.invalidate([keys.EVERYTHING])
+    client.application.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
     return get(client, address).text
 
 

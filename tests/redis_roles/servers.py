@@ -107,6 +107,10 @@ class Proxy:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    def lead_to(self, port: int) -> None:
+        """Let new connections go to another server, as an address does after a failover."""
+        self._upstream = port
+
     def close(self) -> None:
         self.hold.set()
         for one in [self._listener, *self._sockets]:

@@ -3,7 +3,7 @@
 -- KEYS  1 entry (hash)  2 marks (sorted set: tag -> clock at its latest invalidation, microseconds)  3 lease (string)
 -- ARGV  1 variant of the body  2 etags that the client holds, separated by commas  3 spread of early refreshes (-ln u)
 --       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead ones too | "force": build)
--- Result: {"hit" | "stale", meta, etag, body or false, microseconds until soft end, tags}
+-- Result: {"hit" | "stale", meta, etag, body or false, microseconds until soft end, tags, start}
 --         {"build", start, born, "1" if there is an old value for the others meanwhile, else ""}: the lease is ours
 --         {"wait"}: somebody else builds
 --         {"unstorable"}: it has to be built, and Redis takes no writes
@@ -37,7 +37,7 @@ local function answer(word)
   local held = false
   for etag in string.gmatch(ARGV[2], '[^,]+') do held = held or etag == entry[6] end
   if not held then body = redis.call('HGET', KEYS[1], 'body:' .. ARGV[1]) end
-  return {word, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5]}
+  return {word, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5], entry[1]}
 end
 
 if ARGV[6] == 'any' then

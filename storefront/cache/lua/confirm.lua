@@ -1,0 +1,26 @@
+-- Raise marks to what they were once told to be, where they have been lost; what is at least as new is left alone.
+--
+-- KEYS  1 marks
+-- ARGV  1 channel  2.. clock, tag, …
+-- Result: how many were missing
+--
+-- The marks keep the clock of their invalidation, so entries that were built after it stay alive.
+local known = redis.call('ZMSCORE', KEYS[1], '=born', '=clock')
+if not known[1] then return 0 end -- no entry is alive
+local tags = {}
+for place = 3, #ARGV, 2 do tags[#tags + 1] = ARGV[place] end
+if #tags == 0 then return 0 end
+local changes, lost, newest = {}, {}, tonumber(known[2] or 0)
+for place, mark in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(tags))) do
+  local clock, tag = ARGV[2 * place], tags[place]
+  if not mark or tonumber(mark) < tonumber(clock) then
+    changes[#changes + 1] = clock
+    changes[#changes + 1] = tag
+    lost[#lost + 1] = string.sub(tag, 1, 1) == '!' and string.sub(tag, 2) or tag
+    newest = math.max(newest, tonumber(clock))
+  end
+end
+if #lost == 0 then return 0 end
+redis.call('ZADD', KEYS[1], string.format('%.0f', newest), '=clock', unpack(changes))
+redis.call('PUBLISH', ARGV[1], table.concat(lost, '\n'))
+return #lost

@@ -1,0 +1,122 @@
+"""A failover of Redis loses what its last master had acknowledged: even so no page stays old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from flask import Flask
+
+from storefront.cache import marks
+from storefront.cache.marks import Marks
+from storefront.extensions import db
+from tests.cache.conftest import another, entries, get, listen
+from tests.cache.shopkeeper import detail, set_price
+from tests.factories import make_category, make_product
+from tests.processes import eventually
+from tests.redis_roles.servers import Proxy, Server, proxy, server
+
+
+class Servers(NamedTuple):
+    master: Server
+    replica: Server
+    address: Proxy  # leads to the one that is the master
+
+    def fail_over_without_the_last_write(self) -> None:
+        """The replica, which was cut off before it, takes the place of the master, which is killed."""
+        self.master.kill()
+        self.address.lead_to(self.replica.port)
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Servers]:
+    with ExitStack() as stack:
+        master = stack.enter_context(server(tmp_path, "--repl-diskless-sync-delay", "0"))
+        replica = stack.enter_context(server(tmp_path, "--replicaof", f"127.0.0.1 {master.port}"))
+        yield Servers(master, replica, stack.enter_context(proxy(master.port)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["the writer", "one who heard", "one who came later"])
+def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
+    app: Flask, servers: Servers, tmp_path: Path, asked: str
+) -> None:
+    mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}]).id
+    db.session.rollback()
+    with ExitStack() as stack:
+
+        def shop(name: str) -> Flask:
+            environ = {"REDIS_URL": servers.address.url, "STOREFRONT_CACHE_PREFIX": "failing-over"}
+            return stack.enter_context(_shop(app, tmp_path / name, **environ))
+
+        hearer, writer = shop("hearer"), shop("writer")
+        # The writer itself neither listens nor reports, as if it had died after its commit.
+        stack.enter_context(_listening(hearer))
+        assert "$10.00" in get(writer.test_client(), "/products/mug").text
+        servers.master.client.set("this is after the page", "")
+        assert servers.master.client.wait(1, 10_000) == 1
+        servers.replica.client.replicaof("no", "one")
+        with writer.app_context():
+            set_price(mug, 1100)
+        servers.fail_over_without_the_last_write()
+        assert any(":page:" in name for name in entries(servers.replica.client, writer)), "the old page is there"
+        if asked == "one who came later":
+            later = shop("later").test_client()
+            assert eventually(lambda: "$11.00" in get(later, "/products/mug").text)
+            return
+        client = (writer if asked == "the writer" else hearer).test_client()
+
+        def shares_again() -> bool:
+            response = get(client, "/products/mug")
+            assert "$11.00" in response.text, response.headers["Cache-Status"]
+            return detail(response) in ("L1", "L2")
+
+        assert eventually(shares_again), "it never showed the old page, and shares the new one"
+
+
+def test_marks_are_looked_for_once_more_before_they_are_forgotten(
+    bare: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours: Marks = bare.extensions["cache"].shared.marks
+    other = Marks("bare")
+    other.invalidate(["everything"])
+    ours.invalidate(["card:1"])
+    ours.invalidate(["card:2"], hard=True)
+    ours.confirm()
+    before = own_redis.client.zscore(ours.name(0), "card:1")
+    own_redis.client.zrem(ours.name(0), "card:1", "card:2", "!card:2")
+    ours.confirm()
+    assert own_redis.client.zscore(ours.name(0), "card:1") is None, "not all the time"
+    monkeypatch.setattr(marks, "KEPT", 0.0)
+    other.invalidate(["card:3"])
+    newer = own_redis.client.zscore(ours.name(0), "card:3")
+    ours.confirm()
+    assert own_redis.client.zscore(ours.name(0), "card:1") == before, "as of when it was told"
+    assert own_redis.client.zscore(ours.name(0), "!card:2") is not None
+    assert own_redis.client.zscore(ours.name(0), "card:3") == newer
+    assert not ours.overtook(["card:1"], 0, 0), "and forgotten"
+
+
+def test_all_shards_clocks_are_told_to_those_who_listen(bare: Flask, own_redis: Server) -> None:
+    told, heard = Marks("bare", 3), Marks("bare", 3)
+    line = own_redis.client.pubsub()
+    line.subscribe(told.channel)
+    assert line.get_message(timeout=5)
+    told.invalidate(["card:1"], hard=True)
+    message = line.get_message(timeout=5)
+    assert message is not None
+    assert heard.hear(message["data"].encode()) == ["card:1"]
+    for shard in range(3):
+        clock = int(own_redis.client.zscore(told.name(shard), "card:1"))
+        for marks_of in (told, heard):
+            assert marks_of.overtook(["card:1"], clock - 1, shard)
+            assert marks_of.overtook(["card:1"], clock - 1, shard, hard=True)
+            assert not marks_of.overtook(["card:1"], clock, shard)
+    line.close()
+
+
+_shop = contextmanager(another)
+_listening = contextmanager(listen)
