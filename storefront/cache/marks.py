@@ -1,7 +1,7 @@
 """The marks in Redis: for each tag, when it was last invalidated; and what this process knows of them itself.
 
-A failover of Redis may lose marks that were acknowledged. So every process remembers for a while what it told and what
-it heard, answers nothing that is older than that, and tells the marks again where they are missing.
+A failover of Redis may lose marks that were acknowledged. So every process remembers for a while what it told and
+what it heard, answers nothing that is older than that, and tells the marks again where they are missing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Marks:
         self.channel = f"{prefix}:invalidations"
         self._prefix = prefix
         self._shards = shards
-        self._told: dict[str, tuple[Clocks, float]] = {}  # by tag, and "!" + tag for hard purges; the oldest first
+        self._told: dict[
+            str, tuple[Clocks, float]
+        ] = {}  # by tag, and "!" + tag for hard purges; the oldest first
         self._doubted = False
         self._lock = threading.Lock()
 
@@ -78,7 +80,7 @@ class Marks:
         return tags
 
     def overtook(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
-        """Return whether one of these was dropped (`hard`: for ever) after an entry began, as far as is known here."""
+        """Return whether one of these was dropped (`hard`: for ever) after an entry began, as far as we know."""
         told = self._told
         if not told:
             return False
@@ -129,7 +131,9 @@ class Marks:
     def _run(self, script: Script, shard: int, arguments: list[Any]) -> Any:
         # Not counted as a write: where there is no room for a mark, the script makes room.
         def run() -> Any:
-            return redis_roles.call(Role.CACHE, lambda client: script.run(client, [self.name(shard)], arguments))
+            return redis_roles.call(
+                Role.CACHE, lambda client: script.run(client, [self.name(shard)], arguments)
+            )
 
         try:
             return run()

@@ -62,7 +62,9 @@ def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
         with writer.app_context():
             set_price(mug, 1100)
         servers.fail_over_without_the_last_write()
-        assert any(":page:" in name for name in entries(servers.replica.client, writer)), "the old page is there"
+        assert any(":page:" in name for name in entries(servers.replica.client, writer)), (
+            "the old page is there"
+        )
         if asked == "one who came later":
             later = shop("later").test_client()
             assert eventually(lambda: "$11.00" in get(later, "/products/mug").text)
