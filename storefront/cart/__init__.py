@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from storefront import accounts
 from storefront.accounts import Shopper
 from storefront.cart import cookie, me, queries, views
-from storefront.cart.changing import CartError, merge, on_merge
+from storefront.cart.changing import CartError
+from storefront.cart.merging import merge, on_merge
 from storefront.cart.models import Cart, CartLine
 
 __all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "on_merge"]

@@ -1,16 +1,16 @@
-"""Verbs on the basket: add, set, set aside, remove, merge. Each is one short transaction."""
+"""Verbs on the basket: add, set, set aside, remove. Each is one short transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from storefront import accounts
 from storefront.cart import cookie, queries
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
@@ -20,8 +20,6 @@ from storefront.stock import StockItem
 
 MOST = 99  # of one variant
 MOST_LINES = 100
-# What a room above does when a basket goes into another, inside the same transaction: the ids of both.
-Merged = Callable[[Session, int, int], None]
 
 
 class CartError(StorefrontError):
@@ -36,6 +34,7 @@ def add(sku: str, quantity: int) -> str:
     Raises:
         CartError: it cannot be bought, or there is less of it, or the basket is full.
     """
+    accounts.current_user()  # asked for before the transaction: it may wait for Redis
     with writing() as session:
         variant, title, cart_id, lines, available = _wanted(session, sku)
         if available is not None and quantity > available:
@@ -43,8 +42,7 @@ def add(sku: str, quantity: int) -> str:
                 f"Only {available} of {title} are left." if available else f"{title} is sold out."
             )
         if cart_id is None:
-            cart = {"token": cookie.give(), "created_at": _now(), "updated_at": _now()}
-            cart_id = session.execute(insert(Cart).values(cart).returning(Cart.id)).scalar_one()
+            cart_id = _begin(session)
         elif lines >= MOST_LINES:
             raise CartError(f"A basket holds {MOST_LINES} different things. Buy some of them first.")
         row = {
@@ -81,66 +79,9 @@ def remove(sku: str) -> None:
         session.execute(delete(CartLine).where(CartLine.cart_id == queries.current_id(), CartLine.sku == sku))
 
 
-def merge(user_id: int) -> int:
-    """Make the visitor's basket the account's, with what that held already: the larger quantity of each line wins.
-
-    Returns:
-        How many lines came from the account's earlier basket.
-    """
-    with writing() as session:
-        token = cookie.token()
-        mine = (
-            session.execute(select(Cart).where(Cart.token == token)).scalar_one_or_none() if token else None
-        )
-        theirs = session.execute(select(Cart).where(Cart.user_id == user_id)).scalar_one_or_none()
-        if mine is not None and mine.user_id not in (None, user_id):
-            mine = None  # somebody else was signed in here: their basket is theirs
-        if theirs is None:
-            if mine is not None:
-                mine.user_id = user_id
-            elif token:
-                cookie.forget()
-            return 0
-        cookie.give(theirs.token)
-        if mine is None or mine.id == theirs.id:
-            return 0
-        earlier = _move_lines(session, mine, theirs)
-        listener: Merged
-        for listener in current_app.extensions.get("cart_merged", ()):
-            listener(session, mine.id, theirs.id)
-        session.delete(mine)
-        return earlier
-
-
-def on_merge(app: Flask, listener: Merged) -> None:
-    """Call this when a basket goes into another, with the session, the id of the one that goes, and the other's."""
-    app.extensions.setdefault("cart_merged", []).append(listener)
-
-
-def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:
-    """Move lines into the account's basket; return how many that had of its own."""
-    found = (
-        session.execute(select(CartLine).where(CartLine.cart_id.in_([mine.id, theirs.id]))).scalars().all()
-    )
-    held = {line.sku: line for line in found if line.cart_id == theirs.id}
-    earlier = len(held)
-    for line in found:
-        if line.cart_id == theirs.id:
-            continue
-        if (other := held.get(line.sku)) is None:
-            line.cart_id = theirs.id
-        else:
-            other.quantity, other.saved = max(other.quantity, line.quantity), other.saved and line.saved
-            session.delete(line)
-    session.flush()
-    return earlier
-
-
 def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
     """Return the variant, its title, this visitor's cart, its number of lines, and what is left (None: no end)."""
-    mine = Cart.token == cookie.token()
-    cart_id = select(Cart.id).where(mine).scalar_subquery()
-    owner = select(Cart.user_id).where(mine).scalar_subquery()
+    cart_id = queries.mine().scalar_subquery()
     lines = (
         select(func.count())
         .where(CartLine.cart_id == cart_id, CartLine.sku != sku)
@@ -154,7 +95,6 @@ def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, 
             Product.status,
             StockItem,
             cart_id.label("cart"),
-            owner.label("owner"),
             lines.label("lines"),
         )
         .join(Product, Product.id == Variant.product_id)
@@ -166,8 +106,28 @@ def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, 
     item = row.StockItem
     endless = row.Variant.backorder or (item is not None and not item.tracked)
     available = None if endless else max(0, item.available) if item is not None else 0
-    own_cart = row.cart if queries.is_mine(row.owner) else None
-    return row.Variant, row.title, own_cart, row.lines, available
+    return row.Variant, row.title, row.cart, row.lines, available
+
+
+def _begin(session: Session) -> int:
+    """Begin a cart, the account's if somebody is signed in; return its id.
+
+    Another device of theirs may have begun one this moment: then it is that.
+    """
+    shopper = accounts.current_user()
+    fresh = _insert(session)(Cart).values(
+        token=secrets.token_urlsafe(24),
+        user_id=shopper.id if shopper else None,
+        created_at=_now(),
+        updated_at=_now(),
+    )
+    row = session.execute(
+        fresh.on_conflict_do_update(index_elements=["user_id"], set_={"updated_at": _now()}).returning(
+            Cart.id, Cart.token
+        )
+    ).one()
+    cookie.give(row.token)
+    return int(row.id)
 
 
 def _change(sku: str, **values: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from flask import Response, current_app, request
@@ -31,11 +30,10 @@ def token() -> str:
     return str(request.environ[_TOKEN])
 
 
-def give(known: str | None = None) -> str:
-    """Give this browser a token (a new one, or one that is known), and return it; `send` sets the cookie."""
-    request.environ[_TOKEN] = known or secrets.token_urlsafe(24)
+def give(token: str) -> None:
+    """Give this browser a cart's token; `send` sets the cookie."""
+    request.environ[_TOKEN] = token
     request.environ[_DUE] = True
-    return str(request.environ[_TOKEN])
 
 
 def forget() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from storefront import accounts, stock
 from storefront.cart import cookie
@@ -79,32 +79,29 @@ class CartPage:
 
 
 def current_id() -> int | None:
-    """Return the id of this visitor's cart, if there is one. An account's cart is only for whoever is signed in."""
-    if not (token := cookie.token()):
+    """Return the id of this visitor's cart, if there is one. One statement; none without a cookie."""
+    if not cookie.token() and accounts.current_user() is None:
         return None
-    row = db.session.execute(select(Cart.id, Cart.user_id).where(Cart.token == token)).one_or_none()
-    return row.id if row is not None and is_mine(row.user_id) else None
+    return db.session.execute(mine()).scalar_one_or_none()
 
 
-def is_mine(user_id: int | None) -> bool:
-    """Return whether a cart of this account (None: of nobody) may be seen by whoever makes this request."""
-    if user_id is None:
-        return True
-    shopper = accounts.current_user()
-    return shopper is not None and shopper.id == user_id
+def mine() -> Select[int]:
+    """Return the select of this visitor's cart id: the account's for whoever is signed in, else the cookie's.
+
+    A cart that belongs to an account is shown to nobody else, whatever cookie they bring.
+    """
+    whose = (Cart.token == cookie.token()) & Cart.user_id.is_(None)
+    if (shopper := accounts.current_user()) is not None:
+        whose |= Cart.user_id == shopper.id
+    return select(Cart.id).where(whose).order_by(Cart.user_id.is_(None)).limit(1)
 
 
 def quantity() -> int:
     """Return how many things are in this visitor's basket. One statement; none without a cookie."""
-    if not (token := cookie.token()):
+    if not cookie.token() and accounts.current_user() is None:
         return 0
-    row = db.session.execute(
-        select(Cart.user_id, func.coalesce(func.sum(CartLine.quantity), 0).label("number"))
-        .outerjoin(CartLine, (CartLine.cart_id == Cart.id) & ~CartLine.saved)
-        .where(Cart.token == token)
-        .group_by(Cart.user_id)
-    ).one_or_none()
-    return int(row.number) if row is not None and is_mine(row.user_id) else 0
+    lines = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(~CartLine.saved)
+    return db.session.execute(lines.where(CartLine.cart_id == mine().scalar_subquery())).scalar_one()
 
 
 def export(user_id: int) -> list[dict[str, Any]]:

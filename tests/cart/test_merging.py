@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -59,6 +61,30 @@ def test_two_baskets_become_one_with_the_larger_quantities_and_it_is_said(app: F
     assert "before you signed in here (2 from then)" in second.get("/cart").text
     assert "from then" not in second.get("/cart").text, "it is said once"
     assert first.get("/me").json["cart_quantity"] == 10, "the first device sees the same basket"
+    assert db.session.query(Cart).count() == 1
+
+
+def test_a_basket_begun_while_signed_in_is_the_account_s_on_every_device(app: Flask) -> None:
+    first, second = app.test_client(), app.test_client()
+    sign_in(first)
+    sign_in(second)
+    put(first, "A", 2)
+    assert second.get("/me").json["cart_quantity"] == 2
+    assert second.post("/cart/lines/A", data={"quantity": 3}, headers=OWN).status_code == 303
+    put(second, "B", 1)
+    assert first.get("/me").json["cart_quantity"] == 4
+    assert db.session.query(Cart).count() == 1
+    assert first.post("/account/logout", headers=OWN).status_code == 303
+    assert "nothing in it yet" in first.get("/cart").text, "whoever uses this browser next sees nothing of it"
+
+
+def test_two_devices_that_begin_a_basket_at_once_begin_one(app: Flask) -> None:
+    devices = [app.test_client() for _ in range(6)]
+    for device in devices:
+        sign_in(device)
+    with ThreadPoolExecutor(len(devices)) as pool:
+        list(pool.map(lambda device: put(device, "A", 1), devices))
+    assert lines() == {"A": 6}
     assert db.session.query(Cart).count() == 1
 
 

@@ -7,6 +7,8 @@ class ShopperLinks extends HTMLElement {
     const { signal } = this.#listening;
     document.addEventListener("cart-changed", (event) => this.#count(event.detail), { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#ask(), { signal });
+    // Another tab may have changed the basket, or signed out.
+    document.addEventListener("visibilitychange", () => document.hidden || this.#ask(), { signal });
     this.#ask();
   }
 
@@ -21,7 +23,7 @@ class ShopperLinks extends HTMLElement {
       if (!answer.ok) return;
       const me = await answer.json();
       this.#count(me.cart_quantity);
-      if (me.signed_in) this.querySelector(".shopper-links__name").textContent = me.name || "Account";
+      this.querySelector(".shopper-links__name").textContent = (me.signed_in && me.name) || "Account";
     } catch {
       // The links work without it.
     }

@@ -1,0 +1,71 @@
+"""What becomes of a visitor's basket and of the account's when somebody signs in: one basket, nothing dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.cart import cookie
+from storefront.cart.models import Cart, CartLine
+from storefront.extensions import writing
+
+# What a room above does when a basket goes into another, inside the same transaction: the ids of both.
+Merged = Callable[[Session, int, int], None]
+
+
+def merge(user_id: int) -> int:
+    """Make the visitor's basket the account's, with what that held already: the larger quantity of each line wins.
+
+    Returns:
+        How many lines came from the account's earlier basket.
+    """
+    with writing() as session:
+        token = cookie.token()
+        mine = (
+            session.execute(select(Cart).where(Cart.token == token)).scalar_one_or_none() if token else None
+        )
+        theirs = session.execute(select(Cart).where(Cart.user_id == user_id)).scalar_one_or_none()
+        if mine is not None and mine.user_id not in (None, user_id):
+            mine = None  # somebody else was signed in here: their basket is theirs
+        if theirs is None:
+            if mine is not None:
+                mine.user_id = user_id
+            elif token:
+                cookie.forget()
+            return 0
+        cookie.give(theirs.token)
+        if mine is None or mine.id == theirs.id:
+            return 0
+        earlier = _move_lines(session, mine, theirs)
+        listener: Merged
+        for listener in current_app.extensions.get("cart_merged", ()):
+            listener(session, mine.id, theirs.id)
+        session.delete(mine)
+        return earlier
+
+
+def on_merge(app: Flask, listener: Merged) -> None:
+    """Call this when a basket goes into another, with the session, the id of the one that goes, and the other's."""
+    app.extensions.setdefault("cart_merged", []).append(listener)
+
+
+def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:
+    """Move lines into the account's basket; return how many that had of its own."""
+    found = (
+        session.execute(select(CartLine).where(CartLine.cart_id.in_([mine.id, theirs.id]))).scalars().all()
+    )
+    held = {line.sku: line for line in found if line.cart_id == theirs.id}
+    earlier = len(held)
+    for line in found:
+        if line.cart_id == theirs.id:
+            continue
+        if (other := held.get(line.sku)) is None:
+            line.cart_id = theirs.id
+        else:
+            other.quantity, other.saved = max(other.quantity, line.quantity), other.saved and line.saved
+            session.delete(line)
+    session.flush()
+    return earlier
