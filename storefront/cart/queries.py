@@ -23,6 +23,7 @@ class Line:
     """A line as it stands now. `price` is None if the variant is not in the shop any more."""
 
     sku: str
+    product_id: int | None
     title: str
     url: str | None
     options: str
@@ -152,6 +153,7 @@ def _line(
     shown = image is not None and image.digest
     return Line(
         sku=line.sku,
+        product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,
         url=f"/products/{product.slug}?variant={line.sku}" if product is not None and there else None,
         options=" / ".join(variant.options) if variant is not None else "",

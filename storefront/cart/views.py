@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import rate_limiting
-from storefront.cart import changing, queries
+from storefront.cart import changing, queries, recent
 from storefront.cart.changing import MOST, CartError
 
 bp = Blueprint("cart", __name__, cli_group=None)
@@ -68,8 +68,10 @@ def _answer(message: str) -> BaseResponse:
 
 
 def _page(problem: str | None = None) -> Response:
+    page = queries.page()
+    looked_at = recent.looked_at({line.product_id for line in [*page.lines, *page.saved]})
     response = make_response(
-        render_template("cart/cart.html", cart=queries.page(), problem=problem, most=MOST)
+        render_template("cart/cart.html", cart=page, recent=looked_at, problem=problem, most=MOST)
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response

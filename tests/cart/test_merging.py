@@ -108,3 +108,13 @@ def test_a_deleted_account_takes_its_basket_with_it_and_an_export_holds_it(app: 
     assert '"sku": "A"' in client.get("/account/data").text.replace('":"', '": "')
     client.post("/account/deletion", data={"password": PASSWORD}, headers=OWN)
     assert lines() == {}
+
+
+def test_that_baskets_were_joined_is_said_where_the_sign_in_leads(app: Flask) -> None:
+    first, second = app.test_client(), app.test_client()
+    put(first, "A", 2)
+    sign_in(first)
+    put(second, "B", 1)
+    sign_in(second)
+    assert "(1 from then)" in second.get("/account").text
+    assert "from then" not in second.get("/cart").text, "it is said once"

@@ -1,0 +1,44 @@
+/** Notes in this browser's cookie which product is looked at, and shows those before it. Nobody is told of them until
+ *  the shelf is asked for, and the cookie names no one. */
+class RecentlyViewed extends HTMLElement {
+  static #MOST = 8;
+  static #LIFE = 30 * 24 * 3600; // seconds
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    this.addEventListener("submit", (event) => this.#forget(event), { signal: this.#listening.signal });
+    const product = this.getAttribute("product");
+    const before = (/(?:^|;\s*)recent=([\d.]+)/.exec(document.cookie)?.[1] ?? "").split(".").filter(Boolean);
+    const others = before.filter((id) => id !== product);
+    this.#note([product, ...others].slice(0, RecentlyViewed.#MOST), RecentlyViewed.#LIFE);
+    if (others.length) this.#show(product);
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  async #show(product) {
+    try {
+      const answer = await fetch(`/recent?without=${encodeURIComponent(product)}`);
+      if (answer.ok) this.innerHTML = await answer.text();
+    } catch {
+      // The page is whole without it.
+    }
+  }
+
+  #forget(event) {
+    event.preventDefault();
+    this.#note([], 0);
+    this.replaceChildren();
+    document.querySelector("main").focus({ preventScroll: true });
+  }
+
+  #note(ids, life) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `recent=${ids.join(".")}; Path=/; Max-Age=${life}; SameSite=Lax${secure}`;
+  }
+}
+
+customElements.define("recently-viewed", RecentlyViewed);

@@ -1,0 +1,81 @@
+"""Products looked at lately: what the shelf shows by the browser's cookie, and that public pages do not know."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.catalog import listing
+from storefront.catalog.models import Product
+from storefront.extensions import writing
+from tests.factories import make_product
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+def shelf(client: FlaskClient, cookie: str, query: str = "") -> list[str]:
+    """Titles on the shelf, from the left."""
+    client.set_cookie("recent", cookie)
+    answer = client.get(f"/recent{query}")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "Set-Cookie" not in answer.headers
+    return re.findall(r'<h3 class="card__title"[^>]*><a[^>]*>(.*?)</a>', answer.text)
+
+
+def test_the_last_four_are_shown_the_latest_first_and_not_the_page_s_own(client: FlaskClient) -> None:
+    ids = [make_product(title).id for title in ("Pot", "Cup", "Bowl", "Jar", "Tray", "Mug")]
+    cookie = ".".join(map(str, reversed(ids)))
+    assert shelf(client, cookie) == ["Mug", "Tray", "Jar", "Bowl"]
+    assert shelf(client, cookie, f"?without={ids[-1]}") == ["Tray", "Jar", "Bowl", "Cup"]
+
+
+def test_what_is_no_longer_in_the_shop_makes_room(client: FlaskClient) -> None:
+    pot, cup, draft = make_product("Pot"), make_product("Cup"), make_product("Secret", status="draft")
+    cookie = f"{draft.id}.999999.{pot.id}.{cup.id}"
+    assert shelf(client, cookie) == ["Pot", "Cup"]
+    with writing() as session:
+        session.get_one(Product, pot.id).status = "archived"
+        listing.refresh(session, [pot.id])
+    assert shelf(client, cookie) == ["Cup"]
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "1.", "0", "-1", "1e3", "٣", "1 OR 1=1", "1.1.1.1.1.1.1.1.1", "9" * 4000, "1" * 10]
+)
+def test_a_cookie_that_we_would_not_write_shows_nothing(client: FlaskClient, cookie: str) -> None:
+    make_product()
+    assert shelf(client, cookie) == []
+    assert client.get("/cart").status_code == 200
+
+
+def test_the_basket_shows_them_but_not_what_is_in_it(client: FlaskClient) -> None:
+    pot, cup = make_product("Pot", variants=[{"sku": "POT"}]), make_product("Cup")
+    client.set_cookie("recent", f"{pot.id}.{cup.id}")
+    client.post("/cart/lines", data={"sku": "POT"}, headers=OWN)
+    page = client.get("/cart").text
+    assert page.count(">Pot</a>") == 1
+    assert page.count(">Cup</a>") == 1
+
+
+def test_they_can_be_forgotten(client: FlaskClient) -> None:
+    client.set_cookie("recent", str(make_product("Pot").id))
+    answer = client.post("/recent/removal", headers=OWN)
+    assert answer.status_code == 303
+    assert client.get_cookie("recent") is None
+    assert "Pot" not in client.get("/cart").text
+
+
+def test_a_product_s_page_is_the_same_bytes_whatever_was_looked_at(app: Flask) -> None:
+    make_product("Pot", slug="pot")
+    client = app.test_client()
+    first = client.get("/products/pot")
+    client.set_cookie("recent", "1.2.3")
+    second = client.get("/products/pot")
+    assert first.data == second.data
+    for answer in (first, second):
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers["Vary"]
