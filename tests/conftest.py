@@ -41,6 +41,13 @@ class Compiled(BytecodeCache):
 _COMPILED = Compiled()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and those of the browser, which share a shop, together too."""
+    for item in items:
+        together = "browser" if item.path.parent.name == "browser" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @pytest.fixture(scope="session", params=DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of the database that the test runs on; every test that uses `app` runs once on each."""
@@ -64,16 +71,29 @@ def postgresql_server() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def migrated(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def schemas() -> dict[str, str]:
+    """URLs of migrated databases by name, kept while the tests go from one to the other and back."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    database: str,
+    schemas: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
     """The URL of a migrated, empty database."""
-    folder = tmp_path_factory.mktemp("migrated")
-    sqlite = f"sqlite:///{folder / 'shop.sqlite3'}"
-    url = sqlite if database == "sqlite" else request.getfixturevalue("postgresql_server").get_uri()
-    app = make_app(url, folder)
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    return str(url)
+    if database not in schemas:
+        folder = tmp_path_factory.mktemp("migrated")
+        sqlite = f"sqlite:///{folder / 'shop.sqlite3'}"
+        url = sqlite if database == "sqlite" else request.getfixturevalue("postgresql_server").get_uri()
+        app = make_app(url, folder)
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+        schemas[database] = str(url)
+    return schemas[database]
 
 
 @pytest.fixture(scope="session")

@@ -93,9 +93,8 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 
 
 def _failed(problems: list[str], request: Request) -> None:
-    # A picture (or the tab's icon) that was still on its way when the page was left is no failure. A shared worker's
-    # script goes on being loaded by the worker: the tab that asked for it is told that it was aborted.
-    late = request.resource_type in ("image", "other") or "/js/workers/" in request.url
+    # What was still on its way when the page was left is no failure; one that is missing or refused is told below.
+    late = request.resource_type in ("image", "other", "script")
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")
 

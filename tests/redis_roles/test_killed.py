@@ -121,7 +121,8 @@ def test_data_that_cannot_be_read_is_set_aside(instance: Path, user: Start) -> N
     with user().connect() as redis:
         assert redis.dbsize() == 0
     (aside,) = (instance / "redis").glob("data.unreadable*")
-    assert (aside / "appendonly.aof").read_bytes() == b"garbage" * 100
+    (kept,) = aside.rglob("appendonly.aof")  # Redis 7 has moved it into a folder of its own
+    assert kept.read_bytes() == b"garbage" * 100
 
 
 def test_a_server_that_does_not_start_says_why_and_its_data_stays(

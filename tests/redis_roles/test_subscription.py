@@ -160,14 +160,21 @@ def test_what_a_callback_could_not_take_in_counts_as_missed(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_stopped_subscription_leaves_nothing_behind(redis: Server, listener: Listener) -> None:
-    listener.subscription.stop()
-    assert not listener.trusted
-    assert listener.told == [SUBSCRIBED]
-    assert not [thread for thread in threading.enumerate() if "subscription" in thread.name]
-    assert eventually(lambda: redis.client.client_list(_type="pubsub") == [])
-    listener.subscription.start()
-    assert eventually(lambda: listener.trusted)
+def test_a_stopped_subscription_leaves_nothing_behind(redis: Server, tmp_path: Path) -> None:
+    def threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if "subscription" in thread.name}
+
+    others = threads()
+    with listening(tmp_path, redis.url) as listener:
+        assert eventually(lambda: listener.trusted)
+        assert threads() - others
+        listener.subscription.stop()
+        assert not listener.trusted
+        assert listener.told == [SUBSCRIBED]
+        assert threads() <= others
+        assert eventually(lambda: redis.client.client_list(_type="pubsub") == [])
+        listener.subscription.start()
+        assert eventually(lambda: listener.trusted)
 
 
 def test_started_twice_it_listens_once(redis: Server, listener: Listener) -> None:
