@@ -220,7 +220,7 @@ def _release(app: Flask) -> str:
     """Return a digest of everything that pages are made of besides data: another release has other pages."""
     root = Path(app.root_path)
     seen = blake2b(_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6)
-    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY"):
+    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "CHECKOUT"):
         seen.update(str(app.config.get(name)).encode())
     return seen.hexdigest()
 

@@ -16,3 +16,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(below_heading)
     app.cli.add_command(demo.demo)
     app.cli.add_command(shopify.catalog)
+
+
+def promise(app: Flask, *sentences: str) -> None:
+    """Have every product's page say this below its buy button. What it is made of must be in the settings."""
+    app.extensions.setdefault("catalog_promises", []).extend(sentences)

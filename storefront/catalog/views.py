@@ -90,7 +90,8 @@ def product(slug: str) -> str:
     selected = page.selected(wanted)
     if wanted and selected.sku != wanted:
         cache.keep_out()
-    return render_template("catalog/product.html", page=page, selected=selected)
+    promised = current_app.extensions.get("catalog_promises", [])
+    return render_template("catalog/product.html", page=page, selected=selected, promised=promised)
 
 
 @bp.get("/media/<name>")

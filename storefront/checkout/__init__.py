@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from storefront import accounts, cart, outbox, stock
+from storefront import accounts, cart, catalog, outbox, stock
 from storefront.checkout import delivery, holding, orders, place_order, queries, sweeper, tax
 from storefront.checkout.drafts import EmptyBasketError
 from storefront.checkout.holding import ShortageError
@@ -39,6 +39,8 @@ def init_app(app: Flask) -> None:
     """
     app.extensions["checkout_tax"] = tax.read(app.config["CHECKOUT"])
     app.extensions["checkout_delivery"] = delivery.read(app.config["CHECKOUT"], app.config["CURRENCY"])
+    methods = app.extensions["checkout_delivery"]
+    catalog.promise(app, *(one.sentence(app.config["CURRENCY"], app.config["LOCALE"]) for one in methods))
     outbox.handler(app, place_order.TOPIC, lambda messages: _tell(app, messages))
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from storefront.accounts import countries
 from storefront.errors import ConfigurationError
-from storefront.money import minor_units
+from storefront.money import Money, minor_units
 
 _KNOWN = {"code", "name", "price", "free_from", "countries", "days"}
 
@@ -39,6 +40,20 @@ class DeliveryMethod:
     def price_for(self, goods: int) -> int:
         """Return what it costs for goods of this subtotal."""
         return 0 if self.free_from is not None and goods >= self.free_from else self.price
+
+    def sentence(self, currency: str, locale: str) -> str:
+        """Return what it costs and how long it takes: "Express delivery $12.90, 1 to 2 working days"."""
+
+        def written(amount: int) -> str:
+            return Money(amount, currency).format(locale)
+
+        parts = [f"{self.name} {written(self.price)}" if self.price else f"{self.name}, free"]
+        if self.price and self.free_from is not None:
+            parts.append(f"free from {written(self.free_from)}")
+        if self.countries is not None:
+            named = sorted(countries.names(locale).get(code, code) for code in self.countries)
+            parts.append(f"to {' and '.join(named)}" if len(named) < 3 else f"to {len(named)} countries")
+        return ", ".join([*parts, self.days] if self.days else parts)
 
     def serves(self, country: str) -> bool:
         """Return whether it goes there."""

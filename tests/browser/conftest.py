@@ -94,7 +94,7 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 
 def _failed(problems: list[str], request: Request) -> None:
     # What was still on its way when the page was left is no failure; one that is missing or refused is told below.
-    late = request.resource_type in ("image", "other", "script")
+    late = request.resource_type in ("image", "other", "script", "fetch")
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")
 

@@ -1,19 +1,22 @@
-/** Fills in who is signed in and how much is in the basket. Asks only if this browser has a basket or an account. */
+/** Fills in who is signed in and how much is in the basket, and tells this shop's other tabs. Asks only if this browser
+ *  has a basket or an account. */
 class ShopperLinks extends HTMLElement {
   #listening;
+  #tabs;
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    document.addEventListener("cart-changed", (event) => this.#count(event.detail), { signal });
+    this.#tabs = new BroadcastChannel("shopper");
+    this.#tabs.addEventListener("message", (event) => this.#show(event.data), { signal });
+    document.addEventListener("cart-changed", (event) => this.#tell({ quantity: event.detail }), { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#ask(), { signal });
-    // Another tab may have changed the basket, or signed out.
-    document.addEventListener("visibilitychange", () => document.hidden || this.#ask(), { signal });
     this.#ask();
   }
 
   disconnectedCallback() {
     this.#listening.abort();
+    this.#tabs.close();
   }
 
   async #ask() {
@@ -22,17 +25,22 @@ class ShopperLinks extends HTMLElement {
       const answer = await fetch("/me", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const me = await answer.json();
-      this.#count(me.cart_quantity);
-      this.querySelector(".shopper-links__name").textContent = (me.signed_in && me.name) || "Account";
+      this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || "Account" });
     } catch {
       // The links work without it.
     }
   }
 
-  #count(quantity) {
+  #tell(news) {
+    this.#show(news);
+    this.#tabs.postMessage(news);
+  }
+
+  #show({ quantity, name }) {
     const place = this.querySelector(".shopper-links__count");
     place.hidden = !quantity;
     place.textContent = quantity ? `(${quantity})` : "";
+    if (name) this.querySelector(".shopper-links__name").textContent = name;
   }
 }
 

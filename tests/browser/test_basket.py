@@ -1,0 +1,90 @@
+"""The basket and what was looked at, in a real browser: with JavaScript without leaving the page, and without."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.pages import PRODUCT
+from tests.browser.test_looks import OPTIONS
+from tests.processes import Shop
+
+pytestmark = pytest.mark.browser
+
+TITLE = "Round-bellied teapot"
+OTHERS = ("/products/porcelain-gaiwan", "/products/side-handle-kyusu")
+
+
+def add(page: Page, path: str = PRODUCT) -> None:
+    page.goto(path)
+    page.get_by_role("button", name="Add to basket").click()
+
+
+def test_adding_says_so_and_the_basket_can_be_changed(
+    page: Page, context: BrowserContext, javascript: bool
+) -> None:
+    add(page)
+    if javascript:
+        expect(page.get_by_role("status").filter(has_text="is in your basket")).to_be_visible()
+        expect(page.get_by_role("banner").get_by_role("link", name="Basket")).to_contain_text("(1)")
+        assert page.url.endswith(PRODUCT), "nobody was sent away"
+        page.get_by_role("link", name="Go to the basket").click()
+    expect(page).to_have_url(re.compile("/cart"))
+    page.get_by_label(f"Quantity of {TITLE}").fill("3")
+    page.get_by_role("button", name=f"Update the quantity of {TITLE}").click()
+    expect(page.get_by_role("region", name="Sum")).to_contain_text("3 items")
+    expect(page.get_by_role("region", name="Sum")).to_contain_text("$192.00")
+    if javascript:
+        other = context.new_page()
+        add(other, OTHERS[0])
+        header = page.get_by_role("banner").get_by_role("link", name="Basket")
+        expect(header).to_contain_text("(4)")
+    page.get_by_role("button", name=f"Save for later {TITLE}").click()
+    expect(page.get_by_role("region", name="Set aside for later")).to_contain_text(TITLE)
+    page.get_by_role("button", name=f"Remove {TITLE}").click()
+    expect(page.get_by_role("region", name="Set aside for later")).to_have_count(0)
+
+
+def test_what_was_looked_at_is_shown_until_it_is_forgotten(page: Page, javascript: bool) -> None:
+    shelf = page.get_by_role("region", name="You looked at")
+    for path in (PRODUCT, *OTHERS):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if not javascript:
+        page.goto("/cart")
+        expect(shelf).to_have_count(0)
+        return
+    titles = shelf.get_by_role("heading", level=3)
+    expect(titles).to_have_text(["Porcelain gaiwan", TITLE])
+    shelf.get_by_role("button", name="Forget these").click()
+    expect(shelf).to_have_count(0)
+    page.reload()
+    page.goto("/cart")
+    expect(titles).to_have_text(["Side-handle kyusu"])
+    shelf.get_by_role("button", name="Forget these").click()
+    expect(shelf).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_axe_finds_nothing_on_the_basket(browser: Browser, shop: Shop, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=shop.url, viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    try:
+        page = context.new_page()
+        for path in (*OTHERS, PRODUCT):
+            add(page, path)
+            expect(page.get_by_role("status").filter(has_text="is in your basket")).to_be_visible()
+        page.goto("/products/thrown-tea-cup")
+        page.goto("/cart")
+        page.get_by_role("button", name=f"Save for later {TITLE}").click()
+        expect(page.get_by_role("region", name="You looked at")).to_be_visible()
+        expect(page.get_by_role("region", name="Set aside for later")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        results = Axe().run(page, options=OPTIONS)
+        assert results.violations_count == 0, results.generate_report()
+    finally:
+        context.close()
