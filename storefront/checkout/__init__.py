@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from storefront import accounts, cart, catalog, outbox, stock
 from storefront.checkout import delivery, holding, orders, place_order, queries, sweeper, tax
 from storefront.checkout.drafts import EmptyBasketError
-from storefront.checkout.holding import ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
+from storefront.checkout.shortage import ShortageError
 
 __all__ = [
     "Checkout",

@@ -119,8 +119,9 @@ def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]
     """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
     rows = session.execute(
         select(
-            CartLine.sku, CartLine.quantity, Variant, Product.title, Product.status, StockItem.tracked,
-            StockItem.on_hand - StockItem.reserved,
+            CartLine.sku, CartLine.quantity, Variant.price, Variant.backorder, Product.title, Product.status,
+            Variant.option1, Variant.option2, Variant.option3, StockItem.tracked,
+            (StockItem.on_hand - StockItem.reserved).label("available"),
         )
         .outerjoin(Variant, Variant.sku == CartLine.sku)
         .outerjoin(Product, Product.id == Variant.product_id)
@@ -129,10 +130,11 @@ def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]
         .order_by(CartLine.sku)
     ).all()  # fmt: skip
     lines, gone = [], []
-    for sku, quantity, variant, title, status, tracked, available in rows:
-        if variant is None or status != "active":
-            gone.append(title or sku)
+    for row in rows:
+        if row.price is None or row.status != "active":
+            gone.append(row.title or row.sku)
             continue
-        wanted = Wanted(sku, title, " / ".join(variant.options), quantity, variant.price)
-        lines.append(Line(wanted, tracked is not False, variant.backorder, max(0, available or 0)))
+        options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
+        wanted = Wanted(row.sku, row.title, options, row.quantity, row.price)
+        lines.append(Line(wanted, row.tracked is not False, bool(row.backorder), row.available or 0))
     return sorted(lines, key=lambda line: line.sku), gone

@@ -5,7 +5,8 @@ Locks are taken in one order everywhere (the draft, holds by id, stock by SKU), 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,13 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.checkout import drafts
+from storefront.checkout import drafts, shortage
 from storefront.checkout.drafts import EmptyBasketError, Line
 from storefront.checkout.models import Checkout, Hold
-from storefront.errors import StorefrontError
-from storefront.stock import InsufficientStockError
+from storefront.checkout.trouble import persistently
+from storefront.extensions import writing
+from storefront.stock import Movement
+from storefront.stock.models import Kind
 
 BATCH = 100
 
@@ -30,36 +33,19 @@ class Held:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
-    """What there is too little of, and how much can be had."""
+def start(checkout_id: int) -> Held:
+    """Hold what is in the draft's basket, in a transaction of its own; payment begins.
 
-    sku: str
-    title: str
-    wanted: int
-    available: int
-
-
-class ShortageError(StorefrontError):
-    """Somebody was quicker: there is less than is wanted of some lines. Nothing was taken.
-
-    Attributes:
-        short: which, and how many can be had.
-        gone: titles of what is not in the shop any more.
+    Raises:
+        ShortageError, EmptyBasketError: as `hold` does. What was held before stays held.
+        BusyError: the database is away or overrun.
     """
 
-    status = 409
+    def once() -> Held:
+        with writing() as session:
+            return hold(session, checkout_id)
 
-    def __init__(self, short: Sequence[Short], gone: Sequence[str] = ()) -> None:
-        said = [
-            f"Only {line.available} of {line.title} are left."
-            if line.available
-            else f"{line.title} is sold out."
-            for line in short
-        ]
-        said += [f"{title} is not in the shop any more." for title in gone]
-        super().__init__(" ".join(said))
-        self.short, self.gone = tuple(short), tuple(gone)
+    return persistently(once)
 
 
 def hold(session: Session, checkout_id: int) -> Held:
@@ -72,24 +58,21 @@ def hold(session: Session, checkout_id: int) -> Held:
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
     lines, gone = drafts.basket(session, draft.cart_id)
     if gone:
-        raise ShortageError([], gone)
+        raise shortage.ShortageError([], gone)
     if not lines:
         raise EmptyBasketError
     needed = {line.sku: line for line in lines if line.counted and not line.backorder}
     own = take(session, checkout_id, needed)
-    until = _until()
-    short = []
-    for sku in sorted(needed.keys() | own.keys()):
-        want, have = needed[sku].wanted.quantity if sku in needed else 0, own.get(sku, 0)
-        try:
-            if want > have:
-                stock.hold(session, sku, want - have, reference=reference(checkout_id))
-            elif want < have:
-                stock.release(session, sku, have - want, reference=reference(checkout_id))
-        except InsufficientStockError as error:
-            short.append(shortage(needed[sku], error.available + have))
-    if short:
-        raise ShortageError(short)
+    own.refuse_what_is_short(needed.values())
+    wanted = {sku: line.wanted.quantity for sku, line in needed.items()}
+    until, named = _until(), reference(checkout_id)
+    movements = []
+    for sku in wanted.keys() | own.held.keys():
+        more = wanted.get(sku, 0) - own.held.get(sku, 0)
+        if more:
+            kind: Kind = "held" if more > 0 else "released"
+            movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
+    shortage.refuse(stock.move(session, own.met + movements), needed, own.held)
     session.execute(delete(Hold).where(Hold.checkout_id == checkout_id))
     if needed:
         session.execute(
@@ -107,8 +90,32 @@ def hold(session: Session, checkout_id: int) -> Held:
     return Held(until if needed else None)
 
 
-def take(session: Session, checkout_id: int, skus: Collection[str]) -> dict[str, int]:
-    """Lock the draft's holds and return them by SKU; holds of others on these SKUs that are past are released."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a draft holds, by SKU, and the movements that give back what others held for too long."""
+
+    held: dict[str, int]
+    met: list[Movement]
+
+    def refuse_what_is_short(self, lines: Iterable[Line]) -> None:
+        """Refuse what visibly cannot be had, before anybody waits for a row of stock; that has the last word.
+
+        Raises:
+            ShortageError: there is less, as far as the basket's page knew a moment ago.
+        """
+        back: Counter[str] = Counter(self.held)
+        for movement in self.met:
+            back[movement.sku] -= movement.reserved
+        there = {line.sku: line.available + back[line.sku] for line in lines}
+        lacking = [
+            shortage.of(line, there[line.sku]) for line in lines if there[line.sku] < line.wanted.quantity
+        ]
+        if lacking:
+            raise shortage.ShortageError(lacking)
+
+
+def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
+    """Lock the draft's holds and return them, with those of others on these SKUs that are past, which are deleted."""
     met = Hold.sku.in_(sorted(skus)) & (Hold.expires_at < datetime.now(UTC))
     rows = session.execute(
         select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
@@ -116,8 +123,8 @@ def take(session: Session, checkout_id: int, skus: Collection[str]) -> dict[str,
         .order_by(Hold.id)
         .with_for_update()
     ).all()
-    _drop(session, [row for row in rows if row.checkout_id != checkout_id])
-    return {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
+    released = _drop(session, [row for row in rows if row.checkout_id != checkout_id])
+    return Own({row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}, released)
 
 
 def held(session: Session, checkout_id: int) -> Held:
@@ -135,15 +142,13 @@ def extend(session: Session, checkout_id: int) -> None:
 
 def release(session: Session, checkout_id: int) -> None:
     """Give back all that a draft holds."""
-    _drop(
-        session,
-        session.execute(
-            select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
-            .where(Hold.checkout_id == checkout_id)
-            .order_by(Hold.id)
-            .with_for_update()
-        ).all(),
-    )
+    rows = session.execute(
+        select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
+        .where(Hold.checkout_id == checkout_id)
+        .order_by(Hold.id)
+        .with_for_update()
+    ).all()
+    stock.move(session, _drop(session, rows))
 
 
 def release_overdue(session: Session) -> int:
@@ -155,13 +160,8 @@ def release_overdue(session: Session) -> int:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    _drop(session, rows)
+    stock.move(session, _drop(session, rows))
     return len(rows)
-
-
-def shortage(line: Line, available: int) -> Short:
-    """Return the facts of a line of which there is too little."""
-    return Short(line.sku, line.wanted.title, line.wanted.quantity, max(0, available))
 
 
 def reference(checkout_id: int) -> str:
@@ -169,12 +169,20 @@ def reference(checkout_id: int) -> str:
     return f"checkout {checkout_id}"
 
 
-def _drop(session: Session, rows: Sequence[Row[int, int, str, int]]) -> None:
-    if not rows:
-        return
-    session.execute(delete(Hold).where(Hold.id.in_([row.id for row in rows])))
-    for row in sorted(rows, key=lambda row: row.sku):
-        stock.release(session, row.sku, row.quantity, reference=reference(row.checkout_id))
+def _drop(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[Movement]:
+    """Delete holds; return the movements that give back what they reserved."""
+    if rows:
+        session.execute(delete(Hold).where(Hold.id.in_([row.id for row in rows])))
+    return [
+        Movement(
+            row.sku,
+            "released",
+            reserved=-row.quantity,
+            reference=reference(row.checkout_id),
+            actor="checkout",
+        )
+        for row in rows
+    ]
 
 
 def _until() -> datetime:

@@ -94,7 +94,9 @@ def cancel(session: Session, number: str, *, actor: str, note: str = "") -> Orde
     """Call an order off before it is shipped; what it took comes back into stock. Money is given back by `refund`."""
     order = locked(session, number)
     _check(order, "cancelled")
-    _restock(session, order, {line.id: line.from_stock - line.returned for line in order.lines}, actor)
+    _restock(
+        session, order, {line.id: line.from_stock - line.returned for line in order.lines}, actor, "cancelled"
+    )
     order.state = "cancelled"
     return note_event(session, order, "cancelled", actor=actor, note=note)
 
@@ -121,7 +123,7 @@ def refund(
         raise OrderError(
             f"{_money(order, order.paid - order.refunded)} can be refunded, not {_money(order, amount)}."
         )
-    _restock(session, order, returned or {}, actor)
+    _restock(session, order, returned or {}, actor, "refunded")
     order.refunded += amount
     if order.refunded == order.total and order.state != "cancelled":
         order.state = "refunded"
@@ -158,7 +160,7 @@ def _check(order: Order, state: str) -> None:
         raise OrderError(f"An order that is {order.state} cannot become {state}.")
 
 
-def _restock(session: Session, order: Order, returned: Mapping[int, int], actor: str) -> None:
+def _restock(session: Session, order: Order, returned: Mapping[int, int], actor: str, reason: str) -> None:
     lines = {line.id: line for line in order.lines}
     if unknown := returned.keys() - lines.keys():
         raise OrderError(f"The order has no line {min(unknown)}.")
@@ -169,7 +171,7 @@ def _restock(session: Session, order: Order, returned: Mapping[int, int], actor:
                 f"{line.from_stock - line.returned} of {line.title} can come back into stock, not {number}."
             )
         if number:
-            stock.give_back(session, line.sku, number, reference=order.number, actor=actor)
+            stock.give_back(session, line.sku, number, reference=order.number, actor=actor, reason=reason)
             line.returned += number
 
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import outbox, stock
 from storefront.cart import CartLine
-from storefront.checkout import drafts, holding, orders
-from storefront.checkout.drafts import EmptyBasketError, Line, Review
+from storefront.checkout import drafts, holding, orders, shortage
+from storefront.checkout.drafts import EmptyBasketError, Review
 from storefront.checkout.models import Checkout, Hold, Order, OrderLine
+from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
-from storefront.checkout.trouble import BusyError, InFlightError, LockedError, again_after, where
+from storefront.checkout.trouble import InFlightError, LockedError, persistently, where
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
-from storefront.stock import InsufficientStockError
+from storefront.stock import Movement
 
 TOPIC = "order.placed"
 
@@ -97,14 +97,7 @@ def place_order(checkout_id: int, key: str, seen: str) -> Placed:
     if not 16 <= len(key) <= 100:
         raise IncompleteError("key", "The form is not complete. Open the checkout again.")
     owner = hashlib.sha256(f"{checkout_id}:{key}".encode()).hexdigest()
-    attempt = 0
-    while True:
-        try:
-            return _once(checkout_id, owner, seen)
-        except (DBAPIError, PoolTimeoutError) as error:
-            attempt += 1
-            if not again_after(error, attempt):
-                raise BusyError from error
+    return persistently(lambda: _once(checkout_id, owner, seen))
 
 
 def _once(checkout_id: int, key: str, seen: str) -> Placed:
@@ -136,25 +129,31 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> Order:
         raise EmptyBasketError
     review = drafts.review(session, draft)
     _check(review, seen)
+    own = holding.take(session, draft.id, [line.sku for line in review.lines if line.counted])
+    own.refuse_what_is_short([line for line in review.lines if line.counted and not line.backorder])
     order = _order(review, key, seen)
     session.add(order)
     session.flush()
-    taken = _take(session, order, review)
+    taken = _from_stock(session, review, own)
     session.execute(insert(OrderLine), _lines(order.id, review.totals, taken))
     bought = [line.sku for line in review.lines]
     session.execute(
         delete(CartLine).where(CartLine.cart_id == draft.cart_id, ~CartLine.saved, CartLine.sku.in_(bought))
     )
+    if own.held:
+        session.execute(delete(Hold).where(Hold.checkout_id == draft.id))
     draft.key, draft.seen = secrets.token_urlsafe(24), None  # the next click is another
     orders.note_event(session, order, "placed", actor="customer", amount=order.total)
     outbox.promise(session, TOPIC, _told(order))
+    # Last, so that what many want at once is locked for as short as can be.
+    _sell(session, order.number, review, own, taken)
     return order
 
 
 def _check(review: Review, seen: str) -> None:
     draft = review.checkout
     if review.gone:
-        raise holding.ShortageError([], review.gone)
+        raise ShortageError([], review.gone)
     if not review.lines:
         raise EmptyBasketError
     if not draft.email:
@@ -181,32 +180,33 @@ def _order(review: Review, key: str, seen: str) -> Order:
     )  # fmt: skip
 
 
-def _take(session: Session, order: Order, review: Review) -> dict[str, int]:
-    """Turn holds into sold stock and take what was not held; return how many left the stock, by SKU."""
+def _from_stock(session: Session, review: Review, own: holding.Own) -> dict[str, int]:
+    """Return how many of each line leave the stock: all that are counted; of what is ordered ahead, what there is."""
     counted = {line.sku: line for line in review.lines if line.counted}
-    own = holding.take(session, review.checkout.id, counted)
-    taken, short = {}, []
-    for sku in sorted(counted.keys() | own.keys()):
-        if sku not in counted:
-            stock.release(session, sku, own[sku], reference=holding.reference(review.checkout.id))
-            continue
-        try:
-            taken[sku] = _sell(session, counted[sku], order.number, own.get(sku, 0))
-        except InsufficientStockError as error:
-            short.append(holding.shortage(counted[sku], error.available + own.get(sku, 0)))
-    if short:
-        raise holding.ShortageError(short)
-    if own:
-        session.execute(delete(Hold).where(Hold.checkout_id == review.checkout.id))
+    taken = {sku: line.wanted.quantity for sku, line in counted.items()}
+    ahead = [sku for sku, line in counted.items() if line.backorder]
+    if ahead:
+        free = stock.locked(session, counted)
+        for sku in ahead:
+            taken[sku] = max(0, min(taken[sku], free.get(sku, 0) + own.held.get(sku, 0)))
     return taken
 
 
-def _sell(session: Session, line: Line, number: str, held: int) -> int:
-    quantity = line.wanted.quantity
-    if line.backorder:
-        return stock.sell_available(session, line.sku, quantity, reference=number, held=held)
-    stock.sell(session, line.sku, quantity, reference=number, held=held)
-    return quantity
+def _sell(session: Session, number: str, review: Review, own: holding.Own, taken: dict[str, int]) -> None:
+    """Turn holds into sold stock, and take what was not held."""
+    lines = {line.sku: line for line in review.lines}
+    named = holding.reference(review.checkout.id)
+    movements = [
+        Movement(sku, "released", reserved=-held, reference=named, actor="checkout")
+        for sku, held in own.held.items()
+        if sku not in taken
+    ]
+    movements += [
+        Movement(sku, "sold", -quantity, -own.held.get(sku, 0), number, "checkout")
+        for sku, quantity in taken.items()
+        if quantity or own.held.get(sku)
+    ]
+    shortage.refuse(stock.move(session, own.met + movements), lines, own.held)
 
 
 def _lines(order_id: int, totals: Totals, taken: dict[str, int]) -> list[dict[str, Any]]:

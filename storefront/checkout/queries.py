@@ -158,13 +158,12 @@ def _page(conditions: list[Any], page: int) -> OrderPage:
     rows = db.session.execute(
         select(Order).where(*conditions).order_by(Order.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     ).scalars().all()  # fmt: skip
-    counts = dict(
-        db.session.execute(
-            select(OrderLine.order_id, func.sum(OrderLine.quantity))
-            .where(OrderLine.order_id.in_([row.id for row in rows]))
-            .group_by(OrderLine.order_id)
-        ).tuples()
+    sums = db.session.execute(
+        select(OrderLine.order_id, func.sum(OrderLine.quantity))
+        .where(OrderLine.order_id.in_([row.id for row in rows]))
+        .group_by(OrderLine.order_id)
     )
+    counts = {order_id: number for order_id, number in sums}  # noqa: C416  # what is to become a dict are rows
     found = [
         OrderRow(row.number, row.email, row.state, Money(row.total, row.currency), int(counts.get(row.id, 0)),
                  row.placed_at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -12,8 +13,9 @@ from storefront.errors import StorefrontError
 
 # SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. Whoever waited too long for a row of stock
 # has written nothing, so trying again is as good as having waited longer.
-_AGAIN = {"40001", "40P01", "55P03"}
+AGAIN = {"40001", "40P01", "55P03"}
 _LOCK_WAIT = "55P03"
+T = TypeVar("T")
 RETRIES = {"postgresql": 2, "sqlite": 1}
 
 
@@ -43,13 +45,29 @@ class LockedError(StorefrontError):
     """A row that only this shopper's own requests lock was not to be had within a second."""
 
 
-def again_after(error: DBAPIError | PoolTimeoutError, attempt: int) -> bool:
+def persistently(transaction: Callable[[], T]) -> T:
+    """Return what a whole transaction returns, tried again if the database would not let it end.
+
+    Raises:
+        BusyError: it would not, however often; or it is away.
+    """
+    attempt = 0
+    while True:
+        try:
+            return transaction()
+        except (DBAPIError, PoolTimeoutError) as error:
+            attempt += 1
+            if not _again_after(error, attempt):
+                raise BusyError from error
+
+
+def _again_after(error: DBAPIError | PoolTimeoutError, attempt: int) -> bool:
     """Return whether the whole transaction may be tried again after it has failed so often."""
-    if isinstance(error, PoolTimeoutError):
-        return False
+    if isinstance(error, PoolTimeoutError):  # nothing has begun yet
+        return attempt <= RETRIES["postgresql"]
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in _AGAIN and attempt <= RETRIES["postgresql"]
+        return state in AGAIN and attempt <= RETRIES["postgresql"]
     return _is_locked(error) and attempt <= RETRIES["sqlite"]
 
 

@@ -79,17 +79,28 @@ def handler(app: Flask, topic: str, deliver: Handler) -> None:
     app.extensions["outbox"].handlers[topic] = deliver
 
 
-def promise(session: Session, topic: str, payload: Any) -> None:
-    """Write a message in this session's transaction. It is delivered if, and only after, that is committed."""
-    message = {"id": uuid.uuid4().hex, "topic": topic, "payload": payload, "created_at": datetime.now(UTC)}
+def promise(session: Session, topic: str, *payloads: Any) -> None:
+    """Write messages in this session's transaction. They are delivered if, and only after, that is committed."""
+    now = datetime.now(UTC)
+    messages = [
+        {
+            "id": uuid.uuid4().hex,
+            "topic": topic,
+            "payload": payload,
+            "created_at": now + timedelta(microseconds=place),
+        }
+        for place, payload in enumerate(payloads)
+    ]
     outbox = _outbox()
     # What was delivered before is deleted here: a transaction of its own would double the cost of every commit.
     if done := outbox.take_done():
         session.info.setdefault("outbox_deleting", []).extend(done)
         session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
-    session.execute(insert(OutboxMessage), [message])
-    told = (message["id"], topic, payload)
-    session.info.setdefault("outbox", []).append((session.get_nested_transaction(), told))
+    session.execute(insert(OutboxMessage), messages)
+    savepoint = session.get_nested_transaction()
+    session.info.setdefault("outbox", []).extend(
+        (savepoint, (message["id"], topic, message["payload"])) for message in messages
+    )
 
 
 def deliver_overdue() -> int:

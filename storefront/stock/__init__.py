@@ -6,19 +6,9 @@ from flask import Flask
 
 from storefront.stock import cli, staff, telling
 from storefront.stock.auditing import on_audit
-from storefront.stock.changing import (
-    InsufficientStockError,
-    UnknownSkuError,
-    give_back,
-    hold,
-    on_availability,
-    receive,
-    release,
-    sell,
-    sell_available,
-    set_on_hand,
-)
+from storefront.stock.changing import give_back, hold, locked, receive, release, sell, set_on_hand
 from storefront.stock.models import StockItem, StockMovement
+from storefront.stock.moving import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
 from storefront.stock.stream import views
 
@@ -27,6 +17,7 @@ __all__ = [
     "InsufficientStockError",
     "Level",
     "Levels",
+    "Movement",
     "StockItem",
     "StockMovement",
     "UnknownSkuError",
@@ -36,12 +27,13 @@ __all__ = [
     "hold",
     "init_app",
     "levels",
+    "locked",
+    "move",
     "on_audit",
     "on_availability",
     "receive",
     "release",
     "sell",
-    "sell_available",
     "set_on_hand",
 ]
 

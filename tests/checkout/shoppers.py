@@ -40,8 +40,7 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
 
 def hold(checkout_id: int) -> holding.Held:
     """Take the holds, as the start of payment does."""
-    with writing() as session:
-        return holding.hold(session, checkout_id)
+    return holding.start(checkout_id)
 
 
 def seen(checkout_id: int) -> str:

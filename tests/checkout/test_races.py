@@ -1,0 +1,78 @@
+"""Many shoppers at once, in several processes: as many orders as there are goods, one order for each click."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront.checkout.models import Hold, Order
+from storefront.extensions import db
+from tests.cache.fleet import Fleet, fleet
+from tests.checkout.shoppers import audited, count_orders, level, make_draft, seen
+from tests.checkout.till import Till
+from tests.factories import make_product
+
+PROCESSES = 4
+
+
+@pytest.fixture
+def tills(app: Flask) -> Iterator[Fleet]:
+    db.session.remove()
+    url, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
+    with fleet(PROCESSES, Till, url.replace("***", ""), redis_url) as members:
+        yield members
+
+
+def serve(tills: Fleet, forms: list[tuple[int, str, str | None]]) -> Counter[str]:
+    db.session.remove()
+    for member in range(PROCESSES):
+        tills.tell(member, "serve", forms[member::PROCESSES])
+    answers: Counter[str] = Counter()
+    for member in range(PROCESSES):
+        answers += tills.answer(member)
+    return answers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paying_first", [True, False], ids=["with holds", "in one click"])
+def test_200_buyers_of_10_items_get_10_and_the_others_hear_why(
+    app: Flask, tills: Fleet, paying_first: bool
+) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 10}])
+    make_product(variants=[{"sku": "CUP", "on_hand": 500}])
+    drafts = [make_draft({"TP": 1, "CUP": 1}) for _ in range(200)]
+    digests = [None if paying_first else seen(draft) for draft in drafts]
+    answers = serve(tills, [(d, f"the key of draft {d}", s) for d, s in zip(drafts, digests, strict=True)])
+    assert answers.pop("ShortageError") == 190
+    assert sorted(answers) == sorted(db.session.execute(select(Order.number)).scalars())
+    assert sum(answers.values()) == 10
+    assert (level("TP"), level("CUP"), audited()) == ((0, 0), (490, 0), [])
+    assert db.session.execute(select(Hold)).first() is None
+
+
+@pytest.mark.slow
+def test_a_form_sent_50_times_at_once_is_one_order(app: Flask, tills: Fleet) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 100}])
+    draft = make_draft({"TP": 2})
+    answers = serve(tills, [(draft, "the key of this form", seen(draft))] * 50)
+    (number,) = db.session.execute(select(Order.number)).scalars()
+    assert answers == {number: 50}
+    assert (count_orders(), level("TP"), audited()) == (1, (98, 0), [])
+
+
+@pytest.mark.slow
+def test_shoppers_who_want_the_same_things_in_any_order_never_block_each_other(
+    app: Flask, tills: Fleet
+) -> None:
+    for name in "ABCDEF":
+        make_product(variants=[{"sku": name, "on_hand": 1000}])
+    wanted = [dict.fromkeys("ABCDEF"[turn:] + "ABCDEF"[:turn], 1) for turn in range(6)]
+    drafts = [make_draft(wanted[number % 6]) for number in range(24)]
+    tills.ask_all("die_of_deadlocks")
+    answers = serve(tills, [(draft, f"the key of draft {draft}", None) for draft in drafts])
+    assert (set(answers.values()), len(answers)) == ({1}, 24)
+    assert (level("A"), level("F"), audited()) == ((976, 0), (976, 0), [])
