@@ -65,7 +65,10 @@ def read(terms: Mapping[str, Any]) -> TaxRules:
         if unknown := set(table) - {"rate", "regions"}:
             raise ConfigurationError(f"checkout.toml: [tax.{country}] has no {sorted(unknown)[0]!r}.")
         countries[country] = _rate(country, table.get("rate", "0"))
-        for region, rate in table.get("regions", {}).items():
+        by_region = table.get("regions", {})
+        if not isinstance(by_region, dict):
+            raise ConfigurationError(f"checkout.toml: regions of [tax.{country}] must be a table.")
+        for region, rate in by_region.items():
             regions[country, region.upper()] = _rate(f"{country}.{region}", rate)
     return TaxRules(inclusive, countries, regions)
 

@@ -63,7 +63,7 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
     for number, draft in enumerate(drafts):
         if (child := os.fork()) == 0:
             with app.app_context():
-                _die_after(random.Random(number).randrange(45))
+                _die_after(random.Random(number).randrange(80))
                 try:
                     holding.start(draft)
                     place_order(draft, f"the key of draft {draft}", seen(draft))

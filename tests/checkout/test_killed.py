@@ -1,0 +1,67 @@
+"""A process that is killed while somebody buys: never an order without its stock, nor stock without its order."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from storefront.cart import CartLine
+from storefront.checkout import sweeper
+from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
+from storefront.extensions import db, writing
+from storefront.stock import StockMovement
+from tests.checkout.shoppers import audited, level, make_draft, place
+from tests.factories import make_product
+from tests.processes import ROOT
+
+ROUNDS = 200
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) -> None:
+    for sku in ("TP", "CUP"):
+        make_product(variants=[{"sku": sku, "on_hand": 1000}])
+    drafts = [make_draft({"TP": 1, "CUP": 2}) for _ in range(ROUNDS)]
+    db.session.remove()
+    url, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
+    arguments = [url, app.instance_path, redis_url, ",".join(map(str, drafts))]
+    subprocess.run(
+        [sys.executable, "-m", "tests.checkout.till", *arguments], cwd=ROOT, env=os.environ, check=True
+    )
+    orders = db.session.execute(select(func.count(Order.id))).scalar_one()
+    held = db.session.execute(select(func.count(func.distinct(Hold.checkout_id)))).scalar_one()
+    assert min(orders, held, ROUNDS - orders - held) > 5, "they die before, while and after they hold and buy"
+    everything_belongs_together(orders)
+    assert (level("TP"), level("CUP")) == ((1000 - orders, held), (1000 - 2 * orders, 2 * held))
+    assert audited() == []
+
+    with writing() as session:
+        session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    assert sweeper.sweep() == 2 * held
+    assert (level("TP"), audited()) == ((1000 - orders, 0), [])
+
+    left = list(db.session.execute(select(CartLine.cart_id).distinct()).scalars())
+    assert len(left) == ROUNDS - orders, "baskets that were not bought are kept"
+    again = db.session.execute(select(Checkout.id).where(Checkout.cart_id == left[0])).scalar_one()
+    assert not place(again).again, "the retry places it"
+
+
+def everything_belongs_together(orders: int) -> None:
+    """Every order has its two lines, its event and its two movements, and there are no others."""
+    db.session.rollback()
+    for model in (OrderLine, OrderEvent, StockMovement):
+        wanted = {OrderLine: 2, OrderEvent: 1, StockMovement: 2}[model]
+        owner = StockMovement.reference if model is StockMovement else model.order_id
+        order = Order.number if model is StockMovement else Order.id
+        query = select(func.count()).join(Order, order == owner).group_by(Order.id).select_from(model)
+        if model is StockMovement:
+            query = query.where(StockMovement.kind == "sold")
+        assert list(db.session.execute(query).scalars()) == [wanted] * orders, model
+    sold = select(func.count()).where(StockMovement.kind == "sold")
+    assert db.session.execute(sold).scalar_one() == 2 * orders

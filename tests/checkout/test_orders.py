@@ -1,0 +1,195 @@
+"""What becomes of an order: allowed steps are written down, others are refused with a sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from storefront.accounts import leaving
+from storefront.accounts.models import User
+from storefront.cart import Cart
+from storefront.cart.models import CartLine
+from storefront.checkout import orders, queries, sweeper
+from storefront.checkout.models import Checkout, Hold, Order
+from storefront.checkout.orders import NoSuchOrderError, OrderError
+from storefront.checkout.shortage import ShortageError
+from storefront.extensions import db, writing
+from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place
+from tests.factories import make_product
+
+
+@pytest.fixture
+def order(app: Flask) -> Order:
+    """An order of 3 × 20.00, which costs nothing to deliver."""
+    make_product("Teapot", variants=[{"sku": "TP", "price": 2000, "on_hand": 10}])
+    return place(make_draft({"TP": 3})).order
+
+
+def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
+    """Do it in a transaction of its own; return the order's state."""
+    with writing() as session:
+        getattr(orders, verb)(session, order.number, *arguments, actor="staff", **options)
+    return orders.locked(db.session(), order.number).state
+
+
+def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> None:
+    assert do("pay", order, 2000, "USD") == "placed", "in part"
+    assert do("pay", order, 4000, "USD") == "paid"
+    assert do("ship", order) == "shipped"
+    assert do("deliver", order) == "delivered"
+    assert do("refund", order, 1000, note="a scratch") == "delivered"
+    line = order.lines[0].id
+    assert do("refund", order, 5000, returned={line: 2}) == "refunded"
+    assert do("note", order, "rang them up") == "refunded"
+    found = queries.order(order.number)
+    assert found is not None
+    assert [(event.kind, event.amount and event.amount.amount) for event in found.events] == [
+        ("placed", 6000), ("paid", 2000), ("paid", 4000), ("shipped", None), ("delivered", None),
+        ("refunded", 1000), ("refunded", 5000), ("note", None),
+    ]  # fmt: skip
+    assert (level("TP"), audited()) == ((9, 0), [])
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "arguments", "sentence"),
+    [
+        ((), "deliver", (), "placed cannot become delivered"),
+        (("ship",), "cancel", (), "shipped cannot become cancelled"),
+        (("ship",), "ship", (), "shipped cannot become shipped"),
+        (("cancel",), "ship", (), "cancelled cannot become shipped"),
+        (("cancel",), "cancel", (), "cancelled cannot become cancelled"),
+        ((), "pay", (6001, "USD"), r"\$60.00 are to be paid, not \$60.01"),
+        ((), "pay", (0, "USD"), "to be paid"),
+        ((), "pay", (-1, "USD"), "to be paid"),
+        ((), "pay", (6000, "EUR"), "in USD, the payment in EUR"),
+        ((), "refund", (1,), r"\$0.00 can be refunded"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
+    order: Order, before: tuple[str, ...], verb: str, arguments: tuple[Any, ...], sentence: str
+) -> None:
+    for step in before:
+        do(step, order)
+    was = queries.order(order.number)
+    with pytest.raises(OrderError, match=sentence):
+        do(verb, order, *arguments)
+    assert queries.order(order.number) == was
+
+
+def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
+    do("pay", order, 6000, "USD")
+    line = order.lines[0].id
+    for returned in ({line: 4}, {line: -1}, {line + 1: 1}):
+        with pytest.raises(OrderError):
+            do("refund", order, 100, returned=returned)
+    do("refund", order, 100, returned={line: 3})
+    with pytest.raises(OrderError, match="0 of Teapot can come back"):
+        do("refund", order, 100, returned={line: 1})
+    with pytest.raises(NoSuchOrderError), writing() as session:
+        orders.ship(session, "NOTHING", actor="staff")
+    assert (level("TP"), audited()) == ((10, 0), [])
+
+
+def test_a_cancelled_order_restocks_and_its_late_money_can_be_given_back(order: Order) -> None:
+    assert do("cancel", order) == "cancelled"
+    assert (level("TP"), audited()) == ((10, 0), [])
+    assert do("pay", order, 6000, "USD") == "cancelled"
+    assert do("refund", order, 6000) == "cancelled"
+
+
+def test_holds_are_reused_follow_the_basket_and_come_back(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    make_product(variants=[{"sku": "CUP", "on_hand": 5}])
+    draft = make_draft({"TP": 4, "CUP": 1})
+    first = hold(draft).until
+    assert first is not None
+    assert first - datetime.now(UTC) > timedelta(minutes=9, seconds=50)
+    with writing() as session:
+        session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=5))
+    assert hold(draft).until > first  # type: ignore[operator]
+    assert (level("TP"), level("CUP")) == ((5, 5), (5, 1)), "its own hold does not count against it"
+    with writing() as session:
+        session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=2))
+        session.execute(update(CartLine).where(CartLine.sku == "CUP").values(saved=True))
+    hold(draft)
+    assert (level("TP"), level("CUP"), audited()) == ((5, 2), (5, 0), [])
+
+
+def test_a_hold_that_is_past_goes_to_whoever_wants_it_and_until_then_stays(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 2}])
+    slow, quick = make_draft({"TP": 2}), make_draft({"TP": 1})
+    hold(slow)
+    for attempt in (hold, place):
+        with pytest.raises(ShortageError):
+            attempt(quick)
+    past()
+    assert place(quick).order.total == 1999 + 490
+    assert (level("TP"), audited()) == ((1, 0), [])
+    with pytest.raises(ShortageError, match="Only 1 of"):
+        place(slow)
+
+
+def test_a_hold_that_is_past_still_serves_its_own_shopper(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 2}])
+    draft = make_draft({"TP": 2})
+    hold(draft)
+    past()
+    assert not place(draft).again
+    assert (level("TP"), audited()) == ((0, 0), [])
+
+
+def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 9}])
+    make_product(variants=[{"sku": "CUP", "on_hand": 9}])
+    old, new = make_draft({"TP": 2}), make_draft({"CUP": 1})
+    order = place(make_draft({"TP": 1})).order
+    hold(old)
+    past()
+    hold(new)
+    with writing() as session:
+        month = datetime.now(UTC) - timedelta(days=31)
+        session.execute(update(Checkout).where(Checkout.id == old).values(updated_at=month))
+        session.execute(update(Order).values(placed_at=month))
+    assert sweeper.sweep() == 1
+    assert (level("TP"), level("CUP"), audited()) == ((8, 0), (9, 1), [])
+    assert db.session.get(Checkout, old) is None
+    assert db.session.get(Checkout, new) is not None
+    assert db.session.get_one(Order, order.id).key is None
+    assert sweeper.sweep() == 0
+
+
+def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_held(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 9}])
+    with writing() as session:
+        user = User(email="ada@shop.example", password_hash="x")
+        session.add(user)
+        session.flush()
+        number = user.id
+    bought, held = make_draft({"TP": 1}, user_id=number), make_draft({"TP": 2}, user_id=number)
+    order = place(bought).order
+    with writing() as session:
+        cart = session.execute(
+            select(Cart).join(Checkout, Checkout.cart_id == Cart.id).where(Checkout.id == held)
+        )
+        cart.scalar_one().user_id = number
+    hold(held)
+    assert [one["number"] for one in leaving.export(db.session.get_one(User, number))["orders"]] == [
+        order.number
+    ]
+    leaving.delete(number)
+    kept = queries.order(order.number)
+    assert kept is not None
+    assert (kept.user_id, kept.email) == (None, "ada@shop.example")
+    assert (queries.orders_of(number).total, count_orders()) == (0, 1)
+    assert (level("TP"), audited(), db.session.execute(select(Hold)).first()) == ((8, 0), [], None)
+    assert db.session.get(Checkout, held) is None
+
+
+def past() -> None:
+    """Let all holds be past."""
+    with writing() as session:
+        session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))

@@ -1,0 +1,125 @@
+"""Totals and tax: every sum adds up, in every currency, whether prices include tax or not."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront.checkout import delivery, tax
+from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.totals import MOST, TooMuchError, Totals, Wanted, add_up
+from storefront.config import Settings
+from storefront.errors import ConfigurationError
+
+LINES = st.lists(
+    st.builds(
+        Wanted,
+        sku=st.uuids().map(str),
+        title=st.just("Teapot"),
+        options=st.just(""),
+        quantity=st.integers(1, 99),
+        unit_price=st.integers(0, 10**8),
+    ),
+    max_size=20,
+)
+METHODS = st.none() | st.builds(
+    DeliveryMethod, code=st.just("x"), name=st.just("X"), price=st.integers(0, 10**6),
+    free_from=st.none() | st.integers(0, 10**8),
+)  # fmt: skip
+CURRENCIES = st.sampled_from(["USD", "JPY", "KWD", "CLF"])
+RATES = st.integers(0, 99_999)
+
+
+@given(LINES, METHODS, RATES, CURRENCIES, st.booleans())
+def test_all_sums_add_up_and_tax_is_rounded_for_each_line(
+    lines: list[Wanted], method: DeliveryMethod | None, rate: int, currency: str, inclusive: bool
+) -> None:
+    found = add_up(lines, method, rate, currency=currency, inclusive=inclusive)
+    assert found.goods == sum(line.quantity * line.unit_price for line in lines)
+    assert found.delivery == (0 if method is None else method.price_for(found.goods))
+    assert found.total == found.goods + found.delivery + (0 if inclusive else found.tax)
+    amounts = [line.total for line in found.lines] + [found.delivery]
+    for amount, line in zip(amounts, found.lines, strict=False):
+        exact = Decimal(amount) * rate / (100_000 + (rate if inclusive else 0))
+        assert line.tax == exact.quantize(Decimal(1), ROUND_HALF_UP)
+    assert sum(one.amount for one in found.taxes) == found.tax
+    assert 0 <= found.tax <= found.goods + found.delivery
+    assert Totals.from_json(found.to_json()) == found
+    cheaper = add_up(lines, method, 0, currency=currency, inclusive=inclusive)
+    assert cheaper.total <= found.total
+    assert (found.digest == cheaper.digest) == (found == cheaper)
+
+
+@pytest.mark.parametrize(
+    ("amount", "rate", "inclusive", "expected"),
+    [
+        (10_000, 19_000, False, 1900), (11_900, 19_000, True, 1900), (50, 8_875, False, 4),
+        (150, 1_000, False, 2), (1_005, 10_000, True, 91), (999, 0, True, 0),
+    ],
+)  # fmt: skip
+def test_tax_as_one_would_work_it_out_by_hand(amount: int, rate: int, inclusive: bool, expected: int) -> None:
+    assert tax.tax_of(amount, rate, inclusive=inclusive) == expected
+
+
+@pytest.mark.parametrize(("quantity", "price"), [(0, 100), (-1, 100), (1, -1)])
+def test_negative_quantities_and_prices_are_never_added_up(quantity: int, price: int) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        add_up([Wanted("A", "A", "", quantity, price)], None, 0, currency="USD", inclusive=True)
+
+
+def test_what_cannot_be_counted_exactly_is_refused() -> None:
+    with pytest.raises(TooMuchError):
+        add_up([Wanted("A", "A", "", 99, MOST)], None, 0, currency="USD", inclusive=True)
+
+
+def test_the_region_s_rate_counts_before_the_country_s() -> None:
+    rules = tax.read(
+        {"tax": {"US": {"rate": "1", "regions": {"CA": "7.25", "OR": "0"}}, "DE": {"rate": "19"}}}
+    )
+    found = [
+        rules.rate(*place) for place in (("US", " ca "), ("US", "OR"), ("US", "TX"), ("DE", ""), ("FR", ""))
+    ]
+    assert found == [7250, 0, 1000, 19000, 0]
+
+
+@pytest.mark.parametrize(("currency", "price"), [("USD", 490), ("JPY", 490), ("KWD", 4900)])
+def test_without_a_file_there_are_methods_in_the_shop_s_currency(currency: str, price: int) -> None:
+    assert delivery.read({}, currency)[0].price == price
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('delivery = "x"', r"as a table \[\[delivery\]\]"),
+        ("delivery = []", r"as a table \[\[delivery\]\]"),
+        ("[[delivery]]\ncode = 'A B'", "small letters"),
+        ("[[delivery]]\ncode = 'a'", "needs a name"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = 4.9", "amount in USD as text"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = '4.999'", "amount in USD as text"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = '-1'", "amount in USD as text"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = 'NaN'", "amount in USD as text"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = '1'\ncountries = 'DE'", "must be codes"),
+        ("[[delivery]]\ncode = 'a'\nname = 'A'\nprice = '1'\ncolour = 'red'", "has no 'colour'"),
+        ("prices_include_tax = 'yes'", "true or false"),
+        ("tax = 19", "as tables"),
+        ("[tax.Germany]", "country's code"),
+        ("[tax.DE]\nrate = 19", "percentage as text"),
+        ("[tax.DE]\nrate = '100'", "percentage as text"),
+        ("[tax.DE]\nrat = '19'", "has no 'rat'"),
+        ("[tax.US]\nregions = '7'", "regions"),
+        ("nonsense", "cannot be read as TOML"),
+        ("shipping = 1", "means nothing"),
+    ],
+)
+def test_terms_that_cannot_be_used_stop_the_start_with_a_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    (tmp_path / "checkout.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=sentence):  # noqa: PT012  # read, then understood
+        terms = Settings.from_environ({}, tmp_path).checkout
+        tax.read(terms)
+        delivery.read(terms, "USD")
