@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test check bench lint format types contracts templates spelling requirements clean
+.PHONY: help run test check bench lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,7 @@ run: .venv/installed ## set up what is missing and serve the shop on http://127.
 test: .venv/installed-dev ## the whole test suite, in a process for each core; ARGS="-k cache" passes arguments on to pytest
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-check: lint types contracts templates spelling ## what must hold besides the tests: lint, format, types, contracts, templates
+check: lint types contracts templates spelling security secrets ## what must hold besides the tests: lint, format, types, contracts, templates, security
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -41,13 +41,27 @@ templates: .venv/installed-dev
 spelling: .venv/installed-dev
 	@$(BIN)/codespell storefront templates static/js static/css tests benchmarks docs deploy *.md
 
+security: .venv/installed-dev
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml storefront wsgi.py
+
+# Key words are left to ruff (S105 to S107); examples and tests spell their passwords out.
+FILES ?= $(shell git ls-files 2>/dev/null | grep -vE '^requirements|\.(svg|webp|png)$$')
+secrets: .venv/installed-dev
+	@$(BIN)/detect-secrets-hook --no-verify --disable-plugin KeywordDetector \
+		--exclude-lines '(user|shop|u|sentinel):(password|secret|s3cret|p)@|ALPHABET = ' $(FILES)
+
+PINNED ?= requirements.txt
+audit: .venv/installed-dev ## ask for known weaknesses of the pinned packages (needs PyPI; red if one cannot be looked up)
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $(PINNED)
+
 bench: .venv/installed-bench ## the benchmark table (needs wrk: apt-get install wrk)
 	@$(BIN)/python -m benchmarks
 
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
-	@$(BIN)/pip-compile -q $(COMPILE) -o requirements.txt pyproject.toml
-	@$(BIN)/pip-compile -q $(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
-	@$(BIN)/pip-compile -q $(COMPILE) --extra bench -c requirements.txt -o requirements-bench.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra dev --extra tracing -c requirements.txt -o requirements-dev.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra bench -c requirements.txt -o requirements-bench.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra tracing -c requirements.txt -o requirements-tracing.txt pyproject.toml
 
 COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

@@ -36,6 +36,7 @@ _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
     *("SMTP_URL", "MAIL_FROM"),
+    "SECURITY_CONTACT",
     *("CHECKOUT_FILE", "HOLD_MINUTES"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
@@ -65,6 +66,7 @@ class Settings:
     media_dir: str
     smtp_url: str | None
     mail_from: str
+    security_contact: str | None
     checkout: dict[str, Any]  # terms of sale, as the file has them; what they mean, the room that sells knows
     hold_minutes: int
     streams: int  # open streams in each process
@@ -123,6 +125,7 @@ class Settings:
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
             smtp_url=_smtp_url(environ),
             mail_from=_mail_from(environ, hosts),
+            security_contact=_contact(environ),
             checkout=_checkout(environ, instance),
             hold_minutes=_count(environ, "STOREFRONT_HOLD_MINUTES", 10, least=1, most=60),
             streams=_count(environ, "STOREFRONT_STREAMS", 12_000, least=1, most=100_000),
@@ -303,6 +306,18 @@ def _checkout(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
             f"{file} has {sorted(unknown)[0]!r}, which means nothing. docs/checkout.md shows one."
         )
     return terms
+
+
+def _contact(environ: Mapping[str, str]) -> str | None:
+    contact = environ.get("STOREFRONT_SECURITY_CONTACT") or None
+    if contact is not None and not re.fullmatch(
+        r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", contact
+    ):
+        raise ConfigurationError(
+            f"STOREFRONT_SECURITY_CONTACT is {contact!r}; write it as mailto:security@shop.example, "
+            "https://shop.example/security or tel:+1-201-555-0123."
+        )
+    return contact
 
 
 def _engine_options(url: str) -> dict[str, Any]:

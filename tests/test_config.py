@@ -46,6 +46,8 @@ def test_the_generated_secret_is_private_and_stays_the_same(tmp_path: Path) -> N
         ({"TRUSTED_PROXIES": "-1"}, "whole number from 0 to 10"),
         ({"TRUSTED_PROXIES": "two"}, "whole number from 0 to 10"),
         ({"DATABASE_URL": "mysql://localhost/shop"}, "DATABASE_URL begins with 'mysql'"),
+        ({"STOREFRONT_SECURITY_CONTACT": "me@shop.example"}, "mailto:security@shop.example"),
+        ({"STOREFRONT_SECURITY_CONTACT": "mailto:a@b\nX: y"}, "mailto:security@shop.example"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL begins with 'nonsense'"),
     ],
 )

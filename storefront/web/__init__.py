@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.web import compression, health, pages, request_id, security, static_files
+from storefront.web import compression, health, pages, request_id, security, security_txt, static_files
 from storefront.web.headers import Headers
 
 __all__ = ["Headers", "init_app"]
@@ -17,4 +17,5 @@ def init_app(app: Flask) -> None:
     static_files.init_app(app)
     compression.init_app(app)
     health.init_app(app)
+    security_txt.init_app(app)
     pages.init_app(app)

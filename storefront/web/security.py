@@ -43,6 +43,14 @@ def init_app(app: Flask) -> None:
             response.headers.setdefault(name, value)
         return response
 
+    @app.after_request
+    def name_no_host(response: Response) -> Response:
+        # Werkzeug's own redirects (of doubled slashes) repeat whatever Host was sent, for a cache to keep.
+        location = response.headers.get("Location", "")
+        if location.startswith("http") and location.startswith(request.host_url):
+            response.headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/")
+        return response
+
 
 def headers(*, secure: bool) -> dict[str, str]:
     """Return the headers of a response, over TLS or not."""

@@ -1,0 +1,116 @@
+"""Nobody can put into the shared cache what the next visitor would not have got by asking alone."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.cache import touch
+from storefront.cache.keys import EVERYTHING
+from storefront.extensions import writing
+from tests.factories import make_category, make_product
+
+EVIL = "evil.example"
+PAGES = ("/", "/products", "/products?q=mug", "/categories/cups", "/products/mug", "/products/none")
+# What makes some servers answer otherwise, though no cache has it in its key.
+UNKEYED = (
+    *(
+        {name: EVIL}
+        for name in (
+            "Host", "X-Forwarded-Host", "X-Host", "X-Forwarded-Server", "X-HTTP-Host-Override", "X-Original-Host",
+            "X-Forwarded-Prefix", "X-Forwarded-For", "X-Real-IP", "Origin", "Referer", "User-Agent", "X-Request-ID",
+            "Accept-Language", "X-Wap-Profile", "Transfer-Encoding-X", "True-Client-IP",
+        )
+    ),
+    {"Forwarded": f"for=1.2.3.4;host={EVIL};proto=https"},
+    {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "444", "X-Forwarded-Scheme": "nothttps"},
+    {"X-Original-URL": "/account", "X-Rewrite-URL": "/account"},
+    {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "DELETE", "X-Method-Override": "PUT"},
+    {"Cookie": f"session={EVIL}; signin={EVIL}; shopper=1; cart={EVIL}"},
+    {"Authorization": f"Bearer {EVIL}"},
+    {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"},
+    {"Range": "bytes=0-3"},
+    {"Accept-Encoding": "evil, gzip;q=0"},
+    {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Cache-Hash": EVIL},
+    {"If-None-Match": "*"},
+    {"If-Modified-Since": "Wed, 21 Oct 2099 07:28:00 GMT"},
+)  # fmt: skip
+ODD = (
+    f"utm_source={EVIL}", f"callback={EVIL}", f"_method=POST&next={EVIL}", f"%00={EVIL}", f"a;q={EVIL}",
+    f"x[]={EVIL}", f"__proto__[x]={EVIL}", "&&&=", f"{EVIL}", f"utm_content=1;q={EVIL}",
+)  # fmt: skip
+
+
+@pytest.fixture
+def stocked(client: FlaskClient) -> FlaskClient:
+    make_product("Mug", category=make_category("Cups"))
+    return client
+
+
+def empty_the_cache() -> None:
+    with writing() as session:
+        touch(session, EVERYTHING, cause="test")
+
+
+def seen(client: FlaskClient, page: str) -> tuple[int, bytes]:
+    answer = client.get(page, headers={"Accept-Encoding": "identity"})
+    return answer.status_code, answer.data
+
+
+def test_headers_outside_the_key_change_nothing_for_the_next(stocked: FlaskClient) -> None:
+    clean = {page: seen(stocked, page) for page in PAGES}
+    assert all(EVIL.encode() not in body for _, body in clean.values())
+    for headers in UNKEYED:
+        empty_the_cache()
+        for page in PAGES:
+            answer = stocked.get(page, headers=headers)
+            assert answer.status_code in (clean[page][0], 304), (page, headers)
+            assert EVIL not in str(answer.headers), (page, headers)
+            assert seen(stocked, page) == clean[page], (page, headers)
+
+
+def test_an_odd_query_string_is_the_page_without_it(stocked: FlaskClient) -> None:
+    for page in PAGES:
+        clean = seen(stocked, page)
+        for odd in ODD:
+            empty_the_cache()
+            assert seen(stocked, f"{page}{'&' if '?' in page else '?'}{odd}") == clean, (page, odd)
+            assert seen(stocked, page) == clean, (page, odd)
+
+
+def test_a_parameter_that_comes_twice_is_kept_under_what_was_shown(stocked: FlaskClient) -> None:
+    make_product("Jug")
+    one, other = seen(stocked, "/products?q=mug"), seen(stocked, "/products?q=jug")
+    assert one != other
+    for first, second in (("mug", "jug"), ("jug", "mug")):
+        empty_the_cache()
+        stocked.get(f"/products?q={first}&q={second}")
+        stocked.get(f"/products?q={first}&%71={second}")
+        assert (seen(stocked, "/products?q=mug"), seen(stocked, "/products?q=jug")) == (one, other)
+
+
+def test_a_get_with_a_body_and_a_head_leave_the_page_of_a_get(stocked: FlaskClient) -> None:
+    clean = {page: seen(stocked, page) for page in PAGES}
+    empty_the_cache()
+    for page in PAGES:
+        stocked.get(page, data={"q": EVIL, "page": "7", "sort": "name"})
+        stocked.head(page)
+    assert {page: seen(stocked, page) for page in PAGES} == clean
+
+
+def test_a_host_that_is_not_ours_is_refused_and_kept_nowhere(app: Flask, client: FlaskClient) -> None:
+    clean = seen(client, "/products")
+    empty_the_cache()
+    app.config["TRUSTED_HOSTS"] = ["localhost"]
+    for host in (EVIL, f"localhost.{EVIL}", f"localhost:80@{EVIL}", "localhost, evil.example", ""):
+        refused = client.get("/products", headers={"Host": host})
+        assert refused.status_code == 400, host
+        assert "public" not in refused.headers.get("Cache-Control", ""), host
+    assert seen(client, "/products") == clean
+
+
+def test_a_redirect_of_a_public_page_names_no_host(stocked: FlaskClient) -> None:
+    for path in ("/products/", "/categories/cups/", "//evil.example/products", "/products//mug"):
+        answer = stocked.get(path, headers={"Host": EVIL, "X-Forwarded-Host": EVIL})
+        assert not answer.headers.get("Location", "/").startswith(("http", "//")), path
