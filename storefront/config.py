@@ -34,7 +34,7 @@ _PLAIN = [
 ]
 _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
-    *("INSTANCE_DIR", "ENV", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
+    *("INSTANCE_DIR", "ENV", "LOG", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
     *("SMTP_URL", "MAIL_FROM"),
     "SECURITY_CONTACT",
     *("CHECKOUT_FILE", "HOLD_MINUTES"),
@@ -59,6 +59,7 @@ class Settings:
     stock_redis_url: str | None
     trusted_proxies: int
     trusted_hosts: list[str] | None
+    log: str | None  # "json" or "text"; None: as Flask and gunicorn do
     name: str
     currency: str
     locale: str
@@ -118,6 +119,9 @@ class Settings:
             stock_redis_url=environ.get("STOCK_REDIS_URL") or None,
             trusted_proxies=_count(environ, "TRUSTED_PROXIES", 0, most=10),
             trusted_hosts=hosts or None,
+            log=_choice(environ, "STOREFRONT_LOG", "json", ("json", "text"))
+            if env == "production" or environ.get("STOREFRONT_LOG")
+            else None,
             name=environ.get("STOREFRONT_NAME") or "Kettle & Clay",
             currency=check_currency(environ.get("STOREFRONT_CURRENCY") or "USD"),
             locale=_locale(environ.get("STOREFRONT_LOCALE") or "en_US"),
@@ -166,7 +170,9 @@ class Settings:
         """Return the settings as Flask's configuration: upper-case names, and what the extensions call them."""
         config = {field.name.upper(): getattr(self, field.name) for field in fields(self)}
         config["SQLALCHEMY_DATABASE_URI"] = self.database_url
-        config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(self.database_url)
+        config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(self.database_url) | {
+            "hide_parameters": self.env == "production"  # what people typed stays out of the log
+        }
         config["TESTING"] = self.env == "testing"
         config["MAX_CONTENT_LENGTH"] = 1024 * 1024
         return config

@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import metrics, schema, setup, warming
+from storefront.ops import metrics, requests, schema, setup, warming
 from storefront.ops.doctor import cli, mirror
 from storefront.web import health
 
@@ -19,6 +19,14 @@ def init_app(app: Flask) -> None:
     cache.add_command(warming.warm)
     schema.init_app(app)
     metrics.init_app(app)
+    requests.init_app(app)
     health.add_check(app, "database", schema.problem, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)
+
+
+def measure(app: Flask) -> None:
+    """Measure every request, from outside all other layers of the shop."""
+    layer = requests.Requests(app, app.wsgi_app)
+    app.extensions["requests"] = layer
+    app.wsgi_app = layer  # type: ignore[method-assign]

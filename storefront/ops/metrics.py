@@ -7,19 +7,17 @@ that prometheus-client keeps in files for all processes (PROMETHEUS_MULTIPROC_DI
 from __future__ import annotations
 
 import os
-import time
 from collections import Counter as Counts
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     generate_latest,
     multiprocess,
 )
@@ -27,12 +25,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, redis_roles
 
-REQUESTS = Histogram(
-    "storefront_request_seconds",
-    "Time to answer a request that entered Flask.",
-    ["endpoint", "status"],
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
-)
 CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
 TIMINGS = Counter(
     "storefront_cache_timings", "Look-ups and builds by their upper bound.", ["kind", "what", "le_ms"]
@@ -105,20 +97,9 @@ class Metrics:
 
 
 def init_app(app: Flask) -> None:
-    """Measure requests, and answer /metrics to whoever asks from this host or a private network."""
+    """Answer /metrics to whoever asks from this host or a private network."""
     metrics = Metrics(app)
     app.extensions["ticks"] = [*app.extensions.get("ticks", ()), metrics.sync]
-
-    @app.before_request
-    def begin() -> None:
-        g.began = time.perf_counter()
-
-    @app.after_request
-    def measure(response: Response) -> Response:
-        if (began := g.pop("began", None)) is not None:
-            endpoint, status = request.endpoint or "none", f"{response.status_code // 100}xx"
-            REQUESTS.labels(endpoint, status).observe(time.perf_counter() - began)
-        return response
 
     @app.get("/metrics")
     def tell() -> Response:

@@ -1,0 +1,102 @@
+"""The outermost layer: every request is measured once, whoever answers it, and told in one line of the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+from prometheus_client import Histogram
+
+from storefront.web.logs import FIELDS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # seconds
+SECONDS = Histogram(
+    "storefront_request_seconds",
+    "Time to answer a request; the endpoint is `edge` where a worker's own copy answered before Flask began.",
+    ["endpoint", "status"],
+    buckets=BUCKETS,
+)
+_ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
+
+log = logging.getLogger("storefront.requests")
+
+
+def init_app(app: Flask) -> None:
+    """Note each request's route; it runs before any hook that may answer."""
+
+    @app.url_value_preprocessor
+    def note(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        request.environ[_ROUTE] = (endpoint or "none", request.url_rule.rule if request.url_rule else None)
+
+
+class Requests:
+    """The layer. `counts` holds this process's requests by status class and by bucket of time."""
+
+    def __init__(self, app: Flask, inner: WSGIApplication) -> None:
+        self._inner = inner
+        self._tells = bool(app.config["LOG"])
+        self._series: dict[tuple[str, str], Any] = {}
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
+        began = time.perf_counter()
+        said: list[tuple[str, dict[str, str]]] = []
+
+        def keep(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            said[:] = [(status, dict(headers))]
+            return start_response(status, headers, *exc_info)
+
+        try:
+            return self._inner(environ, keep)
+        except StopIteration:  # a stream that is taken over leaves so, and has said nothing here
+            status, headers = environ.get("storefront.said", ("200 OK", []))
+            said[:] = [(status, dict(headers))]
+            raise
+        finally:
+            status, headers = said[0] if said else ("500", {})
+            self._measure(environ, status, headers, time.perf_counter() - began)
+
+    def _measure(self, environ: WSGIEnvironment, status: str, headers: dict[str, str], took: float) -> None:
+        endpoint, rule = environ.get(_ROUTE, ("edge" if "Cache-Status" in headers else "none", None))
+        key = endpoint, f"{status[0]}xx"
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = SECONDS.labels(*key)
+        series.observe(took)
+        self.counts[key[1]] += 1
+        self.counts[f"le:{min(bisect_left(BUCKETS, took), len(BUCKETS) - 1)}"] += 1
+        if self._tells:
+            self._tell(environ, status, headers, took, rule)
+
+    def _tell(
+        self,
+        environ: WSGIEnvironment,
+        status: str,
+        headers: dict[str, str],
+        took: float,
+        rule: str | None,
+    ) -> None:
+        # The rule, since an address may hold a token; the address itself only of pages that are everybody's.
+        public = headers.get("Cache-Control", "").startswith("public") and status[0] in "23"
+        fields = {
+            "method": environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "other",
+            "route": rule or ("edge" if public else "none"),
+            **({"path": environ["PATH_INFO"]} if public else {}),
+            "status": int(status[:3]),
+            "ms": round(took * 1000, 2),
+            "bytes": int(headers.get("Content-Length", 0)),
+            "request_id": headers.get("X-Request-ID", ""),
+            **({"cache": headers["Cache-Status"].split("; key=")[0]} if "Cache-Status" in headers else {}),
+        }
+        log.info("%s %s", fields["method"], fields["route"], extra={FIELDS: fields})
+
+
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))

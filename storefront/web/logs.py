@@ -1,0 +1,98 @@
+"""The log: lines of JSON or of text, with the request's id, and with nothing in them that names a person."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import msgspec
+from flask import Flask, g, has_request_context
+
+FIELDS = "fields"  # of a record: more to tell than its message, as a dictionary
+_OWN = [
+    ip_network(net) for net in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
+]
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+_MAIL = re.compile(r"[^\s@/…<>\"'(),:;=\[\]]+@[^\s@/<>\"'(),:;=\[\]]+\.[^\s@/<>\"'(),:;=\[\]]+")
+_QUERY = re.compile(r"\?[^\s\"'?]*=[^\s\"']*")
+_SECRET = re.compile(r"(?i)\b(bearer|password|token|secret|cookie)(\W{1,4})(?!\W)[^\s\"',;]+")
+_ADDRESS = re.compile(
+    r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w.]*\w)"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Write the log as STOREFRONT_LOG says; untouched where nothing is said outside production."""
+    if not (form := app.config["LOG"]):
+        return
+    handler = _Handler(sys.stderr)
+    handler.setFormatter(Json() if form == "json" else Text())
+    root = logging.getLogger()
+    root.handlers = [*(h for h in root.handlers if not isinstance(h, _Handler)), handler]
+    root.setLevel(logging.INFO)
+    for theirs in logging.getLogger("gunicorn.error").handlers:
+        theirs.setFormatter(handler.formatter)
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Ours: there is one, however many applications a process makes."""
+
+
+class Json(logging.Formatter):
+    """A record as a line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": without_people(record.getMessage()),
+            "process": record.process,
+            **_request_id(),
+            **getattr(record, FIELDS, {}),
+        }
+        if record.exc_info:
+            line["exception"] = without_people(self.formatException(record.exc_info))
+        return msgspec.json.encode(line).decode()
+
+
+class Text(logging.Formatter):
+    """A record as a line that people read."""
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        more = _request_id() | getattr(record, FIELDS, {})
+        told = "".join(f" {name}={value}" for name, value in more.items())
+        text = f"{at} {record.levelname:<7} {record.name}: {without_people(record.getMessage())}{told}"
+        if record.exc_info:
+            text += "\n" + without_people(self.formatException(record.exc_info))
+        return text
+
+
+def without_people(text: str) -> str:
+    """Return a text without mail addresses, addresses of the internet, query strings, passwords and tokens.
+
+    Addresses of loopback and of private networks stay: those are our own servers.
+    """
+    text = _CREDENTIALS.sub("…", text)
+    text = _MAIL.sub("<mail>", text)
+    text = _QUERY.sub("?…", text)
+    text = _SECRET.sub(r"\1\2…", text)
+    return _ADDRESS.sub(lambda found: found[0] if _may_stay(found[0]) else "<address>", text)
+
+
+def _may_stay(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:  # a time, or a version
+        return True
+    return any(address in network for network in _OWN)
+
+
+def _request_id() -> dict[str, str]:
+    named = g.get("request_id") if has_request_context() else None
+    return {"request_id": named} if named else {}
