@@ -11,12 +11,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from storefront.app import create_app
+from storefront.extensions import db
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,6 +32,15 @@ class Shop:
     instance: Path
     process: subprocess.Popen[bytes]
     environ: dict[str, str]
+    command: Sequence[str] = ()
+
+    def restart(self) -> None:
+        """End it as systemd does, and start it again on the same port."""
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        log = self.instance.parent / f"{self.instance.name}.log"
+        self.process = _start(self.command, self.environ, log)
+        _await(self, log)
 
     def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a flask command beside the serving processes."""
@@ -56,23 +68,14 @@ def served(instance: Path, *command: str, **environ: str) -> Iterator[Shop]:
     wanted |= {"STOREFRONT_INSTANCE_DIR": str(instance), "PORT": port, **environ}
     words = [word.replace("{port}", port) for word in command or ("make", "--no-print-directory", "run")]
     log = instance.parent / f"{instance.name}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            words,
-            cwd=ROOT,
-            env=wanted,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        shop = Shop(f"http://127.0.0.1:{port}", instance, process, wanted)
-        try:
-            _await(shop, log)
-            yield shop
-        finally:
-            if process.poll() is None:
-                shop.interrupt()
+    process = _start(words, wanted, log)
+    shop = Shop(f"http://127.0.0.1:{port}", instance, process, wanted, words)
+    try:
+        _await(shop, log)
+        yield shop
+    finally:
+        if shop.process.poll() is None:
+            shop.interrupt()
 
 
 def gunicorn(workers: int) -> tuple[str, ...]:
@@ -87,15 +90,17 @@ def filled(instance: Path, products: int, **environ: str) -> dict[str, str]:
 
     The answer maps the address of each to the SKU of its first variant.
     """
-    wanted = {"PATH": os.environ["PATH"], "STOREFRONT_INSTANCE_DIR": str(instance), **environ}
-    shop = Shop("", instance, None, wanted)  # type: ignore[arg-type]  # it has no process yet
+    instance.mkdir(parents=True, exist_ok=True)
+    app = create_app({"PATH": os.environ["PATH"], **environ}, instance=instance)
     for command in (
         ("setup", "--no-demo"),
         ("demo", "--products", str(products), "--seed", "1", "--no-pictures"),
         ("catalog", "export", str(instance / "products.csv")),
     ):
-        ran = shop.flask(*command)
-        assert ran.returncode == 0, ran.stderr
+        ran = app.test_cli_runner().invoke(args=command)
+        assert ran.exit_code == 0, ran.output
+    with app.app_context():
+        db.engine.dispose()
     with (instance / "products.csv").open(newline="") as file:
         rows = {f"/products/{row['URL handle']}": row["SKU"] for row in reversed(list(csv.DictReader(file)))}
     return dict(reversed(rows.items()))
@@ -125,6 +130,19 @@ def eventually(condition: Callable[[], object], *, seconds: float = 20) -> bool:
             return True
         time.sleep(0.05)
     return bool(condition())
+
+
+def _start(command: Sequence[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def _await(shop: Shop, log: Path) -> None:

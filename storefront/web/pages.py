@@ -6,6 +6,8 @@ import logging
 
 from flask import Flask, g, render_template
 from flask.globals import request_ctx
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from storefront.errors import StorefrontError
@@ -57,6 +59,12 @@ def init_app(app: Flask) -> None:
         # What the exception knows besides (Allow, Retry-After) is kept; its body is not.
         kept = [(k, v) for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")]
         return body, status, kept
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeoutError)
+    def database_away(error: Exception) -> tuple[str, int, list[tuple[str, str]]]:
+        log.warning("request %s found the database away, full or overrun: %s", g.get("request_id"), error)
+        return *page(503, None), [("Retry-After", "5")]
 
     @app.errorhandler(InternalServerError)
     def server_error(error: InternalServerError) -> tuple[str, int]:

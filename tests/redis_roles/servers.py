@@ -123,7 +123,11 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self.connections += 1
-                upstream = socket.create_connection(("127.0.0.1", self._upstream))
+                try:
+                    upstream = socket.create_connection(("127.0.0.1", self._upstream))
+                except OSError:
+                    client.close()
+                    continue
                 self._sockets += [client, upstream]
                 for source, sink in ((client, upstream), (upstream, client)):
                     pair: Any = (source, sink, source is upstream)
@@ -135,8 +139,9 @@ class Proxy:
                 if answers:
                     self.hold.wait()
                 sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)
+        for one in (sink, source):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

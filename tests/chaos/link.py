@@ -1,0 +1,51 @@
+"""A link to a server that can be made slow, trickling, cut or resetting, and whole again."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+from tests.redis_roles.servers import Proxy
+
+Mode = Literal["whole", "slow", "trickling", "cut", "resetting"]
+
+
+class Link(Proxy):
+    """Passes bytes on as its `mode` says; only what the server says is slowed down."""
+
+    mode: Mode = "whole"
+
+    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if self.mode == "cut":
+                    continue  # swallowed: nobody is told anything
+                if self.mode == "resetting":
+                    for one in (source, sink):
+                        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        one.close()  # with a RST, as nothing lingers
+                    return
+                if answers and self.mode == "slow":
+                    time.sleep(0.3)
+                while answers and self.mode == "trickling" and data:
+                    sink.sendall(data[:50])
+                    data = data[50:]
+                    time.sleep(0.05)
+                sink.sendall(data)
+        for one in (sink, source):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def link(port: int) -> Iterator[Link]:
+    """A link to this port until the block ends."""
+    one = Link(port)
+    try:
+        yield one
+    finally:
+        one.close()

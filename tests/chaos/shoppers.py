@@ -1,0 +1,192 @@
+"""Shoppers who go round a shop while it is being harmed, and the merchant who changes a price meanwhile."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import re
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import select
+
+from storefront.catalog import listing
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db, writing
+from tests.conftest import make_app
+from tests.deploy.front import Answer
+from tests.processes import Shop, eventually
+
+OLDEST = 12.0  # seconds: a process keeps its own copies for ten while Redis is away
+Ask = Callable[..., Answer]
+
+
+def plain(shop: Shop) -> Ask:
+    """Return what asks a shop over HTTP, as `Front.get` does over TLS; each time on a new connection."""
+    address = urlsplit(shop.url)
+
+    def ask(path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", address.port, timeout=30)
+        try:
+            connection.request(
+                method, path, body, {name.replace("_", "-"): text for name, text in headers.items()}
+            )
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            cookies = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
+            return Answer(response.status, found | {"set-cookie": ", ".join(cookies)}, response.read())
+        finally:
+            connection.close()
+
+    return ask
+
+
+class Merchant:
+    """Sets the price of one product, in this process, and knows what may be seen of it at any moment."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        self._app = app
+        self.address = address
+        self._prices: list[tuple[float, str]] = [(0.0, "")]  # since when, and as it is written
+
+    def reprice(self) -> str:
+        """Set another price, commit, and return it as pages print it."""
+        cents = 100_000 + len(self._prices)
+        with self._app.app_context():
+            with writing() as session:
+                product = session.execute(
+                    select(Product).where(Product.slug == self.address.rpartition("/")[2])
+                )
+                wanted = product.scalar_one().id
+                for variant in session.execute(select(Variant).where(Variant.product_id == wanted)).scalars():
+                    variant.price = cents
+                listing.refresh(session, [wanted])
+            db.session.remove()
+        self._prices.append((time.monotonic(), f"${cents / 100:,.2f}"))
+        return self._prices[-1][1]
+
+    def wrong(self, answer: Answer, asked: float) -> str | None:
+        """Return what is wrong with the price on the product's page, which was asked for at this moment."""
+        seen = re.search(r"\$1,0\d\d\.\d\d", answer.body.decode())
+        current = [price for since, price in self._prices if since < asked - OLDEST][-1:]
+        possible = [price for _, price in self._prices[self._prices.index(self._find(current)) :]]
+        shown = seen[0] if seen else ""
+        return None if shown in possible else f"{shown or 'no price'}, not one of {possible}"
+
+    def _find(self, current: Sequence[str]) -> tuple[float, str]:
+        return next(one for one in self._prices if not current or one[1] == current[0])
+
+
+class Shoppers:
+    """Some threads that look at pages and fill baskets until they are told to stop."""
+
+    def __init__(self, ask: Ask, merchant: Merchant, products: dict[str, str], *, number: int = 4) -> None:
+        self.pages = 0
+        self.failed: list[str] = []  # pages
+        self.wrong: list[str] = []
+        self.refused: Counter[str] = Counter()  # baskets: what was answered instead
+        self.added: Counter[int] = Counter()  # by shopper: what was acknowledged
+        self.doubtful: Counter[int] = (
+            Counter()
+        )  # by shopper: what was not, and may have been written all the same
+        self.cookies: dict[int, str] = {}
+        self._ask, self._merchant = ask, merchant
+        self._products = products
+        self._done = threading.Event()
+        self._threads = [threading.Thread(target=self._shop, args=(which,)) for which in range(number)]
+
+    def pass_by(self, pages: int) -> None:
+        """Return when so many more pages have been looked at."""
+        target = self.pages + pages
+        assert eventually(lambda: self.pages >= target, seconds=60)
+
+    def check_baskets(self) -> None:
+        """Every basket holds what was acknowledged, and nothing that nobody asked for."""
+        for which, cookie in self.cookies.items():
+            held = re.search(rb'"cart_quantity": ?(\d+)', self._ask("/me", Cookie=cookie).body)
+            assert held, "a basket cannot be read"
+            acknowledged, most = self.added[which], self.added[which] + self.doubtful[which]
+            assert acknowledged <= int(held[1]) <= most, f"{acknowledged} were put in, {held[1]!r} are there"
+
+    @property
+    def puts(self) -> int:
+        """How much was put into baskets and acknowledged."""
+        return self.added.total()
+
+    def _shop(self, which: int) -> None:
+        skus = list(self._products.values())
+        pages = ["/", "/products", "/products?sort=price", *list(self._products)[:6]]
+        for step in itertools.count(which):
+            if self._done.is_set():
+                return
+            self._look(self._merchant.address if step % 2 else pages[step % len(pages)])
+            if step % 4 == 0:
+                self._put(which, skus[step % len(skus)])
+
+    def _look(self, path: str) -> None:
+        asked = time.monotonic()
+        try:
+            answer = self._ask(path)
+        except OSError as error:
+            self.failed.append(f"{path}: {error!r}")
+        except http.client.HTTPException as error:
+            self.failed.append(f"{path}: {error!r}")
+        else:
+            if answer.status != 200:
+                self.failed.append(f"{path}: {answer.status}")
+            elif path == self._merchant.address and (problem := self._merchant.wrong(answer, asked)):
+                self.wrong.append(f"{path}: {problem}")
+        self.pages += 1
+
+    def _put(self, which: int, sku: str) -> None:
+        form = urllib.parse.urlencode({"sku": sku, "quantity": 1}).encode()
+        headers = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": self.cookies.get(which, "")}
+        headers["Sec_Fetch_Site"] = "same-origin"
+        try:
+            answer = self._ask("/cart/lines", method="POST", body=form, **headers)
+        except (OSError, http.client.HTTPException) as error:
+            self.refused[type(error).__name__] += 1
+            self.doubtful[which] += 1
+            return
+        if answer.status == 303:
+            self.added[which] += 1
+            if found := re.search(r"((?:__Host-)?cart=[^;]+)", answer.headers.get("set-cookie", "")):
+                self.cookies[which] = found[1]
+        elif answer.status != 422:  # sold out
+            self.refused[str(answer.status)] += 1
+            self.doubtful[which] += answer.status != 429
+
+    def __enter__(self) -> Shoppers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@contextmanager
+def merchant(database_url: str, folder: Path, address: str, **environ: str) -> Iterator[Merchant]:
+    """A merchant beside the processes that serve: same database, same Redis, same prefix."""
+    app = make_app(database_url, folder, **{"STOREFRONT_CACHE_PREFIX": "shop", **environ})
+    one = Merchant(app, address)
+    try:
+        one.reprice()
+        yield one
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+
+
+def all_show(ask: Ask, path: str, text: str, *, times: int = 12) -> bool:
+    """Return whether so many answers in a row, of whichever workers, show this."""
+    return all(text in ask(path).body.decode() for _ in range(times))

@@ -1,0 +1,68 @@
+"""The database is restarted, or its disk is full: reading goes on, writing is done or refused, never half."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.chaos.conftest import Pair, World
+from tests.chaos.shoppers import Shoppers, all_show, plain
+from tests.processes import eventually
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_restart_of_postgresql_fails_no_page_that_was_seen_and_loses_no_basket(pair: Pair) -> None:
+    ask = pair.front.get
+    with Shoppers(ask, pair.merchant, pair.products) as shoppers:
+        shoppers.pass_by(80)
+        pair.database.stop()
+        shoppers.pass_by(120)
+        unseen = ask("/products?sort=-price&page=2")
+        assert (unseen.status, unseen.headers["retry-after"]) == (503, "5")
+        assert b"nothing that you have done here is lost" in unseen.body
+        assert ask("/healthz").status == 200
+        assert ask("/readyz").status == 503
+        pair.database.ensure_postgres_running()
+        assert eventually(lambda: ask("/readyz").status == 200)
+        before = shoppers.puts
+        shoppers.pass_by(80)
+    assert shoppers.failed == []
+    assert shoppers.wrong == []
+    assert set(shoppers.refused) == {"503"}, "a basket cannot be filled meanwhile, and is not emptied"
+    assert shoppers.puts > before
+    shoppers.check_baskets()
+    newest = pair.merchant.reprice()
+    assert eventually(lambda: all_show(ask, pair.merchant.address, newest), seconds=30)
+
+
+def test_a_full_disk_fails_no_page_and_loses_no_basket(world: World) -> None:
+    """A limit on the size of files stands for the disk: a write beyond it fails, whoever may mount what here."""
+    ask = plain(world.shop)
+    processes = psutil.Process(world.shop.process.pid).children()
+    assert processes
+    database = Path(world.shop.environ["DATABASE_URL"].removeprefix("sqlite:///"))
+    full = min(one.stat().st_size for one in (database, database.with_name(f"{database.name}-wal"))) // 2
+    before = {one.pid: one.rlimit(resource.RLIMIT_FSIZE) for one in processes}
+    with Shoppers(ask, world.merchant, world.products) as shoppers:
+        shoppers.pass_by(60)
+        for one in processes:
+            one.rlimit(resource.RLIMIT_FSIZE, (full, before[one.pid][1]))
+        try:
+            assert eventually(lambda: shoppers.refused.total() > 3), "the disk is full"
+            shoppers.pass_by(60)
+            page = ask("/products?sort=-price&vendor=nobody")
+            assert page.status == 200, "what is only read needs no room"
+        finally:
+            for one in processes:
+                one.rlimit(resource.RLIMIT_FSIZE, before[one.pid])
+        done = shoppers.puts
+        assert eventually(lambda: shoppers.puts > done + 3), "and goes on by itself when there is room again"
+    assert shoppers.failed == []
+    assert shoppers.wrong == []
+    assert set(shoppers.refused) == {"503"}
+    shoppers.check_baskets()
+    assert world.shop.flask("stock", "audit").returncode == 0

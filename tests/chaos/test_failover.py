@@ -1,0 +1,177 @@
+"""The masters of replicated Redis are killed under load: by sentinels or in a cluster others take over."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from tests.chaos.conftest import UNLIMITED
+from tests.chaos.shoppers import Ask, Shoppers, all_show, merchant, plain
+from tests.deploy.replicated import replicated, role
+from tests.processes import Shop, eventually, filled, gunicorn, served
+from tests.redis_roles.servers import Server
+from tests.stock.test_serving import Stream
+
+pytestmark = pytest.mark.slow
+
+RECOVERY = 15.0  # seconds
+SEARCHES = 30
+
+
+@dataclass
+class Deployment:
+    """Where the roles live, how their masters are killed, and the servers that are left."""
+
+    environ: dict[str, str]
+    kill: Callable[[], None]
+    servers: list[Server]
+
+
+@contextmanager
+def sentinels(folder: Path) -> Iterator[Deployment]:
+    """Two masters (cache, and all else) with two replicas each, under three sentinels."""
+    with replicated(folder, "state", "cache") as one:
+        environ = {"REDIS_URL": one.url("state"), "CACHE_REDIS_URL": one.url("cache")}
+        masters = [one.master("state"), one.master("cache")]
+        assert eventually(lambda: masters[0].client.info("replication")["min_slaves_good_slaves"] == 2)
+
+        def kill() -> None:
+            for master in masters:
+                master.kill()
+
+        yield Deployment(environ, kill, [server for each in one.servers.values() for server in each])
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Deployment]:
+    """A cluster of three masters with a replica each; all roles live on it."""
+    options = ("--min-replicas-to-write", "0", "--cluster-node-timeout", "2000")
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(role("state", folder, *options, cluster=True)) for _ in range(6)]
+        masters, replicas = nodes[:3], nodes[3:]
+        for node, slots in zip(masters, (range(5461), range(5461, 10923), range(10923, 16384)), strict=True):
+            node.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
+        for node in nodes:
+            node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
+        assert eventually(lambda: all(_known(node) == 6 for node in nodes), seconds=60)
+        for master, replica in zip(masters, replicas, strict=True):
+            name = master.client.execute_command("CLUSTER MYID")
+            assert eventually(lambda name=name, replica=replica: _follows(replica, name), seconds=60)
+        assert eventually(lambda: all(_state(node) == "ok" for node in nodes), seconds=60)
+        assert eventually(
+            lambda: all(one.client.info("replication")["connected_slaves"] == 1 for one in masters)
+        )
+        places = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+        environ = {"REDIS_URL": f"redis+cluster://{places}", "STOREFRONT_CACHE_SHARDS": "9"}
+        yield Deployment(environ, masters[0].kill, nodes)
+
+
+def _known(node: Server) -> int:
+    return int(node.client.execute_command("CLUSTER INFO")["cluster_known_nodes"])
+
+
+def _state(node: Server) -> str:
+    return str(node.client.execute_command("CLUSTER INFO")["cluster_state"])
+
+
+def _follows(replica: Server, master: str) -> bool:
+    with suppress(RedisError):
+        replica.client.execute_command("CLUSTER", "REPLICATE", master)
+    return bool(replica.client.info("replication")["role"] == "slave")
+
+
+class Customer:
+    """Somebody who is signed in, and so has a session."""
+
+    def __init__(self, shop: Shop, ask: Ask, email: str) -> None:
+        made = shop.flask("user", "create", email, "--generate", "--name", "Ada")
+        password = re.findall(r"\S{12,}", made.stdout.replace(email, ""))[-1]
+        form = urllib.parse.urlencode({"email": email, "password": password, "keep": "1"}).encode()
+        headers = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
+        answer = ask("/account/login", method="POST", body=form, **headers)
+        assert answer.status == 303, made.stdout
+        self._ask = ask
+        self.cookies = "; ".join(re.findall(r"(?:^|, )([\w-]+=[^;,]+)", answer.headers["set-cookie"]))
+
+    def is_known(self) -> bool:
+        answer = self._ask("/me", Cookie=self.cookies)
+        return answer.status == 200 and b'"signed_in":true' in answer.body.replace(b" ", b"")
+
+
+def sessions(servers: list[Server]) -> set[str]:
+    """Return the names of all sessions on the masters that are left."""
+    found: set[str] = set()
+    for one in servers:
+        with suppress(RedisError):
+            if one.client.info("replication")["role"] == "master":
+                found |= set(one.client.keys("*session*"))
+    return found
+
+
+@pytest.mark.parametrize("how", [sentinels, cluster], ids=["sentinels", "cluster"])
+def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    with ExitStack() as stack:
+        deployment = stack.enter_context(how(tmp_path))
+        settings = {
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+            **UNLIMITED,
+            "STOREFRONT_LIMIT_SEARCH": f"{SEARCHES}/day",
+            **deployment.environ,
+        }
+        products = filled(tmp_path / "instance", 40, **settings)
+        address, sku = next(iter(products.items()))
+        shop = stack.enter_context(served(tmp_path / "instance", *gunicorn(2), **settings))
+        seller = stack.enter_context(
+            merchant(settings["DATABASE_URL"], tmp_path, address, **deployment.environ)
+        )
+        ask = plain(shop)
+        customer = Customer(shop, ask, "ada@shop.example")
+        assert customer.is_known()
+        stream = Stream(shop, 1)
+        stack.callback(stream.close)
+        assert stream.next("snapshot")["items"]
+        before = sessions(deployment.servers)
+        assert before, "a session was written and acknowledged"
+        with Shoppers(ask, seller, products) as shoppers:
+            shoppers.pass_by(40)
+            deployment.kill()
+            killed = time.monotonic()
+            seller.reprice()
+            # Limits go on while nobody is the master: by each worker for itself.
+            found = [ask(f"/products?q=tea{number}").status for number in range(SEARCHES + 10)]
+            assert set(found) == {200, 429}
+            assert customer.is_known(), "who is signed in, SQL knows"
+            newest = seller.reprice()
+            assert eventually(lambda: _l2(ask, list(products)), seconds=60), "pages come from Redis again"
+            recovered = time.monotonic() - killed
+            assert eventually(lambda: all_show(ask, address, newest), seconds=30)
+            shoppers.pass_by(40)
+        print(f"recovered {recovered:.1f} s after the kill; {shoppers.pages} pages, {shoppers.puts} puts")
+        assert recovered < RECOVERY
+        assert shoppers.failed == []
+        assert shoppers.wrong == []
+        assert shoppers.refused == {}
+        shoppers.check_baskets()
+        assert customer.is_known()
+        assert sessions(deployment.servers) >= before
+        # What was counted meanwhile is forgotten, what is counted now is not.
+        assert 429 in {ask(f"/products?q=pot{number}").status for number in range(SEARCHES + 10)}
+        # The stream has stayed open, and tells what changes now.
+        assert shop.flask("stock", "set", sku, "2", "--reason", "test").returncode == 0
+        assert eventually(lambda: stream.next("stock")["left"] == 2)
+
+
+def _l2(ask: Ask, pages: list[str]) -> bool:
+    """Return whether what one worker builds anew another finds in Redis, on every part of it."""
+    return all(
+        "stored" in said or "L1" in said or "L2" in said
+        for said in (ask(page).headers["cache-status"] for page in pages)
+    )
