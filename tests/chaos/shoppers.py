@@ -52,14 +52,14 @@ class Merchant:
     """Sets the price of one product, in this process, and knows what may be seen of it at any moment."""
 
     def __init__(self, app: Flask, address: str) -> None:
-        self._app = app
+        self.app = app
         self.address = address
         self._prices: list[tuple[float, str]] = [(0.0, "")]  # since when, and as it is written
 
     def reprice(self) -> str:
         """Set another price, commit, and return it as pages print it."""
         cents = 100_000 + len(self._prices)
-        with self._app.app_context():
+        with self.app.app_context():
             with writing() as session:
                 product = session.execute(
                     select(Product).where(Product.slug == self.address.rpartition("/")[2])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,10 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
+from storefront import redis_roles
+from storefront.redis_roles import RedisAway, Role
 from tests.chaos.conftest import UNLIMITED
-from tests.chaos.shoppers import Ask, Shoppers, all_show, merchant, plain
+from tests.chaos.shoppers import Ask, Merchant, Shoppers, all_show, merchant, plain
 from tests.deploy.replicated import replicated, role
 from tests.processes import Shop, eventually, filled, gunicorn, served
 from tests.redis_roles.servers import Server
@@ -23,7 +27,7 @@ from tests.stock.test_serving import Stream
 pytestmark = pytest.mark.slow
 
 RECOVERY = 15.0  # seconds
-SEARCHES = 30
+SEARCHES = 10
 
 
 @dataclass
@@ -143,19 +147,19 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
         with Shoppers(ask, seller, products) as shoppers:
             shoppers.pass_by(40)
             deployment.kill()
-            killed = time.monotonic()
-            seller.reprice()
+            recovery = stack.enter_context(ThreadPoolExecutor(1)).submit(recovered, seller)
             # Limits go on while nobody is the master: by each worker for itself.
-            found = [ask(f"/products?q=tea{number}").status for number in range(SEARCHES + 10)]
-            assert set(found) == {200, 429}
+            assert is_limited(ask, "tea")
             assert customer.is_known(), "who is signed in, SQL knows"
             newest = seller.reprice()
-            assert eventually(lambda: _l2(ask, list(products)), seconds=60), "pages come from Redis again"
-            recovered = time.monotonic() - killed
+            assert eventually(lambda: _l2(ask, list(products)[:15]), seconds=60), (
+                "pages come from Redis again"
+            )
+            seconds = recovery.result()
             assert eventually(lambda: all_show(ask, address, newest), seconds=30)
             shoppers.pass_by(40)
-        print(f"recovered {recovered:.1f} s after the kill; {shoppers.pages} pages, {shoppers.puts} puts")
-        assert recovered < RECOVERY
+        print(f"recovered {seconds:.1f} s after the kill; {shoppers.pages} pages, {shoppers.puts} puts")
+        assert seconds < RECOVERY
         assert shoppers.failed == []
         assert shoppers.wrong == []
         assert shoppers.refused == {}
@@ -163,10 +167,40 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
         assert customer.is_known()
         assert sessions(deployment.servers) >= before
         # What was counted meanwhile is forgotten, what is counted now is not.
-        assert 429 in {ask(f"/products?q=pot{number}").status for number in range(SEARCHES + 10)}
+        assert is_limited(ask, "pot")
         # The stream has stayed open, and tells what changes now.
         assert shop.flask("stock", "set", sku, "2", "--reason", "test").returncode == 0
         assert eventually(lambda: stream.next("stock")["left"] == 2)
+
+
+def recovered(seller: Merchant) -> float:
+    """Return after how many seconds a process of the shop can write again, whatever the role and the key."""
+
+    def writes() -> bool:
+        try:
+            for role, number in itertools.product(Role, range(12)):
+                redis_roles.call(
+                    role, lambda redis, key=f"probe:{number}": redis.set(key, "1", px=1000), write=True
+                )
+        except RedisAway:
+            return False
+        return True
+
+    began = time.monotonic()
+    with seller.app.app_context():
+        assert eventually(lambda: not writes(), seconds=10), "the kill was noticed"
+        assert eventually(writes, seconds=60)
+    return time.monotonic() - began
+
+
+def is_limited(ask: Ask, word: str) -> bool:
+    """Return whether searches are refused after some; while Redis comes and goes, counts begin anew now and then."""
+    for number in range(3 * SEARCHES):
+        status = ask(f"/products?q={word}{number}").status
+        assert status in (200, 429)
+        if status == 429:
+            return True
+    return False
 
 
 def _l2(ask: Ask, pages: list[str]) -> bool:
