@@ -5,99 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import urlopen
 
-import psutil
 import pytest
 
-from tests.processes import ROOT, Shop, eventually, served
-from tests.redis_roles.servers import Server, server
-
-GUNICORN = (
-    *(str(ROOT / ".venv/bin/gunicorn"), "--config", "deploy/gunicorn.conf.py"),
-    *("--bind", "127.0.0.1:{port}", "--workers", "1", "wsgi:app"),
-)
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with server(tmp_path_factory.mktemp("redis")) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def shop(redis: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A small generated shop behind one gevent worker."""
-    instance = tmp_path_factory.mktemp("streams") / "instance"
-    environ = os.environ | {
-        "STOREFRONT_INSTANCE_DIR": str(instance),
-        "FLASK_APP": "wsgi",
-        "REDIS_URL": redis.url,
-    }
-    for command in (["setup", "--no-demo"], ["demo", "--products", "100", "--seed", "1", "--no-pictures"]):
-        subprocess.run(
-            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environ, check=True, capture_output=True
-        )
-    with served(instance, *GUNICORN, REDIS_URL=redis.url, STOREFRONT_LIMITS="off") as shop:
-        yield shop
-
-
-class Stream:
-    """An open stream, read event by event; a read that takes half a minute fails."""
-
-    def __init__(self, shop: Shop, *ids: int, query: str | None = None) -> None:
-        address = urlsplit(shop.url)
-        self.socket = socket.create_connection((address.hostname, address.port or 80), timeout=30)
-        query = query if query is not None else "&".join(f"product={number}" for number in ids)
-        head = f"GET /stock/stream?{query} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n"
-        self.socket.sendall(head.encode())
-        self.file = self.socket.makefile("rb")
-        self.status = int(self.file.readline().split()[1])
-        self.headers = {}
-        while line := self.file.readline().strip():
-            name, _, value = line.decode().partition(": ")
-            self.headers[name] = value
-
-    def next(self, wanted: str) -> Any:
-        """Return the data of the next event of this name; heartbeats and others are passed over."""
-        name = ""
-        while line := self.file.readline():
-            field, _, value = line.decode().rstrip("\n").partition(": ")
-            if field == wanted == "retry":
-                return int(value)
-            if field == "event":
-                name = value
-            elif field == "data" and name == wanted:
-                return json.loads(value)
-        raise EOFError(f"the stream ended before {wanted}")
-
-    def close(self) -> None:
-        self.file.close()
-        self.socket.close()
-
-
-@pytest.fixture
-def stream(shop: Shop) -> Iterator[Any]:
-    opened: list[Stream] = []
-
-    def start(*ids: int, **how: Any) -> Stream:
-        opened.append(Stream(shop, *ids, **how))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.close()
-
-
-def put(shop: Shop, sku: str, number: int) -> None:
-    result = shop.flask("stock", "set", sku, str(number), "--reason", "test")
-    assert result.returncode == 0, result.stderr
+from tests.processes import Shop, eventually
+from tests.redis_roles.servers import Server
+from tests.stock.streams import load, open_streams, put, worker_of
 
 
 def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: Shop, stream: Any) -> None:
@@ -151,22 +65,66 @@ def test_streams_outlive_redis_and_badges_stay_right_meanwhile(
 
 
 @pytest.mark.slow
-def test_a_reload_ends_streams_with_a_word_and_fails_no_page(shop: Shop, stream: Any) -> None:
+def test_while_redis_is_frozen_hearts_beat_and_what_is_missed_is_told_later(
+    shop: Shop, redis: Server, stream: Any
+) -> None:
+    one = stream(6)
+    sku = one.next("snapshot")["items"][0]["sku"]
+    put(shop, sku, 41)
+    redis.freeze()
+    try:
+        assert one.next("status") == {"live": False}
+        assert one.next("heartbeat") == {}
+        put(shop, sku, 2)
+        assert one.next("stock")["left"] == 2
+    finally:
+        redis.thaw()
+    assert one.next("status") == {"live": True}
+    put(shop, sku, 1)
+    assert one.next("stock")["left"] == 1
+
+
+@pytest.mark.parametrize("ending", ["reload", "end of a worker"])
+@pytest.mark.slow
+def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: Any, ending: str) -> None:
     streams = [stream(7) for _ in range(20)]
     for one in streams:
         one.next("snapshot")
-    (master,) = [p for p in psutil.process_iter() if p.pid == shop.process.pid]
-    workers = {child.pid for child in master.children()}
-    master.send_signal(signal.SIGHUP)
-    for one in streams:
-        assert 500 <= one.next("retry") <= 5000
-        with pytest.raises(EOFError):
-            one.next("stock")
-    assert eventually(lambda: workers.isdisjoint(child.pid for child in master.children()))
-    assert stream(7).next("snapshot")["items"]
+    worker = worker_of(shop)
+    with load(shop) as loaded:
+        assert eventually(lambda: loaded.answers > 20)
+        if ending == "reload":
+            os.kill(shop.process.pid, signal.SIGHUP)
+        else:
+            worker.terminate()
+        for one in streams:
+            assert 500 <= one.next("retry") <= 5000
+            with pytest.raises(EOFError):
+                one.next("stock")
+        assert eventually(lambda: not worker.is_running())
+        before = loaded.answers
+        assert eventually(lambda: loaded.answers > before + 20)
+    assert loaded.failures == []
 
 
-def open_streams(shop: Shop) -> float:
-    with urlopen(f"{shop.url}/metrics") as answer:
-        lines = answer.read().decode().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith("storefront_stock_streams ")))
+@pytest.mark.slow
+def test_who_never_reads_costs_next_to_nothing(shop: Shop, redis: Server, stream: Any) -> None:
+    lazy, reader = [stream(8) for _ in range(20)], stream(8)
+    item = reader.next("snapshot")["items"][0]
+    worker, newest = worker_of(shop), item["version"] + 5000
+    used, in_redis = worker.memory_full_info().uss, redis.client.info("memory")["used_memory"]
+    with redis.client.pipeline(transaction=False) as pipe:
+        for version in range(item["version"] + 1, newest + 1):
+            about = {"band": "low" if version % 2 else "out", "sku_stock": version % 2, "version": version}
+            pipe.publish("stock:updates", json.dumps(item | about))
+        pipe.execute()
+    while reader.next("stock")["version"] < newest:
+        pass
+    assert worker.memory_full_info().uss - used < 2**20
+    assert redis.client.info("memory")["used_memory"] - in_redis < 2**20
+    assert lazy[0].next("snapshot")["items"]
+    versions = []
+    while not versions or versions[-1] < newest:
+        versions.append(lazy[0].next("stock")["version"])
+    assert versions == sorted(versions)
+    assert len(versions) < 5000, "what was not read was replaced by what is newer"

@@ -1,0 +1,138 @@
+"""Open streams of a shop that is being served, read event by event."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import psutil
+
+from tests.processes import ROOT, Shop, served
+
+GUNICORN = (
+    *(str(ROOT / ".venv/bin/gunicorn"), "--config", "deploy/gunicorn.conf.py"),
+    *("--bind", "127.0.0.1:{port}", "--workers", "1", "wsgi:app"),
+)
+
+
+@contextmanager
+def generated(folder: Path, **environ: str) -> Iterator[Shop]:
+    """A shop of 100 generated products without pictures, behind one gevent worker, until the block ends."""
+    instance = folder / "instance"
+    settings = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi", **environ}
+    for command in (["setup", "--no-demo"], ["demo", "--products", "100", "--seed", "1", "--no-pictures"]):
+        words = [sys.executable, "-m", "flask", *command]
+        subprocess.run(words, cwd=ROOT, env=settings, check=True, capture_output=True)
+    with served(instance, *GUNICORN, STOREFRONT_LIMITS="off", **environ) as shop:
+        yield shop
+
+
+class Stream:
+    """An open stream, read event by event; a read that takes half a minute fails."""
+
+    def __init__(self, shop: Shop, *ids: int, query: str | None = None) -> None:
+        address = urlsplit(shop.url)
+        self.socket = socket.create_connection((address.hostname, address.port or 80), timeout=30)
+        query = query if query is not None else "&".join(f"product={number}" for number in ids)
+        head = f"GET /stock/stream?{query} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n"
+        self.socket.sendall(head.encode())
+        self.file = self.socket.makefile("rb")
+        self.status = int(self.file.readline().split()[1])
+        self.headers = {}
+        while line := self.file.readline().strip():
+            name, _, value = line.decode().partition(": ")
+            self.headers[name] = value
+
+    def next(self, wanted: str) -> Any:
+        """Return the data of the next event of this name; heartbeats and others are passed over."""
+        name = ""
+        while line := self.file.readline():
+            field, _, value = line.decode().rstrip("\n").partition(": ")
+            if field == wanted == "retry":
+                return int(value)
+            if field == "event":
+                name = value
+            elif field == "data" and name == wanted:
+                return json.loads(value)
+        raise EOFError(f"the stream ended before {wanted}")
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+
+def put(shop: Shop, sku: str, number: int) -> None:
+    result = shop.flask("stock", "set", sku, str(number), "--reason", "test")
+    assert result.returncode == 0, result.stderr
+
+
+class Load:
+    """Shoppers who ask for one thing after the other, over connections that are kept; what fails is written down."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.answers = 0
+        self.failures: list[str] = []
+        self._host, self._ended = urlsplit(shop.url).netloc, threading.Event()
+        wanted = ("/products", "/me", "/stock/stream?product=7", "/healthz")
+        self._shoppers = [threading.Thread(target=self._ask, args=(target,)) for target in wanted]
+
+    def start(self) -> None:
+        for one in self._shoppers:
+            one.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        for one in self._shoppers:
+            one.join()
+
+    def _ask(self, target: str) -> None:
+        connection = HTTPConnection(self._host, timeout=30)
+        while not self._ended.wait(0.005):
+            try:
+                connection.request("GET", target)
+                answer = connection.getresponse()
+                # A stream has begun well if its first line comes; then this page is left.
+                whole = answer.readline() if "stream" in target else answer.read()
+                if answer.status != 200 or not whole:
+                    self.failures.append(f"{target}: {answer.status} {whole!r}")
+                if "stream" in target:
+                    answer.close()
+                    connection.close()
+            except (OSError, HTTPException) as error:
+                self.failures.append(f"{target}: {error!r}")
+                connection.close()
+            self.answers += 1
+        connection.close()
+
+
+@contextmanager
+def load(shop: Shop) -> Iterator[Load]:
+    one = Load(shop)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+def worker_of(shop: Shop) -> psutil.Process:
+    """Return the worker; there is one."""
+    (worker,) = psutil.Process(shop.process.pid).children()
+    return worker
+
+
+def open_streams(shop: Shop) -> float:
+    with urlopen(f"{shop.url}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("storefront_stock_streams ")))

@@ -1,0 +1,108 @@
+"""A stream on a socket of its own: whole frames, the newest of what waits, and an end for who does not read."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from flask import Flask
+
+from storefront.stock.stream.clients import SLOTS
+from storefront.stock.stream.detached import Sockets
+from storefront.stock.stream.hub import Hub
+from tests.factories import make_product
+
+BIG = b"x" * 10_000
+
+
+@pytest.fixture
+def hub(app: Flask) -> Hub:
+    make_product(variants=[{"sku": "V", "on_hand": 50}])
+    return Hub(app)
+
+
+@pytest.fixture
+def browser(hub: Hub) -> Iterator[socket.socket]:
+    """The browser's end of an open stream."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.settimeout(20)
+    Sockets(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
+    yield theirs
+    theirs.close()
+
+
+def client_of(hub: Hub) -> object:
+    (client,) = hub._clients
+    return client
+
+
+def read(browser: socket.socket, until: bytes) -> bytes:
+    said = b""
+    browser.setblocking(False)
+    with gevent.Timeout(20):
+        while until not in said:
+            try:
+                more = browser.recv(65536)
+            except BlockingIOError:
+                gevent.sleep(0.001)
+                continue
+            if not more:
+                return said
+            said += more
+    return said
+
+
+def test_it_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.socket) -> None:
+    said = read(browser, b"\n\n")
+    assert said.startswith(b"HEAD\r\n\r\nretry: ")
+    assert b"event: snapshot\n" in said
+    assert hub.streams == 1
+
+
+def test_of_what_waits_the_newest_of_each_key_is_sent_and_every_frame_is_whole(
+    hub: Hub, browser: socket.socket
+) -> None:
+    client = client_of(hub)
+    for number in range(3000):
+        client.offer(f"key {number % 2}", b"<%d %s>" % (number, BIG))
+    said = read(browser, b"<2999 " + BIG + b">").partition(b"\n\n")[2]
+    frames = said.split(b">")[:-1]
+    assert all(frame.startswith(b"<") and frame.endswith(BIG) for frame in frames)
+    numbers = [int(frame[1:].split()[0]) for frame in frames]
+    assert numbers[-2:] == [2998, 2999]
+    assert len(numbers) < 1000
+
+
+def test_who_reads_nothing_from_one_heartbeat_to_the_next_is_dropped(
+    hub: Hub, browser: socket.socket
+) -> None:
+    client = client_of(hub)
+    for number in range(200):
+        client.offer("key", b"<%d %s>" % (number, BIG))
+    for _ in range(SLOTS):
+        hub.beat()
+    assert (hub.streams, hub.counts["dropped"]) == (1, 0)
+    for _ in range(SLOTS):
+        hub.beat()
+    assert (hub.streams, hub.counts["dropped"]) == (0, 1)
+
+
+def test_who_reads_hears_a_heart_beat_and_lives_ten_minutes(hub: Hub, browser: socket.socket) -> None:
+    read(browser, b"\n\n")
+    for _ in range(31 * SLOTS):
+        hub.beat()
+    assert read(browser, 31 * b"event: heartbeat\ndata: {}\n\n")
+    for _ in range(9 * SLOTS):
+        hub.beat()
+    assert b"retry: " in read(browser, b"retry: ")
+    assert (hub.streams, hub.counts["dropped"]) == (0, 0)
+
+
+def test_who_leaves_is_forgotten(hub: Hub, browser: socket.socket) -> None:
+    browser.close()
+    with gevent.Timeout(20):
+        while hub.streams:
+            gevent.sleep(0.001)
