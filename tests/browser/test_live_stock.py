@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
 from collections.abc import Iterator
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.processes import Shop
+from tests.browser.conftest import ARGUMENTS
+from tests.processes import Shop, eventually
+from tests.stock.streams import generated, open_streams, put, worker_of
 
 SECONDS = 10_000  # how long a change may take to show on a busy machine
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop of this module's own, whose streams can be counted and whose workers can be ended."""
+    with generated(tmp_path_factory.mktemp("live")) as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -26,11 +39,6 @@ def first_product(page: Page) -> str:
     page.locator("article.card a").first.click()
     expect(page.locator("#buy stock-badge")).to_be_visible()
     return str(page.locator("#buy stock-badge").get_attribute("sku"))
-
-
-def put(shop: Shop, sku: str, number: int) -> None:
-    result = shop.flask("stock", "set", sku, str(number), "--reason", "browser test")
-    assert result.returncode == 0, result.stderr
 
 
 def test_a_change_shows_in_two_tabs_and_takes_and_brings_the_buy_button(
@@ -70,17 +78,95 @@ def test_a_page_without_javascript_is_true_when_it_is_made(
         put(shop, sku, 40)
 
 
-def test_three_tabs_share_one_connection(tabs: BrowserContext, shop: Shop) -> None:
-    pages = [tabs.new_page() for _ in range(3)]
-    asked: list[str] = []
+# How a browser is made to do without what the better ways need, and how many connections three tabs then have.
+WAYS = {
+    "a shared worker": ("", 1),
+    "one tab leads": ("delete window.SharedWorker", 1),
+    "each for itself": ("delete window.SharedWorker; delete Navigator.prototype.locks", 3),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_three_tabs_share_one_connection_and_outlive_a_restart(
+    tabs: BrowserContext, shop: Shop, way: str
+) -> None:
+    script, connections = WAYS[way]
+    tabs.add_init_script(script)
+    assert eventually(lambda: open_streams(shop) == 0), "of tabs that were closed before"
+    pages, said = [tabs.new_page() for _ in range(3)], []
     for page in pages:
-        page.on(
-            "request", lambda request: asked.append(request.url) if "/stock/stream" in request.url else None
-        )
-        page.goto("/products")
-        expect(page.locator("stock-badge").first).to_be_attached()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
     sku = first_product(pages[0])
-    put(shop, sku, 1)
-    expect(pages[0].locator("#buy stock-badge")).to_have_text("Only 1 left", timeout=SECONDS)
-    put(shop, sku, 40)
-    assert asked == [], "the tabs themselves open none: their shared worker does"
+    address = pages[0].url
+    for page in pages[1:]:
+        page.goto(address)
+
+    def change(number: int) -> None:
+        put(shop, sku, number)
+        for page in pages:
+            expect(page.locator("#buy stock-badge")).to_have_text(f"Only {number} left", timeout=SECONDS)
+
+    try:
+        change(1)
+        assert open_streams(shop) == connections
+        pages.pop(0).close()  # the one that leads, where one does
+        change(2)
+        worker = worker_of(shop)
+        os.kill(shop.process.pid, signal.SIGHUP)
+        assert eventually(lambda: not worker.is_running())
+        change(3)
+        assert eventually(lambda: open_streams(shop) == min(connections, 2))
+    finally:
+        put(shop, sku, 40)
+    assert said == []
+
+
+def test_a_list_of_24_is_on_one_stream(tabs: BrowserContext, shop: Shop) -> None:
+    assert eventually(lambda: open_streams(shop) == 0)
+    page = tabs.new_page()
+    page.goto("/products?in_stock=1&sort=name")
+    expect(page.locator("stock-badge")).to_have_count(24)
+    assert eventually(lambda: open_streams(shop) == 1)
+    badge = page.locator("stock-badge").first
+    product_id = int(badge.get_attribute("product-id") or 0)
+    skus = skus_of(shop, product_id)
+    try:
+        for sku in skus:
+            put(shop, sku, 0)
+        expect(badge).to_have_text("Sold out", timeout=SECONDS)
+        expect(page.locator("article.card").first).to_have_class(re.compile("card--out"))
+        put(shop, skus[-1], 40)
+        expect(badge).to_have_text("In stock", timeout=SECONDS)
+    finally:
+        for sku in skus:
+            put(shop, sku, 40)
+
+
+@pytest.mark.parametrize("way", ["a shared worker", "each for itself"])
+def test_a_page_that_comes_back_whole_from_the_browsers_cache_is_right(
+    chromium: str, browser: Browser, shop: Shop, way: str
+) -> None:
+    kept = browser.browser_type.launch(
+        executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    page = kept.new_page(base_url=shop.url)
+    page.add_init_script(WAYS[way][0])
+    sku = first_product(page)
+    expect(page.locator("#buy stock-badge")).to_have_text("In stock")
+    try:
+        page.evaluate("window.kept = true")
+        page.goto("/cart")
+        put(shop, sku, 2)
+        page.evaluate("history.back()")
+        expect(page.locator("#buy stock-badge")).to_have_text("Only 2 left", timeout=SECONDS)
+        assert page.evaluate("window.kept"), "the page was loaded again"
+    finally:
+        put(shop, sku, 40)
+        kept.close()
+
+
+def skus_of(shop: Shop, product_id: int) -> list[str]:
+    with urlopen(f"{shop.url}/stock/stream?product={product_id}", timeout=20) as answer:
+        line = next(line for line in answer if line.startswith(b"data: "))
+    return [item["sku"] for item in json.loads(line.removeprefix(b"data: "))["items"]]

@@ -1,21 +1,21 @@
-/** This tab's badges and the shared connection: a SharedWorker where there is one, else a connection of the tab's own.
- *  Closed when the tab has been hidden for a while or is put away, so that it can come back from the browser's cache. */
-import { StockStream } from "./stock-stream.js";
+/** This tab's badges and the connection that all tabs share, in the best way that the browser knows. Closed when the tab
+ *  has been hidden for a while or is put away, so that it can come back from the browser's cache. */
+import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
 const HIDDEN = 30_000;
 const badges = new Set();
-let port = null;
-let own = null;
+let link = null;
 let hiding = 0;
+let worker = "SharedWorker" in window;
 
 export function join(badge) {
   badges.add(badge);
-  queueMicrotask(tellIds);
+  queueMicrotask(show);
 }
 
 export function leave(badge) {
   badges.delete(badge);
-  queueMicrotask(tellIds);
+  queueMicrotask(show);
 }
 
 function hear({ type, data }) {
@@ -24,48 +24,38 @@ function hear({ type, data }) {
 }
 
 function connect() {
-  if (port || own) return;
-  if ("SharedWorker" in window) {
+  if (worker) {
     try {
-      const worker = new SharedWorker(new URL("../workers/stock.js", import.meta.url), { type: "module", name: "stock" });
-      worker.addEventListener("error", () => alone());
-      port = worker.port;
-      port.addEventListener("message", (event) => hear(event.data));
-      port.start();
-      return;
+      return new WorkerLink(hear, withoutWorker);
     } catch {
-      // Some browsers know the word and refuse the thing.
+      worker = false; // some browsers know the word and refuse the thing
     }
   }
-  alone();
+  return navigator.locks && "BroadcastChannel" in window ? new LeaderLink(hear) : new OwnLink(hear);
 }
 
-function alone() {
-  port = null;
-  own ??= new StockStream((type, data) => hear({ type, data }));
-  tellIds();
+function withoutWorker() {
+  worker = false;
+  link = null;
+  show();
 }
 
-function tellIds() {
-  if (!badges.size || document.visibilityState === "hidden") return;
-  connect();
-  const ids = [...new Set([...badges].map((badge) => badge.productId))];
-  if (port) port.postMessage({ ids });
-  else own.watch(ids);
+function show() {
+  if (document.visibilityState === "hidden" || !(badges.size || link)) return;
+  link ??= connect();
+  link.show([...new Set([...badges].map((badge) => badge.productId))]);
 }
 
 function disconnect() {
   clearTimeout(hiding);
-  port?.postMessage({ bye: true });
-  port = null;
-  own?.watch([]);
-  own = null;
+  link?.close();
+  link = null;
 }
 
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hiding);
   if (document.visibilityState === "hidden") hiding = setTimeout(disconnect, HIDDEN);
-  else tellIds();
+  else show();
 });
 addEventListener("pagehide", disconnect);
-addEventListener("pageshow", (event) => event.persisted && tellIds());
+addEventListener("pageshow", (event) => event.persisted && show());

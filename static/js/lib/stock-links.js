@@ -1,0 +1,88 @@
+/** The three ways from a tab to the stream. Each is made with what hears messages, and takes `show(ids)` and `close()`. */
+import { StockStream } from "./stock-stream.js";
+import { StockTabs } from "./stock-tabs.js";
+
+/** A worker that all tabs share. */
+export class WorkerLink {
+  #port;
+
+  constructor(hear, failed) {
+    const worker = new SharedWorker(new URL("../workers/stock.js", import.meta.url), { type: "module", name: "stock" });
+    worker.addEventListener("error", failed);
+    this.#port = worker.port;
+    this.#port.addEventListener("message", (event) => hear(event.data));
+    this.#port.start();
+  }
+
+  show(ids) {
+    this.#port.postMessage({ ids });
+  }
+
+  close() {
+    this.#port.postMessage({ bye: true });
+  }
+}
+
+/** One of the tabs has the connection, whichever holds the lock; they talk over a channel. */
+export class LeaderLink {
+  #me = Math.random();
+  #ids = [];
+  #hear;
+  #channel = new BroadcastChannel("stock");
+  #lead = null;
+  #ended = new AbortController();
+
+  constructor(hear) {
+    this.#hear = hear;
+    this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
+    const wait = { signal: this.#ended.signal };
+    navigator.locks.request("stock", wait, () => this.#leading()).catch(() => {}); // given up while it waited
+  }
+
+  show(ids) {
+    this.#ids = ids;
+    if (this.#lead) this.#lead.show(this.#me, ids);
+    else this.#channel.postMessage({ from: this.#me, ids });
+  }
+
+  close() {
+    this.#ended.abort();
+    this.#lead?.close();
+    this.#channel.postMessage({ from: this.#me });
+    this.#channel.close();
+  }
+
+  /** Leads until it is closed: the lock goes to another tab then. */
+  #leading() {
+    this.#lead = new StockTabs((tab, message) => {
+      if (tab !== this.#me) this.#channel.postMessage({ to: tab, message });
+      if (tab === null || tab === this.#me) this.#hear(message);
+    });
+    this.#lead.show(this.#me, this.#ids);
+    this.#channel.postMessage({ who: true });
+    return new Promise((resolve) => this.#ended.signal.addEventListener("abort", resolve));
+  }
+
+  #receive({ from, ids, to, message, who }) {
+    if (who) this.#channel.postMessage({ from: this.#me, ids: this.#ids });
+    else if (message && (to === null || to === this.#me)) this.#hear(message);
+    else if (from && this.#lead) ids ? this.#lead.show(from, ids) : this.#lead.leave(from);
+  }
+}
+
+/** A connection of the tab's own. */
+export class OwnLink {
+  #stream;
+
+  constructor(hear) {
+    this.#stream = new StockStream((type, data) => hear({ type, data }));
+  }
+
+  show(ids) {
+    this.#stream.watch(ids);
+  }
+
+  close() {
+    this.#stream.watch([]);
+  }
+}
