@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import cache, catalogue, importing, limits, pages, sessions, streams
+from benchmarks import cache, catalogue, holding, importing, limits, pages, sessions, streams
 
 BENCHMARKS = {
     "cache": cache.run,
     "catalogue": catalogue.run,
+    "holding": holding.run,
     "importing": importing.run,
     "limits": limits.run,
     "pages": pages.run,

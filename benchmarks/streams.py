@@ -1,103 +1,154 @@
-"""Open streams in one worker: how long a change takes to all of them, beside a bare asyncio fan-out."""
+"""Open streams in one worker on one core: how long a change takes to all of them, and what each costs."""
 
 from __future__ import annotations
 
+import json
 import resource
-import select
-import socket
-import statistics
+import sys
 import tempfile
 import time
-import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
-import psutil
 from redis import Redis
 
 from benchmarks import serving, shops
+from benchmarks.listeners import CHANNEL, event, listening, memory, publisher, workers
 from benchmarks.serving import CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 STREAMS = 10_000
-EVENTS = 20
+FEWER = 2_000  # of those that cannot hold so many
+PRODUCTS = 1_000
+HERE = ("--bind", "127.0.0.1:{port}")
+MANY = ("--worker-connections", "20000")
+SHOP = (*GUNICORN, *HERE, *CONFIGURED, *MANY, "wsgi:app")
+# What holds a greenlet or thread for each page cannot end before its pages do.
+PEER = (*HERE, *MANY, "--graceful-timeout", "1")
+GREENLETS = (*GUNICORN, *PEER)
+ASYNCIO = ("benchmarks/peers/fanout.py", "{port}")
+THREADS = (*GUNICORN[:2], "-k", "gthread", "--threads", str(FEWER + 200), *GUNICORN[4:], *PEER)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A way to serve streams."""
+
+    name: str
+    server: tuple[str, ...]
+    streams: int = STREAMS
+    version: str = "1.1"
+    wrapped: bool = False  # as Flask-SSE wants its messages
+
+
+KINDS = (
+    Kind("storefront", SHOP),
+    Kind("bare asyncio", ASYNCIO),
+    Kind("storefront, generator", SHOP, version="1.0"),
+    Kind("bare asyncio", ASYNCIO, FEWER),
+    Kind("Flask generator, gevent", (*GREENLETS, "benchmarks.peers.queued:app"), FEWER),
+    Kind("a thread for each page", (*THREADS, "benchmarks.peers.queued:app"), FEWER),
+    Kind(
+        "Flask-SSE, a Redis connection each",
+        (*GREENLETS, "benchmarks.peers.connected:app"),
+        FEWER,
+        wrapped=True,
+    ),
+)
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print the table."""
+    """Print the tables."""
+    with place() as (environ, redis_url):
+        redis = Redis.from_url(redis_url)
+        environ["PEER_REDIS"] = redis_url
+        rows, limit = [], {}
+        for kind in KINDS:
+            row, p99 = _one_product(kind, environ, redis)
+            if kind.name == "bare asyncio":
+                limit[kind.streams] = p99
+            rows.append((kind, row, p99))
+            print(kind.name, *row, file=sys.stderr, flush=True)
+        shops.table(
+            "All on one product: from publishing to the pages",
+            ["server", "streams", "lost", "p50 ms", "p99 ms", "× asyncio (p99)", "kB a stream", "client busy"],
+            [[kind.name, f"{kind.streams:,}", *row[:3], f"{p99 / limit[kind.streams]:.2f}", *row[3:]]
+             for kind, row, p99 in rows],
+        )  # fmt: skip
+        spread = [_spread(kind, environ, redis) for kind in KINDS[:2]]
+        ratio = float(spread[0][2]) / float(spread[1][2])
+        shops.table(
+            f"{STREAMS:,} streams over {PRODUCTS:,} products, 100 changes a second (p50 {ratio:.2f} × bare asyncio)",
+            ["server", "lost", "p50 ms", "p99 ms", "client busy"],
+            spread,
+        )
+        shops.table("User memory of a stream with 24 products", ["server", "kB a stream"], [_lists(environ)])
+
+
+@contextmanager
+def place() -> Iterator[tuple[dict[str, str], str]]:
+    """The environment of a shop of 1,000 products without limits, and the URL of its Redis."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * STREAMS)), hard))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
         instance = stack.enter_context(shops.empty())
-        shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
+        shops.command(instance, "demo", "--products", str(PRODUCTS), "--seed", "1", "--no-pictures")
         environ = shops.environ(instance) | {
             "STOREFRONT_ENV": "development", "STOREFRONT_INSTANCE_DIR": str(instance), "REDIS_URL": redis,
             "STOREFRONT_STREAMS_PER_ADDRESS": "100000", "STOREFRONT_LIMITS": "off",
         }  # fmt: skip
-        rows = []
-        for name, arguments, settings in (
-            ("storefront", [*GUNICORN, "--bind", "127.0.0.1:{port}", *CONFIGURED, "wsgi:app"], environ),
-            ("bare asyncio", ["benchmarks/peers/fanout.py", "{port}"], {"PEER_REDIS": redis}),
-        ):
-            with serving.server(arguments, settings) as url:
-                rows.append([name, *_measure(url, Redis.from_url(redis))])
-    ratio = float(rows[0][3]) / float(rows[1][3])
-    shops.table(
-        f"{STREAMS:,} streams on one product, one worker on one core (p99 is {ratio:.2f} × that of bare asyncio)",
-        ["server", "streams lost", "p50 ms", "p99 ms", "kB a stream"],
-        rows,
-    )
+        yield environ, redis
 
 
-def _measure(url: str, redis: Redis) -> list[str]:
-    address = urlsplit(url)
-    port = address.port or 80
-    before = _memory(port)
-    epoll, sockets = select.epoll(), {}
-    for _ in range(STREAMS):
-        one = socket.create_connection(("127.0.0.1", port), timeout=30)
-        one.sendall(f"GET /stock/stream?product=1 HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
-        while b"snapshot" not in one.recv(4096):
-            pass
-        one.setblocking(False)
-        epoll.register(one.fileno(), select.EPOLLIN)
-        sockets[one.fileno()] = one
-    used = (_memory(port) - before) / STREAMS / 1024
-    times: list[float] = []
-    heard = 0
-    for version in range(1000, 1000 + EVENTS):
-        band, left = ("low", 3) if version % 2 else ("out", 0)
-        event = {"product_id": 1, "stock": left, "timestamp": time.time(), "sku": "BENCH", "sku_stock": left}
-        _drain(epoll, sockets)
-        began = time.perf_counter()
-        redis.publish("stock:updates", msgspec.json.encode(event | {"band": band, "version": version}))
-        waiting = len(sockets)
-        while waiting and time.perf_counter() - began < 10:
-            for fd, _ in epoll.poll(1):
-                if b"BENCH" in sockets[fd].recv(4096):
-                    times.append(time.perf_counter() - began)
-                    waiting -= 1
-        heard += waiting == 0
-    for one in sockets.values():
-        one.close()
-    lost = STREAMS * EVENTS - len(times)
-    cuts = statistics.quantiles(times, n=100)
-    return [str(lost), f"{cuts[49] * 1e3:.1f}", f"{cuts[98] * 1e3:.1f}", f"{used:.1f}"]
+def _one_product(kind: Kind, environ: dict[str, str], redis: Redis) -> tuple[list[str], float]:
+    def wrapped(number: int) -> None:
+        redis.publish(CHANNEL, json.dumps({"type": "stock", "data": json.loads(event(number))}))
+
+    query = f"channel={CHANNEL}" if kind.wrapped else "product=1"
+    with serving.server(kind.server, environ) as url, listening(url, version=kind.version) as streams:
+        begins = None if kind.wrapped else b"snapshot"
+        streams.open([query] * 100, wait=begins)
+        streams.close()
+        time.sleep(1)
+        _, worker = workers(url)
+        before = memory(worker)
+        streams.open([query] * kind.streams, wait=begins)
+        while kind.wrapped and redis.pubsub_numsub(CHANNEL)[0][1] < kind.streams:
+            time.sleep(0.1)
+        size = (memory(worker) - before) / kind.streams / 1024
+        heard = streams.fan_out(wrapped if kind.wrapped else publisher(redis), 20, kind.streams)
+    figures = [
+        str(heard.lost),
+        f"{heard.at(50):.1f}",
+        f"{heard.at(99):.1f}",
+        f"{size:.1f}",
+        f"{heard.busy:.0%}",
+    ]
+    return figures, heard.at(99)
 
 
-def _drain(epoll: Any, sockets: dict[int, socket.socket]) -> None:
-    while ready := epoll.poll(0.05):
-        for fd, _ in ready:
-            sockets[fd].recv(65536)
+def _spread(kind: Kind, environ: dict[str, str], redis: Redis) -> list[str]:
+    with serving.server(kind.server, environ) as url, listening(url) as streams:
+        streams.open([f"product={number % PRODUCTS + 1}" for number in range(STREAMS)])
+        time.sleep(1)
+        heard = streams.fan_out(publisher(redis, PRODUCTS), 1000, STREAMS // PRODUCTS, every=0.01)
+    return [kind.name, str(heard.lost), f"{heard.at(50):.2f}", f"{heard.at(99):.2f}", f"{heard.busy:.0%}"]
 
 
-def _memory(port: int) -> int:
-    """Return the user memory of the server on a port: of the process with the most, its worker."""
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-    found = [p for p in psutil.process_iter(["cmdline"]) if str(port) in " ".join(p.info["cmdline"] or ())]
-    return max(int(p.memory_full_info().uss) for p in found)
+def _lists(environ: dict[str, str]) -> list[str]:
+    pages = [
+        "&".join(f"product={(24 * page + place) % PRODUCTS + 1}" for place in range(24))
+        for page in range(STREAMS)
+    ]
+    with serving.server(SHOP, environ) as url, listening(url) as streams:
+        streams.open(pages[:100])
+        streams.close()
+        time.sleep(1)
+        _, worker = workers(url)
+        before = memory(worker)
+        streams.open(pages)
+        return ["storefront", f"{(memory(worker) - before) / STREAMS / 1024:.1f}"]

@@ -1,29 +1,35 @@
-"""The limit for streams: a bare asyncio server that writes what Redis publishes to every open connection."""
+"""The limit for streams: a bare asyncio server that writes what Redis publishes to every page of the product."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
+from collections import defaultdict
+from urllib.parse import parse_qs
 
 import msgspec
 from redis.asyncio import Redis
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-open_streams: set[asyncio.StreamWriter] = set()
+watching: defaultdict[int, set[asyncio.StreamWriter]] = defaultdict(set)
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one request: a stream, or "ok" for whoever asks whether the server is there."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    if b"/stock/stream" not in head.split(b"\r\n", 1)[0]:
+    target = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
+    path, _, query = target.partition("?")
+    if path != "/stock/stream":
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
         writer.close()
         return
+    ids = [int(value) for value in parse_qs(query)["product"]]
     writer.write(HEAD + b'event: snapshot\ndata: {"items":[]}\n\n')
-    open_streams.add(writer)
+    for product_id in ids:
+        watching[product_id].add(writer)
     await reader.read()
-    open_streams.discard(writer)
+    for product_id in ids:
+        watching[product_id].discard(writer)
     writer.close()
 
 
@@ -37,7 +43,7 @@ async def main() -> None:
             told = msgspec.json.decode(message["data"])
             state = {name: told[name] for name in ("product_id", "sku", "band", "version")}
             frame = b"event: stock\ndata: %s\n\n" % msgspec.json.encode(state)
-            for writer in open_streams:
+            for writer in watching[told["product_id"]]:
                 writer.write(frame)
 
 
