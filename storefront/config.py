@@ -38,6 +38,7 @@ _OURS = [
     *("SMTP_URL", "MAIL_FROM"),
     "SECURITY_CONTACT",
     *("CHECKOUT_FILE", "HOLD_MINUTES"),
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
     *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
     *("SESSION_TTL", "SESSION_MAX_AGE"),
@@ -70,6 +71,9 @@ class Settings:
     security_contact: str | None
     checkout: dict[str, Any]  # terms of sale, as the file has them; what they mean, the room that sells knows
     hold_minutes: int
+    stripe_secret_key: str
+    stripe_webhook_secret: str
+    stripe_api: str
     streams: int  # open streams in each process
     streams_per_address: int
     cache: bool
@@ -132,6 +136,9 @@ class Settings:
             security_contact=_contact(environ),
             checkout=_checkout(environ, instance),
             hold_minutes=_count(environ, "STOREFRONT_HOLD_MINUTES", 10, least=1, most=60),
+            stripe_secret_key=_stripe(environ, "SECRET_KEY", "sk_test_…", "(?:sk|rk)_[0-9A-Za-z_]+"),
+            stripe_webhook_secret=_stripe(environ, "WEBHOOK_SECRET", "whsec_…", "whsec_[!-~]+"),
+            stripe_api=_stripe(environ, "API", "http://127.0.0.1:12111", r"http://127\.0\.0\.1:[0-9]{1,5}"),
             streams=_count(environ, "STOREFRONT_STREAMS", 12_000, least=1, most=100_000),
             streams_per_address=_count(environ, "STOREFRONT_STREAMS_PER_ADDRESS", 100, least=1, most=100_000),
             cache=_choice(environ, "STOREFRONT_CACHE", "on", ("on", "off")) == "on",
@@ -307,7 +314,7 @@ def _checkout(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"STOREFRONT_CHECKOUT_FILE: {file} cannot be read as TOML: {error}. docs/checkout.md shows one."
         ) from error
-    if unknown := set(terms) - {"delivery", "tax", "prices_include_tax"}:
+    if unknown := set(terms) - {"delivery", "tax", "prices_include_tax", "invoice"}:
         raise ConfigurationError(
             f"{file} has {sorted(unknown)[0]!r}, which means nothing. docs/checkout.md shows one."
         )
@@ -324,6 +331,15 @@ def _contact(environ: Mapping[str, str]) -> str | None:
             "https://shop.example/security or tel:+1-201-555-0123."
         )
     return contact
+
+
+def _stripe(environ: Mapping[str, str], name: str, example: str, pattern: str) -> str:
+    value = environ.get(f"STOREFRONT_STRIPE_{name}", "")
+    if value and not re.fullmatch(pattern, value):
+        raise ConfigurationError(
+            f"STOREFRONT_STRIPE_{name} does not look like one; it is written as {example}."
+        )
+    return value
 
 
 def _engine_options(url: str) -> dict[str, Any]:

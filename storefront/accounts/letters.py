@@ -14,13 +14,18 @@ from storefront.accounts import links
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The words of a letter: a subject, paragraphs, perhaps a link with what it is called, and what follows it."""
+    """The words of a letter: a subject, paragraphs, perhaps a link with what it is called, and what follows it.
+
+    `rows` are things with what they cost, the last the sum; `places` a heading with the lines below it.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     link: str = ""
     label: str = ""
     after: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def welcome(email: str, going: str) -> Text:
@@ -107,7 +112,9 @@ def message(recipient: str, text: Text) -> EmailMessage:
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-    words = (*text.paragraphs, *((f"{text.label}:\n{text.link}",) if text.link else ()), *text.after)
+    listed = ("\n".join(f"{what}: {cost}" for what, cost in text.rows), "\n".join(text.places))
+    link = (f"{text.label}:\n{text.link}",) if text.link else ()
+    words = (*text.paragraphs, *filter(None, listed), *link, *text.after)
     mail.set_content("\n\n".join((*words, f"-- \n{_shop()}")) + "\n", cte="quoted-printable")
     mail.add_alternative(render_template("accounts/letter.html", text=text), subtype="html")
     return mail

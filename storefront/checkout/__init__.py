@@ -7,15 +7,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storefront import accounts, cart, catalog, outbox, stock
-from storefront.checkout import delivery, holding, orders, place_order, queries, sweeper, tax
+from storefront.checkout import (
+    delivery,
+    holding,
+    letters,
+    orders,
+    payment,
+    place_order,
+    queries,
+    sweeper,
+    tax,
+)
 from storefront.checkout.drafts import EmptyBasketError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
+from storefront.checkout.pages import BLUEPRINTS
 from storefront.checkout.shortage import ShortageError
+from storefront.money import Money
 
 __all__ = [
     "Checkout",
@@ -41,6 +53,12 @@ def init_app(app: Flask) -> None:
     app.extensions["checkout_delivery"] = delivery.read(app.config["CHECKOUT"], app.config["CURRENCY"])
     methods = app.extensions["checkout_delivery"]
     catalog.promise(app, *(one.sentence(app.config["CURRENCY"], app.config["LOCALE"]) for one in methods))
+    payment.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.add_template_filter(_minor, "minor")
+    accounts.add_page(app, "history.history", "Orders")
+    orders.on_event(app, letters.write)
     outbox.handler(app, place_order.TOPIC, lambda messages: _tell(app, messages))
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
@@ -51,6 +69,11 @@ def init_app(app: Flask) -> None:
         @app.before_request
         def begin() -> None:
             sweeper.start(app)
+
+
+def _minor(amount: int, currency: str) -> str:
+    """Return minor units of a currency as the shop's language writes them."""
+    return Money(amount, currency).format(current_app.config["LOCALE"])
 
 
 def _tell(app: Flask, messages: list[Any]) -> None:

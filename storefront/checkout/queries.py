@@ -66,6 +66,16 @@ class OrderView:
     events: list[EventView]
 
     @property
+    def due(self) -> Money:
+        """What is still to be paid."""
+        return Money(self.total.amount - self.paid.amount, self.total.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What was paid and not given back."""
+        return Money(self.paid.amount - self.refunded.amount, self.total.currency)
+
+    @property
     def cancellable(self) -> bool:
         """Whether it can still be called off."""
         return self.state in ("placed", "paid")
@@ -165,7 +175,7 @@ def _page(conditions: list[Any], page: int) -> OrderPage:
     )
     counts = {order_id: number for order_id, number in sums}  # noqa: C416  # what is to become a dict are rows
     found = [
-        OrderRow(row.number, row.email, row.state, Money(row.total, row.currency), int(counts.get(row.id, 0)),
+        OrderRow(row.number, row.email, row.state, Money(row.total, row.currency), counts.get(row.id, 0),
                  row.placed_at)
         for row in rows
     ]  # fmt: skip

@@ -95,6 +95,8 @@ TABLE = (
     _policy("password-reset.address", "20/hour", by="address", strict=True),
     _policy("password-reset.account", "5/hour", by="account", strict=True),
     _policy("checkout", "10/minute", strict=True),
+    _policy("order", "60/minute", strict=True),
+    _policy("payment.event", "1200/minute", by="address"),
     _policy("api", "600/minute"),
     _policy("stream", "120/minute"),
     _policy("staff", "600/minute"),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import abort, current_app, request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from storefront.accounts import countries, queries, signing_in
+from storefront.accounts import addressing, countries, queries, signing_in
 from storefront.accounts.forms import Form
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import blueprint, done, page
@@ -18,21 +15,22 @@ from storefront.extensions import db, writing
 bp = blueprint("addresses", __name__, "/account/addresses")
 
 MOST = 20
-_FIELDS = ("name", "company", "line1", "line2", "postcode", "city", "region", "country", "phone")
 
 
 @bp.get("")
 @signing_in.required
 def book(user: User) -> Response:
     """All addresses."""
-    return page("addresses", addresses=queries.addresses(user.id), names=_countries(), most=MOST)
+    return page("addresses", addresses=queries.addresses(user.id), names=addressing.names(), most=MOST)
 
 
 @bp.get("/new")
 @signing_in.required
 def new(user: User) -> Response:
     """The empty form."""
-    values = {"name": user.name, "country": countries.usual(current_app.config["LOCALE"])}
+    usual = countries.usual(current_app.config["LOCALE"])
+    country = request.args.get("country", usual)
+    values = {"name": user.name, "country": country if country in addressing.names() else usual}
     return _form(Form(values=values), None)
 
 
@@ -41,7 +39,9 @@ def new(user: User) -> Response:
 def add(user: User) -> Response:
     """Add one."""
     form, user_id = Form(request.form), user.id
-    fields = _read(form)
+    fields = addressing.read(form)
+    if _asks_for_country():
+        return _form(Form(values=form.values), None)
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
     if db.session.execute(count).scalar_one() >= MOST:
         form.errors[""] = f"An account can have {MOST} addresses. Remove one that you do not need."
@@ -57,7 +57,7 @@ def add(user: User) -> Response:
 def edit(user: User, address_id: int) -> Response:
     """The form of one."""
     address = _mine(user, address_id)
-    return _form(Form(values={name: getattr(address, name) for name in _FIELDS}), address_id)
+    return _form(Form(values={name: getattr(address, name) for name in addressing.FIELDS}), address_id)
 
 
 @bp.post("/<int:address_id>")
@@ -65,7 +65,9 @@ def edit(user: User, address_id: int) -> Response:
 def change(user: User, address_id: int) -> Response:
     """Change one."""
     address, form = _mine(user, address_id), Form(request.form)
-    fields = _read(form)
+    fields = addressing.read(form)
+    if _asks_for_country():
+        return _form(Form(values=form.values), address_id)
     if form.errors:
         return _form(form, address_id)
     with writing():
@@ -94,23 +96,11 @@ def _mine(user: User, address_id: int) -> Address:
     return found
 
 
-def _read(form: Form) -> dict[str, Any]:
-    return {
-        "name": form.text("name", "The name", most=100),
-        "company": form.text("company", "The company", most=100, required=False),
-        "line1": form.text("line1", "The street", most=200),
-        "line2": form.text("line2", "The second line", most=200, required=False),
-        "postcode": form.text("postcode", "The postal code", most=20, required=False),
-        "city": form.text("city", "The city", most=100),
-        "region": form.text("region", "The state or region", most=100, required=False),
-        "country": form.choice("country", "a country", _countries()),
-        "phone": form.text("phone", "The telephone number", most=40, required=False),
-    }
-
-
 def _form(form: Form, address_id: int | None) -> Response:
-    return page("address", form=form, address_id=address_id, countries=_countries())
+    needs = addressing.rules(form.values.get("country", ""))
+    return page("address", form=form, address_id=address_id, countries=addressing.names(), needs=needs)
 
 
-def _countries() -> Mapping[str, str]:
-    return countries.names(current_app.config["LOCALE"])
+def _asks_for_country() -> bool:
+    """Return whether only the country was changed: its form is shown, with what was typed, and nothing is saved."""
+    return request.form.get("do") == "country"

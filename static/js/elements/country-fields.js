@@ -1,0 +1,52 @@
+/** Asks for the form of another country as soon as it is chosen, and for the sums that belong to it. What was typed
+ *  stays, and so does the focus. Without it, or if the answer does not come, there is a button. */
+class CountryFields extends HTMLElement {
+  #listening;
+
+  connectedCallback() {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.addEventListener("change", (event) => this.#changed(event), { signal });
+    this.querySelector(".country__button").hidden = true;
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  #changed({ target }) {
+    if (["country", "region", "delivery"].includes(target.name)) this.#ask(target);
+  }
+
+  async #ask(changed) {
+    const form = changed.form;
+    const wanted = new URLSearchParams();
+    for (const name of ["country", "region", "delivery"]) wanted.set(name, new FormData(form).get(name) ?? "");
+    try {
+      const answer = await fetch(`${this.getAttribute("from")}?${wanted}`, { signal: this.#listening.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const parts = changed.name === "country" ? ["address-parts", "delivery-choices", "sums"] : ["sums"];
+      for (const part of parts) this.#replace(part, page, form);
+    } catch (error) {
+      if (error.name !== "AbortError") this.querySelector(".country__button").hidden = false;
+    }
+  }
+
+  #replace(id, page, form) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    if (!old || !fresh) return;
+    const typed = new FormData(form);
+    for (const input of fresh.querySelectorAll("input, select")) {
+      const value = typed.get(input.name);
+      if (value === null) continue;
+      if (input.type === "radio") input.checked = input.value === value;
+      else if (input.tagName !== "SELECT" || [...input.options].some((option) => option.value === value)) input.value = value;
+    }
+    const radios = [...fresh.querySelectorAll("input[type=radio]")];
+    if (radios.length && !radios.some((radio) => radio.checked)) radios[0].checked = true;
+    old.replaceWith(document.adoptNode(fresh));
+  }
+}
+
+customElements.define("country-fields", CountryFields);

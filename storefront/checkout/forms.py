@@ -1,0 +1,65 @@
+"""The checkout's form: contact, address, delivery, payment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app
+
+from storefront import accounts
+from storefront.accounts import addressing, countries
+from storefront.accounts.forms import Form
+from storefront.accounts.models import Address, User
+from storefront.checkout import drafts, payment
+from storefront.checkout.models import Checkout
+
+
+def filled(draft: Checkout | None, user: User | None) -> Form:
+    """Return the form with what is known already: from the draft, else from the account."""
+    address = dict(draft.address) if draft is not None else {}
+    if not address and user is not None:
+        book = accounts.addresses(user.id)
+        address = of_book(book[-1]) if book else {"name": user.name}
+    known = {
+        "email": (draft.email if draft else "") or (user.email if user else ""),
+        "delivery": draft.delivery if draft else "",
+        "payment": draft.payment if draft else "",
+    }
+    values = known | {name: str(address.get(name, "")) for name in addressing.FIELDS}
+    values["country"] = values["country"] or countries.usual(current_app.config["LOCALE"])
+    return settle(Form(values=values))
+
+
+def of_book(address: Address) -> dict[str, str]:
+    """Return an address of the account's book as a draft keeps it."""
+    return {name: getattr(address, name) for name in addressing.FIELDS}
+
+
+def read(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
+    """Return what was typed as a form with what has to be mended, and as columns of the draft."""
+    form = Form(typed)
+    email = form.email()
+    address = addressing.read(form)
+    methods = drafts.delivery_methods(address["country"])
+    found = {
+        "email": email,
+        "address": address,
+        "delivery": form.choice(
+            "delivery", "how it is sent", {method.code: method.name for method in methods}
+        ),
+        "payment": form.choice("payment", "how you pay", {code: code for code in payment.offered()}),
+    }
+    if address["country"] and not methods:
+        form.errors.pop("delivery", None)
+        form.errors["country"] = "We do not deliver there yet. Choose another country."
+    return form, found
+
+
+def settle(form: Form) -> Form:
+    """Choose the first way to send and to pay, where nothing that can be had is chosen; return the form."""
+    methods = [method.code for method in drafts.delivery_methods(form.values.get("country", ""))]
+    for name, choices in (("delivery", methods), ("payment", list(payment.offered()))):
+        if form.values.get(name) not in choices and name not in form.errors:
+            form.values[name] = choices[0] if choices else ""
+    return form

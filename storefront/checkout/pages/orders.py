@@ -1,0 +1,77 @@
+"""An order's page: for its owner, and for whoever has the link that was mailed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from storefront import accounts, rate_limiting
+from storefront.accounts import addressing, postman
+from storefront.checkout import access, orders, payment
+from storefront.checkout.orders import OrderError
+from storefront.checkout.pages import paying
+from storefront.checkout.pages.page import blueprint, leads_to, page, to_order
+from storefront.checkout.queries import OrderView
+from storefront.extensions import db, writing
+
+bp: Blueprint = blueprint("orders", __name__)
+
+
+@bp.get("/orders/<number>")
+@rate_limiting.limit("order")
+def show(number: str) -> Response:
+    """The order."""
+    return _page(access.find(number, _token()))
+
+
+@bp.post("/orders/<number>/cancellation")
+@rate_limiting.limit("order")
+def cancel(number: str) -> Response:
+    """Call it off, as long as nothing was sent. Twice is no mistake."""
+    order = access.find(number, _token())
+    if order.state != "cancelled":
+        try:
+            with writing() as session:
+                orders.cancel(session, number, actor="customer")
+        except OrderError as error:
+            return _page(access.find(number, _token()), error.status, problem=f"{error} Write to us instead.")
+        db.session.rollback()
+        if (provider := payment.of(order)) is not None:
+            provider.abandon(order)
+    return to_order(order, "cancelled", _token())
+
+
+@bp.post("/orders/<number>/payment")
+@rate_limiting.limit("checkout")
+def pay(number: str) -> Response:
+    """Begin to pay, or go on with it."""
+    order = access.find(number, _token())
+    going = paying.begin(order) if order.state == "placed" and order.due.amount else None
+    return going or to_order(order, "paying", _token())
+
+
+def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
+    provider = payment.of(order)
+    if request.args.get("said") == "not-begun" and not problem:
+        problem = (
+            "The payment could not be begun just now; nothing was charged. Your order is kept: try again."
+        )
+    answer = page(
+        "checkout/order.html",
+        status,
+        order=order,
+        token=_token(),
+        ship_to=addressing.lines(order.ship_to),
+        provider=provider,
+        instructions=provider.instructions(order)
+        if provider and order.state in ("placed", "shipped")
+        else (),
+        letter=postman.shown(request.args.get("letter", "")),
+        problem=problem,
+        signed_in=accounts.current_user() is not None,
+    )
+    return leads_to(answer, provider.origin if provider else "")
+
+
+def _token() -> str:
+    return request.args.get("token", "")

@@ -1,0 +1,65 @@
+"""What every page of the checkout, and of orders, has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront.accounts import postman
+from storefront.accounts.forms import Form
+from storefront.checkout import access
+from storefront.checkout.queries import OrderView
+from storefront.web import security
+
+_SAID = {
+    "placed": "Thank you. Your order is with us.",
+    "cancelled": "Your order is cancelled, and what was in it is back on the shelf.",
+    "paying": "Thank you. As soon as the payment is confirmed, it says so here.",
+    "details": "The details have been kept.",
+    "held": "It is held for you again.",
+    "saved": "It is written down.",
+}
+
+
+def blueprint(name: str, module: str) -> Blueprint:
+    """Return a blueprint whose every answer is private."""
+    made = Blueprint(name, module, cli_group=None)
+    made.after_request(private)
+    return made
+
+
+def private(response: Response) -> Response:
+    """Keep what is a person's own out of every cache, and its address out of other sites' logs."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a page; 422 if its form has to be mended."""
+    form = context.get("form")
+    wrong = isinstance(form, Form) and bool(form.errors)
+    body = render_template(template, said=_SAID.get(request.args.get("said", "")), wrong=wrong, **context)
+    return make_response(body, 422 if wrong and status == 200 else status)
+
+
+def leads_to(response: Response, *origins: str) -> Response:
+    """Let the page's forms lead on to these origins: browsers hold redirects of a form against `form-action` too."""
+    known = security.HEADERS["Content-Security-Policy"]
+    wider = " ".join(("form-action 'self'", *filter(None, origins)))
+    response.headers["Content-Security-Policy"] = known.replace("form-action 'self'", wider)
+    return response
+
+
+def to_order(order: OrderView, said: str, token: str, letter: str = "") -> Response:
+    """Lead to an order's page; where letters are not sent, it shows the one that was just written."""
+    shown = letter if letter and postman.is_shown() else None
+    address = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
+    return redirect(address, 303)
+
+
+def token_for(order: OrderView, user_id: int | None) -> str:
+    """Return the token that the order's address needs: none if its owner is signed in."""
+    return "" if order.user_id is not None and order.user_id == user_id else access.token(order)

@@ -1,0 +1,139 @@
+"""/ops/orders: staff see all orders, and write down what becomes of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront import accounts, rate_limiting
+from storefront.accounts import addressing
+from storefront.checkout import orders, payment, queries
+from storefront.checkout.orders import NoSuchOrderError, OrderError
+from storefront.checkout.pages.history import number_of_page
+from storefront.checkout.pages.page import blueprint, page
+from storefront.checkout.payment import PaymentError
+from storefront.checkout.payment.refunding import refund
+from storefront.checkout.queries import OrderView
+from storefront.extensions import db, writing
+from storefront.money import minor_units
+from storefront.web.staff import staff_only
+
+bp: Blueprint = blueprint("orders_staff", __name__)
+
+STATES = ("placed", "paid", "shipped", "delivered", "cancelled", "refunded")
+_VERBS: dict[str, Callable[..., object]] = {
+    "shipped": orders.ship, "delivered": orders.deliver, "cancelled": orders.cancel,
+}  # fmt: skip
+
+
+@bp.get("/ops/orders")
+@staff_only
+def all_orders() -> Response:
+    """All orders, or those in a state; a number leads to its page."""
+    number, state = request.args.get("number", "").strip().upper()[:16], request.args.get("state", "")
+    if number and queries.order(number) is not None:
+        return redirect(url_for("orders_staff.show", number=number), 303)
+    state = state if state in STATES else ""
+    found = queries.all_orders(number_of_page(), state or None)
+    problem = f"There is no order {number}." if number else ""
+    return page("ops/orders.html", orders=found, state=state, states=STATES, number=number, problem=problem)
+
+
+@bp.get("/ops/orders/<number>")
+@staff_only
+def show(number: str) -> Response:
+    """One order with its log."""
+    return _page(number)
+
+
+@bp.post("/ops/orders/<number>/events")
+@rate_limiting.limit("staff")
+@staff_only
+def add_event(number: str) -> Response:
+    """Write down what has become of it (`kind`): paid, shipped, delivered, cancelled, refunded, or a note."""
+    try:
+        _do(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
+    except NoSuchOrderError:
+        raise
+    except (OrderError, PaymentError) as error:
+        return _page(number, error.status, str(error))
+    return redirect(url_for("orders_staff.show", number=number, said="saved"), 303)
+
+
+def _do(number: str, kind: str, note: str) -> None:
+    order, actor = _order(number), _actor()
+    if kind == "refunded":
+        key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
+        refund(number, _amount(order), key, actor=actor, note=note, returned=_returned(order))
+        return
+    with writing() as session:
+        if kind == "paid":
+            orders.pay(session, number, _amount(order), order.total.currency, actor=actor, note=note)
+        elif kind in _VERBS:
+            _VERBS[kind](session, number, actor=actor, note=note)
+        elif kind == "note" and note:
+            orders.note(session, number, note, actor=actor)
+        else:
+            raise OrderError(
+                "Say what is to be noted." if kind == "note" else "The form does not say what to do."
+            )
+    provider = payment.of(order)
+    db.session.rollback()
+    if kind == "cancelled" and provider is not None:
+        provider.abandon(order)
+
+
+def _order(number: str) -> OrderView:
+    order = queries.order(number)
+    if order is None:
+        raise NoSuchOrderError
+    return order
+
+
+def _amount(order: OrderView) -> int:
+    """Return the amount of the form, in minor units."""
+    text, places = request.form.get("amount", "").strip(), minor_units(order.total.currency)
+    try:
+        amount = Decimal(text).scaleb(places)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not text.isascii() or not amount.is_finite() or not 0 < amount < 10**12 or amount != int(amount):
+        example = order.total.decimal
+        raise OrderError(f"The amount {text[:40]!r} cannot be read; write it as {example}.")
+    return int(amount)
+
+
+def _returned(order: OrderView) -> dict[int, int]:
+    """Return how many of each line have come back into stock."""
+    found = {}
+    for line in order.lines:
+        text = request.form.get(f"returned-{line.id}", "").strip() or "0"
+        if not (text.isascii() and text.isdigit() and len(text) <= 6):
+            raise OrderError(f"How many of {line.title} came back? Write a whole number from 0.")
+        if int(text):
+            found[line.id] = int(text)
+    return found
+
+
+def _actor() -> str:
+    user = accounts.exact_user()
+    return user.email if user is not None else "staff at this machine"
+
+
+def _page(number: str, status: int = 200, problem: str = "") -> Response:
+    db.session.rollback()
+    order = _order(number)
+    provider = payment.of(order)
+    return page(
+        "ops/order.html",
+        status,
+        order=order,
+        ship_to=addressing.lines(order.ship_to),
+        provider=provider,
+        key=secrets.token_urlsafe(24),
+        problem=problem,
+    )

@@ -1,0 +1,263 @@
+"""From the basket to the order's page, and what is said to whoever fills something in wrongly."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from storefront.catalog.models import Variant
+from storefront.checkout import orders
+from storefront.checkout.models import Hold
+from storefront.extensions import writing
+from storefront.stock import set_on_hand
+from tests.accounts.people import Browser, letters, make_user
+from tests.checkout.shoppers import audited, count_orders, level
+from tests.factories import make_product
+
+DETAILS = {
+    "email": "Ada@Shop.example", "country": "US", "name": "Ada Byron", "company": "", "line1": "1 Kiln Row",
+    "line2": "", "postcode": "62701", "city": "Springfield", "region": "IL", "phone": "", "delivery": "standard",
+    "payment": "invoice",
+}  # fmt: skip
+
+
+@pytest.fixture
+def guest(app: Flask) -> Browser:
+    """Somebody with two teapots in the basket; there are three."""
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    browser = Browser(app)
+    assert browser.post("/cart/lines", sku="T", quantity="2").status_code == 303
+    return browser
+
+
+def hidden(page: TestResponse, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page.text)
+    assert found, f"no {name} in {page.text}"
+    return found[1]
+
+
+def review(browser: Browser, **changed: str) -> TestResponse:
+    answer = browser.post("/checkout", **DETAILS | changed)
+    assert answer.status_code == 303, re.findall(r'class="field__wrong"[^>]*>([^<]+)', answer.text)
+    return browser.get(answer.location)
+
+
+def place(browser: Browser, page: TestResponse) -> TestResponse:
+    return browser.post("/checkout", do="place", key=hidden(page, "key"), seen=hidden(page, "seen"))
+
+
+def buy(browser: Browser) -> str:
+    """Return the address of the order's page."""
+    answer = place(browser, review(browser))
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_a_guest_buys(app: Flask, guest: Browser) -> None:
+    form = guest.get("/checkout")
+    assert form.status_code == 200
+    assert form.headers["Cache-Control"] == "private, no-store"
+    assert level("T") == (3, 0), "looking holds nothing"
+    page = review(guest)
+    assert level("T") == (3, 2)
+    assert "Held for you until" in page.text
+    assert "$44.88" in page.text
+    location = buy(guest)
+    order = guest.get(location)
+    assert order.status_code == 200
+    assert "Thank you. Your order is with us." in order.text
+    assert level("T") == (1, 0)
+    assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
+    [letter] = letters(app)
+    plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert letter["To"] == "ada@shop.example"
+    for words in ("2 × Teapot", "$44.88", "1 Kiln Row", "Reference: "):
+        assert words in plain
+        assert words in html
+    link = re.search(r"http://localhost(/orders/\S+)", plain)
+    assert link
+    assert Browser(app).get(link[1]).status_code == 200, "the letter's link opens it anywhere"
+
+
+def test_a_double_click_shows_the_same_order(guest: Browser) -> None:
+    page = review(guest)
+    first, second = place(guest, page), place(guest, page)
+    assert first.location.split("?")[0] == second.location.split("?")[0]
+    assert count_orders() == 1
+
+
+def test_a_single_complete_form_places_at_once(guest: Browser) -> None:
+    answer = guest.post("/checkout", **DETAILS, place="1", key="k" * 20)
+    assert answer.location.startswith("/orders/")
+    assert count_orders() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("email", "", "The e-mail address is missing."),
+        ("email", "ada", "That is no e-mail address"),
+        ("country", "XX", "Choose one: a country."),
+        ("name", "", "The name is missing."),
+        ("name", "x" * 101, "100 characters at most"),
+        ("line1", "\x00", "The street is missing."),
+        ("postcode", "", "The ZIP code is missing."),
+        ("postcode", "6270", "That is no ZIP code of this country, such as 95014."),
+        ("postcode", "95014", "There is no ZIP code 95014 in that state."),
+        ("city", "", "The city is missing."),
+        ("region", "", "The state is missing."),
+        ("region", "Bavaria", "Choose the state from the list."),
+        ("delivery", "by owl", "Choose one: how it is sent."),
+        ("payment", "stripe", "Choose one: how you pay."),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(
+    guest: Browser, field: str, value: str, sentence: str
+) -> None:
+    answer = guest.post("/checkout", **DETAILS | {field: value})
+    assert answer.status_code == 422
+    assert re.search(rf'<li><a href="#{field}">[^<]*{re.escape(sentence)}', answer.text)
+    assert re.search(rf'id="{field}-wrong">[^<]*{re.escape(sentence)}', answer.text)
+    assert answer.text.count(" autofocus") == 1
+    assert level("T") == (3, 0), "nothing is held for a form that is wrong"
+
+
+def test_the_country_asks_for_its_own_fields_without_a_script(guest: Browser) -> None:
+    answer = guest.post("/checkout", **DETAILS | {"country": "JP", "region": "", "do": "country"})
+    assert answer.status_code == 200
+    assert "Prefecture" in answer.text
+    assert "field__wrong" not in answer.text
+    assert 'value="1 Kiln Row"' in answer.text, "what was typed stays"
+    assert 'id="city"' not in answer.text
+    wrong = guest.post("/checkout", **DETAILS | {"country": "GB", "postcode": "62701"})
+    assert "That is no postal code of this country, such as EC1Y 8SY." in wrong.text
+    guest.post("/checkout", **DETAILS | {"country": "GB", "postcode": "ec1y 8sy", "region": ""})
+    assert "EC1Y 8SY" in guest.get("/checkout").text
+
+
+def test_changed_prices_are_shown_and_agreed_to_anew(guest: Browser) -> None:
+    page = review(guest)
+    with writing() as session:
+        session.execute(update(Variant).where(Variant.sku == "T").values(price=2500))
+    answer = place(guest, page)
+    assert answer.status_code == 409
+    assert "<s>$19.99</s> <strong>$25.00</strong>" in answer.text
+    assert "<s>$44.88</s>" in answer.text
+    assert count_orders() == 0
+    assert place(guest, answer).status_code == 303
+    assert count_orders() == 1
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64, "é"])
+def test_what_was_not_shown_cannot_be_agreed_to(guest: Browser, seen: str) -> None:
+    page = review(guest)
+    answer = guest.post("/checkout", do="place", key=hidden(page, "key"), seen=seen, total="1")
+    assert answer.status_code == 409
+    assert count_orders() == 0
+
+
+def test_somebody_who_was_slower_keeps_the_rest_of_the_basket(app: Flask, guest: Browser) -> None:
+    make_product("Cup", variants=[{"sku": "C"}])
+    guest.post("/cart/lines", sku="C")
+    slower = Browser(app, "198.51.100.8")
+    slower.post("/cart/lines", sku="T", quantity="2")
+    slower.post("/cart/lines", sku="C")
+    buy(guest)
+    answer = slower.post("/checkout", **DETAILS)
+    assert answer.status_code == 409
+    assert "only 1 left, you wanted 2" in answer.text
+    assert "1 × Cup" in answer.text
+    assert slower.get("/me").json["cart_quantity"] == 3  # type: ignore[index]
+    with writing() as session:
+        set_on_hand(session, "T", 0, reason="counted", actor="test")
+    assert "sold out" in slower.post("/checkout", **DETAILS).text
+    assert audited() == []
+
+
+def test_an_empty_basket_says_so(app: Flask) -> None:
+    browser = Browser(app)
+    sent = (browser.post("/checkout", **DETAILS), browser.post("/checkout", do="place"))
+    for answer in (browser.get("/checkout"), *sent):
+        assert answer.status_code == 409
+        assert "Nothing to check out" in answer.text
+    assert browser.get("/checkout/review").location == "/checkout"
+
+
+def test_an_order_is_only_shown_to_whom_it_belongs(app: Flask, guest: Browser) -> None:
+    location = buy(guest)
+    number, token = re.fullmatch(r"/orders/(\w+)\?token=([^&]+).*", location).groups()  # type: ignore[union-attr]
+    stranger = Browser(app, "198.51.100.9")
+    other = guest.post("/cart/lines", sku="T")
+    assert other.status_code == 303
+    foreign = re.search("token=([^&]+)", buy(guest))[1]  # type: ignore[index]
+    wrong = ("", f"?token={foreign}", f"?token={token[:-1]}", "?token=%00", "?token=é")
+    for path in (f"/orders/XXXXXXXXXX?token={token}", *(f"/orders/{number}{query}" for query in wrong)):
+        answer = stranger.get(path)
+        assert answer.status_code == 404, path
+        assert "There is no order with this number." in answer.text
+        assert "no-store" in answer.headers["Cache-Control"]
+    assert stranger.post(f"/orders/{number}/cancellation?token={foreign}").status_code == 404
+    assert stranger.get(f"/orders/{number}?token={token}").status_code == 200
+
+
+def test_an_order_is_cancelled_once_and_its_goods_come_back(app: Flask, guest: Browser) -> None:
+    location = buy(guest)
+    path, _, query = location.partition("?")
+    for _ in range(2):
+        answer = guest.post(f"{path}/cancellation?{query}")
+        assert answer.status_code == 303
+    assert "back on the shelf" in guest.get(answer.location).text
+    assert level("T") == (3, 0)
+    assert [mail["Subject"].partition(":")[0] for mail in letters(app)][1:] == ["Your order is cancelled"]
+    assert audited() == []
+
+
+def test_what_has_been_sent_cannot_be_called_off(guest: Browser) -> None:
+    location = buy(guest)
+    path, _, query = location.partition("?")
+    with writing() as session:
+        orders.ship(session, path.rpartition("/")[2], actor="test")
+    answer = guest.post(f"{path}/cancellation?{query}")
+    assert answer.status_code == 409
+    assert "cannot become cancelled" in answer.text
+    assert level("T") == (1, 0)
+
+
+def test_a_customer_finds_addresses_and_orders_in_the_account(app: Flask, guest: Browser) -> None:
+    make_user()
+    assert guest.sign_in().status_code == 303
+    book = {name: value for name, value in DETAILS.items() if name not in ("email", "delivery", "payment")}
+    guest.post("/account/addresses", **book | {"line1": "9 Old Road"})
+    guest.post("/account/addresses", **book | {"line1": "2 New Road"})
+    page = guest.get("/checkout").text
+    assert 'value="kim@example.com"' in page
+    assert 'value="2 New Road"' in page
+    wanted = re.search(r'value="(address-\d+)" formnovalidate><span[^>]*>[^<]*</span>Ada Byron, 9 Old', page)
+    assert wanted
+    assert 'value="9 Old Road"' in guest.post("/checkout", **DETAILS, do=wanted[1]).text
+    assert 'value="1 Kiln Row"' in guest.post("/checkout", **DETAILS, do="address-999999").text
+    location = buy(guest)
+    assert "token" not in location
+    assert guest.get(location).status_code == 200
+    history = guest.get("/account/orders")
+    assert location.partition("?")[0] in history.text
+    assert Browser(app).get("/account/orders").location.startswith("/account/login")
+    make_user("other@example.com")
+    other = Browser(app, "198.51.100.9")
+    other.sign_in("other@example.com")
+    assert other.get(location).status_code == 404
+    assert other.get("/account/orders?page=x").status_code == 404
+
+
+def test_the_review_says_when_nothing_is_held_any_more(guest: Browser) -> None:
+    review(guest)
+    with writing() as session:
+        session.execute(update(Hold).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert "no longer held" in guest.get("/checkout/review").text
+    answer = guest.post("/checkout", do="hold")
+    assert "Held for you until" in guest.get(answer.location).text

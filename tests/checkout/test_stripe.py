@@ -1,0 +1,267 @@
+"""Paying with Stripe, against a server that speaks its API and messages that are really signed."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront.checkout import queries
+from storefront.errors import ConfigurationError
+from storefront.extensions import db, writing
+from storefront.stock import set_on_hand
+from tests.accounts.people import Browser, another
+from tests.checkout.shoppers import audited, level
+from tests.checkout.stripe_server import KEY, SECRET, Stripe, signed, stripe_api
+from tests.checkout.test_pages import place, review
+from tests.conftest import make_app
+from tests.factories import make_product
+
+_serial = count(1)
+
+
+@pytest.fixture
+def stripe() -> Iterator[Stripe]:
+    with stripe_api() as account:
+        yield account
+
+
+@pytest.fixture
+def shop(app: Flask, stripe: Stripe, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The shop with Stripe, and three teapots."""
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    settings = {"SECRET_KEY": KEY, "WEBHOOK_SECRET": SECRET, "API": stripe.url}
+    named = {f"STOREFRONT_STRIPE_{name}": value for name, value in settings.items()}
+    with another(app, tmp_path / "stripe", REDIS_URL=redis_url, **named) as shop:
+        yield shop
+
+
+@pytest.fixture
+def guest(shop: Flask) -> Browser:
+    browser = Browser(shop)
+    browser.post("/cart/lines", sku="T", quantity="2")
+    return browser
+
+
+def buy(guest: Browser) -> TestResponse:
+    return place(guest, review(guest, payment="stripe"))
+
+
+def order(session: dict[str, Any]) -> queries.OrderView:
+    db.session.rollback()
+    found = queries.order(session["client_reference_id"])
+    assert found is not None
+    return found
+
+
+def tell(shop: Flask, kind: str, about: dict[str, Any], *, event_id: str = "", **how: Any) -> int:
+    db.session.rollback()
+    event = {"id": event_id or f"evt_{next(_serial)}", "type": kind, "data": {"object": deepcopy(about)}}
+    body, headers = signed(event, **how)
+    return shop.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code
+
+
+def paid(shop: Flask, stripe: Stripe, guest: Browser) -> dict[str, Any]:
+    """Return the session of an order that has been bought and paid."""
+    buy(guest)
+    session = stripe.pay(list(stripe.sessions)[-1])
+    assert tell(shop, "checkout.session.completed", session) == 200
+    return session
+
+
+def test_a_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    page = review(guest, payment="stripe")
+    assert f"form-action 'self' {stripe.url};" in page.headers["Content-Security-Policy"]
+    answer = place(guest, page)
+    [session] = stripe.sessions.values()
+    assert answer.status_code == 303
+    assert answer.location == session["url"]
+    assert session["amount_total"] == 4488
+    back = session["success_url"].removeprefix("http://localhost")
+    assert "As soon as the payment is confirmed" in guest.get(back).text
+    assert order(session).state == "placed"
+    assert tell(shop, "checkout.session.completed", stripe.pay(session["id"])) == 200
+    assert order(session).state == "paid"
+    assert "Paid: $44.88" in guest.get(back).text
+
+
+def test_a_message_counts_once_however_often_it_comes(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    session = paid(shop, stripe, guest)
+    for event_id in ("evt_a", "evt_a", "evt_b"):
+        assert tell(shop, "checkout.session.completed", session, event_id=event_id) == 200
+    threads = [threading.Thread(target=_in_context, args=(shop, session, "evt_c")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event.kind for event in order(session).events] == ["placed", "paid"]
+
+
+def _in_context(shop: Flask, session: dict[str, Any], event_id: str) -> None:
+    with shop.app_context():
+        tell(shop, "checkout.session.async_payment_succeeded", session, event_id=event_id)
+        db.session.remove()
+
+
+def test_an_order_that_is_not_paid_in_time_gives_its_goods_back(
+    shop: Flask, guest: Browser, stripe: Stripe
+) -> None:
+    buy(guest)
+    [session] = stripe.sessions.values()
+    assert level("T") == (1, 0)
+    assert tell(shop, "checkout.session.expired", session) == 200
+    assert order(session).state == "cancelled"
+    assert level("T") == (3, 0)
+    assert audited() == []
+
+
+def test_messages_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    session = paid(shop, stripe, guest)
+    assert tell(shop, "checkout.session.expired", session) == 200
+    assert order(session).state == "paid", "what is paid stays, whatever comes late"
+    refund = {"id": "re_x", "object": "refund", "amount": 4488, "status": "succeeded", "metadata": {},
+              "payment_intent": session["payment_intent"]}  # fmt: skip
+    guest.post("/cart/lines", sku="T")
+    buy(guest)
+    other = stripe.pay(list(stripe.sessions)[-1])
+    early = refund | {"id": "re_y", "amount": 100, "payment_intent": other["payment_intent"]}
+    assert tell(shop, "refund.created", early, event_id="evt_early") == 409, (
+        "before the payment: later, please"
+    )
+    assert tell(shop, "checkout.session.completed", other) == 200
+    assert tell(shop, "refund.created", early, event_id="evt_early") == 200
+    assert order(other).refunded.amount == 100
+
+
+def test_who_pays_after_the_order_was_called_off_gets_it_back(
+    shop: Flask, guest: Browser, stripe: Stripe
+) -> None:
+    buy(guest)
+    [session] = stripe.sessions.values()
+    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    late = deepcopy(stripe.pay(session["id"]))  # in the very moment
+    assert guest.post(f"{path}/cancellation?{query}").status_code == 303
+    assert tell(shop, "checkout.session.completed", late) == 200
+    found = order(session)
+    assert (found.state, found.paid.amount) == ("cancelled", 4488)
+    assert "refund it" in found.events[-1].note
+    staff = Browser(shop, "127.0.0.1")
+    answer = staff.post(f"/ops/orders/{found.number}/events", kind="refunded", amount="44.88", key="k1")
+    assert answer.status_code == 303
+    assert order(session).refunded.amount == 4488
+
+
+def test_calling_off_closes_stripe_s_page(guest: Browser, stripe: Stripe) -> None:
+    buy(guest)
+    [session] = stripe.sessions.values()
+    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    guest.post(f"{path}/cancellation?{query}")
+    assert session["status"] == "expired"
+
+
+def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    session = paid(shop, stripe, guest)
+    staff, number = Browser(shop, "127.0.0.1"), session["client_reference_id"]
+    for _ in range(2):  # a double click
+        answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="10.00", key="form-1")
+        assert answer.status_code == 303
+    [refund] = stripe.refunds
+    assert tell(shop, "refund.created", refund) == 200
+    assert order(session).refunded.amount == 1000
+    at_stripe = {"id": "re_9", "object": "refund", "amount": 500, "status": "succeeded", "metadata": {},
+                 "payment_intent": session["payment_intent"]}  # fmt: skip
+    for kind in ("refund.created", "refund.updated"):
+        assert tell(shop, kind, at_stripe) == 200
+    assert order(session).refunded.amount == 1500
+    answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="44.00", key="form-2")
+    assert answer.status_code == 409
+    assert "Stripe did not refund it" in answer.text
+    assert order(session).refunded.amount == 1500
+
+
+def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    stripe.away = True
+    answer = buy(guest)
+    page = guest.get(answer.location)
+    assert "could not be begun just now" in page.text
+    assert "Pay $44.88" in page.text
+    stripe.away = False
+    path, _, query = answer.location.partition("?")
+    first, second = (guest.post(f"{path}/payment?{query}").location for _ in range(2))
+    assert first == second == f"{stripe.url}/pay/cs_test_0"
+
+
+def test_no_lock_is_held_while_stripe_is_asked(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    """On SQLite any open write would stop this one; on PostgreSQL a lock on the stock's row would."""
+    done = []
+
+    def write_meanwhile() -> None:
+        with shop.app_context():
+            with writing() as session:
+                set_on_hand(session, "T", 5, reason="counted", actor="test")
+            db.session.remove()
+            done.append(1)
+
+    stripe.meanwhile = write_meanwhile
+    assert buy(guest).location.startswith(stripe.url)
+    assert done == [1]
+
+
+@pytest.mark.parametrize(
+    "how", [{"secret": "whsec_other"}, {"at": 0.0}], ids=["another's signature", "an old signature"]
+)
+def test_a_message_is_believed_by_its_signature_alone(
+    shop: Flask, guest: Browser, stripe: Stripe, how: dict[str, Any]
+) -> None:
+    buy(guest)
+    [session] = stripe.sessions.values()
+    assert tell(shop, "checkout.session.completed", stripe.pay(session["id"]), **how) == 400
+    unsigned = shop.test_client().post("/payments/stripe/events", json={"id": "evt_1"})
+    assert unsigned.status_code == 400
+    for body in (b"\xff", b"[]", b"{}"):
+        _, headers = signed({})
+        assert (
+            shop.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code == 400
+        )
+    assert order(session).state == "placed"
+
+
+def test_money_that_differs_is_refused(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    buy(guest)
+    session = stripe.pay("cs_test_0")
+    for wrong in ({"currency": "eur"}, {"amount_total": 4489}, {"amount_total": -1}):
+        assert tell(shop, "checkout.session.completed", session | wrong) == 409
+    assert tell(shop, "checkout.session.completed", session | {"client_reference_id": "XXXXXXXXXX"}) == 200
+    assert tell(shop, "customer.created", {"id": "cus_1"}) == 200
+    assert order(session).state == "placed"
+
+
+def test_without_keys_stripe_is_not_offered(app: Flask) -> None:
+    make_product("Teapot", variants=[{"sku": "T"}])
+    browser = Browser(app)
+    browser.post("/cart/lines", sku="T")
+    assert not re.search("stripe", browser.get("/checkout").text, re.I)
+    body, headers = signed({"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {}}})
+    assert app.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "pk_test_1"),
+        ("SECRET_KEY", KEY),
+        ("WEBHOOK_SECRET", "abc"),
+        ("API", "https://elsewhere.example"),
+    ],
+)
+def test_a_stripe_setting_that_cannot_be_used_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="STRIPE"):
+        make_app("sqlite://", tmp_path, **{f"STOREFRONT_STRIPE_{name}": value})
