@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test check bench lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: help run test check bench soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ audit: .venv/installed-dev ## ask for known weaknesses of the pinned packages (n
 
 bench: .venv/installed-bench ## the benchmark table (needs wrk: apt-get install wrk)
 	@$(BIN)/python -m benchmarks
+
+soak: .venv/installed-dev ## a mixed load for half an hour (MINUTES): does memory stay flat, does anything fail
+	@$(BIN)/python -m benchmarks.soak
 
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import cache, catalogue, holding, importing, limits, pages, sessions, streams
+from benchmarks import cache, catalogue, holding, importing, limits, pages, scale, sessions, streams
 
 BENCHMARKS = {
     "cache": cache.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "importing": importing.run,
     "limits": limits.run,
     "pages": pages.run,
+    "scale": scale.run,
     "sessions": sessions.run,
     "streams": streams.run,
 }

@@ -57,7 +57,13 @@ def server(arguments: Sequence[str], environ: Mapping[str, str], *, core: int = 
 
 
 def load(
-    url: str, *, seconds: int = 3, connections: int = 16, core: int = 1, script: Path | None = None
+    url: str,
+    *,
+    seconds: int = 3,
+    connections: int = 16,
+    core: int = 1,
+    script: Path | None = None,
+    headers: Sequence[str] = (),
 ) -> Load:
     """Ask for a URL as fast as it is answered, over keep-alive connections, with wrk (and a script of its own).
 
@@ -69,6 +75,8 @@ def load(
     command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if script:
         command += ["-s", str(script)]
+    for header in headers:
+        command += ["-H", header]
     ran = subprocess.run(
         [*command, "-H", "Accept-Encoding: br", url], check=True, capture_output=True, text=True
     )

@@ -42,9 +42,10 @@ _COMPILED = Compiled()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and those of the browser, which share a shop, together too."""
+    """Keep the tests of a file in one process, and those of rooms whose files share shops together, too."""
     for item in items:
-        together = "browser" if item.path.parent.name == "browser" else str(item.path)
+        room = item.path.parent.name
+        together = room if room in ("browser", "chaos") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(together))
 
 

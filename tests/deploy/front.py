@@ -86,8 +86,11 @@ class Front:
 
 
 @contextmanager
-def nginx(folder: Path, *shops: int) -> Iterator[Front]:
-    """Serve these ports of gunicorns through deploy/nginx, whose two main files are used as they are."""
+def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]:
+    """Serve these ports of gunicorns through deploy/nginx, whose two main files are used as they are.
+
+    On the port `bare` it does so without TLS, for load generators that cannot be told what certificate to expect.
+    """
     server = program("nginx", "nginx-light")
     conf, port, plain = folder / "nginx", free_port(), free_port()
     (conf / "site").mkdir(parents=True)
@@ -116,6 +119,9 @@ def nginx(folder: Path, *shops: int) -> Iterator[Front]:
     assert {path.stem for path in (NGINX / "site").iterdir()} == set(values)
     for name, wanted in values.items():
         configured(NGINX / "site" / f"{name}.conf", conf / "site" / f"{name}.conf", wanted)
+    if bare:
+        with (conf / "site" / "shop.conf").open("a") as file:
+            file.write(f"listen 127.0.0.1:{bare};\n")
     # Where it puts what does not fit into memory: Debian's package has a directory of its own for that.
     temporary = [
         f"{kind}_temp_path {conf}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

