@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import (
     accounts,
+    api,
     cache,
     cart,
     catalog,
@@ -67,6 +68,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     accounts.init_app(app)
     cart.init_app(app)
     checkout.init_app(app)
+    api.init_app(app)
     ops.init_app(app)
     edge.init_app(app)
     ops.measure(app)

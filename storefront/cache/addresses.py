@@ -21,6 +21,8 @@ class Addresses:
         """Return the entry for a GET or HEAD request's address, if it is known."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return None
+        if "HTTP_AUTHORIZATION" in environ:  # whoever has a token is not everybody
+            return None
         return self._entries.get(_address(environ))
 
     def remember(self, environ: Mapping[str, Any], entry: Entry) -> None:

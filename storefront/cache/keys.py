@@ -83,6 +83,11 @@ def page(endpoint: str, canonical: str, release: str, kind: Kind) -> Entry:
     return Entry(f"page:{endpoint}:{release}", canonical, kind)
 
 
+def endpoint_of(entry: Entry) -> str:
+    """Return the endpoint whose response a page's entry holds."""
+    return entry.name.split(":")[1]
+
+
 def function(name: str, arguments: str, kind: Kind) -> Entry:
     """What a function decorated with `cached` returned for these arguments."""
     return Entry(f"function:{name}", arguments, kind)

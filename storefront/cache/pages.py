@@ -48,6 +48,7 @@ class PagePolicy:
 
     kind: Kind
     canonical: Canonical
+    anonymous: bool = False
 
 
 @dataclass(slots=True)
@@ -62,7 +63,9 @@ class _Building:
     kept_out: bool = False
 
 
-def public(kind: Kind, canonical: Canonical | None = None) -> Callable[[View], View]:
+def public(
+    kind: Kind, canonical: Canonical | None = None, *, anonymous: bool = False
+) -> Callable[[View], View]:
     """Declare that a view answers everybody the same.
 
     Args:
@@ -70,10 +73,12 @@ def public(kind: Kind, canonical: Canonical | None = None) -> Callable[[View], V
         canonical: returns the one form of the address under which all addresses of the same page are stored, from the
             view's arguments and the query; raises a StorefrontError for a query that the view will refuse. Without it
             no parameter matters.
+        anonymous: only requests without `Authorization` are answered the same; what the view answers to others is
+            neither looked for nor kept.
     """
 
     def declare(view: View) -> View:
-        view.page_policy = PagePolicy(kind, canonical or _path_only)  # type: ignore[attr-defined]
+        view.page_policy = PagePolicy(kind, canonical or _path_only, anonymous)  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -96,6 +101,8 @@ def init_app(app: Flask, store: Store) -> None:
     def serve() -> Response | None:
         policy = policy_of(app, request.endpoint)
         if policy is None or request.method not in ("GET", "HEAD") or request.script_root or app.debug:
+            return None
+        if policy.anonymous and "Authorization" in request.headers:
             return None
         try:
             entry = entry_for(policy, request.endpoint or "", release, request.view_args or {}, request.args)
@@ -184,7 +191,9 @@ def unshareable(response: Response) -> str | None:
 
 def _store_response(store: Store, building: _Building, response: Response) -> Response:
     body, entry = response.get_data(), building.ticket.entry
-    head = Head(response.status_code, response.content_type or "text/html", response.location)
+    kept = [(name, value) for name in responses.KEPT if (value := response.headers.get(name))]
+    vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
+    head = Head(response.status_code, response.content_type or "text/html", kept, vary)
     meta = msgspec.msgpack.encode(head)
     bodies = {
         "br": compression.encode(body, "br", quality=5),

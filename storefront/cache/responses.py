@@ -12,6 +12,7 @@ from storefront.cache.store import Hit
 
 # A proxy in front of us hears of no purge: it may keep a page this long. Surrogate-Key serves those that do.
 SHARED_MAX_AGE = 10
+KEPT = ("Location", "Link")
 # What `answer` raises for an entry that is not what was stored.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
 _CACHE_CONTROL = "public, max-age=0, s-maxage={}, stale-while-revalidate=30, stale-if-error=86400"
@@ -22,7 +23,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
 
     status: int
     content_type: str
-    location: str | None
+    headers: list[tuple[str, str]]  # of those that `KEPT` names
+    vary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,12 @@ def _fixed(hit: Hit, encoding: str | None) -> list[tuple[str, str]]:
     headers = [
         ("Content-Type", head.content_type),
         ("ETag", entity_tag(hit.etag, encoding)),
-        ("Vary", "Accept-Encoding"),
+        ("Vary", head.vary),
         ("Surrogate-Key", " ".join(hit.tags)),
     ]
     if encoding:
         headers.append(("Content-Encoding", encoding))
-    if head.location:
-        headers.append(("Location", head.location))
+    headers += head.headers
     if hit.copy is not None:
         hit.copy.prepared[name] = headers
     return headers

@@ -16,6 +16,8 @@ Sort = Literal["new", "price", "-price", "name", "relevance"]
 SORTS: tuple[Sort, ...] = ("new", "price", "-price", "name", "relevance")
 MAX_QUERY = 200
 MAX_PAGE = 10**6
+# What may stand in a text: no NUL, and nothing that could not be decoded.
+TEXT = "^[^\\u0000\\ufffd]*$"
 _MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
 
 
@@ -111,7 +113,7 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         raise BadInputError("vendor", "No maker or category has a name that long.")
     return ListRequest(
         path=path,
-        page=_page(args.get("page", "")),
+        page=page_number(args.get("page", "")),
         q=query,
         vendor=vendor,
         min_price=_price(args, "min_price", currency),
@@ -123,7 +125,8 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
     )
 
 
-def _page(value: str) -> int:
+def page_number(value: str) -> int:
+    """Return the number of a page as a query gives it: 1 if it is not given, never above MAX_PAGE."""
     if not value:
         return 1
     if not (value.isascii() and value.isdigit()) or int(value[:20]) < 1:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
-from storefront.cache import responses
+from storefront.cache import keys, responses
 from storefront.cache.addresses import Addresses
 from storefront.cache.store import Store
 from storefront.web import compression
@@ -41,7 +41,7 @@ class Pages:
         hit = self._store.held(entry.key, responses.variant_of(encoding), held)
         if hit is None:
             return self._inner(environ, start_response)
-        decided = self._admit(environ)
+        decided = self._admit(environ, keys.endpoint_of(entry))
         if not decided.allowed:
             return self._inner(environ, start_response)  # which answers with a page
         self._store.counters.add(entry.kind.name, "hit_local" if hit.body is not None else "not_modified")

@@ -56,17 +56,20 @@ def init_app(app: Flask) -> None:
         return response
 
 
-def in_front_of(app: Flask) -> Callable[[WSGIEnvironment], Decision]:
-    """Return what decides about a page that is answered before Flask begins, as one unit of `browse`.
+def in_front_of(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
+    """Return what decides about a page that is answered before Flask begins, given the request and its endpoint.
 
     If it refuses, hand the request on: the hook does not decide again, and answers.
     """
     limits: Limits = app.extensions["rate_limiting"]
     if not app.config["LIMITS"]:
-        return lambda _: UNLIMITED
+        return lambda _environ, _endpoint: UNLIMITED
+    charges: dict[str, Mapping[str, int]] = {}
 
-    def decide(environ: WSGIEnvironment) -> Decision:
-        decided = environ[DECIDED] = limits.admit(environ, plans.DEFAULT)
+    def decide(environ: WSGIEnvironment, endpoint: str) -> Decision:
+        if endpoint not in charges:
+            charges[endpoint] = plans.in_front(app, endpoint)
+        decided = environ[DECIDED] = limits.admit(environ, charges[endpoint])
         return decided
 
     return decide
@@ -87,7 +90,7 @@ def admit(
 
 
 def identify(app: Flask, who: Identify) -> None:
-    """Name who knows signed-in shoppers and API tokens.
+    """Name who knows signed-in shoppers, or API tokens; of several, the one that was named last is asked first.
 
     Args:
         app: the application.
@@ -96,4 +99,4 @@ def identify(app: Flask, who: Identify) -> None:
             client, so it has to be quick; there is no request context in front of Flask.
     """
     limits: Limits = app.extensions["rate_limiting"]
-    limits.identify = who
+    limits.identify.insert(0, who)

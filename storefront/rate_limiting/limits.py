@@ -35,7 +35,7 @@ class Limits:
         self.limiter = Limiter(roles, config["CACHE_PREFIX"], config["WORKERS"])
         self.tally = Tally(roles, config["CACHE_PREFIX"])
         self.crawlers = Crawlers() if config["LIMIT_VERIFY_CRAWLERS"] else None
-        self.identify: Identify | None = None
+        self.identify: list[Identify] = []
         self._settler = Settler(self._settle)
 
     def admit(self, environ: Mapping[str, Any], charges: Mapping[str, int], account: str = "") -> Decision:
@@ -82,8 +82,10 @@ class Limits:
     def _who(self, policy: Policy, environ: Mapping[str, Any], account: str, place: Place) -> str:
         if policy.by == "account":
             return identity.key(f"account:{account.strip().casefold()}") if account.strip() else ""
-        if policy.by == "client" and self.identify is not None and (known := self.identify(environ)):
-            return identity.key(known)
+        if policy.by == "client":
+            for identify in self.identify:
+                if known := identify(environ):
+                    return identity.key(known)
         return place.name
 
     def _is_crawler(self, environ: Mapping[str, Any], place: Place) -> bool:

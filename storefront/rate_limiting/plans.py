@@ -75,6 +75,17 @@ def charges(app: Flask) -> tuple[Mapping[str, int], str]:
     return found or DEFAULT, account
 
 
+def in_front(app: Flask, endpoint: str) -> Mapping[str, int]:
+    """Return what a page costs that is answered before Flask begins: what its view is always under, a unit each."""
+    declared: tuple[Charge, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
+    always = {
+        charge.policy: charge.cost
+        for charge in declared
+        if isinstance(charge.cost, int) and not (charge.account or charge.methods or charge.when)
+    }
+    return always or DEFAULT
+
+
 def _cost(cost: Callable[[], int]) -> int:
     try:
         return cost()

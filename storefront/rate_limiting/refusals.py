@@ -28,7 +28,9 @@ class Refusals:
 
     def response(self, decision: Decision) -> Response:
         """Return the answer to the current request."""
-        if decision.status == 403:
+        if decision.status == 403 and request.path.startswith("/api/"):
+            response = self._app.response_class(_denied(), mimetype="application/problem+json")
+        elif decision.status == 403:
             response = self._text("Requests from this network are not answered.\n")
         else:
             response = self._too_many(decision)
@@ -68,6 +70,11 @@ class Refusals:
 
 def _seconds(number: int) -> str:
     return "1 second" if number == 1 else f"{number} seconds"
+
+
+def _denied() -> str:
+    about = {"type": "about:blank", "title": "Forbidden", "status": 403}
+    return msgspec.json.encode(about | {"detail": "Requests from this network are not answered."}).decode()
 
 
 def _problem(decision: Decision) -> str:

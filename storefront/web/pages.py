@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
-from flask import Flask, g, render_template
+from flask import Flask, Response, g, render_template, request
 from flask.globals import request_ctx
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -40,12 +41,25 @@ _SENTENCES = {
 }
 
 
+Answer = str | tuple[str, int] | Response
+Tell = Callable[[int, str, Exception], Answer]
+
+
+def tell_otherwise(app: Flask, prefix: str, tell: Tell) -> None:
+    """Have errors under a path told by `tell`, given the status, a sentence and what was raised, not by a page."""
+    app.extensions["errors_told"].append((prefix, tell))
+
+
 def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page that says what is wrong and where to go on."""
+    otherwise: list[tuple[str, Tell]] = app.extensions.setdefault("errors_told", [])
 
-    def page(status: int, sentence: str | None) -> tuple[str, int]:
+    def page(status: int, sentence: str | None, error: Exception) -> Answer:
         if request_ctx.url_adapter is None:  # a host that we do not answer to: no link could be made for it
             return f"{sentence or _SENTENCES[400]}\n", status
+        for prefix, tell in otherwise:
+            if request.path.startswith(prefix):
+                return tell(status, sentence or _SENTENCES.get(status, ""), error)
         title = _TITLES.get(status, "That did not work")
         text = sentence or _SENTENCES.get(status, "Please go back and try again.")
         body = render_template(
@@ -54,11 +68,13 @@ def init_app(app: Flask) -> None:
         return body, status
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
-        body, status = page(error.code or 500, None)
+    def http_error(error: HTTPException) -> Response:
+        response = app.make_response(page(error.code or 500, None, error))
         # What the exception knows besides (Allow, Retry-After) is kept; its body is not.
-        kept = [(k, v) for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")]
-        return body, status, kept
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after"):
+                response.headers[name] = value
+        return response
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeoutError)
@@ -67,13 +83,13 @@ def init_app(app: Flask) -> None:
         return *page(503, None), [("Retry-After", "5")]
 
     @app.errorhandler(InternalServerError)
-    def server_error(error: InternalServerError) -> tuple[str, int]:
+    def server_error(error: InternalServerError) -> Answer:
         log.error("request %s failed", g.get("request_id"), exc_info=error.original_exception)
-        return page(500, None)
+        return page(500, None, error)
 
     @app.errorhandler(StorefrontError)
-    def our_error(error: StorefrontError) -> tuple[str, int]:
+    def our_error(error: StorefrontError) -> Answer:
         if error.status >= 500:
             log.error("request %s failed", g.get("request_id"), exc_info=error)
-            return page(error.status, None)
-        return page(error.status, str(error))
+            return page(error.status, None, error)
+        return page(error.status, str(error), error)

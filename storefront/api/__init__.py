@@ -1,0 +1,21 @@
+"""The JSON API: the same shop for programs. docs/api.md explains it to those who write them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront import rate_limiting
+from storefront.api import cli, problems, tokens
+from storefront.api.views import categories, products
+
+__all__ = ["init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the operations, the commands, and who a token is to the rate limits."""
+    app.extensions["api_tokens_used"] = tokens.Used()
+    problems.init_app(app)
+    rate_limiting.identify(app, lambda environ: tokens.identify(app, environ))
+    for views in (products, categories):
+        app.register_blueprint(views.bp)
+    app.cli.add_command(cli.token)

@@ -1,0 +1,109 @@
+"""Bodies of requests: JSON of a declared type, with every fault named by where it is (RFC 6901)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from flask import request
+from msgspec import inspect
+
+from storefront.api.problems import RefusedError
+from storefront.api.shapes import Fault
+
+T = TypeVar("T", bound=msgspec.Struct)
+DEEPEST = 20
+_WHERE = re.compile(r"^(.*) - at `\$(.*)`$", re.S)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def read(shape: type[T]) -> T:
+    """Return the current request's body.
+
+    Raises:
+        RefusedError: 415 for another content type, 400 for what is no JSON, 422 for JSON of another shape.
+        RequestEntityTooLarge: it is larger than the shop reads.
+    """
+    if request.mimetype != "application/json":
+        raise RefusedError(
+            415,
+            "The body must be JSON, with `Content-Type: application/json`.",
+            headers={"Accept": "application/json"},
+        )
+    value = _parsed(request.get_data())
+    faults = list(_faults(value, inspect.type_info(shape), ""))
+    if not faults:
+        try:
+            return msgspec.convert(value, shape)
+        except msgspec.ValidationError as error:
+            faults = [_fault(str(error))]
+    raise RefusedError(422, "The body is not what this address takes.", *faults)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        # msgspec is strict about encodings; json sees members that stand twice.
+        msgspec.json.decode(body)
+        return json.loads(body, object_pairs_hook=_distinct, parse_constant=_no_number)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        raise RefusedError(400, f"The body cannot be read as JSON: {str(error)[:200]}.") from error
+    except RecursionError as error:
+        raise RefusedError(400, f"The body is nested deeper than {DEEPEST} levels.") from error
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the member {twice[:50]!r} stands twice in one object")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fault]:
+    """Yield every member that is not known here, and every text that cannot be kept."""
+    if depth > DEEPEST:
+        raise RefusedError(400, f"The body is nested deeper than {DEEPEST} levels.")
+    if isinstance(value, str) and _CONTROL.search(value):
+        yield Fault(
+            "This text holds control characters or marks of direction, which nobody would see.", pointer
+        )
+    elif isinstance(value, list):
+        of = next((k.item_type for k in _kinds(kind) if isinstance(k, inspect.ListType)), inspect.AnyType())
+        for number, item in enumerate(value):
+            yield from _faults(item, of, f"{pointer}/{number}", depth + 1)
+    elif isinstance(value, dict):
+        struct = next((k for k in _kinds(kind) if isinstance(k, inspect.StructType)), None)
+        values = next(
+            (k.value_type for k in _kinds(kind) if isinstance(k, inspect.DictType)), inspect.AnyType()
+        )
+        known = {field.encode_name: field.type for field in struct.fields} if struct else {}
+        for name, item in value.items():
+            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            if struct and name not in known:
+                yield Fault(f"There is no member {name[:50]!r} here. There are: {', '.join(known)}.", place)
+            else:
+                if _CONTROL.search(name):
+                    yield Fault("This name holds control characters.", place)
+                yield from _faults(item, known.get(name, values), place, depth + 1)
+
+
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return tuple(kind.types) if isinstance(kind, inspect.UnionType) else (kind,)
+
+
+def _fault(text: str) -> Fault:
+    """Return what msgspec says, with its path as a pointer."""
+    found = _WHERE.match(text)
+    if found is None:
+        return Fault(f"{text}.", "")
+    steps = (a or b for a, b in _STEP.findall(found[2]))
+    return Fault(f"{found[1]}.", "".join(f"/{step}" for step in steps))

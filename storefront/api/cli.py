@@ -1,0 +1,58 @@
+"""`flask token`: make, list and revoke tokens of the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask.cli import AppGroup
+
+from storefront.api import tokens
+from storefront.errors import StorefrontError
+
+token = AppGroup("token", help="Tokens of the JSON API.")
+
+
+@token.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help=f"Of: {', '.join(tokens.SCOPES)}. Repeatable."
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="After so many days it expires.")
+def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make a token and print it. It cannot be shown again."""
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    try:
+        made = tokens.create(name, scopes, expires_at=expires_at)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(made)
+
+
+@token.command("list")
+def list_command() -> None:
+    """List all tokens: id, name, scopes, last use, and whether they hold."""
+    for row in tokens.every():
+        used = f"used {row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
+        click.echo(
+            "\t".join([row.id, row.name, " ".join(row.scopes), used, _state(row.revoked_at, row.expires_at)])
+        )
+
+
+@token.command("revoke")
+@click.argument("token_id", metavar="ID")
+def revoke_command(token_id: str) -> None:
+    """Revoke the token with this ID, at once."""
+    try:
+        row = tokens.revoke(token_id)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{row.name} is revoked.")
+
+
+def _state(revoked_at: datetime | None, expires_at: datetime | None) -> str:
+    if revoked_at:
+        return f"revoked {revoked_at:%Y-%m-%d %H:%M}"
+    if expires_at is None:
+        return "holds"
+    return f"{'expired' if expires_at <= datetime.now(UTC) else 'holds until'} {expires_at:%Y-%m-%d %H:%M}"

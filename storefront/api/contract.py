@@ -1,0 +1,107 @@
+"""What an operation takes and answers: declared once, kept by this, and told by the OpenAPI document."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from flask import Response, request
+
+from storefront.api import bodies, tokens
+from storefront.cache import keys, responses
+from storefront.web import compression
+
+ALWAYS = (400, 429, 500, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the query or in a header, with its JSON Schema."""
+
+    name: str
+    schema: dict[str, Any]
+    description: str
+    place: str = "query"
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation as the document tells it."""
+
+    summary: str
+    answer: Any
+    scope: str | None
+    body: type[msgspec.Struct] | None
+    parameters: Sequence[Parameter]
+    errors: Sequence[int]
+    status: int
+
+
+def operation(
+    summary: str,
+    answer: Any,
+    *,
+    scope: str | None = None,
+    body: type[msgspec.Struct] | None = None,
+    parameters: Sequence[Parameter] = (),
+    errors: Sequence[int] = (),
+    status: int = 200,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a view an operation of the API.
+
+    Args:
+        summary: what it does, in a line.
+        answer: the type of what it answers.
+        scope: that a token must have; None if everybody may call it.
+        body: the type of its body, which the view gets as `body`.
+        parameters: of the query and the headers. What they mean is the view's business.
+        errors: statuses besides those that any operation may answer.
+        status: of its answer.
+    """
+
+    def declare(view: Callable[..., Any]) -> Callable[..., Response]:
+        @functools.wraps(view)
+        def call(**arguments: Any) -> Response:
+            caller = tokens.required(scope) if scope else tokens.caller()
+            if body is not None:
+                arguments["body"] = bodies.read(body)
+            answered = view(**arguments)
+            if isinstance(answered, Response):
+                return answered
+            return public(answered) if caller is None else private(answered)
+
+        call.operation = Operation(summary, answer, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
+        return call
+
+    return declare
+
+
+def public(answered: Any) -> Response:
+    """Return what everybody is answered: the page cache gives it its headers. Who has a token is not everybody."""
+    response = Response(msgspec.json.encode(answered), mimetype="application/json")
+    response.vary.add("Authorization")
+    return response
+
+
+def private(answered: Any, status: int = 200) -> Response:
+    """Return what is for the bearer of a token alone, never to be kept by a cache between us."""
+    body = msgspec.json.encode(answered)
+    encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None
+    digest = keys.digest(body)
+    response = Response(mimetype="application/json", status=status)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["ETag"] = responses.entity_tag(digest, encoding)
+    response.headers["Vary"] = "Accept-Encoding, Authorization"
+    held = responses.held_digests(request.headers.get("If-None-Match", ""), encoding)
+    if request.method in ("GET", "HEAD") and digest in held:
+        response.status_code = 304
+        return response
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+        body = compression.encode(body, encoding, quality=4)
+    response.set_data(body)
+    return response

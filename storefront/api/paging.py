@@ -1,0 +1,27 @@
+"""Pages of lists: the parameter, and links to the neighbours (RFC 8288)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from storefront.api.contract import Parameter
+from storefront.catalog.parameters import MAX_PAGE
+
+PAGE = Parameter("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, "Which page, from 1.")
+_KNOWN = ("q", "category", "vendor", "min_price", "max_price", "in_stock", "sort", "fields", "state")
+
+
+def linked(response: Response, page: int, pages: int) -> Response:
+    """Say where the first, previous, next and last page of the current list are."""
+    query = [(name, request.args[name]) for name in _KNOWN if name in request.args]
+
+    def link(name: str, number: int) -> str:
+        return f'<{request.path}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'
+
+    wanted = [("first", 1), ("prev", min(page - 1, pages)), ("next", page + 1), ("last", pages)]
+    links = [link(name, n) for name, n in wanted if 1 <= n <= max(1, pages) and n != page]
+    if links:
+        response.headers["Link"] = ", ".join(links)
+    return response

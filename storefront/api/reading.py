@@ -1,0 +1,169 @@
+"""Products as the API tells them: of the very data that pages are made of, or read exactly for a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from storefront import cache, stock
+from storefront.api.shapes import CategoryRef, Image, Price, Product, Variant
+from storefront.api.tokens import Caller
+from storefront.cache import keys
+from storefront.catalog import models, queries
+from storefront.catalog.frame import NotInShopError
+from storefront.catalog.parameters import ListRequest
+from storefront.catalog.pictures import widths
+from storefront.catalog.shapes import ListPage, Picture, ProductPage
+from storefront.extensions import db
+from storefront.money import Money
+from storefront.stock import Badge, Levels
+from storefront.stock.queries import Display
+
+LARGEST = 1024  # pixels: the width of the renditions that are told
+
+
+def public(product_id: int) -> Product:
+    """Return an active product as everybody may see it.
+
+    Raises:
+        NotInShopError: there is none, or it is a draft.
+        GoneError: it has been archived.
+    """
+    cache.depends(keys.product_tag(product_id))
+    slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
+    if slug is None:
+        raise NotInShopError(f"There is no product {product_id}.")
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
+    trail = page.frame.trail
+    return _product(
+        page,
+        page.updated_at,
+        CategoryRef(trail[-1].path, trail[-1].name) if trail else None,
+        [variant(v, page.option_names, v.options, v.badge) for v in page.variants],
+        page.pictures,
+    )
+
+
+def page_of(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
+    """Return a page of a list and its products in order, as everybody may see them."""
+    entry = keys.product_list(wanted.url(page=wanted.page))
+    page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
+    return page, several([card.id for card in page.items], current_app.config["STOCK_DISPLAY"])
+
+
+def display_for(caller: Caller) -> Display:
+    """Return what of stock the bearer of a token may know."""
+    told: Display = current_app.config["STOCK_DISPLAY"]
+    return "exact" if caller.allows("stock:read") else told
+
+
+def several(product_ids: Sequence[int], display: Display) -> list[Product]:
+    """Return these products, whatever their status, in this order. Four statements; none for no product."""
+    if not product_ids:
+        return []
+    cache.depends(*map(keys.product_tag, product_ids), keys.NAVIGATION)
+    rows = db.session.execute(
+        select(models.Product, models.Category.path, models.Category.name)
+        .outerjoin(models.Category, models.Category.id == models.Product.category_id)
+        .where(models.Product.id.in_(product_ids))
+        .execution_options(populate_existing=True)
+    )
+    found = {row.Product.id: row for row in rows}
+    variants = _by_product(models.Variant, product_ids)
+    images = _by_product(models.ProductImage, product_ids)
+    levels = stock.levels(product_ids)
+    return [
+        document(row.Product, (row.path, row.name), variants.get(i, []), images.get(i, []), levels, display)
+        for i in product_ids
+        if (row := found.get(i)) is not None
+    ]
+
+
+def document(
+    row: models.Product,
+    category: tuple[str | None, str | None],
+    variants: Sequence[models.Variant],
+    images: Sequence[models.ProductImage],
+    levels: Levels,
+    display: Display,
+) -> Product:
+    """Return a product of its rows."""
+    path, name = category
+    pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
+    told = [
+        variant(v, row.option_names, v.options, _badge(levels, v.id, display), v.price, v.compare_at_price)
+        for v in variants
+    ]
+    updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _product(row, updated, CategoryRef(path, name or "") if path else None, told, pictures)
+
+
+def variant(
+    of: Any, names: Sequence[str], options: Sequence[str], badge: Badge,
+    amount: int | None = None, compare_at: int | None = None,
+) -> Variant:  # fmt: skip
+    """Return a variant; prices are its own unless they are given in minor units."""
+    named = {names[n] if n < len(names) else f"Option {n + 1}": value for n, value in enumerate(options)}
+    if amount is None:
+        price, reduced = of.price, of.compare_at_price
+    else:
+        price = _money(amount)
+        reduced = _money(compare_at) if compare_at is not None and compare_at > amount else None
+    left = 0 if badge.band == "out" else badge.left
+    return Variant(of.sku, named, _price(price), _price(reduced) if reduced else None, left, badge.band)
+
+
+def _product(
+    of: Any,
+    updated_at: str,
+    category: CategoryRef | None,
+    variants: list[Variant],
+    pictures: Sequence[Picture],
+) -> Product:
+    known = [v.stock for v in variants if v.stock is not None]
+    return Product(
+        id=of.id,
+        slug=of.slug,
+        title=of.title,
+        description_html=of.description_html,
+        vendor=of.vendor,
+        category=category,
+        status=of.status,
+        price=min((v.price for v in variants), key=lambda price: price.amount, default=None),
+        stock=sum(known) if len(known) == len(variants) else None,
+        variants=variants,
+        images=[_image(picture) for picture in pictures],
+        updated_at=updated_at,
+    )
+
+
+def _badge(levels: Levels, variant_id: int, display: Display) -> Badge:
+    return stock.badge(levels.variant(variant_id), display)
+
+
+def _image(picture: Picture) -> Image:
+    width = next((w for w in widths(picture.width) if w >= LARGEST), widths(picture.width)[-1])
+    height = max(1, round(picture.height * width / picture.width)) if picture.width else 0
+    return Image(picture.src(LARGEST), picture.alt, width, height)
+
+
+def _money(amount: int) -> Money:
+    return Money(amount, current_app.config["CURRENCY"])
+
+
+def _price(money: Money) -> Price:
+    return Price(money.amount, money.currency)
+
+
+def _by_product(model: Any, product_ids: Sequence[int]) -> dict[int, list[Any]]:
+    rows = db.session.execute(
+        select(model).where(model.product_id.in_(product_ids)).order_by(model.position, model.id)
+        .execution_options(populate_existing=True)
+    ).scalars()  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.product_id, []).append(row)
+    return found

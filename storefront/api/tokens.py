@@ -1,0 +1,207 @@
+"""Tokens: made, revoked, and believed.
+
+A token is `sf_ID_SECRET.SIGNATURE`. SQL has a digest of the whole, and is asked about it by every request that needs
+it. The signature lets a token be told from an invention without asking anybody: so it has a rate limit of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app, request
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import select, update
+from sqlalchemy.orm import load_only
+
+from storefront.api.models import ApiToken
+from storefront.api.problems import RefusedError
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+
+log = logging.getLogger(__name__)
+
+SCOPES = {
+    "catalog:read": "drafts and archived products",
+    "catalog:write": "change products",
+    "stock:read": "exact stock, whatever the public is told",
+    "stock:write": "set stock",
+    "orders:read": "orders, with names and addresses",
+    "orders:write": "change the state of orders",
+}
+OFTEN = timedelta(minutes=10)  # when a token was last used is true to this
+_LONGEST = 200
+_CALLER = "storefront.api.caller"  # in the environ: whose token it is, once that is known
+
+
+class TokenError(StorefrontError):
+    """A token cannot be made or revoked; the text says why."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose token a request has."""
+
+    token_id: str
+    name: str
+    scopes: frozenset[str]
+
+    def allows(self, scope: str) -> bool:
+        """Return whether the token has this scope; who may write may read."""
+        return scope in self.scopes or scope.replace(":read", ":write") in self.scopes
+
+    @property
+    def actor(self) -> str:
+        """The caller as ledgers and histories name it."""
+        return f"token {self.name}"
+
+
+class Used:
+    """When tokens were last used, as far as it has not been written down."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def note(self, token_id: str, last: datetime | None) -> None:
+        """Remember that a token is used now, unless SQL has that nearly right."""
+        now = datetime.now(UTC)
+        if last is None or now - last > OFTEN:
+            with self._lock:
+                self._at.setdefault(token_id, now)
+
+    def write(self) -> None:
+        """Write down what was noted; what cannot be written is noted again with the next use."""
+        with self._lock:
+            noted, self._at = self._at, {}
+        if noted:
+            with writing() as session:
+                for token_id, at in sorted(noted.items()):
+                    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=at))
+
+
+def create(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
+    """Make a token and return it: nobody can read it again.
+
+    Raises:
+        TokenError: it has no name, or a scope that does not exist.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 100 or not name.isprintable():
+        raise TokenError("A token needs a name of 1 to 100 characters, so that its owner knows it again.")
+    if not scopes or (set(scopes) - set(SCOPES)):
+        raise TokenError(f"Name the scopes that it shall have, of: {', '.join(SCOPES)}.")
+    key = secrets.token_hex(6)
+    token = _signer(current_app).sign(f"sf_{key}_{secrets.token_urlsafe(32)}").decode()
+    with writing() as session:
+        row = ApiToken(id=key, name=name, digest=_digest(token), scopes=sorted(set(scopes)))
+        row.expires_at = expires_at
+        session.add(row)
+    return token
+
+
+def every() -> Sequence[ApiToken]:
+    """Return all tokens, the oldest first."""
+    return db.session.execute(select(ApiToken).order_by(ApiToken.created_at, ApiToken.id)).scalars().all()
+
+
+def revoke(token_id: str) -> ApiToken:
+    """End a token, at once and for ever.
+
+    Raises:
+        TokenError: there is none with this id.
+    """
+    with writing() as session:
+        row = session.get(ApiToken, token_id)
+        if row is None:
+            raise TokenError(f"There is no token {token_id!r}. `flask token list` names them.")
+        row.revoked_at = row.revoked_at or datetime.now(UTC)
+    return row
+
+
+def caller() -> Caller | None:
+    """Return whose token the current request has; None for one without `Authorization`.
+
+    Raises:
+        RefusedError: 401, if it has something else than a token that holds.
+    """
+    if "Authorization" not in request.headers:
+        return None
+    if _CALLER not in request.environ:
+        request.environ[_CALLER] = _believed(request.headers["Authorization"])
+    found: Caller = request.environ[_CALLER]
+    return found
+
+
+def required(*scopes: str) -> Caller:
+    """Return whose token the current request has, which must have these scopes.
+
+    Raises:
+        RefusedError: 401 without a token that holds, 403 if it lacks a scope.
+    """
+    found = caller()
+    if found is None:
+        raise _unauthorised("This needs a token: send it as `Authorization: Bearer TOKEN`.")
+    if missing := [scope for scope in scopes if not found.allows(scope)]:
+        challenge = f'Bearer realm="storefront", error="insufficient_scope", scope="{" ".join(scopes)}"'
+        raise RefusedError(
+            403,
+            f"The token {found.name!r} lacks the scope {', '.join(missing)}. Make one that has it with: "
+            f"flask token create NAME --scope {missing[0]}",
+            headers={"WWW-Authenticate": challenge},
+        )
+    return found
+
+
+def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
+    """Return who is asking, for the rate limits: "token:0123456789ab"; None unless we have signed the token."""
+    kind, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _LONGEST:
+        return None
+    try:
+        signed = _signer(app).unsign(token.strip())
+    except BadSignature:
+        return None
+    return f"token:{signed.decode('ascii', 'replace').split('_', 2)[1]}"
+
+
+def _believed(header: str) -> Caller:
+    kind, _, token = header.partition(" ")
+    token = token.strip()
+    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _LONGEST:
+        raise _unauthorised("The header must be `Authorization: Bearer TOKEN`, with a token of this shop.")
+    columns = load_only(
+        ApiToken.name, ApiToken.scopes, ApiToken.expires_at, ApiToken.last_used_at, ApiToken.revoked_at
+    )
+    row = db.session.execute(
+        select(ApiToken).where(ApiToken.digest == _digest(token)).options(columns)
+    ).scalar_one_or_none()
+    if row is None:
+        raise _unauthorised("This shop does not know the token.", invalid=True)
+    if row.revoked_at is not None:
+        raise _unauthorised("The token has been revoked.", invalid=True)
+    if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
+        raise _unauthorised("The token has expired. Make a new one with: flask token create", invalid=True)
+    current_app.extensions["api_tokens_used"].note(row.id, row.last_used_at)
+    return Caller(row.id, row.name, frozenset(row.scopes))
+
+
+def _unauthorised(sentence: str, *, invalid: bool = False) -> RefusedError:
+    challenge = 'Bearer realm="storefront"' + (', error="invalid_token"' if invalid else "")
+    return RefusedError(401, sentence, headers={"WWW-Authenticate": challenge})
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _signer(app: Flask) -> Signer:
+    return Signer(app.config["SECRET_KEY"], salt="api-token")

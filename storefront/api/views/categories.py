@@ -1,0 +1,66 @@
+"""/api/v1/categories: the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy import func, select
+
+from storefront import cache, rate_limiting
+from storefront.api import paging, tokens
+from storefront.api.contract import operation, private, public
+from storefront.api.shapes import Category, CategoryDetail, CategoryList, CategoryRef
+from storefront.cache import keys
+from storefront.catalog import models
+from storefront.catalog.frame import MovedError, NotInShopError, frame_of
+from storefront.catalog.parameters import page_number
+from storefront.catalog.shapes import CategoryLink
+from storefront.extensions import db
+
+bp = Blueprint("api_categories", __name__, url_prefix="/api/v1")
+PER_PAGE = 100
+
+
+def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    return str(page_number(query.get("page", "")))
+
+
+@bp.get("/categories")
+@rate_limiting.limit("api")
+@cache.public(keys.CATEGORY, _address, anonymous=True)
+@operation("List categories, 100 to a page", CategoryList, parameters=(paging.PAGE,))
+def category_list() -> Response:
+    """All categories that hold active products, in the order of their paths."""
+    page = page_number(request.args.get("page", ""))
+    shown = (models.Category.path != models.ROOT_PATH, models.Category.product_count > 0)
+    columns = (models.Category.id, models.Category.path, models.Category.name, models.Category.product_count)
+    found = select(*columns).where(*shown).order_by(models.Category.path).limit(PER_PAGE)
+    rows = db.session.execute(found.offset((page - 1) * PER_PAGE)).all()
+    total = db.session.execute(select(func.count(models.Category.id)).where(*shown)).scalar_one()
+    cache.depends(keys.NAVIGATION, *(keys.category_tag(row.id) for row in rows))
+    items = [Category(row.path, row.name, row.product_count) for row in rows]
+    answered = CategoryList(items, page, ceil(total / PER_PAGE), total)
+    response = public(answered) if tokens.caller() is None else private(answered)
+    return paging.linked(response, page, answered.pages)
+
+
+@bp.get("/categories/<path:path>")
+@rate_limiting.limit("api")
+@cache.public(keys.CATEGORY, anonymous=True)
+@operation("Read a category", CategoryDetail, errors=(404,))
+def category(path: str) -> CategoryDetail:
+    """A category, with those above and below it; which products are in it, `/products?category=` says."""
+    try:
+        frame, _ = frame_of(path)
+    except MovedError as error:
+        raise NotInShopError(f"The category {path!r} has moved to {error.url}.") from error
+    here, children = frame.trail[-1], [_counted(child) for child in frame.children]
+    parents = [CategoryRef(link.path, link.name) for link in frame.trail[:-1]]
+    return CategoryDetail(here.path, here.name, frame.products, parents, children)
+
+
+def _counted(link: CategoryLink) -> Category:
+    return Category(link.path, link.name, link.products or 0)

@@ -1,0 +1,101 @@
+"""/api/v1/products: lists, and a product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from msgspec import structs
+
+from storefront import cache, rate_limiting
+from storefront.api import paging, reading, tokens
+from storefront.api.contract import Parameter, operation, private, public
+from storefront.api.shapes import ListedProduct, Product, ProductList
+from storefront.cache import keys
+from storefront.catalog import parameters
+from storefront.catalog.frame import MovedError, NotInShopError
+from storefront.catalog.parameters import MAX_QUERY, SORTS, ListRequest
+from storefront.errors import BadInputError
+
+bp = Blueprint("api_products", __name__, url_prefix="/api/v1")
+
+FIELDS = [field.name for field in structs.fields(Product)]
+
+
+def _text(most: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": most, "pattern": parameters.TEXT}
+
+
+_PRICE = {"type": "number", "minimum": 0, "maximum": 10**9}
+_FIELDS = {"type": "array", "items": {"type": "string", "enum": FIELDS}, "minItems": 1}
+_LIST = (
+    paging.PAGE,
+    Parameter("q", _text(MAX_QUERY), "Words that a product must have."),
+    Parameter("category", _text(2000), "The path of a category: products in it and below."),
+    Parameter("vendor", _text(255), "The vendor, exactly."),
+    Parameter("min_price", _PRICE, "The lowest price, in major units: 12.50."),
+    Parameter("max_price", _PRICE, "The highest price, in major units."),
+    Parameter("in_stock", {"type": "string", "enum": ["0", "1"]}, "Only what can be bought now."),
+    Parameter("sort", {"type": "string", "enum": list(SORTS)}, "The order; `new` unless it is said."),
+    Parameter("fields", _FIELDS, "Only these members of each product, separated by commas."),
+)
+
+
+def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    """Return the canonical address of a list."""
+    wanted = _wanted(query)
+    return f"{wanted.url(page=wanted.page)} {','.join(_fields(query))}"
+
+
+@bp.get("/products")
+@rate_limiting.limit("api")
+@cache.public(keys.PRODUCT_LIST, _address, anonymous=True)
+@operation("List products, 24 to a page", ProductList, parameters=_LIST, errors=(404,))
+def product_list() -> Response:
+    """The products of the shop, of a category, of a search; drafts and archived ones are not listed."""
+    wanted, fields = _wanted(request.args), _fields(request.args)
+    try:
+        page, items = reading.page_of(wanted)
+    except MovedError as error:
+        raise NotInShopError(f"The category {wanted.path!r} has moved to {error.url}.") from error
+    if (caller := tokens.caller()) and caller.allows("stock:read"):
+        items = reading.several([item.id for item in items], "exact")
+    listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
+    answered = ProductList(listed, wanted.page, page.pages, page.total)
+    response = public(answered) if caller is None else private(answered)
+    return paging.linked(response, wanted.page, page.pages)
+
+
+@bp.get("/products/<int(max=2147483647):product_id>")
+@rate_limiting.limit("api")
+@cache.public(keys.PRODUCT_DETAIL, anonymous=True)
+@operation("Read a product", Product, errors=(404, 410))
+def product(product_id: int) -> Product:
+    """A product. With `catalog:read` drafts and archived ones too, with `stock:read` the exact stock."""
+    caller = tokens.caller()
+    if caller is None or not (caller.allows("catalog:read") or caller.allows("stock:read")):
+        return reading.public(product_id)
+    if not caller.allows("catalog:read"):
+        reading.public(product_id)  # which refuses what not everybody may see
+    found = reading.several([product_id], reading.display_for(caller))
+    if not found:
+        raise NotInShopError(f"There is no product {product_id}.")
+    return found[0]
+
+
+def _wanted(query: Mapping[str, str]) -> ListRequest:
+    return parameters.parse(query, currency=current_app.config["CURRENCY"])
+
+
+def _fields(query: Mapping[str, str]) -> list[str]:
+    """Return the members that are wanted, in their own order."""
+    given = query.get("fields")
+    if given is None:
+        return FIELDS
+    names = given.split(",")
+    if unknown := [name for name in names if name not in FIELDS]:
+        raise BadInputError(
+            "fields", f"There is no field {unknown[0][:50]!r}. There are: {', '.join(FIELDS)}."
+        )
+    return [name for name in FIELDS if name in names]

@@ -1,0 +1,40 @@
+"""What tests of the API can ask for: tokens, and a client that sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront.api import tokens
+from storefront.extensions import db
+
+Call = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def call(app: Flask) -> Call:
+    """Call the API: method, address below /api/v1, and a body, scopes of the token, or headers if they are given."""
+    made: dict[tuple[str, ...], str] = {}
+
+    def call(
+        method: str, address: str, body: Any = None, *, scopes: str = "", **headers: str
+    ) -> TestResponse:
+        wanted = tuple(scopes.split())
+        if wanted and wanted not in made:
+            made[wanted] = tokens.create("tests", wanted)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if wanted:
+            sent["Authorization"] = f"Bearer {made[wanted]}"
+        db.session.rollback()  # what the test has read so far is not the request's snapshot
+        given: dict[str, Any] = (
+            {"data": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
+        )
+        if isinstance(body, bytes):
+            sent.setdefault("Content-Type", "application/json")
+        return app.test_client().open(f"/api/v1{address}", method=method, headers=sent, **given)
+
+    return call

@@ -1,0 +1,122 @@
+"""Tokens: made by a command, kept as digests, refused when they do not hold, with a limit of their own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.api import tokens
+from storefront.api.models import ApiToken
+from storefront.extensions import db, writing
+from tests.api.conftest import Call
+from tests.catalog.test_cost import statements
+from tests.conftest import make_app
+
+ORDINARY = "/products?fields=id"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_token_is_made_listed_and_revoked_by_commands(app: Flask, call: Call) -> None:
+    run = app.test_cli_runner().invoke
+    token = run(
+        args=["token", "create", "Ware house", "--scope", "stock:write", "--scope", "catalog:read"]
+    ).output.strip()
+    assert call("GET", ORDINARY, **bearer(token)).status_code == 200
+    key = token.split("_")[1]
+    assert run(args=["token", "list"]).output.split("\t") == [
+        key, "Ware house", "catalog:read stock:write", "never used", "holds\n",
+    ]  # fmt: skip
+    assert run(args=["token", "revoke", key]).output == "Ware house is revoked.\n"
+    answer = call("GET", ORDINARY, **bearer(token))
+    assert (answer.status_code, "revoked" in answer.get_json()["detail"]) == (401, True)
+    assert "revoked" in run(args=["token", "list"]).output
+    for wrong in (
+        ["revoke", "none"],
+        ["create", "x", "--scope", "all"],
+        ["create", " ", "--scope", "stock:read"],
+    ):
+        failed = run(args=["token", *wrong])
+        assert (failed.exit_code, "Error: " in failed.output) == (1, True)
+
+
+def test_nobody_who_reads_the_database_can_use_a_token(app: Flask) -> None:
+    token = tokens.create("x", ["stock:read"])
+    row = db.session.execute(db.select(ApiToken)).scalar_one()
+    kept = " ".join(str(getattr(row, column.key)) for column in ApiToken.__table__.columns)
+    assert token.split("_", 2)[2].split(".")[0] not in kept
+    assert len(token) > 60
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer sf_0123456789ab_secret.sig",
+        "Bearer",
+        "Basic a2V5OnZhbHVl",
+        "Bearer " + "a" * 9000,
+        "bearer sf_\u00e9",
+        "",
+    ],
+)
+def test_what_is_no_token_of_this_shop_is_refused_wherever_it_is_sent(call: Call, header: str) -> None:
+    for address in (ORDINARY, "/categories"):
+        answer = call("GET", address, Authorization=header)
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="storefront"')
+
+
+def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=60)
+    token = tokens.create("x", ["stock:read"], expires_at=soon)
+    assert call("GET", ORDINARY, **bearer(token)).status_code == 200
+    with writing() as session:
+        session.execute(db.update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    assert "expired" in call("GET", ORDINARY, **bearer(token)).get_json()["detail"]
+
+
+def test_a_token_of_another_secret_still_holds_since_sql_knows_it(app: Flask, call: Call) -> None:
+    token = tokens.create("x", ["stock:read"])
+    app.config["SECRET_KEY"] = "another one"
+    assert call("GET", ORDINARY, **bearer(token)).status_code == 200
+    assert tokens.identify(app, {"HTTP_AUTHORIZATION": f"Bearer {token}"}) is None
+
+
+def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Call) -> None:
+    token = tokens.create("x", ["stock:read"])
+    with statements() as seen:
+        for _ in range(5):
+            assert call("GET", ORDINARY, **bearer(token)).status_code == 200
+    assert [s for s in seen if s.startswith("UPDATE")] == []
+    used: tokens.Used = app.extensions["api_tokens_used"]
+    used.write()
+    db.session.rollback()
+    row = db.session.execute(db.select(ApiToken)).scalar_one()
+    assert row.last_used_at is not None
+    call("GET", ORDINARY, **bearer(token))
+    with statements() as seen:
+        used.write()
+    assert seen == []
+
+
+def test_each_token_has_a_budget_of_its_own(app: Flask, tmp_path: Path) -> None:
+    first, second = (tokens.create(name, ["stock:read"]) for name in ("a", "b"))
+    (tmp_path / "limited").mkdir()
+    url, redis = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
+    limited = make_app(url, tmp_path / "limited", REDIS_URL=redis, STOREFRONT_LIMIT_API="3/hour")
+    with limited.app_context():
+        client = limited.test_client()
+        for token in (first, second, None):
+            headers = bearer(token) if token else {}
+            seen = [client.get("/api/v1/categories", headers=headers) for _ in range(4)]
+            assert [answer.status_code for answer in seen] == [200, 200, 200, 429]
+        assert seen[-1].mimetype == "application/problem+json"
+        forged = bearer(f"{first[:-3]}abc")
+        assert client.get("/api/v1/categories", headers=forged).status_code == 429
+        db.session.remove()
+        db.engine.dispose()
