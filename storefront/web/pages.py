@@ -78,9 +78,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeoutError)
-    def database_away(error: Exception) -> tuple[str, int, list[tuple[str, str]]]:
+    def database_away(error: Exception) -> Response:
         log.warning("request %s found the database away, full or overrun: %s", g.get("request_id"), error)
-        return *page(503, None), [("Retry-After", "5")]
+        response = app.make_response(page(503, None, error))
+        response.headers["Retry-After"] = "5"
+        return response
 
     @app.errorhandler(InternalServerError)
     def server_error(error: InternalServerError) -> Answer:
