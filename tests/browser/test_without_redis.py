@@ -85,7 +85,7 @@ def test_nobody_is_signed_out_and_no_basket_is_lost(
 
     redis.start()
     finds(page, *titles[1:])
-    assert eventually(lambda: page.goto("/account") and redis.client.keys("*profile*")), "Redis is used again"
+    assert eventually(lambda: page.goto("/cart") and redis.client.keys("*profile*")), "Redis is used again"
     page.goto("/account")
     expect(page.get_by_role("main")).to_contain_text(f"signed in as {email}")
     finds(other, *titles[1:])
