@@ -11,6 +11,15 @@ from storefront.cart.changing import MOST, CartError
 
 bp = Blueprint("cart", __name__, cli_group=None)
 
+# What the page says after it was led to by something that was done: in the address, so that it needs no session.
+_SAID = {
+    "added": "It is in your basket.",
+    "changed": "The quantity has been changed.",
+    "saved": "It has been set aside for later.",
+    "back": "It is in your basket again.",
+    "removed": "It has been taken out.",
+}
+
 
 @bp.get("/cart")
 def cart() -> Response:
@@ -23,7 +32,7 @@ def cart() -> Response:
 def add_line() -> BaseResponse:
     """Put something in."""
     title = changing.add(_sku(), _quantity())
-    return _answer(f"{title} is in your basket.")
+    return _answer("added", f"{title} is in your basket.")
 
 
 @bp.post("/cart/lines/<path:sku>/removal")
@@ -31,7 +40,7 @@ def add_line() -> BaseResponse:
 def remove_line(sku: str) -> BaseResponse:
     """Take a line out."""
     changing.remove(sku)
-    return _answer("It has been taken out.")
+    return _answer("removed")
 
 
 @bp.post("/cart/lines/<path:sku>/saving")
@@ -40,7 +49,7 @@ def save_line(sku: str) -> BaseResponse:
     """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
     saved = request.form.get("saved") != "0"
     changing.set_aside(sku, saved=saved)
-    return _answer("It has been set aside for later." if saved else "It is in your basket again.")
+    return _answer("saved" if saved else "back")
 
 
 @bp.post("/cart/lines/<path:sku>")
@@ -48,7 +57,7 @@ def save_line(sku: str) -> BaseResponse:
 def set_line(sku: str) -> BaseResponse:
     """Set a line's quantity."""
     changing.set_quantity(sku, _quantity())
-    return _answer("The quantity has been changed.")
+    return _answer("changed")
 
 
 @bp.errorhandler(CartError)
@@ -61,17 +70,17 @@ def refused(error: CartError) -> Response | tuple[Response, int]:
     return response
 
 
-def _answer(message: str) -> BaseResponse:
+def _answer(said: str, message: str = "") -> BaseResponse:
     if _wants_json():
-        return jsonify(message=message, cart_quantity=queries.quantity())
-    return redirect(url_for("cart.cart"), 303)
+        return jsonify(message=message or _SAID[said], cart_quantity=queries.quantity())
+    return redirect(url_for("cart.cart", said=said), 303)
 
 
 def _page(problem: str | None = None) -> Response:
-    page = queries.page()
+    page, said = queries.page(), None if problem else _SAID.get(request.args.get("said", ""))
     looked_at = recent.looked_at({line.product_id for line in [*page.lines, *page.saved]})
     response = make_response(
-        render_template("cart/cart.html", cart=page, recent=looked_at, problem=problem, most=MOST)
+        render_template("cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MOST)
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -99,7 +99,9 @@ def test_a_line_can_be_changed_set_aside_and_taken_out(client: FlaskClient) -> N
     client.post("/cart/lines/B/saving", data={"saved": "0"}, headers=OWN)
     assert client.get("/me").json["cart_quantity"] == 8
     for _ in range(2):  # twice: a double click is no mistake
-        assert client.post("/cart/lines/A/1/removal", headers=OWN).status_code == 303
+        answer = client.post("/cart/lines/A/1/removal", headers=OWN)
+        assert answer.status_code == 303
+    assert "It has been taken out." in client.get(answer.location).text
     assert lines() == {"B": 1}
 
 
