@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from storefront import accounts
 from storefront.accounts import signing_in, user_agents
@@ -38,7 +40,9 @@ def test_a_device_that_is_ended_is_signed_out(app: Flask, browser: Browser, kim:
     assert "Chrome" not in browser.get("/account/devices").text
 
 
-def test_a_device_that_is_ended_is_nobody_s_in_any_room(app: Flask, browser: Browser, kim: int) -> None:
+def test_a_device_that_is_ended_is_nobody_s_in_any_room(
+    app: Flask, browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def name() -> str | None:
         with app.test_request_context("/me", headers={"Cookie": f"signin={cookie}"}):
             db.session.rollback()
@@ -51,6 +55,14 @@ def test_a_device_that_is_ended_is_nobody_s_in_any_room(app: Flask, browser: Bro
     cookie = other.cookie()
     assert name() == name() == "Kim"
     browser.post(f"/account/devices/{of('Chrome on Android')}/removal")
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server is away"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("sqlalchemy.orm.Session.execute", away)
+        with pytest.raises(OperationalError):
+            name()  # what was known of it before is not believed, even while nobody can be asked
     assert name() is None
 
 
