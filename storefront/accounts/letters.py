@@ -16,7 +16,7 @@ from storefront.accounts import links
 class Text:
     """The words of a letter: a subject, paragraphs, perhaps a link with what it is called, and what follows it.
 
-    `rows` are things with what they cost, the last the sum; `places` a heading with the lines below it.
+    `rows` are things with what they cost; `blocks` are lines that belong together, the first of them a heading.
     """
 
     subject: str
@@ -25,7 +25,7 @@ class Text:
     label: str = ""
     after: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
-    places: tuple[str, ...] = ()
+    blocks: tuple[tuple[str, ...], ...] = ()
 
 
 def welcome(email: str, going: str) -> Text:
@@ -112,7 +112,7 @@ def message(recipient: str, text: Text) -> EmailMessage:
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-    listed = ("\n".join(f"{what}: {cost}" for what, cost in text.rows), "\n".join(text.places))
+    listed = ("\n".join(f"{what}: {cost}" for what, cost in text.rows), *map("\n".join, text.blocks))
     link = (f"{text.label}:\n{text.link}",) if text.link else ()
     words = (*text.paragraphs, *filter(None, listed), *link, *text.after)
     mail.set_content("\n\n".join((*words, f"-- \n{_shop()}")) + "\n", cte="quoted-printable")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from storefront.accounts import countries
@@ -109,7 +109,7 @@ def _method(table: Any, currency: str) -> DeliveryMethod:
 def _amount(code: str, field: str, text: object, currency: str) -> int:
     try:
         amount = Decimal(text if isinstance(text, str) else "").scaleb(minor_units(currency))
-    except InvalidOperation:
+    except ArithmeticError:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 <= amount < 10**12 or amount != int(amount):
         raise ConfigurationError(

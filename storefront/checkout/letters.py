@@ -53,9 +53,8 @@ def _placed(order: Order) -> Text:
         ("Thank you for your order. This is what we have written down.",),
         access.link(found),
         "See your order",
-        _how_to_pay(found),
         rows=tuple(_rows(found)),
-        places=("Delivered to", *addressing.lines(found.ship_to), found.delivery),
+        blocks=(("Delivered to:", *addressing.lines(found.ship_to)), *_how_to_pay(found)),
     )
 
 
@@ -69,17 +68,17 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
         if order.tax.amount
         else []
     )
-    delivery = (f"Delivery: {order.delivery}", _money(order.delivery_price))
+    delivery = (order.delivery, _money(order.delivery_price) if order.delivery_price.amount else "Free")
     total = ("Total", _money(order.total))
     if order.prices_include_tax:
         return [*lines, delivery, total, *tax]
     return [*lines, delivery, *tax, total]
 
 
-def _how_to_pay(order: OrderView) -> tuple[str, ...]:
+def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
     provider = payment.of(order)
     lines = provider.instructions(order) if provider else ()
-    return ("How to pay:", *lines) if lines else ()
+    return (("How to pay:", *lines),) if lines else ()
 
 
 def _plain(order: Order, subject: str, *paragraphs: str) -> Text:

@@ -159,6 +159,16 @@ def test_who_pays_after_the_order_was_called_off_gets_it_back(
     assert order(session).refunded.amount == 4488
 
 
+def test_calling_off_gives_back_what_was_paid(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    session = paid(shop, stripe, guest)
+    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    for _ in range(2):
+        assert guest.post(f"{path}/cancellation?{query}").status_code == 303
+    assert [refund["amount"] for refund in stripe.refunds] == [4488]
+    assert (order(session).state, order(session).refunded.amount) == ("cancelled", 4488)
+    assert level("T") == (3, 0)
+
+
 def test_calling_off_closes_stripe_s_page(guest: Browser, stripe: Stripe) -> None:
     buy(guest)
     [session] = stripe.sessions.values()

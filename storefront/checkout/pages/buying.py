@@ -54,7 +54,7 @@ def check_out() -> Response:
         return showing.details(forms.settle(Form(values=form.values)), user)
     if form.errors:
         return showing.details(forms.settle(form), user)
-    answer = _hold(user, found, "details")
+    answer = _hold(user, found, None)
     return _place(user, request.form.get("seen")) if request.form.get("place") == "1" else answer
 
 
@@ -70,7 +70,7 @@ def review() -> Response:
     return showing.review(found, holding.held(db.session(), draft.id))
 
 
-def _hold(user: User | None, found: dict[str, object], said: str) -> Response:
+def _hold(user: User | None, found: dict[str, object], said: str | None) -> Response:
     """Keep the details and what is shown, then hold the goods, and lead to the review."""
 
     def keep() -> int:

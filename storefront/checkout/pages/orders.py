@@ -7,12 +7,12 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
 from storefront.accounts import addressing, postman
-from storefront.checkout import access, orders, payment
+from storefront.checkout import access, payment
 from storefront.checkout.orders import OrderError
 from storefront.checkout.pages import paying
 from storefront.checkout.pages.page import blueprint, leads_to, page, to_order
+from storefront.checkout.payment.calling_off import call_off
 from storefront.checkout.queries import OrderView
-from storefront.extensions import db, writing
 
 bp: Blueprint = blueprint("orders", __name__)
 
@@ -31,13 +31,9 @@ def cancel(number: str) -> Response:
     order = access.find(number, _token())
     if order.state != "cancelled":
         try:
-            with writing() as session:
-                orders.cancel(session, number, actor="customer")
+            call_off(order, actor="customer")
         except OrderError as error:
             return _page(access.find(number, _token()), error.status, problem=f"{error} Write to us instead.")
-        db.session.rollback()
-        if (provider := payment.of(order)) is not None:
-            provider.abandon(order)
     return to_order(order, "cancelled", _token())
 
 

@@ -17,7 +17,6 @@ _SAID = {
     "placed": "Thank you. Your order is with us.",
     "cancelled": "Your order is cancelled, and what was in it is back on the shelf.",
     "paying": "Thank you. As soon as the payment is confirmed, it says so here.",
-    "details": "The details have been kept.",
     "held": "It is held for you again.",
     "saved": "It is written down.",
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -16,6 +17,7 @@ from storefront.checkout.orders import NoSuchOrderError, OrderError
 from storefront.checkout.pages.history import number_of_page
 from storefront.checkout.pages.page import blueprint, page
 from storefront.checkout.payment import PaymentError
+from storefront.checkout.payment.calling_off import call_off
 from storefront.checkout.payment.refunding import refund
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, writing
@@ -25,9 +27,7 @@ from storefront.web.staff import staff_only
 bp: Blueprint = blueprint("orders_staff", __name__)
 
 STATES = ("placed", "paid", "shipped", "delivered", "cancelled", "refunded")
-_VERBS: dict[str, Callable[..., object]] = {
-    "shipped": orders.ship, "delivered": orders.deliver, "cancelled": orders.cancel,
-}  # fmt: skip
+_VERBS: dict[str, Callable[..., object]] = {"shipped": orders.ship, "delivered": orders.deliver}
 
 
 @bp.get("/ops/orders")
@@ -70,6 +70,9 @@ def _do(number: str, kind: str, note: str) -> None:
         key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
         refund(number, _amount(order), key, actor=actor, note=note, returned=_returned(order))
         return
+    if kind == "cancelled":
+        call_off(order, actor=actor, note=note)
+        return
     with writing() as session:
         if kind == "paid":
             orders.pay(session, number, _amount(order), order.total.currency, actor=actor, note=note)
@@ -81,10 +84,6 @@ def _do(number: str, kind: str, note: str) -> None:
             raise OrderError(
                 "Say what is to be noted." if kind == "note" else "The form does not say what to do."
             )
-    provider = payment.of(order)
-    db.session.rollback()
-    if kind == "cancelled" and provider is not None:
-        provider.abandon(order)
 
 
 def _order(number: str) -> OrderView:
@@ -97,11 +96,8 @@ def _order(number: str) -> OrderView:
 def _amount(order: OrderView) -> int:
     """Return the amount of the form, in minor units."""
     text, places = request.form.get("amount", "").strip(), minor_units(order.total.currency)
-    try:
-        amount = Decimal(text).scaleb(places)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not text.isascii() or not amount.is_finite() or not 0 < amount < 10**12 or amount != int(amount):
+    amount = Decimal(text).scaleb(places) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", text) else Decimal(0)
+    if not amount or amount != int(amount):
         example = order.total.decimal
         raise OrderError(f"The amount {text[:40]!r} cannot be read; write it as {example}.")
     return int(amount)

@@ -1,0 +1,31 @@
+"""Calling an order off: its goods come back, it cannot be paid any more, and what was paid goes back."""
+
+from __future__ import annotations
+
+from storefront.checkout import orders, payment
+from storefront.checkout.payment.refunding import refund
+from storefront.checkout.payment.trouble import PaymentError
+from storefront.checkout.queries import OrderView
+from storefront.extensions import db, writing
+
+
+def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
+    """Cancel an order; then, with no transaction open, tell its provider.
+
+    Raises:
+        OrderError: it is too late for that; nothing was changed.
+    """
+    with writing() as session:
+        orders.cancel(session, order.number, actor=actor, note=note)
+    provider = payment.of(order)
+    db.session.rollback()
+    if provider is None:
+        return
+    provider.abandon(order)
+    if not provider.gives_back or not order.refundable.amount:
+        return
+    try:
+        refund(order.number, order.refundable.amount, f"cancelled-{order.number}", actor=actor)
+    except PaymentError as error:
+        with writing() as session:
+            orders.note(session, order.number, f"{error} It is still to be refunded.", actor="shop")

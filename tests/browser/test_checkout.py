@@ -1,0 +1,158 @@
+"""Buying in a real browser, as a guest and as a customer, with JavaScript and without; axe-core looks on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.pages import PRODUCT
+from tests.browser.test_accounts import fresh, register
+from tests.browser.test_looks import OPTIONS
+from tests.processes import Shop
+
+pytestmark = pytest.mark.browser
+
+
+def put_in(page: Page, path: str) -> None:
+    page.goto(path)
+    page.get_by_role("button", name="Add to basket").click()
+    expect(
+        page.get_by_text("is in your basket").or_(page.get_by_role("heading", name="Your basket"))
+    ).to_be_visible()
+
+
+def fill_in(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("Ada Byron")
+    page.get_by_label("Street and number").fill("1 Kiln Row")
+    page.get_by_label("ZIP code").fill("62701")
+    page.get_by_label("City").fill("Springfield")
+    page.get_by_label("State").select_option(label="Illinois")
+
+
+def order(page: Page) -> str:
+    """Review and click; return the order's number."""
+    page.get_by_role("button", name="Go on to the review").click()
+    expect(page.get_by_text("Held for you until")).to_be_visible()
+    page.get_by_role("button", name="Order for").click()
+    expect(page.get_by_role("status").first).to_have_text("Thank you. Your order is with us.")
+    heading = page.get_by_role("heading", level=1).inner_text()
+    return heading.removeprefix("Order ")
+
+
+def test_a_guest_buys_the_last_ones_and_the_badge_changes(page: Page, shop: Shop, javascript: bool) -> None:
+    sku = "CHECKOUT-JS" if javascript else "CHECKOUT-PLAIN"
+    path = make_rare(shop, sku)
+    page.goto(path)
+    expect(page.locator("stock-badge").first).to_contain_text("Only 2 left")
+    put_in(page, path)
+    page.goto("/cart")
+    page.get_by_role("link", name="Checkout").click()
+    page.get_by_role("button", name="Go on to the review").click()
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link", name="The ZIP code is missing.").click()
+    expect(page.get_by_label("ZIP code")).to_be_focused()
+    page.get_by_label("E-mail").fill("ada@shop.example")
+    fill_in(page)
+    page.get_by_label("Country").select_option(label="Japan")
+    if not javascript:
+        page.get_by_role("button", name="Change the form to this country").click()
+    expect(page.get_by_label("Prefecture")).to_be_visible()
+    expect(page.get_by_label("Street and number")).to_have_value("1 Kiln Row")
+    page.get_by_label("Country").select_option(label="United States")
+    if not javascript:
+        page.get_by_role("button", name="Change the form to this country").click()
+    expect(page.get_by_label("State")).to_be_visible()
+    fill_in(page)
+    page.get_by_text("Express delivery").click()
+    number = order(page)
+    letter = page.get_by_role("region", name="The letter")
+    expect(letter).to_contain_text(number)
+    expect(letter).to_contain_text("1 Kiln Row")
+    page.get_by_role("link", name="Open its link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {number}")
+    page.goto(path)
+    expect(page.locator("stock-badge").first).to_contain_text("Only 1 left")
+    page.goto("/cart")
+    expect(page.get_by_text("There is nothing in it yet")).to_be_visible()
+
+
+def test_a_customer_buys_and_calls_it_off(page: Page) -> None:
+    email = fresh()
+    register(page, email)
+    put_in(page, PRODUCT)
+    page.goto("/checkout")
+    expect(page.get_by_label("E-mail")).to_have_value(email)
+    fill_in(page)
+    number = order(page)
+    page.get_by_role("link", name="All your orders").click()
+    page.get_by_role("link", name=f"Order {number}").click()
+    page.get_by_text("Cancel the order", exact=True).click()
+    page.get_by_role("button", name="Yes, cancel the order").click()
+    expect(page.get_by_role("status").first).to_contain_text("back on the shelf")
+    page.goto("/account/orders")
+    expect(page.get_by_role("main").get_by_role("listitem").filter(has_text=number)).to_contain_text(
+        "Cancelled"
+    )
+
+
+def make_rare(shop: Shop, sku: str) -> str:
+    """Put something into the shop of which there are two; return its page."""
+    file = shop.instance / f"{sku}.csv"
+    head = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker,Status,Published"
+    file.write_text(f"{head}\n{sku.lower()},Rare bowl {sku},{sku},19.00,2,shopify,active,true\n")
+    done = shop.flask("catalog", "import", str(file))
+    assert done.returncode == 0, done.stderr
+    return f"/products/{sku.lower()}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_axe_finds_nothing_on_any_page_of_the_checkout(
+    browser: Browser, shop: Shop, width: int, scheme: str
+) -> None:
+    axe = Axe()
+    size = {"width": width, "height": 800}
+    context = browser.new_context(base_url=shop.url, viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+
+    def look(page: Page) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        results = axe.run(page, options=OPTIONS)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    try:
+        _walk(context.new_page(), look)
+    finally:
+        context.close()
+
+
+def _walk(page: Page, look: Callable[[Page], None]) -> None:
+    page.goto("/checkout")
+    look(page)
+    put_in(page, PRODUCT)
+    page.goto("/checkout")
+    look(page)
+    page.get_by_role("button", name="Go on to the review").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page)
+    page.get_by_label("E-mail").fill("ada@shop.example")
+    fill_in(page)
+    page.get_by_role("button", name="Go on to the review").click()
+    expect(page.get_by_text("Held for you until")).to_be_visible()
+    look(page)
+    page.evaluate("document.querySelector('[name=seen]').value = 'what was never shown'")
+    page.get_by_role("button", name="Order for").click()
+    expect(page.get_by_role("alert")).to_contain_text("not what you were shown")
+    look(page)
+    page.get_by_role("button", name="Agree, and order for").click()
+    expect(page).to_have_url(re.compile("/orders/"))
+    look(page)
+    page.goto("/ops/orders")
+    look(page)
+    page.get_by_role("main").get_by_role("rowheader").get_by_role("link").first.click()
+    for step in page.locator("details > summary").all():
+        step.click()
+    look(page)

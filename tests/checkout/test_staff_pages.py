@@ -1,0 +1,135 @@
+"""What staff do with orders, and what they are told when they cannot."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront.checkout import queries
+from storefront.checkout.models import OrderLine
+from storefront.extensions import db
+from tests.accounts.people import Browser, letters, make_user
+from tests.checkout.shoppers import audited, level, make_draft, place
+from tests.factories import make_product
+
+
+@pytest.fixture
+def number(app: Flask) -> str:
+    """An order of two teapots at 19.99, with delivery 44.88."""
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    return place(make_draft({"T": 2})).order.number
+
+
+@pytest.fixture
+def staff(app: Flask) -> Browser:
+    make_user("boss@shop.example", staff=True)
+    browser = Browser(app)
+    browser.sign_in("boss@shop.example")
+    return browser
+
+
+def do(staff: Browser, number: str, kind: str, **form: str) -> int:
+    return staff.post(f"/ops/orders/{number}/events", kind=kind, **form).status_code
+
+
+def order(number: str) -> queries.OrderView:
+    db.session.rollback()
+    found = queries.order(number)
+    assert found is not None
+    return found
+
+
+def line_of(number: str) -> int:
+    return order(number).lines[0].id
+
+
+def test_staff_take_an_order_through_its_states(app: Flask, staff: Browser, number: str) -> None:
+    assert do(staff, number, "paid", amount="44.88", note="Statement 12") == 303
+    assert do(staff, number, "shipped", note="PARCEL-7") == 303
+    assert do(staff, number, "delivered") == 303
+    assert do(staff, number, "note", note="Called: all well") == 303
+    page = staff.get(f"/ops/orders/{number}").text
+    for words in ("Delivered", "boss@shop.example", "PARCEL-7", "Called: all well"):
+        assert words in page
+    assert [event.kind for event in order(number).events] == [
+        "placed",
+        "paid",
+        "shipped",
+        "delivered",
+        "note",
+    ]
+    shipped = letters(app)[-1]
+    assert shipped["Subject"] == f"Your order is on its way: {number}"
+    assert "PARCEL-7" in shipped.get_body(("plain",)).get_content()
+
+
+def test_staff_refund_in_part_and_in_whole_and_goods_come_back(
+    app: Flask, staff: Browser, number: str
+) -> None:
+    do(staff, number, "paid", amount="44.88")
+    returned = {f"returned-{line_of(number)}": "1"}
+    for _ in range(2):  # a double click
+        assert do(staff, number, "refunded", amount="19.99", note="Broken", key="form-1", **returned) == 303
+    assert (order(number).refunded.amount, order(number).state) == (1999, "paid")
+    assert level("T") == (2, 0)
+    assert do(staff, number, "refunded", amount="24.89", key="form-2") == 303
+    assert order(number).state == "refunded"
+    assert "$24.89 go back to you" in letters(app)[-1].get_body(("plain",)).get_content()
+    assert audited() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "sentence"),
+    [
+        ("", {}, "does not say what to do"),
+        ("eaten", {}, "does not say what to do"),
+        ("note", {"note": " "}, "Say what is to be noted."),
+        ("paid", {"amount": "much"}, "cannot be read; write it as 44.88."),
+        ("paid", {"amount": "-1"}, "cannot be read"),
+        ("paid", {"amount": "1.001"}, "cannot be read"),
+        ("paid", {"amount": "NaN"}, "cannot be read"),
+        ("paid", {"amount": "1e999999"}, "cannot be read"),
+        ("paid", {"amount": "44.89"}, "are to be paid"),
+        ("refunded", {"amount": "1"}, "Only what was paid"),
+        ("delivered", {}, "placed cannot become delivered"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_changes_nothing(
+    staff: Browser, number: str, kind: str, form: dict[str, str], sentence: str
+) -> None:
+    before = order(number)
+    answer = staff.post(f"/ops/orders/{number}/events", kind=kind, **form)
+    assert answer.status_code == 409
+    assert sentence in answer.text
+    assert order(number) == before
+
+
+def test_more_goods_than_were_sold_cannot_come_back(staff: Browser, number: str) -> None:
+    do(staff, number, "paid", amount="44.88")
+    for wrong in ("3", "-1", "x"):
+        returned = {f"returned-{line_of(number)}": wrong}
+        assert do(staff, number, "refunded", amount="1", key=f"key-{wrong}", **returned) == 409
+    assert order(number).refunded.amount == 0
+    assert db.session.execute(select(OrderLine.returned)).scalar_one() == 0
+
+
+def test_the_list_finds_and_filters(staff: Browser, number: str) -> None:
+    assert number in staff.get("/ops/orders").text
+    assert number in staff.get("/ops/orders?state=placed").text
+    assert number not in staff.get("/ops/orders?state=paid").text
+    assert staff.get(f"/ops/orders?number={number.lower()}").location == f"/ops/orders/{number}"
+    assert "There is no order XYZ." in staff.get("/ops/orders?number=xyz").text
+    assert staff.get("/ops/orders/XYZ").status_code == 404
+    assert staff.get("/ops/orders?page=0").status_code == 404
+
+
+def test_only_staff_see_any_of_it(app: Flask, number: str) -> None:
+    make_user()
+    customer = Browser(app)
+    customer.sign_in()
+    for browser in (customer, Browser(app, "198.51.100.9")):
+        for path in ("/ops/orders", f"/ops/orders/{number}"):
+            assert browser.get(path).status_code == 404
+        assert do(browser, number, "paid", amount="44.88") == 404
+    assert order(number).state == "placed"
