@@ -133,6 +133,11 @@ def worker_of(shop: Shop) -> psutil.Process:
 
 
 def open_streams(shop: Shop) -> float:
+    return metric(shop, "storefront_stock_streams")
+
+
+def metric(shop: Shop, name: str) -> float:
+    """Return the sum over a metric's labels."""
     with urlopen(f"{shop.url}/metrics") as answer:
         lines = answer.read().decode().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith("storefront_stock_streams ")))
+    return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import Server
-from tests.stock.streams import load, open_streams, put, worker_of
+from tests.stock.streams import load, metric, open_streams, put, worker_of
 
 
 def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: Shop, stream: Any) -> None:
@@ -28,6 +28,19 @@ def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: 
     told = one.next("stock")
     assert (told["sku"], told["band"], told["left"]) == (item["sku"], "low", 2)
     assert told["version"] > item["version"]
+
+
+def test_what_is_told_is_counted_and_how_long_it_took(shop: Shop, stream: Any) -> None:
+    names = [f"storefront_stock_{name}_total" for name in ("events", "fanout", "dropped")]
+    events, fanned_out, dropped = (metric(shop, name) for name in names)
+    streams = [stream(3) for _ in range(5)]
+    sku = [one.next("snapshot") for one in streams][0]["items"][0]["sku"]
+    put(shop, sku, 3)
+    for one in streams:
+        one.next("stock")
+    assert eventually(lambda: metric(shop, names[0]) == events + 1 + 5), "one in, five out"
+    assert metric(shop, names[1]) == fanned_out + 1
+    assert metric(shop, names[2]) == dropped
 
 
 @pytest.mark.parametrize(
