@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import ARGUMENTS
 from tests.processes import Shop, eventually
+from tests.redis_roles.servers import server
 from tests.stock.streams import generated, open_streams, put, worker_of
 
 SECONDS = 10_000  # how long a change may take to show on a busy machine
@@ -22,7 +23,8 @@ SECONDS = 10_000  # how long a change may take to show on a busy machine
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop of this module's own, whose streams can be counted and whose workers can be ended."""
-    with generated(tmp_path_factory.mktemp("live")) as shop:
+    folder = tmp_path_factory.mktemp("live")
+    with server(folder) as redis, generated(folder, REDIS_URL=redis.url) as shop:
         yield shop
 
 
@@ -33,10 +35,10 @@ def tabs(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
     context.close()
 
 
-def first_product(page: Page) -> str:
-    """Open a product that is in stock; return the selected SKU."""
+def first_product(page: Page, place: int = 0) -> str:
+    """Open a product that is in stock, the first of a list or the one at this place; return the selected SKU."""
     page.goto("/products?in_stock=1&sort=name")
-    page.locator("article.card a").first.click()
+    page.locator("article.card").nth(place).locator("a").first.click()
     expect(page.locator("#buy stock-badge")).to_be_visible()
     return str(page.locator("#buy stock-badge").get_attribute("sku"))
 
@@ -49,7 +51,8 @@ def test_a_change_shows_in_two_tabs_and_takes_and_brings_the_buy_button(
     second.goto(first.url)
     try:
         for number, text in ((3, "Only 3 left"), (0, "Sold out"), (40, "In stock")):
-            put(shop, sku, number)
+            result = shop.flask("stock", "set", sku, str(number), "--reason", "browser test")
+            assert result.returncode == 0, result.stderr
             for page in (first, second):
                 expect(page.locator("#buy stock-badge")).to_have_text(text, timeout=SECONDS)
                 adding = page.get_by_role("button", name=re.compile("Add to basket"))
@@ -98,12 +101,12 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
     sku = first_product(pages[0])
-    address = pages[0].url
-    for page in pages[1:]:
-        page.goto(address)
+    pages[1].goto(pages[0].url)
+    other = first_product(pages[2], place=1)
 
     def change(number: int) -> None:
-        put(shop, sku, number)
+        for one in (sku, other):
+            put(shop, one, number)
         for page in pages:
             expect(page.locator("#buy stock-badge")).to_have_text(f"Only {number} left", timeout=SECONDS)
 
@@ -119,6 +122,7 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
         assert eventually(lambda: open_streams(shop) == min(connections, 2))
     finally:
         put(shop, sku, 40)
+        put(shop, other, 40)
     assert said == []
 
 

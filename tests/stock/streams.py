@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,11 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import psutil
+from flask import Flask
 
+from storefront import stock
+from storefront.app import create_app
+from storefront.extensions import writing
 from tests.processes import ROOT, Shop, served
 
 GUNICORN = (
@@ -73,8 +78,14 @@ class Stream:
 
 
 def put(shop: Shop, sku: str, number: int) -> None:
-    result = shop.flask("stock", "set", sku, str(number), "--reason", "test")
-    assert result.returncode == 0, result.stderr
+    """Set what is on hand as another process of the shop does."""
+    with _process(shop.instance, *shop.environ.items()).app_context(), writing() as session:
+        stock.set_on_hand(session, sku, number, reason="test", actor="test")
+
+
+@lru_cache(maxsize=1)
+def _process(instance: Path, *environ: tuple[str, str]) -> Flask:
+    return create_app(dict(environ), instance=instance)
 
 
 class Load:

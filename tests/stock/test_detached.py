@@ -62,6 +62,23 @@ def test_it_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.sock
     assert hub.streams == 1
 
 
+def test_nothing_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    read_states = hub._known.read
+
+    def told_meanwhile(ids: list[int]) -> object:
+        states = read_states(ids)
+        hub.hear("", b'{"product_id": 1, "sku": "NEW", "sku_stock": 0, "band": "out", "version": 1}')
+        return states
+
+    monkeypatch.setattr(hub._known, "read", told_meanwhile)
+    with theirs:
+        Sockets(hub).open(ours.detach(), "test", (1,), b"")
+        said = read(theirs, b"event: stock")
+    assert said.index(b"event: snapshot") < said.index(b"event: stock")
+
+
 def test_of_what_waits_the_newest_of_each_key_is_sent_and_every_frame_is_whole(
     hub: Hub, browser: socket.socket
 ) -> None:
