@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import cache, catalogue, holding, importing, limits, pages, scale, sessions, streams
+from benchmarks import basket, cache, catalogue, holding, importing, limits, pages, scale, sessions, streams
 
 BENCHMARKS = {
+    "basket": basket.run,
     "cache": cache.run,
     "catalogue": catalogue.run,
     "holding": holding.run,
