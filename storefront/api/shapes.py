@@ -122,3 +122,95 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     detail: str
     type: str = "about:blank"
     errors: list[Fault] = []
+
+
+Text = Annotated[str, Meta(max_length=255)]
+Sku = Annotated[str, Meta(min_length=1, max_length=255)]
+Stock = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Title = Annotated[str, Meta(min_length=1, max_length=500)]
+Slug = Annotated[str, Meta(max_length=200, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+Html = Annotated[str, Meta(max_length=200_000)]
+Options = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=100)], Annotated[str, Meta(min_length=1, max_length=255)]
+    ],
+    Meta(max_length=3),
+]
+
+
+class CategoryGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """A category, by the path that it has; the name may be sent back, and is not looked at."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=2000)]
+    name: str | None = None
+
+
+class VariantGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """A variant as `PUT` takes it. `stock` null leaves the stock as it is; `band` is not looked at."""
+
+    sku: Sku
+    price: Price
+    options: Options = {}
+    compare_at_price: Price | None = None
+    stock: Stock | None = None
+    band: Band | None = None
+
+
+class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to change of the variant with this SKU."""
+
+    sku: Sku
+    price: Price | UnsetType = UNSET
+    options: Options | UnsetType = UNSET
+    compare_at_price: Price | UnsetType | None = UNSET
+    stock: Stock | None = None
+    band: Band | None = None
+
+
+class _Answered(Struct, frozen=True):
+    """Members of an answer that may be sent back, and are not looked at."""
+
+    id: int | None = None
+    images: list[Any] | None = None
+    updated_at: str | None = None
+    price: Price | None = None  # of a product with one variant: that variant's
+    stock: Stock | None = None  # the same
+
+
+class ProductPut(_Answered, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A product as it shall be. Variants that are not named go; left out, only slug and stock stay as they are."""
+
+    title: Title
+    status: Status
+    variants: Annotated[list[VariantGiven], Meta(min_length=1, max_length=250)]
+    slug: Slug | None = None
+    description_html: Html = ""
+    vendor: Text = ""
+    category: CategoryGiven | None = None
+
+
+class ProductPatch(_Answered, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is to change of a product. Variants that are not named stay as they are."""
+
+    title: Title | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    variants: Annotated[list[VariantPatch], Meta(max_length=250)] = []
+    slug: Slug | None = None
+    description_html: Html | UnsetType = UNSET
+    vendor: Text | UnsetType = UNSET
+    category: CategoryGiven | UnsetType | None = UNSET
+
+
+class StockGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many can be bought from now on, besides what is reserved; the reason is for the ledger."""
+
+    stock: Stock
+    reason: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class StockTold(Struct, frozen=True):
+    """The stock of a variant as it is now."""
+
+    sku: str
+    product_id: int
+    stock: int

@@ -61,10 +61,9 @@ def index(session: Session, documents: Sequence[Document], *, fresh: bool = Fals
         return
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        if not fresh:
-            forget(session, [document.product_id for document in documents])
+        verb = "INSERT" if fresh else "INSERT OR REPLACE"
         connection.execute(
-            text("INSERT INTO product_search (rowid, title, body) VALUES (:id, :title, :body)"),
+            text(f"{verb} INTO product_search (rowid, title, body) VALUES (:id, :title, :body)"),
             [{"id": d.product_id, "title": d.title, "body": d.body} for d in documents],
         )
     else:

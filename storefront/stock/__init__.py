@@ -6,7 +6,16 @@ from flask import Flask
 
 from storefront.stock import cli, staff, telling
 from storefront.stock.auditing import on_audit
-from storefront.stock.changing import give_back, hold, locked, receive, release, sell, set_on_hand
+from storefront.stock.changing import (
+    give_back,
+    hold,
+    locked,
+    receive,
+    release,
+    sell,
+    set_available,
+    set_on_hand,
+)
 from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.moving import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
@@ -34,6 +43,7 @@ __all__ = [
     "receive",
     "release",
     "sell",
+    "set_available",
     "set_on_hand",
 ]
 

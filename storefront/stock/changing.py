@@ -27,6 +27,20 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
     return int(item.on_hand + delta)
 
 
+def set_available(session: Session, sku: str, number: int, *, reason: str, actor: str) -> tuple[int, int]:
+    """Make what can be bought this number, besides what is reserved; return the variant's and the product's id."""
+    item = session.execute(
+        select(StockItem).where(StockItem.sku == sku).with_for_update()
+    ).scalar_one_or_none()
+    if item is None:
+        raise UnknownSkuError(sku)
+    if not 0 <= number < 2**31 - item.reserved:
+        raise StorefrontError("Stock is a whole number from 0.")
+    if delta := number - item.available:
+        _move(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
+    return item.variant_id, item.product_id
+
+
 def receive(session: Session, sku: str, number: int, *, reason: str, actor: str) -> None:
     """Add what has come in."""
     _move(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
