@@ -6,9 +6,16 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import metrics, requests, schema, setup, warming
+from storefront.ops import dashboard, history, metrics, requests, schema, setup, warming
 from storefront.ops.doctor import cli, mirror
-from storefront.web import health
+from storefront.web import health, staff
+
+_PAGES = (
+    ("ops.dashboard", "Overview"),
+    ("cache.dashboard", "Cache"),
+    ("rate_limiting.dashboard", "Limits"),
+    ("stock_staff.show", "Stock"),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -16,6 +23,12 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(setup.setup)
     app.cli.add_command(cli.command)
     app.register_blueprint(mirror.bp)
+    app.register_blueprint(dashboard.bp)
+    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), history.Recorder(app).tell]
+    for endpoint, label in _PAGES:
+        if endpoint in app.view_functions:  # there is no page of the cache without a cache
+            staff.add_page(app, endpoint, label)
+    app.context_processor(lambda: {"staff_pages": app.extensions["staff_pages"]})
     cache.add_command(warming.warm)
     schema.init_app(app)
     metrics.init_app(app)

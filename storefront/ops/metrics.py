@@ -21,9 +21,11 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, redis_roles
+from storefront.checkout.models import Order
 
 CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
 TIMINGS = Counter(
@@ -50,6 +52,11 @@ OUTBOX = Gauge(
 OLDEST = Gauge(
     "storefront_outbox_oldest_seconds", "Age of the oldest of them.", multiprocess_mode="mostrecent"
 )
+
+SQL_ERRORS = Counter(
+    "storefront_sql_errors", "Statements that the database refused or did not answer.", ["kind"]
+)
+ORDERS = Counter("storefront_orders", "Orders placed.")
 
 
 class Metrics:
@@ -113,6 +120,41 @@ def init_app(app: Flask) -> None:
         except SQLAlchemyError:
             pass  # the other figures matter all the more
         return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+@event.listens_for(Engine, "handle_error")
+def _count_error(context: ExceptionContext) -> None:
+    SQL_ERRORS.labels(type(context.sqlalchemy_exception).__name__).inc()
+
+
+@event.listens_for(Order, "after_insert")
+def _count_order(_mapper: object, _connection: object, _order: Order) -> None:
+    ORDERS.inc()
+
+
+def breakers() -> dict[str, int]:
+    """Return in how many processes of this host the breaker of each role is open."""
+    return {labels["role"]: int(value) for labels, value in _samples("storefront_redis_open")}
+
+
+def figures() -> list[tuple[str, float]]:
+    """Return some of the metrics, as people read them."""
+    return [
+        (words, round(sum(value for _, value in _samples(name)), 1))
+        for words, name in (
+            ("Requests", "storefront_request_seconds_count"),
+            ("Orders placed", "storefront_orders_total"),
+            ("Open pages with live stock", "storefront_stock_streams"),
+            ("Bytes of own copies of pages", "storefront_cache_local_bytes"),
+            ("Errors of the database", "storefront_sql_errors_total"),
+            ("Messages that wait in the outbox, when last asked", "storefront_outbox_waiting"),
+        )
+    ]
+
+
+def _samples(name: str) -> list[tuple[dict[str, str], float]]:
+    metrics = (sample for metric in _registry().collect() for sample in metric.samples)
+    return [(sample.labels, sample.value) for sample in metrics if sample.name == name]
 
 
 def _registry() -> Any:

@@ -30,6 +30,11 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
     return guarded
 
 
+def add_page(app: Flask, endpoint: str, label: str) -> None:
+    """Have a page linked from every page for staff."""
+    app.extensions.setdefault("staff_pages", []).append((endpoint, label))
+
+
 def decide(app: Flask, is_staff: Callable[[], bool]) -> None:
     """Name who decides whether the current request is made by staff."""
     app.extensions["is_staff"] = is_staff

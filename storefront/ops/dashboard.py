@@ -1,0 +1,97 @@
+"""/ops: how the shop does, on one page, whichever worker answers. For staff."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, current_app, make_response, render_template
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from storefront import redis_roles
+from storefront.cache import reporting
+from storefront.checkout.models import Order
+from storefront.extensions import db
+from storefront.ops import history, metrics
+from storefront.ops.charts import Chart, chart
+from storefront.rate_limiting import limit
+from storefront.redis_roles import RedisAway
+from storefront.web.staff import staff_only
+
+bp = Blueprint("ops", __name__, cli_group=None)
+
+
+@bp.get("/ops")
+@staff_only
+@limit("staff")
+def dashboard() -> Response:
+    """Charts of the last hour, and how each service does."""
+    charts, away = _charts()
+    page = render_template(
+        "ops/ops.html",
+        charts=charts,
+        away=away,
+        services=[
+            (name, check() or "ok") for name, (check, _) in current_app.extensions["readiness"].items()
+        ],
+        open_in=metrics.breakers(),
+        roles=redis_roles.states(),
+        figures=metrics.figures(),
+    )
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _charts() -> tuple[list[Chart], str | None]:
+    """Return the charts, and why those are missing for which Redis would be needed."""
+    orders = chart("Orders", "a minute", {"Placed": _orders()})
+    prefix = current_app.config["CACHE_PREFIX"]
+    try:
+        minutes, cached = history.last_hour(prefix), reporting.last_hour(prefix).minutes
+    except RedisAway as error:
+        return [orders], str(error)
+    return [
+        chart(
+            "Requests",
+            "a minute",
+            {
+                "All": [sum(minute.requests.values()) for minute in minutes],
+                "Refused or not found": [minute.requests["4xx"] for minute in minutes],
+                "Failed": [minute.requests["5xx"] for minute in minutes],
+            },
+        ),
+        chart(
+            "Time to answer",
+            "ms",
+            {
+                f"p{share:.0f}": [minute.percentile(share / 100) for minute in minutes]
+                for share in (50, 95, 99)
+            },
+        ),
+        chart("Answered from the cache", "%", {"Hit rate": _rates(cached)}, top=100),
+        chart("Open pages with live stock", "open", {"Streams": [minute.streams for minute in minutes]}),
+        orders,
+        chart("Memory of the cache's Redis", "MB", {"Used": [m.memory / 1e6 or None for m in minutes]}),
+    ], None
+
+
+def _rates(minutes: Sequence[Counter[str]]) -> list[float | None]:
+    rates = (reporting.hit_rate(minute) for minute in minutes)
+    return [None if rate is None else rate * 100 for rate in rates]
+
+
+def _orders() -> list[int]:
+    """Return how many orders were placed in each of the last 60 minutes; none while the database is away."""
+    now = datetime.now(UTC)
+    try:
+        placed = db.session.execute(
+            select(Order.placed_at).where(Order.placed_at > now - timedelta(minutes=history.MINUTES))
+        ).scalars()
+        ages = Counter(int((now - at).total_seconds() // 60) for at in placed)
+    except SQLAlchemyError:
+        return [0] * history.MINUTES
+    return [ages[age] for age in reversed(range(history.MINUTES))]
