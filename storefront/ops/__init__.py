@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import dashboard, history, metrics, requests, schema, setup, warming
+from storefront.ops import backup, dashboard, history, metrics, requests, schema, setup, warming
 from storefront.ops.doctor import cli, mirror
 from storefront.web import health, staff
 
@@ -22,6 +22,8 @@ def init_app(app: Flask) -> None:
     """Register the readiness checks, and the first request's look at the tables."""
     app.cli.add_command(setup.setup)
     app.cli.add_command(cli.command)
+    app.cli.add_command(backup.backup)
+    app.cli.add_command(backup.restore)
     app.register_blueprint(mirror.bp)
     app.register_blueprint(dashboard.bp)
     app.extensions["ticks"] = [*app.extensions.get("ticks", ()), history.Recorder(app).tell]

@@ -1,0 +1,177 @@
+"""`flask backup FILE` and `flask restore FILE`: the database and the pictures in one archive.
+
+Redis holds nothing that would be missed, so nothing of it is in there. A backup is taken while the shop serves:
+SQLite's online backup and pg_dump both read one moment of the database; pictures never change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import URL, inspect, select, update
+
+from storefront import cache
+from storefront.accounts import User
+from storefront.cache.keys import EVERYTHING
+from storefront.catalog.models import Product
+from storefront.checkout.models import Order
+from storefront.extensions import db, writing
+from storefront.ops import schema
+from storefront.stock import StockItem
+
+FORMAT = 1
+# Browsers and Redis take a lower version of a stock for old news, and what is restored has lower ones than were told.
+_NEWER = 1_000_000
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write the database and the pictures to FILE, a tar archive. The shop may serve meanwhile."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already. Name another file.")
+    draft = file.with_name(f"{file.name}.part")
+    media = Path(current_app.config["MEDIA_DIR"])
+    try:
+        with tempfile.TemporaryDirectory(dir=file.absolute().parent) as folder:
+            dump = Path(folder) / "database"
+            _dump(dump)
+            about = {"format": FORMAT, "database": _kind(), "taken_at": datetime.now(UTC).isoformat()}
+            manifest = Path(folder) / "manifest.json"
+            manifest.write_text(json.dumps(about))
+            draft.touch(mode=0o600)  # it holds what customers told us
+            with tarfile.open(draft, "w") as archive:
+                archive.add(manifest, "manifest.json")
+                archive.add(dump, "database")
+                if media.exists():
+                    archive.add(media, "media")
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
+    draft.rename(file)
+    click.echo(f"{file} holds the database and the pictures ({file.stat().st_size / 1e6:,.1f} MB).")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--force", is_flag=True, help="Even over a shop that has products, customers or orders.")
+@with_appcontext
+def restore(file: Path, force: bool) -> None:
+    """Put back what FILE holds, a backup: all that is in the database now is lost."""
+    if not force and _in_use():
+        raise click.ClickException(
+            "This shop has products, customers or orders, and they would be lost. Back it up, then add --force."
+        )
+    with tempfile.TemporaryDirectory(dir=current_app.instance_path) as folder:
+        _unpack(file, Path(folder))
+        db.session.remove()
+        db.engine.dispose()
+        _load(Path(folder) / "database")
+        _put_back(Path(folder) / "media", Path(current_app.config["MEDIA_DIR"]))
+    if schema.problem() is not None:
+        schema.migrate()  # the backup is of an older version
+    with writing() as session:
+        session.execute(update(StockItem).values(version=StockItem.version + _NEWER))
+        cache.touch(session, EVERYTHING, cause="flask restore", hard=True)
+    click.echo("Restored. Restart the shop, so that open pages begin anew.")
+
+
+def _kind() -> str:
+    return str(db.engine.dialect.name)
+
+
+def _in_use() -> bool:
+    if schema.problem() is not None:
+        return bool(inspect(db.engine).has_table("product"))
+    return any(
+        db.session.execute(select(table).limit(1)).first() for table in (Product.id, User.id, Order.id)
+    )
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(file) as archive:
+            archive.extractall(folder, filter="data")
+        about: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise click.ClickException(f"{file} is no backup of a shop, or a damaged one.") from error
+    if about.get("format") != FORMAT or not (folder / "database").is_file():
+        raise click.ClickException(f"{file} was written by another version; restore it with that.")
+    if about["database"] != _kind():
+        raise click.ClickException(
+            f"{file} is of a shop on {about['database']}, this one is on {_kind()}. Set DATABASE_URL accordingly."
+        )
+
+
+def _dump(target: Path) -> None:
+    if _kind() == "sqlite":
+        with closing(sqlite3.connect(_sqlite_file())) as ours, closing(sqlite3.connect(target)) as copy:
+            ours.backup(copy)
+    else:
+        _run("pg_dump", "--format=custom", "--no-owner", "--file", str(target))
+
+
+def _load(source: Path) -> None:
+    if _kind() == "sqlite":
+        with closing(sqlite3.connect(source)) as theirs:
+            if theirs.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise click.ClickException("The database in this backup is damaged. Nothing was changed.")
+            with closing(sqlite3.connect(_sqlite_file(), timeout=30)) as ours:
+                theirs.backup(ours)  # in one transaction: who reads meanwhile sees the old or the new
+    else:
+        _run(
+            "pg_restore",
+            "--clean",
+            "--if-exists",
+            "--no-owner",
+            "--single-transaction",
+            str(source),
+        )
+
+
+def _run(program: str, *arguments: str) -> None:
+    found = shutil.which(program)
+    if found is None:
+        raise click.ClickException(
+            f"{program} is not installed. On Debian: apt-get install postgresql-client"
+        )
+    # The password by the environment: everybody on this machine may see the arguments of a process.
+    url = db.engine.url.set(drivername="postgresql")
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    where = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    done = subprocess.run(  # noqa: S603  # a program of PostgreSQL's, with words of ours
+        [found, "--dbname", where.render_as_string(hide_password=False), *arguments],
+        env=os.environ | secret,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise click.ClickException(f"{program} failed: {done.stderr.strip()[-500:]}")
+
+
+def _sqlite_file() -> str:
+    return str(db.engine.url.database)
+
+
+def _put_back(source: Path, media: Path) -> None:
+    """Add pictures that are missing; others stay, since their names tell their content."""
+    for picture in source.rglob("*") if source.exists() else ():
+        target = media / picture.relative_to(source)
+        if picture.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, target)
