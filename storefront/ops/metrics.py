@@ -137,10 +137,10 @@ def breakers() -> dict[str, int]:
     return {labels["role"]: int(value) for labels, value in _samples("storefront_redis_open")}
 
 
-def figures() -> list[tuple[str, float]]:
+def figures() -> list[tuple[str, int]]:
     """Return some of the metrics, as people read them."""
     return [
-        (words, round(sum(value for _, value in _samples(name)), 1))
+        (words, round(sum(value for _, value in _samples(name))))
         for words, name in (
             ("Requests", "storefront_request_seconds_count"),
             ("Orders placed", "storefront_orders_total"),
