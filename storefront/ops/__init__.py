@@ -15,6 +15,7 @@ _PAGES = (
     ("cache.dashboard", "Cache"),
     ("rate_limiting.dashboard", "Limits"),
     ("stock_staff.show", "Stock"),
+    ("orders_staff.all_orders", "Orders"),
 )
 
 

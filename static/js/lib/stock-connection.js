@@ -1,5 +1,6 @@
 /** This tab's badges and the connection that all tabs share, in the best way that the browser knows. Closed when the tab
  *  has been hidden for a while or is put away, so that it can come back from the browser's cache. */
+import { say } from "./stock-delayed.js";
 import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
 const HIDDEN = 30_000;
@@ -19,6 +20,7 @@ export function leave(badge) {
 }
 
 function hear({ type, data }) {
+  if (type === "snapshot" || type === "status") say(data.live);
   const items = type === "snapshot" ? data.items : type === "stock" ? [data] : [];
   for (const item of items) for (const badge of badges) badge.hear(item);
 }

@@ -1,0 +1,79 @@
+"""deploy/monitoring asks for metrics, labels and events that the shop really exports."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, get_args
+
+import yaml
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
+
+from storefront.cache.counters import Event
+from storefront.ops import metrics, requests
+from tests.processes import ROOT
+
+FOLDER = ROOT / "deploy" / "monitoring"
+_ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
+_SERIES = re.compile(r"(storefront_[a-z_]+)(?:\{([^}]*)\})?")
+_GIVEN = {"instance", "job", "le"}  # by Prometheus
+
+
+def exported() -> dict[str, set[str]]:
+    """Return the labels of each series that the shop exports, by its name."""
+    everything = [made for module in (metrics, requests) for made in vars(module).values()]
+    found = [made for made in everything if issubclass(type(made), MetricWrapperBase)]
+    series: dict[str, set[str]] = {}
+    for metric in found:
+        for family in metric.describe():
+            for ending in _ENDINGS[family.type]:
+                series[f"{family.name}{ending}"] = {*metric._labelnames}
+    assert {f.name for m in found for f in m.describe()} <= {f.name for f in REGISTRY.collect()}
+    return series
+
+
+def rules() -> list[dict[str, Any]]:
+    return [
+        rule
+        for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def panels() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
+    return found
+
+
+def test_every_expression_asks_for_what_there_is() -> None:
+    series = exported()
+    targets = [target for panel in panels() for target in panel["targets"]]
+    expressions = [rule["expr"] for rule in rules()] + [target["expr"] for target in targets]
+    assert len(expressions) > 20
+    for expression in expressions:
+        for name, matchers in _SERIES.findall(expression):
+            assert name in series, expression
+            assert set(re.findall(r"(\w+)\s*[=!]", matchers)) <= series[name] | _GIVEN, expression
+            for events in re.findall(r'event=~?"([^"]+)"', matchers):
+                assert set(events.split("|")) <= set(get_args(Event)), expression
+        named = {name for name, _ in _SERIES.findall(expression)}
+        by = {label for found in re.findall(r"by \(([^)]*)\)", expression) for label in found.split(", ")}
+        assert all(by <= series[name] | _GIVEN for name in named), expression
+    asked = {name for expression in expressions for name, _ in _SERIES.findall(expression)}
+    assert {name.rpartition("_")[0] for name in series} - {name.rpartition("_")[0] for name in asked} == set()
+
+
+def test_an_alert_names_an_endpoint_that_exists(app: Any) -> None:
+    named = re.findall(r'endpoint!?="([^"]+)"', (FOLDER / "alerts.yml").read_text())
+    assert named
+    assert set(named) <= set(app.view_functions)
+
+
+def test_every_alert_says_what_it_means_and_how_to_mend_it() -> None:
+    for rule in rules():
+        assert {"summary", "mend"} <= set(rule["annotations"]), rule["alert"]
+        assert rule["labels"]["severity"] in ("page", "ticket")
+    assert len({rule["alert"] for rule in rules()}) == len(rules())
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels()]
+    assert len(set(places)) == len(places)
