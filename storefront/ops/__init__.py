@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import backup, dashboard, history, metrics, requests, schema, setup, warming
+from storefront.ops import backup, dashboard, history, metrics, requests, schema, setup, tracing, warming
 from storefront.ops.doctor import cli, mirror
 from storefront.web import health, staff
 
@@ -45,4 +45,5 @@ def measure(app: Flask) -> None:
     """Measure every request, from outside all other layers of the shop."""
     layer = requests.Requests(app, app.wsgi_app)
     app.extensions["requests"] = layer
+    tracing.init_app(app)
     app.wsgi_app = layer  # type: ignore[method-assign]

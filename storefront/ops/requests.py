@@ -24,7 +24,7 @@ SECONDS = Histogram(
     ["endpoint", "status"],
     buckets=BUCKETS,
 )
-_ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
+ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
 
 log = logging.getLogger("storefront.requests")
 
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
     @app.url_value_preprocessor
     def note(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-        request.environ[_ROUTE] = (endpoint or "none", request.url_rule.rule if request.url_rule else None)
+        request.environ[ROUTE] = (endpoint or "none", request.url_rule.rule if request.url_rule else None)
 
 
 class Requests:
@@ -65,7 +65,7 @@ class Requests:
             self._measure(environ, status, headers, time.perf_counter() - began)
 
     def _measure(self, environ: WSGIEnvironment, status: str, headers: dict[str, str], took: float) -> None:
-        endpoint, rule = environ.get(_ROUTE, ("edge" if "Cache-Status" in headers else "none", None))
+        endpoint, rule = environ.get(ROUTE, ("edge" if "Cache-Status" in headers else "none", None))
         key = endpoint, f"{status[0]}xx"
         series = self._series.get(key)
         if series is None:
