@@ -15,6 +15,7 @@ from storefront.cache import cli, invalidation, keys, pages, views
 from storefront.cache.data import cached, fetch, put
 from storefront.cache.invalidation import depends, touch
 from storefront.cache.pages import NotPublicError, keep_out, public
+from storefront.cache.polish import Polish
 from storefront.cache.reporting import Reporter
 from storefront.cache.shared import Shared
 from storefront.cache.store import Store
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
     store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
     app.extensions["cache"] = store
     app.extensions["cache_reporter"] = Reporter(app, store)
+    app.extensions["cache_polish"] = Polish(app, store)
     invalidation.init_app(app, store)
     if not app.testing:
 
@@ -78,6 +80,7 @@ def start(app: Flask) -> None:
         heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
         heard.start()
         app.extensions["cache_reporter"].start()
+        app.extensions["cache_polish"].start()
         store.trusted = lambda: heard.trusted
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()
@@ -90,6 +93,7 @@ def stop(app: Flask) -> None:
         heard.stop()
     app.extensions.pop("cache_pid", None)
     app.extensions["cache_reporter"].stop()
+    app.extensions["cache_polish"].stop()
     outbox.stop(app)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False

@@ -15,10 +15,10 @@ class Addresses:
     """Raw addresses (host, path, query) that were answered from, or stored as, an entry. Bounded."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str, str], Entry] = {}
+        self._entries: dict[tuple[str, str, str], tuple[str, str]] = {}
 
-    def find(self, environ: Mapping[str, Any]) -> Entry | None:
-        """Return the entry for a GET or HEAD request's address, if it is known."""
+    def find(self, environ: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return the entry's key and the name of its kind for a GET or HEAD request's address, if it is known."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return None
         if "HTTP_AUTHORIZATION" in environ:  # whoever has a token is not everybody
@@ -30,7 +30,7 @@ class Addresses:
         address = _address(environ)
         if sum(map(len, address)) > LONGEST:
             return
-        self._entries[address] = entry
+        self._entries[address] = (entry.key, entry.kind.name)
         if len(self._entries) > MOST:
             del self._entries[next(iter(self._entries))]
 

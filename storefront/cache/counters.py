@@ -44,11 +44,13 @@ class Counters:
         bound = BOUNDS_MS[min(bisect_left(BOUNDS_MS, seconds * 1000), len(BOUNDS_MS) - 1)]
         self.total[kind, f"{what}<={bound:g}"] += 1
 
-    def asked(self, address: str) -> None:
-        """Count an address that was asked for: one in a few, which is enough to know the hottest."""
+    def asked(self, address: str) -> bool:
+        """Count an address that was asked for: one in a few, which is enough to know the hottest. True for those."""
         self._seen += 1
-        if self._seen % _ONE_IN == 0:
-            self._hot[address] += _ONE_IN
+        if self._seen % _ONE_IN:
+            return False
+        self._hot[address] += _ONE_IN
+        return True
 
     def take(self) -> dict[tuple[str, str], int]:
         """Return what was counted since the last call."""

@@ -25,6 +25,7 @@ class Copy:
     until: float  # monotonic seconds: soft end
     size: int = 0
     used: bool = False
+    best: bool = False  # whether its bodies are as small as can be
     prepared: dict[str, object] = field(default_factory=dict)  # what a reader has made of it
 
 
@@ -85,6 +86,16 @@ class Local:
                 copy.size += len(body)
                 self.size += len(body)
                 self._evict()
+
+    def swap(self, key: str, copy: Copy, variant: str, body: bytes) -> None:
+        """Keep the copy with a better form of a body in the place of itself, if it is still kept."""
+        bodies = copy.bodies | {variant: body}
+        better = Copy(copy.meta, copy.etag, bodies, copy.tags, copy.until, used=copy.used, best=True)
+        better.size = _weight(key, better)
+        with self._lock:
+            if self._copies.get(key) is copy:
+                self.size += better.size - copy.size
+                self._copies[key] = better
 
     def drop(self, tags: Iterable[str]) -> None:
         """Drop every copy that carries one of these tags, and refuse those that are on their way."""

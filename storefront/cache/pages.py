@@ -57,7 +57,7 @@ class _Building:
 
     ticket: Ticket
     encoding: str | None
-    held: list[str]  # digests of pages that the client has
+    held: Mapping[str, str]  # digests of pages that the client has
     collecting: collecting
     tags: set[str]
     kept_out: bool = False
@@ -110,14 +110,14 @@ def init_app(app: Flask, store: Store) -> None:
             return None  # the view says it with a page
         store.counters.asked(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
-        held = responses.held_digests(request.headers.get("If-None-Match", ""), encoding)
+        held = responses.held(request.headers.get("If-None-Match", ""), encoding)
         found = store.begin(entry, responses.variant_of(encoding), etags=held)
         if isinstance(found, Hit):
             if found.body is not None or found.etag in held:
                 if found.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
                 with contextlib.suppress(*responses.UNREADABLE):
-                    answer = responses.answer(found, entry.key, encoding)
+                    answer = responses.answer(found, entry.key, encoding, held)
                     addresses.remember(request.environ, entry)
                     return _response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
@@ -141,7 +141,9 @@ def init_app(app: Flask, store: Store) -> None:
             if stale is None:
                 response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
-            return _response(responses.answer(stale, building.ticket.entry.key, building.encoding))
+            return _response(
+                responses.answer(stale, building.ticket.entry.key, building.encoding, building.held)
+            )
         if reason := unshareable(response):
             store.counters.add(building.ticket.entry.kind.name, "not_public")
             if app.testing:
@@ -208,7 +210,9 @@ def _store_response(store: Store, building: _Building, response: Response) -> Re
     stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
     sent = None if digest in building.held else bodies[responses.variant_of(building.encoding)]
     hit = Hit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
-    answer = responses.answer(hit, entry.key, building.encoding, stored=None if stale else stored)
+    answer = responses.answer(
+        hit, entry.key, building.encoding, building.held, stored=None if stale else stored
+    )
     return _response(answer)
 
 

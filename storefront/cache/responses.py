@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from zlib import crc32
 
 import msgspec
 
@@ -16,6 +19,8 @@ KEPT = ("Location", "Link")
 # What `answer` raises for an entry that is not what was stored.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
 _CACHE_CONTROL = "public, max-age=0, s-maxage={}, stale-while-revalidate=30, stale-if-error=86400"
+_TAG = re.compile(r'(?:W/)?"([0-9a-f]{22})-(br|gzip|identity)(?:-[0-9a-f]{8})?"')
+_NOTHING: Mapping[str, str] = {}
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -41,61 +46,70 @@ def variant_of(encoding: str | None) -> str:
     return encoding or "gzip"
 
 
-def entity_tag(digest: str, encoding: str | None) -> str:
-    """Return the strong ETag of a page in an encoding (RFC 9110, 8.8.3: each encoding has its own)."""
-    return f'"{digest}-{encoding or "identity"}"'
+def entity_tag(digest: str, encoding: str | None, body: bytes) -> str:
+    """Return the strong ETag of a page in an encoding.
+
+    Other bytes have another one (RFC 9110, 8.8.3), also those of the same page that was compressed again, and better.
+    """
+    return f'"{digest}-{encoding}-{crc32(body):08x}"' if encoding else f'"{digest}-identity"'
 
 
-def held_digests(if_none_match: str, encoding: str | None) -> list[str]:
-    """Return the digests of pages that a client says it has in this encoding."""
+def held(if_none_match: str, encoding: str | None) -> Mapping[str, str]:
+    """Return the pages that a client says it has in this encoding: its own ETags by the pages' digests."""
     if not if_none_match:
-        return []
-    ending = f'-{encoding or "identity"}"'
-    tags = (tag.strip() for tag in if_none_match[:2000].split(","))
-    return [tag[1 : -len(ending)] for tag in tags if tag.startswith('"') and tag.endswith(ending)]
+        return _NOTHING
+    named = encoding or "identity"
+    return {found[1]: found[0] for found in _TAG.finditer(if_none_match[:2000]) if found[2] == named}
 
 
-def answer(hit: Hit, key: str, encoding: str | None, *, stored: bool | None = None) -> Answer:
+def answer(
+    hit: Hit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
+) -> Answer:
     """Return the answer for a hit, or for a page that was just built (`stored` says whether it was kept)."""
-    headers = list(_fixed(hit, encoding))
-    soft_in = max(0, int(hit.soft_in))
-    headers.append(("Cache-Control", _CACHE_CONTROL.format(min(SHARED_MAX_AGE, soft_in))))
-    if stored is None:
-        headers.append(
-            ("Cache-Status", f'storefront; hit; ttl={int(hit.soft_in)}; key="{key}"; detail={hit.detail}')
-        )
-        headers.append(("Server-Timing", f'cache;desc="{hit.detail}"'))
-    else:
-        kept = "; stored" if stored else ""
-        headers.append(("Cache-Status", f'storefront; fwd=miss{kept}; key="{key}"'))
     if hit.body is None:
-        return Answer(
-            304, [pair for pair in headers if pair[0] not in ("Content-Type", "Content-Encoding")], b""
-        )
-    return Answer(_head(hit).status, headers, _body(hit, encoding))
+        # By the name that the client knows: it may have been compressed otherwise, and is the same page.
+        headers = [("ETag", held[hit.etag]), *_about(hit)]
+        return Answer(304, [*headers, *moving(hit, key, stored=stored)], b"")
+    headers = [*fixed(hit, encoding), *moving(hit, key, stored=stored)]
+    return Answer(head(hit).status, headers, _body(hit, encoding))
 
 
-def _fixed(hit: Hit, encoding: str | None) -> list[tuple[str, str]]:
+def moving(hit: Hit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
+    """Return the headers that change while the entry lives."""
+    soft_in = max(0, int(hit.soft_in))
+    headers = [("Cache-Control", _CACHE_CONTROL.format(min(SHARED_MAX_AGE, soft_in)))]
+    if stored is None:
+        status = f'storefront; hit; ttl={int(hit.soft_in)}; key="{key}"; detail={hit.detail}'
+        return [*headers, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
+    kept = "; stored" if stored else ""
+    return [*headers, ("Cache-Status", f'storefront; fwd=miss{kept}; key="{key}"')]
+
+
+def fixed(hit: Hit, encoding: str | None) -> list[tuple[str, str]]:
     """Return the headers that are the same for as long as the entry lives."""
     name = f"headers:{encoding}"
     if hit.copy is not None and name in hit.copy.prepared:
         return hit.copy.prepared[name]  # type: ignore[return-value]
-    head = _head(hit)
+    kept = head(hit)
     headers = [
-        ("Content-Type", head.content_type),
-        ("ETag", entity_tag(hit.etag, encoding)),
-        ("Vary", head.vary),
-        ("Surrogate-Key", " ".join(hit.tags)),
+        ("Content-Type", kept.content_type),
+        ("ETag", entity_tag(hit.etag, encoding, hit.body or b"")),
+        *_about(hit),
     ]
     if encoding:
         headers.append(("Content-Encoding", encoding))
-    headers += head.headers
+    headers += kept.headers
     if hit.copy is not None:
         hit.copy.prepared[name] = headers
     return headers
 
 
-def _head(hit: Hit) -> Head:
+def _about(hit: Hit) -> list[tuple[str, str]]:
+    return [("Vary", head(hit).vary), ("Surrogate-Key", " ".join(hit.tags))]
+
+
+def head(hit: Hit) -> Head:
+    """Return what is kept of a page besides its body."""
     if hit.copy is None:
         return msgspec.msgpack.decode(hit.meta, type=Head)
     if "head" not in hit.copy.prepared:

@@ -27,7 +27,9 @@ from storefront.redis_roles import Role, Script
 log = logging.getLogger(__name__)
 
 _LUA = Path(__file__).parent / "lua"
-_FETCH, _FILL, _RELEASE = (Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "release"))
+_FETCH, _FILL, _IMPROVE, _RELEASE = (
+    Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "improve", "release")
+)
 
 # What comes of data under our keys that is not ours.
 _NOT_OURS = (ResponseError, UnicodeDecodeError, AttributeError, TypeError, ValueError)
@@ -170,6 +172,17 @@ class Shared:
             self._run(_RELEASE, [names[2]], [lease.token])
         except _NOT_OURS as error:
             self._clear(names, error)
+
+    def improve(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
+        """Put a smaller form of a body in its place, unless that was done; return what is there then.
+
+        None if the entry is another now; b"" if no body was given and there is none but the first.
+
+        Raises:
+            RedisAway: Redis does not answer, or takes no writes.
+        """
+        found: bytes | None = self._run(_IMPROVE, self._keys(key)[:1], [etag, variant, body])
+        return found
 
     def entry_key(self, key: str) -> str:
         """Return the name of an entry's hash in Redis."""

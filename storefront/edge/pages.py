@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask
 from werkzeug.datastructures import Accept
@@ -13,7 +13,9 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from storefront import rate_limiting, web
 from storefront.cache import keys, responses
 from storefront.cache.addresses import Addresses
-from storefront.cache.store import Store
+from storefront.cache.polish import Polish
+from storefront.cache.store import Hit, Store
+from storefront.edge import direct
 from storefront.web import compression
 
 if TYPE_CHECKING:
@@ -27,32 +29,60 @@ class Pages:
         self._inner = inner
         self._store: Store = app.extensions["cache"]
         self._addresses: Addresses = app.extensions["cache_addresses"]
+        self._polish: Polish = app.extensions["cache_polish"]
         self._headers = web.Headers(app)
         self._admit = rate_limiting.in_front_of(app)
         self._give_way = _give_way()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
         self._give_way()
-        entry = self._addresses.find(environ)
-        if entry is None:
+        found = self._addresses.find(environ)
+        if found is None:
             return self._inner(environ, start_response)
+        key, kind = found
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        held = responses.held_digests(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
-        hit = self._store.held(entry.key, responses.variant_of(encoding), held)
+        held = responses.held(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
+        hit = self._store.held(key, responses.variant_of(encoding), held)
         if hit is None:
             return self._inner(environ, start_response)
         decided = self._admit(environ, keys.endpoint_of(entry))
         if not decided.allowed:
             return self._inner(environ, start_response)  # which answers with a page
-        self._store.counters.add(entry.kind.name, "hit_local" if hit.body is not None else "not_modified")
+        self._store.counters.add(kind, "hit_local" if hit.body is not None else "not_modified")
         query = environ["QUERY_STRING"]
-        self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"])
-        answer = responses.answer(hit, entry.key, encoding)
+        if self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
+            self._polish.want(key)
+        if hit.body is not None and encoding and environ["REQUEST_METHOD"] == "GET":
+            response = direct.response_of(start_response)
+            secure = environ["wsgi.url_scheme"] == "https"
+            if response is not None and (prepared := self._prepared(hit, encoding, secure=secure)):
+                status, head = prepared
+                moving = [*responses.moving(hit, key), *decided.headers, self._headers.name(environ)]
+                direct.send(response, status, head + direct.lines(moving), hit.body)
+                return ()
+        answer = responses.answer(hit, key, encoding, held)
         headers = [*answer.headers, *decided.headers, *self._headers.of(environ)]
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
-        start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status].upper()}", headers)
+        start_response(_status(answer.status), headers)
         return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def _prepared(self, hit: Hit, encoding: str, *, secure: bool) -> tuple[str, str] | None:
+        """Return the status and those lines of the head that are always the same; None if they cannot be sent so."""
+        if hit.copy is None:
+            return None
+        name = f"head:{encoding}:{secure}"
+        found = hit.copy.prepared.get(name, ())
+        if found == ():
+            headers = [*responses.fixed(hit, encoding), *self._headers.fixed(secure=secure)]
+            sound = all(direct.is_one_line(value) for _, value in headers)
+            found = (_status(responses.head(hit).status), direct.lines(headers)) if sound else None
+            hit.copy.prepared[name] = found
+        return cast("tuple[str, str] | None", found)
+
+
+def _status(number: int) -> str:
+    return f"{number} {HTTP_STATUS_CODES[number].upper()}"
 
 
 @lru_cache(maxsize=500)

@@ -21,6 +21,13 @@ class Headers:
 
     def of(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return the headers of the response to a request."""
-        named = request_id.name(environ.get("HTTP_X_REQUEST_ID", ""), trusted=self._trusted)
-        fixed = self._secure if environ.get("wsgi.url_scheme") == "https" else self._plain
-        return [("X-Request-ID", named), *fixed]
+        return [self.name(environ), *self.fixed(secure=environ.get("wsgi.url_scheme") == "https")]
+
+    def name(self, environ: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the one that is another each time."""
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        return "X-Request-ID", request_id.name(given, trusted=self._trusted)
+
+    def fixed(self, *, secure: bool) -> list[tuple[str, str]]:
+        """Return those that are always the same, over TLS or not."""
+        return self._secure if secure else self._plain

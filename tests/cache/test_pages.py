@@ -46,7 +46,7 @@ def test_every_public_page_says_how_it_may_be_kept(stocked: FlaskClient) -> None
             headers = get(stocked, address, Accept_Encoding="br").headers
             assert headers["Cache-Status"].startswith(expected), address
             assert STATUS.fullmatch(headers["Cache-Status"]), headers["Cache-Status"]
-            assert re.fullmatch(r'"[0-9a-f]{22}-br"', headers["ETag"])
+            assert re.fullmatch(r'"[0-9a-f]{22}-br-[0-9a-f]{8}"', headers["ETag"])
             control = r"public, max-age=0, s-maxage=\d+, stale-while-revalidate=30, stale-if-error=86400"
             assert re.fullmatch(control, headers["Cache-Control"])
             assert headers["Vary"] == "Accept-Encoding"
