@@ -40,7 +40,14 @@ _OURS = [
     *("CHECKOUT_FILE", "HOLD_MINUTES"),
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API"),
     *("STREAMS", "STREAMS_PER_ADDRESS"),
-    *("CACHE", "CACHE_PREFIX", "CACHE_SHARDS", "CACHE_LOCAL_MB", *(f"CACHE_TTL_{name}" for name in _TTLS)),
+    *(
+        "CACHE",
+        "CACHE_PREFIX",
+        "CACHE_SHARDS",
+        "CACHE_LOCAL_MB",
+        "CACHE_WARM",
+        *(f"CACHE_TTL_{name}" for name in _TTLS),
+    ),
     *("SESSION_TTL", "SESSION_MAX_AGE"),
     *("WORKERS", "LIMITS", "LIMIT_SHADOW", "LIMIT_ALLOW", "LIMIT_DENY", "LIMIT_VERIFY_CRAWLERS"),
 ]
@@ -80,6 +87,7 @@ class Settings:
     cache_prefix: str
     cache_shards: int
     cache_local_mb: int
+    cache_warm: int
     cache_ttls: dict[str, int]  # seconds, by kind; only those that are set
     session_ttl: int  # seconds, unused
     session_max_age: int  # seconds, used or not
@@ -145,6 +153,7 @@ class Settings:
             cache_prefix=_prefix(environ, "STOREFRONT_CACHE_PREFIX", "shop"),
             cache_shards=_count(environ, "STOREFRONT_CACHE_SHARDS", 1, least=1, most=1024),
             cache_local_mb=_count(environ, "STOREFRONT_CACHE_LOCAL_MB", 32, least=1, most=65536),
+            cache_warm=_count(environ, "STOREFRONT_CACHE_WARM", 200, least=0, most=100_000),
             cache_ttls={
                 name.lower(): _count(environ, f"STOREFRONT_CACHE_TTL_{name}", 0, least=1, most=86400)
                 for name in _TTLS

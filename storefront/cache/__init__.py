@@ -85,6 +85,8 @@ def start(app: Flask) -> None:
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()
     outbox.start(app)
+    for begin in app.extensions.get("starts", ()):
+        begin()
 
 
 def stop(app: Flask) -> None:

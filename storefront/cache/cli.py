@@ -20,7 +20,7 @@ _LISTS = ("page:catalog.product_list", "page:catalog.category", "catalog:list")
 
 @cache.command()
 def stats() -> None:
-    """Show hit rates of the last hour and the memory used."""
+    """Show hit rates of the last hour, the memory used, and what was asked for most."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         hour, memory = reporting.last_hour(prefix), inspection.memory(prefix)
@@ -46,6 +46,10 @@ def stats() -> None:
     )
     for kind, (_, size) in memory.kinds.items():
         click.echo(f"  {kind:<28}{size:>9,} bytes each")
+    if hour.hot:
+        click.echo("\nAsked for most, about how often:")
+    for address, times in hour.hot[:10]:
+        click.echo(f"  {address:<60}{times:>9,}")
 
 
 @cache.command()

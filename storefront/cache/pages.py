@@ -7,19 +7,16 @@ address, so parameters that nobody declared cannot make pages of their own.
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 
-from storefront.cache import keys, responses
+from storefront.cache import keys, releases, responses
 from storefront.cache.addresses import Addresses
 from storefront.cache.invalidation import collecting, reading_since
 from storefront.cache.keys import Entry, Kind
@@ -92,7 +89,7 @@ def keep_out() -> None:
 
 def init_app(app: Flask, store: Store) -> None:
     """Register the hooks."""
-    release = _release(app)
+    release = releases.release(app)
     app.extensions["cache_release"] = release
     addresses = Addresses()
     app.extensions["cache_addresses"] = addresses
@@ -227,25 +224,3 @@ def _response(answer: Answer) -> Response:
 
 def _path_only(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
     return "/".join(f"{name}={value}" for name, value in sorted(arguments.items()))
-
-
-def _release(app: Flask) -> str:
-    """Return a digest of everything that pages are made of besides data: another release has other pages."""
-    root = Path(app.root_path)
-    seen = blake2b(_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6)
-    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "CHECKOUT"):
-        seen.update(str(app.config.get(name)).encode())
-    return seen.hexdigest()
-
-
-@functools.cache
-def _sources(*folders: Path) -> bytes:
-    """Return a digest of the files in these folders as they were when this process first asked."""
-    endings = (".py", ".html", ".css", ".js", ".svg", ".toml")
-    files = sorted(
-        file for folder in folders for file in folder.rglob("*") if file.suffix in endings and file.is_file()
-    )
-    seen = blake2b()
-    for file in files:
-        seen.update(file.read_bytes())
-    return seen.digest()

@@ -19,6 +19,7 @@ from storefront.redis_roles import RedisAway, Role
 EVERY = 2.0  # seconds
 KEPT = 2 * 3600  # seconds that a minute's counts are kept
 MOST_HOT = 1000
+HOT_HOURS = 24  # for which it is known what was asked for
 HITS = ("hit_local", "hit_shared", "hit_stale", "not_modified")
 
 
@@ -76,6 +77,7 @@ class Reporter:
         if not news and not hot and not told:
             return
         minute = f"{self._prefix}:stats:{int(time.time() // 60)}"
+        hottest = _hot(self._prefix, int(time.time() // 3600))
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=False) as pipe:
@@ -83,9 +85,10 @@ class Reporter:
                     pipe.hincrby(minute, f"{kind}:{event}", number)
                 pipe.expire(minute, KEPT)
                 for address, number in hot.items():
-                    pipe.zincrby(f"{self._prefix}:hot", number, address)
+                    pipe.zincrby(hottest, number, address)
                 if hot:
-                    pipe.zremrangebyrank(f"{self._prefix}:hot", 0, -MOST_HOT - 1)
+                    pipe.zremrangebyrank(hottest, 0, -MOST_HOT - 1)
+                    pipe.expire(hottest, (HOT_HOURS + 1) * 3600)
                 for at, cause, tags, hard in told:
                     row = {
                         "at": at.isoformat(timespec="seconds"),
@@ -128,12 +131,11 @@ def last_hour(prefix: str) -> Hour:
         with client.pipeline(transaction=False) as pipe:
             for minute in range(now - 59, now + 1):
                 pipe.hgetall(f"{prefix}:stats:{minute}")
-            pipe.zrevrange(f"{prefix}:hot", 0, 19, withscores=True)
             pipe.lrange(f"{prefix}:dropped", 0, 19)
             return list(pipe.execute())
 
-    *minutes, hot, dropped = redis_roles.call(Role.CACHE, read)
-    hour = Hour(hot=[(address.decode("utf-8", "replace"), int(score)) for address, score in hot])
+    *minutes, dropped = redis_roles.call(Role.CACHE, read)
+    hour = Hour(hot=hottest(prefix, hours=2)[:20])
     hour.invalidations = [msgspec.json.decode(row) for row in dropped]
     for raw in minutes:
         minute: Counter[str] = Counter()
@@ -143,3 +145,30 @@ def last_hour(prefix: str) -> Hour:
             minute[event] += int(number)
         hour.minutes.append(minute)
     return hour
+
+
+def hottest(prefix: str, *, hours: int = HOT_HOURS) -> list[tuple[str, int]]:
+    """Return which addresses were asked for in these hours, the most asked for first, and about how often.
+
+    Versions of the shop share this: a new one knows what was asked of the last.
+
+    Raises:
+        RedisAway: Redis does not answer.
+    """
+    now = int(time.time() // 3600)
+
+    def read(client: Any) -> list[list[tuple[bytes, float]]]:
+        with client.pipeline(transaction=False) as pipe:
+            for hour in range(now - hours + 1, now + 1):
+                pipe.zrevrange(_hot(prefix, hour), 0, -1, withscores=True)
+            return list(pipe.execute())
+
+    asked: Counter[str] = Counter()
+    for hour in redis_roles.call(Role.CACHE, read):
+        for address, number in hour:
+            asked[address.decode("utf-8", "replace")] += int(number)
+    return asked.most_common()
+
+
+def _hot(prefix: str, hour: int) -> str:
+    return f"{prefix}:hot:{hour}"

@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     schema.init_app(app)
     metrics.init_app(app)
     requests.init_app(app)
+    warming.init_app(app)
     health.add_check(app, "database", schema.problem, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)

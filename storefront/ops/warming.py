@@ -1,37 +1,101 @@
-"""`flask cache warm`: after a deploy, the pages asked for most are rendered before anybody waits for them."""
+"""Rendering pages before anybody waits for them: `flask cache warm`, and by itself when a new version starts."""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from storefront import rate_limiting, redis_roles
 from storefront.cache import reporting
 from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.extensions import db
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisAway, Role
+
+log = logging.getLogger(__name__)
+
+LONGEST = 600  # seconds after which another process may do what one began
+KNOWN = 30 * 86400  # seconds for which it is known that a version has been warmed
 
 
 @click.command()
 @with_appcontext
 @click.option("--pages", type=click.IntRange(1), default=500, help="How many pages at most (default 500).")
 def warm(pages: int) -> None:
-    """Render what was asked for most in the last hours, then the front page, the categories, the newest products."""
+    """Render what was asked for most in the last day, then the front page, the categories, the newest products."""
     try:
-        hot = [address for address, _ in reporting.last_hour(current_app.config["CACHE_PREFIX"]).hot]
+        addresses = wanted(pages)
     except RedisAway as error:
         raise click.ClickException(f"{error} There is nothing to fill.") from error
-    filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
-    newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(pages)
-    categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(pages)).scalars()
-    wanted = ["/", "/products", *(f"/categories/{path}" for path in categories)]
-    wanted += [f"/products/{slug}" for slug in db.session.execute(newest).scalars()]
-    client, stored = current_app.test_client(), 0
-    with click.progressbar(
-        list(dict.fromkeys([*hot, *wanted]))[:pages], label="Rendering pages"
-    ) as addresses:
-        for address in addresses:
-            answer = client.get(address, headers={"Accept-Encoding": "br"})
-            stored += "stored" in answer.headers.get("Cache-Status", "")
+    with click.progressbar(render(addresses), length=len(addresses), label="Rendering pages") as rendered:
+        stored = sum(rendered)
     click.echo(f"{stored} pages were rendered; the others were there already or are not cached.")
+
+
+def init_app(app: Flask) -> None:
+    """Let a version that starts for the first time render its pages in the background, in one of its processes."""
+    if app.testing or not app.config["CACHE"] or not app.config["CACHE_WARM"]:
+        return
+
+    def begin() -> None:
+        threading.Thread(target=_warm, args=(app,), name="warming", daemon=True).start()
+
+    app.extensions["starts"] = [*app.extensions.get("starts", ()), begin]
+
+
+def wanted(most: int) -> list[str]:
+    """Return the addresses of this many pages, in the order in which they are worth rendering.
+
+    Raises:
+        RedisAway: Redis does not answer.
+    """
+    hot = [address for address, _ in reporting.hottest(current_app.config["CACHE_PREFIX"])]
+    filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
+    newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(most)
+    categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(most)).scalars()
+    others = ["/", "/products", *(f"/categories/{path}" for path in categories)]
+    others += [f"/products/{slug}" for slug in db.session.execute(newest).scalars()]
+    db.session.rollback()
+    return list(dict.fromkeys([*hot, *others]))[:most]
+
+
+def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
+    """Ask for each page, and yield whether it was new to the cache.
+
+    Args:
+        addresses: paths with their queries.
+        rest: wait after each for as long as it took.
+    """
+    client = current_app.test_client()
+    hosts = current_app.config["TRUSTED_HOSTS"] or ["localhost"]
+    about: dict[str, Any] = {
+        "base_url": f"https://{hosts[0].lstrip('.')}",
+        "headers": {"Accept-Encoding": "br"},
+        "environ_overrides": rate_limiting.OWN,
+    }
+    for address in addresses:
+        began = time.monotonic()
+        answer = client.get(address, **about)
+        yield "stored" in answer.headers.get("Cache-Status", "")
+        if rest:
+            time.sleep(time.monotonic() - began)
+
+
+def _warm(app: Flask) -> None:
+    done = f"{app.config['CACHE_PREFIX']}:warmed:{app.extensions['cache_release']}"
+    try:
+        with app.app_context(), redis_roles.lock(done, LONGEST) as mine:
+            if not mine or redis_roles.call(Role.CACHE, lambda redis: redis.exists(done)):
+                return
+            stored = sum(render(wanted(app.config["CACHE_WARM"]), rest=True))
+            redis_roles.call(Role.CACHE, lambda redis: redis.set(done, b"", ex=KNOWN), write=True)
+            log.info("this version starts for the first time: %d pages were rendered", stored)
+    except Exception:  # pages are rendered when they are asked for, then
+        log.exception("the pages of this version could not be rendered in advance")

@@ -21,9 +21,10 @@ from storefront.rate_limiting.refusals import Refusals
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["Decision", "Limits", "admit", "identify", "in_front_of", "init_app", "limit"]
+__all__ = ["OWN", "Decision", "Limits", "admit", "identify", "in_front_of", "init_app", "limit"]
 
 DECIDED = "storefront.rate_limiting.decision"  # in the environ: the layer in front of Flask has asked already
+OWN = {DECIDED: UNLIMITED}  # in the environ of a request that the shop makes of itself
 
 
 def init_app(app: Flask) -> None:
@@ -67,9 +68,11 @@ def in_front_of(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
     charges: dict[str, Mapping[str, int]] = {}
 
     def decide(environ: WSGIEnvironment, endpoint: str) -> Decision:
-        if endpoint not in charges:
-            charges[endpoint] = plans.in_front(app, endpoint)
-        decided = environ[DECIDED] = limits.admit(environ, charges[endpoint])
+        decided: Decision | None = environ.get(DECIDED)
+        if decided is None:
+            if endpoint not in charges:
+                charges[endpoint] = plans.in_front(app, endpoint)
+            decided = environ[DECIDED] = limits.admit(environ, charges[endpoint])
         return decided
 
     return decide

@@ -1,0 +1,67 @@
+"""A new version of the shop has its hottest pages before anybody asks."""
+
+from __future__ import annotations
+
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.cache import releases
+from storefront.ops import warming
+from tests.cache.conftest import get
+from tests.cache.shopkeeper import detail
+from tests.factories import make_category, make_product
+from tests.processes import eventually, served
+
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
+
+
+def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = make_category("Cups")
+    for number in range(5):
+        make_product(f"Mug {number}", category=shelf)
+    for _ in range(64):  # one in 32 is counted
+        get(client, "/products/mug-1")
+    app.extensions["cache_reporter"].send()
+    assert warming.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
+    result = app.test_cli_runner().invoke(args=["cache", "warm", "--pages", "6"])
+    assert "5 pages were rendered; the others were there already" in result.output
+    assert detail(get(client, "/categories/cups")) == "L2"
+    assert len(warming.wanted(100)) == 8
+
+
+@pytest.mark.slow
+def test_a_new_version_renders_its_hottest_pages_by_itself(tmp_path: Path) -> None:
+    command = [*GUNICORN, "--bind", "127.0.0.1:{port}", "wsgi:app"]
+    limits = {"STOREFRONT_LIMIT_BROWSE": "10000/minute", "STOREFRONT_CACHE_WARM": "1"}
+
+    def status(url: str) -> str:
+        with urllib.request.urlopen(url, timeout=20) as response:
+            return str(response.headers["Cache-Status"])
+
+    with served(tmp_path / "shop", *command, **limits) as shop:
+        for _ in range(200):
+            status(f"{shop.url}/products?sort=name")
+        assert eventually(lambda: "/products?sort=name" in shop.flask("cache", "stats").stdout)
+    with served(tmp_path / "shop", *command, **limits, STOREFRONT_NAME="Another version") as shop:
+        log = tmp_path / "shop.log"
+        assert eventually(lambda: "starts for the first time: 1 pages were rendered" in log.read_text())
+        assert "hit" in status(f"{shop.url}/products?sort=name")
+
+
+def test_another_template_makes_another_version(tmp_path: Path) -> None:
+    def release(words: str) -> str:
+        folder = tmp_path / words
+        folder.mkdir(exist_ok=True)
+        (folder / "page.html").write_text(words)
+        app = Flask("version", root_path=str(tmp_path / "code"), template_folder=str(folder))
+        return releases.release(app)
+
+    assert release("one") == release("one")
+    assert release("one") != release("two")
