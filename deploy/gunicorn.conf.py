@@ -7,7 +7,6 @@ from gevent import monkey
 monkey.patch_all()  # before anything of ours is imported: the master loads the shop to start its Redis
 
 import gc  # noqa: E402
-import logging  # noqa: E402
 import os  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
@@ -33,12 +32,6 @@ from storefront.app import create_app  # noqa: E402
 
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
     workers = max(2, len(os.sched_getaffinity(0)))  # one a core: a worker never waits, it has other greenlets
-# What the shop does is told beside what gunicorn says: which write dropped what from the cache, for one.
-_told = logging.StreamHandler()
-_told.setFormatter(logging.Formatter("[%(asctime)s] [%(process)d] [%(levelname)s] %(name)s: %(message)s"))
-logging.getLogger("storefront").handlers = [_told]
-logging.getLogger("storefront").setLevel(logging.INFO)
-
 worker_class = "gevent"
 worker_connections = 2000  # answers being made at a time; open streams are not among them
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a busy disk must not look like a hung worker

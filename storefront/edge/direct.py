@@ -13,9 +13,14 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Header = tuple[str, str]
+
+SERVER = (
+    "storefront.server"  # in the environ: the server's start_response, by a layer that looks at what is said
+)
+SAID = "storefront.said"  # in the environ: for that layer, what was sent past it
 
 
 class _Date:
@@ -35,9 +40,9 @@ class _Date:
 _date = _Date()
 
 
-def response_of(start_response: StartResponse) -> Any | None:
+def response_of(environ: WSGIEnvironment, start_response: StartResponse) -> Any | None:
     """Return gunicorn's response to the request, if nothing stands between, and nothing of it has been sent."""
-    response: Any = getattr(start_response, "__self__", None)
+    response: Any = getattr(environ.get(SERVER) or start_response, "__self__", None)
     kind = type(response)
     if kind.__name__ != "Response" or kind.__module__ != "gunicorn.http.wsgi":
         return None

@@ -53,12 +53,13 @@ class Pages:
         if self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
             self._polish.want(key)
         if hit.body is not None and encoding and environ["REQUEST_METHOD"] == "GET":
-            response = direct.response_of(start_response)
+            response = direct.response_of(environ, start_response)
             secure = environ["wsgi.url_scheme"] == "https"
             if response is not None and (prepared := self._prepared(hit, encoding, secure=secure)):
                 status, head = prepared
                 moving = [*responses.moving(hit, key), *decided.headers, self._headers.name(environ)]
                 direct.send(response, status, head + direct.lines(moving), hit.body)
+                environ[direct.SAID] = (status, [*moving, ("Content-Length", str(len(hit.body)))])
                 return ()
         answer = responses.answer(hit, key, encoding, held)
         headers = [*answer.headers, *decided.headers, *self._headers.of(environ)]

@@ -24,6 +24,8 @@ SECONDS = Histogram(
     ["endpoint", "status"],
     buckets=BUCKETS,
 )
+_SAID = "storefront.said"  # in the environ: status and headers of what was sent past WSGI
+_SERVER = "storefront.server"  # in the environ: the server's own start_response, for who can send past it
 ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
 
 log = logging.getLogger("storefront.requests")
@@ -54,15 +56,14 @@ class Requests:
             said[:] = [(status, dict(headers))]
             return start_response(status, headers, *exc_info)
 
+        environ[_SERVER] = start_response
         try:
             return self._inner(environ, keep)
-        except StopIteration:  # a stream that is taken over leaves so, and has said nothing here
-            status, headers = environ.get("storefront.said", ("200 OK", []))
-            said[:] = [(status, dict(headers))]
-            raise
         finally:
-            status, headers = said[0] if said else ("500", {})
-            self._measure(environ, status, headers, time.perf_counter() - began)
+            if not said:  # a stream that is taken over, a held page that is sent whole; or nothing at all
+                status, headers = environ.get(_SAID, ("500", []))
+                said.append((status, dict(headers)))
+            self._measure(environ, *said[0], time.perf_counter() - began)
 
     def _measure(self, environ: WSGIEnvironment, status: str, headers: dict[str, str], took: float) -> None:
         endpoint, rule = environ.get(ROUTE, ("edge" if "Cache-Status" in headers else "none", None))

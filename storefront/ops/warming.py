@@ -94,8 +94,11 @@ def _warm(app: Flask) -> None:
         with app.app_context(), redis_roles.lock(done, LONGEST) as mine:
             if not mine or redis_roles.call(Role.CACHE, lambda redis: redis.exists(done)):
                 return
-            stored = sum(render(wanted(app.config["CACHE_WARM"]), rest=True))
+            addresses = wanted(app.config["CACHE_WARM"])
+            stored = sum(render(addresses, rest=True))
             redis_roles.call(Role.CACHE, lambda redis: redis.set(done, b"", ex=KNOWN), write=True)
-            log.info("this version starts for the first time: %d pages were rendered", stored)
+            log.info(
+                "this version starts for the first time: %d pages rendered, %s first", stored, addresses[0]
+            )
     except Exception:  # pages are rendered when they are asked for, then
         log.exception("the pages of this version could not be rendered in advance")

@@ -60,6 +60,7 @@ def test_a_held_page_is_the_same_answer_however_it_is_sent(tmp_path: Path) -> No
             raw.sendall((asked.format(where, "") + asked.format(where, "Connection: close\r\n")).encode())
             both = b"".join(iter(lambda: raw.recv(65536), b""))  # until the server closes
         assert both.count(b"HTTP/1.1 200 OK\r\n") == 2
+        assert both.count(b"\r\nContent-Length: %d\r\nContent-Type:" % len(body)) == 2, "sent at once"
         assert (both.count(b"Connection: keep-alive\r\n"), both.count(b"Connection: close\r\n")) == (1, 1)
         line.close()
 
@@ -71,4 +72,4 @@ def test_a_value_that_would_begin_another_header_is_not_sent_at_once(value: str)
 
 
 def test_nothing_is_written_past_a_middleware() -> None:
-    assert direct.response_of(lambda *_: lambda _: None) is None
+    assert direct.response_of({}, lambda *_: lambda _: None) is None

@@ -39,7 +39,11 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
 @pytest.mark.slow
 def test_a_new_version_renders_its_hottest_pages_by_itself(tmp_path: Path) -> None:
     command = [*GUNICORN, "--bind", "127.0.0.1:{port}", "wsgi:app"]
-    limits = {"STOREFRONT_LIMIT_BROWSE": "10000/minute", "STOREFRONT_CACHE_WARM": "1"}
+    limits = {
+        "STOREFRONT_LIMIT_BROWSE": "10000/minute",
+        "STOREFRONT_CACHE_WARM": "1",
+        "STOREFRONT_LOG": "text",
+    }
 
     def status(url: str) -> str:
         with urllib.request.urlopen(url, timeout=20) as response:
@@ -51,7 +55,9 @@ def test_a_new_version_renders_its_hottest_pages_by_itself(tmp_path: Path) -> No
         assert eventually(lambda: "/products?sort=name" in shop.flask("cache", "stats").stdout)
     with served(tmp_path / "shop", *command, **limits, STOREFRONT_NAME="Another version") as shop:
         log = tmp_path / "shop.log"
-        assert eventually(lambda: "starts for the first time: 1 pages were rendered" in log.read_text())
+        assert eventually(
+            lambda: "first time: 1 pages rendered, /products?sort=name first" in log.read_text()
+        )
         assert "hit" in status(f"{shop.url}/products?sort=name")
 
 
