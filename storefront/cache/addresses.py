@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from storefront.cache import keys
 from storefront.cache.keys import Entry
 
 MOST = 20_000
 LONGEST = 300
 
 
+class Known(NamedTuple):
+    """What an address led to: an entry's key, the name of its kind, the endpoint whose response it is."""
+
+    key: str
+    kind: str
+    endpoint: str
+
+
 class Addresses:
     """Raw addresses (host, path, query) that were answered from, or stored as, an entry. Bounded."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._entries: dict[tuple[str, str, str], Known] = {}
 
-    def find(self, environ: Mapping[str, Any]) -> tuple[str, str] | None:
-        """Return the entry's key and the name of its kind for a GET or HEAD request's address, if it is known."""
+    def find(self, environ: Mapping[str, Any]) -> Known | None:
+        """Return what is known of a GET or HEAD request's address, if anything is."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return None
         if "HTTP_AUTHORIZATION" in environ:  # whoever has a token is not everybody
@@ -30,7 +39,7 @@ class Addresses:
         address = _address(environ)
         if sum(map(len, address)) > LONGEST:
             return
-        self._entries[address] = (entry.key, entry.kind.name)
+        self._entries[address] = Known(entry.key, entry.kind.name, keys.endpoint_of(entry))
         if len(self._entries) > MOST:
             del self._entries[next(iter(self._entries))]
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
-from storefront.cache import keys, responses
+from storefront.cache import responses
 from storefront.cache.addresses import Addresses
 from storefront.cache.polish import Polish
 from storefront.cache.store import Hit, Store
@@ -39,13 +39,13 @@ class Pages:
         found = self._addresses.find(environ)
         if found is None:
             return self._inner(environ, start_response)
-        key, kind = found
+        key, kind, endpoint = found
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         held = responses.held(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
         hit = self._store.held(key, responses.variant_of(encoding), held)
         if hit is None:
             return self._inner(environ, start_response)
-        decided = self._admit(environ, keys.endpoint_of(entry))
+        decided = self._admit(environ, endpoint)
         if not decided.allowed:
             return self._inner(environ, start_response)  # which answers with a page
         self._store.counters.add(kind, "hit_local" if hit.body is not None else "not_modified")
