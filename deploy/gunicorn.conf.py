@@ -27,7 +27,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 from prometheus_client import multiprocess  # noqa: E402
 
-from storefront import cache, redis_roles  # noqa: E402
+from storefront import redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
