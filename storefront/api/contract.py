@@ -94,14 +94,15 @@ def private(answered: Any, status: int = 200) -> Response:
     digest = keys.digest(body)
     response = Response(mimetype="application/json", status=status)
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["ETag"] = responses.entity_tag(digest, encoding)
     response.headers["Vary"] = "Accept-Encoding, Authorization"
-    held = responses.held_digests(request.headers.get("If-None-Match", ""), encoding)
+    held = responses.held(request.headers.get("If-None-Match", ""), encoding)
     if request.method in ("GET", "HEAD") and digest in held:
+        response.headers["ETag"] = held[digest]
         response.status_code = 304
         return response
     if encoding:
         response.headers["Content-Encoding"] = encoding
         body = compression.encode(body, encoding, quality=4)
+    response.headers["ETag"] = responses.entity_tag(digest, encoding, body)
     response.set_data(body)
     return response
