@@ -17,6 +17,9 @@ from storefront.extensions import db
 from tests.accounts.people import EMAIL, Browser
 from tests.accounts.test_profile import HOME
 
+# What a page looks like does not hang on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 # The checker is older than these two, which the HTML standard has: meta[media] for theme-color (HTML, 4.2.5), and a
 # username that is an e-mail (HTML, 4.10.18.7.1, the control group "Username").
 NEWER = (
