@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -174,3 +175,22 @@ def skus_of(shop: Shop, product_id: int) -> list[str]:
     with urlopen(f"{shop.url}/stock/stream?product={product_id}", timeout=20) as answer:
         line = next(line for line in answer if line.startswith(b"data: "))
     return [item["sku"] for item in json.loads(line.removeprefix(b"data: "))["items"]]
+
+
+@pytest.mark.slow
+def test_a_page_says_that_live_stock_is_delayed_while_redis_is_away(browser: Browser, tmp_path: Path) -> None:
+    with server(tmp_path) as redis, generated(tmp_path, REDIS_URL=redis.url) as shop:
+        context = browser.new_context(base_url=shop.url)
+        page = context.new_page()
+        page.goto("/products?in_stock=1&sort=name")
+        notice = page.get_by_role("status").filter(has_text="Live stock is delayed")
+        assert eventually(lambda: open_streams(shop) == 1)
+        expect(notice).to_have_count(0)
+        redis.kill()
+        expect(notice).to_be_visible(timeout=3 * SECONDS)
+        assert (
+            "delayed" not in page.request.get(page.url).text()
+        )  # what is kept for everybody says nothing of it
+        redis.start()
+        expect(notice).to_have_count(0, timeout=3 * SECONDS)
+        context.close()

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import LIMITS
 from tests.browser.test_accounts import PASSWORD, fresh, register, sign_in
 from tests.processes import Shop, eventually, served
 from tests.redis_roles.servers import Server, server
-from tests.stock.streams import open_streams
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -93,26 +92,3 @@ def test_nobody_is_signed_out_and_no_basket_is_lost(
     if javascript:
         header = other.get_by_role("banner").get_by_role("link", name="Basket")
         expect(header).to_contain_text("(2)")
-
-
-def test_a_page_with_badges_says_that_live_stock_is_delayed(
-    browser: Browser, shop: Shop, redis: Server
-) -> None:
-    context = browser.new_context(base_url=shop.url)
-    page = context.new_page()
-    page.goto("/products?in_stock=1&sort=name")
-    notice = page.get_by_role("status").filter(has_text="Live stock is delayed")
-    try:
-        expect(page.locator("stock-badge").first).to_be_visible()
-        assert eventually(lambda: open_streams(shop) == 1)
-        expect(notice).to_have_count(0)
-        redis.kill()
-        expect(notice).to_be_visible(timeout=20_000)
-        kept = page.request.get("/products?in_stock=1&sort=name").text()
-        assert "delayed" not in kept
-        redis.start()
-        expect(notice).to_have_count(0, timeout=20_000)
-    finally:
-        if not redis.process:
-            redis.start()
-        context.close()

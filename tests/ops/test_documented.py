@@ -1,0 +1,102 @@
+"""Every command, setting, path and number in the documents for operators is one of the shop's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from flask import Flask
+
+from storefront.cache import keys
+from storefront.config import Settings
+from storefront.rate_limiting import policies
+from storefront.redis_roles import breaker, clients
+from tests.processes import ROOT
+
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+CHECKLIST = OPERATIONS[OPERATIONS.index("## The checklist") : OPERATIONS.index("## Backup and restore")]
+_THEIRS = {"run", "db", "shell", "routes"}  # Flask's and Flask-Migrate's own
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_exists_with_its_options(app: Flask, document: Path) -> None:
+    for line in re.findall(r"\bflask ((?:[a-z]+ )*[a-z]+)([^`|\n&]*)", document.read_text()):
+        words, rest = line[0].split(), line[1]
+        if words[0] not in app.cli.commands:
+            assert words[0] in _THEIRS or not re.search(rf"flask {words[0]}[`\n]", document.read_text()), line
+            continue
+        command: click.Command = app.cli.commands[words[0]]
+        if isinstance(command, click.Group) and len(words) > 1:
+            command = command.commands[words[1]]
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        assert set(re.findall(r"(?<![\w-])--[a-z-]+", rest)) <= known, line
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_target_path_and_setting_exists(document: Path) -> None:
+    text = document.read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+    for path in re.findall(r"`((?:deploy|tests|benchmarks|static)/[\w./-]+)", text):
+        assert (ROOT / path.rstrip("/.")).exists(), path
+    for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
+        assert (document.parent / target).exists(), target
+    known = {*Settings.names(), *(policies.setting(policy.name) for policy in policies.TABLE)}
+    for name in re.findall(r"`(STOREFRONT_[A-Z_]+)[`=]", text):
+        assert name in known, name
+
+
+def test_every_page_for_staff_and_probe_exists(app: Flask) -> None:
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    assert {
+        found.rstrip("/") for found in re.findall(r"`(/(?:ops[\w/]*|healthz|readyz|metrics))`", OPERATIONS)
+    } <= rules
+
+
+def test_the_checklist_s_numbers_are_the_code_s() -> None:
+    names = {"product_detail": "A product's page", "product_list": "a list", "category": "a category"}
+    for kind in keys.KINDS:
+        if kind.name in names:
+            assert f"{names[kind.name]} {kind.ttl} s" in CHECKLIST
+    settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
+    assert f"a session {settings.session_ttl} s" in CHECKLIST
+    assert f"each worker keeps {settings.cache_local_mb} MB" in CHECKLIST
+    assert f"opens after {breaker.ERRORS} errors in {breaker.WITHIN:g} s" in CHECKLIST
+    assert f"one probe every {breaker.OPEN_FOR:g} s" in CHECKLIST
+    assert f"waits at most {clients.TIMEOUT:g} s" in CHECKLIST
+    url = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://db/shop"}
+    given = Settings.from_environ(url, ROOT).to_flask()["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"]
+    assert f"tried for {given['connect_timeout']} s" in CHECKLIST
+    for name, words in (
+        ("statement", "a statement ends after {} s"),
+        ("lock", "a wait for a lock after {} s"),
+    ):
+        milliseconds = re.search(rf"{name}_timeout=(\d+)", given["options"])
+        assert milliseconds
+        assert words.format(int(milliseconds[1]) // 1000) in CHECKLIST
+
+
+def test_the_checklist_s_servers_are_those_of_deploy() -> None:
+    conf = {name: (ROOT / "deploy" / "redis" / f"{name}.conf").read_text() for name in ("cache", "state")}
+    for name, words in (("cache", "gives the cache {}"), ("state", "sessions, limits and stock {}")):
+        found = re.search(r"^maxmemory (\w+)$", conf[name], re.M)
+        assert found
+        assert words.format(found[1]) in CHECKLIST
+    assert "maxmemory-policy allkeys-lfu" in conf["cache"]
+    assert "maxmemory-policy noeviction" in conf["state"]
+    for line in re.findall(r"`(min-replicas-[\w-]+ \d)`", CHECKLIST):
+        assert line in conf["state"]
+
+
+def test_every_alert_is_named_and_told_how_loud_it_is() -> None:
+    groups = yaml.safe_load((ROOT / "deploy" / "monitoring" / "alerts.yml").read_text())["groups"]
+    rules = {rule["alert"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
+    loud, quiet = CHECKLIST[CHECKLIST.index("Of the alerts") :].split("wake somebody;")
+    for severity, text in (("page", loud), ("ticket", quiet)):
+        named = set(re.findall(r"`([A-Z]\w+)`", text))
+        assert named == {name for name, found in rules.items() if found == severity}
+    assert set(re.findall(r"alerts? `([A-Z]\w+)`", CHECKLIST)) <= set(rules)
