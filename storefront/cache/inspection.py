@@ -76,7 +76,7 @@ def memory(prefix: str) -> Memory:
             names = {name for name in pipe.execute() if name}
             ours = [name for name in names if name.startswith(prefix.encode())]
             for name in ours:
-                pipe.memory_usage(name)
+                pipe.memory_usage(name, samples=0)  # all of it: bodies differ too much to be guessed
             sizes = pipe.execute()
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for name, size in zip(ours, sizes, strict=True):

@@ -72,17 +72,14 @@ def test_who_signs_in_by_token_gets_no_copy(deployed: Deployed) -> None:
     assert deployed.front.get(deployed.products[1], Authorization="Bearer x").front == "fwd=bypass"
 
 
-def test_one_address_is_not_kept_under_another_s_name(front: Front) -> None:
-    style = front.get("/").body.decode().partition('href="/static/css/')[2].partition('"')[0]
-    path = f"/static/css/{style}"
-    # nginx reads these as `path`; the shop reads some as they are, and has no such page.
-    odd = [
-        front.get(f"/products/..{before}{path[1:]}", Accept_Encoding="identity")
-        for before in ("/", "%2f", "//")
-    ]
-    assert any(b"<!doctype html>" in answer.body[:200] for answer in odd)
-    answer = front.get(path, Accept_Encoding="identity")
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
+def test_one_address_is_not_kept_under_another_s_name(deployed: Deployed) -> None:
+    front, path = deployed.front, deployed.products[-1]
+    # nginx could read this as `path`; the shop reads it as it is, and has no such category: a public 404.
+    assert front.get(f"/categories/x/../..{path}", Accept_Encoding="br").status == 404
+    assert front.get(path, Accept_Encoding="br").status == 200
+    assert front.get(f"{path}?variant=none", Accept_Encoding="br").status in (200, 404)
+    first, second = (front.get(f"/products?page={page}").body for page in (1, 2))
+    assert first != second
     poison = front.get(
         "/products?sort=price", X_Forwarded_Host="evil.example", X_Original_URL="/me", Forwarded="host=e"
     )
