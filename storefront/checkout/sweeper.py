@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from flask import Flask
 from sqlalchemy import Select, delete, exists, select, update
@@ -14,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from storefront.checkout import holding
 from storefront.checkout.models import Checkout, Hold, Order
+from storefront.checkout.payment import overdue
 from storefront.extensions import db, writing
 
 log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds
+ROUNDS = 12  # from one look at unpaid orders to the next
 KEYS_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=30)
 
@@ -78,10 +81,13 @@ def _is_there(query: Select[int]) -> bool:
 
 
 def _go_round(app: Flask, stopped: threading.Event) -> None:
+    rounds = count(1)
     while not stopped.wait(EVERY):
         with app.app_context():
             try:
                 sweep()
+                if next(rounds) % ROUNDS == 0:
+                    overdue.call_off_overdue()
             except SQLAlchemyError as error:
                 log.warning("holds cannot be swept: %s", error)
             finally:

@@ -6,15 +6,19 @@ import re
 import threading
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from storefront.checkout import queries
+from storefront.checkout.models import Order
+from storefront.checkout.payment import overdue
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, writing
 from storefront.stock import set_on_hand
@@ -195,6 +199,35 @@ def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser
     assert answer.status_code == 409
     assert "Stripe did not refund it" in answer.text
     assert order(session).refunded.amount == 1500
+
+
+def age() -> None:
+    with writing() as session:
+        session.execute(update(Order).values(placed_at=datetime.now(UTC) - overdue.AFTER))
+
+
+def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
+    shop: Flask, guest: Browser, stripe: Stripe
+) -> None:
+    stripe.away = True
+    buy(guest)  # Stripe is away, and the shopper never comes back
+    stripe.away = False
+    guest.post("/cart/lines", sku="T")
+    buy(guest)
+    [session] = stripe.sessions.values()
+    assert overdue.call_off_overdue() == 0, "not yet"
+    age()
+    stripe.away = True
+    assert overdue.call_off_overdue() == 1, "what may have been paid stays while nobody can be asked"
+    stripe.away = False
+    stripe.pay(session["id"])
+    assert overdue.call_off_overdue() == 0, "its message is only late"
+    assert level("T") == (2, 0)
+    session["status"] = "open"
+    assert overdue.call_off_overdue() == 1
+    assert session["status"] == "expired"
+    assert level("T") == (3, 0)
+    assert audited() == []
 
 
 def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stripe: Stripe) -> None:

@@ -50,8 +50,8 @@ class Provider(Protocol):
     def refund(self, order: OrderView, amount: int, key: str) -> str:
         """Give money back, once for each key; return the provider's own name of the refund."""
 
-    def abandon(self, order: OrderView) -> None:
-        """Make sure that an order which was called off can no longer be paid, as far as that can be done."""
+    def abandon(self, order: OrderView) -> bool:
+        """Make sure that an order can no longer be paid; return whether that is so, and it has not been paid."""
 
 
 def init_app(app: Flask) -> None:

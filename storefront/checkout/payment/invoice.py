@@ -47,8 +47,9 @@ class Invoice:
         """Return the key: people transfer the money, and this is written down once."""
         return key
 
-    def abandon(self, order: OrderView) -> None:
-        """Nothing can be taken back: who pays all the same gets it refunded."""
+    def abandon(self, order: OrderView) -> bool:  # noqa: ARG002  # the interface's
+        """Return False: who pays all the same gets it refunded."""
+        return False
 
 
 def read(terms: Mapping[str, Any]) -> Invoice | None:

@@ -79,14 +79,13 @@ class StripeCheckout:
                 f"Stripe did not refund it: {said}. Nothing was changed; try again."
             ) from error
 
-    def abandon(self, order: OrderView) -> None:
-        """Close Stripe's page, if one is open."""
-        for tried in attempts.of(self.code, order.number):
-            if tried.state == "pending":
-                try:
-                    self._sessions.expire(tried.reference)
-                except stripe.StripeError as error:  # paid, or past: a message says which
-                    current_app.logger.info("Stripe's page of %s was not closed: %s", order.number, error)
+    def abandon(self, order: OrderView) -> bool:
+        """Close Stripe's page, if one is open; return whether nothing was paid there, and nothing can be."""
+        return all(
+            self._close(tried.reference)
+            for tried in attempts.of(self.code, order.number)
+            if tried.state == "pending"
+        )
 
     def order_of(self, intent: str) -> str:
         """Return the number of the order that a payment was for; empty if it is none of ours."""
@@ -95,6 +94,16 @@ class StripeCheckout:
         except stripe.StripeError as error:
             raise PaymentError("Stripe cannot be asked whose payment this is.") from error
         return (found[0].client_reference_id or "") if found else ""
+
+    def _close(self, reference: str) -> bool:
+        try:
+            session = self._sessions.retrieve(reference)
+            if session.status == "open":
+                session = self._sessions.expire(reference)
+        except stripe.StripeError as error:  # away, or paid in this very moment: a message says which
+            current_app.logger.info("Stripe's page %s was not closed: %s", reference, error)
+            return False
+        return bool(session.status == "expired")
 
     @property
     def _sessions(self) -> Any:
