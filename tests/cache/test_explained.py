@@ -1,0 +1,88 @@
+"""The cache explains itself: what it did, what it holds, and which write dropped what."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront import redis_roles
+from storefront.extensions import db
+from storefront.redis_roles import Role
+from tests.cache.conftest import get
+from tests.cache.shopkeeper import set_price
+from tests.factories import make_category, make_product
+
+
+def run(app: Flask, *words: str) -> str:
+    db.session.rollback()
+    result = app.test_cli_runner().invoke(args=["cache", *words])
+    return f"{result.exit_code}: {result.output}"
+
+
+def test_the_dashboard_says_what_was_done_and_why(
+    app: Flask, client: FlaskClient, mug: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "storefront.cache")
+    for _ in range(40):
+        get(client, "/products/mug", Accept_Encoding="br")
+    set_price(mug, 1100)
+    assert re.search(r"Variant \d+ dropped .*product:\d+", caplog.text), "which write dropped which tags"
+    get(client, "/products/mug", Accept_Encoding="br")
+    app.extensions["cache_reporter"].send()
+    page = get(client, "/ops/cache", Accept_Encoding="identity").text
+    assert "product_detail" in page
+    assert "<svg" in page
+    assert re.search(rf"Variant \d+[^<]*</td>\s*<td[^>]*>[^<]*product:{mug}", page), "the write and its tags"
+    assert re.search(r"/products/mug\D+32\D", page), "what is asked for most"
+    assert all(f">{role}<" in page for role in ("cache", "session", "limit", "stock"))
+
+
+def test_an_x_ray_shows_where_an_address_is_kept_and_what_would_drop_it(
+    client: FlaskClient, mug: int
+) -> None:
+    def x_ray(address: str) -> str:
+        return get(client, f"/ops/cache?url={address}", Accept_Encoding="identity").text
+
+    assert "Not in Redis." in x_ray("/products/mug")
+    get(client, "/products/mug")
+    page = x_ray("/products/mug")
+    assert re.search(r"In Redis, built from data read \d+ s ago; fresh for \d+ s; br [\d.]+ kB, gzip", page)
+    assert f"product {mug} changes in anything that its page prints" in page
+    assert "is no address of this shop" in x_ray("/nowhere")
+    assert "is not a public page" in x_ray("/cart")
+
+
+def test_an_estimate_is_within_a_fifth_of_what_is_used(app: Flask, client: FlaskClient) -> None:
+    shelf = make_category("Cups")
+    for number in range(120):
+        make_product(f"Mug number {number}", category=shelf)
+    redis_before = _used(app)
+    for number in range(120):
+        get(client, f"/products/mug-number-{number}")
+    for sort in ("new", "price", "-price", "name"):
+        for page in range(1, 6):
+            get(client, f"/products?sort={sort}&page={page}")
+    used = _used(app) - redis_before
+    said = re.search(r"together about ([\d.,]+) MB", run(app, "estimate", "--products", "120"))
+    assert said
+    assert float(said[1].replace(",", "")) * 1e6 == pytest.approx(used, rel=0.2)
+
+
+def test_the_commands_say_what_they_did(app: Flask, client: FlaskClient, mug: int) -> None:
+    assert "Too little is cached to measure" in run(app, "estimate", "--products", "10")
+    get(client, "/products/mug")
+    app.extensions["cache_reporter"].send()
+    assert re.search(r"product_detail +\d+\.\d%", run(app, "stats"))
+    assert "is no tag" in run(app, "purge", "no tag")
+    assert run(app, "purge", f"product:{mug}") == "0: Dropped.\n"
+    assert "fwd=miss" in get(client, "/products/mug").headers["Cache-Status"]
+
+
+def _used(app: Flask) -> int:
+    """Return the bytes of all that the shop's cache keeps in Redis."""
+    redis = redis_roles.client(Role.CACHE)
+    names = redis.scan_iter(f"{app.config['CACHE_PREFIX']}:{{c*")
+    return sum(redis.memory_usage(name) or 0 for name in names)
