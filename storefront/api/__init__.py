@@ -6,7 +6,7 @@ from flask import Flask
 
 from storefront import rate_limiting
 from storefront.api import cli, problems, tokens
-from storefront.api.views import categories, changes, products
+from storefront.api.views import categories, changes, described, orders, products
 
 __all__ = ["init_app"]
 
@@ -16,6 +16,6 @@ def init_app(app: Flask) -> None:
     app.extensions["api_tokens_used"] = tokens.Used()
     problems.init_app(app)
     rate_limiting.identify(app, lambda environ: tokens.identify(app, environ))
-    for views in (products, changes, categories):
+    for views in (products, changes, categories, orders, described):
         app.register_blueprint(views.bp)
     app.cli.add_command(cli.token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from flask import Response, request
 
 from storefront.api import bodies, tokens
 from storefront.cache import keys, responses
+from storefront.errors import BadInputError
 from storefront.web import compression
 
-ALWAYS = (400, 429, 500, 503)
+ALWAYS = (400, 404, 405, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,22 @@ class Parameter:
     description: str
     place: str = "query"
     required: bool = False
+
+
+def check(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
+    """Refuse values that are not as declared, as far as what reads them would take them nonetheless.
+
+    Raises:
+        BadInputError: an empty number, or none of those that there are.
+    """
+    for of in parameters:
+        value = query.get(of.name)
+        if value is None or of.place != "query":
+            continue
+        if of.schema["type"] in ("integer", "number") and not value.strip():
+            raise BadInputError(of.name, f"{of.name} must be a number, or be left out.")
+        if "enum" in of.schema and value not in of.schema["enum"]:
+            raise BadInputError(of.name, f"{of.name} must be one of: {', '.join(of.schema['enum'])}.")
 
 
 @dataclass(frozen=True, slots=True)

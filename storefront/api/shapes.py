@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, structs
@@ -214,3 +215,64 @@ class StockTold(Struct, frozen=True):
     sku: str
     product_id: int
     stock: int
+
+
+OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
+
+
+class OrderLine(Struct, frozen=True):
+    """A line of an order, as it was sold."""
+
+    sku: str
+    title: str
+    options: str
+    quantity: int
+    unit_price: Price
+    total: Price
+
+
+class OrderEvent(Struct, frozen=True):
+    """What happened to an order."""
+
+    at: datetime
+    kind: str
+    actor: str
+    amount: Price | None
+    note: str
+
+
+class Order(Struct, frozen=True):
+    """What somebody has bought, and what became of it."""
+
+    number: str
+    state: OrderState
+    email: str
+    total: Price
+    goods: Price
+    delivery_price: Price
+    tax: Price
+    paid: Price
+    refunded: Price
+    delivery: str
+    payment: str
+    ship_to: dict[str, Any]
+    bill_to: dict[str, Any] | None
+    lines: list[OrderLine]
+    events: list[OrderEvent]
+    placed_at: datetime
+
+
+class OrderList(Struct, frozen=True):
+    """A page of orders, the newest first."""
+
+    items: list[Order]
+    page: int
+    pages: int
+    total: int
+
+
+class StateGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """The state that an order shall have; the note goes into its log."""
+
+    state: Literal["shipped", "delivered", "cancelled"]
+    note: Annotated[str, Meta(max_length=1000)] = ""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from storefront import cache, rate_limiting
 from storefront.api import paging, tokens
-from storefront.api.contract import operation, private, public
+from storefront.api.contract import check, operation, private, public
 from storefront.api.shapes import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
@@ -25,7 +25,12 @@ PER_PAGE = 100
 
 
 def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
-    return str(page_number(query.get("page", "")))
+    return str(_page(query))
+
+
+def _page(query: Mapping[str, str]) -> int:
+    check((paging.PAGE,), query)
+    return page_number(query.get("page", ""))
 
 
 @bp.get("/categories")
@@ -34,7 +39,7 @@ def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 @operation("List categories, 100 to a page", CategoryList, parameters=(paging.PAGE,))
 def category_list() -> Response:
     """All categories that hold active products, in the order of their paths."""
-    page = page_number(request.args.get("page", ""))
+    page = _page(request.args)
     shown = (models.Category.path != models.ROOT_PATH, models.Category.product_count > 0)
     columns = (models.Category.id, models.Category.path, models.Category.name, models.Category.product_count)
     found = select(*columns).where(*shown).order_by(models.Category.path).limit(PER_PAGE)

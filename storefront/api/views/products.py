@@ -10,7 +10,7 @@ from msgspec import structs
 
 from storefront import cache, rate_limiting
 from storefront.api import paging, reading, tokens
-from storefront.api.contract import Parameter, operation, private, public
+from storefront.api.contract import Parameter, check, operation, private, public
 from storefront.api.shapes import ListedProduct, Product, ProductList
 from storefront.cache import keys
 from storefront.catalog import parameters
@@ -85,6 +85,7 @@ def product(product_id: int) -> Product:
 
 
 def _wanted(query: Mapping[str, str]) -> ListRequest:
+    check(_LIST, query)
     return parameters.parse(query, currency=current_app.config["CURRENCY"])
 
 

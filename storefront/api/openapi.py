@@ -1,0 +1,108 @@
+"""The OpenAPI 3.1 document, made of what the operations declare."""
+
+from __future__ import annotations
+
+import inspect
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Flask
+from werkzeug.routing import Rule
+
+from storefront.api.contract import ALWAYS, Operation, Parameter
+from storefront.api.problems import MEDIA_TYPE
+from storefront.api.shapes import Problem
+from storefront.api.tokens import SCOPES
+
+_REF = "#/components/schemas/{name}"
+_ID = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+# No segment that a client resolves before it asks (RFC 3986, 5.2.4), and nothing that is in no address of ours.
+_PATH = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-.0-~]+$"}
+_DESCRIPTION = (
+    "The same shop for programs. Reading the catalogue needs no token. Amounts are in minor units, and every "
+    "error is a problem (RFC 9457)."
+)
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Return the document; it is made once."""
+    if "api_document" not in app.extensions:
+        app.extensions["api_document"] = _document(app)
+    found: dict[str, Any] = app.extensions["api_document"]
+    return found
+
+
+def _document(app: Flask) -> dict[str, Any]:
+    rules: list[tuple[Rule, Operation]] = [
+        (rule, found)
+        for rule in app.url_map.iter_rules()
+        if (found := getattr(app.view_functions[rule.endpoint], "operation", None)) is not None
+    ]
+    types = {t for _, found in rules for t in (found.answer, found.body) if t is not None} | {Problem}
+    ordered = sorted(types, key=lambda t: t.__name__)
+    schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
+    refs = dict(zip(ordered, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, found in rules:
+        method = next(m for m in sorted(rule.methods or ()) if m not in ("HEAD", "OPTIONS")).lower()
+        view = app.view_functions[rule.endpoint]
+        paths.setdefault(_path(rule), {})[method] = _operation(rule, found, inspect.getdoc(view) or "", refs)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.config["NAME"], "version": "1", "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
+        },
+    }
+
+
+def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, Any]) -> dict[str, Any]:
+    errors = {*ALWAYS, 401, *found.errors, *((403,) if found.scope else ())}
+    about: dict[str, Any] = {
+        "operationId": rule.endpoint.split(".")[-1],
+        "summary": found.summary,
+        "description": description + (f" Scope: `{found.scope}`." if found.scope else ""),
+        "security": [{"token": []}] if found.scope else [{}, {"token": []}],
+        "parameters": [*map(_segment, sorted(rule.arguments)), *map(_parameter, found.parameters)],
+        "responses": {
+            str(found.status): {
+                "description": HTTPStatus(found.status).phrase,
+                "content": {"application/json": {"schema": refs[found.answer]}},
+            },
+            **{str(status): _problem(status, refs[Problem]) for status in sorted(errors)},
+        },
+    }
+    if found.body is not None:
+        about["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": refs[found.body]}},
+        }
+    return about
+
+
+def _path(rule: Rule) -> str:
+    return "".join(f"{{{text}}}" if dynamic else text for dynamic, text in rule._trace if text != "|")
+
+
+def _segment(name: str) -> dict[str, Any]:
+    schema = _ID if name.endswith("_id") else _PATH
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _parameter(of: Parameter) -> dict[str, Any]:
+    about = {"name": of.name, "in": of.place, "required": of.required, "schema": of.schema}
+    if of.schema.get("type") == "array":
+        about |= {"style": "form", "explode": False}
+    return about | {"description": of.description}
+
+
+def _problem(status: int, schema: Any) -> dict[str, Any]:
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _scopes() -> str:
+    return "Scopes: " + "; ".join(f"`{name}`: {meaning}" for name, meaning in SCOPES.items()) + "."

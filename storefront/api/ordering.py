@@ -1,0 +1,98 @@
+"""Orders as the API tells them, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storefront.api.shapes import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
+from storefront.checkout import models, orders
+from storefront.extensions import db
+
+PER_PAGE = 50
+MOVES: dict[str, Callable[..., Any]] = {
+    "shipped": orders.ship,
+    "delivered": orders.deliver,
+    "cancelled": orders.cancel,
+}
+
+
+def page_of(page: int, state: str | None) -> OrderList:
+    """Return a page of orders, the newest first."""
+    conditions = [models.Order.state == state] if state else []
+    total = db.session.execute(select(func.count(models.Order.id)).where(*conditions)).scalar_one()
+    wanted = select(models.Order).where(*conditions).order_by(models.Order.id.desc())
+    rows = db.session.execute(wanted.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).scalars().all()
+    return OrderList(_told(db.session(), rows), page, ceil(total / PER_PAGE), total)
+
+
+def one(number: str) -> Order:
+    """Return an order.
+
+    Raises:
+        NoSuchOrderError: there is none with this number.
+    """
+    found = select(models.Order).where(models.Order.number == number)
+    row = db.session.execute(found).scalar_one_or_none()
+    if row is None:
+        raise orders.NoSuchOrderError
+    return _told(db.session(), [row])[0]
+
+
+def move(session: Session, number: str, state: str, *, actor: str, note: str) -> Order:
+    """Bring an order into a state; return it.
+
+    Raises:
+        NoSuchOrderError, OrderError: there is none, or it cannot get there from where it is.
+    """
+    MOVES[state](session, number, actor=actor, note=note)
+    return _told(session, [orders.locked(session, number)])[0]
+
+
+def _told(session: Session, rows: Sequence[models.Order]) -> list[Order]:
+    ids = [row.id for row in rows]
+    lines = _by_order(session, models.OrderLine, ids)
+    events = _by_order(session, models.OrderEvent, ids)
+    return [_order(row, lines.get(row.id, []), events.get(row.id, [])) for row in rows]
+
+
+def _by_order(session: Session, model: Any, ids: Sequence[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(select(model).where(model.order_id.in_(ids)).order_by(model.id)).scalars():
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+def _order(
+    row: models.Order, lines: Sequence[models.OrderLine], events: Sequence[models.OrderEvent]
+) -> Order:
+    def price(amount: int) -> Price:
+        return Price(amount, row.currency)
+
+    return Order(
+        number=row.number,
+        state=cast("OrderState", row.state),
+        email=row.email,
+        total=price(row.total),
+        goods=price(row.goods),
+        delivery_price=price(row.delivery_price),
+        tax=price(row.tax),
+        paid=price(row.paid),
+        refunded=price(row.refunded),
+        delivery=row.delivery,
+        payment=row.payment,
+        ship_to=row.ship_to,
+        bill_to=row.bill_to,
+        lines=[
+            OrderLine(x.sku, x.title, x.options, x.quantity, price(x.unit_price), price(x.total)) for x in lines
+        ],
+        events=[
+            OrderEvent(x.at, x.kind, x.actor, price(x.amount) if x.amount is not None else None, x.note)
+            for x in events
+        ],
+        placed_at=row.placed_at,
+    )  # fmt: skip

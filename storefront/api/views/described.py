@@ -1,0 +1,51 @@
+"""/api/v1/openapi.json, and /api/v1/docs: the same for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template
+
+from storefront import cache, rate_limiting
+from storefront.api import openapi
+from storefront.api.contract import public
+from storefront.cache import keys
+
+bp = Blueprint("api_described", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/openapi.json")
+@rate_limiting.limit("api")
+@cache.public(keys.CATEGORY)
+def document() -> Response:
+    """The OpenAPI document."""
+    return public(openapi.document(current_app))
+
+
+@bp.get("/docs")
+@rate_limiting.limit("api")
+@cache.public(keys.CATEGORY)
+def docs() -> str:
+    """The document as a page; it fetches nothing from elsewhere, and needs no JavaScript."""
+    described = openapi.document(current_app)
+    schemas = {name: _members(schema) for name, schema in described["components"]["schemas"].items()}
+    return render_template("api/docs.html", described=described, schemas=schemas)
+
+
+def _members(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the members of an object: name, type, and whether it must be there."""
+    required = schema.get("required", [])
+    members = schema.get("properties", {}).items()
+    return [(name, _type(about), "required" if name in required else "") for name, about in members]
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[1]
+    if "anyOf" in schema:
+        return " or ".join(map(_type, schema["anyOf"]))
+    if "enum" in schema:
+        return " or ".join(f"“{value}”" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    return str(schema.get("type", "anything"))

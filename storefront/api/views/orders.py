@@ -1,0 +1,54 @@
+"""/api/v1/orders: reading them, and changing their state."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from storefront import rate_limiting
+from storefront.api import idempotency, ordering, paging, tokens
+from storefront.api.contract import Parameter, check, operation, private
+from storefront.api.shapes import Order, OrderList, OrderState, StateGiven
+from storefront.catalog.parameters import page_number
+
+bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
+
+STATES = list(get_args(OrderState))
+_STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only those in this state.")
+
+
+@bp.get("/orders")
+@rate_limiting.limit("api")
+@operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(paging.PAGE, _STATE))
+def order_list() -> Response:
+    """The orders of the shop, the newest first."""
+    check((paging.PAGE, _STATE), request.args)
+    page, state = page_number(request.args.get("page", "")), request.args.get("state")
+    answered = ordering.page_of(page, state)
+    return paging.linked(private(answered), page, answered.pages)
+
+
+@bp.get("/orders/<number>")
+@rate_limiting.limit("api")
+@operation("Read an order", Order, scope="orders:read", errors=(404,))
+def order(number: str) -> Order:
+    """An order with its lines and what happened to it."""
+    return ordering.one(number)
+
+
+@bp.put("/orders/<number>/state")
+@rate_limiting.limit("api")
+@operation(
+    "Change the state of an order", Order, scope="orders:write", body=StateGiven, parameters=(idempotency.KEY,),
+    errors=(404, 409, 413, 415, 422),
+)  # fmt: skip
+def put_state(number: str, body: StateGiven) -> Any:
+    """Ship, deliver or cancel an order: 409 if it cannot get there. What is cancelled comes back into stock."""
+    caller = tokens.required("orders:write")
+
+    def move(session: Session) -> Order:
+        return ordering.move(session, number, body.state, actor=caller.actor, note=body.note)
+
+    return idempotency.once(caller, move)
