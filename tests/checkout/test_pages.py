@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from storefront.checkout import orders
 from storefront.checkout.models import Hold
 from storefront.extensions import writing
 from storefront.stock import set_on_hand
+from tests import valid_html
 from tests.accounts.people import Browser, letters, make_user
 from tests.checkout.shoppers import audited, count_orders, level
 from tests.factories import make_product
@@ -71,6 +73,7 @@ def test_a_guest_buys(app: Flask, guest: Browser) -> None:
     order = guest.get(location)
     assert order.status_code == 200
     assert "Thank you. Your order is with us." in order.text
+    assert "A letter has gone to ada@shop.example." in order.text
     assert level("T") == (1, 0)
     assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
     [letter] = letters(app)
@@ -261,3 +264,27 @@ def test_the_review_says_when_nothing_is_held_any_more(guest: Browser) -> None:
     assert "no longer held" in guest.get("/checkout/review").text
     answer = guest.post("/checkout", do="hold")
     assert "Held for you until" in guest.get(answer.location).text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
+    staff = Browser(guest.client.application, "127.0.0.1")
+    pages = {
+        "details": guest.get("/checkout"),
+        "wrong": guest.post("/checkout"),
+        "review": (shown := review(guest)),
+        "changed": guest.post("/checkout", do="place", key=hidden(shown, "key"), seen="x"),
+        "order": guest.get(location := buy(guest)),
+        "empty": guest.get("/checkout"),
+        "staff": staff.get("/ops/orders"),
+        "staff-order": staff.get(location.partition("?")[0].replace("/orders/", "/ops/orders/")),
+    }
+    guest.post("/cart/lines", sku="T")
+    with writing() as session:
+        set_on_hand(session, "T", 0, reason="counted", actor="test")
+    pages["short"] = guest.post("/checkout", **DETAILS)
+    make_user()
+    guest.sign_in()
+    pages["history"] = guest.get("/account/orders")
+    assert [page.status_code for page in pages.values()] == [200, 422, 200, 409, 200, 409, 200, 200, 409, 200]
+    assert valid_html.problems({name: page.text for name, page in pages.items()}, tmp_path) == []

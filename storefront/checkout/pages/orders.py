@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
@@ -63,6 +63,7 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         if provider and order.state in ("placed", "shipped")
         else (),
         letter=postman.shown(request.args.get("letter", "")),
+        writes=bool(current_app.config["SMTP_URL"]) or postman.is_shown(),
         problem=problem,
         signed_in=accounts.current_user() is not None,
     )
