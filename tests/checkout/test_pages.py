@@ -17,7 +17,7 @@ from storefront.checkout.models import Hold
 from storefront.extensions import writing
 from storefront.stock import set_on_hand
 from tests import valid_html
-from tests.accounts.people import Browser, letters, make_user
+from tests.accounts.people import Browser, another, letters, make_user
 from tests.checkout.shoppers import audited, count_orders, level
 from tests.factories import make_product
 
@@ -288,3 +288,24 @@ def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
     pages["history"] = guest.get("/account/orders")
     assert [page.status_code for page in pages.values()] == [200, 422, 200, 409, 200, 409, 200, 200, 409, 200]
     assert valid_html.problems({name: page.text for name, page in pages.items()}, tmp_path) == []
+
+
+def test_numbers_cannot_be_tried_out(app: Flask, guest: Browser, tmp_path: Path, redis_url: str) -> None:
+    location = buy(guest)
+    with another(app, tmp_path / "strict", REDIS_URL=redis_url, STOREFRONT_LIMIT_ORDER="3/minute") as strict:
+        stranger = Browser(strict, "198.51.100.9")
+        answers = [stranger.get(f"/orders/BCDFGHJKM{n}").status_code for n in range(2, 6)]
+        assert answers == [404, 404, 404, 429]
+        assert stranger.get(location).status_code == 429
+        assert Browser(strict).get(location).status_code == 200
+
+
+def test_checkout_works_without_redis(app: Flask, tmp_path: Path) -> None:
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    with another(app, tmp_path / "alone", REDIS_URL="redis://127.0.0.1:1/0") as alone:
+        browser = Browser(alone)
+        browser.post("/cart/lines", sku="T")
+        assert browser.get(buy(browser)).status_code == 200
+        assert [mail["To"] for mail in letters(alone)] == ["ada@shop.example"]
+    assert level("T") == (2, 0)
+    assert audited() == []
