@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     metrics.init_app(app)
     requests.init_app(app)
     warming.init_app(app)
-    health.add_check(app, "database", schema.problem, required=True)
+    health.add_check(app, "database", schema.readiness, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)
 

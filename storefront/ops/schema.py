@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import time
 from pathlib import Path
 
 from alembic.migration import MigrationContext
@@ -13,6 +14,8 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.extensions import db
+
+PROMPT = 0.5  # seconds in which a shop that is ready hears from its database
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,16 @@ def problem() -> str | None:
     return (
         f"The tables are at revision {current or 'none'}, this version needs {wanted}. Run: flask db upgrade"
     )
+
+
+def readiness() -> str | None:
+    """Return None if the shop can serve with this database now, else what is missing: too late an answer is none."""
+    began = time.monotonic()
+    found = problem()
+    took = time.monotonic() - began
+    if found is None and took > PROMPT:
+        return f"The database answers after {took:.1f} s. Look at its load, and at the network between."
+    return found
 
 
 def migrate() -> None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.ops import schema
 from storefront.web.security import HEADERS
 from tests.factories import make_product
 
@@ -74,6 +75,17 @@ def test_readiness_names_what_is_missing(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.json is not None
     assert answer.json["services"]["database"] == "ok"
+
+
+def test_a_database_that_answers_too_late_takes_no_requests(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(schema, "PROMPT", 0.0)
+    late = client.get("/readyz")
+    assert late.status_code == 503
+    assert late.json["services"]["database"].startswith("The database answers after")
+    assert late.json["services"]["redis"] == "ok"
 
 
 def test_a_wrong_host_is_refused_where_hosts_are_named(app: Flask, client: FlaskClient) -> None:
