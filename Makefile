@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test check bench soak lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: help run test check static bench soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,9 @@ run: .venv/installed ## set up what is missing and serve the shop on http://127.
 test: .venv/installed-dev ## the whole test suite, in a process for each core; ARGS="-k cache" passes arguments on to pytest
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-check: lint types contracts templates spelling security secrets ## what must hold besides the tests: lint, format, types, contracts, templates, security
+check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests
+
+static: lint types contracts templates spelling security secrets ## what must hold besides the tests
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
