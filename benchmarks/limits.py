@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from benchmarks import serving, shops
-from benchmarks.pages import bind, first_product, in_turns
+from benchmarks.pages import bind, first_product, get, in_turns
 from benchmarks.peers import limited
 from benchmarks.serving import CONFIGURED
 from storefront.redis_roles import embedded
@@ -33,7 +33,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         redis = embedded.join(folder / "redis")
         _decisions(redis)
         _served(stack, redis)
-        _pages(stack, redis)
+        _pages(stack, redis, folder)
 
 
 def _decisions(redis: str) -> None:
@@ -90,7 +90,7 @@ def _served(stack: ExitStack, redis: str) -> None:
     )
 
 
-def _pages(stack: ExitStack, redis: str) -> None:
+def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
     instance = stack.enter_context(shops.empty())
     shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
     environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
@@ -100,13 +100,24 @@ def _pages(stack: ExitStack, redis: str) -> None:
         more |= {"STOREFRONT_CACHE_PREFIX": name.replace(" ", "-")}
         base = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ | more))
         urls[name] = f"{base}/products/{first_product(base)}"
+    body = folder / "body"
+    body.write_bytes(get(urls["limits on"], encoding="br"))
+    peer = {"PEER_BODY": str(body), "PEER_REDIS": redis, "HOME": os.environ.get("HOME", "/")}
+    for whose, name in (
+        ("none", "a Flask view of these bytes"),
+        ("flask-limiter", "the same with Flask-Limiter"),
+    ):
+        command = [*bind(), "benchmarks.peers.limited:app"]
+        base = stack.enter_context(serving.server(command, peer | {"PEER_LIMITS": whose}))
+        urls[name] = f"{base}/products/x"
     seen = in_turns(urls)
-    off = 1e6 / seen["limits off"].rate
+    off, limiter = seen["limits off"], seen["the same with Flask-Limiter"]
     shops.table(
-        "A product's page that the worker holds",
-        ["limits", "requests/s", "p99 ms", "µs added"],
+        "What a shopper's page costs: a product's page that the worker holds, beside a view that returns its bytes",
+        ["", "requests/s", "p99 ms", "CPU µs", "CPU µs added", "× Flask-Limiter"],
         [
-            [name, f"{load.rate:,.0f}", f"{load.p99:.1f}", f"{1e6 / load.rate - off:.0f}"]
+            [name, f"{load.rate:,.0f}", f"{load.p99:.1f}", f"{load.cpu:.0f}", f"{load.cpu - off.cpu:.0f}",
+             f"{load.rate / limiter.rate:.2f}"]
             for name, load in seen.items()
         ],
-    )
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from benchmarks import serving, shops
 from benchmarks.serving import CONFIGURED, GUNICORN, Load
 from storefront.redis_roles import embedded
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
@@ -28,7 +28,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         shop = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ))
         slug = first_product(shop)
         body = folder / "body"
-        body.write_bytes(_get(f"{shop}/products/{slug}", encoding="br"))
+        body.write_bytes(get(f"{shop}/products/{slug}", encoding="br"))
         peer = {"PEER_BODY": str(body), "PEER_REDIS": redis}
         urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
         for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
@@ -47,11 +47,13 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         base = stack.enter_context(serving.server(uvicorn, peer))
         urls["(d) FastAPI, naive"] = f"{base}/products/{slug}"
         seen, size = in_turns(urls), body.stat().st_size
-    thin, assembled = seen["(a) thinnest Flask view"].rate, seen["(c) Flask-Caching, -Limiter, -Session"].rate
+    thin, bare = seen["(a) thinnest Flask view"], seen["(b) bare WSGI"]
+    assembled = seen["(c) Flask-Caching, -Limiter, -Session"]
     shops.table(
         f"A cached page of {size:,} bytes, one worker on one core, 16 connections, median of {ROUNDS} rounds",
-        ["server", "requests/s", "p99 ms", "× (a)", "× (c)"],
-        [[name, f"{found.rate:,.0f}", f"{found.p99:.1f}", f"{found.rate / thin:.2f}", f"{found.rate / assembled:.2f}"]
+        ["server", "requests/s", "p99 ms", "CPU µs", "× (a)", "× (b)", "× (c)", "CPU: (b) ÷ this"],
+        [[name, f"{found.rate:,.0f}", f"{found.p99:.1f}", f"{found.cpu:.0f}", f"{found.rate / thin.rate:.2f}",
+          f"{found.rate / bare.rate:.2f}", f"{found.rate / assembled.rate:.2f}", f"{bare.cpu / found.cpu:.2f}"]
          for name, found in seen.items()],
     )  # fmt: skip
 
@@ -66,17 +68,17 @@ def in_turns(urls: dict[str, str], scripts: Mapping[str, Path] | None = None) ->
         for name, url in urls.items():
             seen[name].append(serving.load(url, script=(scripts or {}).get(name)))
     return {
-        name: Load(statistics.median(x.rate for x in loads), statistics.median(x.p99 for x in loads))
+        name: Load(*(statistics.median(getattr(x, what) for x in loads) for what in ("rate", "p99", "cpu")))
         for name, loads in seen.items()
     }
 
 
 def first_product(shop: str) -> str:
-    page = _get(f"{shop}/products").decode()
+    page = get(f"{shop}/products").decode()
     return page.split('href="/products/', 1)[1].split('"', 1)[0].split("?", 1)[0]
 
 
-def _get(url: str, encoding: str = "identity") -> bytes:
+def get(url: str, encoding: str = "identity") -> bytes:
     wanted = urllib.request.Request(url, headers={"Accept-Encoding": encoding})
     with urllib.request.urlopen(wanted, timeout=10) as response:
         return bytes(response.read())

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.processes import free_port
 
@@ -24,10 +25,17 @@ CONFIGURED = ("--config", "deploy/gunicorn.conf.py")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load saw: requests a second, and the 99th percentile of the answers in milliseconds."""
+    """What a load saw: requests a second, the 99th percentile of the answers in milliseconds, and what one cost.
+
+    `cpu` are the microseconds that the server's processes worked for a request: it says what a busy machine hides.
+    """
 
     rate: float
     p99: float
+    cpu: float = 0.0
+
+
+_groups: dict[str, int] = {}  # the process group that serves a host and port
 
 
 @contextmanager
@@ -41,6 +49,7 @@ def server(arguments: Sequence[str], environ: Mapping[str, str], *, core: int = 
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
         start_new_session=True,
     )
+    _groups[f"127.0.0.1:{port}"] = process.pid
     try:
         for _ in range(600):
             with suppress(OSError):
@@ -77,6 +86,8 @@ def load(
         command += ["-s", str(script)]
     for header in headers:
         command += ["-H", header]
+    group = _groups.get(urlsplit(url).netloc, 0)
+    worked = _worked(group)
     ran = subprocess.run(
         [*command, "-H", "Accept-Encoding: br", url], check=True, capture_output=True, text=True
     )
@@ -86,4 +97,16 @@ def load(
     slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", ran.stdout)
     if rate is None or slow is None:
         raise SystemExit(f"wrk said what cannot be read:\n{ran.stdout}")
-    return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]])
+    answered = re.search(r"(\d+) requests in", ran.stdout)
+    cpu = (_worked(group) - worked) / int(answered[1]) if answered else 0.0
+    return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]], cpu)
+
+
+def _worked(group: int) -> float:
+    """Return how many microseconds the processes of a group have worked (proc(5): utime and stime)."""
+    ticks = 0
+    for about in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = about.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if int(fields[2]) == group else 0
+    return ticks * 1e6 / os.sysconf("SC_CLK_TCK")

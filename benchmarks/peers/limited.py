@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from flask import Flask
+from flask import Flask, Response
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from storefront import rate_limiting, redis_roles
 
+BODY = Path(os.environ["PEER_BODY"]).read_bytes() if "PEER_BODY" in os.environ else b""
 MANY = "100000000/minute"
 POLICIES = {"exact": ("api", "cart"), "near": ("browse", "me"), "refused": ("search", "browse")}
 
@@ -41,6 +43,10 @@ def make(whose: str, redis: str) -> Flask:
     @rate_limiting.limit(*POLICIES.get(whose, ()))
     def page() -> str:
         return "page"
+
+    @app.get("/products/<slug>")
+    def product(slug: str) -> Response:  # noqa: ARG001
+        return Response(BODY, headers={"Content-Encoding": "br"})
 
     return app
 

@@ -75,6 +75,9 @@ def test_a_clock_that_runs_back_undoes_no_invalidation(store: Store, own_redis: 
     hour = 3600 * 1_000_000
     begin(store).abandon()
     own_redis.client.zincrby(MARKS, hour, "=clock")
+    assert keep(begin(store))
+    store.shared.marks.invalidate(["tag"])
+    assert kept(store) is None, "what was built before the clock ran back"
     store.shared.marks.invalidate(["tag"])
     assert keep(begin(store)), "the write came before the builder had begun"
     store.shared.marks.invalidate(["tag"])

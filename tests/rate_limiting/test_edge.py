@@ -12,6 +12,7 @@ from flask import Flask
 from storefront import cache
 from storefront.cache.store import Store
 from storefront.extensions import db
+from storefront.ops import warming
 from tests.conftest import make_app
 from tests.factories import make_product
 from tests.processes import eventually
@@ -77,3 +78,26 @@ def test_without_limits_pages_are_held_and_answered_as_ever(
         answer = client.get("/products/teapot")
         assert "detail=L1" in answer.headers["Cache-Status"]
         assert "RateLimit" not in answer.headers
+
+
+def test_a_person_who_clicks_through_sixty_pages_at_once_never_sees_it(
+    app: Flask, redis_url: str, tmp_path: Path
+) -> None:
+    make_product("Teapot", slug="teapot")
+    pages = ("/", "/products", "/products/teapot", "/products?sort=price&page=2", "/products?q=tea", "/cart")
+    with listening(app, redis_url, tmp_path / "own") as shop:
+        client = shop.test_client()
+        for click in range(60):
+            for address in (pages[click % len(pages)], "/me"):  # which each page asks for
+                assert client.get(address).status_code == 200, f"click {click + 1}: {address}"
+
+
+def test_what_the_shop_renders_for_itself_is_not_limited(shop: Flask) -> None:
+    pages = [
+        "/",
+        "/products",
+        "/products/teapot",
+        *(f"/products?sort={by}" for by in ("price", "-price", "name")),
+    ]
+    with shop.app_context():
+        assert list(warming.render(pages)) == [True] * 6
