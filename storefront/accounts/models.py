@@ -102,7 +102,7 @@ class FailedSignIn(Model):
 
 
 class Letter(Model):
-    """A mail that has not gone out yet; `message` is the whole of it, as RFC 5322 has it."""
+    """A mail that has not gone out yet; `message` is what it says (`letters.Text` as JSON)."""
 
     __tablename__ = "letter"
 
