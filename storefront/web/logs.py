@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     root = logging.getLogger()
     root.handlers = [*(h for h in root.handlers if not isinstance(h, _Handler)), handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # or each probe of readiness would be two lines
     for theirs in logging.getLogger("gunicorn.error").handlers:
         theirs.setFormatter(handler.formatter)
 

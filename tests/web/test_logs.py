@@ -99,6 +99,7 @@ def test_a_served_shop_tells_each_request_once_and_no_person(tmp_path: Path, red
         ask("/orders/7?token=opensesame")
         ask("/opensesame/kim@example.com")
         ask("/stock/stream?product=1")
+        ask("/readyz")
         log = instance.parent / f"{instance.name}.log"
         eventually(lambda: log.read_text().count('"request_id":"request-') >= len(ids))
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
@@ -108,6 +109,7 @@ def test_a_served_shop_tells_each_request_once_and_no_person(tmp_path: Path, red
     assert [line["request_id"] for line in told if line["route"] != "none"][:2] == ids[:2]
     assert sorted(line["request_id"] for line in told) == ids
     assert {line["route"] for line in told} >= {"/products", "/account/login", "/stock/stream", "none"}
+    assert "alembic" not in {line["logger"].partition(".")[0] for line in lines}
     text = log.read_text()
     for secret in ("opensesame", "kim@", "Quillfeather", "203.0.113.77", "cookiesecret", "Lynx"):
         assert secret not in text, [line for line in text.splitlines() if secret in line][:3]
