@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import basket, cache, catalogue, holding, importing, limits, pages, scale, sessions, streams
+from benchmarks import (
+    api,
+    basket,
+    cache,
+    catalogue,
+    holding,
+    importing,
+    limits,
+    pages,
+    scale,
+    sessions,
+    streams,
+)
 
 BENCHMARKS = {
+    "api": api.run,
     "basket": basket.run,
     "cache": cache.run,
     "catalogue": catalogue.run,

@@ -35,7 +35,7 @@ _PLAIN = [
 _TTLS = ["PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE"]
 _OURS = [
     *("INSTANCE_DIR", "ENV", "LOG", "NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "MEDIA_DIR"),
-    *("SMTP_URL", "MAIL_FROM"),
+    *("SMTP_URL", "MAIL_FROM", "WEBHOOK_PRIVATE"),
     "SECURITY_CONTACT",
     *("CHECKOUT_FILE", "HOLD_MINUTES"),
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API"),
@@ -75,6 +75,7 @@ class Settings:
     media_dir: str
     smtp_url: str | None
     mail_from: str
+    webhook_private: bool
     security_contact: str | None
     checkout: dict[str, Any]  # terms of sale, as the file has them; what they mean, the room that sells knows
     hold_minutes: int
@@ -141,6 +142,7 @@ class Settings:
             media_dir=environ.get("STOREFRONT_MEDIA_DIR") or str(instance / "media"),
             smtp_url=_smtp_url(environ),
             mail_from=_mail_from(environ, hosts),
+            webhook_private=_choice(environ, "STOREFRONT_WEBHOOK_PRIVATE", "off", ("on", "off")) == "on",
             security_contact=_contact(environ),
             checkout=_checkout(environ, instance),
             hold_minutes=_count(environ, "STOREFRONT_HOLD_MINUTES", 10, least=1, most=60),

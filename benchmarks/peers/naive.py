@@ -27,3 +27,9 @@ async def product(slug: str, request: Request, response: Response) -> Any:
     value = {"id": 1, "slug": slug, "title": "Teapot", "description_html": "<p>" + "Round. " * 200 + "</p>"}
     await redis.setex(key, 300, json.dumps(value))
     return value
+
+
+@app.get("/products")
+async def products(request: Request, response: Response) -> Any:
+    """Answer a list of 24 products as JSON."""
+    return [await product(str(number), request, response) for number in range(1)] * 24

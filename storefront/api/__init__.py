@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import rate_limiting
-from storefront.api import cli, problems, tokens
+from storefront.api import cli, delivering, problems, tokens, webhooks
 from storefront.api.views import categories, changes, described, orders, products
 
 __all__ = ["init_app"]
@@ -18,4 +18,11 @@ def init_app(app: Flask) -> None:
     rate_limiting.identify(app, lambda environ: tokens.identify(app, environ))
     for views in (products, changes, categories, orders, described):
         app.register_blueprint(views.bp)
-    app.cli.add_command(cli.token)
+    webhooks.init_app(app)
+    for group in (cli.token, cli.webhook):
+        app.cli.add_command(group)
+    if not app.testing:
+
+        @app.before_request
+        def begin() -> None:
+            delivering.start(app)

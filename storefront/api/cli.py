@@ -1,4 +1,4 @@
-"""`flask token`: make, list and revoke tokens of the API."""
+"""`flask token` and `flask webhook`: who may call the API, and who is told of events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask.cli import AppGroup
 
-from storefront.api import tokens
+from storefront.api import tokens, webhooks
 from storefront.errors import StorefrontError
 
 token = AppGroup("token", help="Tokens of the JSON API.")
@@ -56,3 +56,49 @@ def _state(revoked_at: datetime | None, expires_at: datetime | None) -> str:
     if expires_at is None:
         return "holds"
     return f"{'expired' if expires_at <= datetime.now(UTC) else 'holds until'} {expires_at:%Y-%m-%d %H:%M}"
+
+
+webhook = AppGroup("webhook", help="Addresses that are told of events, and what they were told.")
+
+
+@webhook.command("add")
+@click.argument("url")
+@click.option("--event", "events", multiple=True, required=True, help=f"Of: {', '.join(webhooks.EVENTS)}.")
+def add_command(url: str, events: tuple[str, ...]) -> None:
+    """Have URL told of events; print the secret that its messages are signed with."""
+    try:
+        made = webhooks.add(url, events)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{made.id}\t{made.secret}")
+
+
+@webhook.command("list")
+def webhooks_command() -> None:
+    """List all webhooks: id, address, events."""
+    for row in webhooks.every():
+        click.echo("\t".join([row.id, row.url, " ".join(row.events)]))
+
+
+@webhook.command("remove")
+@click.argument("webhook_id", metavar="ID")
+def remove_command(webhook_id: str) -> None:
+    """Tell the webhook with this ID no more."""
+    try:
+        webhooks.remove(webhook_id)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{webhook_id} is told no more.")
+
+
+@webhook.command("log")
+@click.argument("webhook_id", metavar="ID", required=False)
+@click.option("--most", default=50, type=click.IntRange(1, 10_000), help="How many, the latest first.")
+def log_command(webhook_id: str | None, most: int) -> None:
+    """List the latest messages: when, which, of what, how often tried, what came of it."""
+    for row in webhooks.log(webhook_id, most):
+        state = "delivered" if row.delivered_at else "waits" if row.due_at else "given up"
+        tried = f"{row.attempts} attempt{'s' if row.attempts != 1 else ''}"
+        click.echo(
+            "\t".join([f"{row.created_at:%Y-%m-%d %H:%M:%S}", row.id, row.event, tried, state, row.outcome])
+        )

@@ -1,0 +1,161 @@
+"""Sending webhooks' messages: signed (Standard Webhooks), to the address that was looked at, again with backoff."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import logging
+import os
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront.api.models import Webhook, WebhookDelivery
+from storefront.extensions import db
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0  # seconds
+TIMEOUT = 10.0  # seconds, for each step of one attempt
+# Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
+BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
+KEPT = timedelta(days=30)  # the log
+
+
+class PrivateAddressError(OSError):
+    """The host's name leads to an address that is not of the public internet."""
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
+    """Return what goes into the header webhook-signature."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = hmac.new(key, f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def resolve(host: str, port: int, *, private: bool) -> str:
+    """Return the address to connect to: looked up once, so that what was checked is what is used.
+
+    Raises:
+        PrivateAddressError: one of the host's addresses is not public, and that is not allowed.
+        OSError: there is no such host.
+    """
+    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for text in found:
+        address = ipaddress.ip_address(str(text).partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address):
+            address = address.ipv4_mapped or address.sixtofour or address
+        if not private and (not address.is_global or address.is_multicast):
+            raise PrivateAddressError(f"{host} leads to {address}, which is not public")
+    return str(found[0])
+
+
+def send_due() -> int:
+    """Send what is due and not being sent by another process; return how many messages were due."""
+    now = datetime.now(UTC)
+    with db.engine.connect() as connection:
+        due = connection.execute(
+            select(WebhookDelivery.__table__, Webhook.url, Webhook.secret)
+            .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
+            .where(WebhookDelivery.due_at <= now)
+            .order_by(WebhookDelivery.due_at)
+            .limit(20)
+        ).all()
+    for message in due:
+        # Whoever moves it on is the one who sends it.
+        again = (
+            None if message.attempts >= len(BACKOFF) else now + timedelta(seconds=BACKOFF[message.attempts])
+        )
+        mine = _set(message, due_at=again, attempts=message.attempts + 1)
+        if mine:
+            outcome, arrived = _attempt(message)
+            about = {"due_at": None, "delivered_at": datetime.now(UTC)} if arrived else {}
+            _set(message, attempt=message.attempts + 1, outcome=outcome[:200], **about)
+    return len(due)
+
+
+def _set(message: Any, *, attempt: int | None = None, **values: Any) -> int:
+    number = message.attempts if attempt is None else attempt
+    statement = update(WebhookDelivery).where(
+        WebhookDelivery.id == message.id, WebhookDelivery.attempts == number
+    )
+    with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        return connection.execute(statement.values(**values)).rowcount
+
+
+def _attempt(message: Any) -> tuple[str, bool]:
+    """Send one message; return what came of it, and whether it has arrived (any 2xx; nothing is redirected)."""
+    parts, moment = urlsplit(message.url), int(datetime.now(UTC).timestamp())
+    secure = parts.scheme == "https"
+    headers = {
+        "Host": parts.netloc,
+        "Content-Type": "application/json",
+        "User-Agent": "Storefront-Webhooks/1",
+        "webhook-id": message.id,
+        "webhook-timestamp": str(moment),
+        "webhook-signature": signature(message.secret, message.id, moment, message.body),
+    }
+    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    try:
+        address = resolve(host, port, private=current_app.config["WEBHOOK_PRIVATE"])
+        plain = socket.create_connection((address, port), timeout=TIMEOUT)
+        connection.sock = (
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+        )
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", path, message.body.encode(), headers)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"{type(error).__name__}: {error}", False
+    finally:
+        connection.close()
+    return str(status), 200 <= status < 300
+
+
+def start(app: Flask) -> None:
+    """Start this process's sender, if it has none: threads do not survive a fork."""
+    if app.extensions.get("webhook_sender", (0,))[0] == os.getpid():
+        return
+    stopped = threading.Event()
+    thread = threading.Thread(target=_go_round, args=(app, stopped), name="webhook-sender", daemon=True)
+    app.extensions["webhook_sender"] = (os.getpid(), stopped, thread)
+    thread.start()
+
+
+def stop(app: Flask) -> None:
+    """Stop this process's sender; returns when it has ended."""
+    pid, stopped, thread = app.extensions.pop("webhook_sender")
+    if pid == os.getpid():
+        stopped.set()
+        thread.join()
+
+
+def _go_round(app: Flask, stopped: threading.Event) -> None:
+    while not stopped.wait(EVERY):
+        with app.app_context():
+            try:
+                app.extensions["api_tokens_used"].write()
+                while send_due() and not stopped.is_set():
+                    pass
+                _forget()
+            except SQLAlchemyError as error:
+                log.warning("webhooks that wait cannot be read: %s", error)
+
+
+def _forget() -> None:
+    """Forget what was settled long ago."""
+    if datetime.now(UTC).minute == 0:
+        old = (WebhookDelivery.created_at < datetime.now(UTC) - KEPT, WebhookDelivery.due_at.is_(None))
+        with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+            connection.execute(delete(WebhookDelivery).where(*old))

@@ -1,0 +1,123 @@
+"""Webhooks: who hears of which events, and the messages that wait for them.
+
+A message is written before it is sent, and tried until it has arrived or is given up: `delivering` does that. Its id
+is made of the event, so an event that the outbox tells twice is one message.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from storefront import outbox
+from storefront.api.models import Webhook, WebhookDelivery
+from storefront.checkout import Order, OrderEvent, orders
+from storefront.errors import StorefrontError
+from storefront.extensions import db, writing
+from storefront.stock.moving import TOPIC as STOCK
+
+EVENTS = ("stock.changed", "order.changed")
+_NAMES = uuid.UUID("0d7a5c40-7f0e-4c55-9f0b-6d0f5f3c8a51")
+_ORDERS = "api.order"
+
+
+class WebhookError(StorefrontError):
+    """A webhook cannot be kept; the text says why."""
+
+
+def init_app(app: Flask) -> None:
+    """Write messages for what the outbox tells of stock and orders, besides what is done with it otherwise."""
+    handlers = app.extensions["outbox"].handlers
+    publish = handlers[STOCK]
+
+    def stock_changed(events: list[dict[str, Any]]) -> None:
+        write("stock.changed", [(f"{event['sku']} {event['version']}", event) for event in events])
+        publish(events)
+
+    outbox.handler(app, STOCK, stock_changed)
+    outbox.handler(
+        app, _ORDERS, lambda told: write("order.changed", [(str(one["event_id"]), one) for one in told])
+    )
+    orders.on_event(app, _promise)
+
+
+def add(url: str, events: Sequence[str]) -> Webhook:
+    """Have an address told of events; return it with the secret that its messages are signed with.
+
+    Raises:
+        WebhookError: the address or an event cannot be used.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or len(url) > 2000 or parts.username:
+        raise WebhookError(f"{url!r} is no address to send to; write it as https://host/path.")
+    if not events or set(events) - set(EVENTS):
+        raise WebhookError(f"Name the events that it shall hear of: {', '.join(EVENTS)}.")
+    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    with writing() as session:
+        webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
+        session.add(webhook)
+    return webhook
+
+
+def every() -> Sequence[Webhook]:
+    """Return all webhooks, the oldest first."""
+    return db.session.execute(select(Webhook).order_by(Webhook.created_at, Webhook.id)).scalars().all()
+
+
+def remove(webhook_id: str) -> None:
+    """Tell an address no more; what waited for it goes too.
+
+    Raises:
+        WebhookError: there is none with this id.
+    """
+    with writing() as session:
+        webhook = session.get(Webhook, webhook_id)
+        if webhook is None:
+            raise WebhookError(f"There is no webhook {webhook_id!r}. `flask webhook list` names them.")
+        session.delete(webhook)
+
+
+def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
+    """Return the latest messages, to all or to one."""
+    wanted = select(WebhookDelivery).order_by(WebhookDelivery.created_at.desc()).limit(most)
+    if webhook_id:
+        wanted = wanted.where(WebhookDelivery.webhook_id == webhook_id)
+    return db.session.execute(wanted).scalars().all()
+
+
+def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Write a message of each event for everybody who wants to hear of it; what is there already stays as it is."""
+    now = datetime.now(UTC)
+    with db.engine.connect() as connection:
+        hearing = connection.execute(select(Webhook.id, Webhook.events)).all()
+    rows = [
+        {
+            "id": f"msg_{uuid.uuid5(_NAMES, f'{webhook.id} {event} {name}').hex}", "webhook_id": webhook.id,
+            "event": event, "created_at": now, "due_at": now, "attempts": 0, "outcome": "",
+            "body": msgspec.json.encode({"type": event, "timestamp": now, "data": data}).decode(),
+        }
+        for webhook in hearing if event in webhook.events for name, data in told
+    ]  # fmt: skip
+    if rows:
+        insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)
+        with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+            connection.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
+
+
+def _promise(session: Session, order: Order, event: OrderEvent) -> None:
+    told = {
+        "event_id": event.id, "number": order.number, "state": order.state, "event": event.kind,
+        "total": {"amount": order.total, "currency": order.currency}, "at": event.at,
+    }  # fmt: skip
+    outbox.promise(session, _ORDERS, told)

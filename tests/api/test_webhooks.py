@@ -1,0 +1,176 @@
+"""Webhooks: told of what was committed, signed, tried again, and never sent where they must not go."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from storefront.api import delivering, webhooks
+from storefront.api.models import WebhookDelivery
+from storefront.extensions import db, writing
+from storefront.outbox import OutboxMessage
+from storefront.stock import set_on_hand
+from tests.factories import make_product
+
+
+class Receiver:
+    """Somebody who hears: answers with these statuses in turn, then 204."""
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+        self.heard: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.heard.append((dict(self.headers), body))
+                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://localhost:{self.server.server_port}/hook?a=b"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+    thread = threading.Thread(target=found.server.serve_forever)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def pot(app: Flask) -> None:
+    app.config["WEBHOOK_PRIVATE"] = True
+    make_product("Pot", variants=[{"sku": "POT", "on_hand": 9}])
+
+
+def sell(number: int) -> None:
+    with writing() as session:
+        set_on_hand(session, "POT", number, reason="count", actor="test")
+
+
+def messages() -> list[WebhookDelivery]:
+    db.session.rollback()
+    found = (
+        select(WebhookDelivery).order_by(WebhookDelivery.created_at).execution_options(populate_existing=True)
+    )
+    return list(db.session.execute(found).scalars())
+
+
+def due() -> None:
+    with writing() as session:
+        later = update(WebhookDelivery).where(WebhookDelivery.due_at.is_not(None))
+        session.execute(later.values(due_at=datetime.now(UTC)))
+
+
+def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiver: Receiver) -> None:
+    hook = webhooks.add(receiver.url, ["stock.changed"])
+    secret = hook.secret
+    webhooks.add(receiver.url, ["order.changed"])
+    sell(3)
+    event = [
+        m.payload for m in db.session.execute(select(OutboxMessage)).scalars() if m.topic == webhooks.STOCK
+    ]
+    app.extensions["outbox"].handlers[webhooks.STOCK](event)  # delivered twice: by another process, say
+    assert delivering.send_due() == 1
+    assert delivering.send_due() == 0
+    ((headers, body),) = receiver.heard
+    told = json.loads(body)
+    assert (told["type"], told["data"]["sku"], told["data"]["stock"]) == ("stock.changed", "POT", 3)
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert abs(int(headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
+    (row,) = messages()
+    assert (row.outcome, row.due_at, row.attempts) == ("204", None, 1)
+    assert row.delivered_at is not None
+
+
+def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
+    app: Flask, pot: None, receiver: Receiver
+) -> None:
+    webhooks.add(receiver.url, ["stock.changed"])
+    receiver.statuses = [500, 302]
+    sell(3)
+    for attempt, outcome in ((1, "500"), (2, "302"), (3, "204")):
+        assert delivering.send_due() == 1
+        assert delivering.send_due() == 0
+        (row,) = messages()
+        assert (row.attempts, row.outcome, row.due_at is None) == (attempt, outcome, outcome == "204")
+        due()
+    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 1
+    receiver.statuses = [500] * 99
+    sell(4)
+    for _ in range(len(delivering.BACKOFF) + 1):
+        due()
+        delivering.send_due()
+    row = messages()[-1]
+    assert (row.due_at, row.delivered_at, row.attempts) == (None, None, len(delivering.BACKOFF) + 1)
+    listed = app.test_cli_runner().invoke(args=["webhook", "log"]).output
+    assert "given up" in listed
+    assert "delivered" in listed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/", "http://localhost/", "http://0.0.0.0/", "http://10.0.0.1/", "http://169.254.169.254/",
+        "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://0177.0.0.1/", "http://192.168.1.1/",
+    ],
+)  # fmt: skip
+def test_nothing_goes_to_an_address_that_is_not_public(app: Flask, pot: None, url: str) -> None:
+    app.config["WEBHOOK_PRIVATE"] = False
+    webhooks.add(url, ["stock.changed"])
+    sell(3)
+    delivering.send_due()
+    (row,) = messages()
+    assert row.delivered_at is None
+    assert "PrivateAddressError" in row.outcome
+
+
+def test_what_was_rolled_back_is_not_told(app: Flask, pot: None, receiver: Receiver) -> None:
+    webhooks.add(receiver.url, ["stock.changed"])
+    with contextlib.suppress(RuntimeError), writing() as session:
+        set_on_hand(session, "POT", 1, reason="count", actor="test")
+        raise RuntimeError
+    assert messages() == []
+
+
+def test_webhooks_are_added_listed_and_removed_by_commands(app: Flask, pot: None) -> None:
+    run = app.test_cli_runner().invoke
+    key, secret = run(
+        args=["webhook", "add", "https://example.org/h", "--event", "order.changed"]
+    ).output.split()
+    assert secret.startswith("whsec_")
+    listed = run(args=["webhook", "list"]).output
+    assert listed == f"{key}\thttps://example.org/h\torder.changed\n"
+    assert run(args=["webhook", "remove", key]).output == f"{key} is told no more.\n"
+    assert run(args=["webhook", "list"]).output == ""
+    for wrong in (
+        ["remove", key],
+        ["add", "ftp://x", "--event", "order.changed"],
+        ["add", "https://x", "--event", "all"],
+    ):
+        assert run(args=["webhook", *wrong]).exit_code == 1
