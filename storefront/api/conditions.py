@@ -12,7 +12,7 @@ from storefront.api.problems import RefusedError
 from storefront.api.shapes import Product
 from storefront.cache import keys, responses
 
-_TAG = re.compile(r'"([0-9a-f]{22})-(?:br|gzip|identity)"')
+_TAG = re.compile(r'"([0-9a-f]{22})-(?:br|gzip|identity)(?:-[0-9a-f]{8})?"')
 
 
 def condition() -> Condition:
