@@ -30,7 +30,7 @@ def test_no_threat_is_without_one() -> None:
 def test_a_secret_in_the_tree_is_found(tmp_path: Path) -> None:
     slip = tmp_path / "settings.py"
     slip.write_text(
-        'KEY = "' + "AKIA" + "QYLPMN5HHHFPZAM2" + '"\nDATABASE = "postgresql://kim:hunter2@db/shop"\n'
+        'KEY = "' + "AKIA" + "QYLPMN5HHHFPZAM2" + '"\nDATABASE = "postgresql://kim:' + 'hunter2@db/shop"\n'
     )
     found = make("secrets", f"FILES={slip}")
     assert found.returncode != 0

@@ -25,7 +25,7 @@ PRODUCTION = {
     ("text", "left"),
     [
         ("a letter to kim.q+x@mail.example.com failed", "a letter to <mail> failed"),
-        ("redis://shop:hunter2@10.0.0.5:6379/0 is away", "redis://…@10.0.0.5:6379/0 is away"),
+        ("redis://shop:secret@10.0.0.5:6379/0 is away", "redis://…@10.0.0.5:6379/0 is away"),
         ("asked by 203.0.113.9, by 2001:db8::17.", "asked by <address>, by <address>."),
         ("GET /orders/7?token=abc123&x=1 HTTP/1.1", "GET /orders/7?… HTTP/1.1"),
         ("Authorization: Bearer sk_live_123", "Authorization: Bearer …"),
