@@ -113,7 +113,7 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
 
     try:
         change(1)
-        assert open_streams(shop) == connections
+        assert eventually(lambda: open_streams(shop) == connections)
         pages.pop(0).close()  # the one that leads, where one does
         change(2)
         worker = worker_of(shop)

@@ -75,7 +75,7 @@ def test_a_change_comes_through_at_once_and_who_leaves_is_noticed(shop: Shop, ng
         lines = (line.decode() for line in browser.stdout)
         first = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
         item = first["items"][0]
-        assert open_streams(shop) == 1
+        assert eventually(lambda: open_streams(shop) == 1)
         put(shop, item["sku"], 4)
         told = json.loads(next(line for line in lines if item["sku"] in line).removeprefix("data: "))
         assert (told["band"], told["left"]) == ("low", 4)

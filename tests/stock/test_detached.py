@@ -23,12 +23,20 @@ def hub(app: Flask) -> Hub:
     return Hub(app)
 
 
+def connected() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection, of which the kernel keeps little."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
+    ours.setblocking(False)
+    return ours, theirs
+
+
 @pytest.fixture
 def browser(hub: Hub) -> Iterator[socket.socket]:
     """The browser's end of an open stream."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    theirs.settimeout(20)
+    ours, theirs = connected()
     Sockets(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
     yield theirs
     theirs.close()
@@ -63,8 +71,7 @@ def test_it_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.sock
 
 
 def test_nothing_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
+    ours, theirs = connected()
     read_states = hub._known.read
 
     def told_meanwhile(ids: list[int]) -> object:
