@@ -17,7 +17,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from benchmarks import pages, serving, shops
-from benchmarks.listeners import Listeners, event, listening, memory, metric, publisher, workers
+from benchmarks.listeners import CHANNEL, Listeners, event, listening, memory, metric, publisher, workers
 from benchmarks.streams import PRODUCTS, SHOP, STREAMS, place
 from storefront import stock
 from storefront.app import create_app
@@ -149,7 +149,9 @@ def _returned(environ: dict[str, str]) -> Iterator[list[str]]:
             with serving.server(SHOP, own) as url, listening(url) as streams:
                 streams.open(["product=1"])
                 for number in range(1, 2 * ROUNDS + 1):
-                    while b'"live":true' not in b"".join(said for _, said in streams.hear(0.5)):
+                    while not redis.answers() or redis.client.pubsub_numsub(CHANNEL)[0][1] < 1:
+                        time.sleep(0.1)
+                    for _ in streams.hear(2.0):
                         pass
                     go()
                     time.sleep(random.uniform(6, 9))
