@@ -15,6 +15,7 @@ from storefront.redis_roles import RedisAway, Role
 cache = AppGroup("cache", help="Look at the cache, drop from it, fill it.")
 
 _DETAILS = ("page:catalog.product", "catalog:product")
+_CATEGORIES = "catalog:category"
 _OVERHEAD = 1.1  # measured: Redis's own tables, and what its allocator rounds up
 _LISTS = ("page:catalog.product_list", "page:catalog.category", "catalog:list")
 
@@ -88,10 +89,11 @@ def estimate(products: int, visited: float) -> None:
         raise click.ClickException("Too little is cached to measure. Run: flask cache warm")
     details = _OVERHEAD * visited * products * sum(detail) / 1e6
     pages = _OVERHEAD * visited * products / 24 * 4 * sum(lists) / 1e6  # of 24 products each, in four orders
-    # Categories and marks do not grow with visits: as many as there are now.
+    # What else there is does not grow with visits: as many categories as now, and a few keys of our own.
     sampled = sum(number for number, _ in kinds.values())
-    rest = sum(number * size for kind, (number, size) in kinds.items() if kind not in _DETAILS + _LISTS)
-    others = _OVERHEAD * memory.entries / sampled * rest / 1e6
+    categories, size = kinds.get(_CATEGORIES, (0, 0))
+    own = sum(size for kind, (_, size) in kinds.items() if kind not in (*_DETAILS, *_LISTS, _CATEGORIES))
+    others = _OVERHEAD * (memory.entries * categories / sampled * size + own) / 1e6
     click.echo(
         f"{products:,} products: {details:,.1f} MB of product pages and their data, {pages:,.1f} MB of lists, "
         f"{others:,.1f} MB of categories and marks;"
