@@ -22,7 +22,7 @@ from tests.chaos.shoppers import Ask, Merchant, Shoppers, all_show, merchant, pl
 from tests.deploy.replicated import replicated, role
 from tests.processes import Shop, eventually, filled, gunicorn, served
 from tests.redis_roles.servers import Server
-from tests.stock.test_serving import Stream
+from tests.stock.streams import Stream
 
 pytestmark = pytest.mark.slow
 
