@@ -104,6 +104,11 @@ def test_a_held_answer_costs_a_unit_of_the_api_not_of_pages(app: Flask, call: Ca
             answer = call("GET", f"/products/{blue}")
         assert "detail=L1" in answer.headers["Cache-Status"]
         assert answer.headers["RateLimit-Policy"].startswith('"api"')
+        assert (
+            call("GET", f"/products/{blue}", scopes="stock:read").headers["Cache-Control"]
+            == "private, no-store"
+        )
+        assert call("GET", f"/products/{blue}", Authorization="Bearer x").status_code == 401
 
 
 def test_a_change_of_stock_text_drops_product_and_list(call: Call, blue: int) -> None:
