@@ -15,8 +15,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from storefront import outbox
 from storefront.accounts import postman
 from storefront.accounts.models import Letter
+from storefront.checkout import sweeper
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, writing
 from tests.accounts.people import EMAIL, PASSWORD, Browser, another, make_user
@@ -204,6 +206,8 @@ def test_production_without_a_mail_server_says_so(app: Flask, tmp_path: Path, re
         )  # fmt: skip
         assert answer.status_code == 303, "nobody is kept because a letter cannot be sent"
         db.session.remove()
+        outbox.stop(shop)  # in production a shop sweeps, and here its database goes away
+        sweeper.stop(shop)
         db.engine.dispose()
 
 
