@@ -23,6 +23,7 @@ from storefront import (
     outbox,
     rate_limiting,
     redis_roles,
+    rounds,
     sessions,
     stock,
     web,
@@ -56,6 +57,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     _templates(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    rounds.init_app(app)
     web.init_app(app)
     redis_roles.init_app(app)
     sessions.init_app(app)

@@ -49,11 +49,7 @@ def init_app(app: Flask) -> None:
     sessions.validate(app, signing_in.is_of_this_sign_in)
     staff.decide(app, _is_staff)
     app.cli.add_command(cli.user)
-    if not app.testing:
-
-        @app.before_request
-        def begin() -> None:
-            postman.start(app)
+    postman.init_app(app)
 
 
 def add_page(app: Flask, endpoint: str, label: str) -> None:

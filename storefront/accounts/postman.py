@@ -8,10 +8,8 @@ from __future__ import annotations
 import email
 import email.policy
 import logging
-import os
 import re
 import smtplib
-import threading
 import uuid
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,9 +21,9 @@ import msgspec
 from flask import Flask, current_app
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from storefront import rounds
 from storefront.accounts import smtp
 from storefront.accounts.letters import Text, message
 from storefront.accounts.models import Letter
@@ -34,7 +32,7 @@ from storefront.extensions import db
 
 log = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds
+POSTMAN = "postman"
 # After so many seconds it is tried again; then given up, since its link has died by then.
 BACKOFF = (30, 60, 120, 300, 600, 1200, 1200)
 
@@ -106,22 +104,10 @@ def shown(key: str) -> Shown | None:
     return Shown(str(mail["Subject"]), text, link[0] if link else "")
 
 
-def start(app: Flask) -> None:
-    """Start this process's postman, if mail is sent and it has none: threads do not survive a fork."""
-    if not app.config["SMTP_URL"] or app.extensions.get("accounts_postman", (0,))[0] == os.getpid():
-        return
-    stopped = threading.Event()
-    thread = threading.Thread(target=_go_round, args=(app, stopped), name="postman", daemon=True)
-    app.extensions["accounts_postman"] = (os.getpid(), stopped, thread)
-    thread.start()
-
-
-def stop(app: Flask) -> None:
-    """Stop this process's postman; returns when it has ended."""
-    pid, stopped, thread = app.extensions.pop("accounts_postman")
-    if pid == os.getpid():
-        stopped.set()
-        thread.join()
+def init_app(app: Flask) -> None:
+    """Let every serving process send mail, if there is a server that takes it."""
+    if app.config["SMTP_URL"]:
+        rounds.add(app, POSTMAN, send_due, every=1.0)
 
 
 def send_due() -> int:
@@ -168,13 +154,3 @@ def _writing() -> AbstractContextManager[Connection]:
 
 def _folder() -> Path:
     return Path(current_app.instance_path) / "mail"
-
-
-def _go_round(app: Flask, stopped: threading.Event) -> None:
-    while not stopped.wait(EVERY):
-        with app.app_context():
-            try:
-                while send_due() and not stopped.is_set():
-                    pass
-            except SQLAlchemyError as error:
-                log.warning("mail that waits cannot be read: %s", error)

@@ -21,8 +21,4 @@ def init_app(app: Flask) -> None:
     webhooks.init_app(app)
     for group in (cli.token, cli.webhook):
         app.cli.add_command(group)
-    if not app.testing:
-
-        @app.before_request
-        def begin() -> None:
-            delivering.start(app)
+    delivering.init_app(app)

@@ -8,24 +8,22 @@ import hmac
 import http.client
 import ipaddress
 import logging
-import os
 import socket
 import ssl
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
+from storefront import rounds
 from storefront.api.models import Webhook, WebhookDelivery
+from storefront.api.tokens import Used
 from storefront.extensions import db
 
 log = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds
 TIMEOUT = 10.0  # seconds, for each step of one attempt
 # Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
@@ -123,39 +121,16 @@ def _attempt(message: Any) -> tuple[str, bool]:
     return str(status), 200 <= status < 300
 
 
-def start(app: Flask) -> None:
-    """Start this process's sender, if it has none: threads do not survive a fork."""
-    if app.extensions.get("webhook_sender", (0,))[0] == os.getpid():
-        return
-    stopped = threading.Event()
-    thread = threading.Thread(target=_go_round, args=(app, stopped), name="webhook-sender", daemon=True)
-    app.extensions["webhook_sender"] = (os.getpid(), stopped, thread)
-    thread.start()
-
-
-def stop(app: Flask) -> None:
-    """Stop this process's sender; returns when it has ended."""
-    pid, stopped, thread = app.extensions.pop("webhook_sender")
-    if pid == os.getpid():
-        stopped.set()
-        thread.join()
-
-
-def _go_round(app: Flask, stopped: threading.Event) -> None:
-    while not stopped.wait(EVERY):
-        with app.app_context():
-            try:
-                app.extensions["api_tokens_used"].write()
-                while send_due() and not stopped.is_set():
-                    pass
-                _forget()
-            except SQLAlchemyError as error:
-                log.warning("webhooks that wait cannot be read: %s", error)
+def init_app(app: Flask) -> None:
+    """Let every serving process send messages, and write down which tokens it has seen."""
+    used: Used = app.extensions["api_tokens_used"]
+    rounds.add(app, "webhook-sender", send_due, every=1.0)
+    rounds.add(app, "webhook-log", _forget, every=600.0)
+    rounds.add(app, "token-use", used.write, every=1.0)
 
 
 def _forget() -> None:
     """Forget what was settled long ago."""
-    if datetime.now(UTC).minute == 0:
-        old = (WebhookDelivery.created_at < datetime.now(UTC) - KEPT, WebhookDelivery.due_at.is_(None))
-        with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-            connection.execute(delete(WebhookDelivery).where(*old))
+    old = (WebhookDelivery.created_at < datetime.now(UTC) - KEPT, WebhookDelivery.due_at.is_(None))
+    with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        connection.execute(delete(WebhookDelivery).where(*old))

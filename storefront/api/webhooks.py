@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Flask
-from sqlalchemy import select
+from flask import Flask, current_app
+from sqlalchemy import Row, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,7 @@ from storefront.extensions import db, writing
 from storefront.stock.moving import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
+FRESH = 1.0  # seconds
 _NAMES = uuid.UUID("0d7a5c40-7f0e-4c55-9f0b-6d0f5f3c8a51")
 _ORDERS = "api.order"
 
@@ -67,6 +69,7 @@ def add(url: str, events: Sequence[str]) -> Webhook:
     with writing() as session:
         webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
         session.add(webhook)
+    current_app.extensions.pop("webhooks_hearing", None)
     return webhook
 
 
@@ -86,6 +89,7 @@ def remove(webhook_id: str) -> None:
         if webhook is None:
             raise WebhookError(f"There is no webhook {webhook_id!r}. `flask webhook list` names them.")
         session.delete(webhook)
+    current_app.extensions.pop("webhooks_hearing", None)
 
 
 def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
@@ -96,18 +100,27 @@ def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
     return db.session.execute(wanted).scalars().all()
 
 
+def _hearing() -> Sequence[Row[str, list[str]]]:
+    """Return who hears of what, as it was a second ago at most: every change of stock asks for it."""
+    read_at, hearing = current_app.extensions.get("webhooks_hearing", (-FRESH, ()))
+    if time.monotonic() - read_at >= FRESH:
+        with db.engine.connect() as connection:
+            hearing = connection.execute(select(Webhook.id, Webhook.events)).all()
+        current_app.extensions["webhooks_hearing"] = (time.monotonic(), hearing)
+    found: Sequence[Row[str, list[str]]] = hearing
+    return found
+
+
 def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Write a message of each event for everybody who wants to hear of it; what is there already stays as it is."""
     now = datetime.now(UTC)
-    with db.engine.connect() as connection:
-        hearing = connection.execute(select(Webhook.id, Webhook.events)).all()
     rows = [
         {
             "id": f"msg_{uuid.uuid5(_NAMES, f'{webhook.id} {event} {name}').hex}", "webhook_id": webhook.id,
             "event": event, "created_at": now, "due_at": now, "attempts": 0, "outcome": "",
             "body": msgspec.json.encode({"type": event, "timestamp": now, "data": data}).decode(),
         }
-        for webhook in hearing if event in webhook.events for name, data in told
+        for webhook in _hearing() if event in webhook.events for name, data in told
     ]  # fmt: skip
     if rows:
         insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)

@@ -10,7 +10,7 @@ import threading
 
 from flask import Flask
 
-from storefront import outbox
+from storefront import outbox, rounds
 from storefront.cache import cli, invalidation, keys, pages, views
 from storefront.cache.data import cached, fetch, put
 from storefront.cache.invalidation import depends, touch
@@ -84,7 +84,7 @@ def start(app: Flask) -> None:
         store.trusted = lambda: heard.trusted
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()
-    outbox.start(app)
+    rounds.start(app, outbox.SWEEPER)
     for begin in app.extensions.get("starts", ()):
         begin()
 
@@ -96,6 +96,6 @@ def stop(app: Flask) -> None:
     app.extensions.pop("cache_pid", None)
     app.extensions["cache_reporter"].stop()
     app.extensions["cache_polish"].stop()
-    outbox.stop(app)
+    rounds.stop(app)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False

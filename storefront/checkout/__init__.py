@@ -64,11 +64,7 @@ def init_app(app: Flask) -> None:
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)
     accounts.on_export(app, "orders", queries.export)
-    if not app.testing:
-
-        @app.before_request
-        def begin() -> None:
-            sweeper.start(app)
+    sweeper.init_app(app)
 
 
 def _minor(amount: int, currency: str) -> str:

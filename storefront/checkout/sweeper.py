@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from flask import Flask
 from sqlalchemy import Select, delete, exists, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from storefront import rounds
 from storefront.checkout import holding
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.payment import overdue
 from storefront.extensions import db, writing
 
-log = logging.getLogger(__name__)
-
-EVERY = 5.0  # seconds
-ROUNDS = 12  # from one look at unpaid orders to the next
 KEYS_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=30)
 
 
-def start(app: Flask) -> None:
-    """Start this process's sweeper, if it has none: threads do not survive a fork."""
-    if app.extensions.get("checkout_sweeper", (0,))[0] == os.getpid():
-        return
-    stopped = threading.Event()
-    thread = threading.Thread(target=_go_round, args=(app, stopped), name="checkout-sweeper", daemon=True)
-    app.extensions["checkout_sweeper"] = (os.getpid(), stopped, thread)
-    thread.start()
-
-
-def stop(app: Flask) -> None:
-    """Stop this process's sweeper; returns when it has ended."""
-    pid, stopped, thread = app.extensions.pop("checkout_sweeper", (0, None, None))
-    if pid == os.getpid():
-        stopped.set()
-        thread.join()
+def init_app(app: Flask) -> None:
+    """Let every serving process look around."""
+    rounds.add(app, "checkout-sweeper", sweep, every=5.0)
+    rounds.add(app, "unpaid-orders", overdue.call_off_overdue, every=60.0)
 
 
 def sweep() -> int:
@@ -78,17 +58,3 @@ def _forget(session: Session, now: datetime) -> None:
 def _is_there(query: Select[int]) -> bool:
     with db.engine.connect() as connection:
         return connection.execute(query.limit(1)).first() is not None
-
-
-def _go_round(app: Flask, stopped: threading.Event) -> None:
-    rounds = count(1)
-    while not stopped.wait(EVERY):
-        with app.app_context():
-            try:
-                sweep()
-                if next(rounds) % ROUNDS == 0:
-                    overdue.call_off_overdue()
-            except SQLAlchemyError as error:
-                log.warning("holds cannot be swept: %s", error)
-            finally:
-                db.session.remove()

@@ -16,15 +16,18 @@ from flask import Flask, current_app
 from sqlalchemy import delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from storefront import rounds
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.outbox.models import OutboxMessage
 
 log = logging.getLogger(__name__)
 
+SWEEPER = "outbox-sweeper"
 # Younger messages are being delivered by the process that wrote them.
 OVERDUE = timedelta(seconds=2)
 BATCH = 500
+MANY = 50
 
 Handler = Callable[[list[Any]], None]
 
@@ -53,9 +56,11 @@ class Outbox:
                 with self._lock:
                     self._done.update(key for key, _ in pairs)
 
-    def take_done(self) -> list[str]:
-        """Return the ids of delivered messages that are to be deleted, and forget them."""
+    def take_done(self, *, least: int = 1) -> list[str]:
+        """Return the ids of delivered messages that are to be deleted, and forget them; none if they are fewer."""
         with self._lock:
+            if len(self._done) < least:
+                return []
             done, self._done = list(self._done), set()
         return done
 
@@ -70,8 +75,9 @@ class Outbox:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application an outbox."""
+    """Give the application an outbox, and let every serving process deliver what a dead one left in it."""
     app.extensions["outbox"] = Outbox()
+    rounds.add(app, SWEEPER, _sweep, every=1.0)
 
 
 def handler(app: Flask, topic: str, deliver: Handler) -> None:
@@ -92,8 +98,9 @@ def promise(session: Session, topic: str, *payloads: Any) -> None:
         for place, payload in enumerate(payloads)
     ]
     outbox = _outbox()
-    # What was delivered before is deleted here: a transaction of its own would double the cost of every commit.
-    if done := outbox.take_done():
+    # What was delivered before is deleted by the sweeper; where it does not keep up, or there is none, here: a
+    # transaction of its own would double the cost of every commit.
+    if done := outbox.take_done(least=MANY):
         session.info.setdefault("outbox_deleting", []).extend(done)
         session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
     session.execute(insert(OutboxMessage), messages)
@@ -126,6 +133,10 @@ def deliver_overdue() -> int:
             outbox.put_back(done)
             raise
     return len(overdue)
+
+
+def _sweep() -> None:
+    deliver_overdue()  # what cannot be delivered now is looked at again a round later, not at once
 
 
 def waiting() -> tuple[int, float]:

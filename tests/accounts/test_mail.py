@@ -15,10 +15,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront import outbox
+from storefront import rounds
 from storefront.accounts import postman
 from storefront.accounts.models import Letter
-from storefront.checkout import sweeper
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, writing
 from tests.accounts.people import EMAIL, PASSWORD, Browser, another, make_user
@@ -181,9 +180,9 @@ def test_a_password_is_never_sent_without_tls(mailing: Flask, port: int) -> None
 def test_a_serving_process_has_a_postman(mailing: Flask, port: int) -> None:
     Browser(mailing).post("/account/register", email=EMAIL)
     with mailbox(port) as received:
-        postman.start(mailing)
+        rounds.start(mailing, postman.POSTMAN)
         assert eventually(lambda: received)
-        postman.stop(mailing)
+        rounds.stop(mailing)
 
 
 def test_production_without_a_mail_server_says_so(app: Flask, tmp_path: Path, redis_url: str) -> None:
@@ -206,8 +205,7 @@ def test_production_without_a_mail_server_says_so(app: Flask, tmp_path: Path, re
         )  # fmt: skip
         assert answer.status_code == 303, "nobody is kept because a letter cannot be sent"
         db.session.remove()
-        outbox.stop(shop)  # in production a shop sweeps, and here its database goes away
-        sweeper.stop(shop)
+        rounds.stop(shop)  # in production there is work in the background, and here its database goes away
         db.engine.dispose()
 
 
