@@ -16,6 +16,7 @@ from storefront.redis_roles import Role
 from storefront.stock import StockItem, StockMovement
 from storefront.stock.telling import names
 from tests.api.conftest import Call
+from tests.cache.conftest import get
 from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 from tests.processes import eventually
@@ -165,15 +166,15 @@ def test_a_price_drops_the_pages_that_print_it_and_no_other(call: Call, pot: int
         "/api/v1/products?category=plates",
     )
     for address in (*printing, *others) * 2:
-        client.get(address)
+        get(client, address)
     price = {"variants": [{"sku": "POT", "price": {"amount": 4242, "currency": "USD"}}]}
     assert call("PATCH", f"/products/{pot}", price, scopes="catalog:write").status_code == 200
     for address in printing:
-        answer = client.get(address)
+        answer = get(client, address)
         assert "miss" in answer.headers["Cache-Status"], address
         assert "42.42" in answer.text or "4242" in answer.text, address
     for address in others:
-        assert "hit" in client.get(address).headers["Cache-Status"], address
+        assert "hit" in get(client, address).headers["Cache-Status"], address
 
 
 def test_a_put_costs_at_most_eight_statements(call: Call, pot: int) -> None:
