@@ -99,6 +99,9 @@ EVERYTHING = "everything"  # carried by every entry
 STALE = "stale"  # never invalidated: carried by what is built from an old value, which is not kept
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
 SEARCH = "search"  # the words of any product
+SITEMAP_PART = (
+    5_000  # product ids for each part of the sitemap: compressed it stays far below what an entry may hold
+)
 
 
 def product_tag(product_id: int) -> str:
@@ -139,6 +142,16 @@ def names_tag(category_id: int) -> str:
 def availability_tag(category_id: int) -> str:
     """Which products of a category can be bought."""
     return f"availability:{category_id}"
+
+
+def sitemap_part(product_id: int) -> int:
+    """Return which part of the sitemap names a product, counted from 1."""
+    return product_id // SITEMAP_PART + 1
+
+
+def sitemap_tag(part: int) -> str:
+    """Which products a part of the sitemap names, and by which addresses."""
+    return f"sitemap:{part}"
 
 
 def user_tag(user_id: int) -> str:

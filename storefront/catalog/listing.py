@@ -214,6 +214,8 @@ def _tell(session: Session, wanted: Rows, present: Rows) -> None:
     tags: set[str] = set()
     # A product that goes from one shelf to another changes the counts that are printed above both.
     moved = {product_id for _, product_id in wanted.keys() ^ present.keys()}
+    came_or_went = {product_id for _, product_id in wanted} ^ {product_id for _, product_id in present}
+    tags |= {keys.sitemap_tag(keys.sitemap_part(product_id)) for product_id in came_or_went}
     for category_id, product_id in wanted.keys() | present.keys():
         if product_id in moved:
             tags.add(keys.category_tag(category_id))

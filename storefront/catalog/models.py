@@ -110,6 +110,8 @@ class Product(Model):
             tags.add(keys.SEARCH)
         if old := changed(self, "slug", "status"):
             tags |= {keys.slug_tag(slug) for slug in (self.slug, *old)}
+        if changed(self, "slug"):
+            tags.add(keys.sitemap_tag(keys.sitemap_part(self.id)))
         return tags
 
 

@@ -21,10 +21,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import cache, rate_limiting
 from storefront.cache import keys
-from storefront.catalog import parameters, pictures, queries
+from storefront.catalog import parameters, pictures, queries, sitemap
 from storefront.catalog.frame import MovedError
 from storefront.catalog.parameters import ListRequest
 from storefront.catalog.shapes import HomePage, ListPage, ProductPage
+from storefront.web.origin import origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
@@ -43,6 +44,11 @@ def _product_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> 
     variant = query.get("variant", "")
     # A slash, since a slug can hold anything else.
     return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
+
+
+def _sitemap_address(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
+    """Return the address in full: a shop that is given another host names that one at once."""
+    return f"{origin()}/{arguments.get('part', '')}"
 
 
 def _list_cost() -> int:
@@ -112,7 +118,29 @@ def media(name: str) -> Response:
 def robots() -> Response:
     """What crawlers may read: everything but endless combinations of filters."""
     rules = [f"Disallow: /*?*{name}=" for name in ("vendor", "min_price", "max_price", "sort", "in_stock")]
-    return Response("\n".join(["User-agent: *", *rules, ""]), mimetype="text/plain")
+    lines = ["User-agent: *", *rules, "", f"Sitemap: {origin()}/sitemap.xml", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@bp.get("/sitemap.xml")
+@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+def sitemap_index() -> Response:
+    """Where crawlers find the parts of the sitemap."""
+    return Response(sitemap.index(), mimetype="application/xml")
+
+
+@bp.get("/sitemap-categories.xml")
+@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+def sitemap_categories() -> Response:
+    """The part of the sitemap with the categories."""
+    return Response(sitemap.categories(), mimetype="application/xml")
+
+
+@bp.get(f"/sitemap-<int(min=1, max={sitemap.MOST}):part>.xml")
+@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+def sitemap_products(part: int) -> Response:
+    """A part of the sitemap with products."""
+    return Response(sitemap.products(part), mimetype="application/xml")
 
 
 @bp.app_errorhandler(MovedError)

@@ -27,6 +27,9 @@ PUBLIC = (
     "/products/mug",
     "/products/none",
     "/products/old",
+    "/sitemap.xml",
+    "/sitemap-categories.xml",
+    "/sitemap-1.xml",
 )
 STATUS = re.compile(
     r'storefront; (hit; ttl=-?\d+; key="[^"]+"; detail=(L1|L2)|fwd=miss(; stored; key="[^"]+")?)'

@@ -12,7 +12,10 @@ from storefront.extensions import writing
 from tests.factories import make_category, make_product
 
 EVIL = "evil.example"
-PAGES = ("/", "/products", "/products?q=mug", "/categories/cups", "/products/mug", "/products/none")
+PAGES = (
+    "/", "/products", "/products?q=mug", "/categories/cups", "/products/mug", "/products/none", "/sitemap.xml",
+    "/sitemap-1.xml",
+)  # fmt: skip
 # What makes some servers answer otherwise, though no cache has it in its key.
 UNKEYED = (
     *(

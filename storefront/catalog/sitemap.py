@@ -1,0 +1,87 @@
+"""The sitemap (protocol 0.9 of sitemaps.org): an index, a part with the categories, parts with the products.
+
+A part holds the products of a range of ids, so it costs the same however large the shop is, and a product that comes,
+goes or is renamed is a matter of one part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote
+
+from sqlalchemy import select
+
+from storefront import cache
+from storefront.cache import keys
+from storefront.catalog.frame import NotInShopError
+from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
+from storefront.catalog.parameters import ListRequest
+from storefront.extensions import db
+from storefront.web.origin import origin
+
+MOST = 50_000  # what the protocol allows a file to name
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+# What RFC 3986 (3.3) lets stand in a path as it is: addresses must be those that the pages themselves link to.
+_PLAIN = "!$&'()*+,;=:@"
+
+
+def index() -> str:
+    """Return the index of all parts that name anything. One statement, with one look into an index for each part.
+
+    It tells no dates: they would cost a walk through every part, and each change would drop it.
+    """
+    root_id = db.session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
+    cache.depends(keys.category_tag(root_id))
+    first = (
+        select(Listing.product_id).where(Listing.category_id == root_id).order_by(Listing.product_id).limit(1)
+    )
+    steps = select(first.scalar_subquery().label("product_id")).cte("steps", recursive=True)
+    end = (steps.c.product_id // keys.SITEMAP_PART + 1) * keys.SITEMAP_PART
+    following = first.where(Listing.product_id >= end).correlate(steps).scalar_subquery()
+    steps = steps.union_all(select(following).select_from(steps).where(steps.c.product_id.is_not(None)))
+    found = db.session.execute(select(steps.c.product_id).where(steps.c.product_id.is_not(None))).scalars()
+    parts = list(map(keys.sitemap_part, found))
+    names = ["categories", *map(str, parts[: MOST - 1])]
+    return _written("sitemapindex", "sitemap", ((f"/sitemap-{name}.xml", None) for name in names))
+
+
+def categories() -> str:
+    """Return the part with the front page and all categories that show anything. One statement."""
+    cache.depends(keys.NAVIGATION)
+    filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
+    paths = db.session.execute(filled.order_by(Category.path).limit(MOST - 2)).scalars()
+    addresses = ("/", *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
+    return _written("urlset", "url", ((address, None) for address in addresses))
+
+
+def products(part: int) -> str:
+    """Return a part with products, counted from 1. One statement, over a range of the primary key.
+
+    Raises:
+        NotInShopError: none of its products is in the shop; the protocol knows no empty part.
+    """
+    cache.depends(keys.sitemap_tag(part))
+    end = part * keys.SITEMAP_PART
+    shown = select(Product.slug, Product.updated_at).where(
+        Product.id.between(end - keys.SITEMAP_PART, end - 1),
+        Product.status == "active",
+        Product.price.is_not(None),
+    )
+    rows = db.session.execute(shown.order_by(Product.id)).all()
+    if not rows:
+        raise NotInShopError(f"There is no part {part} of the sitemap.")
+    return _written("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
+
+
+def _written(whole: str, one: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
+    start = origin()
+    lines = [
+        f"<{one}><loc>{escape(start + address)}</loc>"
+        + (f"<lastmod>{changed.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed else "")
+        + f"</{one}>\n"
+        for address, changed in addresses
+    ]
+    return f'{_HEAD}<{whole} xmlns="{_NAMESPACE}">\n{"".join(lines)}</{whole}>\n'

@@ -1,0 +1,133 @@
+"""The sitemap names every page that is in the shop, and is kept until one comes, goes or moves."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from storefront.cache import keys
+from storefront.catalog.models import Product
+from storefront.extensions import writing
+from tests.cache.conftest import get
+from tests.cache.shopkeeper import edit, set_price
+from tests.catalog.test_cost import statements
+from tests.factories import make_category, make_product
+
+HERE = "http://localhost:8000"
+SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def named(client: FlaskClient, address: str) -> dict[str, str | None]:
+    """Return the addresses that a file names with their dates, having looked at its form as the protocol has it."""
+    answer = get(client, address)
+    assert (answer.status_code, answer.content_type) == (200, "application/xml; charset=utf-8"), address
+    top = ElementTree.fromstring(answer.data)
+    whole, one = ("sitemapindex", "sitemap") if address == "/sitemap.xml" else ("urlset", "url")
+    assert top.tag == SPACE + whole
+    assert 1 <= len(top) <= 50_000
+    for node in top:
+        assert node.tag == SPACE + one
+        assert [child.tag for child in node] in ([f"{SPACE}loc"], [f"{SPACE}loc", f"{SPACE}lastmod"])
+    return {node.findtext(f"{SPACE}loc", ""): node.findtext(f"{SPACE}lastmod") for node in top}
+
+
+def parts(client: FlaskClient) -> list[str]:
+    """Return the addresses of the parts, without the host."""
+    return [urlsplit(address).path for address in named(client, "/sitemap.xml")]
+
+
+def is_hit(client: FlaskClient, address: str) -> bool:
+    return "hit" in get(client, address).headers["Cache-Status"]
+
+
+@pytest.fixture
+def mug(client: FlaskClient) -> int:
+    """A mug among cups, an empty category, and two products that are not in the shop; the mug's id."""
+    make_category("Plates")
+    make_product("Old", status="archived")
+    make_product("Coming", status="draft")
+    return make_product("Mug", category=make_category("Table", "Cups"), updated_at=CHANGED).id
+
+
+def test_it_names_what_is_in_the_shop_and_nothing_else(client: FlaskClient, mug: int) -> None:
+    odd = make_product("Odd", slug="salt&pepper 'tis <é>", updated_at=CHANGED)
+    assert keys.sitemap_part(odd.id) == keys.sitemap_part(mug)
+    categories, products = parts(client)
+    assert list(named(client, categories)) == [
+        f"{HERE}{path}" for path in ("/", "/products", "/categories/table", "/categories/table/cups")
+    ]
+    assert products == f"/sitemap-{keys.sitemap_part(mug)}.xml"
+    second = f"{HERE}/products/salt&pepper%20'tis%20%3C%C3%A9%3E"
+    assert named(client, products) == dict.fromkeys(
+        (f"{HERE}/products/mug", second), CHANGED.isoformat().replace("+00:00", "Z")
+    )
+    assert b"salt&amp;pepper" in get(client, products).data
+    assert [get(client, urlsplit(address).path).status_code for address in named(client, products)] == [
+        200
+    ] * 2
+    assert f"\nSitemap: {HERE}/sitemap.xml\n" in client.get("/robots.txt").text
+
+
+def test_parts_are_ranges_of_ids_and_empty_ones_are_not_there(client: FlaskClient, mug: int) -> None:
+    last, first = 7 * keys.SITEMAP_PART - 1, 7 * keys.SITEMAP_PART
+    make_product("Last", id=last), make_product("First", id=first), make_product("Far", id=900 * first)
+    numbers = [keys.sitemap_part(mug), 7, 8, keys.sitemap_part(900 * first)]
+    assert parts(client)[1:] == [f"/sitemap-{number}.xml" for number in numbers]
+    assert list(named(client, "/sitemap-7.xml")) == [f"{HERE}/products/last"]
+    assert list(named(client, "/sitemap-8.xml")) == [f"{HERE}/products/first"]
+    for unknown in ("0", "9", "50000", "50001", "9" * 30, "-1", "x"):
+        assert get(client, f"/sitemap-{unknown}.xml").status_code == 404, unknown
+
+
+def test_it_is_kept_until_a_product_comes_goes_or_moves(client: FlaskClient, mug: int) -> None:
+    categories, products = parts(client)
+    other = "/sitemap-9.xml"
+    make_product("Elsewhere", id=8 * keys.SITEMAP_PART)
+    files = ("/sitemap.xml", categories, products, other)
+
+    def dropped() -> list[str]:
+        gone = [address for address in files if not is_hit(client, address)]
+        assert all(is_hit(client, address) for address in files)
+        return gone
+
+    dropped()
+    set_price(mug, 4321)
+    assert dropped() == []
+    new = make_product("New", id=mug + 1)
+    assert dropped() == ["/sitemap.xml", products]
+    assert f"{HERE}/products/new" in named(client, products)
+    edit(mug, slug="beaker")
+    assert dropped() == [products]
+    assert list(named(client, products)) == [f"{HERE}/products/beaker", f"{HERE}/products/new"]
+    edit(new.id, status="archived")
+    assert dropped() == ["/sitemap.xml", products]
+    edit(mug, status="archived")
+    assert get(client, products).status_code == 404
+    assert products not in parts(client)
+    assert not any("cups" in address for address in named(client, categories))
+    with writing() as session:
+        session.get_one(Product, mug).status = "active"
+    edit(mug, title="Mug again")
+    assert list(named(client, products)) == [f"{HERE}/products/beaker"], "that it was missing is forgotten"
+
+
+def test_a_file_costs_at_most_two_statements(client: FlaskClient, mug: int) -> None:
+    for address in ("/sitemap.xml", "/sitemap-categories.xml", f"/sitemap-{keys.sitemap_part(mug)}.xml"):
+        with statements() as seen:
+            assert get(client, address).status_code == 200
+        assert len([s for s in seen if not s.startswith("BEGIN")]) <= 2, seen
+
+
+def test_it_names_the_host_of_the_settings_whatever_is_asked_for(app: Flask, client: FlaskClient) -> None:
+    assert list(named(client, "/sitemap.xml")) == [f"{HERE}/sitemap-categories.xml"]
+    app.config |= {"TRUSTED_HOSTS": ["shop.example", "www.shop.example"], "ENV": "production"}
+    for host in ("www.shop.example", "shop.example"):
+        answer = client.get("/sitemap.xml", headers={"Host": host})
+        assert "<loc>https://shop.example/sitemap-categories.xml</loc>" in answer.text
+    assert client.get("/sitemap.xml", headers={"Host": "evil.example"}).status_code == 400
