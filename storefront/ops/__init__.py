@@ -44,7 +44,6 @@ def init_app(app: Flask) -> None:
 
 def measure(app: Flask) -> None:
     """Measure every request, from outside all other layers of the shop."""
-    layer = requests.Requests(app, app.wsgi_app)
-    app.extensions["requests"] = layer
     tracing.init_app(app)
-    app.wsgi_app = layer  # type: ignore[method-assign]
+    app.extensions["requests"] = requests.Requests(app, app.wsgi_app)
+    app.wsgi_app = app.extensions["requests"]  # type: ignore[method-assign]
