@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 
@@ -33,7 +34,21 @@ def _dumps(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-db = SQLAlchemy(
+class Database(SQLAlchemy):
+    """The database, whose sessions end with the request even if their connection has died."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        try:
+            super()._teardown_session(exc)
+        except DBAPIError:
+            # There is nobody left to roll back for. Left in the registry, the session would be found again by a later
+            # request whose context has the same address in memory.
+            with suppress(DBAPIError):
+                self.session().invalidate()
+            self.session.registry.clear()
+
+
+db = Database(
     model_class=Model, engine_options={"json_serializer": _dumps, "json_deserializer": msgspec.json.decode}
 )
 migrate = Migrate(directory="migrations", render_as_batch=True)

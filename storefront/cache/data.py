@@ -16,6 +16,7 @@ from storefront.cache.invalidation import collecting, depends, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.shared import Value
 from storefront.cache.store import Hit, Store, Ticket
+from storefront.extensions import db
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +88,7 @@ def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T])
         ticket.abandon()
         if stale is None:
             raise
+        db.session().invalidate()  # its connection may have died under it; what the page reads next needs another
         depends(keys.STALE)
         return _decoded(stale, shape)
     except BaseException:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, render_template, request
 from flask.globals import request_ctx
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -77,6 +77,7 @@ def init_app(app: Flask) -> None:
         return response
 
     @app.errorhandler(OperationalError)
+    @app.errorhandler(PendingRollbackError)
     @app.errorhandler(PoolTimeoutError)
     def database_away(error: Exception) -> Response:
         log.warning("request %s found the database away, full or overrun: %s", g.get("request_id"), error)

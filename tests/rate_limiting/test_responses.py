@@ -81,7 +81,7 @@ def test_what_was_sent_is_not_said_to_be_done(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "accept"), [("/api/v1/products", "*/*"), ("/robots.txt", "application/json")]
+    ("path", "accept"), [("/api/v1/nothing", "*/*"), ("/robots.txt", "application/json")]
 )
 def test_programs_get_a_problem(client: FlaskClient, path: str, accept: str) -> None:
     answer = refused(client, path, headers={"Accept": accept})
