@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text
 
 from storefront.cart import Cart, CartLine
 from storefront.catalog.models import Product, Variant
+from storefront.checkout import drafts
 from storefront.checkout.models import Checkout, Hold, new_number
 from storefront.extensions import db, writing
 from storefront.stock import StockItem, StockMovement
@@ -50,6 +51,7 @@ class Basket:
     checkout_id: int
     cart_id: int
     sku: str
+    seen: str
 
 
 def stock_up(prefix: str, skus: int, goods: int) -> None:
@@ -84,7 +86,8 @@ def baskets(prefix: str, skus: int, number: int) -> list[Basket]:
             )  # fmt: skip
             session.add_all([draft, CartLine(cart_id=cart.id, sku=sku, quantity=1, price_seen=1999)])
             session.flush()
-            made.append(Basket(draft.id, cart.id, sku))
+            seen = drafts.review(session, draft).digest
+            made.append(Basket(draft.id, cart.id, sku, seen))
         session.execute(
             insert(Hold),
             [{"checkout_id": b.checkout_id, "sku": b.sku, "quantity": 1, "expires_at": until} for b in made],

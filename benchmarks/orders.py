@@ -19,8 +19,6 @@ from typing import Any
 
 from benchmarks import bare, invoices, shops
 from storefront.app import create_app
-from storefront.checkout import drafts
-from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db
 from storefront.redis_roles import embedded
@@ -77,17 +75,17 @@ def _measure(url: str, redis: str, prefix: str, skus: int) -> dict[str, float]:
     app = create_app(invoices.environ(url, redis), instance=Path(tempfile.gettempdir()))
     best = dict.fromkeys(sides, 0.0)
     with app.app_context():
-        bare.stock_up(prefix, skus, TURNS * ORDERS * len(sides))
-        for _ in range(TURNS):
-            for name, side in sides.items():
-                ready = bare.baskets(prefix, skus, ORDERS)
-                db.session.remove()
-                with pool(url, redis) as workers:
+        bare.stock_up(prefix, skus, (TURNS + 1) * ORDERS * len(sides))
+        with pool(url, redis) as workers:
+            for turn in range(TURNS + 1):
+                for name, side in sides.items():
+                    ready = bare.baskets(prefix, skus, ORDERS)
+                    db.session.remove()
                     share = [(side, ready[number::PROCESSES]) for number in range(PROCESSES)]
-                    workers.map(_warm, range(PROCESSES * 2))
                     began = time.perf_counter()
                     workers.map(_work, share, chunksize=1)
-                    best[name] = max(best[name], ORDERS / (time.perf_counter() - began))
+                    rate = ORDERS / (time.perf_counter() - began)
+                    best[name] = max(best[name], rate if turn else 0.0)  # the first turn is for warming up
         assert auditing.audit(db.session()) == []
         db.session.remove()
         db.engine.dispose()
@@ -119,8 +117,7 @@ def _work(share: tuple[Callable[..., None], list[bare.Basket]]) -> None:
 
 def _place(baskets: list[bare.Basket]) -> None:
     for basket in baskets:
-        seen = drafts.review(db.session(), db.session.get_one(Checkout, basket.checkout_id)).digest
-        place_order(basket.checkout_id, f"the key of basket {basket.checkout_id}", seen)
+        place_order(basket.checkout_id, f"the key of basket {basket.checkout_id}", basket.seen)
         db.session.remove()
 
 

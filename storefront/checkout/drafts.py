@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from storefront.cart import CartLine
@@ -22,6 +22,19 @@ from storefront.checkout.totals import Totals, Wanted, totals
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.stock import StockItem
+
+# Built once, and sent past the mapper: it is read for every page of the checkout and by every click.
+_BASKET = (
+    select(
+        CartLine.sku, CartLine.quantity, Variant.price, Variant.backorder, Product.title, Product.status,
+        Variant.option1, Variant.option2, Variant.option3, StockItem.tracked,
+        (StockItem.on_hand - StockItem.reserved).label("available"),
+    )
+    .outerjoin(Variant, Variant.sku == CartLine.sku)
+    .outerjoin(Product, Product.id == Variant.product_id)
+    .outerjoin(StockItem, StockItem.sku == CartLine.sku)
+    .where(CartLine.cart_id == bindparam("cart"), ~CartLine.saved)
+)  # fmt: skip
 
 
 class EmptyBasketError(StorefrontError):
@@ -117,18 +130,7 @@ def delivery_method(code: str) -> DeliveryMethod | None:
 
 def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]]:
     """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
-    rows = session.execute(
-        select(
-            CartLine.sku, CartLine.quantity, Variant.price, Variant.backorder, Product.title, Product.status,
-            Variant.option1, Variant.option2, Variant.option3, StockItem.tracked,
-            (StockItem.on_hand - StockItem.reserved).label("available"),
-        )
-        .outerjoin(Variant, Variant.sku == CartLine.sku)
-        .outerjoin(Product, Product.id == Variant.product_id)
-        .outerjoin(StockItem, StockItem.sku == CartLine.sku)
-        .where(CartLine.cart_id == cart_id, ~CartLine.saved)
-        .order_by(CartLine.sku)
-    ).all()  # fmt: skip
+    rows = session.connection().execute(_BASKET, {"cart": cart_id})
     lines, gone = [], []
     for row in rows:
         if row.price is None or row.status != "active":

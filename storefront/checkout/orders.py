@@ -50,13 +50,18 @@ def note_event(
     session: Session, order: Order, kind: Kind, *, actor: str, amount: int | None = None, note: str = ""
 ) -> OrderEvent:
     """Write down what happened to an order, and tell who wants to know."""
-    event = OrderEvent(order_id=order.id, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
+    event = OrderEvent(order=order, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
     session.add(event)
     session.flush()
+    tell(session, order, event)
+    return event
+
+
+def tell(session: Session, order: Order, event: OrderEvent) -> None:
+    """Tell who wants to know what has just been written down."""
     listener: Listener
     for listener in current_app.extensions.get("order_listeners", ()):
         listener(session, order, event)
-    return event
 
 
 def pay(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from storefront import outbox, stock
 from storefront.cart import CartLine
 from storefront.checkout import drafts, holding, orders, shortage
 from storefront.checkout.drafts import EmptyBasketError, Review
-from storefront.checkout.models import Checkout, Hold, Order, OrderLine
+from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
 from storefront.checkout.trouble import InFlightError, LockedError, persistently, where
@@ -24,6 +24,20 @@ from storefront.extensions import db, writing
 from storefront.stock import Movement
 
 TOPIC = "order.placed"
+# Built once, and sent past the mapper.
+_WRITE_LINES = insert(cast("Table", OrderLine.__table__))
+_TAKE_OUT = delete(cast("Table", CartLine.__table__)).where(
+    CartLine.cart_id == bindparam("cart"),
+    ~CartLine.saved,
+    CartLine.sku.in_(bindparam("bought", expanding=True)),
+)
+_END_HOLDS = delete(cast("Table", Hold.__table__)).where(Hold.checkout_id == bindparam("checkout"))
+_LOCK = (
+    select(Checkout)
+    .where(Checkout.id == bindparam("checkout"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +133,7 @@ def _once(checkout_id: int, key: str, seen: str) -> Placed:
 
 def _place(session: Session, checkout_id: int, key: str, seen: str) -> Order:
     with where(LockedError):  # whoever sent the same form a moment ago holds this row
-        draft = session.execute(
-            select(Checkout)
-            .where(Checkout.id == checkout_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).scalar_one_or_none()
+        draft = session.execute(_LOCK, {"checkout": checkout_id}).scalar_one_or_none()
     if draft is None:
         raise EmptyBasketError
     review = drafts.review(session, draft)
@@ -132,18 +141,18 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> Order:
     own = holding.take(session, draft.id, [line.sku for line in review.lines if line.counted])
     own.refuse_what_is_short([line for line in review.lines if line.counted and not line.backorder])
     order = _order(review, key, seen)
-    session.add(order)
+    event = OrderEvent(order=order, kind="placed", actor="customer", amount=order.total)
+    session.add_all([order, event])
+    draft.key, draft.seen = secrets.token_urlsafe(24), None  # the next click is another
     session.flush()
     taken = _from_stock(session, review, own)
-    session.execute(insert(OrderLine), _lines(order.id, review.totals, taken))
+    connection = session.connection()
+    connection.execute(_WRITE_LINES, _lines(order.id, review.totals, taken))
     bought = [line.sku for line in review.lines]
-    session.execute(
-        delete(CartLine).where(CartLine.cart_id == draft.cart_id, ~CartLine.saved, CartLine.sku.in_(bought))
-    )
+    connection.execute(_TAKE_OUT, {"cart": draft.cart_id, "bought": bought})
     if own.held:
-        session.execute(delete(Hold).where(Hold.checkout_id == draft.id))
-    draft.key, draft.seen = secrets.token_urlsafe(24), None  # the next click is another
-    orders.note_event(session, order, "placed", actor="customer", amount=order.total)
+        connection.execute(_END_HOLDS, {"checkout": draft.id})
+    orders.tell(session, order, event)
     outbox.promise(session, TOPIC, _told(order))
     # Last, so that what many want at once is locked for as short as can be.
     _sell(session, order.number, review, own, taken)

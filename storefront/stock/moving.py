@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Row, Table, insert, select, update
+from sqlalchemy import Integer, Row, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
@@ -21,10 +21,27 @@ from storefront.errors import StorefrontError
 from storefront.stock.models import Kind, StockItem, StockMovement
 from storefront.stock.queries import Level, badge, together
 
-# Written past the mapper: these are the statements that everybody who buys waits for.
-_ITEMS, _LEDGER = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
-
 TOPIC = "stock.changed"
+_ITEMS, _LEDGER = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
+_ROW = _ITEMS.c
+# Built once, and sent past the mapper: these are the statements that everybody who buys waits for.
+# A row changes if that leaves no less than nothing: of what nobody else holds, of what is on hand, of what is held.
+_DELTA, _RESERVED = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
+_FREE = _DELTA - _RESERVED
+_MOVE = (
+    update(_ITEMS)
+    .where(
+        _ROW.sku == bindparam("of_sku"),
+        (_ROW.on_hand - _ROW.reserved + _FREE >= 0) | (_FREE >= 0) | ~_ROW.tracked,
+        _ROW.on_hand + _DELTA >= 0,
+        _ROW.reserved + _RESERVED >= 0,
+    )
+    .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED, version=_ROW.version + 1)
+    .returning(_ROW.product_id, _ROW.version)
+)
+_LEVELS = select(
+    _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, (_ROW.on_hand - _ROW.reserved).label("left")
+).where(_ROW.product_id.in_(bindparam("products", expanding=True)))
 # What a room above does when a product sells out or comes back, inside the same transaction.
 Listener = Callable[[Session, int], None]
 
@@ -83,42 +100,18 @@ def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientSt
     """
     moved: list[tuple[Movement, Any]] = []
     refused = []
+    connection = session.connection()
     for movement in sorted(movements, key=lambda movement: movement.sku):
-        row = session.execute(_statement(movement)).one_or_none()
+        changes = {"of_sku": movement.sku, "delta": movement.on_hand, "more": movement.reserved}
+        row = connection.execute(_MOVE, changes).one_or_none()
         if row is None:
             refused.append(_refusal(session, movement))
         else:
             moved.append((movement, row))
     if moved and not refused:
-        session.execute(insert(_LEDGER), [_written(movement) for movement, _ in moved])
+        connection.execute(insert(_LEDGER), [_written(movement) for movement, _ in moved])
         _tell(session, moved)
     return refused
-
-
-def _statement(movement: Movement) -> Any:
-    row = _ITEMS.c
-    return (
-        update(_ITEMS)
-        .where(row.sku == movement.sku, *_allowed(row, movement.on_hand, movement.reserved))
-        .values(
-            on_hand=row.on_hand + movement.on_hand,
-            reserved=row.reserved + movement.reserved,
-            version=row.version + 1,
-        )
-        .returning(row.product_id, row.version)
-    )
-
-
-def _allowed(row: Any, on_hand: int, reserved: int) -> list[ColumnElement[bool]]:
-    """Return when a row may change so: never less than nothing, never more held than there is."""
-    conditions: list[ColumnElement[bool]] = []
-    if on_hand - reserved < 0:
-        conditions.append((row.on_hand - row.reserved >= reserved - on_hand) | ~row.tracked)
-    if on_hand < 0:
-        conditions.append(row.on_hand >= -on_hand)
-    if reserved < 0:
-        conditions.append(row.reserved >= -reserved)
-    return conditions
 
 
 def _refusal(session: Session, movement: Movement) -> InsufficientStockError:
@@ -142,12 +135,7 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
     deltas: dict[str, int] = {}
     for movement, _ in moved:
         deltas[movement.sku] = deltas.get(movement.sku, 0) + movement.on_hand - movement.reserved
-    rows = session.execute(
-        select(
-            StockItem.product_id, StockItem.sku, StockItem.tracked, StockItem.low_threshold,
-            (StockItem.on_hand - StockItem.reserved).label("left"),
-        ).where(StockItem.product_id.in_(sorted({row.product_id for _, row in moved})))
-    ).all()  # fmt: skip
+    rows = session.connection().execute(_LEVELS, {"products": sorted({row.product_id for _, row in moved})})
     products: dict[int, list[Any]] = {}
     for row in rows:
         products.setdefault(row.product_id, []).append(row)

@@ -153,6 +153,6 @@ def test_whatever_happens_in_whatever_order_stock_and_ledger_agree(app: Flask) -
     run_state_machine_as_test(
         lambda: Shop(next(rounds)),
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -1,0 +1,85 @@
+"""Checkout while Redis is away, and while the database is locked or goes away in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from storefront import outbox
+from storefront.checkout import orders
+from storefront.checkout.place_order import place_order
+from storefront.checkout.trouble import BusyError
+from storefront.extensions import db
+from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
+from tests.conftest import make_app
+from tests.factories import make_product
+
+KEY = "the key of this form"
+
+
+@contextmanager
+def locked(app: Flask) -> Iterator[None]:
+    """Somebody else has the stock's table, or the whole of a SQLite database, to themselves."""
+    db.session.remove()
+    with db.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as other, other.begin():
+        if db.engine.dialect.name == "postgresql":
+            other.execute(text("LOCK TABLE stock_item IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+@pytest.mark.slow
+def test_a_locked_database_is_one_clear_error_and_the_retry_places_one_order(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft = make_draft({"TP": 2})
+    digest = seen(draft)
+    for attempt in (lambda: hold(draft), lambda: place_order(draft, KEY, digest)):
+        with locked(app), pytest.raises(BusyError, match="send the form again"):
+            attempt()
+    assert (count_orders(), level("TP")) == (0, (5, 0))
+    first, again = place_order(draft, KEY, digest), place_order(draft, KEY, digest)
+    assert (first.again, again.again, count_orders(), level("TP")) == (False, True, 1, (3, 0))
+    assert audited() == []
+
+
+def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places_one_order(
+    app: Flask,
+) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft = make_draft({"TP": 2})
+    digest, breaks = seen(draft), [True]
+
+    def lose(session: object, *_: object) -> None:
+        if breaks.pop() if breaks else False:
+            connection = db.session.connection()
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            else:
+                connection.connection.driver_connection.interrupt()
+                connection.execute(text("SELECT nothing FROM nowhere"))
+
+    orders.on_event(app, lose)
+    with pytest.raises(BusyError):
+        place_order(draft, KEY, digest)
+    assert (count_orders(), level("TP")) == (0, (5, 0))
+    assert not place_order(draft, KEY, digest).again
+    assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
+
+
+def test_without_redis_an_order_is_placed_and_told_later(app: Flask, tmp_path: Path) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft = make_draft({"TP": 2})
+    db.session.remove()
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    alone = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # nobody listens there
+    with alone.app_context():
+        hold(draft)
+        assert not place(draft).again
+        assert (level("TP"), audited()) == ((3, 0), [])
+        assert outbox.waiting()[0] > 0
+        db.session.remove()
+        db.engine.dispose()
