@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from storefront import outbox
 from storefront.checkout import orders
@@ -68,6 +68,25 @@ def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places
     assert (count_orders(), level("TP")) == (0, (5, 0))
     assert not place_order(draft, KEY, digest).again
     assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
+
+
+def test_what_the_database_calls_off_once_is_tried_again(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft, tries = make_draft({"TP": 2}), []
+
+    def call_off(*_: object) -> None:
+        tries.append(1)
+        if len(tries) == 1 and db.engine.dialect.name == "postgresql":
+            failure = "RAISE EXCEPTION 'called off' USING ERRCODE = 'serialization_failure'"
+            db.session.connection().execute(text(f"DO $$ BEGIN {failure}; END $$"))
+        elif len(tries) == 1:
+            other = create_engine(db.engine.url, poolclass=NullPool, connect_args={"timeout": 0})
+            with other.connect() as impatient:
+                impatient.execute(text("BEGIN IMMEDIATE"))  # the order being placed has the lock
+
+    orders.on_event(app, call_off)
+    assert not place(draft).again
+    assert (len(tries), count_orders(), level("TP"), audited()) == (2, 1, (3, 0), [])
 
 
 def test_without_redis_an_order_is_placed_and_told_later(app: Flask, tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(ap
     with pytest.raises(EmptyBasketError):
         place_order(draft, "another form's key", digest)
     assert (count_orders(), level("TP")) == (1, (4, 0))
+    with writing() as session:  # the same things again, and the old page's form: only the key tells
+        cart_id = session.get_one(Checkout, draft).cart_id
+        session.add(CartLine(cart_id=cart_id, sku="TP", quantity=1, price_seen=0))
+    assert seen(draft) == digest
+    last = place_order(draft, key, digest)
+    assert (last.again, last.order.number) == (True, first.order.number)
+    assert (count_orders(), level("TP")) == (1, (4, 0))
 
 
 def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> None:
