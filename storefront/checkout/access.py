@@ -12,6 +12,7 @@ from storefront.checkout import queries
 from storefront.checkout.models import Order
 from storefront.checkout.orders import NoSuchOrderError
 from storefront.checkout.queries import OrderView
+from storefront.web.origin import origin
 
 _LONGEST = 100
 
@@ -39,9 +40,8 @@ def link(order: Order | OrderView) -> str:
     values = {"number": order.number, "token": token(order)}
     if has_request_context():
         return url_for("orders.show", **values, _external=True)
-    hosts, production = current_app.config["TRUSTED_HOSTS"], current_app.config["ENV"] == "production"
-    host = hosts[0].lstrip(".") if hosts else "localhost:8000"
-    adapter = current_app.url_map.bind(host, url_scheme="https" if production else "http")
+    scheme, _, host = origin().partition("://")
+    adapter = current_app.url_map.bind(host, url_scheme=scheme)
     return str(adapter.build("orders.show", values, force_external=True))
 
 
