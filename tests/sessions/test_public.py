@@ -16,7 +16,7 @@ from tests.redis_roles.servers import Server
 from tests.sessions.conftest import heard, make_shop, stranger
 
 # What the addresses of public pages are made of, for a page that is there.
-ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1}
+ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1, "part": 1}
 
 
 @pytest.fixture

@@ -7,10 +7,16 @@ class ShopperLinks extends HTMLElement {
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    this.#tabs = new BroadcastChannel("shopper");
-    this.#tabs.addEventListener("message", (event) => this.#show(event.data), { signal });
     document.addEventListener("cart-changed", (event) => this.#tell({ quantity: event.detail }), { signal });
-    window.addEventListener("pageshow", (event) => event.persisted && this.#ask(), { signal });
+    // A page that goes on listening is not kept for the way back.
+    window.addEventListener("pagehide", () => this.#tabs.close(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.#begin(), { signal });
+    this.#begin();
+  }
+
+  #begin() {
+    this.#tabs = new BroadcastChannel("shopper");
+    this.#tabs.onmessage = (event) => this.#show(event.data);
     this.#ask();
   }
 
