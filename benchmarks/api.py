@@ -6,9 +6,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import serving, shops
-from benchmarks.pages import bind, in_turns
-from benchmarks.serving import CONFIGURED
+from benchmarks import shops
+from benchmarks.pages import ROUNDS, in_turns, naive, served
 from storefront.redis_roles import embedded
 
 
@@ -17,13 +16,8 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
-        instance = stack.enter_context(shops.empty())
-        shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
-        environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
-        environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMIT_API": "100000000/minute"}
-        shop = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ))
-        naive = ["-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "benchmarks.peers.naive:app"]
-        peer = stack.enter_context(serving.server(naive, {"PEER_REDIS": redis}))
+        shop = served(stack, redis, STOREFRONT_LIMIT_API="100000000/minute")
+        peer = naive(stack, {"PEER_REDIS": redis})
         seen = in_turns({
             "storefront, product": f"{shop}/api/v1/products/1",
             "storefront, list of 24": f"{shop}/api/v1/products",
@@ -35,7 +29,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         like = seen[f"(d) FastAPI, naive, {name.rsplit(', ', 1)[1]}"]
         rows.append([name, f"{found.rate:,.0f}", f"{found.p99:.1f}", f"{found.rate / like.rate:.2f}"])
     shops.table(
-        "Cached answers of the API, one worker on one core, 16 connections, median of 3 rounds",
+        f"Cached answers of the API, one worker on one core, 16 connections, median of {ROUNDS} rounds",
         ["server", "requests/s", "p99 ms", "× the same of (d)"],
         rows,
     )

@@ -33,7 +33,7 @@ CHANGES = [
     "UPDATE checkout SET key = :access, updated_at = :now WHERE id = :checkout_id",
     """INSERT INTO order_event (order_id, at, actor, kind, amount, note)
        VALUES (:order_id, :now, 'customer', 'placed', 2489, '')""",
-    "INSERT INTO outbox (id, topic, payload, created_at) VALUES (:first, 'order.placed', :news, :now)",
+    "INSERT INTO outbox (id, topic, payload, created_at) VALUES (:first, 'api.order', :news, :now)",
     """UPDATE stock_item SET on_hand = on_hand - 1, reserved = reserved - 1, version = version + 1
        WHERE sku = :sku AND on_hand >= 1 AND reserved >= 1""",
     """INSERT INTO stock_movement (sku, kind, quantity, reserved, reason, actor, reference, at)

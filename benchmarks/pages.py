@@ -21,11 +21,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
-        instance = stack.enter_context(shops.empty())
-        shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
-        environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
-        environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMIT_BROWSE": "100000000/minute"}
-        shop = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ))
+        shop = served(stack, redis, STOREFRONT_LIMIT_BROWSE="100000000/minute")
         slug = first_product(shop)
         body = folder / "body"
         body.write_bytes(get(f"{shop}/products/{slug}", encoding="br"))
@@ -35,17 +31,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
                              ("(c) Flask-Caching, -Limiter, -Session", "assembled")):  # fmt: skip
             base = stack.enter_context(serving.server([*bind(), f"benchmarks.peers.{module}:app"], peer))
             urls[name] = f"{base}/products/{slug}"
-        uvicorn = [
-            "-m",
-            "uvicorn",
-            "--port",
-            "{port}",
-            "--log-level",
-            "warning",
-            "benchmarks.peers.naive:app",
-        ]
-        base = stack.enter_context(serving.server(uvicorn, peer))
-        urls["(d) FastAPI, naive"] = f"{base}/products/{slug}"
+        urls["(d) FastAPI, naive"] = f"{naive(stack, peer)}/products/{slug}"
         seen, size = in_turns(urls), body.stat().st_size
     thin, bare = seen["(a) thinnest Flask view"], seen["(b) bare WSGI"]
     assembled = seen["(c) Flask-Caching, -Limiter, -Session"]
@@ -60,6 +46,21 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 def bind() -> list[str]:
     return [*GUNICORN, "--bind", "127.0.0.1:{port}"]
+
+
+def served(stack: ExitStack, redis: str, **environ: str) -> str:
+    """Serve a shop of 1,000 products with one configured worker on this Redis; return its address."""
+    instance = stack.enter_context(shops.empty())
+    shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
+    about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_INSTANCE_DIR": str(instance)}
+    command = [*bind(), *CONFIGURED, "wsgi:app"]
+    return stack.enter_context(serving.server(command, shops.environ(instance) | about | environ))
+
+
+def naive(stack: ExitStack, peer: dict[str, str]) -> str:
+    """Serve the naive service (d) on uvicorn; return its address."""
+    command = ["-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "benchmarks.peers.naive:app"]
+    return stack.enter_context(serving.server(command, peer))
 
 
 def in_turns(urls: dict[str, str], scripts: Mapping[str, Path] | None = None) -> dict[str, Load]:

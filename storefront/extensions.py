@@ -81,11 +81,19 @@ def writing() -> Iterator[Session]:
         session.commit()  # what was only read so far ends here: a read lock cannot be turned into a write lock
     try:
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        session.info["writing"] = True
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info.pop("writing", None)
+
+
+def is_writing() -> bool:
+    """Return whether a transaction that writes is under way here: none of it may be lost while the rest goes on."""
+    return "writing" in db.session().info
 
 
 @event.listens_for(Engine, "connect")

@@ -79,7 +79,7 @@ def start(app: Flask, *names: str) -> None:
         app.extensions["rounds"][name].start()
 
 
-def stop(app: Flask) -> None:
-    """End all rounds of this process; returns when they have ended."""
-    for one in app.extensions["rounds"].values():
-        one.stop()
+def stop(app: Flask, *names: str) -> None:
+    """End these rounds of this process, or all; returns when they have ended."""
+    for name in names or app.extensions["rounds"]:
+        app.extensions["rounds"][name].stop()

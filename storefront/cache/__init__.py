@@ -96,6 +96,6 @@ def stop(app: Flask) -> None:
     app.extensions.pop("cache_pid", None)
     app.extensions["cache_reporter"].stop()
     app.extensions["cache_polish"].stop()
-    rounds.stop(app)
+    rounds.stop(app, outbox.SWEEPER)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False

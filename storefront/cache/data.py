@@ -16,7 +16,7 @@ from storefront.cache.invalidation import collecting, depends, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.shared import Value
 from storefront.cache.store import Hit, Store, Ticket
-from storefront.extensions import db
+from storefront.extensions import db, is_writing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,7 +84,8 @@ def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T])
         with collecting() as tags:
             value = build()
     except Exception as error:
-        stale = ticket.stale("") if _is_outage(error) else None
+        # Within a write nothing old is shown: the connection may have died, and what was written before with it.
+        stale = ticket.stale("") if _is_outage(error) and not is_writing() else None
         ticket.abandon()
         if stale is None:
             raise

@@ -99,9 +99,8 @@ EVERYTHING = "everything"  # carried by every entry
 STALE = "stale"  # never invalidated: carried by what is built from an old value, which is not kept
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
 SEARCH = "search"  # the words of any product
-SITEMAP_PART = (
-    5_000  # product ids for each part of the sitemap: compressed it stays far below what an entry may hold
-)
+# Product ids for each part of the sitemap: compressed it stays far below what an entry may hold.
+SITEMAP_PART = 5_000
 
 
 def product_tag(product_id: int) -> str:

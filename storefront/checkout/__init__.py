@@ -5,13 +5,11 @@ How an order is placed, and why nothing is sold twice, is written in docs/checko
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from storefront import accounts, cart, catalog, outbox, stock
+from storefront import accounts, cart, catalog, stock
 from storefront.checkout import (
     delivery,
     holding,
@@ -59,7 +57,6 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")
     orders.on_event(app, letters.write)
-    outbox.handler(app, place_order.TOPIC, lambda messages: _tell(app, messages))
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)
@@ -70,11 +67,6 @@ def init_app(app: Flask) -> None:
 def _minor(amount: int, currency: str) -> str:
     """Return minor units of a currency as the shop's language writes them."""
     return Money(amount, currency).format(current_app.config["LOCALE"])
-
-
-def _tell(app: Flask, messages: list[Any]) -> None:
-    for listener in app.extensions.get("order_told", ()):
-        listener(messages)
 
 
 def _merge(session: Session, gone: int, _into: int) -> None:

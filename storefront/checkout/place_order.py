@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront import outbox, stock
+from storefront import stock
 from storefront.cart import CartLine
 from storefront.checkout import drafts, holding, orders, shortage
 from storefront.checkout.drafts import EmptyBasketError, Review
@@ -23,7 +23,6 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
 from storefront.stock import Movement
 
-TOPIC = "order.placed"
 # Built once, and sent past the mapper.
 _WRITE_LINES = insert(cast("Table", OrderLine.__table__))
 _TAKE_OUT = delete(cast("Table", CartLine.__table__)).where(
@@ -153,7 +152,6 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> Order:
     if own.held:
         connection.execute(_END_HOLDS, {"checkout": draft.id})
     orders.tell(session, order, event)
-    outbox.promise(session, TOPIC, _told(order))
     # Last, so that what many want at once is locked for as short as can be.
     _sell(session, order.number, review, own, taken)
     return order
@@ -227,10 +225,3 @@ def _lines(order_id: int, totals: Totals, taken: dict[str, int]) -> list[dict[st
         }
         for line in totals.lines
     ]  # fmt: skip
-
-
-def _told(order: Order) -> dict[str, Any]:
-    return {
-        "number": order.number, "total": order.total, "currency": order.currency,
-        "placed_at": order.placed_at.isoformat(),
-    }  # fmt: skip

@@ -12,15 +12,12 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+from storefront.web.environ import SERVER
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Header = tuple[str, str]
-
-SERVER = (
-    "storefront.server"  # in the environ: the server's start_response, by a layer that looks at what is said
-)
-SAID = "storefront.said"  # in the environ: for that layer, what was sent past it
 
 
 class _Date:

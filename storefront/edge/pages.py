@@ -17,6 +17,7 @@ from storefront.cache.polish import Polish
 from storefront.cache.store import Hit, Store
 from storefront.edge import direct
 from storefront.web import compression
+from storefront.web.environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -59,7 +60,7 @@ class Pages:
                 status, head = prepared
                 moving = [*responses.moving(hit, key), *decided.headers, self._headers.name(environ)]
                 direct.send(response, status, head + direct.lines(moving), hit.body)
-                environ[direct.SAID] = (status, [*moving, ("Content-Length", str(len(hit.body)))])
+                environ[SAID] = (status, [*moving, ("Content-Length", str(len(hit.body)))])
                 return ()
         answer = responses.answer(hit, key, encoding, held)
         headers = [*answer.headers, *decided.headers, *self._headers.of(environ)]

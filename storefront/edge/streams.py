@@ -16,13 +16,13 @@ from gevent import monkey
 
 from storefront.stock.stream.detached import Sockets
 from storefront.stock.stream.views import WANTED
+from storefront.web.environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SNDBUF = 32 * 1024  # what the kernel keeps for a client that does not read
 _USER_TIMEOUT_MS = 30_000
-SAID = "storefront.said"  # in the environment: status and headers that were sent past gunicorn
 
 
 class Streams:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from prometheus_client import Histogram
 
+from storefront.web.environ import SAID, SERVER
 from storefront.web.logs import FIELDS
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ SECONDS = Histogram(
     ["endpoint", "status"],
     buckets=BUCKETS,
 )
-_SAID = "storefront.said"  # in the environ: status and headers of what was sent past WSGI
-_SERVER = "storefront.server"  # in the environ: the server's own start_response, for who can send past it
 ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
 
 log = logging.getLogger("storefront.requests")
@@ -56,12 +55,12 @@ class Requests:
             said[:] = [(status, dict(headers))]
             return start_response(status, headers, *exc_info)
 
-        environ[_SERVER] = start_response
+        environ[SERVER] = start_response
         try:
             return self._inner(environ, keep)
         finally:
             if not said:  # a stream that is taken over, a held page that is sent whole; or nothing at all
-                status, headers = environ.get(_SAID, ("500", []))
+                status, headers = environ.get(SAID, ("500", []))
                 said.append((status, dict(headers)))
             self._measure(environ, *said[0], time.perf_counter() - began)
 

@@ -168,6 +168,15 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
     assert cache.fetch(entry, int, lambda: 2) == 2
 
 
+def test_a_write_is_not_gone_on_with_after_its_source_has_failed(app: Flask) -> None:
+    entry = keys.Entry("away", "in a write", keys.PRODUCT_LIST)
+    assert cache.fetch(entry, int, lambda: 1) == 1
+    app.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
+    with pytest.raises(ZeroDivisionError), writing():
+        cache.fetch(entry, int, lambda: 1 // 0)
+    assert cache.fetch(entry, int, lambda: 1 // 0) == 1
+
+
 def gone() -> int:
     error = cache.NotPublicError("it is not here")
     error.status = 410
