@@ -17,6 +17,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+from storefront import cache, rounds
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
@@ -39,6 +40,7 @@ class Compiled(BytecodeCache):
 
 
 _COMPILED = Compiled()
+_AT_WORK: list[Flask] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -147,7 +149,23 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     }
     app = create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
     app.jinja_env.bytecode_cache = _COMPILED
+    if not app.testing:
+        _AT_WORK.append(app)
     return app
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    """End what shops do in the background that are not told of the test, before their databases go away."""
+    yield
+    while _AT_WORK:
+        app = _AT_WORK.pop()
+        if "cache_pid" in app.extensions:
+            cache.stop(app)
+        rounds.stop(app)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _empty() -> None:

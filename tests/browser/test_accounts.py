@@ -29,6 +29,7 @@ def register(page: Page, email: str) -> None:
     page.get_by_label("Your name").fill("Kim")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open the account").click()
+    expect(page).to_have_url(re.compile(r"/account(\?.*)?$"))  # left earlier, it would be a page that failed
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
