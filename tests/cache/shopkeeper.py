@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from storefront import cache
@@ -15,9 +16,19 @@ from storefront.cache.store import Store
 from storefront.catalog import listing
 from storefront.catalog.models import Category, Product, Variant
 from storefront.extensions import db, writing
+from tests.cache.conftest import get
 from tests.conftest import make_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Proxy
+
+PAGES = (
+    "/",
+    "/products",
+    "/products?sort=price",
+    "/categories/cups",
+    "/products/mug",
+    "/products/mug?variant=MUG-1",
+)
 
 
 class Shopkeeper:
@@ -89,3 +100,11 @@ def at(path: str) -> Category:
 def detail(response: Any) -> str:
     """Return how a page was come by: "L1", "L2", "stale", "local" or "" if it was built for this request."""
     return str(response.headers["Cache-Status"]).partition("detail=")[2]
+
+
+def visit(client: FlaskClient, price: str) -> None:
+    """Ask for every one of `PAGES`, made of one mug in "Cups"; each has to be there and to show this price."""
+    for address in PAGES:
+        response = get(client, address)
+        assert response.status_code == 200, address
+        assert price in response.text, f"{address} ({response.headers['Cache-Status']})"

@@ -114,6 +114,20 @@ def test_where_there_is_no_room_for_a_mark_everything_is_dropped(store: Store, o
     assert kept(elsewhere()) is None
 
 
+def test_what_a_write_overtook_is_refused_even_where_a_reader_would_find_it_dead(
+    store: Store, own_redis: Server
+) -> None:
+    ticket = begin(store)
+    store.shared.marks.invalidate(["tag"])
+    assert not keep(ticket)
+    assert not own_redis.client.exists(store.shared.entry_key(ENTRY.key))
+    assert store.counters.total["product_list", "refused"] == 1
+    assert keep(begin(store)), "and its lease is free at once"
+    overtaken = begin(store, force=True)
+    store.shared.marks.invalidate(["another tag"])
+    assert keep(overtaken, b"2"), "what it does not depend on refuses nothing"
+
+
 def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: Store) -> None:
     slow = begin(store)
     assert keep(begin(elsewhere(), force=True), b"2")

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from redis import Redis
 
 from storefront import cache, outbox
+from storefront.cache.shared import Lease
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get
-from tests.cache.shopkeeper import detail, set_price
+from tests.cache.fleet import bare_app, fleet
+from tests.cache.shopkeeper import PAGES, detail, set_price, visit
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
-
-PAGES = (
-    "/",
-    "/products",
-    "/products?sort=price",
-    "/categories/cups",
-    "/products/mug",
-    "/products/mug?variant=MUG-1",
-)
 
 
 @pytest.fixture
@@ -42,14 +35,6 @@ def mug(own_app: Flask) -> int:
     mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}]).id
     db.session.rollback()  # what is left open for seconds is ended by the database
     return mug
-
-
-def visit(client: FlaskClient, price: str) -> None:
-    """Ask for every page; each has to be there and to show this price."""
-    for address in PAGES:
-        response = get(client, address)
-        assert response.status_code == 200, address
-        assert price in response.text, f"{address} ({response.headers['Cache-Status']})"
 
 
 def told() -> bool:
@@ -86,6 +71,17 @@ def flush(redis: Server) -> None:
     redis.client.flushall()
 
 
+HARMS = {
+    "killed": kill,
+    "frozen": freeze,
+    "out of memory": fill,
+    "read-only after a failover": demote,
+    "scripts flushed": forget_scripts,
+    "emptied": flush,
+}
+harms = pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+
+
 def heal(redis: Server) -> None:
     """Whatever was done, let it be over."""
     if redis.process is None:
@@ -97,7 +93,7 @@ def heal(redis: Server) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("harm", [kill, freeze, fill, demote, forget_scripts, flush])
+@harms
 def test_pages_stay_right_while_redis_is_not(
     own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int, harm: Callable[[Server], None]
 ) -> None:
@@ -120,7 +116,7 @@ def test_pages_stay_right_while_redis_is_not(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("harm", [kill, freeze])
+@harms
 def test_no_page_fails_while_redis_goes_and_comes_back(
     own_app: Flask, own_redis: Server, mug: int, harm: Callable[[Server], None]
 ) -> None:
@@ -172,52 +168,38 @@ def test_a_shop_starts_and_serves_where_there_is_no_redis(
         assert eventually(lambda client=client: detail(get(client, "/products/mug")) == "L1")
 
 
-FIELDS = ("start", "born", "soft", "delta", "tags", "etag", "meta")
-GARBAGE: dict[str, Callable[[Redis, str], object]] = {
-    "a string": lambda redis, name: redis.set(name, b"\xff\x00garbage"),
-    "a list": lambda redis, name: redis.rpush(name, "x"),
-    "a hash of something else": lambda redis, name: redis.hset(
-        name, mapping={"start": "x", "born": "y", "soft": "z"}
-    ),
-    "an empty entry": lambda redis, name: redis.hset(
-        name, mapping=dict.fromkeys(("start", "soft", "tags"), "")
-    ),
-}
+class Builder:
+    """A process that takes leases and builds nothing. They are short: no test waits for ten seconds."""
+
+    def __init__(self, redis_url: str, prefix: str, lease: int) -> None:
+        import_module("storefront.cache.shared").LEASE_MS = lease
+        self.app = bare_app(redis_url, prefix)
+        self.app.app_context().push()
+
+    def take(self, key: str) -> bool:
+        return isinstance(self.app.extensions["cache"].shared.fetch(key, ""), Lease)
 
 
-@pytest.mark.parametrize("what", GARBAGE)
-def test_garbage_in_the_place_of_entries_is_replaced(
-    own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int, what: str
+def test_leases_whose_holder_died_fail_no_page_and_end(
+    own_app: Flask,
+    own_client: FlaskClient,
+    own_redis: Server,
+    mug: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cache.stop(own_app)
     visit(own_client, "$10.00")
+    prefix = own_app.config["CACHE_PREFIX"]
     names = entries(own_redis.client, own_app)
-    place = f"{own_app.config['CACHE_PREFIX']}:{{c0}}"
-    leases = {name.replace(place, f"{place}:lease", 1) for name in names}
-    for targets in (names, leases, {f"{place}:marks"}):
-        for name in targets:
+    with fleet(1, Builder, own_redis.url, prefix, 3000) as builders:
+        for name in names:
             own_redis.client.delete(name)
-            GARBAGE[what](own_redis.client, name)
-        visit(own_client, "$10.00")
-        visit(own_client, "$10.00")
-        set_price(mug, 1100)
-        visit(own_client, "$11.00")
-        set_price(mug, 1000)
+            assert builders.ask(0, "take", name.removeprefix(f"{prefix}:{{c0}}:"))
+    assert len(list(own_redis.client.scan_iter(f"{prefix}:{{c0}}:lease:*"))) == len(names), (
+        "it has been killed"
+    )
+    monkeypatch.setattr(import_module("storefront.cache.store"), "WAIT", 0.05)
     visit(own_client, "$10.00")
-    assert detail(get(own_client, "/products/mug")) == "L2", "and pages are kept again"
-
-
-def test_a_page_with_one_broken_field_is_built_anew(
-    own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int
-) -> None:
-    cache.stop(own_app)
-    get(own_client, "/products/mug")
-    (name,) = (one for one in entries(own_redis.client, own_app) if one.endswith(":mug") and ":page:" in one)
-    for field in ("meta", "etag", "body:gzip", "tags", "body:br"):
-        own_redis.client.hdel(name, field)
-        for encoding in ("identity", "br"):
-            assert get(own_client, "/products/mug", Accept_Encoding=encoding).status_code == 200, field
-        own_redis.client.hset(name, field, b"\xff\xfe")
-        for _ in range(2):
-            assert "$10.00" in get(own_client, "/products/mug", Accept_Encoding="identity").text, field
-        assert detail(get(own_client, "/products/mug")) == "L2", field
+    assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L2"), "somebody else was let build"
+    visit(own_client, "$10.00")
