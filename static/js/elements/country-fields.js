@@ -2,12 +2,25 @@
  *  stays, and so does the focus. Without it, or if the answer does not come, there is a button. */
 class CountryFields extends HTMLElement {
   #listening;
+  #shown; // the country whose form this is
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
+    this.#shown ??= this.#country.querySelector("option[selected]")?.value ?? this.#country.options[0]?.value;
     this.addEventListener("change", (event) => this.#changed(event), { signal });
+    addEventListener("pageshow", () => this.#catchUp(), { signal });
     this.querySelector(".country__button").hidden = true;
+    this.#catchUp();
+  }
+
+  get #country() {
+    return this.querySelector("[name=country]");
+  }
+
+  /** Another may have been chosen before this script was there, or been put back by the browser on return. */
+  #catchUp() {
+    if (this.#country.value !== this.#shown) this.#ask(this.#country);
   }
 
   disconnectedCallback() {
@@ -20,6 +33,7 @@ class CountryFields extends HTMLElement {
 
   async #ask(changed) {
     const form = changed.form;
+    if (changed.name === "country") this.#shown = changed.value;
     const wanted = new URLSearchParams();
     for (const name of ["country", "region", "delivery"]) wanted.set(name, new FormData(form).get(name) ?? "");
     try {
