@@ -21,6 +21,7 @@ from storefront import cache, rounds
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
+from tests.drawn import draw_roughly
 
 DATABASES = ["sqlite", "postgresql"]
 
@@ -101,9 +102,11 @@ def migrated(
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A media directory for all shops that load the demo, in all test processes: its pictures are drawn once."""
+    """A media directory with the demo's pictures, for all shops that load it, in all test processes."""
     base = tmp_path_factory.getbasetemp()
-    return (base if worker_id == "master" else base.parent) / "media"
+    folder = (base if worker_id == "master" else base.parent) / "media"
+    draw_roughly(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -66,8 +66,7 @@ def load(app: Flask, *, progress: bool) -> Loaded:
         raise NotEmptyError
     db.session.rollback()  # drawing takes seconds: no transaction stays open meanwhile
     products = catalogue.products()
-    wanted = list(dict.fromkeys(_key(item, *view) for item in products for view in item.pictures))
-    drawn = draw_all(wanted, Path(app.config["MEDIA_DIR"]), progress=progress)
+    drawn = draw_all(shown(products), Path(app.config["MEDIA_DIR"]), progress=progress)
     with writing() as session:
         if not is_empty(session):
             raise NotEmptyError
@@ -75,6 +74,11 @@ def load(app: Flask, *, progress: bool) -> Loaded:
         listing.refresh(session, ids)
     variants = sum(len(item.variants) for item in products)
     return Loaded(len(products), variants, len(drawn), time.perf_counter() - began)
+
+
+def shown(products: list[DemoProduct]) -> list[Key]:
+    """Return what there is to be drawn of these products, each picture once."""
+    return list(dict.fromkeys(_key(item, *view) for item in products for view in item.pictures))
 
 
 def draw_all(keys: list[Key], media_dir: Path, *, progress: bool) -> dict[Key, StoredPicture]:
@@ -88,11 +92,18 @@ def draw_all(keys: list[Key], media_dir: Path, *, progress: bool) -> dict[Key, S
             return dict(zip(keys, stored, strict=True))
 
 
-def _draw(key: Key, media_dir: Path) -> StoredPicture:
+def draw(key: Key) -> tuple[str, str]:
+    """Return a picture as SVG, and the name that it is stored under.
+
+    Named after the drawing: what is there need not be rendered again, by a second shop or after Ctrl-C.
+    """
     form, material, pattern, colour, view = key
     svg = drawing.draw(form, material=material, colour=colour, pattern=pattern, view=view, seed=colour)
-    # Named after the drawing: what is there need not be rendered again, by a second shop or after Ctrl-C.
-    digest = pictures.name(svg.encode())
+    return svg, pictures.name(svg.encode())
+
+
+def _draw(key: Key, media_dir: Path) -> StoredPicture:
+    svg, digest = draw(key)
     if pictures.is_stored(digest, drawing.SIZE, media_dir):
         return StoredPicture(digest, drawing.SIZE, drawing.SIZE)
     return pictures.store(drawing.render(svg), media_dir, digest=digest)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from markupsafe import escape
+from PIL import Image, ImageChops, ImageStat
 from sqlalchemy import func, select
 
 from storefront.catalog import demo, pictures
-from storefront.catalog.demo import catalogue, loading
+from storefront.catalog.demo import catalogue, drawing, loading
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.extensions import db
 from storefront.stock import StockItem
@@ -19,6 +21,22 @@ from tests.factories import make_product
 
 def count(model: type[object]) -> int:
     return db.session.execute(select(func.count()).select_from(model)).scalar_one()
+
+
+def test_pictures_are_drawn_in_full_and_only_once(tmp_path: Path) -> None:
+    wanted = loading.shown(catalogue.products())[:5]
+    drawn = loading.draw_all(wanted, tmp_path, progress=False)
+    assert list(drawn) == wanted
+    files = sorted(tmp_path.rglob("*.webp"))
+    assert len(files) == 5 * len(pictures.WIDTHS)
+    first = drawn[wanted[0]]
+    with Image.open(pictures.path(first.digest, first.width, tmp_path)) as stored:
+        whole = Image.open(io.BytesIO(drawing.render(loading.draw(wanted[0])[0]))).convert("RGB")
+        difference = ImageChops.difference(stored.convert("RGB"), whole)
+        assert max(ImageStat.Stat(difference).rms) < 4, "it is as sharp as it was drawn"
+    before = [file.stat().st_mtime_ns for file in files]
+    assert loading.draw_all(wanted, tmp_path, progress=False) == drawn
+    assert [file.stat().st_mtime_ns for file in files] == before
 
 
 def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
