@@ -17,10 +17,10 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium says this of the page itself too, and there a test may want it; of all else `_refused` tells.
 WANTED = re.compile(r"Failed to load resource: .* status of (404|422)")
-# All tests come from one address, and more people of them than the limits let open accounts and sign in from there.
+# All tests come from one address, more people of them than the limits let open accounts, sign in and buy from there.
 LIMITS = {
     f"STOREFRONT_LIMIT_{name}": "1000/minute"
-    for name in ("REGISTER", "PASSWORD_RESET_ADDRESS", "SIGN_IN_ADDRESS")
+    for name in ("REGISTER", "PASSWORD_RESET_ADDRESS", "SIGN_IN_ADDRESS", "CHECKOUT")
 }
 
 
