@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,13 +23,21 @@ FLASK = str(ROOT / ".venv" / "bin" / "flask")
 RUN = (FLASK, "run", "--port", "{port}")
 
 
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Path]:
-    """A shop with one product: the demo's pictures would take long. Nothing of it may outlive a test."""
-    instance = tmp_path / "instance"
-    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi"}
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with one product that nobody serves."""
+    made = tmp_path_factory.mktemp("made") / "instance"
+    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": str(made), "FLASK_APP": "wsgi"}
     for command in (["setup", "--no-demo"], ["demo", "--products", "1", "--no-pictures"]):
         subprocess.run([FLASK, *command], cwd=ROOT, env=environ, check=True, capture_output=True)
+    assert eventually(lambda: not running(made)), names(made)
+    return made
+
+
+@pytest.fixture
+def instance(made: Path, tmp_path: Path) -> Iterator[Path]:
+    """A shop with one product: the demo's pictures would take long. Nothing of it may outlive a test."""
+    instance = shutil.copytree(made, tmp_path / "instance", ignore=shutil.ignore_patterns("*.sock"))
     yield instance
     ended = eventually(lambda: not running(instance))
     left = names(instance)
