@@ -56,7 +56,9 @@ class Refusals:
         key = (seconds, again, encoding)
         page = self._pages.get(key)
         if page is None or self._app.debug:
-            page = render_template("errors/429.html", seconds=seconds, again=again).encode()
+            page = render_template(
+                "errors/429.html", seconds=seconds, wait=_wait(seconds), again=again
+            ).encode()
             page = compression.encode(page, encoding, quality=5) if encoding else page
             self._pages[key] = page
             if len(self._pages) > MOST_PAGES:
@@ -70,6 +72,11 @@ class Refusals:
 
 def _seconds(number: int) -> str:
     return "1 second" if number == 1 else f"{number} seconds"
+
+
+def _wait(seconds: int) -> str:
+    # Nobody counts further than that; rounded up, so that it is over when it is said to be.
+    return _seconds(seconds) if seconds < 120 else f"{-(-seconds // 60)} minutes"
 
 
 def _denied() -> str:

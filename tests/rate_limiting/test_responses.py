@@ -60,6 +60,8 @@ def test_a_refusal_is_a_page_in_the_shop_s_clothes(client: FlaskClient) -> None:
     assert "X-Request-ID" in answer.headers
     assert answer.mimetype == "text/html"
     assert f'<count-down seconds="{answer.headers["Retry-After"]}">' in answer.text
+    assert "go on in <span data-left>30 minutes</span>" in answer.text
+    assert "More pages were asked for" in answer.text
     assert "Your basket stays as it is" in answer.text
     assert 'href="">Try this page again' in answer.text
 
@@ -76,6 +78,7 @@ def test_the_page_comes_compressed_as_pages_do(
 
 def test_what_was_sent_is_not_said_to_be_done(client: FlaskClient) -> None:
     text = refused(client, method="POST").text
+    assert "This was sent from here more often" in text
     assert "go back and send it again" in text
     assert "Try this page again" not in text
 

@@ -9,13 +9,19 @@ class CountDown extends HTMLElement {
     this.#ticking = setInterval(() => {
       const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds > 0) {
-        left.textContent = seconds === 1 ? "1 second" : `${seconds} seconds`;
+        left.textContent = this.#said(seconds);
         return;
       }
       clearInterval(this.#ticking);
       left.closest("p").hidden = true;
       done.textContent = "You can go on now.";
     }, 250);
+  }
+
+  /** As the page itself says it: nobody counts further than two minutes. */
+  #said(seconds) {
+    if (seconds >= 120) return `${Math.ceil(seconds / 60)} minutes`;
+    return seconds === 1 ? "1 second" : `${seconds} seconds`;
   }
 
   disconnectedCallback() {
