@@ -15,6 +15,7 @@ from benchmarks import (
     orders,
     pages,
     scale,
+    serving,
     sessions,
     streams,
 )
@@ -36,6 +37,7 @@ BENCHMARKS = {
 
 
 def main() -> None:
+    serving.unwind_when_ended()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)"

@@ -21,7 +21,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks import shops
+from benchmarks import serving, shops
 from storefront import cache
 from storefront.app import create_app
 from storefront.catalog import listing
@@ -34,6 +34,7 @@ WRITES = 0.01
 
 def main() -> None:
     """Replay a file from the command line."""
+    serving.unwind_when_ended()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
     parser.add_argument("file", type=Path, help="a CSV (or .csv.gz) with a header")
     parser.add_argument("--time", default="InvoiceDate", help="the column to sort by (default InvoiceDate)")

@@ -38,6 +38,16 @@ class Load:
 _groups: dict[str, int] = {}  # the process group that serves a host and port
 
 
+def unwind_when_ended() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: every server that it started is ended before it."""
+
+    def leave(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once: what is being ended must not be left half way
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
 @contextmanager
 def server(arguments: Sequence[str], environ: Mapping[str, str], *, core: int = 0) -> Iterator[str]:
     """Serve on a free port, pinned to a core, and yield the base URL; {port} in the arguments is replaced."""

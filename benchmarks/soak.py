@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import shops
+from benchmarks import serving, shops
 from tests.chaos.shoppers import Ask, plain
 from tests.deploy.replicated import role
 from tests.processes import Shop, filled, gunicorn, served
@@ -84,6 +84,7 @@ class Soak:
 
 def main() -> None:
     """Print a line for each tenth of the time; exit with 1 if anything failed or memory grew."""
+    serving.unwind_when_ended()
     text = os.environ.get("MINUTES") or "30"
     if not (text.isascii() and text.replace(".", "", 1).isdigit()) or not 0.5 <= float(text) <= 1440:
         raise SystemExit(f"MINUTES is {text!r}; it must be a number from 0.5 to 1440.")
