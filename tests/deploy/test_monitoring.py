@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import Any, get_args
 
 import yaml
@@ -12,7 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from storefront.cache.counters import Event
 from storefront.ops import metrics, requests
-from tests.processes import ROOT
+from tests.processes import ROOT, program
 
 FOLDER = ROOT / "deploy" / "monitoring"
 _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
@@ -77,3 +78,16 @@ def test_every_alert_says_what_it_means_and_how_to_mend_it() -> None:
     assert len({rule["alert"] for rule in rules()}) == len(rules())
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels()]
     assert len(set(places)) == len(places)
+
+
+def test_prometheus_reads_the_rules_and_they_fire_when_they_should() -> None:
+    promtool = program("promtool", "prometheus")
+    for words in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")):
+        ran = subprocess.run([promtool, *words], cwd=FOLDER, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_alert_is_tried_quiet_and_loud() -> None:
+    tests = yaml.safe_load((FOLDER / "alerts.test.yml").read_text())["tests"]
+    tried = [(each["alertname"], "exp_alerts" in each) for test in tests for each in test["alert_rule_test"]]
+    assert sorted(tried) == sorted((rule["alert"], loud) for rule in rules() for loud in (False, True))
