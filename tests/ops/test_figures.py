@@ -1,0 +1,162 @@
+"""Defaults, ranges, times and names in docs/operations.md are those of the code: its tables are read and compared."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storefront.accounts import cookie, postman, seen, throttling
+from storefront.cache import keys
+from storefront.cart import cookie as basket
+from storefront.config import Settings
+from storefront.errors import ConfigurationError
+from storefront.ops import requests, schema
+from storefront.ops.doctor import memory_servers
+from storefront.redis_roles import address, breaker, clients
+from storefront.web import logs
+from tests.processes import ROOT
+
+TEXT = (ROOT / "docs" / "operations.md").read_text()
+ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| ([^|]+) \|", TEXT, re.M))
+WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| [^|]+ \| (.+) \|$", TEXT, re.M))
+_TTLS = {f"STOREFRONT_CACHE_TTL_{kind.name.upper()}": kind.ttl for kind in keys.KINDS}
+_UNITS = {"an hour": 3600, "30 days": 30 * 86400, "a year": 365 * 86400}
+
+
+def words(text: str) -> str:
+    """Return the text without its line breaks."""
+    return " ".join(text.split())
+
+
+def section(heading: str) -> str:
+    """Return what stands under a heading, without line breaks."""
+    return words(TEXT[TEXT.index(f"\n## {heading}\n") :].split("\n## ")[1])
+
+
+def read(instance: Path, **environ: str) -> Settings:
+    return Settings.from_environ({"SECRET_KEY": "k" * 40, **environ}, instance)
+
+
+def test_every_default_is_the_code_s(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert set(ROWS) == set(Settings.names())
+    plain = {name: found[1] for name, cell in ROWS.items() if (found := re.fullmatch(r"`([^`]+)`", cell))}
+    assert len(plain) > 20
+    for name, default in plain.items():
+        if default in ROWS:  # what another one says
+            continue
+        value = _TTLS.get(name) or getattr(settings, name.removeprefix("STOREFRONT_").lower(), None)
+        value = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+        assert str(value).removeprefix(f"{tmp_path}/") == default.removeprefix("instance/"), name
+    for name, cell in ROWS.items():
+        if cell == "none":
+            assert not getattr(settings, name.removeprefix("STOREFRONT_").lower()), name
+    assert settings.mail_from == "shop@localhost"
+    assert read(tmp_path, TRUSTED_HOSTS="a.example,b.example").mail_from == "shop@a.example"
+
+
+def test_every_range_is_the_code_s(tmp_path: Path) -> None:
+    found = {
+        name: re.findall(r"\((an hour|[\d,]+) ?(?:–|to) ?(a year|30 days|[\d,]+)\)", cell)
+        for name, cell in WHAT.items()
+    }
+    ranges = {name: pairs[0] for name, pairs in found.items() if pairs}
+    assert len(ranges) >= 5
+    for name, pair in ranges.items():
+        least, most = (_UNITS.get(word) or int(word.replace(",", "")) for word in pair)
+        for value in (least, most):
+            read(tmp_path, **{name: str(value)})
+        for value in (least - 1, most + 1):
+            with pytest.raises(ConfigurationError, match=f"whole number from {least} to {most}"):
+                read(tmp_path, **{name: str(value)})
+
+
+def test_every_choice_is_one(tmp_path: Path) -> None:
+    for name, value in re.findall(r"\| `(STOREFRONT_[A-Z_]+)` \| [^|]+ \| `(on|off|text|json)`", TEXT):
+        read(tmp_path, **{name: value})
+    for value in ("low", "band", "exact"):
+        assert f"`{value}`" in WHAT["STOREFRONT_STOCK_DISPLAY"]
+        read(tmp_path, STOREFRONT_STOCK_DISPLAY=value)
+    for value in re.findall(r"`(smtps?://[^`]+)`", WHAT["STOREFRONT_SMTP_URL"]):
+        read(tmp_path, STOREFRONT_SMTP_URL=value)
+    for rate in re.findall(
+        r"`(\d+/[^`]+)`", TEXT[TEXT.index("| `STOREFRONT_LIMIT_<POLICY>`") :].split("\n")[0]
+    ):
+        read(tmp_path, STOREFRONT_LIMIT_BROWSE=rate)
+
+
+def test_make_run_reads_what_it_says() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for name, value in re.findall(r"`(HOST|PORT|WORKERS)` \((?:default )?`([^`]+)`\)", TEXT):
+        assert f"\n{name} ?= {value}\n" in makefile
+        assert f"$({name})" in makefile
+
+
+def test_every_form_of_a_redis_url_can_be_read() -> None:
+    forms = re.findall(r"`((?:redis|unix)[+a-z]*://[^`…]+)`", section("A Redis of your own"))
+    assert {form.partition("://")[0] for form in forms} == {
+        "redis",
+        "unix",
+        "redis+sentinel",
+        "redis+cluster",
+    }
+    for form in forms:
+        address.read("REDIS_URL", form.replace("host:port", "host:6379").replace("/db", "/0"))
+    address.read(
+        "REDIS_URL", "rediss://host?ssl_ca_certs=a&ssl_certfile=b&ssl_keyfile=c&ssl_cert_reqs=d&client_name=e"
+    )
+    address.read("REDIS_URL", "redis+sentinel://h/state?sentinel_username=a&sentinel_password=b")
+
+
+def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
+    text = section("A Redis of your own")
+    assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
+    numbers = {3: "three", 10.0: "ten", 2.0: "two", 0.5: "half a second"}
+    assert f"After {numbers[breaker.ERRORS]} errors in {numbers[breaker.WITHIN]} seconds" in text
+    assert f"every {numbers[breaker.OPEN_FOR]} seconds or so" in text
+    assert numbers[schema.PROMPT] in section("Health")
+    assert "Redis {}.{}, Valkey {}.{} at least".format(
+        *memory_servers.OLDEST["redis"], *memory_servers.OLDEST["valkey"]
+    ) in section("The doctor")
+
+
+def test_cookies_live_as_long_as_is_said() -> None:
+    lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", TEXT, re.M))
+    assert lives["signin"].startswith(f"{cookie.KEPT.days} days")
+    assert (lives["cart"], timedelta(seconds=basket.LIFE)) == ("a year", timedelta(days=365))
+    script = (ROOT / "static" / "js" / "elements" / "recently-viewed.js").read_text()
+    assert "30 * 24 * 3600" in script or "2592000" in script, "recent: 30 days"
+    assert lives["recent"] == "30 days"
+
+
+def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
+    text = section("Mail and sign-ins")
+    assert 3000 < sum(postman.BACKOFF) < 4200, "about an hour"
+    assert f"{cookie.KEPT.days} days" in text
+    assert f"{seen.SHORT.total_seconds() / 3600:g} hours unseen" in text
+    minutes = throttling.ACCOUNT.window.seconds // 60, throttling.ADDRESS.window.seconds // 60
+    assert (throttling.ACCOUNT.most, throttling.ADDRESS.most) == (10, 20)
+    assert (
+        f"the tenth for one account in {minutes[0]} minutes, or the twentieth from one address in {minutes[1]}"
+        in text
+    )
+    assert (throttling.KEPT, "for an hour" in text) == (timedelta(hours=1), True)
+
+
+def test_the_log_line_has_the_fields_that_are_shown() -> None:
+    shown = json.loads(words(re.findall(r"^ +(\{\"time\".*?\})\n\n", TEXT, re.S | re.M)[0]))
+    record = logging.LogRecord("storefront.requests", logging.INFO, "", 1, "GET /", (), None)
+    fields = {
+        name: shown[name]
+        for name in ("method", "route", "path", "status", "ms", "bytes", "request_id", "cache")
+    }
+    setattr(record, logs.FIELDS, fields)
+    assert list(json.loads(logs.Json().format(record))) == list(shown)
+    made = (ROOT / "storefront" / "ops" / "requests.py").read_text()
+    assert all(f'"{name}":' in made for name in fields)
+    assert requests.log.name == shown["logger"]
