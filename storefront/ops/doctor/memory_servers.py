@@ -122,13 +122,15 @@ def _replicas(about: str, roles: list[Role], told: dict[str, Any]) -> Finding | 
     if not redis_roles.is_watched(roles[0]):
         return None
     replicas = int(told.get("connected_slaves", 0))
-    if replicas < 2:
+    if replicas < 2 and "min_slaves_good_slaves" in told:  # it is told where min-replicas-to-write is set
         return warn(
             f"{about} replicas",
             f"The master has {replicas} replicas. With fewer than two, writes stay refused after a failover "
-            "(min-replicas-to-write 1): start another.",
+            "(min-replicas-to-write): start another.",
         )
-    return ok(f"{about} replicas", f"{replicas} replicas follow the master.")
+    if not replicas:
+        return warn(f"{about} replicas", "No replica follows the master: nothing takes over. Start one.")
+    return ok(f"{about} replicas", f"Replicas that follow the master: {replicas}.")
 
 
 def _answers(about: str, node: Redis) -> Finding:

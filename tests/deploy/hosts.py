@@ -1,0 +1,155 @@
+"""Servers that the walk-through of docs/operations.md is typed on.
+
+A directory stands for a server's disk, an address of the loopback for its private one, and debian/ for what Debian
+brings: packages, users, systemd. What is written there is run by a shell, with paths below the directory, and what it
+starts is started from the files that it made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from tests.deploy.systemctl import end, moved
+from tests.postgresql import package
+from tests.processes import ROOT, program
+
+_DEBIAN = Path(__file__).with_name("debian")
+_NOTHING = ("apt-get", "useradd", "certbot", "sysctl", "make", "scp")  # what need not happen here
+_VERSION = "15"  # the directory's name, as on Debian 12; it says nothing of what runs
+# As Debian's package makes them.
+_POSTGRESQL = """data_directory = '{data}'
+hba_file = '{etc}/pg_hba.conf'
+unix_socket_directories = '{run}'
+listen_addresses = ''
+include_dir = 'conf.d'
+"""
+_ACCESS = """local all all trust
+host all all 127.0.0.1/32 scram-sha-256
+host replication all 127.0.0.1/32 scram-sha-256
+"""
+
+
+def blocks(heading: str) -> list[tuple[list[str], str]]:
+    """Return what is typed under a heading and those below it: on which servers, and the lines."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    level = heading.partition(" ")[0]
+    section = re.split(rf"\n#{{1,{len(level)}}} ", text[text.index(f"\n{heading}\n") + 1 :])[0]
+    found = re.findall(r"\*\*On ([^*]+)\*\*\n\n```sh\n(.*?)```", section, re.S)
+    assert section.count("```sh") == len(found) > 0, "every block says on which server it is typed"
+    return [(re.findall(r"one|two|witness", where), lines) for where, lines in found]
+
+
+class Host:
+    """A server with what Debian's packages bring."""
+
+    def __init__(self, folder: Path, name: str, address: str) -> None:
+        self.name, self.address, self.root = name, address, folder / name
+        for place in ("root", "opt", "etc/redis", "etc/cron.d", "etc/sysctl.d", "etc/default", "etc/systemd/system",
+                      "etc/nginx", "usr/local/bin", "run/postgresql", "var/lib/redis", "var/log/nginx", "var/cache",
+                      "var/lib/postgresql", "bin"):  # fmt: skip
+            (self.root / place).mkdir(parents=True)
+        for command in _NOTHING:
+            (self.root / "bin" / command).symlink_to("/bin/true")
+        utils = package().utils
+        places = [_DEBIAN, self.root / "bin", self.root / "usr" / "local" / "bin",
+                  utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION], os.environ["PATH"]]  # fmt: skip
+        self._environ = {
+            "PATH": ":".join(map(str, places)), "DISK": str(self.root), "ADDRESS": address,
+            "REPOSITORY": str(ROOT), "PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+        if name != "witness":
+            self._postgresql()
+
+    def path(self, path: str) -> Path:
+        """Return where a file of this server is."""
+        return self.root / path.lstrip("/")
+
+    def type(self, lines: str) -> str:
+        """Run what is typed, and return what it prints; it must not fail."""
+        done = self.run(lines)
+        assert done.returncode == 0, f"on {self.name}:\n{lines}\n{done.stdout}\n{done.stderr}\n{self.logs()}"
+        return done.stdout
+
+    def run(self, lines: str) -> subprocess.CompletedProcess[str]:
+        """Run what is typed."""
+        return subprocess.run(
+            ["bash", "-eu", "-c", moved(lines, self.root)],
+            cwd=self.root,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    def off(self) -> None:
+        """Cut its power."""
+        for file in (self.root / "run").glob("*.process"):
+            end(int(file.read_text()), signal.SIGKILL)
+            file.unlink()
+        if self.name != "witness":
+            self.run(f"runuser -u postgres -- pg_ctl stop -m immediate -D {self.data}")
+
+    def logs(self) -> str:
+        """Return the end of what its services said."""
+        files = [*(self.root / "run").glob("*.log"), *self.data.parent.glob("*.log")]
+        return "\n".join(f"{file.name}: {file.read_text()[-1500:]}" for file in files)
+
+    @property
+    def data(self) -> Path:
+        """Where PostgreSQL's data is."""
+        return self.root / "var" / "lib" / "postgresql" / _VERSION / "main"
+
+    def _postgresql(self) -> None:
+        etc = self.root / "etc" / "postgresql" / _VERSION / "main"
+        (etc / "conf.d").mkdir(parents=True)
+        run = self.root / "run" / "postgresql"
+        (etc / "postgresql.conf").write_text(_POSTGRESQL.format(data=self.data, etc=etc, run=run))
+        (etc / "pg_hba.conf").write_text(_ACCESS)
+        (etc / "conf.d" / "tests.conf").write_text("shared_buffers = 32MB\n")
+        self.data.parent.mkdir()
+        server = package().get_server(self.data, cleanup_mode="stop")
+        server.cleanup()
+        if os.geteuid() == 0:
+            for place in (self.data.parent, self.data.parent.parent, run):
+                shutil.chown(place, "pgserver")
+        self.type("systemctl start postgresql")
+
+
+@contextmanager
+def hosts() -> Iterator[dict[str, Host]]:
+    """Two servers and a witness, to be typed on."""
+    for name in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl"):
+        program(name, name)
+    net = _network()
+    # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-hosts-")))
+        folder.chmod(0o755)
+        found: dict[str, Host] = {}
+        for number, name in enumerate(("one", "two", "witness"), start=1):
+            found[name] = Host(folder, name, f"{net}.{number}")
+            stack.callback(found[name].off)
+        yield found
+
+
+def _network() -> str:
+    """Return the beginning of loopback addresses where nobody listens, so that ports can be as they are deployed."""
+    while True:
+        net = f"127.{secrets.randbelow(250) + 2}.{secrets.randbelow(250) + 2}"
+        with suppress(OSError), socket.socket() as one, socket.socket() as two:
+            one.bind((f"{net}.1", 5432))
+            two.bind((f"{net}.1", 6380))
+            return net
