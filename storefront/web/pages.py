@@ -40,6 +40,7 @@ _SENTENCES = {
     503: "Please try again in a minute; nothing that you have done here is lost.",
 }
 
+_AWAY = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
 Answer = str | tuple[str, int] | Response
 Tell = Callable[[int, str, Exception], Answer]
@@ -76,17 +77,19 @@ def init_app(app: Flask) -> None:
                 response.headers[name] = value
         return response
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(PendingRollbackError)
-    @app.errorhandler(PoolTimeoutError)
     def database_away(error: Exception) -> Response:
         log.warning("request %s found the database away, full or overrun: %s", g.get("request_id"), error)
         response = app.make_response(page(503, None, error))
         response.headers["Retry-After"] = "5"
         return response
 
+    for away in _AWAY:
+        app.register_error_handler(away, database_away)
+
     @app.errorhandler(InternalServerError)
     def server_error(error: InternalServerError) -> Answer:
+        if isinstance(error.original_exception, _AWAY):  # it went while the page of another error was made
+            return database_away(error.original_exception)
         log.error("request %s failed", g.get("request_id"), exc_info=error.original_exception)
         return page(500, None, error)
 

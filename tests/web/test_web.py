@@ -6,6 +6,7 @@ import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from storefront.ops import schema
 from storefront.web.security import HEADERS
@@ -105,3 +106,19 @@ def test_a_failure_gives_a_page_that_tells_nothing_but_its_number(app: Flask, cl
     assert response.status_code == 500
     assert response.headers["X-Request-ID"] in response.text
     assert "secret detail" not in response.text
+
+
+def test_a_database_that_goes_while_an_error_is_told_is_away_too(app: Flask, client: FlaskClient) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/refused")
+    def refused() -> str:
+        raise LookupError
+
+    @app.errorhandler(LookupError)
+    def tell(_error: LookupError) -> str:
+        raise OperationalError("SELECT", {}, Exception("terminating connection"))
+
+    response = client.get("/refused")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "nothing that you have done here is lost" in response.text
