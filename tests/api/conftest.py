@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 
 from storefront.api import tokens
 from storefront.extensions import db
+from tests.factories import make_category, make_product
 
 Call = Callable[..., TestResponse]
+BOTH = "catalog:write stock:write"
 
 
 @pytest.fixture
@@ -38,3 +40,17 @@ def call(app: Flask) -> Call:
         return app.test_client().open(f"/api/v1{address}", method=method, headers=sent, **given)
 
     return call
+
+
+@pytest.fixture
+def pot(app: Flask) -> int:
+    """A pot with one variant, in a shop with another product."""
+    make_product("Plate", category=make_category("Plates"), variants=[{"sku": "PLATE"}])
+    pots = make_category("Tea", "Pots")
+    variant = {"sku": "POT", "price": 2000, "on_hand": 9, "reserved": 2}
+    return make_product("Pot", category=pots, variants=[variant], pictures=1).id
+
+
+def read(call: Call, pot: int, scopes: str = BOTH) -> Any:
+    """Return a product as the API shows it to whoever may change it."""
+    return call("GET", f"/products/{pot}", scopes=scopes).get_json()

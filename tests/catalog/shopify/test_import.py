@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient, FlaskCliRunner
+from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
 from storefront.catalog import queries
 from storefront.catalog.models import Product, ProductImage, Variant
-from storefront.catalog.shopify import columns
 from storefront.extensions import db
 from storefront.stock import StockItem
+from tests.catalog.shopify.conftest import CURRENT, LEGACY, bring, row, write
 from tests.factories import make_product, png
-
-REAL = Path(__file__).parents[4] / "shared" / "data"
-CURRENT, LEGACY = columns.headers("current"), columns.headers("legacy")
-
-
-@pytest.fixture
-def runner(app: Flask) -> FlaskCliRunner:
-    return app.test_cli_runner()
-
-
-def row(**known: Any) -> list[str]:
-    """A row under the current header; a teapot unless something else is said."""
-    values = {
-        "handle": "teapot",
-        "title": "Teapot",
-        "price": "12.50",
-        "sku": "TP-1",
-        "quantity": "7",
-        "tracker": "shopify",
-    } | known
-    return [str(values.get(name, "")) for name in columns.COLUMNS]
-
-
-def write(path: Path, rows: list[list[str]], header: list[str] = CURRENT, **how: Any) -> Path:
-    encoding, delimiter = how.pop("encoding", "utf-8"), how.pop("delimiter", ",")
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator=how.pop("end", "\r\n")).writerows([header, *rows])
-    path.write_bytes(how.pop("bom", b"") + text.getvalue().encode(encoding))
-    return path
-
-
-def bring(runner: FlaskCliRunner, path: Path, *options: str) -> Any:
-    result = runner.invoke(args=["catalog", "import", str(path), *options])
-    db.session.remove()
-    return result
 
 
 def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -274,84 +236,3 @@ def test_what_is_no_product_csv_is_refused_with_a_sentence(
 def test_a_file_that_is_not_there_is_refused_with_a_sentence(runner: FlaskCliRunner, tmp_path: Path) -> None:
     assert "There is no file" in bring(runner, tmp_path / "none.csv").output
     assert "is not a file" in bring(runner, tmp_path).output
-
-
-@pytest.mark.parametrize("header", ["current", "legacy"])
-def test_what_is_exported_imported_and_exported_is_the_same_to_the_byte(
-    runner: FlaskCliRunner, tmp_path: Path, header: str
-) -> None:
-    rows = [
-        [
-            *row(option1_name="Size", option1="-30°", image="http://a.example/1.png", image_alt="=1+1"),
-            "kept",
-            "",
-        ],
-        [*row(title="", option1="'+L", sku="TP-2", policy="continue", tracker="", quantity="0"), "", "too"],
-        [
-            *row(title="", sku="", price="", quantity="", image="http://a.example/2.png"),
-            "",
-            "on a picture's row",
-        ],
-        [*row(handle="cup", title="@Cup", sku="=C", status="draft", vendor="-"), "", ""],
-    ]
-    path = write(tmp_path / "x.csv", rows, [*CURRENT, "Metafield: care", "Google Shopping / Gender"])
-    assert bring(runner, path).exit_code == 0
-    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
-    assert runner.invoke(args=["catalog", "export", str(first), "--header", header]).exit_code == 0
-    for product in db.session.execute(select(Product)).scalars():
-        db.session.delete(product)
-    db.session.execute(StockItem.__table__.delete())
-    db.session.commit()
-    result = bring(runner, first)
-    assert "2 created" in result.output, result.output
-    runner.invoke(args=["catalog", "export", str(second), "--header", header])
-    assert second.read_bytes() == first.read_bytes()
-    assert b"\n=" not in first.read_bytes()
-    assert b",=" not in first.read_bytes()
-    assert "0 created, 0 changed, 2 left" in bring(runner, first).output
-
-
-FILES = sorted([*REAL.glob("shopify/*.csv"), *REAL.glob("shopify/*.csv.gz")])
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not FILES, reason="the sample catalogues are not on this machine")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_real_exports_go_in_and_nothing_in_them_acts(
-    runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path, path: Path
-) -> None:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    (tmp_path / "x.csv").write_bytes(data)
-    result = bring(runner, tmp_path / "x.csv")
-    assert "Traceback" not in result.output
-    products = db.session.execute(select(Product.slug, Product.description_html)).all()
-    assert len(products) >= 20
-    for _, html in products:
-        for evil in (
-            "<script",
-            "javascript:",
-            "<iframe",
-            "<style",
-            " onclick",
-            " onload",
-            " onerror",
-            " style=",
-        ):
-            assert evil not in html.casefold()
-    for slug, _ in products[:10]:
-        assert client.get(f"/products/{slug}").status_code in (200, 404, 410)
-    assert "0 created, 0 changed" in bring(runner, tmp_path / "x.csv").output
-
-
-OTHERS = sorted(REAL.glob("other/*/*.csv"))
-
-
-@pytest.mark.skipif(not OTHERS, reason="the sample catalogues are not on this machine")
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
-def test_catalogues_of_other_shop_systems_are_refused_with_a_sentence(
-    runner: FlaskCliRunner, path: Path
-) -> None:
-    result = bring(runner, path)
-    assert result.exit_code == 1
-    assert "Error: " in result.output
-    assert "Traceback" not in result.output

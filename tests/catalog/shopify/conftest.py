@@ -1,0 +1,49 @@
+"""What tests of Shopify's product CSV need: rows, files of them, and the command that takes them in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from storefront.catalog.shopify import columns
+from storefront.extensions import db
+
+CURRENT, LEGACY = columns.headers("current"), columns.headers("legacy")
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def row(**known: Any) -> list[str]:
+    """A row under the current header; a teapot unless something else is said."""
+    values = {
+        "handle": "teapot",
+        "title": "Teapot",
+        "price": "12.50",
+        "sku": "TP-1",
+        "quantity": "7",
+        "tracker": "shopify",
+    } | known
+    return [str(values.get(name, "")) for name in columns.COLUMNS]
+
+
+def write(path: Path, rows: list[list[str]], header: list[str] = CURRENT, **how: Any) -> Path:
+    encoding, delimiter = how.pop("encoding", "utf-8"), how.pop("delimiter", ",")
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=how.pop("end", "\r\n")).writerows([header, *rows])
+    path.write_bytes(how.pop("bom", b"") + text.getvalue().encode(encoding))
+    return path
+
+
+def bring(runner: FlaskCliRunner, path: Path, *options: str) -> Any:
+    result = runner.invoke(args=["catalog", "import", str(path), *options])
+    db.session.remove()
+    return result

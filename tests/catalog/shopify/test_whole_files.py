@@ -1,0 +1,98 @@
+"""Whole files: what was exported comes back as it was; what other shops and systems exported is taken or refused."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import select
+
+from storefront.catalog.models import Product
+from storefront.extensions import db
+from storefront.stock import StockItem
+from tests.catalog.shopify.conftest import CURRENT, bring, row, write
+
+REAL = Path(__file__).parents[4] / "shared" / "data"
+
+
+@pytest.mark.parametrize("header", ["current", "legacy"])
+def test_what_is_exported_imported_and_exported_is_the_same_to_the_byte(
+    runner: FlaskCliRunner, tmp_path: Path, header: str
+) -> None:
+    rows = [
+        [
+            *row(option1_name="Size", option1="-30°", image="http://a.example/1.png", image_alt="=1+1"),
+            "kept",
+            "",
+        ],
+        [*row(title="", option1="'+L", sku="TP-2", policy="continue", tracker="", quantity="0"), "", "too"],
+        [
+            *row(title="", sku="", price="", quantity="", image="http://a.example/2.png"),
+            "",
+            "on a picture's row",
+        ],
+        [*row(handle="cup", title="@Cup", sku="=C", status="draft", vendor="-"), "", ""],
+    ]
+    path = write(tmp_path / "x.csv", rows, [*CURRENT, "Metafield: care", "Google Shopping / Gender"])
+    assert bring(runner, path).exit_code == 0
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    assert runner.invoke(args=["catalog", "export", str(first), "--header", header]).exit_code == 0
+    for product in db.session.execute(select(Product)).scalars():
+        db.session.delete(product)
+    db.session.execute(StockItem.__table__.delete())
+    db.session.commit()
+    result = bring(runner, first)
+    assert "2 created" in result.output, result.output
+    runner.invoke(args=["catalog", "export", str(second), "--header", header])
+    assert second.read_bytes() == first.read_bytes()
+    assert b"\n=" not in first.read_bytes()
+    assert b",=" not in first.read_bytes()
+    assert "0 created, 0 changed, 2 left" in bring(runner, first).output
+
+
+FILES = sorted([*REAL.glob("shopify/*.csv"), *REAL.glob("shopify/*.csv.gz")])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FILES, reason="the sample catalogues are not on this machine")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_real_exports_go_in_and_nothing_in_them_acts(
+    runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path, path: Path
+) -> None:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    (tmp_path / "x.csv").write_bytes(data)
+    result = bring(runner, tmp_path / "x.csv")
+    assert "Traceback" not in result.output
+    products = db.session.execute(select(Product.slug, Product.description_html)).all()
+    assert len(products) >= 20
+    for _, html in products:
+        for evil in (
+            "<script",
+            "javascript:",
+            "<iframe",
+            "<style",
+            " onclick",
+            " onload",
+            " onerror",
+            " style=",
+        ):
+            assert evil not in html.casefold()
+    for slug, _ in products[:10]:
+        assert client.get(f"/products/{slug}").status_code in (200, 404, 410)
+    assert "0 created, 0 changed" in bring(runner, tmp_path / "x.csv").output
+
+
+OTHERS = sorted(REAL.glob("other/*/*.csv"))
+
+
+@pytest.mark.skipif(not OTHERS, reason="the sample catalogues are not on this machine")
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+def test_catalogues_of_other_shop_systems_are_refused_with_a_sentence(
+    runner: FlaskCliRunner, path: Path
+) -> None:
+    result = bring(runner, path)
+    assert result.exit_code == 1
+    assert "Error: " in result.output
+    assert "Traceback" not in result.output
