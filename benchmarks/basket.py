@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import serving, shops
-from benchmarks.pages import bind, first_product, in_turns
+from benchmarks.pages import first_product, in_turns
 from benchmarks.peers import limited
-from benchmarks.serving import CONFIGURED
+from benchmarks.serving import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 VISITORS = 200
@@ -76,7 +76,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 def _peer(stack: ExitStack, redis: str) -> str:
     environ = {"PEER_REDIS": redis, "PEER_BASKET": "1", "HOME": os.environ.get("HOME", "/")}
-    return stack.enter_context(serving.server([*bind(), "benchmarks.peers.basketed:app"], environ))
+    return stack.enter_context(serving.server([*GUNICORN, *BIND, "benchmarks.peers.basketed:app"], environ))
 
 
 def _shop(stack: ExitStack, instance: Path, redis: str) -> str:
@@ -84,7 +84,7 @@ def _shop(stack: ExitStack, instance: Path, redis: str) -> str:
     environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
     environ |= {"STOREFRONT_INSTANCE_DIR": str(instance)}
     environ |= {f"STOREFRONT_LIMIT_{name}": limited.MANY for name in ("ME", "CART", "BROWSE")}
-    return stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ))
+    return stack.enter_context(serving.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
 
 
 def _sku(shop: str) -> str:

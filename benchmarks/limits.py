@@ -11,9 +11,9 @@ from pathlib import Path
 from flask import Flask, Response
 
 from benchmarks import serving, shops
-from benchmarks.pages import bind, first_product, get, in_turns
+from benchmarks.pages import first_product, get, in_turns
 from benchmarks.peers import limited
-from benchmarks.serving import CONFIGURED
+from benchmarks.serving import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 CALLS, WARM = 5000, 300
@@ -70,7 +70,9 @@ def _served(stack: ExitStack, redis: str) -> None:
     urls = {}
     for whose, name in list(NAMES.items())[:4]:  # a refused client gets another page
         environ = {"PEER_REDIS": redis, "PEER_LIMITS": whose, "HOME": os.environ.get("HOME", "/")}
-        base = stack.enter_context(serving.server([*bind(), "benchmarks.peers.limited:app"], environ))
+        base = stack.enter_context(
+            serving.server([*GUNICORN, *BIND, "benchmarks.peers.limited:app"], environ)
+        )
         urls[name] = f"{base}/page"
     seen = in_turns(urls)
     bare, peer = 1e6 / seen["no limits"].rate, seen["Flask-Limiter"].rate
@@ -98,7 +100,7 @@ def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
     urls = {}
     for name, more in (("limits off", {"STOREFRONT_LIMITS": "off"}), ("limits on", {})):
         more |= {"STOREFRONT_CACHE_PREFIX": name.replace(" ", "-")}
-        base = stack.enter_context(serving.server([*bind(), *CONFIGURED, "wsgi:app"], environ | more))
+        base = stack.enter_context(serving.server([*CONFIGURED, *BIND, "wsgi:app"], environ | more))
         urls[name] = f"{base}/products/{first_product(base)}"
     body = folder / "body"
     body.write_bytes(get(urls["limits on"], encoding="br"))
@@ -107,7 +109,7 @@ def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
         ("none", "a Flask view of these bytes"),
         ("flask-limiter", "the same with Flask-Limiter"),
     ):
-        command = [*bind(), "benchmarks.peers.limited:app"]
+        command = [*GUNICORN, *BIND, "benchmarks.peers.limited:app"]
         base = stack.enter_context(serving.server(command, peer | {"PEER_LIMITS": whose}))
         urls[name] = f"{base}/products/x"
     seen = in_turns(urls)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import serving, shops
-from benchmarks.serving import CONFIGURED, GUNICORN, Load
+from benchmarks.serving import BIND, CONFIGURED, GUNICORN, Load
 from storefront.redis_roles import embedded
 
 ROUNDS = 5
@@ -29,7 +29,9 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
         for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
                              ("(c) Flask-Caching, -Limiter, -Session", "assembled")):  # fmt: skip
-            base = stack.enter_context(serving.server([*bind(), f"benchmarks.peers.{module}:app"], peer))
+            base = stack.enter_context(
+                serving.server([*GUNICORN, *BIND, f"benchmarks.peers.{module}:app"], peer)
+            )
             urls[name] = f"{base}/products/{slug}"
         urls["(d) FastAPI, naive"] = f"{naive(stack, peer)}/products/{slug}"
         seen, size = in_turns(urls), body.stat().st_size
@@ -44,16 +46,12 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     )  # fmt: skip
 
 
-def bind() -> list[str]:
-    return [*GUNICORN, "--bind", "127.0.0.1:{port}"]
-
-
 def served(stack: ExitStack, redis: str, **environ: str) -> str:
     """Serve a shop of 1,000 products with one configured worker on this Redis; return its address."""
     instance = stack.enter_context(shops.empty())
     shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
     about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_INSTANCE_DIR": str(instance)}
-    command = [*bind(), *CONFIGURED, "wsgi:app"]
+    command = [*CONFIGURED, *BIND, "wsgi:app"]
     return stack.enter_context(serving.server(command, shops.environ(instance) | about | environ))
 
 

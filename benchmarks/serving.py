@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 from tests.processes import free_port
 
 ROOT = Path(__file__).parent.parent
-GUNICORN = ("-m", "gunicorn", "-k", "gevent", "-w", "1", "--log-level", "warning", "--no-control-socket")
-CONFIGURED = ("--config", "deploy/gunicorn.conf.py")
+ALONE = ("-w", "1", "--log-level", "warning", "--no-control-socket")
+GUNICORN = ("-m", "gunicorn", "-k", "gevent", *ALONE)
+CONFIGURED = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", *ALONE)
+BIND = ("--bind", "127.0.0.1:{port}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from redis import Redis
 from werkzeug.test import EnvironBuilder
 
 from benchmarks import serving, shops
-from benchmarks.pages import bind, in_turns
+from benchmarks.pages import in_turns
 from benchmarks.peers import sessioned
+from benchmarks.serving import BIND, GUNICORN
 from storefront.redis_roles import embedded
 
 NAMES = {"none": "no sessions", "flask-session": "Flask-Session", "storefront": "storefront"}
@@ -76,7 +77,7 @@ def _served(stack: ExitStack, folder: Path, redis: str) -> None:
     for whose, name in NAMES.items():
         environ = {"PEER_REDIS": redis, "PEER_SESSIONS": whose, "HOME": os.environ.get("HOME", "/")}
         bases[name] = stack.enter_context(
-            serving.server([*bind(), "benchmarks.peers.sessioned:app"], environ)
+            serving.server([*GUNICORN, *BIND, "benchmarks.peers.sessioned:app"], environ)
         )
         cookies[name] = [_begin(bases[name]) for _ in range(VISITORS)]
         scripts[name] = folder / f"{whose}.lua"

@@ -16,17 +16,16 @@ from redis import Redis
 
 from benchmarks import serving, shops
 from benchmarks.listeners import CHANNEL, event, listening, memory, publisher, workers
-from benchmarks.serving import CONFIGURED, GUNICORN
+from benchmarks.serving import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 STREAMS = 10_000
 FEWER = 2_000  # of those that cannot hold so many
 PRODUCTS = 1_000
-HERE = ("--bind", "127.0.0.1:{port}")
 MANY = ("--worker-connections", "20000")
-SHOP = (*GUNICORN, *HERE, *CONFIGURED, *MANY, "wsgi:app")
+SHOP = (*CONFIGURED, *BIND, *MANY, "wsgi:app")
 # What holds a greenlet or thread for each page cannot end before its pages do.
-PEER = (*HERE, *MANY, "--graceful-timeout", "1")
+PEER = (*BIND, *MANY, "--graceful-timeout", "1")
 GREENLETS = (*GUNICORN, *PEER)
 ASYNCIO = ("benchmarks/peers/fanout.py", "{port}")
 THREADS = (*GUNICORN[:2], "-k", "gthread", "--threads", str(FEWER + 200), *GUNICORN[4:], *PEER)

@@ -32,7 +32,7 @@ from storefront.app import create_app  # noqa: E402
 
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
     workers = max(2, len(os.sched_getaffinity(0)))  # one a core: a worker never waits, it has other greenlets
-worker_class = "gevent"
+worker_class = "storefront.edge.worker.Worker"  # gevent's, that answers held pages at once
 worker_connections = 2000  # answers being made at a time; open streams are not among them
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a busy disk must not look like a hung worker
 timeout = 15

@@ -5,6 +5,8 @@ How sign-ins survive the loss of Redis is written in docs/decisions/0007-sign-in
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from storefront import rate_limiting, sessions
@@ -45,7 +47,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(page.minute)
     app.after_request(cookie.send)
     app.after_request(seen.write)
-    rate_limiting.identify(app, lambda environ: cookie.shopper(app, environ))
+    rate_limiting.identify(app, partial(cookie.shopper, app))
     sessions.validate(app, signing_in.is_of_this_sign_in)
     staff.decide(app, _is_staff)
     app.cli.add_command(cli.user)

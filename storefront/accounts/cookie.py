@@ -42,10 +42,11 @@ def presented_in(app: Flask, environ: Mapping[str, Any]) -> Presented | None:
     if _PRESENTED in environ:
         found: Presented | None = environ[_PRESENTED]
         return found
-    name = _name(app, environ)
-    if f"{name}=" not in environ.get("HTTP_COOKIE", ""):
+    sent = environ.get("HTTP_COOKIE")
+    if not sent:
         return None
-    return _read(app, parse_cookie(environ.get("HTTP_COOKIE", "")).get(name, ""))
+    name = _name(app, environ)
+    return _read(app, parse_cookie(sent).get(name, "")) if f"{name}=" in sent else None
 
 
 def shopper(app: Flask, environ: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
 from storefront import rate_limiting
@@ -15,7 +17,7 @@ def init_app(app: Flask) -> None:
     """Register the operations, the commands, and who a token is to the rate limits."""
     app.extensions["api_tokens_used"] = tokens.Used()
     problems.init_app(app)
-    rate_limiting.identify(app, lambda environ: tokens.identify(app, environ))
+    rate_limiting.identify(app, partial(tokens.identify, app))
     for views in (products, changes, categories, orders, described):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)

@@ -163,7 +163,10 @@ def required(*scopes: str) -> Caller:
 
 def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
     """Return who is asking, for the rate limits: "token:0123456789ab"; None unless we have signed the token."""
-    kind, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    header = environ.get("HTTP_AUTHORIZATION")
+    if not header:
+        return None
+    kind, _, token = header.partition(" ")
     if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _LONGEST:
         return None
     try:

@@ -18,7 +18,11 @@ SHARED_MAX_AGE = 10
 KEPT = ("Location", "Link")
 # What `answer` raises for an entry that is not what was stored.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
-_CACHE_CONTROL = "public, max-age=0, s-maxage={}, stale-while-revalidate=30, stale-if-error=86400"
+# By the seconds that a proxy may keep it.
+_CACHE_CONTROL = [
+    ("Cache-Control", f"public, max-age=0, s-maxage={most}, stale-while-revalidate=30, stale-if-error=86400")
+    for most in range(SHARED_MAX_AGE + 1)
+]
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{22})-(br|gzip|identity)(?:-[0-9a-f]{8})?"')
 _NOTHING: Mapping[str, str] = {}
 
@@ -66,34 +70,33 @@ def answer(
     hit: Hit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
 ) -> Answer:
     """Return the answer for a hit, or for a page that was just built (`stored` says whether it was kept)."""
-    if hit.body is None:
-        # By the name that the client knows: it may have been compressed otherwise, and is the same page.
-        headers = [("ETag", held[hit.etag]), *_about(hit)]
-        return Answer(304, [*headers, *moving(hit, key, stored=stored)], b"")
-    headers = [*fixed(hit, encoding), *moving(hit, key, stored=stored)]
-    return Answer(head(hit).status, headers, _body(hit, encoding))
+    headers = [*fixed(hit, encoding, held), *moving(hit, key, stored=stored)]
+    return Answer(status(hit), headers, body(hit, encoding))
 
 
 def moving(hit: Hit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
     """Return the headers that change while the entry lives."""
-    soft_in = max(0, int(hit.soft_in))
-    headers = [("Cache-Control", _CACHE_CONTROL.format(min(SHARED_MAX_AGE, soft_in)))]
+    soft_in = int(hit.soft_in)
+    kept_for = _CACHE_CONTROL[min(SHARED_MAX_AGE, soft_in) if soft_in > 0 else 0]
     if stored is None:
-        status = f'storefront; hit; ttl={int(hit.soft_in)}; key="{key}"; detail={hit.detail}'
-        return [*headers, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
-    kept = "; stored" if stored else ""
-    return [*headers, ("Cache-Status", f'storefront; fwd=miss{kept}; key="{key}"')]
+        status = f'storefront; hit; ttl={soft_in}; key="{key}"; detail={hit.detail}'
+        return [kept_for, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
+    stored_too = "; stored" if stored else ""
+    return [kept_for, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
 
 
-def fixed(hit: Hit, encoding: str | None) -> list[tuple[str, str]]:
+def fixed(hit: Hit, encoding: str | None, held: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the headers that are the same for as long as the entry lives."""
+    if hit.body is None:
+        # By the name that the client knows: it may have been compressed otherwise, and is the same page.
+        return [("ETag", held[hit.etag]), *_about(hit)]
     name = f"headers:{encoding}"
     if hit.copy is not None and name in hit.copy.prepared:
         return hit.copy.prepared[name]  # type: ignore[return-value]
     kept = head(hit)
     headers = [
         ("Content-Type", kept.content_type),
-        ("ETag", entity_tag(hit.etag, encoding, hit.body or b"")),
+        ("ETag", entity_tag(hit.etag, encoding, hit.body)),
         *_about(hit),
     ]
     if encoding:
@@ -117,6 +120,13 @@ def head(hit: Hit) -> Head:
     return hit.copy.prepared["head"]  # type: ignore[return-value]
 
 
-def _body(hit: Hit, encoding: str | None) -> bytes:
-    body = hit.body or b""
-    return body if encoding else gzip.decompress(body)
+def status(hit: Hit) -> int:
+    """Return the status of the answer; 304 if the client has the page."""
+    return 304 if hit.body is None else head(hit).status
+
+
+def body(hit: Hit, encoding: str | None) -> bytes:
+    """Return the body of the answer in this encoding; nothing if the client has it."""
+    if hit.body is None:
+        return b""
+    return hit.body if encoding else gzip.decompress(hit.body)

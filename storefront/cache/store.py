@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import NamedTuple
 
 from storefront.cache.counters import Counters
 from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, Entry
@@ -29,8 +30,7 @@ AWAY_TTL = 10.0  # seconds that a process keeps its own copies while there is no
 MAX_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An answer. `body` is None if the client holds it already; `soft_in` are seconds until it is built anew."""
 
     meta: bytes

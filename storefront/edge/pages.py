@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from flask import Flask
 from werkzeug.datastructures import Accept
@@ -15,12 +15,21 @@ from storefront.cache import responses
 from storefront.cache.addresses import Addresses
 from storefront.cache.polish import Polish
 from storefront.cache.store import Hit, Store
-from storefront.edge import direct
+from storefront.edge import whole
+from storefront.edge.whole import Header
 from storefront.web import compression
-from storefront.web.environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class _Found(NamedTuple):
+    key: str
+    kind: str
+    endpoint: str
+    encoding: str | None
+    held: Mapping[str, str]  # what the client has
+    hit: Hit
 
 
 class Pages:
@@ -33,56 +42,78 @@ class Pages:
         self._polish: Polish = app.extensions["cache_polish"]
         self._headers = web.Headers(app)
         self._admit = rate_limiting.in_front_of(app)
-        self._give_way = _give_way()
+        self._admit_at_once = rate_limiting.at_once(app)
+        self._give_way = give_way()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
         self._give_way()
-        found = self._addresses.find(environ)
-        if found is None:
-            return self._inner(environ, start_response)
-        key, kind, endpoint = found
-        encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        held = responses.held(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
-        hit = self._store.held(key, responses.variant_of(encoding), held)
-        if hit is None:
-            return self._inner(environ, start_response)
-        decided = self._admit(environ, endpoint)
-        if not decided.allowed:
-            return self._inner(environ, start_response)  # which answers with a page
-        self._store.counters.add(kind, "hit_local" if hit.body is not None else "not_modified")
-        query = environ["QUERY_STRING"]
-        if self._store.counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
-            self._polish.want(key)
-        if hit.body is not None and encoding and environ["REQUEST_METHOD"] == "GET":
-            response = direct.response_of(environ, start_response)
-            secure = environ["wsgi.url_scheme"] == "https"
-            if response is not None and (prepared := self._prepared(hit, encoding, secure=secure)):
-                status, head = prepared
-                moving = [*responses.moving(hit, key), *decided.headers, self._headers.name(environ)]
-                direct.send(response, status, head + direct.lines(moving), hit.body)
-                environ[SAID] = (status, [*moving, ("Content-Length", str(len(hit.body)))])
-                return ()
-        answer = responses.answer(hit, key, encoding, held)
+        found = self._find(environ)
+        decided = self._admit(environ, found.endpoint) if found else None
+        if found is None or decided is None or not decided.allowed:
+            return self._inner(environ, start_response)  # which answers a refusal with a page
+        self._count(environ, found)
+        answer = responses.answer(found.hit, found.key, found.encoding, found.held)
         headers = [*answer.headers, *decided.headers, *self._headers.of(environ)]
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(_status(answer.status), headers)
         return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def _prepared(self, hit: Hit, encoding: str, *, secure: bool) -> tuple[str, str] | None:
-        """Return the status and those lines of the head that are always the same; None if they cannot be sent so."""
-        if hit.copy is None:
+    def at_once(self, environ: WSGIEnvironment) -> tuple[str, list[Header], bytes] | None:
+        """Return a held page as it goes over the wire, if all that it takes is in memory.
+
+        Returns:
+            Its status, those of its headers that say what became of the request, and the bytes to be sent.
+        """
+        found = self._find(environ)
+        if found is None or environ["REQUEST_METHOD"] != "GET":
             return None
-        name = f"head:{encoding}:{secure}"
-        found = hit.copy.prepared.get(name, ())
-        if found == ():
-            headers = [*responses.fixed(hit, encoding), *self._headers.fixed(secure=secure)]
-            sound = all(direct.is_one_line(value) for _, value in headers)
-            found = (_status(responses.head(hit).status), direct.lines(headers)) if sound else None
-            hit.copy.prepared[name] = found
-        return cast("tuple[str, str] | None", found)
+        hit, encoding = found.hit, found.encoding
+        head = self._head(found, secure=environ["wsgi.url_scheme"] == "https")
+        decided = self._admit_at_once(environ, found.endpoint) if head else None
+        if head is None or decided is None:
+            return None
+        self._count(environ, found)
+        moving = [*responses.moving(hit, found.key), *decided.headers, self._headers.name(environ)]
+        body = responses.body(hit, encoding)
+        if hit.body is not None:
+            moving.append(("Content-Length", str(len(body))))
+        told = whole.lines(moving)
+        return (head[0], moving, whole.answer(head[0], head[1] + told, body)) if told else None
+
+    def _find(self, environ: WSGIEnvironment) -> _Found | None:
+        known = self._addresses.find(environ)
+        if known is None:
+            return None
+        encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        held = responses.held(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
+        hit = self._store.held(known.key, responses.variant_of(encoding), held)
+        return _Found(*known, encoding, held, hit) if hit else None
+
+    def _head(self, found: _Found, *, secure: bool) -> tuple[str, str] | None:
+        """Return the status and those lines of the head that are always the same; None if they cannot be sent so."""
+        hit, encoding = found.hit, found.encoding
+        name = f"head:{encoding}:{secure}" if hit.body is not None else None
+        kept = hit.copy.prepared if hit.copy is not None and name else {}
+        if name in kept:
+            return cast("tuple[str, str] | None", kept[name])
+        lines = whole.lines([
+            *responses.fixed(hit, encoding, found.held), *self._headers.fixed(secure=secure)
+        ])  # fmt: skip
+        head = (_status(responses.status(hit)), lines) if lines else None
+        if name:
+            kept[name] = head
+        return head
+
+    def _count(self, environ: WSGIEnvironment, found: _Found) -> None:
+        counters = self._store.counters
+        counters.add(found.kind, "hit_local" if found.hit.body is not None else "not_modified")
+        query = environ["QUERY_STRING"]
+        if counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
+            self._polish.want(found.key)
 
 
+@lru_cache(maxsize=20)
 def _status(number: int) -> str:
     return f"{number} {HTTP_STATUS_CODES[number].upper()}"
 
@@ -92,7 +123,7 @@ def _encoding(accepted: str) -> str | None:
     return compression.negotiate(parse_accept_header(accepted, Accept))
 
 
-def _give_way() -> Callable[[], object]:
+def give_way() -> Callable[[], object]:
     """Return what lets other connections of this worker run.
 
     A worker that never has to wait would answer one busy connection for as long as that asks, and starve the rest.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from prometheus_client import Histogram
 
-from storefront.web.environ import SAID, SERVER
-from storefront.web.logs import FIELDS
+from storefront.web import logs
+from storefront.web.environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +25,12 @@ SECONDS = Histogram(
     ["endpoint", "status"],
     buckets=BUCKETS,
 )
+_BOUNDS = [
+    f"le:{min(place, len(BUCKETS) - 1)}" for place in range(len(BUCKETS) + 1)
+]  # as `counts` names them
 ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
+
+Header = tuple[str, str]
 
 log = logging.getLogger("storefront.requests")
 
@@ -49,32 +54,33 @@ class Requests:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
         began = time.perf_counter()
-        said: list[tuple[str, dict[str, str]]] = []
+        said: tuple[str, list[Header]] | None = None
 
-        def keep(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            said[:] = [(status, dict(headers))]
+        def keep(status: str, headers: list[Header], *exc_info: Any) -> Any:
+            nonlocal said
+            said = status, headers
             return start_response(status, headers, *exc_info)
 
-        environ[SERVER] = start_response
         try:
             return self._inner(environ, keep)
         finally:
-            if not said:  # a stream that is taken over, a held page that is sent whole; or nothing at all
-                status, headers = environ.get(SAID, ("500", []))
-                said.append((status, dict(headers)))
-            self._measure(environ, *said[0], time.perf_counter() - began)
+            took = time.perf_counter() - began
+            # A stream that is taken over is said there; or nothing at all was.
+            status, headers = said or environ.get(SAID) or ("500", [])
+            self.measure(environ, status, headers, took)
 
-    def _measure(self, environ: WSGIEnvironment, status: str, headers: dict[str, str], took: float) -> None:
-        endpoint, rule = environ.get(ROUTE, ("edge" if "Cache-Status" in headers else "none", None))
+    def measure(self, environ: WSGIEnvironment, status: str, headers: list[Header], took: float) -> None:
+        """Count a request that was answered in so many seconds, and tell it to the log."""
+        endpoint, rule = environ.get(ROUTE) or (_passed_by(headers), None)
         key = endpoint, f"{status[0]}xx"
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = SECONDS.labels(*key)
         series.observe(took)
         self.counts[key[1]] += 1
-        self.counts[f"le:{min(bisect_left(BUCKETS, took), len(BUCKETS) - 1)}"] += 1
+        self.counts[_BOUNDS[bisect_left(BUCKETS, took)]] += 1
         if self._tells:
-            self._tell(environ, status, headers, took, rule)
+            self._tell(environ, status, dict(headers), took, rule)
 
     def _tell(
         self,
@@ -96,7 +102,11 @@ class Requests:
             "request_id": headers.get("X-Request-ID", ""),
             **({"cache": headers["Cache-Status"].split("; key=")[0]} if "Cache-Status" in headers else {}),
         }
-        log.info("%s %s", fields["method"], fields["route"], extra={FIELDS: fields})
+        logs.tell(log, f"{fields['method']} {fields['route']}", fields)
+
+
+def _passed_by(headers: list[Header]) -> str:
+    return "edge" if any(name == "Cache-Status" for name, _ in headers) else "none"
 
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))

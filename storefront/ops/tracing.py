@@ -41,6 +41,7 @@ def init_app(app: Flask, environ: Mapping[str, str] = os.environ) -> None:
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     instrument(app, provider)
+    app.extensions["tracing"] = True
 
 
 def _installed() -> bool:

@@ -7,6 +7,7 @@ promises is written in docs/rate-limits.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
@@ -21,7 +22,7 @@ from storefront.rate_limiting.refusals import Refusals
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["OWN", "Decision", "Limits", "admit", "identify", "in_front_of", "init_app", "limit"]
+__all__ = ["OWN", "Decision", "Limits", "admit", "at_once", "identify", "in_front_of", "init_app", "limit"]
 
 DECIDED = "storefront.rate_limiting.decision"  # in the environ: the layer in front of Flask has asked already
 OWN = {DECIDED: UNLIMITED}  # in the environ of a request that the shop makes of itself
@@ -65,17 +66,24 @@ def in_front_of(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
     limits: Limits = app.extensions["rate_limiting"]
     if not app.config["LIMITS"]:
         return lambda _environ, _endpoint: UNLIMITED
-    charges: dict[str, Mapping[str, int]] = {}
+    charges = cache(partial(plans.in_front, app))
 
     def decide(environ: WSGIEnvironment, endpoint: str) -> Decision:
         decided: Decision | None = environ.get(DECIDED)
         if decided is None:
-            if endpoint not in charges:
-                charges[endpoint] = plans.in_front(app, endpoint)
-            decided = environ[DECIDED] = limits.admit(environ, charges[endpoint])
+            decided = environ[DECIDED] = limits.admit(environ, charges(endpoint), held=True)
         return decided
 
     return decide
+
+
+def at_once(app: Flask) -> Callable[[WSGIEnvironment, str], Decision | None]:
+    """Return the same for who cannot wait: it says None where Redis has to be asked, or the request is refused."""
+    limits: Limits = app.extensions["rate_limiting"]
+    if not app.config["LIMITS"]:
+        return lambda _environ, _endpoint: UNLIMITED
+    charges = cache(partial(plans.in_front, app))
+    return lambda environ, endpoint: limits.admit_at_once(environ, charges(endpoint))
 
 
 def admit(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from storefront.rate_limiting.gcra import Verdict
 
 Header = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of a request.
 
     Attributes:
@@ -22,7 +21,7 @@ class Decision:
     """
 
     status: Literal[200, 403, 429] = 200
-    headers: list[Header] = field(default_factory=list)
+    headers: Sequence[Header] = ()
     retry_after: int = 0
     policies: tuple[str, ...] = ()
 
@@ -38,19 +37,16 @@ DENIED = Decision(403)
 
 def decision(verdict: Verdict) -> Decision:
     """Return the decision that tells a verdict; nobody hears of a limit in shadow mode."""
-    told, left, policies = [], [], []
-    for state in verdict.states:
-        policy = state.policy
-        if not policy.shadow:
-            remaining = state.remaining
-            left.append(remaining)
-            policies.append(policy.header)
-            told.append(f'"{policy.name}";r={remaining};t={state.full_in}')
-    if not left:
+    told = [state for state in verdict.states if not state.policy.shadow]
+    if not told:
         return UNLIMITED
+    left = [state.remaining for state in told]
+    now = [
+        f'"{state.policy.name}";r={units};t={state.full_in}' for state, units in zip(told, left, strict=True)
+    ]
     headers = [
-        ("RateLimit-Policy", ", ".join(policies)),
-        ("RateLimit", ", ".join(told)),
+        ("RateLimit-Policy", ", ".join([state.policy.header for state in told])),
+        ("RateLimit", ", ".join(now)),
         ("X-RateLimit-Remaining", str(min(left))),
     ]
     if verdict.allowed:

@@ -7,7 +7,6 @@ request passes if the debt it leaves is within the tolerance, burst × interval.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from storefront.rate_limiting.policies import Policy
@@ -38,8 +37,7 @@ class State(NamedTuple):
         return -(-self.debt // 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of a request.
 
     Attributes:

@@ -19,7 +19,7 @@ from typing import Literal
 from redis.exceptions import RedisError
 
 from storefront.rate_limiting.buckets import Buckets
-from storefront.rate_limiting.gcra import Ask, Verdict, judge
+from storefront.rate_limiting.gcra import Ask, State, Verdict, judge
 from storefront.rate_limiting.policies import Policy
 from storefront.redis_roles import RedisAway, Role, Script
 from storefront.redis_roles.roles import Roles
@@ -80,6 +80,11 @@ class Limiter:
                 log.exception("Redis does not take what the rate limits ask; each process limits alone")
         return self._alone.admit(asks, self._clock()), "alone"
 
+    def admit_at_once(self, asks: Sequence[Ask]) -> Verdict | None:
+        """Admit a request if that takes neither Redis nor a refusal; else None, and nothing is spent."""
+        verdict = self._from_memory(asks, self._clock()) if len(asks) == 1 else None
+        return verdict if verdict and verdict.allowed else None
+
     def settle(self) -> bool:
         """Tell Redis what was admitted here; return whether there was anything. If Redis is away, it stays owed."""
         with self._lock:
@@ -96,41 +101,35 @@ class Limiter:
         return max(1, policy.burst // (OVER * self._processes))
 
     def _from_memory(self, asks: Sequence[Ask], now: int) -> Verdict | None:
-        """Refuse, or admit as long as that is exact enough; None if Redis has to be asked."""
-        debts, here, over = [], True, False
+        """Refuse, or admit where that is exact enough; None if Redis has to be asked."""
+        debts, over = [], False
         for policy, who, cost in asks:
-            paid = self._paid.get((policy.name, who))
-            debt = paid - now if paid is not None and paid > now else 0
+            paid = self._paid.get((policy.name, who), 0)
+            debt = paid - now if paid > now else 0
             debts.append(debt)
-            after = debt + cost * policy.interval
-            over = over or (after > policy.tolerance and not policy.shadow)
-            if policy.exact or paid is None:
-                here = False
-            elif after > policy.tolerance - policy.tolerance // NEAR:
-                # A shadow limit refuses nobody: who is over it for certain need not be asked about.
-                here = here and policy.shadow and after > policy.tolerance
+            over = over or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
         if over:
             return judge(asks, debts)
-        if not here:
-            return None
-        verdict = judge(asks, debts)
-        return verdict if self._spend_here(verdict, asks, now) else None
+        return self._spend_here(asks[0], debts[0], now) if len(asks) == 1 else None
 
-    def _spend_here(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> bool:
+    def _spend_here(self, ask: Ask, debt: int, now: int) -> Verdict | None:
+        """Admit by the only limit of a request, if that need not be exact and is far: what a held page costs."""
+        policy, who, cost = ask
+        key = (policy.name, who)
+        if policy.exact or key not in self._paid:
+            return None
+        after = debt + cost * policy.interval
+        if after > policy.tolerance - policy.tolerance // NEAR:
+            # A shadow limit refuses nobody: who is over it for certain need not be asked about.
+            return judge((ask,), (debt,)) if policy.shadow and after > policy.tolerance else None
         with self._lock:
-            owed = {}
-            for ask in asks:
-                if ask not in verdict.over:
-                    key = (ask.policy.name, ask.who)
-                    units = self._owed.get(key, (ask.policy, 0))[1] + ask.cost
-                    if units + self._on_the_way[key] > self.lease(ask.policy):
-                        return False
-                    owed[key] = (ask.policy, units)
-            self._owed |= owed
-            for policy, who, cost in asks:
-                if (key := (policy.name, who)) in owed:
-                    self._paid[key] = max(self._paid.get(key, 0), now) + cost * policy.interval
-        return True
+            owed = self._owed.get(key)
+            units = owed[1] + cost if owed else cost
+            if units + self._on_the_way.get(key, 0) > self.lease(policy):
+                return None
+            self._owed[key] = (policy, units)
+            self._paid[key] = max(self._paid.get(key, 0), now) + cost * policy.interval
+        return Verdict([State(policy, after)], [], 0)
 
     def _ask(self, asks: Sequence[Ask]) -> Verdict:
         """Let Redis decide, and spend, together with what is owed."""

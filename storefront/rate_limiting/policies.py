@@ -31,6 +31,7 @@ class Policy:
         by: whose budget: the address's; the client's (its token's, else its sign-in's, else its address's);
             or the account's that the request names.
         exact: Redis is asked each time. If not, a process counts for itself while a client is far from its limit.
+        exact_held: the same for what a process holds ready, which is only ever asked for without a token.
         strict: while Redis is away only half of what other policies get is let pass.
         shadow: counted and reported, never refused.
     """
@@ -41,6 +42,7 @@ class Policy:
     burst: int
     by: By = "client"
     exact: bool = True
+    exact_held: bool = True
     strict: bool = False
     shadow: bool = False
 
@@ -97,7 +99,7 @@ TABLE = (
     _policy("checkout", "10/minute", strict=True),
     _policy("order", "60/minute", strict=True),
     _policy("payment.event", "1200/minute", by="address"),
-    _policy("api", "600/minute"),
+    _policy("api", "600/minute", exact_held=False),
     _policy("stream", "120/minute"),
     _policy("staff", "600/minute"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,9 +10,12 @@ import pytest
 from flask import Flask
 
 from storefront import cache
+from storefront.api import tokens
 from storefront.cache.store import Store
 from storefront.extensions import db
 from storefront.ops import warming
+from storefront.rate_limiting.gcra import Ask, Verdict
+from storefront.rate_limiting.limiter import Source
 from tests.conftest import make_app
 from tests.factories import make_product
 from tests.processes import eventually
@@ -101,3 +104,32 @@ def test_what_the_shop_renders_for_itself_is_not_limited(shop: Flask) -> None:
     ]
     with shop.app_context():
         assert list(warming.render(pages)) == [True] * 6
+
+
+def test_answers_of_the_api_that_are_held_need_no_redis_and_tokens_always_do(
+    app: Flask, redis_url: str, tmp_path: Path
+) -> None:
+    product = make_product("Teapot")
+    with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_API="50/hour") as shop:
+        client, limits = shop.test_client(), shop.extensions["rate_limiting"]
+        bearer = {"Authorization": f"Bearer {tokens.create('till', ['catalog:read'])}"}
+
+        def decided_by(times: int, **headers: str) -> list[str]:
+            seen: list[str] = []
+            admit = limits.limiter.admit
+
+            def noting(asks: Sequence[Ask]) -> tuple[Verdict, Source]:
+                verdict, source = admit(asks)
+                seen.append(source)
+                return verdict, source
+
+            limits.limiter.admit = noting
+            for _ in range(times):
+                assert client.get(f"/api/v1/products/{product.id}", headers=headers).status_code == 200
+            limits.limiter.admit = admit
+            return seen
+
+        decided_by(2)
+        assert "memory" in decided_by(5)
+        assert decided_by(10, **bearer) == ["redis"] * 10
+        assert [client.get(f"/api/v1/products/{product.id}").status_code for _ in range(44)][-1] == 429

@@ -1,0 +1,62 @@
+"""Answers held pages in front of the whole application: measured, and with a proxy believed, as behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from storefront.edge.pages import Pages
+from storefront.edge.whole import Header
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Measure(Protocol):
+    """Counts a request and tells it to the log."""
+
+    def __call__(self, environ: WSGIEnvironment, status: str, headers: list[Header], took: float) -> None: ...  # noqa: D102
+
+
+class Front:
+    """What a server may ask before it makes a request of what it has read.
+
+    Args:
+        pages: the layer that has the pages.
+        measure: is told of each answer.
+        hops: as `TRUSTED_PROXIES`.
+    """
+
+    def __init__(self, pages: Pages, measure: Measure, hops: int) -> None:
+        self._pages, self._measure = pages, measure
+        answer: Callable[..., Any] = self._answer
+        self._ask = ProxyFix(answer, x_for=hops, x_proto=hops, x_host=hops) if hops else answer
+
+    def answer(self, environ: WSGIEnvironment) -> bytes | None:
+        """Return a GET request's whole answer on a connection that stays open; None if the application has to say.
+
+        Nothing is waited for, and nothing is spent or counted if the answer is None.
+        """
+        answer: bytes | None = self._ask(environ, None)  # type: ignore[arg-type,assignment]
+        return answer
+
+    def _answer(self, environ: WSGIEnvironment, _start_response: object) -> bytes | None:
+        began = time.perf_counter()
+        found = self._pages.at_once(environ)
+        if found is None:
+            return None
+        status, headers, answer = found
+        self._measure(environ, status, headers, time.perf_counter() - began)
+        return answer
+
+
+def init_app(app: Flask) -> None:
+    """Offer it to the server, when the layers that it stands in front of are there."""
+    pages: Pages | None = app.extensions.get("edge_pages")
+    if pages is not None and not app.extensions.get("tracing"):
+        measure = app.extensions["requests"].measure
+        app.extensions["edge_front"] = Front(pages, measure, app.config["TRUSTED_PROXIES"])

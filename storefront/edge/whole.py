@@ -1,0 +1,40 @@
+"""An answer as it goes over the wire, status line to body, in one piece."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+
+from gunicorn import SERVER
+
+Header = tuple[str, str]
+
+
+class _Date:
+    """The Date of responses, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def now(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._text = second, formatdate(second, usegmt=True)
+        return self._text
+
+
+_date = _Date()
+
+
+def lines(headers: Iterable[Header]) -> str | None:
+    """Return headers as they are sent; None if a value is not one line that can be sent: it would begin another."""
+    sound = all(value.isascii() and value.isprintable() for _, value in headers)
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]) if sound else None
+
+
+def answer(status: str, head: str, body: bytes) -> bytes:
+    """Return an answer of HTTP/1.1 on a connection that stays open: its status, the lines of its head, its body."""
+    first = f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {_date.now()}\r\nConnection: keep-alive\r\n"
+    return f"{first}{head}\r\n".encode("latin-1") + body

@@ -1,0 +1,223 @@
+"""Held pages, answered before gunicorn makes a request: the same answers, and what is not plain is gunicorn's."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import brotli
+import pytest
+
+from storefront.edge import whole
+from tests.processes import Shop, eventually, gunicorn, served
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("edge")]
+
+PLAIN = "GET /products HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: br\r\n{more}\r\n"
+HIDDEN = PLAIN.replace("{more}", "")
+
+
+LATER = "\v"  # what follows is sent after a pause
+
+
+def _with(*headers: str) -> str:
+    return PLAIN.replace("{more}", "".join(f"{header}\r\n" for header in headers))
+
+
+# Headers that are others each time, or in another worker's copy.
+MOVING = {
+    "x-request-id", "ratelimit", "x-ratelimit-remaining", "cache-status", "date", "content-length", "etag",
+    "server-timing", "content-security-policy",
+}  # fmt: skip
+ODD = {
+    "head": HIDDEN.replace("GET", "HEAD", 1),
+    "lower case": HIDDEN.replace("GET", "get", 1),
+    "HTTP/1.0": HIDDEN.replace("HTTP/1.1", "HTTP/1.0"),
+    "HTTP/2.0": HIDDEN.replace("HTTP/1.1", "HTTP/2.0"),
+    "no host": HIDDEN.replace("Host: {host}\r\n", ""),
+    "two hosts": _with("Host: elsewhere.example"),
+    "another host": HIDDEN.replace("{host}", "elsewhere.example"),
+    "absolute target": HIDDEN.replace("/products", "http://{host}/products"),
+    "two slashes": HIDDEN.replace("/products", "//products"),
+    "encoded path": HIDDEN.replace("/products", "/prod%75cts"),
+    "fragment": HIDDEN.replace("/products", "/products#top"),
+    "two spaces": HIDDEN.replace("GET /", "GET  /"),
+    "bare line feeds": HIDDEN.replace("\r\n", "\n"),
+    "empty line before": "\r\n" + HIDDEN,
+    "folded header": _with("X-One: a\r\n b"),
+    "space before colon": _with("X-One : a"),
+    "underscore": _with("X_Forwarded_For: 203.0.113.9"),
+    "script name": _with("Script-Name: /x"),
+    "null byte": _with("X-One: a\0b"),
+    "long header": _with("X-Long: " + "a" * 20_000),
+    "many headers": _with(*(f"X-{n}: a" for n in range(80))),
+    "twice a header": _with("Accept-Encoding: gzip"),
+    "identity": HIDDEN.replace("br", "identity"),
+    "no length": _with("Content-Length: 0"),
+    "a body": _with("Content-Length: 3") + "abc",
+    "a request as a body": _with("Content-Length: {length}") + HIDDEN,
+    "a body that comes later": _with("Content-Length: {length}") + LATER + HIDDEN,
+    "chunks that come later": _with("Transfer-Encoding: chunked") + LATER + "0\r\n\r\n",
+    "two lengths": _with("Content-Length: 3", "Content-Length: 4") + "abcd",
+    "chunked": _with("Transfer-Encoding: chunked") + "0\r\n\r\n" + HIDDEN,
+    "chunked twice": _with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n",
+    "length and chunked": _with("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n",
+    "posted": _with("Content-Length: {length}").replace("GET /products", "POST /cart/lines", 1) + HIDDEN,
+    "expects": _with("Expect: 100-continue", "Content-Length: 1") + "a",
+    "upgrade": _with("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAA"),
+    "authorised": _with("Authorization: Bearer sf_x_y.z"),
+    "two at once": HIDDEN + HIDDEN,
+    "and half a one": HIDDEN + HIDDEN[:20],
+    "two schemes": _with("X-Forwarded-Proto: https", "X-Forwarded-Ssl: off"),
+    "a scheme": _with("X-Forwarded-Proto: https"),
+    "another scheme": _with("X-Forwarded-Proto: gopher"),
+    "closing": _with("Connection: close"),
+    "cookies": _with("Cookie: a=b; session=x"),
+    "not an etag": _with("If-None-Match: *"),
+    "another page": HIDDEN.replace("/products", "/products?page=9999"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with served(tmp_path_factory.mktemp("edge") / "shop", *gunicorn(1), STOREFRONT_LIMITS="off") as shop:
+        _hold(shop)
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def stock_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The same shop under gunicorn's own worker."""
+    command = (*gunicorn(1), "--worker-class", "gevent")
+    with served(tmp_path_factory.mktemp("stock") / "shop", *command, STOREFRONT_LIMITS="off") as shop:
+        _hold(shop)
+        yield shop
+
+
+def _talk(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
+    """Return all that is answered to a text, which is all that the client has to say."""
+    where = urlsplit(shop.url)
+    filled = text.replace("{length}", str(len(HIDDEN.format(host=where.netloc))))
+    data = filled.replace("{host}", where.netloc).encode("latin-1")
+    size = -(-len(data) // pieces)
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    with socket.create_connection((where.hostname, where.port), timeout=30) as line:  # type: ignore[type-var]
+        for part in parts if pieces > 1 else data.split(LATER.encode()):
+            line.sendall(part)
+            time.sleep(0.03 if LATER in text else 0.002)  # so that they arrive apart
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+def _said(answers: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Return status line and headers of each answer, without what is another each time."""
+    heads = re.findall(rb"HTTP/1\.[01] \d\d\d [^\r]*\r\n(?:[A-Za-z0-9-]+: [^\r]*\r\n)*", answers)
+    told = []
+    for head in heads:
+        first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        told.append((first, {name: "" if name in MOVING else value for name, value in headers.items()}))
+    return told
+
+
+def _hold(shop: Shop) -> None:
+    assert eventually(lambda: b"detail=L1" in _talk(shop, HIDDEN))
+
+
+def _at_once(answers: bytes) -> bool:
+    """Whether a held page was answered without gunicorn: what never changes comes first then."""
+    return answers.index(b"Content-Security-Policy:") < answers.index(b"Cache-Status:")
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_whatever_is_sent_is_answered_as_by_gunicorns_own_worker(
+    shop: Shop, stock_worker: Shop, what: str
+) -> None:
+    ours, theirs = _said(_talk(shop, ODD[what])), _said(_talk(stock_worker, ODD[what]))
+    assert ours == theirs
+    assert ours
+
+
+@pytest.mark.parametrize("pieces", [2, 7, 200])
+def test_a_request_may_come_in_pieces(shop: Shop, pieces: int) -> None:
+    posted = ODD["posted"]
+    assert len(_said(_talk(shop, posted, pieces=pieces))) == len(_said(_talk(shop, posted))) == 1
+    assert [line for line, _ in _said(_talk(shop, HIDDEN, pieces=pieces))] == ["HTTP/1.1 200 OK"]
+
+
+def test_a_held_page_is_answered_at_once_and_is_the_same_page(shop: Shop, stock_worker: Shop) -> None:
+    ours, theirs = _talk(shop, HIDDEN), _talk(stock_worker, HIDDEN)
+    assert _at_once(ours)
+    assert not _at_once(theirs)
+    assert _said(ours) == _said(theirs)
+    body = ours.partition(b"\r\n\r\n")[2]
+    assert f"Content-Length: {len(body)}\r\n".encode() in ours
+    page, other = (re.sub(rb'nonce-[^"\']*|\?v=\w+', b"", brotli.decompress(text)) for text in (
+        body, theirs.partition(b"\r\n\r\n")[2]
+    ))  # fmt: skip
+    assert page == other
+
+
+def test_who_has_the_page_is_told_so_at_once(shop: Shop) -> None:
+    tag = re.search(rb"ETag: ([^\r]*)\r\n", _talk(shop, HIDDEN))
+    assert tag is not None
+    answer = _talk(shop, _with(f"If-None-Match: {tag[1].decode()}"))
+    assert answer.startswith(b"HTTP/1.1 304 NOT MODIFIED\r\n")
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"ETag: " + tag[1] in answer
+    assert b"Content-Length" not in answer
+    assert _at_once(answer)
+
+
+def test_a_connection_lasts_as_long_after_each_held_page_and_no_longer(tmp_path: Path) -> None:
+    with served(tmp_path / "shop", *gunicorn(1), "--keep-alive", "1") as shop:
+        _hold(shop)
+        where = urlsplit(shop.url)
+        asked = HIDDEN.format(host=where.netloc).encode()
+        with socket.create_connection((where.hostname, where.port), timeout=20) as line:  # type: ignore[type-var]
+            for _ in range(4):
+                line.sendall(asked)
+                assert line.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+                time.sleep(0.6)  # less than the second that a connection may be idle; all together more
+            assert line.recv(65536) == b""
+
+
+def test_a_worker_that_has_served_enough_says_so_and_ends(tmp_path: Path) -> None:
+    command = (*gunicorn(1), "--max-requests", "20", "--max-requests-jitter", "0")
+    with served(tmp_path / "shop", *command, STOREFRONT_LIMITS="off") as shop:
+        _hold(shop)
+        said = [_said(_talk(shop, HIDDEN))[0][1].get("connection") for _ in range(40)]
+        assert "close" in said
+
+
+def test_a_proxy_is_believed_as_far_as_it_is_trusted(tmp_path: Path) -> None:
+    limited = {"STOREFRONT_LIMIT_BROWSE": "1000/hour", "TRUSTED_PROXIES": "1"}
+    with served(tmp_path / "shop", *gunicorn(1), **limited) as shop:
+        _hold(shop)
+        forwarded = _with("X-Forwarded-For: 198.51.100.1, {client}")
+
+        def left(client: str) -> int:
+            found = re.search(
+                rb"X-RateLimit-Remaining: (\d+)", _talk(shop, forwarded.replace("{client}", client))
+            )
+            assert found is not None
+            return int(found[1])
+
+        assert [left("203.0.113.7") for _ in range(30)][-1] < 975
+        assert left("203.0.113.8") == 999
+        believed, forwarded = forwarded, _with("X_Forwarded_For: {client}")  # which no proxy sends
+        for _ in range(10):
+            left("203.0.113.8")
+        forwarded = believed
+        assert left("203.0.113.8") >= 998
+        assert _at_once(_talk(shop, forwarded.replace("{client}", "203.0.113.8")))
+
+
+@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])
+def test_a_value_that_would_begin_another_header_is_not_sent_at_once(value: str) -> None:
+    assert whole.lines([("X-One", value)]) is None
+    assert whole.lines([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"
