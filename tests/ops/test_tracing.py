@@ -69,3 +69,14 @@ def test_nothing_is_imported_or_traced_unless_asked_for(tmp_path: object) -> Non
         )
         assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
     assert "install requirements-tracing.txt" in done.stderr
+
+
+def test_a_worker_answers_nothing_past_the_tracing(tmp_path: object) -> None:
+    code = "from storefront.app import create_app; print('edge_front' in create_app().extensions)"
+    about = {"PATH": "/usr/bin:/bin", "STOREFRONT_INSTANCE_DIR": str(tmp_path)}
+    said = []
+    for more in ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}):
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=ROOT, env=about | more, text=True, capture_output=True, timeout=60)
+        said.append((done.returncode, done.stdout.strip()))
+    assert said == [(0, "True"), (0, "False")]
