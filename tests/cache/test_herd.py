@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Literal
 
 import pytest
@@ -25,9 +26,14 @@ Awaited = Literal["asked", "answered"]
 
 
 class Herd:
-    """Readers of one process. A build is not done before all others, in all processes, have asked or are answered."""
+    """Readers of one process. A build is not done before all others, in all processes, have asked or are answered.
+
+    They are patient: five hundred threads on a busy machine would give up a Redis that is well, and build alone.
+    """
 
     def __init__(self, redis_url: str, prefix: str) -> None:
+        import_module("storefront.redis_roles.clients").TIMEOUT = 10.0
+        import_module("storefront.cache.store").WAIT = 30.0
         self.app = bare_app(redis_url, prefix)
         self.app.app_context().push()
         self.prefix = prefix
