@@ -36,11 +36,11 @@ def passes(limiter: Limiter, *asks: Ask) -> bool:
     return limiter.admit(asks)[0].allowed
 
 
-def new_limiter(redis_url: str, prefix: str, processes: int = 1) -> Limiter:
+def new_limiter(redis_url: str, prefix: str, processes: int = 1, **about: Any) -> Limiter:
     app = Flask("limits")
     app.config["REDIS_URL"] = redis_url
     redis_roles.init_app(app)
-    return Limiter(app.extensions["redis_roles"], prefix, processes)
+    return Limiter(app.extensions["redis_roles"], prefix, processes, **about)
 
 
 def forgetful(limiter: Limiter) -> Limiter:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storefront.rate_limiting.limiter import Limiter
+from storefront.rate_limiting.limiter import Limiter, microseconds
 from tests.cache.fleet import Fleet, fleet
 from tests.rate_limiting.conftest import ask, new_limiter, passes
 
 PROCESSES = 5
+DAY = 86_400 * 1_000_000  # microseconds
 THREADS = 10
 
 
 class Worker:
-    """One process with a limiter; many of its threads serve the same client."""
+    """One process with a limiter; many of its threads serve the same client. Its clock is days from the others'."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
-        self.limiter: Limiter = new_limiter(redis_url, prefix, PROCESSES)
+        ahead = os.getpid() % 97 * DAY
+        self.limiter: Limiter = new_limiter(
+            redis_url, prefix, PROCESSES, clock=lambda: microseconds() + ahead
+        )
 
     def hammer(self, rate: str, who: str, exact: bool, requests: int) -> int:
         """Send so many requests from each thread; return how many passed."""
