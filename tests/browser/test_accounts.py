@@ -115,6 +115,7 @@ def test_axe_finds_nothing_on_any_page_of_an_account(
     )
 
     def look(page: Page) -> None:
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
         results = axe.run(page, options=OPTIONS)
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import math
 import re
 import threading
 import time
@@ -59,6 +60,10 @@ class Merchant:
     def reprice(self) -> str:
         """Set another price, commit, and return it as pages print it."""
         cents = 100_000 + len(self._prices)
+        shown = f"${cents / 100:,.2f}"
+        self._prices.append(
+            (math.inf, shown)
+        )  # it may be seen before this process has come back from its commit
         with self.app.app_context():
             with writing() as session:
                 product = session.execute(
@@ -69,8 +74,8 @@ class Merchant:
                     variant.price = cents
                 listing.refresh(session, [wanted])
             db.session.remove()
-        self._prices.append((time.monotonic(), f"${cents / 100:,.2f}"))
-        return self._prices[-1][1]
+        self._prices[-1] = (time.monotonic(), shown)
+        return shown
 
     def wrong(self, answer: Answer, asked: float) -> str | None:
         """Return what is wrong with the price on the product's page, which was asked for at this moment."""
