@@ -18,7 +18,7 @@ run: .venv/installed ## set up what is missing and serve the shop on http://127.
 	@$(BIN)/flask setup
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
 
-test: .venv/installed-dev ## the whole test suite, in two processes for each core; ARGS="-k cache" passes arguments on to pytest
+test: .venv/installed-dev ## the whole test suite, in a process for each core and one more; ARGS="-k cache" passes arguments on to pytest
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests

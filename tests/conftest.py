@@ -14,42 +14,66 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from storefront import cache, rounds
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
+from tests.compiled import share_routes, share_templates
 from tests.drawn import draw_roughly
 
 DATABASES = ["sqlite", "postgresql"]
-
-
-class Compiled(BytecodeCache):
-    """Templates that one test's shop has compiled serve the next one's."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = Compiled()
+TOGETHER = ("browser", "chaos")
+LONGEST = (
+    *TOGETHER,
+    "stock/test_serving.py",
+    "catalog/test_cost.py",
+    "deploy/test_two_servers.py",
+    "stock/test_killed.py",
+    "cache/test_races.py",
+    "checkout/test_races.py",
+    "checkout/test_killed.py",
+    "catalog/shopify/test_whole_files.py",
+    "cache/test_outages.py",
+    "api/test_refusing.py",
+    "api/test_contract.py",
+    "sessions/test_away.py",
+    "redis_roles/test_embedded.py",
+    "cache/test_coherence.py",
+    "redis_roles/test_killed.py",
+    "redis_roles/test_subscription.py",
+    "redis_roles/test_call.py",
+    "redis_roles/test_sentinel.py",
+    "accounts/test_without_redis.py",
+    "checkout/test_stripe.py",
+    "cache/test_herd.py",
+    "stock/test_failover.py",
+    "deploy/test_nginx.py",
+    "deploy/test_redis.py",
+    "sessions/test_together.py",
+)
 _AT_WORK: list[Flask] = []
+share_routes()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: tests often wait for servers to start, to be missed and to come back."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and those of rooms whose files share shops together, too."""
+    """Keep the tests of a file in one process, and those of rooms whose files share shops together, too.
+
+    What takes longest is begun first, so that no process works alone in the end.
+    """
     for item in items:
-        room = item.path.parent.name
-        together = room if room in ("browser", "chaos") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: LONGEST.index(group) if (group := _group(item)) in LONGEST else len(LONGEST))
+
+
+def _group(item: pytest.Item) -> str:
+    room = item.path.parent.name
+    return room if room in TOGETHER else item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 @pytest.fixture(scope="session", params=DATABASES)
@@ -151,7 +175,7 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
         "STOREFRONT_CACHE_PREFIX": f"test-{uuid.uuid4().hex}",  # the Redis is shared by all tests
     }
     app = create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
-    app.jinja_env.bytecode_cache = _COMPILED
+    share_templates(app)
     if not app.testing:
         _AT_WORK.append(app)
     return app

@@ -1,0 +1,48 @@
+"""What the shops of many tests compile once, templates and routes: it is most of what making a shop takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+
+class Templates(BytecodeCache):
+    """Templates that one test's shop has compiled serve the next one's."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+def share_templates(app: Flask) -> None:
+    """Let this shop use what others have compiled."""
+    app.jinja_env.bytecode_cache = _TEMPLATES
+
+
+def share_routes() -> None:
+    """Let rules of the same text, in whatever shop, share the function that builds their addresses."""
+    compile_one, known = Rule._compile_builder, dict[Any, Callable[..., tuple[str, str]]]()
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:  # their values are part of the function
+            return compile_one(rule, append_unknown)
+        key = (*rule._trace, append_unknown)
+        if key not in known:
+            known[key] = compile_one(rule, append_unknown)
+        return known[key]
+
+    setattr(Rule, "_compile_builder", compile_once)  # noqa: B010  # it is not ours
+
+
+_TEMPLATES = Templates()
