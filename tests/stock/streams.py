@@ -7,11 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,55 +84,6 @@ def put(shop: Shop, sku: str, number: int) -> None:
 @lru_cache(maxsize=1)
 def _process(instance: Path, *environ: tuple[str, str]) -> Flask:
     return create_app(dict(environ), instance=instance)
-
-
-class Load:
-    """Shoppers who ask for one thing after the other, over connections that are kept; what fails is written down."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.answers = 0
-        self.failures: list[str] = []
-        self._host, self._ended = urlsplit(shop.url).netloc, threading.Event()
-        wanted = ("/products", "/me", "/stock/stream?product=7", "/healthz")
-        self._shoppers = [threading.Thread(target=self._ask, args=(target,)) for target in wanted]
-
-    def start(self) -> None:
-        for one in self._shoppers:
-            one.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        for one in self._shoppers:
-            one.join()
-
-    def _ask(self, target: str) -> None:
-        connection = HTTPConnection(self._host, timeout=30)
-        while not self._ended.wait(0.005):
-            try:
-                connection.request("GET", target)
-                answer = connection.getresponse()
-                # A stream has begun well if its first line comes; then this page is left.
-                whole = answer.readline() if "stream" in target else answer.read()
-                if answer.status != 200 or not whole:
-                    self.failures.append(f"{target}: {answer.status} {whole!r}")
-                if "stream" in target:
-                    answer.close()
-                    connection.close()
-            except (OSError, HTTPException) as error:
-                self.failures.append(f"{target}: {error!r}")
-                connection.close()
-            self.answers += 1
-        connection.close()
-
-
-@contextmanager
-def load(shop: Shop) -> Iterator[Load]:
-    one = Load(shop)
-    one.start()
-    try:
-        yield one
-    finally:
-        one.stop()
 
 
 def worker_of(shop: Shop) -> psutil.Process:

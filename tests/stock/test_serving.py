@@ -11,7 +11,8 @@ import pytest
 
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import Server
-from tests.stock.streams import load, metric, open_streams, put, worker_of
+from tests.stock.load import load
+from tests.stock.streams import metric, open_streams, put, worker_of
 
 
 def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: Shop, stream: Any) -> None:
@@ -103,10 +104,10 @@ def test_while_redis_is_frozen_hearts_beat_and_what_is_missed_is_told_later(
 def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: Any, ending: str) -> None:
     streams = [stream(7) for _ in range(20)]
     for one in streams:
-        one.next("snapshot")
+        sku = one.next("snapshot")["items"][0]["sku"]
     worker = worker_of(shop)
-    with load(shop) as loaded:
-        assert eventually(lambda: loaded.answers > 20)
+    with load(shop, sku) as loaded:
+        assert eventually(lambda: loaded.more_than({}, 20))
         if ending == "reload":
             os.kill(shop.process.pid, signal.SIGHUP)
         else:
@@ -116,8 +117,8 @@ def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: 
             with pytest.raises(EOFError):
                 one.next("stock")
         assert eventually(lambda: not worker.is_running())
-        before = loaded.answers
-        assert eventually(lambda: loaded.answers > before + 20)
+        before = dict(loaded.answers)
+        assert eventually(lambda: loaded.more_than(before, 20))
     assert loaded.failures == []
 
 

@@ -1,0 +1,95 @@
+"""Shoppers, forms and programs that ask one thing after the other, while something happens to the shop."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from urllib.parse import urlencode, urlsplit
+
+from tests.processes import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked again and again, and what has to be answered."""
+
+    target: str
+    method: str = "GET"
+    status: int = 200
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def requests(shop: Shop, sku: str) -> list[Request]:
+    """One of each kind: pages, a stream, a form of the basket's, and the API's change of stock."""
+    made = shop.flask("token", "create", "load", "--scope", "stock:write")
+    token = next(word for word in made.stdout.split() if len(word) > 30)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    program = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    counts = [json.dumps({"stock": number, "reason": "count"}).encode() for number in (50, 60)]
+    return [
+        *(Request(target) for target in ("/products", "/me", "/stock/stream?product=7", "/healthz")),
+        Request("/cart/lines", "POST", 303, urlencode({"sku": sku, "quantity": 1}).encode(), form),
+        *(Request(f"/api/v1/variants/{sku}/stock", "PUT", 200, count, program) for count in counts),
+    ]
+
+
+class Load:
+    """So many threads, each over a connection that is kept; what fails is written down."""
+
+    def __init__(self, shop: Shop, wanted: list[Request]) -> None:
+        self.answers: Counter[str] = Counter()  # by method
+        self.failures: list[str] = []
+        self._host, self._ended = urlsplit(shop.url).netloc, threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(one,)) for one in wanted]
+
+    def start(self) -> None:
+        for one in self._threads:
+            one.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        for one in self._threads:
+            one.join()
+
+    def more_than(self, before: Mapping[str, int], number: int) -> bool:
+        """Return whether so many more of each method have been answered."""
+        return all(self.answers[method] > before.get(method, 0) + number for method in ("GET", "POST", "PUT"))
+
+    def _ask(self, wanted: Request) -> None:
+        connection = HTTPConnection(self._host, timeout=30)
+        while not self._ended.wait(0.005):
+            try:
+                connection.request(wanted.method, wanted.target, wanted.body, dict(wanted.headers))
+                self._look(wanted, connection.getresponse(), connection)
+            except (OSError, HTTPException) as error:
+                self.failures.append(f"{wanted.method} {wanted.target}: {error!r}")
+                connection.close()
+            self.answers[wanted.method] += 1
+        connection.close()
+
+    def _look(self, wanted: Request, answer: HTTPResponse, connection: HTTPConnection) -> None:
+        # A stream has begun well if its first line comes; then this page is left.
+        is_stream = wanted.target.startswith("/stock/stream")
+        whole = answer.readline() if is_stream else answer.read()
+        if answer.status != wanted.status or not whole:
+            self.failures.append(f"{wanted.method} {wanted.target}: {answer.status} {whole[:200]!r}")
+        if is_stream:
+            answer.close()
+            connection.close()
+
+
+@contextmanager
+def load(shop: Shop, sku: str) -> Iterator[Load]:
+    """Ask until the block ends."""
+    one = Load(shop, requests(shop, sku))
+    one.start()
+    try:
+        yield one
+    finally:
+        one.stop()
