@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,10 +15,11 @@ from redis.exceptions import RedisError
 
 from storefront import redis_roles
 from storefront.redis_roles import RedisAway, Role
+from tests.chaos import visitors
 from tests.chaos.conftest import UNLIMITED
 from tests.chaos.shoppers import Ask, Merchant, Shoppers, all_show, merchant, plain
 from tests.deploy.replicated import replicated, role
-from tests.processes import Shop, eventually, filled, gunicorn, served
+from tests.processes import eventually, filled, gunicorn, served
 from tests.redis_roles.servers import Server
 from tests.stock.streams import Stream
 
@@ -37,6 +36,7 @@ class Deployment:
     environ: dict[str, str]
     kill: Callable[[], None]
     servers: list[Server]
+    state: list[Server]  # the masters of sessions
 
 
 @contextmanager
@@ -51,7 +51,8 @@ def sentinels(folder: Path) -> Iterator[Deployment]:
             for master in masters:
                 master.kill()
 
-        yield Deployment(environ, kill, [server for each in one.servers.values() for server in each])
+        servers = [server for each in one.servers.values() for server in each]
+        yield Deployment(environ, kill, servers, masters[:1])
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def cluster(folder: Path) -> Iterator[Deployment]:
         )
         places = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
         environ = {"REDIS_URL": f"redis+cluster://{places}", "STOREFRONT_CACHE_SHARDS": "9"}
-        yield Deployment(environ, masters[0].kill, nodes)
+        yield Deployment(environ, masters[0].kill, nodes, masters)
 
 
 def _known(node: Server) -> int:
@@ -90,24 +91,6 @@ def _follows(replica: Server, master: str) -> bool:
     with suppress(RedisError):
         replica.client.execute_command("CLUSTER", "REPLICATE", master)
     return bool(replica.client.info("replication")["role"] == "slave")
-
-
-class Customer:
-    """Somebody who is signed in, and so has a session."""
-
-    def __init__(self, shop: Shop, ask: Ask, email: str) -> None:
-        made = shop.flask("user", "create", email, "--generate", "--name", "Ada")
-        password = re.findall(r"\S{12,}", made.stdout.replace(email, ""))[-1]
-        form = urllib.parse.urlencode({"email": email, "password": password, "keep": "1"}).encode()
-        headers = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
-        answer = ask("/account/login", method="POST", body=form, **headers)
-        assert answer.status == 303, made.stdout
-        self._ask = ask
-        self.cookies = "; ".join(re.findall(r"(?:^|, )([\w-]+=[^;,]+)", answer.headers["set-cookie"]))
-
-    def is_known(self) -> bool:
-        answer = self._ask("/me", Cookie=self.cookies)
-        return answer.status == 200 and b'"signed_in":true' in answer.body.replace(b" ", b"")
 
 
 def sessions(servers: list[Server]) -> set[str]:
@@ -127,6 +110,7 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
         settings = {
             "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}",
             **UNLIMITED,
+            **visitors.UNLIMITED,
             "STOREFRONT_LIMIT_SEARCH": f"{SEARCHES}/day",
             **deployment.environ,
         }
@@ -137,20 +121,21 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
             merchant(settings["DATABASE_URL"], tmp_path, address, **deployment.environ)
         )
         ask = plain(shop)
-        customer = Customer(shop, ask, "ada@shop.example")
-        assert customer.is_known()
+        emails = visitors.accounts(seller.app, 8)
         stream = Stream(shop, 1)
         stack.callback(stream.close)
         assert stream.next("snapshot")["items"]
-        before = sessions(deployment.servers)
-        assert before, "a session was written and acknowledged"
-        with Shoppers(ask, seller, products) as shoppers:
+        signing_in = visitors.Visitors(ask, emails, deployment.state)
+        with Shoppers(ask, seller, products) as shoppers, signing_in:
             shoppers.pass_by(40)
+            assert eventually(lambda: len(signing_in.safe) > 9, seconds=60), (
+                "sessions are written and acknowledged"
+            )
             deployment.kill()
             recovery = stack.enter_context(ThreadPoolExecutor(1)).submit(recovered, seller)
             # Limits go on while nobody is the master: by each worker for itself.
             assert is_limited(ask, "tea")
-            assert customer.is_known(), "who is signed in, SQL knows"
+            assert visitors.is_known(ask, signing_in.cookies[-1]), "who is signed in, SQL knows"
             newest = seller.reprice()
             assert eventually(lambda: _l2(ask, list(products)[:15]), seconds=60), (
                 "pages come from Redis again"
@@ -158,14 +143,19 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
             seconds = recovery.result()
             assert eventually(lambda: all_show(ask, address, newest), seconds=30)
             shoppers.pass_by(40)
-        print(f"recovered {seconds:.1f} s after the kill; {shoppers.pages} pages, {shoppers.puts} puts")
+        kept = sessions(deployment.servers)
+        print(f"recovered {seconds:.1f} s after the kill; {shoppers.pages} pages, {shoppers.puts} puts, "
+              f"{len(signing_in.cookies)} sign-ins, {len(signing_in.safe)} acknowledged before the kill")  # fmt: skip
         assert seconds < RECOVERY
         assert shoppers.failed == []
         assert shoppers.wrong == []
         assert shoppers.refused == {}
         shoppers.check_baskets()
-        assert customer.is_known()
-        assert sessions(deployment.servers) >= before
+        assert signing_in.failed == []
+        assert set(signing_in.safe) <= kept, "sessions written before the last acknowledged write"
+        assert all(visitors.is_known(ask, cookies) for cookies in signing_in.cookies[-8:])
+        latest = visitors.sign_in(ask, emails[0])
+        assert visitors.session(latest) in sessions(deployment.servers), "and sessions are written again"
         # What was counted meanwhile is forgotten, what is counted now is not.
         assert is_limited(ask, "pot")
         # The stream has stayed open, and tells what changes now.
