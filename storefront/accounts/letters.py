@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
+from typing import Any
 
 from flask import current_app, render_template, url_for
 
@@ -26,6 +27,14 @@ class Text:
     after: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     blocks: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A letter whose words are found as it is sent: by whom (`postman.worder`), and from what."""
+
+    worded_by: str
+    about: dict[str, Any]
 
 
 def welcome(email: str, going: str) -> Text:

@@ -11,21 +11,22 @@ import logging
 import re
 import smtplib
 import uuid
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from flask import Flask, current_app
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, Table, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from storefront import rounds
 from storefront.accounts import smtp
-from storefront.accounts.letters import Text, message
+from storefront.accounts.letters import Later, Text, message
 from storefront.accounts.models import Letter
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 POSTMAN = "postman"
 # After so many seconds it is tried again; then given up, since its link has died by then.
 BACKOFF = (30, 60, 120, 300, 600, 1200, 1200)
+_WRITE = insert(cast("Table", Letter.__table__))  # built once, and sent past the mapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,12 @@ class NoMailError(StorefrontError):
     status = 503
 
 
-def post(session: Session, recipient: str | None, text: Text) -> str:
+def worder(app: Flask, name: str, word: Callable[[dict[str, Any]], Text | None]) -> None:
+    """Name who finds the words of letters that are worded later; None if there is nothing to say any more."""
+    app.extensions.setdefault("letter_worders", {})[name] = word
+
+
+def post(session: Session, recipient: str | None, text: Text | Later) -> str:
     """Write a letter in this session's transaction; return its id.
 
     Args:
@@ -66,12 +73,13 @@ def post(session: Session, recipient: str | None, text: Text) -> str:
     key = uuid.uuid4().hex
     if current_app.config["SMTP_URL"]:
         words = msgspec.json.encode(text).decode()  # a mail is made of them as it is sent, with no lock held
-        session.add(Letter(id=key, recipient=recipient or "", message=words))
+        session.connection().execute(_WRITE, {"id": key, "recipient": recipient or "", "message": words})
         return key
     if not is_shown():
         raise NoMailError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
-    mail = message(recipient or "nobody@localhost", text, key)
-    if recipient:
+    said = _words(text)
+    mail = message(recipient or "nobody@localhost", said, key) if said else None
+    if recipient and mail:
         _folder().mkdir(exist_ok=True)
         (_folder() / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{key}.eml").write_bytes(mail.as_bytes())
     return key
@@ -135,7 +143,12 @@ def _settled(letter: Row[Any], attempt: int) -> bool:
         return True
     text = letter.message
     if text.startswith("{"):  # else it was written whole by an earlier version of the shop
-        text = message(letter.recipient, msgspec.json.decode(text, type=Text), letter.id).as_string()
+        kind: type[Text | Later] = Later if "worded_by" in msgspec.json.decode(text) else Text
+        said = _words(msgspec.json.decode(text, type=kind))
+        db.session.remove()  # what was read for it is not kept open while the server is talked to
+        if said is None:
+            return True
+        text = message(letter.recipient, said, letter.id).as_string()
     try:
         smtp.send(current_app.config["SMTP_URL"], letter.recipient, text)
     except smtplib.SMTPRecipientsRefused:
@@ -146,6 +159,13 @@ def _settled(letter: Row[Any], attempt: int) -> bool:
         log.warning("a letter could not be sent (attempt %d%s): %s", attempt, ", given up" * given_up, error)
         return given_up
     return True
+
+
+def _words(text: Text | Later) -> Text | None:
+    if isinstance(text, Text):
+        return text
+    word: Callable[[dict[str, Any]], Text | None] = current_app.extensions["letter_worders"][text.worded_by]
+    return word(text.about)
 
 
 def _writing() -> AbstractContextManager[Connection]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
@@ -37,6 +37,7 @@ def init_app(app: Flask, store: Store) -> None:
                 _drop(app, store, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
 
     outbox.handler(app, TOPIC, deliver)
+    outbox.summary(app, _promise)
 
 
 def depends(*tags: str) -> None:
@@ -103,10 +104,7 @@ def _collect(session: Session, _: UOWTransaction) -> None:
             touch(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
 
-@event.listens_for(Session, "before_commit")
 def _promise(session: Session) -> None:
-    if not has_app_context() or TOPIC not in current_app.extensions["outbox"].handlers:
-        return
     session.flush()
     tags = session.info.pop("cache_tags", None)
     causes = session.info.pop("cache_causes", [])

@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")
-    orders.on_event(app, letters.write)
+    letters.init_app(app)
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)

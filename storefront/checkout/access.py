@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from urllib.parse import urlsplit
 
-from flask import current_app, has_request_context, url_for
+from flask import current_app, has_request_context, request
 from itsdangerous import Signer
 
 from storefront import accounts
@@ -35,14 +36,17 @@ def find(number: str, shown: str) -> OrderView:
     return order
 
 
-def link(order: Order | OrderView) -> str:
-    """Return the address of the order's page with its token, as a mail shows it."""
+def link(order: Order | OrderView, site: str) -> str:
+    """Return the address of the order's page at a site ("https://shop.example") with its token, as mails show it."""
+    where = urlsplit(site)
+    adapter = current_app.url_map.bind(where.netloc, where.path or "/", url_scheme=where.scheme)
     values = {"number": order.number, "token": token(order)}
-    if has_request_context():
-        return url_for("orders.show", **values, _external=True)
-    scheme, _, host = origin().partition("://")
-    adapter = current_app.url_map.bind(host, url_scheme=scheme)
     return str(adapter.build("orders.show", values, force_external=True))
+
+
+def site() -> str:
+    """Return where the shop is reached: where this request came to, or else its own address."""
+    return request.url_root.rstrip("/") if has_request_context() else origin()
 
 
 def _is_owner(order: OrderView) -> bool:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import stock
@@ -24,15 +25,24 @@ from storefront.stock import Movement
 from storefront.stock.models import Kind
 
 BATCH = 100
-# Built once, and sent past the mapper, as everybody who buys waits for it.
+# Built once, and sent past the mapper, as everybody who buys waits for it. The rows are locked in one order first:
+# a DELETE by itself would lock them as it finds them.
+_HOLDS = cast("Table", Hold.__table__)
+_HELD = _HOLDS.c
 _TAKE = (
-    select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
+    delete(_HOLDS)
     .where(
-        (Hold.checkout_id == bindparam("checkout"))
-        | (Hold.sku.in_(bindparam("skus", expanding=True)) & (Hold.expires_at < bindparam("now")))
+        _HELD.id.in_(
+            select(_HELD.id)
+            .where(
+                (_HELD.checkout_id == bindparam("checkout"))
+                | (_HELD.sku.in_(bindparam("skus", expanding=True)) & (_HELD.expires_at < bindparam("now")))
+            )
+            .order_by(_HELD.id)
+            .with_for_update()
+        )
     )
-    .order_by(Hold.id)
-    .with_for_update()
+    .returning(_HELD.checkout_id, _HELD.sku, _HELD.quantity)
 )
 
 
@@ -83,21 +93,14 @@ def hold(session: Session, checkout_id: int) -> Held:
             kind: Kind = "held" if more > 0 else "released"
             movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
     shortage.refuse(stock.move(session, own.met + movements), needed, own.held)
-    session.execute(delete(Hold).where(Hold.checkout_id == checkout_id))
-    if needed:
-        session.execute(
-            insert(Hold),
-            [
-                {
-                    "checkout_id": checkout_id,
-                    "sku": sku,
-                    "quantity": line.wanted.quantity,
-                    "expires_at": until,
-                }
-                for sku, line in needed.items()
-            ],
-        )
-    return Held(until if needed else None)
+    if not needed:
+        return Held(None)
+    kept = [
+        {"checkout_id": checkout_id, "sku": sku, "quantity": quantity, "expires_at": until}
+        for sku, quantity in wanted.items()
+    ]
+    session.execute(insert(Hold), kept)
+    return Held(until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,14 @@ class Own:
 
 
 def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
-    """Lock the draft's holds and return them, with those of others on these SKUs that are past, which are deleted."""
+    """Delete the draft's holds, and those of others on these SKUs that are past; return what they were.
+
+    What they reserved stays reserved, until the caller moves it.
+    """
     known = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
     rows = session.connection().execute(_TAKE, known).all()
-    released = _drop(session, [row for row in rows if row.checkout_id != checkout_id])
-    return Own({row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}, released)
+    own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
+    return Own(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
 
 
 def held(session: Session, checkout_id: int) -> Held:
@@ -178,16 +184,12 @@ def _drop(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[Mov
     """Delete holds; return the movements that give back what they reserved."""
     if rows:
         session.execute(delete(Hold).where(Hold.id.in_([row.id for row in rows])))
-    return [
-        Movement(
-            row.sku,
-            "released",
-            reserved=-row.quantity,
-            reference=reference(row.checkout_id),
-            actor="checkout",
-        )
-        for row in rows
-    ]
+    return [_released(row) for row in rows]
+
+
+def _released(row: Row[*tuple[Any, ...]]) -> Movement:
+    named = reference(row.checkout_id)
+    return Movement(row.sku, "released", reserved=-row.quantity, reference=named, actor="checkout")
 
 
 def _until() -> datetime:

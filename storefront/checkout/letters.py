@@ -1,57 +1,60 @@
-"""What is written to people about their orders, in the transaction in which it happens."""
+"""What is written to people about their orders: promised as it happens, worded as it is sent."""
 
 from __future__ import annotations
 
-from flask import current_app, g
+from typing import Any
+
+from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from storefront.accounts import addressing, postman
-from storefront.accounts.letters import Text
+from storefront.accounts.letters import Later, Text
 from storefront.accounts.postman import NoMailError
-from storefront.checkout import access, payment, queries
+from storefront.checkout import access, orders, payment, queries
 from storefront.checkout.models import Order, OrderEvent
-from storefront.checkout.queries import OrderView
+from storefront.checkout.queries import EventView, OrderView
+from storefront.extensions import db
 from storefront.money import Money
 
+_WORDER = "order"
+# What happens to an order without a letter: a remark of the staff is not for the customer.
+_QUIET = {"note", "delivered"}
 
-def write(session: Session, order: Order, event: OrderEvent) -> None:
-    """Write the letter that an event of an order deserves, if any. A shop that cannot send mail goes on without."""
-    text = _text(order, event)
-    if text is None:
+
+def init_app(app: Flask) -> None:
+    """Write to people whenever something happens to their order."""
+    orders.on_event(app, _promise)
+    postman.worder(app, _WORDER, _word)
+
+
+def _promise(session: Session, order: Order, event: OrderEvent) -> None:
+    """Write, in the same transaction, that a letter is due. A shop that cannot send mail goes on without."""
+    if event.kind in _QUIET or (event.kind == "paid" and order.payment == "invoice"):
         return
+    about = {"number": order.number, "event": event.id, "site": access.site()}
     try:
-        g.order_letter = postman.post(session, order.email, text)
+        g.order_letter = postman.post(session, order.email, Later(_WORDER, about))
     except NoMailError:
         current_app.logger.warning(
             "No mail server is configured: the customer of %s is not told.", order.number
         )
 
 
-def _text(order: Order, event: OrderEvent) -> Text | None:
-    if event.kind == "placed":
-        return _placed(order)
-    if event.kind == "paid" and order.payment != "invoice":
-        return _plain(order, "We have your payment", "Your payment has arrived. Thank you.")
-    if event.kind == "shipped":
-        more = (f"The carrier says: {event.note}",) if event.note else ()
-        return _plain(order, "Your order is on its way", "Your parcel has just left us.", *more)
-    if event.kind == "cancelled":
-        back = () if not order.paid else ("What you have paid goes back the way it came.",)
-        return _plain(
-            order, "Your order is cancelled", "The order is cancelled; nothing will be sent.", *back
-        )
-    if event.kind == "refunded":
-        amount = _money(Money(event.amount or 0, order.currency))
-        return _plain(order, "Your refund", f"{amount} go back to you the way they came.")
-    return None
+def _word(about: dict[str, Any]) -> Text | None:
+    event = db.session.get(OrderEvent, about["event"])
+    if event is None:
+        return None
+    order, happened = queries.view(event.order), queries.happened(event, event.order.currency)
+    return (
+        _placed(order, about["site"]) if happened.kind == "placed" else _plain(order, happened, about["site"])
+    )
 
 
-def _placed(order: Order) -> Text:
-    found = queries.view(order)
+def _placed(found: OrderView, site: str) -> Text:
     return Text(
         f"Your order {found.number}",
         ("Thank you for your order. This is what we have written down.",),
-        access.link(found),
+        access.link(found, site),
         "See your order",
         rows=tuple(_rows(found)),
         blocks=(("Delivered to:", *addressing.lines(found.ship_to)), *_how_to_pay(found)),
@@ -81,9 +84,23 @@ def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
     return (("How to pay:", *lines),) if lines else ()
 
 
-def _plain(order: Order, subject: str, *paragraphs: str) -> Text:
+def _plain(order: OrderView, event: EventView, site: str) -> Text:
+    subject, *paragraphs = _said(order, event)
     about = (*paragraphs, f"Order {order.number}")
-    return Text(f"{subject}: {order.number}", about, access.link(order), "See your order")
+    return Text(f"{subject}: {order.number}", about, access.link(order, site), "See your order")
+
+
+def _said(order: OrderView, event: EventView) -> tuple[str, ...]:
+    if event.kind == "paid":
+        return ("We have your payment", "Your payment has arrived. Thank you.")
+    if event.kind == "shipped":
+        more = (f"The carrier says: {event.note}",) if event.note else ()
+        return ("Your order is on its way", "Your parcel has just left us.", *more)
+    if event.kind == "cancelled":
+        back = ("What you have paid goes back the way it came.",) if order.paid.amount else ()
+        return ("Your order is cancelled", "The order is cancelled; nothing will be sent.", *back)
+    back_now = _money(event.amount or Money(0, order.total.currency))
+    return ("Your refund", f"{back_now} go back to you the way they came.")
 
 
 def _money(money: Money) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from storefront.checkout.models import Order, OrderLine
+from storefront.checkout.models import Order, OrderEvent, OrderLine
 from storefront.extensions import db
 from storefront.money import Money
 
@@ -122,16 +122,19 @@ def view(order: Order) -> OrderView:
         )
         for line in order.lines
     ]  # fmt: skip
-    events = [
-        EventView(e.at, e.actor, e.kind, None if e.amount is None else money(e.amount), e.note)
-        for e in order.events
-    ]
+    events = [happened(event, order.currency) for event in order.events]
     return OrderView(
         order.number, order.user_id, order.email, order.state, money(order.goods), money(order.delivery_price),
         money(order.tax), money(order.total), money(order.paid), money(order.refunded),
         order.prices_include_tax, order.taxes, order.ship_to, order.bill_to, order.delivery, order.payment,
         order.placed_at, order.access, lines, events,
     )  # fmt: skip
+
+
+def happened(event: OrderEvent, currency: str) -> EventView:
+    """Return an event of an order as pages and mails show it."""
+    amount = None if event.amount is None else Money(event.amount, currency)
+    return EventView(event.at, event.actor, event.kind, amount, event.note)
 
 
 def orders_of(user_id: int, page: int = 1) -> OrderPage:

@@ -5,23 +5,18 @@ A message may be delivered twice (a process can die between delivering and forge
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from flask import Flask, current_app
-from sqlalchemy import Table, delete, event, func, insert, select
+from flask import Flask, current_app, has_app_context
+from sqlalchemy import Table, bindparam, delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from storefront import rounds
-from storefront.errors import StorefrontError
 from storefront.extensions import db
+from storefront.outbox.handling import Handler, Outbox, Summary
 from storefront.outbox.models import OutboxMessage
-
-log = logging.getLogger(__name__)
 
 SWEEPER = "outbox-sweeper"
 # Younger messages are being delivered by the process that wrote them.
@@ -29,52 +24,10 @@ OVERDUE = timedelta(seconds=2)
 BATCH = 500
 MANY = 50
 
-# Written past the mapper: it is part of every commit that changes a page or stock.
-_WRITE = insert(cast("Table", OutboxMessage.__table__))
-
-Handler = Callable[[list[Any]], None]
-
-
-class Outbox:
-    """The handlers of an application, and the messages that were delivered but are still in the table."""
-
-    def __init__(self) -> None:
-        self.handlers: dict[str, Handler] = {}
-        self._done: set[str] = set()
-        self._lock = threading.Lock()
-
-    def deliver(self, messages: Sequence[tuple[str, str, Any]]) -> None:
-        """Hand messages (id, topic, payload) to their handlers; what fails stays and is tried again."""
-        by_topic: dict[str, list[tuple[str, Any]]] = {}
-        for key, topic, payload in messages:
-            by_topic.setdefault(topic, []).append((key, payload))
-        for topic, pairs in by_topic.items():
-            try:
-                self.handlers[topic]([payload for _, payload in pairs])
-            except StorefrontError as error:
-                log.info("%d messages on %s wait in the outbox: %s", len(pairs), topic, error)
-            except Exception:  # whatever a handler raises must not undo what has been committed
-                log.exception("%d messages on %s could not be delivered", len(pairs), topic)
-            else:
-                with self._lock:
-                    self._done.update(key for key, _ in pairs)
-
-    def take_done(self, *, least: int = 1) -> list[str]:
-        """Return the ids of delivered messages that are to be deleted, and forget them; none if they are fewer."""
-        with self._lock:
-            if len(self._done) < least:
-                return []
-            done, self._done = list(self._done), set()
-        return done
-
-    def put_back(self, keys: Sequence[str]) -> None:
-        """Remember ids again whose deletion was rolled back."""
-        with self._lock:
-            self._done.update(keys)
-
-    def is_done(self, key: str) -> bool:
-        """Return whether this process has delivered the message already."""
-        return key in self._done
+# Built once, and sent past the mapper: they are part of every commit that changes a page or stock.
+_TABLE = cast("Table", OutboxMessage.__table__)
+_WRITE = insert(_TABLE)
+_DELETE = delete(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def init_app(app: Flask) -> None:
@@ -88,28 +41,16 @@ def handler(app: Flask, topic: str, deliver: Handler) -> None:
     app.extensions["outbox"].handlers[topic] = deliver
 
 
+def summary(app: Flask, summarise: Summary) -> None:
+    """Name who has something to promise about a transaction once all of it is known."""
+    app.extensions["outbox"].summaries.append(summarise)
+
+
 def promise(session: Session, topic: str, *payloads: Any) -> None:
-    """Write messages in this session's transaction. They are delivered if, and only after, that is committed."""
-    now = datetime.now(UTC)
-    messages = [
-        {
-            "id": uuid.uuid4().hex,
-            "topic": topic,
-            "payload": payload,
-            "created_at": now + timedelta(microseconds=place),
-        }
-        for place, payload in enumerate(payloads)
-    ]
-    outbox = _outbox()
-    # What was delivered before is deleted by the sweeper; where it does not keep up, or there is none, here: a
-    # transaction of its own would double the cost of every commit.
-    if done := outbox.take_done(least=MANY):
-        session.info.setdefault("outbox_deleting", []).extend(done)
-        session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
-    session.connection().execute(_WRITE, messages)
+    """Promise messages in this session's transaction. They are delivered if, and only after, that is committed."""
     savepoint = session.get_nested_transaction()
     session.info.setdefault("outbox", []).extend(
-        (savepoint, (message["id"], topic, message["payload"])) for message in messages
+        (savepoint, (uuid.uuid4().hex, topic, payload)) for payload in payloads
     )
 
 
@@ -131,7 +72,7 @@ def deliver_overdue() -> int:
     if done := outbox.take_done():
         try:
             with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-                connection.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
+                connection.execute(_DELETE, {"ids": done})
         except BaseException:
             outbox.put_back(done)
             raise
@@ -148,6 +89,32 @@ def waiting() -> tuple[int, float]:
         select(func.count(OutboxMessage.id), func.min(OutboxMessage.created_at))
     ).one()
     return count, (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
+
+
+@event.listens_for(Session, "before_commit")
+def _write(session: Session) -> None:
+    """Write all that was promised, by one statement."""
+    if session.in_nested_transaction() or not has_app_context():
+        return
+    outbox = _outbox()
+    for summarise in outbox.summaries:
+        summarise(session)
+    if not (promised := session.info.get("outbox")):
+        return
+    connection = session.connection()
+    # What was delivered before is deleted by the sweeper; where it does not keep up, or there is none, here: a
+    # transaction of its own would double the cost of every commit.
+    if done := outbox.take_done(least=MANY):
+        session.info.setdefault("outbox_deleting", []).extend(done)
+        connection.execute(_DELETE, {"ids": done})
+    now = datetime.now(UTC)
+    connection.execute(
+        _WRITE,
+        [
+            {"id": key, "topic": topic, "payload": payload, "created_at": now + timedelta(microseconds=place)}
+            for place, (_, (key, topic, payload)) in enumerate(promised)
+        ],
+    )
 
 
 @event.listens_for(Session, "after_commit")

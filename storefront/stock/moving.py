@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, current_app
-from sqlalchemy import Integer, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Integer, Row, Table, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
@@ -28,20 +28,26 @@ _ROW = _ITEMS.c
 # A row changes if that leaves no less than nothing: of what nobody else holds, of what is on hand, of what is held.
 _DELTA, _RESERVED = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
 _FREE = _DELTA - _RESERVED
+_LEFT = _ROW.on_hand - _ROW.reserved
+_OTHER = _ITEMS.alias().c
 _MOVE = (
     update(_ITEMS)
     .where(
         _ROW.sku == bindparam("of_sku"),
-        (_ROW.on_hand - _ROW.reserved + _FREE >= 0) | (_FREE >= 0) | ~_ROW.tracked,
+        (_LEFT + _FREE >= 0) | (_FREE >= 0) | ~_ROW.tracked,
         _ROW.on_hand + _DELTA >= 0,
         _ROW.reserved + _RESERVED >= 0,
     )
     .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED, version=_ROW.version + 1)
-    .returning(_ROW.product_id, _ROW.version)
+    .returning(
+        _ROW.product_id, _ROW.sku, _ROW.version, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left"),
+        exists().where(_OTHER.product_id == _ROW.product_id, _OTHER.id != _ROW.id).label("has_others"),
+    )
+)  # fmt: skip
+_WRITE = insert(_LEDGER)
+_LEVELS = select(_ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left")).where(
+    _ROW.product_id.in_(bindparam("products", expanding=True))
 )
-_LEVELS = select(
-    _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, (_ROW.on_hand - _ROW.reserved).label("left")
-).where(_ROW.product_id.in_(bindparam("products", expanding=True)))
 # What a room above does when a product sells out or comes back, inside the same transaction.
 Listener = Callable[[Session, int], None]
 
@@ -109,7 +115,7 @@ def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientSt
         else:
             moved.append((movement, row))
     if moved and not refused:
-        connection.execute(insert(_LEDGER), [_written(movement) for movement, _ in moved])
+        connection.execute(_WRITE, [_written(movement) for movement, _ in moved])
         _tell(session, moved)
     return refused
 
@@ -131,14 +137,16 @@ def _written(movement: Movement) -> dict[str, Any]:
 
 def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
     """Drop the pages whose printed text this alters, and promise the events."""
-    versions = {movement.sku: row.version for movement, row in moved}
+    latest = {row.sku: row for _, row in moved}
     deltas: dict[str, int] = {}
     for movement, _ in moved:
         deltas[movement.sku] = deltas.get(movement.sku, 0) + movement.on_hand - movement.reserved
-    rows = session.connection().execute(_LEVELS, {"products": sorted({row.product_id for _, row in moved})})
-    products: dict[int, list[Any]] = {}
-    for row in rows:
-        products.setdefault(row.product_id, []).append(row)
+    products: dict[int, list[Any]] = {row.product_id: [row] for row in latest.values()}
+    # What is the only variant of its product has been seen as it was changed.
+    if larger := sorted({row.product_id for row in latest.values() if row.has_others}):
+        products |= {product_id: [] for product_id in larger}
+        for row in session.connection().execute(_LEVELS, {"products": larger}):
+            products[row.product_id].append(row)
     events = []
     for product_id, own in products.items():
         after = {row.sku: Level(row.left if row.tracked else None, row.low_threshold) for row in own}
@@ -148,7 +156,7 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
             if row.sku in deltas and row.tracked
         }
         _drop(session, product_id, before, after)
-        events += [_event(row, after, own, versions[row.sku]) for row in own if row.sku in versions]
+        events += [_event(row, after, own, latest[row.sku].version) for row in own if row.sku in latest]
     outbox.promise(session, TOPIC, *events)
 
 

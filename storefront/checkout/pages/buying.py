@@ -12,13 +12,9 @@ from storefront.checkout import drafts, forms, holding
 from storefront.checkout.drafts import EmptyBasketError, Review
 from storefront.checkout.pages import paying, showing
 from storefront.checkout.pages.page import blueprint, to_order, token_for
-from storefront.checkout.place_order import (
-    IncompleteError,
-    KeyReusedError,
-    PricesChangedError,
-    place_order,
-)
+from storefront.checkout.place_order import place_order
 from storefront.checkout.queries import view
+from storefront.checkout.refusing import IncompleteError, KeyReusedError, PricesChangedError
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
 from storefront.checkout.trouble import persistently

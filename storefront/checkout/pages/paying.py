@@ -17,7 +17,7 @@ def begin(order: OrderView) -> Response | None:
     provider = payment.of(order)
     if provider is None:
         return None
-    back = access.link(order)
+    back = access.link(order, access.site())
     db.session.rollback()
     try:
         address = provider.begin(order, back)

@@ -16,7 +16,7 @@ from storefront.checkout import drafts, payment
 from storefront.checkout.drafts import EmptyBasketError, Review
 from storefront.checkout.holding import Held
 from storefront.checkout.pages.page import leads_to, page
-from storefront.checkout.place_order import KeyReusedError
+from storefront.checkout.refusing import KeyReusedError
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals, totals
 from storefront.extensions import db

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.checkout import orders
-from storefront.checkout.models import Order, Payment
+from storefront.checkout.models import Order
+from storefront.checkout.payment.models import Payment
 from storefront.extensions import db, writing
 
 

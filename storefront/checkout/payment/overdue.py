@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 
 from storefront.checkout import orders, payment, queries
-from storefront.checkout.models import Order, Payment
+from storefront.checkout.models import Order
 from storefront.checkout.orders import OrderError
+from storefront.checkout.payment.models import Payment
 from storefront.extensions import db, writing
 
 log = logging.getLogger(__name__)

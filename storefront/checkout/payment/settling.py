@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.checkout import orders
-from storefront.checkout.models import Payment, PaymentEvent
 from storefront.checkout.payment import attempts
+from storefront.checkout.payment.models import Payment, PaymentEvent
 from storefront.extensions import writing
 
 ACTOR = "Stripe"
