@@ -20,7 +20,7 @@ from storefront.stock import StockItem, StockMovement
 ADDRESS = '{"name":"Ada Byron","line1":"1 Kiln Row","city":"Springfield","postcode":"62701","country":"US"}'
 NEWS = '{"product_id":1,"stock":7,"timestamp":1.5,"sku":"A","sku_stock":3,"band":"low","version":57}'
 
-# What place_order changes for one held line, in its order.
+# What place_order changes for one held line, in its order, by as few statements as that takes.
 CHANGES = [
     """INSERT INTO customer_order (number, key, request_digest, email, state, currency, goods, delivery_price, tax,
        total, prices_include_tax, taxes, ship_to, delivery, payment, paid, refunded, placed_at, access)
@@ -33,14 +33,15 @@ CHANGES = [
     "UPDATE checkout SET key = :access, updated_at = :now WHERE id = :checkout_id",
     """INSERT INTO order_event (order_id, at, actor, kind, amount, note)
        VALUES (:order_id, :now, 'customer', 'placed', 2489, '')""",
-    "INSERT INTO outbox (id, topic, payload, created_at) VALUES (:first, 'api.order', :news, :now)",
+    """INSERT INTO letter (id, recipient, message, attempts, created_at, due_at)
+       VALUES (:letter, 'ada@shop.example', :news, 0, :now, :now)""",
     """UPDATE stock_item SET on_hand = on_hand - 1, reserved = reserved - 1, version = version + 1
        WHERE sku = :sku AND on_hand >= 1 AND reserved >= 1""",
     """INSERT INTO stock_movement (sku, kind, quantity, reserved, reason, actor, reference, at)
        VALUES (:sku, 'sold', -1, -1, '', 'checkout', :number, :now)""",
-    "INSERT INTO outbox (id, topic, payload, created_at) VALUES (:second, 'stock.changed', :news, :now)",
-    "DELETE FROM outbox WHERE id = :earlier",
-    "DELETE FROM outbox WHERE id = :earliest",
+    """INSERT INTO outbox (id, topic, payload, created_at)
+       VALUES (:first, 'api.order', :news, :now), (:second, 'stock.changed', :news, :now)""",
+    "DELETE FROM outbox WHERE id IN (:earlier, :earliest)",
 ]
 
 
@@ -152,6 +153,6 @@ def _values(basket: Basket, before: tuple[str, str]) -> dict[str, Any]:
     return {
         "checkout_id": basket.checkout_id, "cart_id": basket.cart_id, "sku": basket.sku, "number": new_number(),
         "key": secrets.token_hex(32), "access": secrets.token_hex(16), "address": ADDRESS, "news": NEWS, "yes": True,
-        "now": datetime.now(UTC), "first": uuid.uuid4().hex, "second": uuid.uuid4().hex,
+        "now": datetime.now(UTC), "first": uuid.uuid4().hex, "second": uuid.uuid4().hex, "letter": uuid.uuid4().hex,
         "earlier": before[0], "earliest": before[1],
     }  # fmt: skip
