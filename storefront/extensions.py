@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,6 +17,9 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+BUSY_SECONDS = 2  # so long a writer waits for SQLite's one lock …
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0002, 0.005  # … looking again after so many seconds
 
 
 class Model(DeclarativeBase):
@@ -103,7 +109,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, below
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout=2000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
@@ -115,7 +121,26 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}"
-        )
+    if connection.dialect.name != "sqlite":
+        return
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    if kind != "IMMEDIATE":
+        connection.exec_driver_sql(f"BEGIN {kind}")
+        return
+    # SQLite's own waiting sleeps longer and longer, up to a tenth of a second: whoever came first then waits longest,
+    # and the lock lies idle meanwhile. It also stops the whole thread: here other greenlets go on, the writer's too.
+    driver: Any = connection.connection.driver_connection
+    until, pause = time.monotonic() + BUSY_SECONDS, SHORTEST_PAUSE
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  # only spreads those who wait
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is one that everybody knows
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

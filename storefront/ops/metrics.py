@@ -25,7 +25,7 @@ from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, redis_roles
-from storefront.checkout.models import Order
+from storefront.checkout import OrderEvent, orders
 
 CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
 TIMINGS = Counter(
@@ -107,6 +107,7 @@ def init_app(app: Flask) -> None:
     """Answer /metrics to whoever asks from this host or a private network."""
     metrics = Metrics(app)
     app.extensions["ticks"] = [*app.extensions.get("ticks", ()), metrics.sync]
+    orders.on_event(app, _count_order)
 
     @app.get("/metrics")
     def tell() -> Response:
@@ -127,9 +128,8 @@ def _count_error(context: ExceptionContext) -> None:
     SQL_ERRORS.labels(type(context.sqlalchemy_exception).__name__).inc()
 
 
-@event.listens_for(Order, "after_insert")
-def _count_order(_mapper: object, _connection: object, _order: Order) -> None:
-    ORDERS.inc()
+def _count_order(_session: object, _order: object, event: OrderEvent) -> None:
+    ORDERS.inc(event.kind == "placed")
 
 
 def breakers() -> dict[str, int]:

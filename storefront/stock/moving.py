@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, current_app
-from sqlalchemy import Integer, Row, Table, bindparam, exists, insert, select, update
+from sqlalchemy import Integer, Row, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
@@ -29,7 +29,10 @@ _ROW = _ITEMS.c
 _DELTA, _RESERVED = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
 _FREE = _DELTA - _RESERVED
 _LEFT = _ROW.on_hand - _ROW.reserved
-_OTHER = _ITEMS.alias().c
+# As text, since SQLAlchemy takes the tables' names from what SQLite returns, and then this would mean another thing.
+_VARIANTS = literal_column(
+    "(SELECT count(*) FROM stock_item AS other WHERE other.product_id = stock_item.product_id)", Integer()
+).label("variants")
 _MOVE = (
     update(_ITEMS)
     .where(
@@ -41,7 +44,7 @@ _MOVE = (
     .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED, version=_ROW.version + 1)
     .returning(
         _ROW.product_id, _ROW.sku, _ROW.version, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left"),
-        exists().where(_OTHER.product_id == _ROW.product_id, _OTHER.id != _ROW.id).label("has_others"),
+        _VARIANTS,
     )
 )  # fmt: skip
 _WRITE = insert(_LEDGER)
@@ -143,7 +146,7 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
         deltas[movement.sku] = deltas.get(movement.sku, 0) + movement.on_hand - movement.reserved
     products: dict[int, list[Any]] = {row.product_id: [row] for row in latest.values()}
     # What is the only variant of its product has been seen as it was changed.
-    if larger := sorted({row.product_id for row in latest.values() if row.has_others}):
+    if larger := sorted({row.product_id for row in latest.values() if row.variants > 1}):
         products |= {product_id: [] for product_id in larger}
         for row in session.connection().execute(_LEVELS, {"products": larger}):
             products[row.product_id].append(row)
