@@ -136,7 +136,9 @@ def _begin_sqlite(connection: Connection) -> None:
         while time.monotonic() < until:
             try:
                 driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
                 time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  # only spreads those who wait
                 pause = min(pause * 1.5, LONGEST_PAUSE)
             else:

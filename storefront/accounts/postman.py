@@ -122,7 +122,9 @@ def send_due() -> int:
     """Send what is due and not being sent by another process; return how many letters were due."""
     now = datetime.now(UTC)
     with db.engine.connect() as connection:
-        due = connection.execute(select(Letter.__table__).where(Letter.due_at <= now).limit(20)).all()
+        due = connection.execute(
+            select(Letter.__table__).where(Letter.due_at <= now).order_by(Letter.due_at).limit(20)
+        ).all()
     for letter in due:
         wait = timedelta(seconds=BACKOFF[min(letter.attempts, len(BACKOFF) - 1)])
         with _writing() as connection:  # whoever moves it on is the one who sends it

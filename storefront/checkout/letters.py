@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, current_app, g
@@ -44,10 +45,20 @@ def _word(about: dict[str, Any]) -> Text | None:
     event = db.session.get(OrderEvent, about["event"])
     if event is None:
         return None
-    order, happened = queries.view(event.order), queries.happened(event, event.order.currency)
+    order, happened = _as_of(event), queries.happened(event, event.order.currency)
     return (
         _placed(order, about["site"]) if happened.kind == "placed" else _plain(order, happened, about["site"])
     )
+
+
+def _as_of(event: OrderEvent) -> OrderView:
+    """Return the order as it was when this had happened: what came later has letters of its own."""
+    found, earlier = queries.view(event.order), [one for one in event.order.events if one.id <= event.id]
+    paid, refunded = (
+        Money(sum(one.amount or 0 for one in earlier if one.kind == kind), event.order.currency)
+        for kind in ("paid", "refunded")
+    )
+    return replace(found, paid=paid, refunded=refunded)
 
 
 def _placed(found: OrderView, site: str) -> Text:

@@ -1,0 +1,52 @@
+"""A letter about an order is worded as it is sent, which may be late: it says what was true when it was promised."""
+
+from __future__ import annotations
+
+from email import message_from_string, policy
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.accounts import postman
+from storefront.accounts.models import Letter
+from storefront.catalog.models import Product
+from storefront.checkout import orders
+from storefront.extensions import db, writing
+from tests.accounts.people import another
+from tests.accounts.test_mail import mailbox
+from tests.checkout.shoppers import make_draft, place
+from tests.factories import make_product
+from tests.processes import free_port
+
+
+def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
+    app: Flask, tmp_path: Path, redis_url: str
+) -> None:
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    port = free_port()
+    with another(
+        app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=f"smtp://127.0.0.1:{port}"
+    ):
+        order = place(make_draft({"T": 1})).order
+        number, total, currency = order.number, order.total, order.currency
+        with writing() as session:
+            orders.cancel(session, number, actor="customer")
+        with writing() as session:
+            session.execute(update(Product).values(title="Kettle"))
+            orders.pay(session, number, total, currency, actor="staff")
+        assert postman.send_due() == 2, "nobody takes them yet"
+        with writing() as session:
+            session.execute(update(Letter).values(due_at=Letter.created_at))
+        with mailbox(port) as received:
+            postman.send_due()
+        db.session.remove()
+    mails = [message_from_string(text, policy=policy.default) for _, text in received]
+    assert [str(mail["Subject"]) for mail in mails] == [
+        f"Your order {number}",
+        f"Your order is cancelled: {number}",
+    ], "in the order in which they were promised"
+    placed, cancelled = (mail.get_body(("plain",)).get_content() for mail in mails)
+    assert "1 × Teapot" in placed
+    assert "Amount: $24.89" in placed, "what was still to be paid"
+    assert "goes back" not in cancelled, "nothing had been paid"
