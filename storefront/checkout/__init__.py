@@ -24,6 +24,7 @@ from storefront.checkout import (
 from storefront.checkout.drafts import EmptyBasketError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.pages import BLUEPRINTS
+from storefront.checkout.payment import giving_back
 from storefront.checkout.shortage import ShortageError
 from storefront.money import Money
 
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")
     letters.init_app(app)
+    giving_back.init_app(app)
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)

@@ -58,7 +58,8 @@ def _as_of(event: OrderEvent) -> OrderView:
         Money(sum(one.amount or 0 for one in earlier if one.kind == kind), event.order.currency)
         for kind in ("paid", "refunded")
     )
-    return replace(found, paid=paid, refunded=refunded)
+    called_off = any(one.kind == "cancelled" for one in earlier)
+    return replace(found, paid=paid, refunded=refunded, state="cancelled" if called_off else event.kind)
 
 
 def _placed(found: OrderView, site: str) -> Text:
@@ -102,6 +103,9 @@ def _plain(order: OrderView, event: EventView, site: str) -> Text:
 
 
 def _said(order: OrderView, event: EventView) -> tuple[str, ...]:
+    if event.kind == "paid" and order.state == "cancelled":
+        late = "Your payment has arrived after the order was cancelled. It goes back the way it came."
+        return ("Your payment goes back", late)
     if event.kind == "paid":
         return ("We have your payment", "Your payment has arrived. Thank you.")
     if event.kind == "shipped":

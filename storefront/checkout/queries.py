@@ -13,6 +13,7 @@ from storefront.extensions import db
 from storefront.money import Money
 
 PER_PAGE = 50
+REFUND_DUE = "refund due"  # called off, with money that has to go back
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class OrderView:
     def refundable(self) -> Money:
         """What was paid and not given back."""
         return Money(self.paid.amount - self.refunded.amount, self.total.currency)
+
+    @property
+    def refund_due(self) -> bool:
+        """Whether money was paid for it that has to go back, since it was called off."""
+        return self.state == "cancelled" and self.refundable.amount > 0
 
     @property
     def cancellable(self) -> bool:
@@ -143,7 +149,9 @@ def orders_of(user_id: int, page: int = 1) -> OrderPage:
 
 
 def all_orders(page: int = 1, state: str | None = None) -> OrderPage:
-    """Return a page of all orders, or of those in a state."""
+    """Return a page of all orders, or of those in a state; REFUND_DUE is one for staff."""
+    if state == REFUND_DUE:
+        return _page([Order.state == "cancelled", Order.paid > Order.refunded], page)
     return _page([Order.state == state] if state else [], page)
 
 

@@ -25,6 +25,7 @@ class Stripe:
         self.refunds: list[dict[str, Any]] = []
         self.away = False
         self.meanwhile: Callable[[], None] = lambda: None
+        self.refunded: Callable[[], None] = lambda: None
         self._answers: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         self.url = ""
@@ -96,6 +97,7 @@ class Stripe:
             "payment_intent": form["payment_intent"], "metadata": {"order": form.get("metadata[order]", "")},
         }  # fmt: skip
         self.refunds.append(made)
+        self.refunded()
         return 200, made
 
 

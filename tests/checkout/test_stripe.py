@@ -145,24 +145,6 @@ def test_messages_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, s
     assert order(other).refunded.amount == 100
 
 
-def test_who_pays_after_the_order_was_called_off_gets_it_back(
-    shop: Flask, guest: Browser, stripe: Stripe
-) -> None:
-    buy(guest)
-    [session] = stripe.sessions.values()
-    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
-    late = deepcopy(stripe.pay(session["id"]))  # in the very moment
-    assert guest.post(f"{path}/cancellation?{query}").status_code == 303
-    assert tell(shop, "checkout.session.completed", late) == 200
-    found = order(session)
-    assert (found.state, found.paid.amount) == ("cancelled", 4488)
-    assert "refund it" in found.events[-1].note
-    staff = Browser(shop, "127.0.0.1")
-    answer = staff.post(f"/ops/orders/{found.number}/events", kind="refunded", amount="44.88", key="k1")
-    assert answer.status_code == 303
-    assert order(session).refunded.amount == 4488
-
-
 def test_calling_off_gives_back_what_was_paid(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")

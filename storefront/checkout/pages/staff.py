@@ -26,7 +26,7 @@ from storefront.web.staff import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
 
-STATES = ("placed", "paid", "shipped", "delivered", "cancelled", "refunded")
+STATES = ("placed", "paid", "shipped", "delivered", "cancelled", queries.REFUND_DUE, "refunded")
 _VERBS: dict[str, Callable[..., object]] = {"shipped": orders.ship, "delivered": orders.deliver}
 
 

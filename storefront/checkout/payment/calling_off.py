@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from storefront.checkout import orders, payment
-from storefront.checkout.payment.refunding import refund
-from storefront.checkout.payment.trouble import PaymentError
+from storefront.checkout.payment import giving_back
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, writing
 
@@ -19,13 +18,6 @@ def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
         orders.cancel(session, order.number, actor=actor, note=note)
     provider = payment.of(order)
     db.session.rollback()
-    if provider is None:
-        return
-    provider.abandon(order)
-    if not provider.gives_back or not order.refundable.amount:
-        return
-    try:
-        refund(order.number, order.refundable.amount, f"cancelled-{order.number}", actor=actor)
-    except PaymentError as error:
-        with writing() as session:
-            orders.note(session, order.number, f"{error} It is still to be refunded.", actor="shop")
+    if provider is not None:
+        provider.abandon(order)
+        giving_back.give_back_due(order.number)

@@ -15,7 +15,10 @@ def _now() -> datetime:
 
 
 class Payment(Model):
-    """A payment at a provider, by the provider's own reference. `state`: pending, paid, failed, refunded."""
+    """A payment at a provider, by the provider's own reference. `state`: pending, paid, failed, refunded.
+
+    `refund_due_at` says when it is to be given back, or tried again after so many attempts; None if it is not.
+    """
 
     __tablename__ = "payment"
 
@@ -27,6 +30,8 @@ class Payment(Model):
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(10), default="pending")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    refund_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    refund_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         UniqueConstraint("provider", "reference"),

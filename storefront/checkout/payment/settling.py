@@ -68,11 +68,9 @@ def _paid(session: Session, number: str, payment: Payment, about: dict[str, Any]
     if payment.state == "paid":
         return
     currency, reference = str(about["currency"]).upper(), payment.reference
-    orders.pay(session, number, int(about["amount_total"]), currency, actor=ACTOR, note=reference)
     payment.state = "paid"
-    if orders.locked(session, number).state == "cancelled":
-        text = "It was paid after it had been called off: refund it."
-        orders.note(session, number, text, actor=ACTOR)
+    session.flush()  # if the order has been called off, this is what goes back
+    orders.pay(session, number, int(about["amount_total"]), currency, actor=ACTOR, note=reference)
 
 
 def _failed(session: Session, number: str, payment: Payment) -> None:

@@ -1,0 +1,106 @@
+"""Money of an order that is called off goes back by itself: at once, or as soon as its provider can be asked.
+
+What is owed is a time in the payment's row, written by the very transaction that called the order off, or took money
+for one that had been. Providers are asked with nothing open; whoever moves the time on is the one who asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from storefront import rounds
+from storefront.checkout import orders, payment, queries
+from storefront.checkout.models import Order, OrderEvent
+from storefront.checkout.orders import OrderError
+from storefront.checkout.payment.models import Payment
+from storefront.checkout.payment.refunding import refund
+from storefront.checkout.payment.trouble import PaymentError
+from storefront.extensions import db, writing
+
+# After so many seconds it is tried again; after the last again and again, until it has gone back.
+BACKOFF = (30, 60, 300, 900, 3600)
+BATCH = 20
+ACTOR = "shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A payment that is to go back; what of it is in the order's books."""
+
+    id: int
+    number: str
+    reference: str
+    due: datetime | None
+    attempts: int
+
+
+def init_app(app: Flask) -> None:
+    """Write down what is owed as orders are called off, and let every serving process give it back."""
+    orders.on_event(app, _owe)
+    rounds.add(app, "refunds-due", give_back_due, every=5.0)
+
+
+def _owe(session: Session, order: Order, event: OrderEvent) -> None:
+    if event.kind not in ("paid", "cancelled") or order.state != "cancelled" or order.paid == order.refunded:
+        return
+    provider = payment.offered().get(order.payment)
+    if provider is not None and provider.gives_back:  # what people have to transfer is shown to them
+        paid = (Payment.order_id == order.id) & (Payment.state == "paid")
+        session.execute(update(Payment).where(paid).values(refund_due_at=datetime.now(UTC)))
+
+
+def give_back_due(number: str | None = None) -> int:
+    """Give back what is owed now, of this order or of all; return how many payments have gone back."""
+    return sum(_give_back(owed) for owed in _due(number) if _is_ours(owed))
+
+
+def _due(number: str | None) -> list[Owed]:
+    query = (
+        select(Payment.id, Order.number, Payment.reference, Payment.refund_due_at, Payment.refund_attempts)
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.refund_due_at <= datetime.now(UTC))
+        .order_by(Payment.refund_due_at)
+        .limit(BATCH)
+    )
+    rows = db.session.execute(query.where(Order.number == number) if number else query).all()
+    db.session.rollback()
+    return [Owed(*row) for row in rows]
+
+
+def _is_ours(owed: Owed) -> bool:
+    """Move the time on, before anybody is asked; return whether nobody else has."""
+    after = datetime.now(UTC) + timedelta(seconds=BACKOFF[min(owed.attempts, len(BACKOFF) - 1)])
+    with writing() as session:
+        moved = session.execute(
+            update(Payment)
+            .where(Payment.id == owed.id, Payment.refund_due_at == owed.due)
+            .values(refund_due_at=after, refund_attempts=owed.attempts + 1)
+            .returning(Payment.id)
+        )
+        return moved.first() is not None
+
+
+def _give_back(owed: Owed) -> bool:
+    order = queries.order(owed.number)
+    if order is not None and order.refundable.amount:
+        amount = order.refundable.amount
+        try:
+            # By the payment's key: whoever comes after one who died before our books finds the same refund again.
+            refund(owed.number, amount, f"back-{owed.reference}-{amount}", actor=ACTOR, note=owed.reference)
+        except (PaymentError, OrderError) as error:
+            if owed.attempts in (0, len(BACKOFF)):
+                _note(owed.number, f"It is still to be given back, and is tried again by itself. {error}")
+            return False
+    with writing() as session:
+        session.execute(update(Payment).where(Payment.id == owed.id).values(refund_due_at=None))
+    return True
+
+
+def _note(number: str, text: str) -> None:
+    with writing() as session:
+        orders.note(session, number, text, actor=ACTOR)

@@ -1,0 +1,141 @@
+"""Money of an order that was called off goes back by itself, once, whoever dies and whatever comes twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.checkout import orders
+from storefront.checkout.payment import giving_back
+from storefront.checkout.payment.models import Payment
+from storefront.extensions import db, writing
+from tests.accounts.people import Browser
+from tests.checkout.stripe_server import Stripe
+from tests.checkout.test_pages import place, review
+from tests.checkout.test_stripe import buy, guest, order, paid, shop, stripe, tell
+from tests.processes import ROOT
+
+__all__ = ["guest", "shop", "stripe"]
+
+GIVE_BACK = """
+import os, sys
+from pathlib import Path
+from storefront.app import create_app
+from storefront.checkout.payment import giving_back
+with create_app(dict(os.environ), instance=Path(sys.argv[1])).app_context():
+    giving_back.give_back_due()
+"""
+
+
+@pytest.fixture
+def late(shop: Flask, guest: Browser, stripe: Stripe) -> dict[str, Any]:
+    """The session of an order that was paid in the very moment in which it was called off."""
+    buy(guest)
+    [session] = stripe.sessions.values()
+    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    late = deepcopy(stripe.pay(session["id"]))
+    assert guest.post(f"{path}/cancellation?{query}").status_code == 303
+    for event_id in ("evt_late", "evt_late", "evt_again"):
+        assert tell(shop, "checkout.session.completed", late, event_id=event_id) == 200
+    assert (order(late).state, order(late).paid.amount) == ("cancelled", 4488)
+    return late
+
+
+def again() -> int:
+    """Let the time pass until it is tried again, and try."""
+    with writing() as session:
+        due = Payment.refund_due_at.is_not(None)
+        session.execute(update(Payment).where(due).values(refund_due_at=Payment.created_at))
+    return giving_back.give_back_due()
+
+
+def given_back(stripe: Stripe, session: dict[str, Any]) -> tuple[list[int], list[int]]:
+    """Return the amounts that Stripe gave back, and those that the order's log knows."""
+    logged = [
+        event.amount.amount for event in order(session).events if event.kind == "refunded" and event.amount
+    ]
+    return [refund["amount"] for refund in stripe.refunds], logged
+
+
+def test_what_is_paid_too_late_goes_back_by_itself(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
+    staff, page = Browser(shop, "127.0.0.1"), f"/ops/orders/{late['client_reference_id']}"
+    assert "Refund due: $44.88. It goes back by itself" in staff.get(page).text
+    assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
+    stripe.away = True
+    assert giving_back.give_back_due() == 0
+    assert giving_back.give_back_due() == 0, "not at once again"
+    assert "tried again by itself. Stripe did not refund it" in staff.get(page).text
+    stripe.away = False
+    assert again() == 1
+    assert again() == 0
+    assert given_back(stripe, late) == ([4488], [4488])
+    [refund] = stripe.refunds
+    for event_id in ("evt_back", "evt_back"):
+        assert tell(shop, "refund.created", refund, event_id=event_id) == 200
+    assert given_back(stripe, late) == ([4488], [4488])
+    assert "Refund due" not in staff.get(page).text.partition("What has become of it")[0]
+    assert late["client_reference_id"] not in staff.get("/ops/orders?state=refund+due").text
+
+
+def test_whoever_dies_after_stripe_s_answer_gives_nothing_back_twice(
+    shop: Flask, stripe: Stripe, late: dict[str, Any]
+) -> None:
+    db.session.remove()
+    about = {
+        key: str(shop.config[key]) for key in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API")
+    }
+    environ = os.environ | {f"STOREFRONT_{key}": value for key, value in about.items()}
+    environ |= {"DATABASE_URL": shop.config["SQLALCHEMY_DATABASE_URI"], "REDIS_URL": shop.config["REDIS_URL"]}
+    command = [sys.executable, "-c", GIVE_BACK, shop.instance_path]
+    with subprocess.Popen(command, cwd=ROOT, env=environ) as worker:
+        stripe.refunded = worker.kill
+        assert worker.wait(30) == -signal.SIGKILL
+    stripe.refunded = lambda: None
+    assert given_back(stripe, late) == ([4488], [])
+    assert giving_back.give_back_due() == 0, "the other one may be at it still"
+    assert again() == 1
+    assert given_back(stripe, late) == ([4488], [4488])
+
+
+def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
+    """Somebody else changes the very order while Stripe is asked for the refund."""
+    number = late["client_reference_id"]
+
+    def write_meanwhile() -> None:
+        with shop.app_context():
+            with writing() as session:
+                orders.note(session, number, "They have called.", actor="staff")
+            db.session.remove()
+
+    stripe.meanwhile = write_meanwhile
+    assert giving_back.give_back_due() == 1
+    assert [event.kind for event in order(late).events].count("note") == 2, "one for each call"
+
+
+def test_whoever_calls_it_off_the_money_goes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+    session = paid(shop, stripe, guest)
+    with writing() as transaction:  # as the API does
+        orders.cancel(transaction, session["client_reference_id"], actor="a token")
+    assert giving_back.give_back_due() == 1
+    assert given_back(stripe, session) == ([4488], [4488])
+
+
+def test_a_transfer_is_due_back_until_somebody_has_written_it_down(shop: Flask, guest: Browser) -> None:
+    bought = str(place(guest, review(guest)).location)
+    number, staff = bought.partition("/orders/")[2].partition("?")[0], Browser(shop, "127.0.0.1")
+    events = f"/ops/orders/{number}/events"
+    assert staff.post(events, kind="cancelled").status_code == 303
+    assert staff.post(events, kind="paid", amount="44.88").status_code == 303
+    assert giving_back.give_back_due() == 0
+    assert "Refund due: $44.88. Transfer it by hand" in staff.get(f"/ops/orders/{number}").text
+    assert number in staff.get("/ops/orders?state=refund+due").text
+    assert staff.post(events, kind="refunded", amount="44.88", key="by hand").status_code == 303
+    assert number not in staff.get("/ops/orders?state=refund+due").text
