@@ -14,6 +14,8 @@ from storefront.accounts.models import Address, User
 from storefront.checkout import drafts, payment
 from storefront.checkout.models import Checkout
 
+BILL = "bill_"  # begins the names of the fields of an invoice's own address
+
 
 def filled(draft: Checkout | None, user: User | None) -> Form:
     """Return the form with what is known already: from the draft, else from the account."""
@@ -26,8 +28,12 @@ def filled(draft: Checkout | None, user: User | None) -> Form:
         "delivery": draft.delivery if draft else "",
         "payment": draft.payment if draft else "",
     }
+    bill_to = (draft.bill_to if draft else None) or {}
+    known["bill_elsewhere"] = "1" if bill_to else ""
     values = known | {name: str(address.get(name, "")) for name in addressing.FIELDS}
-    values["country"] = values["country"] or countries.usual(current_app.config["LOCALE"])
+    values |= {f"{BILL}{name}": str(bill_to.get(name, "")) for name in addressing.FIELDS}
+    for name in ("country", f"{BILL}country"):
+        values[name] = values[name] or countries.usual(current_app.config["LOCALE"])
     return settle(Form(values=values))
 
 
@@ -45,6 +51,7 @@ def read(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
     found = {
         "email": email,
         "address": address,
+        "bill_to": _bill_to(form, typed),
         "delivery": form.choice(
             "delivery", "how it is sent", {method.code: method.name for method in methods}
         ),
@@ -54,6 +61,16 @@ def read(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
         form.errors.pop("delivery", None)
         form.errors["country"] = "We do not deliver there yet. Choose another country."
     return form, found
+
+
+def _bill_to(form: Form, typed: Mapping[str, str]) -> dict[str, str] | None:
+    """Return where the invoice goes, if that is another address: checked as the first is, in fields named apart."""
+    own = Form({name: typed.get(f"{BILL}{name}", "") for name in addressing.FIELDS})
+    address, wanted = addressing.read(own), form.ticked("bill_elsewhere")
+    form.values |= {f"{BILL}{name}": value for name, value in own.values.items()}
+    if wanted:
+        form.errors |= {f"{BILL}{name}": f"Invoice: {sentence}" for name, sentence in own.errors.items()}
+    return address if wanted else None
 
 
 def settle(form: Form) -> Form:

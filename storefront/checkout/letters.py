@@ -69,7 +69,11 @@ def _placed(found: OrderView, site: str) -> Text:
         access.link(found, site),
         "See your order",
         rows=tuple(_rows(found)),
-        blocks=(("Delivered to:", *addressing.lines(found.ship_to)), *_how_to_pay(found)),
+        blocks=(
+            ("Delivered to:", *addressing.lines(found.ship_to)),
+            *_invoice_to(found),
+            *_how_to_pay(found),
+        ),
     )
 
 
@@ -88,6 +92,10 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
     if order.prices_include_tax:
         return [*lines, delivery, total, *tax]
     return [*lines, delivery, *tax, total]
+
+
+def _invoice_to(order: OrderView) -> tuple[tuple[str, ...], ...]:
+    return (("Invoice to:", *addressing.lines(order.bill_to)),) if order.bill_to else ()
 
 
 def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.pages import PRODUCT
 from tests.browser.test_accounts import fresh, register
@@ -24,11 +24,16 @@ def put_in(page: Page, path: str) -> None:
 
 
 def fill_in(page: Page) -> None:
-    page.get_by_label("Name", exact=True).fill("Ada Byron")
-    page.get_by_label("Street and number").fill("1 Kiln Row")
-    page.get_by_label("ZIP code").fill("62701")
-    page.get_by_label("City").fill("Springfield")
-    page.get_by_label("State").select_option(label="Illinois")
+    address = part(page, "Address")
+    address.get_by_label("Name", exact=True).fill("Ada Byron")
+    address.get_by_label("Street and number").fill("1 Kiln Row")
+    address.get_by_label("ZIP code").fill("62701")
+    address.get_by_label("City").fill("Springfield")
+    address.get_by_label("State").select_option(label="Illinois")
+
+
+def part(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
 
 
 def order(page: Page) -> str:
@@ -52,24 +57,38 @@ def test_a_guest_buys_the_last_ones_and_the_badge_changes(page: Page, shop: Shop
     page.get_by_role("button", name="Go on to the review").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.get_by_role("alert").get_by_role("link", name="The ZIP code is missing.").click()
-    expect(page.get_by_label("ZIP code")).to_be_focused()
+    address, invoice = part(page, "Address"), part(page, "Invoice")
+    expect(address.get_by_label("ZIP code")).to_be_focused()
+    expect(invoice.get_by_label("Street and number")).to_be_hidden()
+    invoice.get_by_label("Invoice to another address").check()
+    invoice.get_by_label("Street and number").fill("2 Ledger Lane")
+    invoice.get_by_label("Country").select_option(label="Germany")
+    if not javascript:
+        invoice.get_by_role("button", name="Change the form to this country").click()
+    expect(invoice.get_by_label("ZIP code")).to_have_count(0)
+    invoice.get_by_label("Postal code").fill("10115")
+    invoice.get_by_label("City").fill("Berlin")
+    invoice.get_by_label("Name", exact=True).fill("Byron & Daughters")
     page.get_by_label("E-mail").fill("ada@shop.example")
     fill_in(page)
-    page.get_by_label("Country").select_option(label="Japan")
+    address.get_by_label("Country").select_option(label="Japan")
     if not javascript:
-        page.get_by_role("button", name="Change the form to this country").click()
-    expect(page.get_by_label("Prefecture")).to_be_visible()
-    expect(page.get_by_label("Street and number")).to_have_value("1 Kiln Row")
-    page.get_by_label("Country").select_option(label="United States")
+        address.get_by_role("button", name="Change the form to this country").click()
+    expect(address.get_by_label("Prefecture")).to_be_visible()
+    expect(address.get_by_label("Street and number")).to_have_value("1 Kiln Row")
+    expect(invoice.get_by_label("Street and number")).to_have_value("2 Ledger Lane")
+    address.get_by_label("Country").select_option(label="United States")
     if not javascript:
-        page.get_by_role("button", name="Change the form to this country").click()
-    expect(page.get_by_label("State")).to_be_visible()
+        address.get_by_role("button", name="Change the form to this country").click()
+    expect(address.get_by_label("State")).to_be_visible()
     fill_in(page)
     page.get_by_text("Express delivery").click()
     number = order(page)
     letter = page.get_by_role("region", name="The letter")
     expect(letter).to_contain_text(number)
     expect(letter).to_contain_text("1 Kiln Row")
+    expect(letter).to_contain_text("Invoice to")
+    expect(letter).to_contain_text("10115 BERLIN")
     page.get_by_role("link", name="Open its link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {number}")
     page.goto(path)
@@ -135,7 +154,9 @@ def _walk(page: Page, look: Callable[[Page], None]) -> None:
     look(page)
     page.get_by_role("button", name="Go on to the review").click()
     expect(page.get_by_role("alert")).to_be_visible()
+    part(page, "Invoice").get_by_label("Invoice to another address").check()
     look(page)
+    part(page, "Invoice").get_by_label("Invoice to another address").uncheck()
     page.get_by_label("E-mail").fill("ada@shop.example")
     fill_in(page)
     page.get_by_role("button", name="Go on to the review").click()

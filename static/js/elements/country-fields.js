@@ -15,7 +15,16 @@ class CountryFields extends HTMLElement {
   }
 
   get #country() {
-    return this.querySelector("[name=country]");
+    return this.querySelector(`[name=${this.#prefix}country]`);
+  }
+
+  /** Begins the names of its fields, where a form has two addresses. Sums go by the other one. */
+  get #prefix() {
+    return this.getAttribute("prefix") ?? "";
+  }
+
+  get #asked() {
+    return this.#prefix ? [`${this.#prefix}country`] : ["country", "region", "delivery"];
   }
 
   /** Another may have been chosen before this script was there, or been put back by the browser on return. */
@@ -28,19 +37,21 @@ class CountryFields extends HTMLElement {
   }
 
   #changed({ target }) {
-    if (["country", "region", "delivery"].includes(target.name)) this.#ask(target);
+    if (this.#asked.includes(target.name)) this.#ask(target);
   }
 
   async #ask(changed) {
     const form = changed.form;
-    if (changed.name === "country") this.#shown = changed.value;
+    const isCountry = changed === this.#country;
+    if (isCountry) this.#shown = changed.value;
     const wanted = new URLSearchParams();
-    for (const name of ["country", "region", "delivery"]) wanted.set(name, new FormData(form).get(name) ?? "");
+    for (const name of this.#asked) wanted.set(name, new FormData(form).get(name) ?? "");
     try {
       const answer = await fetch(`${this.getAttribute("from")}?${wanted}`, { signal: this.#listening.signal });
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const parts = changed.name === "country" ? ["address-parts", "delivery-choices", "sums"] : ["sums"];
+      const parts = isCountry ? [`${this.#prefix}address-parts`] : [];
+      if (!this.#prefix) parts.push(...(isCountry ? ["delivery-choices"] : []), "sums");
       for (const part of parts) this.#replace(part, page, form);
     } catch (error) {
       if (error.name !== "AbortError") this.querySelector(".country__button").hidden = false;

@@ -29,7 +29,9 @@ def details() -> Response:
     user = accounts.exact_user()
     form = forms.filled(drafts.current(), user)
     form.values |= {
-        name: request.args[name] for name in ("country", "region", "delivery") if name in request.args
+        name: request.args[name]
+        for name in ("country", "region", "delivery", "bill_country")
+        if name in request.args
     }
     return showing.details(forms.settle(form), user)
 

@@ -58,6 +58,7 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         order=order,
         token=_token(),
         ship_to=addressing.lines(order.ship_to),
+        bill_to=addressing.lines(order.bill_to or {}),
         provider=provider,
         instructions=provider.instructions(order)
         if provider and order.state in ("placed", "shipped")

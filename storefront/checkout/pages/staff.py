@@ -129,6 +129,7 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         status,
         order=order,
         ship_to=addressing.lines(order.ship_to),
+        bill_to=addressing.lines(order.bill_to or {}),
         provider=provider,
         key=secrets.token_urlsafe(24),
         problem=problem,
