@@ -29,7 +29,7 @@ from storefront.accounts import smtp
 from storefront.accounts.letters import Later, Text, message
 from storefront.accounts.models import Letter
 from storefront.errors import StorefrontError
-from storefront.extensions import db
+from storefront.extensions import connection_of, db
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def post(session: Session, recipient: str | None, text: Text | Later) -> str:
     key = uuid.uuid4().hex
     if current_app.config["SMTP_URL"]:
         words = msgspec.json.encode(text).decode()  # a mail is made of them as it is sent, with no lock held
-        session.connection().execute(_WRITE, {"id": key, "recipient": recipient or "", "message": words})
+        connection_of(session).execute(_WRITE, {"id": key, "recipient": recipient or "", "message": words})
         return key
     if not is_shown():
         raise NoMailError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")

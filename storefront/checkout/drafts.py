@@ -20,7 +20,7 @@ from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.models import Checkout
 from storefront.checkout.totals import Totals, Wanted, totals
 from storefront.errors import StorefrontError
-from storefront.extensions import db
+from storefront.extensions import connection_of, db
 from storefront.stock import StockItem
 
 # Built once, and sent past the mapper: it is read for every page of the checkout and by every click.
@@ -130,7 +130,7 @@ def delivery_method(code: str) -> DeliveryMethod | None:
 
 def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]]:
     """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
-    rows = session.connection().execute(_BASKET, {"cart": cart_id})
+    rows = connection_of(session).execute(_BASKET, {"cart": cart_id})
     lines, gone = [], []
     for row in rows:
         if row.price is None or row.status != "active":

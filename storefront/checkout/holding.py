@@ -20,7 +20,7 @@ from storefront.checkout import drafts, shortage
 from storefront.checkout.drafts import EmptyBasketError, Line
 from storefront.checkout.models import Checkout, Hold
 from storefront.checkout.trouble import persistently
-from storefront.extensions import writing
+from storefront.extensions import connection_of, writing
 from storefront.stock import Movement
 from storefront.stock.models import Kind
 
@@ -133,7 +133,7 @@ def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
     What they reserved stays reserved, until the caller moves it.
     """
     known = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
-    rows = session.connection().execute(_TAKE, known).all()
+    rows = connection_of(session).execute(_TAKE, known).all()
     own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
     return Own(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
 

@@ -28,7 +28,7 @@ from storefront.checkout.refusing import (
 from storefront.checkout.totals import Totals
 from storefront.checkout.trouble import InFlightError, LockedError, persistently, where
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import connection_of, db, writing
 from storefront.stock import Movement
 
 # Built once, and sent past the mapper.
@@ -112,7 +112,7 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
     taken = _from_stock(session, review, own)
     order, event = copy(session, review, key, seen, taken)
     bought = [line.sku for line in review.lines]
-    session.connection().execute(_TAKE_OUT, {"cart": draft.cart_id, "bought": bought})
+    connection_of(session).execute(_TAKE_OUT, {"cart": draft.cart_id, "bought": bought})
     orders.tell(session, order, event)
     # Last, so that what many want at once is locked for as short as can be.
     _sell(session, order.number, review, own, taken)
@@ -122,7 +122,7 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
 def _claim(session: Session, checkout_id: int) -> Checkout:
     values = {"checkout": checkout_id, "next": secrets.token_urlsafe(24), "now": datetime.now(UTC)}
     with where(LockedError):  # whoever sent the same form a moment ago holds this row
-        draft: Any = session.connection().execute(_CLAIM, values).one_or_none()
+        draft: Any = connection_of(session).execute(_CLAIM, values).one_or_none()
     if draft is None:
         raise EmptyBasketError
     return cast("Checkout", draft)  # its row, which says the same

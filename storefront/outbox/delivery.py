@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from storefront import rounds
-from storefront.extensions import db
+from storefront.extensions import connection_of, db
 from storefront.outbox.handling import Handler, Outbox, Summary
 from storefront.outbox.models import OutboxMessage
 
@@ -101,7 +101,7 @@ def _write(session: Session) -> None:
         summarise(session)
     if not (promised := session.info.get("outbox")):
         return
-    connection = session.connection()
+    connection = connection_of(session)
     # What was delivered before is deleted by the sweeper; where it does not keep up, or there is none, here: a
     # transaction of its own would double the cost of every commit.
     if done := outbox.take_done(least=MANY):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from storefront import cache, outbox
 from storefront.cache import keys
 from storefront.errors import StorefrontError
+from storefront.extensions import connection_of
 from storefront.stock.models import Kind, StockItem, StockMovement
 from storefront.stock.queries import Level, badge, together
 
@@ -109,7 +110,7 @@ def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientSt
     """
     moved: list[tuple[Movement, Any]] = []
     refused = []
-    connection = session.connection()
+    connection = connection_of(session)
     for movement in sorted(movements, key=lambda movement: movement.sku):
         changes = {"of_sku": movement.sku, "delta": movement.on_hand, "more": movement.reserved}
         row = connection.execute(_MOVE, changes).one_or_none()
@@ -148,7 +149,7 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
     # What is the only variant of its product has been seen as it was changed.
     if larger := sorted({row.product_id for row in latest.values() if row.variants > 1}):
         products |= {product_id: [] for product_id in larger}
-        for row in session.connection().execute(_LEVELS, {"products": larger}):
+        for row in connection_of(session).execute(_LEVELS, {"products": larger}):
             products[row.product_id].append(row)
     events = []
     for product_id, own in products.items():
