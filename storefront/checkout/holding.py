@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import stock
@@ -70,6 +70,8 @@ def start(checkout_id: int) -> Held:
 
 def hold(session: Session, checkout_id: int) -> Held:
     """Reserve what is in the draft's basket; what it holds already is reused, what it needs no more is released.
+
+    All of it is held for the whole time again: the shopper is still at it.
 
     Raises:
         ShortageError: there is less than is wanted; the caller's transaction is to be rolled back.
@@ -144,11 +146,6 @@ def held(session: Session, checkout_id: int) -> Held:
         select(Hold.expires_at).where(Hold.checkout_id == checkout_id).order_by(Hold.expires_at).limit(1)
     ).scalar_one_or_none()
     return Held(until)
-
-
-def extend(session: Session, checkout_id: int) -> None:
-    """Hold what is held a while longer: the shopper is still at it."""
-    session.execute(update(Hold).where(Hold.checkout_id == checkout_id).values(expires_at=_until()))
 
 
 def release(session: Session, checkout_id: int) -> None:

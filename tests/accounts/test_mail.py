@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_string, policy
@@ -30,6 +30,7 @@ class Mailbox(socketserver.StreamRequestHandler):
 
     received: ClassVar[list[tuple[str, str]]] = []
     refuses: ClassVar[bool] = False
+    meanwhile: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
 
     def handle(self) -> None:
         self.say("220 mailbox")
@@ -46,6 +47,7 @@ class Mailbox(socketserver.StreamRequestHandler):
             elif word == "DATA":
                 self.say("354 go on")
                 text = "".join(iter(lambda: self.rfile.readline().decode().replace("\r\n", "\n"), ".\n"))
+                self.meanwhile()
                 self.received.append((recipient, text))
                 self.say("250 taken")
             else:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, text, update
 
 from storefront import outbox
 from storefront.checkout import orders
+from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
-from storefront.checkout.trouble import BusyError
+from storefront.checkout.trouble import BusyError, InFlightError
 from storefront.extensions import db
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
 from tests.conftest import make_app
@@ -44,6 +45,23 @@ def test_a_locked_database_is_one_clear_error_and_the_retry_places_one_order(app
     first, again = place_order(draft, KEY, digest), place_order(draft, KEY, digest)
     assert (first.again, again.again, count_orders(), level("TP")) == (False, True, 1, (3, 0))
     assert audited() == []
+
+
+@pytest.mark.slow
+def test_a_form_that_is_in_flight_says_so_and_is_placed_once(app: Flask) -> None:
+    """Whoever placed it a moment ago still has the draft's row; on SQLite all wait for all."""
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    draft = make_draft({"TP": 2})
+    digest = seen(draft)
+    db.session.remove()
+    postgresql = db.engine.dialect.name == "postgresql"
+    with db.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as first, first.begin():
+        first.execute(update(Checkout).where(Checkout.id == draft).values(seen=None))
+        with pytest.raises(InFlightError if postgresql else BusyError, match="end the form again") as told:
+            place_order(draft, KEY, digest)
+    assert told.value.status == (409 if postgresql else 503)
+    assert not place_order(draft, KEY, digest).again
+    assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
 
 
 def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places_one_order(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_string, policy
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -14,7 +15,7 @@ from storefront.catalog.models import Product
 from storefront.checkout import orders
 from storefront.extensions import db, writing
 from tests.accounts.people import another
-from tests.accounts.test_mail import mailbox
+from tests.accounts.test_mail import Mailbox, mailbox
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
 from tests.processes import free_port
@@ -50,3 +51,24 @@ def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
     assert "1 × Teapot" in placed
     assert "Amount: $24.89" in placed, "what was still to be paid"
     assert "goes back" not in cancelled, "nothing had been paid"
+
+
+def test_no_lock_is_held_while_the_mail_server_is_talked_to(
+    app: Flask, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite any open write would stop this one; on PostgreSQL a lock on the order's row would."""
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3}])
+    url = f"smtp://127.0.0.1:{(port := free_port())}"
+    with another(app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=url) as shop:
+        number = place(make_draft({"T": 1})).number
+
+        def write_meanwhile() -> None:
+            with shop.app_context():
+                with writing() as session:
+                    orders.note(session, number, "They have called.", actor="staff")
+                db.session.remove()
+
+        monkeypatch.setattr(Mailbox, "meanwhile", staticmethod(write_meanwhile))
+        with mailbox(port) as received:
+            assert postman.send_due() == 1
+        assert len(received) == 1

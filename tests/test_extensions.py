@@ -1,0 +1,59 @@
+"""SQLite's one lock: whoever wants to write gets it, one after another, or an error that says it is busy."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+WRITERS, EACH = 12, 20
+
+
+def test_all_who_want_to_write_get_sqlite_s_lock(tmp_path: Path) -> None:
+    """Two pools, as two processes have them: one that looks for the lock, and the queue behind it."""
+    pools = [create_engine(f"sqlite:///{tmp_path}/db", pool_size=WRITERS) for _ in range(2)]
+    with pools[0].begin() as connection:
+        connection.execute(text("CREATE TABLE counted (number INTEGER)"))
+        connection.execute(text("INSERT INTO counted VALUES (0)"))
+    errors: list[BaseException] = []
+
+    def write(place: int) -> None:
+        writing = pools[place % 2].execution_options(sqlite_begin="IMMEDIATE")
+        try:
+            for _ in range(EACH):
+                with writing.begin() as connection:
+                    found = connection.execute(text("SELECT number FROM counted")).scalar_one()
+                    connection.execute(text("UPDATE counted SET number = :more"), {"more": found + 1})
+        except OperationalError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(place,)) for place in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with pools[0].connect() as connection:
+        assert connection.execute(text("SELECT number FROM counted")).scalar_one() == WRITERS * EACH
+    assert errors == []
+    for pool in pools:
+        pool.dispose()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["a pool of its own", "the same pool"])
+def test_whoever_waits_too_long_for_sqlite_s_lock_hears_that_it_is_busy(tmp_path: Path, own: bool) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/db")
+    other = create_engine(engine.url) if own else engine
+    writing = {"sqlite_begin": "IMMEDIATE"}
+    with (
+        engine.execution_options(**writing).begin(),
+        pytest.raises(OperationalError, match="database is locked"),
+        other.execution_options(**writing).begin(),
+    ):
+        pass
+    with other.execution_options(**writing).begin():
+        pass
+    for pool in (engine, other):
+        pool.dispose()
