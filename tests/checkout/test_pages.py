@@ -143,28 +143,6 @@ def test_the_country_asks_for_its_own_fields_without_a_script(guest: Browser) ->
     assert "EC1Y 8SY" in guest.get("/checkout").text
 
 
-def test_the_invoice_goes_to_another_address_if_that_is_wanted(app: Flask, guest: Browser) -> None:
-    invoice = {"bill_country": "DE", "bill_name": "Byron & Daughters", "bill_line1": "2 Ledger Lane",
-               "bill_postcode": "10115", "bill_city": "Berlin"}  # fmt: skip
-    wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
-    assert wrong.status_code == 422
-    said = "Invoice: That is no postal code of this country"
-    assert re.search(rf'<li><a href="#bill_postcode">{said}', wrong.text)
-    assert re.search(rf'id="bill_postcode-wrong">{said}', wrong.text)
-    assert 'value="2 Ledger Lane"' in wrong.text
-    assert "The same address" in review(guest, **invoice | {"bill_postcode": "x"}).text, "it is not ticked"
-    shown = review(guest, **invoice, bill_elsewhere="1")
-    assert "10115 BERLIN" in shown.text
-    assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
-    location = place(guest, shown).location
-    staff = Browser(app, "127.0.0.1").get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
-    [letter] = letters(app)
-    for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
-        assert "Invoice to" in text
-        assert "10115 BERLIN" in text
-        assert "1 Kiln Row" in text
-
-
 def test_changed_prices_are_shown_and_agreed_to_anew(guest: Browser) -> None:
     page = review(guest)
     with writing() as session:

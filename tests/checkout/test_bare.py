@@ -1,0 +1,55 @@
+"""What orders are measured against makes the same changes of rows as an order does; else the ratio says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from benchmarks import bare
+from storefront.checkout.place_order import place_order
+from storefront.extensions import Model, db
+from storefront.stock import StockItem
+from tests.accounts.people import another
+
+SKUS = 2
+
+
+def changes(side: Callable[[list[bare.Basket]], None]) -> dict[str, int]:
+    """Return by how much each table grows with an order, and each number of stock."""
+    found = bare.baskets("bare-", SKUS, SKUS)
+    before = _counted()
+    side(found)
+    return {name: number - before[name] for name, number in _counted().items() if number != before[name]}
+
+
+def _counted() -> dict[str, int]:
+    db.session.rollback()
+    rows = {
+        name: db.session.execute(select(func.count()).select_from(table)).scalar_one()
+        for name, table in Model.metadata.tables.items()
+    }
+    item = select(func.sum(StockItem.on_hand), func.sum(StockItem.reserved), func.sum(StockItem.version))
+    return rows | dict(zip(("on hand", "reserved", "version"), db.session.execute(item).one(), strict=True))
+
+
+def _place(found: list[bare.Basket]) -> None:
+    for basket in found:
+        place_order(basket.checkout_id, f"the key of basket {basket.checkout_id}", basket.seen)
+
+
+@pytest.mark.parametrize("side", [bare.core, bare.driver])
+def test_a_bare_transaction_changes_the_rows_that_an_order_changes(
+    app: Flask, tmp_path: Path, redis_url: str, side: Callable[[list[bare.Basket]], None]
+) -> None:
+    mail = {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}
+    with another(app, tmp_path / "mailing", REDIS_URL=redis_url, **mail):
+        bare.stock_up("bare-", SKUS, 100)
+        ours, theirs = changes(_place), changes(side)
+    # It deletes the messages of the order before, one by one; the shop those of many together.
+    theirs["outbox"] += 2 * (SKUS - 1)
+    assert ours == theirs
+    assert ours["customer_order"] == ours["letter"] == ours["stock_movement"] == SKUS

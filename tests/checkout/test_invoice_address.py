@@ -1,0 +1,50 @@
+"""The invoice may go to another address: checked and printed as the first is, and of no weight for the tax."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import Flask
+
+from tests.accounts.people import Browser, another, letters
+from tests.checkout.test_pages import DETAILS, guest, place, review
+from tests.factories import make_product
+
+__all__ = ["guest"]
+
+
+def test_the_invoice_goes_to_another_address_if_that_is_wanted(app: Flask, guest: Browser) -> None:
+    invoice = {"bill_country": "DE", "bill_name": "Byron & Daughters", "bill_line1": "2 Ledger Lane",
+               "bill_postcode": "10115", "bill_city": "Berlin"}  # fmt: skip
+    wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
+    assert wrong.status_code == 422
+    said = "Invoice: That is no postal code of this country"
+    assert re.search(rf'<li><a href="#bill_postcode">{said}', wrong.text)
+    assert re.search(rf'id="bill_postcode-wrong">{said}', wrong.text)
+    assert 'value="2 Ledger Lane"' in wrong.text
+    assert "The same address" in review(guest, **invoice | {"bill_postcode": "x"}).text, "it is not ticked"
+    shown = review(guest, **invoice, bill_elsewhere="1")
+    assert "10115 BERLIN" in shown.text
+    assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
+    location = place(guest, shown).location
+    staff = Browser(app, "127.0.0.1").get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
+    [letter] = letters(app)
+    for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
+        assert "Invoice to" in text
+        assert "10115 BERLIN" in text
+        assert "1 Kiln Row" in text
+
+
+def test_tax_goes_by_the_delivery_whatever_the_invoice_says(
+    app: Flask, tmp_path: Path, redis_url: str
+) -> None:
+    make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
+    (terms := tmp_path / "terms.toml").write_text('prices_include_tax = false\n[tax.DE]\nrate = "19"\n')
+    here = {"country": "DE", "postcode": "10115", "city": "Berlin", "region": ""}
+    there = {"bill_elsewhere": "1"} | {f"bill_{name}": value for name, value in (DETAILS | here).items()}
+    with another(app, tmp_path / "de", REDIS_URL=redis_url, STOREFRONT_CHECKOUT_FILE=str(terms)) as shop:
+        browser = Browser(shop)
+        browser.post("/cart/lines", sku="T", quantity="2")
+        assert "Order for $44.88" in review(browser, **there).text
+        assert "Order for $53.41" in review(browser, **here).text
