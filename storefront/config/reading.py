@@ -67,12 +67,11 @@ def words(given: Given, name: str) -> list[str]:
     return [item.strip() for item in given.get(name).split(",") if item.strip()]
 
 
-def choice(default: str, *others: str) -> Reader:
-    """Read one of some words, the first if it is not set."""
-    choices = (default, *others)
+def choice(*choices: str, default: str = "") -> Reader:
+    """Read one of some words; if it is not set, the default, else the first."""
 
     def read(given: Given, name: str) -> str:
-        value = given.get(name, default)
+        value = given.get(name, default or choices[0])
         if value not in choices:
             raise ConfigurationError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
         return value
@@ -82,7 +81,7 @@ def choice(default: str, *others: str) -> Reader:
 
 def switch(*, default: bool) -> Reader:
     """Read `on` or `off`."""
-    read = choice("on", "off") if default else choice("off", "on")
+    read = choice("on", "off", default="on" if default else "off")
     return lambda given, name: read(given, name) == "on"
 
 
