@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import shlex
 import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
+import pytest
 import yaml
 from flask import Flask
+from werkzeug.serving import make_server
 
 from storefront import redis_roles
 from storefront.config import Settings
@@ -56,6 +63,28 @@ def test_the_settings_of_compose_start_a_shop(tmp_path: Path) -> None:
     settings = Settings.from_environ({**given, "STOREFRONT_ENV": "production"}, tmp_path)
     assert settings.trusted_hosts == ["x" * 40]
     assert settings.workers == 2 * int(given["WEB_CONCURRENCY"])
+
+
+def test_compose_knows_every_word_of_its_file(tmp_path: Path) -> None:
+    """By the schema that the Compose specification publishes."""
+    slip = tmp_path / "compose.yaml"
+    slip.write_text((DEPLOY / "compose.yaml").read_text().replace("healthcheck:", "health_check:", 1))
+    look = [str(ROOT / ".venv" / "bin" / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    for file, refused in ((DEPLOY / "compose.yaml", ""), (slip, "health_check")):
+        ran = subprocess.run([*look, str(file)], capture_output=True, text=True, check=False)
+        assert (ran.returncode == 0) is (not refused), ran.stdout
+        assert refused in ran.stdout
+
+
+@pytest.mark.parametrize("version", ["1.28", kubernetes_validate.latest_version()])
+def test_kubernetes_knows_every_word_of_the_manifest(version: str) -> None:
+    """By the schemas that Kubernetes publishes, of the oldest version that is in use and of the newest."""
+    for one in OBJECTS:
+        kubernetes_validate.validate(one, version, strict=True)
+    slip = copy.deepcopy(OBJECTS[1])
+    slip["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError, match="readynessProbe"):
+        kubernetes_validate.validate(slip, version, strict=True)
 
 
 def test_every_service_of_compose_has_a_health_check_and_what_it_mounts_is_there() -> None:
@@ -127,6 +156,22 @@ def test_the_image_holds_what_the_shop_needs() -> None:
     assert {"requirements.txt", "wsgi.py", "storefront", "templates", "static", "migrations"} <= names
     assert "--require-hashes" in IMAGE
     assert "\nUSER " in IMAGE
+
+
+def test_the_image_s_health_check_asks_for_a_host_that_the_shop_answers_to(app: Flask) -> None:
+    app.config["TRUSTED_HOSTS"] = ["shop.example"]
+    (written,) = re.findall(r"^HEALTHCHECK .*?CMD (\[.*?\])$", IMAGE, re.M | re.S)
+    server = make_server("127.0.0.1", 0, app)
+    threading.Thread(target=server.serve_forever).start()
+    code = json.loads(written.replace("\\\n", ""))[2].replace("8000", str(server.port))
+    try:
+        for hosts, well in (("shop.example,www.shop.example", True), ("evil.example", False)):
+            ran = subprocess.run(
+                [sys.executable, "-c", code], env={"TRUSTED_HOSTS": hosts}, capture_output=True
+            )
+            assert (ran.returncode == 0) is well, ran.stderr
+    finally:
+        server.shutdown()
 
 
 def test_the_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
