@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.disk import disk
 from tests.chaos.link import Link, link
 from tests.chaos.shoppers import Merchant, merchant
 from tests.deploy.front import Front, nginx
@@ -30,13 +31,14 @@ class World:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two workers on SQLite, whose Redis is at the other end of a link."""
+    """Two workers on SQLite with a small disk of its own, whose Redis is at the other end of a link."""
     folder = tmp_path_factory.mktemp("chaos")
     with ExitStack() as stack:
         redis = stack.enter_context(server(folder))
         between = stack.enter_context(link(redis.port))
+        database = stack.enter_context(disk(folder / "disk")) / "shop.sqlite3"
         settings = {
-            "DATABASE_URL": f"sqlite:///{folder / 'shop.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{database}",
             "REDIS_URL": between.url,
             **UNLIMITED,
         }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.chaos.conftest import Pair, World
+from tests.chaos.disk import full
 from tests.chaos.shoppers import Shoppers, all_show, plain
 from tests.processes import eventually
 
@@ -40,25 +40,17 @@ def test_a_restart_of_postgresql_fails_no_page_that_was_seen_and_loses_no_basket
 
 
 def test_a_full_disk_fails_no_page_and_loses_no_basket(world: World) -> None:
-    """A limit on the size of files stands for the disk: a write beyond it fails, whoever may mount what here."""
     ask = plain(world.shop)
     processes = psutil.Process(world.shop.process.pid).children()
     assert processes
     database = Path(world.shop.environ["DATABASE_URL"].removeprefix("sqlite:///"))
-    full = min(one.stat().st_size for one in (database, database.with_name(f"{database.name}-wal"))) // 2
-    before = {one.pid: one.rlimit(resource.RLIMIT_FSIZE) for one in processes}
     with Shoppers(ask, world.merchant, world.products) as shoppers:
         shoppers.pass_by(60)
-        for one in processes:
-            one.rlimit(resource.RLIMIT_FSIZE, (full, before[one.pid][1]))
-        try:
+        with full(database, processes):
             assert eventually(lambda: shoppers.refused.total() > 3), "the disk is full"
             shoppers.pass_by(60)
             page = ask("/products?sort=-price&vendor=nobody")
             assert page.status == 200, "what is only read needs no room"
-        finally:
-            for one in processes:
-                one.rlimit(resource.RLIMIT_FSIZE, before[one.pid])
         done = shoppers.puts
         assert eventually(lambda: shoppers.puts > done + 3), "and goes on by itself when there is room again"
     assert shoppers.failed == []

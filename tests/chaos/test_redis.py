@@ -63,6 +63,7 @@ def test_no_page_fails_or_lies_and_no_basket_is_lost(world: World, harm: Callabl
             shoppers.pass_by(60)
             world.merchant.reprice()
             shoppers.pass_by(60)
+            assert ask("/readyz").status == 200, "one Redis must not take every shop out"
         finally:
             heal(world)
         newest = world.merchant.reprice()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
 from flask.testing import FlaskClient
 
+from tests.chaos.shoppers import plain
 from tests.factories import make_product
+from tests.processes import eventually, gunicorn, served
 
 
 def test_what_the_cache_and_redis_did_is_told(client: FlaskClient) -> None:
@@ -25,3 +33,33 @@ def test_what_the_cache_and_redis_did_is_told(client: FlaskClient) -> None:
 def test_strangers_are_told_nothing(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "8.8.8.8"}).status_code == 404
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "10.1.2.3"}).status_code == 200
+
+
+@pytest.mark.slow
+def test_whichever_worker_answers_tells_what_all_of_them_did(tmp_path: Path, redis_url: str) -> None:
+    database = f"sqlite:///{tmp_path / 'shop.sqlite3'}"
+    settings = {"DATABASE_URL": database, "REDIS_URL": redis_url, "STOREFRONT_LOG": "json"}
+    settings |= {"STOREFRONT_LIMIT_BROWSE": "100000/minute", "STOREFRONT_LIMIT_CART": "100000/minute"}
+    with served(tmp_path / "shop", *gunicorn(2), **settings) as shop, ThreadPoolExecutor(8) as pool:
+        ask = plain(shop)
+
+        def counted() -> float:
+            lines = re.findall(
+                r'^storefront_request_seconds_count\{endpoint="cart.cart",.*\} (\S+)',
+                ask("/metrics").body.decode(),
+                re.M,
+            )
+            return sum(map(float, lines))
+
+        def log() -> list[dict[str, object]]:
+            lines = (tmp_path / "shop.log").read_text().splitlines()
+            told = [json.loads(line) for line in lines if line.startswith("{")]
+            return [line for line in told if line.get("route") == "/cart"]
+
+        asked = 0
+        while len({line["process"] for line in log()}) < 2:
+            assert asked < 2000, "both workers are asked"
+            assert {answer.status for answer in pool.map(ask, ["/cart"] * 40)} == {200}
+            asked += 40
+        assert eventually(lambda: len(log()) == asked)
+        assert [counted() for _ in range(12)] == [asked] * 12

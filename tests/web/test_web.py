@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from storefront.extensions import db
 from storefront.ops import schema
 from storefront.web.security import HEADERS
+from tests.accounts.people import another
+from tests.conftest import make_app
 from tests.factories import make_product
 
 
@@ -71,11 +77,28 @@ def test_nothing_outside_the_static_tree_is_served(client: FlaskClient, url: str
     assert client.get(url).status_code == 404
 
 
-def test_readiness_names_what_is_missing(client: FlaskClient) -> None:
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json is not None
-    assert answer.json["services"]["database"] == "ok"
+def test_readiness_names_what_is_missing(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    well = client.get("/readyz")
+    assert (well.status_code, well.json) == (
+        200,
+        {"ready": True, "services": {"database": "ok", "redis": "ok"}},
+    )
+    version = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    db.session.rollback()
+    for found in ("an-older-one", version):
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
+        if found != version:
+            older = client.get("/readyz")
+    assert older.status_code == 503
+    assert older.json["services"]["database"].endswith("Run: flask db upgrade")
+    with another(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
+        alone = away.test_client().get("/readyz")
+    assert (alone.status_code, alone.json["ready"], alone.json["services"]["database"]) == (200, True, "ok")
+    assert alone.json["services"]["redis"].endswith("The shop serves without it.")
+    nowhere = make_app("postgresql://127.0.0.1:1/none", tmp_path).test_client().get("/readyz")
+    assert (nowhere.status_code, nowhere.json["services"]["redis"]) == (503, "ok")
+    assert "Check DATABASE_URL" in nowhere.json["services"]["database"]
 
 
 def test_a_database_that_answers_too_late_takes_no_requests(
