@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from datetime import timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,9 @@ def test_the_log_line_has_the_fields_that_are_shown() -> None:
     made = (ROOT / "storefront" / "ops" / "requests.py").read_text()
     assert all(f'"{name}":' in made for name in fields)
     assert requests.log.name == shown["logger"]
+
+
+def test_the_journal_is_asked_for_a_unit_that_there_is() -> None:
+    (unit,) = re.findall(r"journalctl -u '([^']+)'", section("The log"))
+    assert fnmatch("storefront@8000", unit)
+    assert (ROOT / "deploy" / "systemd" / f"{unit.removesuffix('*')}.service").exists()
