@@ -21,7 +21,7 @@ NAMES = {
     "none": "no limits",
     "flask-limiter": "Flask-Limiter",
     "exact": "storefront, exact",
-    "near": "storefront, far from the limits",
+    "near": "storefront, far from its one limit",
     "refused": "storefront, a refused client",
 }
 
