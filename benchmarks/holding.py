@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from redis import Redis
-from sqlalchemy import select
 
-from benchmarks import pages, serving, shops
-from benchmarks.listeners import CHANNEL, Listeners, event, listening, memory, metric, publisher, workers
+from benchmarks import pages, returning, serving, shops
+from benchmarks.listeners import Listeners, event, listening, memory, metric, publisher, workers
 from benchmarks.streams import PRODUCTS, SHOP, STREAMS, place
-from storefront import stock
-from storefront.app import create_app
-from storefront.extensions import db, writing
-from storefront.stock import StockItem
-from tests.redis_roles.servers import server as redis_server
 
 LAZY, MESSAGES = 20, 60_000
 BESIDE = 5_000
@@ -39,7 +30,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             *_ended(environ),
             _beside(environ, redis),
             *_lazy(environ, redis),
-            *_returned(environ),
+            *returning.rows(environ),
         ]
         shops.table("While streams are open, one worker on one core", ["what", "seen"], rows)
 
@@ -134,33 +125,3 @@ def _lazy(environ: dict[str, str], redis: Redis) -> Iterator[list[str]]:
         more = (memory(worker) - used) / 1024, (most - in_redis) / 1024
     yield [f"{LAZY} clients that never read, {MESSAGES:,} messages: the worker", f"{more[0]:+.0f} kB"]
     yield ["… and Redis, at most", f"{more[1]:+.0f} kB"]
-
-
-def _returned(environ: dict[str, str]) -> Iterator[list[str]]:
-    """Change stock while Redis is away, let it return, and wait until the stream says what the database says."""
-    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as redis:
-        own = environ | {"REDIS_URL": redis.url}
-        app = create_app(own, instance=Path(own["STOREFRONT_INSTANCE_DIR"]))
-        with app.app_context():
-            sku = db.session.execute(select(StockItem.sku).where(StockItem.product_id == 1)).scalars().first()
-            db.session.remove()
-        for name, go, come in (("killed", redis.kill, redis.start), ("frozen", redis.freeze, redis.thaw)):
-            took = []
-            with serving.server(SHOP, own) as url, listening(url) as streams:
-                streams.open(["product=1"])
-                for number in range(1, 2 * ROUNDS + 1):
-                    while not redis.answers() or redis.client.pubsub_numsub(CHANNEL)[0][1] < 1:
-                        time.sleep(0.1)
-                    for _ in streams.hear(2.0):
-                        pass
-                    go()
-                    time.sleep(random.uniform(6, 9))
-                    with app.app_context(), writing() as session:
-                        stock.set_on_hand(session, str(sku), number % 2 * 3, reason="bench", actor="bench")
-                    come()
-                    began = time.perf_counter()
-                    wanted = b'"left":%d' % (number % 2 * 3)
-                    while not any(wanted in said for _, said in streams.hear(0.05)):
-                        pass
-                    took.append(time.perf_counter() - began)
-            yield [f"Redis {name} and back: every stream is right after, at most", f"{max(took):.2f} s"]

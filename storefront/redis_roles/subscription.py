@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from flask import current_app
 from redis.exceptions import ConnectionError as Broken
@@ -19,6 +20,7 @@ from storefront.redis_roles.roles import Role, Roles
 PING_EVERY = 0.5  # seconds
 SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
 BACKOFF = (0.25, 5.0)  # seconds between attempts: the first pause and the longest
+LOOK_EVERY = 0.25  # seconds, meanwhile: whether another server has become the master
 JITTER = 0.25  # more or less of that, so that the processes do not come together
 
 _log = logging.getLogger(__name__)
@@ -109,8 +111,17 @@ class Subscription:
             finally:
                 if connection:
                     connection.disconnect()
-            stop.wait(self._pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  # spreads the processes
+            self._rest(stop, connection)
             self._pause = min(2 * self._pause, self._longest_pause)
+
+    def _rest(self, stop: threading.Event, tried: Line | None) -> None:
+        """Wait for the next attempt, at most until sentinels name another master than the one that was tried."""
+        pause = self._pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads the processes
+        until = time.monotonic() + pause
+        while (left := until - time.monotonic()) > 0 and not stop.wait(min(left, LOOK_EVERY)):
+            with suppress(*TROUBLE):
+                if tried and self._roles.has_left(self.role, tried):
+                    return
 
     def _listen(self, connection: Line, stop: threading.Event) -> None:
         asked = time.monotonic()

@@ -12,6 +12,7 @@ from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.redis_roles import RedisAway, Role, Subscription
+from storefront.redis_roles import subscription as subscription_module
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server, shop
 
@@ -95,6 +96,24 @@ def test_a_former_master_is_left_though_it_still_answers(
             assert eventually(lambda: heard == [b"from the second"])
             assert eventually(lambda: stored("after"))
             assert (first.client.get("key"), second.client.get("key")) == ("before", "after")
+        finally:
+            subscription.stop()
+
+
+def test_who_is_named_master_meanwhile_is_not_waited_for(
+    named: tuple[Server, Server, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentinel, first, second = named
+    monkeypatch.setattr(subscription_module, "BACKOFF", (3600.0, 3600.0))
+    with shop(tmp_path, f"redis+sentinel://127.0.0.1:{sentinel.port}/shop").app_context():
+        subscription = Subscription(Role.CACHE, ["news"], on_message=lambda *_: None)
+        subscription.start()
+        try:
+            assert eventually(lambda: subscription.trusted)
+            first.kill()
+            assert eventually(lambda: not subscription.trusted)
+            name(sentinel, second)
+            assert eventually(lambda: subscription.trusted), "the next attempt is an hour away"
         finally:
             subscription.stop()
 

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import psutil
 from flask import Flask
 
-from storefront import stock
+from storefront import outbox, stock
 from storefront.app import create_app
 from storefront.extensions import writing
 from tests.processes import ROOT, Shop, served
@@ -57,15 +57,19 @@ class Stream:
             name, _, value = line.decode().partition(": ")
             self.headers[name] = value
 
-    def next(self, wanted: str) -> Any:
-        """Return the data of the next event of this name; heartbeats and others are passed over."""
-        name = ""
+    def next(self, wanted: str, *, before: str = "") -> Any:
+        """Return the data of the next event of this name; heartbeats and others are passed over.
+
+        It has to come before the second event of the name that is given, if one is.
+        """
+        name, seen = "", 0
         while line := self.file.readline():
             field, _, value = line.decode().rstrip("\n").partition(": ")
             if field == wanted == "retry":
                 return int(value)
             if field == "event":
-                name = value
+                name, seen = value, seen + (value == before)
+                assert seen < 2, f"two of {before} came before {wanted}"
             elif field == "data" and name == wanted:
                 return json.loads(value)
         raise EOFError(f"the stream ended before {wanted}")
@@ -75,10 +79,19 @@ class Stream:
         self.socket.close()
 
 
-def put(shop: Shop, sku: str, number: int) -> None:
-    """Set what is on hand as another process of the shop does."""
-    with _process(shop.instance, *shop.environ.items()).app_context(), writing() as session:
-        stock.set_on_hand(session, sku, number, reason="test", actor="test")
+def put(shop: Shop, sku: str, number: int, *, told: bool = True) -> None:
+    """Set what is on hand as another process of the shop does; if it is not told, the message is lost on its way."""
+    app = _process(shop.instance, *shop.environ.items())
+    handlers = app.extensions["outbox"].handlers
+    deliver = handlers["stock.changed"]
+    with app.app_context():
+        try:
+            handlers["stock.changed"] = deliver if told else lambda _events: None
+            with writing() as session:
+                stock.set_on_hand(session, sku, number, reason="test", actor="test")
+            outbox.deliver_overdue()  # or rather: delete what was delivered, before another process finds it
+        finally:
+            handlers["stock.changed"] = deliver
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LOOK_LIVE = 30.0  # seconds between looks while Redis is heard
 LOOK_AWAY = 5.0  # … and while it is not
+LOOK_SETTLING = 1.0  # … and at first: who changes stock may learn later than we that Redis can be told again
+SETTLING = 10.0  # seconds
 BATCH = 500  # products in one statement
 
 
@@ -27,6 +29,7 @@ class Rounds:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._now = threading.Event()
+        self._settled = 0.0
 
     def start(self) -> None:
         """Begin, in this process."""
@@ -35,11 +38,17 @@ class Rounds:
 
     def look_now(self) -> None:
         """Look at once: what was published before this moment may have been missed."""
+        self._settled = time.monotonic() + SETTLING
         self._now.set()
+
+    def _pause(self) -> float:
+        if not self._hub.live:
+            return LOOK_AWAY
+        return LOOK_SETTLING if time.monotonic() < self._settled else LOOK_LIVE
 
     def _look(self) -> None:
         while True:
-            subscribed = self._now.wait(LOOK_LIVE if self._hub.live else LOOK_AWAY)
+            subscribed = self._now.wait(self._pause())
             self._now.clear()
             try:
                 self._hub.look(BATCH)
