@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 
 import gevent
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
+from storefront.extensions import db
 from storefront.stock.stream.clients import SLOTS
 from storefront.stock.stream.detached import Sockets
+from storefront.stock.stream.generated import Generated
 from storefront.stock.stream.hub import Hub
 from tests.factories import make_product
 
@@ -123,6 +128,42 @@ def test_who_reads_hears_a_heart_beat_and_lives_ten_minutes(hub: Hub, browser: s
         hub.beat()
     assert b"retry: " in read(browser, b"retry: ")
     assert (hub.streams, hub.counts["dropped"]) == (0, 0)
+
+
+@pytest.fixture
+def database_away(hub: Hub) -> Iterator[None]:
+    def refuse(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server has gone"))
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    yield
+    event.remove(db.engine, "before_cursor_execute", refuse)
+
+
+def test_who_comes_while_the_database_is_away_is_told_to_come_back(
+    hub: Hub, database_away: None, browser: socket.socket
+) -> None:
+    said = read(browser, b"the end of the stream")
+    assert re.fullmatch(rb"HEAD\r\n\r\nretry: \d{3,4}\n\n", said)
+    assert hub.streams == 0
+    (said,) = filter(None, Generated(hub, "test", (1,)))
+    assert re.fullmatch(rb"retry: \d{3,4}\n\n", said)
+    assert hub.streams == 0
+
+
+def test_a_worker_that_ends_tells_who_is_just_coming(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = connected()
+    read_states = hub._known.read
+
+    def ended_meanwhile(ids: list[int]) -> object:
+        hub.close()
+        return read_states(ids)
+
+    monkeypatch.setattr(hub._known, "read", ended_meanwhile)
+    with theirs:
+        Sockets(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
+        assert read(theirs, b"the end of the stream").startswith(b"HEAD\r\n\r\nretry: ")
+    assert hub.streams == 0
 
 
 def test_who_leaves_is_forgotten(hub: Hub, browser: socket.socket) -> None:

@@ -42,6 +42,10 @@ class Detached:
         """Whether nothing has been read since the last heartbeat, which still waits here."""
         return self._mail is not None and HEARTBEAT_KEY in self._mail
 
+    def greet(self, head: bytes) -> bool:
+        """Send the head, for which a new connection has room; return whether the client is still there."""
+        return self._send(head) is not None
+
     def begin(self, first: bytes) -> None:
         """Send what a stream begins with, then what has come meanwhile."""
         waiting = first + b"".join((self._mail or {}).values())
@@ -59,8 +63,8 @@ class Detached:
             self._sockets.want_to_write(self._fd, wanted=True)
 
     def end(self, frame: bytes) -> None:
-        """Send a last frame, if there is room, and close."""
-        if self._mail is None:
+        """Send a last frame, if there is room and none is half sent, and close."""
+        if not self._rest:
             self._send(frame)
         self._sockets.forget(self, self._fd)
 
@@ -111,9 +115,11 @@ class Sockets:
         """Take over a connection and begin its stream with this head."""
         client = self._by_fd[fd] = Detached(self, fd, address, ids)
         self._epoll.register(fd, _IN | _HUP)
+        if not client.greet(head):
+            return
         first = self.hub.attach(client)
-        if self._by_fd.get(fd) is client:  # else it has gone while the first frame was made
-            client.begin(head + first)
+        if self._by_fd.get(fd) is client:  # else it has gone, or was ended, while the first frame was made
+            client.begin(first)
 
     def want_to_write(self, fd: int, *, wanted: bool) -> None:
         """Watch for the moment when the client has read, or no more."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.redis_roles import Role, Subscription
 from storefront.stock import telling
@@ -23,9 +24,7 @@ from storefront.stock.stream.rounds import Rounds
 log = logging.getLogger(__name__)
 
 SENDS = 256  # between pauses for others
-LONGEST_PAUSE = (
-    1.25  # seconds between attempts to hear Redis: at most 2 s after its return all pages are right
-)
+LONGEST_PAUSE = 1.25  # seconds between attempts to hear Redis: 2 s after its return all pages are right
 DELAYS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds: bounds for /metrics
 
 
@@ -84,10 +83,18 @@ class Hub:
         return None
 
     def attach(self, client: Client) -> bytes:
-        """Register a stream, and return its first frames: registered first, so nothing falls between."""
+        """Register a stream, and return its first frames: registered first, so nothing falls between.
+
+        It is ended if the database is away: told to come back, as EventSource does after no other answer than 200.
+        """
         with self._lock:
             self._clients.add(client)
-        return frames.begin() + self.snapshot(client.ids)
+        try:
+            return frames.begin() + self.snapshot(client.ids)
+        except SQLAlchemyError as error:
+            log.warning("stock cannot be looked up for a page that opens: %s", error)
+            client.end(frames.farewell())
+            return b""
 
     def detach(self, client: Client) -> None:
         """Forget a stream, and what nobody watches any more."""
@@ -181,10 +188,7 @@ class Hub:
         return len(clients)
 
     def _send(self, clients: Sequence[Client], key: str, frame: bytes, holds: Callable[[], bool]) -> int:
-        """Offer a frame to all; stop when it no longer holds: who told the newer thing tells it to all.
-
-        Returns how many were offered it.
-        """
+        """Offer a frame to all, and return to how many: not to all when it no longer holds, others tell what does."""
         for start in range(0, len(clients), SENDS):
             if start:
                 time.sleep(0)  # others may run
