@@ -130,6 +130,12 @@ def test_probes_ask_what_the_shop_answers(app: Flask) -> None:
         named = {header["name"]: header["value"] for header in asked["httpHeaders"]}
         assert app.test_client().get(asked["path"], headers=named).status_code == 200
         assert app.test_client().get(asked["path"], headers={"Host": "10.0.0.7:8000"}).status_code == 400
+    (hosts,) = (one["value"] for one in POD["containers"][0]["env"] if one["name"] == "TRUSTED_HOSTS")
+    app.config["TRUSTED_HOSTS"] = hosts.replace("$(POD_IP)", "10.0.0.7").split(",")
+    assert app.config["TRUSTED_HOSTS"][0] == OBJECTS[0]["data"]["TRUSTED_HOSTS"]
+    deployment = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]["template"]["metadata"]
+    scraped = deployment["annotations"]["prometheus.io/path"]
+    assert app.test_client().get(scraped, headers={"Host": "10.0.0.7:8000"}).status_code == 200
     redis_roles.client(Role.CACHE).close()
 
 

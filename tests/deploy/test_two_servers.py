@@ -82,6 +82,9 @@ def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
         ask = "SELECT min(sku) FROM stock_item WHERE on_hand > 5"
         sku = one.type(f"runuser -u postgres -- psql -d shop -tAc '{ask}'").strip()
         assert basket(two, sku) == "303"
+        for host in (one, two):
+            told = host.run(f"curl -fsS http://{host.address}:8000/metrics").stdout
+            assert "storefront_request_seconds_count" in told, "Prometheus asks by the private address"
         pages = ("/", "/products", "/products?page=2")
         assert [status(host, page) for host in (one, two) for page in pages] == ["200"] * 6
 

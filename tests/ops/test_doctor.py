@@ -129,12 +129,14 @@ def test_settings_that_start_but_will_not_do_are_found(tmp_path: Path) -> None:
     closed = f"127.0.0.1:{free_port()}"
     environ = {"REDIS_URL": f"redis://{closed}/0", "STOREFRONT_SMTP_URL": f"smtp://{closed}"}
     environ["STOREFRONT_MEDIA_DIR"] = "/proc/media"  # where nobody can write, not even root
-    with shop(tmp_path, **PRODUCTION, **environ, STOREFRONT_CACHE="off").app_context():
+    environ |= PRODUCTION | {"TRUSTED_HOSTS": "127.0.0.1,shop.example"}
+    with shop(tmp_path, **environ, STOREFRONT_CACHE="off").app_context():
         found = findings(f"http://{closed}")
     wrong = {about for about, finding in found.items() if finding.level == "wrong"}
     assert wrong == {"secret", "mail", "media", "secrets", "disk", "database", "redis"}
     assert "REDIS_URL" in found["redis"].sentence
-    assert (found["cache"].level, found["front"].level) == ("warn", "warn")
+    assert {found[about].level for about in ("cache", "front", "hosts")} == {"warn"}
+    assert "Put theirs first" in found["hosts"].sentence
 
 
 @contextmanager

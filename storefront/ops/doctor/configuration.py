@@ -46,8 +46,11 @@ def _hosts() -> Finding:
     hosts = current_app.config["TRUSTED_HOSTS"]
     if not hosts:
         return ok("hosts", "TRUSTED_HOSTS is not set: outside production the shop answers to any name.")
-    if _in_production() and (local := [host for host in hosts if host.startswith(("localhost", "127."))]):
-        return warn("hosts", f"TRUSTED_HOSTS names {local[0]}, which is no name that shoppers use. Drop it.")
+    if _in_production() and hosts[0].startswith(("localhost", "127.")):
+        return warn(
+            "hosts",
+            f"TRUSTED_HOSTS begins with {hosts[0]}, which is no name that shoppers use. Put theirs first.",
+        )
     return ok("hosts", f"The shop answers to {', '.join(hosts)}.")
 
 
