@@ -1,0 +1,110 @@
+"""Changing a product by one request: all of it or nothing, under a lock, by the models' and the stock's own verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app
+from msgspec import UNSET
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storefront.api import reading
+from storefront.api.editing import checking, totals, variants
+from storefront.api.editing.loaded import Loaded, load, words
+from storefront.api.problems import RefusedError
+from storefront.api.shapes import Fault, Product, ProductPatch, ProductPut
+from storefront.api.tokens import Caller
+from storefront.catalog import following, listing, models
+from storefront.catalog.sanitise import sanitise
+from storefront.extensions import writing
+
+# Given the product as everybody and as the caller sees it (None: not at all); refuses what it was not made for.
+Condition = Callable[[Product | None, Product], None]
+
+
+def change(
+    product_id: int, given: ProductPut | ProductPatch, caller: Caller, condition: Condition
+) -> Product:
+    """Make a product what is given; return it as the caller may see it.
+
+    Raises:
+        RefusedError: 409, 412 or 422; the text and the faults say why. Nothing has been changed.
+        NotInShopError: there is no such product.
+    """
+    display = reading.display_for(caller)
+    try:
+        with writing() as session:
+            loaded = load(session, product_id)
+            shown = loaded.row.status == "active" and bool(loaded.variants)
+            public = loaded.document(current_app.config["STOCK_DISPLAY"]) if shown else None
+            condition(public, loaded.document(display))
+            stays = _apply(session, loaded, given, caller)
+            if stays:
+                return loaded.document(display)
+            listing.refresh(session, [product_id])
+    except IntegrityError as error:
+        raise RefusedError(
+            409, "A slug or SKU is another product's already, or two variants would have the same options."
+        ) from error
+    return reading.several([product_id], display)[0]
+
+
+def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> bool:
+    """Change the rows; return whether the product stays where lists have it, so that little has to follow."""
+    row, before = loaded.row, (loaded.row.title, loaded.row.price)
+    kept = (row.status, row.vendor, row.category_id)
+    said = words(loaded)
+    whole = isinstance(given, ProductPut)
+    checking.check(loaded, given, whole=whole)
+    for name in ("title", "status", "vendor"):
+        if (value := getattr(given, name)) is not UNSET and getattr(row, name) != value:
+            setattr(row, name, value)
+    if given.description_html is not UNSET and row.description_html != given.description_html:
+        row.description_html = sanitise(str(given.description_html))
+    _categorise(session, loaded, given.category)
+    _rename(session, row, given.slug)
+    places = variants.options(loaded, given)
+    moved = variants.remove(session, loaded, given) if whole else False
+    for number, wanted in enumerate(given.variants):
+        moved = variants.vary(session, loaded, wanted, places, number) or moved
+    totals.settle(loaded, given)
+    following.settle_prices(row, list(loaded.variants.values()))
+    session.flush()
+    totals.restock(session, loaded, caller)
+    if moved or not (
+        row.status == "active" and before[1] is not None and kept == (row.status, row.vendor, row.category_id)
+    ):
+        return False
+    following.follow(
+        session, row, list(loaded.variants.values()), loaded.category[1] or "",
+        title=before[0], price=before[1], words=said != words(loaded),
+    )  # fmt: skip
+    return True
+
+
+def _categorise(session: Session, loaded: Loaded, given: Any) -> None:
+    if given is UNSET or (given.path if given else None) == loaded.category[0]:
+        return
+    if given is None:
+        loaded.row.category_id, loaded.category = None, (None, None)
+        return
+    wanted = select(models.Category.id, models.Category.name).where(models.Category.path == given.path)
+    found = session.execute(wanted).one_or_none()
+    if found is None:
+        raise RefusedError(
+            422, "There is no such category.", Fault("No category has this path.", "/category/path")
+        )
+    loaded.row.category_id, loaded.category = found.id, (given.path, found.name)
+
+
+def _rename(session: Session, row: models.Product, slug: str | None) -> None:
+    """Give the product another slug; the old one leads to it from now on."""
+    if slug is None or slug == row.slug:
+        return
+    session.merge(models.ProductRedirect(slug=row.slug, product_id=row.id))
+    if (stale := session.get(models.ProductRedirect, slug)) is not None:
+        session.delete(stale)
+    row.slug = slug

@@ -1,0 +1,51 @@
+"""What a product can become: all faults of a body at once, each with a pointer."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask import current_app
+from msgspec import UNSET
+
+from storefront.api.editing.loaded import Loaded
+from storefront.api.problems import RefusedError
+from storefront.api.shapes import Fault, Price, ProductPatch, ProductPut
+
+
+def check(loaded: Loaded, given: ProductPut | ProductPatch, *, whole: bool) -> None:
+    """Refuse what cannot be, all faults at once."""
+    faults, seen = [], set()
+    currency = current_app.config["CURRENCY"]
+    prices: list[tuple[Any, str]] = [(given.price, "/price")]
+    variants: list[Any] = list(given.variants)
+    for number, variant in enumerate(variants):
+        at = f"/variants/{number}"
+        if variant.sku in seen:
+            faults.append(Fault("This SKU stands twice.", f"{at}/sku"))
+        seen.add(variant.sku)
+        if variant.sku not in loaded.variants:
+            if not whole:
+                faults.append(Fault("The product has no such variant; PUT can add one.", f"{at}/sku"))
+            elif not plain(variant.sku):
+                faults.append(
+                    Fault("A SKU holds visible characters alone, in their simplest form.", f"{at}/sku")
+                )
+        prices += [(variant.price, f"{at}/price"), (variant.compare_at_price, f"{at}/compare_at_price")]
+    faults += [
+        Fault(f"Prices of this shop are in {currency}.", f"{at}/currency")
+        for price, at in prices
+        if isinstance(price, Price) and price.currency != currency
+    ]
+    if given.title is not UNSET and not str(given.title).strip():
+        faults.append(Fault("A product needs a title.", "/title"))
+    if faults:
+        raise RefusedError(422, "The body is not what this product can become.", *faults)
+
+
+def plain(sku: str) -> bool:
+    """Return whether a text has no character that could be taken for another text's: none unseen, none compatible."""
+    folded = unicodedata.normalize("NFKC", sku)
+    return sku == folded == sku.strip() and all(
+        unicodedata.category(c)[0] not in "CZ" or c == " " for c in sku
+    )

@@ -1,0 +1,82 @@
+"""A product as it is being changed: its rows under a lock, and what will become of its stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront import stock
+from storefront.api import reading
+from storefront.api.shapes import Product
+from storefront.catalog import models
+from storefront.catalog.frame import NotInShopError
+from storefront.stock import Level, Levels, StockItem
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A product's rows, locked, and what will become of its stock."""
+
+    row: models.Product
+    category: tuple[str | None, str | None]
+    images: Sequence[models.ProductImage]
+    variants: dict[str, models.Variant]
+    items: dict[str, StockItem]
+    wanted: dict[str, int] = field(default_factory=dict)  # stock by SKU
+
+    def available(self, sku: str) -> int | None:
+        """Return how many of a SKU can be bought; None where they are not counted."""
+        item = self.items.get(sku)
+        return None if item is None or not item.tracked else item.available
+
+    def document(self, display: stock.queries.Display) -> Product:
+        """Return the product as it will be told: with the stock that is wanted, as far as it may be seen."""
+        levels = {
+            item.variant_id: Level(
+                self.wanted.get(sku, item.available) if item.tracked else None, item.low_threshold
+            )
+            for sku, item in self.items.items()
+        }
+        variants = sorted(self.variants.values(), key=lambda v: (v.position, v.id))
+        return reading.document(self.row, self.category, variants, self.images, Levels(levels, {}), display)
+
+
+def load(session: Session, product_id: int) -> Loaded:
+    """Lock a product and its variants, in the order of their SKUs; two statements.
+
+    Raises:
+        NotInShopError: there is no such product.
+    """
+    rows = session.execute(
+        select(models.Product, models.Category.path, models.Category.name, models.ProductImage)
+        .outerjoin(models.Category, models.Category.id == models.Product.category_id)
+        .outerjoin(models.ProductImage, models.ProductImage.product_id == models.Product.id)
+        .where(models.Product.id == product_id)
+        .order_by(models.ProductImage.position, models.ProductImage.id)
+        .with_for_update(of=models.Product)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not rows:
+        raise NotInShopError(f"There is no product {product_id}.")
+    pairs = session.execute(
+        select(models.Variant, StockItem)
+        .outerjoin(StockItem, StockItem.variant_id == models.Variant.id)
+        .where(models.Variant.product_id == product_id)
+        .order_by(models.Variant.sku)
+        .with_for_update(of=models.Variant)
+        .execution_options(populate_existing=True)
+    ).all()
+    images = [row.ProductImage for row in rows if row.ProductImage is not None]
+    variants = {row.Variant.sku: row.Variant for row in pairs}
+    items = {row.Variant.sku: row.StockItem for row in pairs if row.StockItem is not None}
+    return Loaded(rows[0].Product, (rows[0].path, rows[0].name), images, variants, items)
+
+
+def words(loaded: Loaded) -> Any:
+    """Return what search knows a product by, to be compared with what it will be."""
+    variants = [(v.sku, v.options) for v in loaded.variants.values()]
+    return loaded.row.title, loaded.row.description_html, variants

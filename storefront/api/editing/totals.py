@@ -1,0 +1,55 @@
+"""Price and stock of the whole product, and what they are in its variants."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from storefront import stock
+from storefront.api.editing.loaded import Loaded
+from storefront.api.problems import RefusedError
+from storefront.api.shapes import Fault, ProductPatch, ProductPut
+from storefront.api.tokens import Caller
+from storefront.stock import Movement
+
+
+def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
+    """Take price and stock of the whole product: a product with one variant has that one's, others the sum's."""
+    skus = list(loaded.variants)
+    if given.stock is not None:
+        now = [loaded.wanted.get(sku, loaded.available(sku)) for sku in skus]
+        known = None if None in now else sum(n for n in now if n is not None)
+        before = [loaded.available(sku) for sku in skus]
+        unchanged = None not in before and sum(n or 0 for n in before) == given.stock
+        if given.stock != known and not unchanged:
+            if len(skus) > 1 or loaded.wanted.get(skus[0], loaded.available(skus[0])) != loaded.available(
+                skus[0]
+            ):
+                fault = Fault("Set the stock of each variant.", "/stock")
+                raise RefusedError(422, "The stock disagrees with that of the variants.", fault)
+            loaded.wanted[skus[0]] = given.stock
+    if given.price is not None:
+        lowest = min(v.price for v in loaded.variants.values())
+        if given.price.amount not in (lowest, loaded.row.price):
+            only = loaded.variants[skus[0]]
+            if len(skus) > 1 or only.price != loaded.row.price:
+                fault = Fault("Set the price of each variant.", "/price")
+                raise RefusedError(422, "The price disagrees with those of the variants.", fault)
+            only.price = given.price.amount
+
+
+def restock(session: Session, loaded: Loaded, caller: Caller) -> None:
+    """Move the stock to what is wanted, by the caller's name.
+
+    Raises:
+        InsufficientStockError: more of it is reserved than would be left.
+    """
+    movements = []
+    for sku, number in sorted(loaded.wanted.items()):
+        item = loaded.items[sku]
+        if not item.tracked:
+            item.tracked, item.version = True, item.version + 1
+            session.flush()
+        if delta := number - item.available:
+            movements.append(Movement(sku, "adjusted", on_hand=delta, actor=caller.actor, reason="API"))
+    for refused in stock.move(session, movements) if movements else ():
+        raise refused
