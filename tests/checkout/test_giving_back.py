@@ -67,7 +67,7 @@ def given_back(stripe: Stripe, session: dict[str, Any]) -> tuple[list[int], list
 
 def test_what_is_paid_too_late_goes_back_by_itself(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
     staff, page = Browser(shop, "127.0.0.1"), f"/ops/orders/{late['client_reference_id']}"
-    assert "Refund due: $44.88. It goes back by itself" in staff.get(page).text
+    assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
     stripe.away = True
     assert giving_back.give_back_due() == 0
