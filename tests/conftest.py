@@ -14,7 +14,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from redis import Redis
 
 from storefront import cache, rounds
 from storefront.app import create_app
@@ -157,14 +156,6 @@ def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterato
         if database == "postgresql":
             _empty()
         db.engine.dispose()
-    _forget(redis_url, app.config["CACHE_PREFIX"])
-
-
-def _forget(redis_url: str, prefix: str) -> None:
-    """Take a shop's keys out of the Redis that all tests of this process share: it stays as small as each expects."""
-    with Redis.from_url(redis_url) as redis:
-        for name in redis.scan_iter(f"*{prefix}*", 1000):
-            redis.unlink(name)
 
 
 @pytest.fixture
