@@ -159,6 +159,18 @@ def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture
+def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty database is, of the kind that the shop has, with not even its tables."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    server.psql("CREATE DATABASE nothing_yet")
+    yield str(server.get_uri("nothing_yet"))
+    server.psql("DROP DATABASE nothing_yet WITH (FORCE)")
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A client of the shop."""
     return app.test_client()

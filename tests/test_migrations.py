@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
@@ -14,17 +12,6 @@ from sqlalchemy import inspect, text
 from storefront.extensions import Model, db
 from storefront.ops import schema
 from tests.conftest import make_app
-
-
-@pytest.fixture
-def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if database == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    server.psql("CREATE DATABASE migrations_only")
-    yield str(server.get_uri("migrations_only"))
-    server.psql("DROP DATABASE migrations_only WITH (FORCE)")
 
 
 def test_the_migrations_go_up_and_down_and_match_the_models(empty_url: str, tmp_path: Path) -> None:

@@ -111,6 +111,11 @@ def form(pattern: str, sentence: str, *, default: str = "") -> Reader:
     return read
 
 
+def or_none(read: Reader) -> Reader:
+    """Read as another does, or None if it is not set."""
+    return lambda given, name: read(given, name) or None
+
+
 def instance_directory(environ: Mapping[str, str], default: Path) -> Path:
     """Return the directory of this installation's own data, made if it is not there.
 

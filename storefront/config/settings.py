@@ -14,6 +14,7 @@ from storefront.config.reading import (
     choice,
     form,
     optional,
+    or_none,
     setting,
     switch,
     text,
@@ -99,18 +100,14 @@ class Settings:
     limit_rates: dict[str, str] = setting(values.rates)  # by the names of their settings
 
     smtp_url: str | None = setting(
-        lambda given, name: (
-            form(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", _SMTP)(given, name) or None
-        ),
+        or_none(form(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", _SMTP)),
         "STOREFRONT_SMTP_URL",
     )
     mail_from: str = setting(
         lambda given, name: values.mail_from(given, name, "TRUSTED_HOSTS"), "STOREFRONT_MAIL_FROM"
     )
     security_contact: str | None = setting(
-        lambda given, name: (
-            form(r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", _CONTACT)(given, name) or None
-        ),
+        or_none(form(r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", _CONTACT)),
         "STOREFRONT_SECURITY_CONTACT",
     )
     checkout: dict[str, Any] = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")

@@ -6,12 +6,12 @@ import http.client
 import itertools
 import math
 import re
-import threading
 import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from sqlalchemy import select
 from storefront.catalog import listing
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, writing
+from tests.chaos.loops import Loops
 from tests.conftest import make_app
 from tests.deploy.front import Answer
 from tests.processes import Shop, eventually
@@ -89,7 +90,7 @@ class Merchant:
         return next(one for one in self._prices if not current or one[1] == current[0])
 
 
-class Shoppers:
+class Shoppers(Loops):
     """Some threads that look at pages and fill baskets until they are told to stop."""
 
     def __init__(self, ask: Ask, merchant: Merchant, products: dict[str, str], *, number: int = 4) -> None:
@@ -104,8 +105,7 @@ class Shoppers:
         self.cookies: dict[int, str] = {}
         self._ask, self._merchant = ask, merchant
         self._products = products
-        self._done = threading.Event()
-        self._threads = [threading.Thread(target=self._shop, args=(which,)) for which in range(number)]
+        super().__init__(partial(self._shop, which) for which in range(number))
 
     def pass_by(self, pages: int) -> None:
         """Return when so many more pages have been looked at."""
@@ -167,16 +167,6 @@ class Shoppers:
         elif answer.status != 422:  # sold out
             self.refused[str(answer.status)] += 1
             self.doubtful[which] += answer.status != 429
-
-    def __enter__(self) -> Shoppers:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        for thread in self._threads:
-            thread.join()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import itertools
 import re
-import threading
 import urllib.parse
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from flask import Flask
 from redis.exceptions import RedisError, ResponseError
 
 from storefront.accounts import credentials
+from tests.chaos.loops import Loops
 from tests.chaos.shoppers import Ask
 from tests.redis_roles.servers import Server
 
@@ -54,7 +54,7 @@ def session(cookies: str) -> str | None:
     return found and f"{{shop:session:{found[1][:2]}}}:{hashlib.sha256(found[1].encode()).hexdigest()}"
 
 
-class Visitors:
+class Visitors(Loops):
     """One that signs in without a pause, and one that has replicas acknowledge what was told."""
 
     def __init__(self, ask: Ask, emails: Sequence[str], masters: Sequence[Server]) -> None:
@@ -63,9 +63,7 @@ class Visitors:
         self.safe: list[str] = []  # sessions that were written before the last acknowledged write
         self._ask, self._emails, self._masters = ask, itertools.cycle(emails), masters
         self._told: list[str] = []
-        self._done = threading.Event()
-        loops = [self._sign_in, self._confirm]
-        self._threads = [threading.Thread(target=loop) for loop in loops]
+        super().__init__([self._sign_in, self._confirm])
 
     def _sign_in(self) -> None:
         while not self._done.is_set():
@@ -86,16 +84,6 @@ class Visitors:
                 before = list(self._told)
                 if all(_acknowledged(one, key) for one, key in marks):
                     self.safe = before
-
-    def __enter__(self) -> Visitors:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def _own_key(master: Server) -> str:

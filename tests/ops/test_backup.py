@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -94,27 +93,15 @@ def test_what_is_no_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
     assert db.session.execute(select(func.count(Product.id))).scalar_one() == 1
 
 
-@pytest.fixture
-def rehearsal(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where an empty database is, of the kind that the shop has."""
-    if database == "sqlite":
-        yield f"sqlite:///{tmp_path / 'rehearsal.sqlite3'}"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    server.psql("CREATE DATABASE rehearsal")
-    yield str(server.get_uri("rehearsal"))
-    server.psql("DROP DATABASE rehearsal WITH (FORCE)")
-
-
 @pytest.mark.slow
 def test_restoring_is_rehearsed_by_the_lines_that_are_written(
-    app: Flask, rehearsal: str, tmp_path: Path
+    app: Flask, empty_url: str, tmp_path: Path
 ) -> None:
     make_product("Mug", variants=[{"on_hand": 7}])
     assert run(app, "backup", str(tmp_path / "last-night.tar")).exit_code == 0
     text = (ROOT / "docs" / "operations.md").read_text()
     (lines,) = re.findall(r"To rehearse, on another machine:\n\n((?: {4}.+\n)+)", text)
-    lines = lines.replace("postgresql://localhost/rehearsal", f"'{rehearsal}'")
+    lines = lines.replace("postgresql://localhost/rehearsal", f"'{empty_url}'")
     lines = lines.replace("last-night.tar", str(tmp_path / "last-night.tar"))
     environ = {
         "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",

@@ -1,0 +1,25 @@
+"""Threads that go on until a block ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Self
+
+
+class Loops:
+    """What runs beside a block: each loop looks at `_done` and returns when that is set."""
+
+    def __init__(self, loops: Iterable[Callable[[], None]]) -> None:
+        self._done = threading.Event()
+        self._threads = [threading.Thread(target=loop) for loop in loops]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        for thread in self._threads:
+            thread.join()
