@@ -19,6 +19,7 @@ from benchmarks import (
     serving,
     sessions,
     streams,
+    tabs,
 )
 
 BENCHMARKS = {
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "scale": scale.run,
     "sessions": sessions.run,
     "streams": streams.run,
+    "tabs": tabs.run,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
 from tests.compiled import share_routes, share_templates
 from tests.drawn import draw_roughly
+
+# A run that a script started with `&` ignores Ctrl-C (POSIX, XCU 2.11), and so would all that the tests end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATABASES = ["sqlite", "postgresql"]
 TOGETHER = ("browser", "chaos")

@@ -156,7 +156,7 @@ def test_ctrl_c_in_the_terminal_leaves_the_keeper_to_end_in_order(instance: Path
     second = user()  # in another terminal
     with second.connect() as redis:
         os.killpg(first.process.pid, signal.SIGINT)
-        first.process.wait()
+        first.process.wait(timeout=20)
         assert redis.get("session") == "kept"
     assert len(servers(instance)) == len(keepers(instance)) == 1
 

@@ -42,13 +42,22 @@ def generated(folder: Path, **environ: str) -> Iterator[Shop]:
 
 
 class Stream:
-    """An open stream, read event by event; a read that takes half a minute fails."""
+    """An open stream, read event by event; a read that takes half a minute fails.
 
-    def __init__(self, shop: Shop, *ids: int, query: str | None = None) -> None:
+    Args:
+        shop: serves it.
+        ids: the products.
+        query: instead of these.
+        sender: whose connection a proxy passes on.
+
+    """
+
+    def __init__(self, shop: Shop, *ids: int, query: str | None = None, sender: str = "") -> None:
         address = urlsplit(shop.url)
         self.socket = socket.create_connection((address.hostname, address.port or 80), timeout=30)
         query = query if query is not None else "&".join(f"product={number}" for number in ids)
-        head = f"GET /stock/stream?{query} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n"
+        head = f"GET /stock/stream?{query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        head += f"X-Forwarded-For: {sender}\r\n\r\n" if sender else "\r\n"
         self.socket.sendall(head.encode())
         self.file = self.socket.makefile("rb")
         self.status = int(self.file.readline().split()[1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ import pytest
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import Server
 from tests.stock.load import load
-from tests.stock.streams import Stream, metric, open_streams, put, worker_of
+from tests.stock.streams import Stream, generated, metric, open_streams, put, worker_of
+
+MESSAGES = 60_000
 
 
 def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: Shop, stream: Any) -> None:
@@ -60,6 +64,33 @@ def test_a_stream_costs_the_worker_no_place_and_its_end_is_noticed(shop: Shop, s
     for one in streams:
         one.close()
     assert eventually(lambda: open_streams(shop) == 0)
+
+
+@pytest.mark.slow
+def test_beyond_the_caps_a_page_asks_now_and_then(redis: Server, tmp_path: Path) -> None:
+    caps = {"STOREFRONT_STREAMS": "3", "STOREFRONT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
+    with (
+        generated(tmp_path, REDIS_URL=redis.url, STOREFRONT_CACHE_PREFIX="caps", **caps) as shop,
+        ExitStack() as opened,
+    ):
+
+        def comes_back(sender: str) -> int:
+            one = opened.enter_context(closing(Stream(shop, 1, sender=sender)))
+            wait = one.next("retry")
+            assert one.next("snapshot")["items"]
+            ends = "Content-Length" in one.headers
+            assert ends == (wait >= 20_000)
+            return wait if ends else 0
+
+        first = Stream(shop, 1, sender="192.0.2.1")
+        first.next("snapshot")
+        assert not comes_back("192.0.2.1")
+        assert 20_000 <= comes_back("192.0.2.1") <= 40_000, "an address has its two"
+        assert not comes_back("192.0.2.2")
+        assert 20_000 <= comes_back("192.0.2.3") <= 40_000, "the worker has its three"
+        first.close()
+        assert eventually(lambda: open_streams(shop) == 2)
+        assert not comes_back("192.0.2.1")
 
 
 def begun(one: Stream) -> Any:
@@ -139,13 +170,18 @@ def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: 
 def test_who_never_reads_costs_next_to_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     lazy, reader = [stream(8) for _ in range(20)], stream(8)
     item = reader.next("snapshot")["items"][0]
-    worker, newest = worker_of(shop), item["version"] + 5000
+    worker, newest = worker_of(shop), item["version"] + MESSAGES
     used, in_redis = worker.memory_full_info().uss, redis.client.info("memory")["used_memory"]
-    with redis.client.pipeline(transaction=False) as pipe:
-        for version in range(item["version"] + 1, newest + 1):
-            about = {"band": "low" if version % 2 else "out", "sku_stock": version % 2, "version": version}
-            pipe.publish("stock:updates", json.dumps(item | about))
-        pipe.execute()
+    for start in range(item["version"] + 1, newest + 1, 1000):
+        with redis.client.pipeline(transaction=False) as pipe:
+            for version in range(start, start + 1000):
+                about = {
+                    "band": "low" if version % 2 else "out",
+                    "sku_stock": version % 2,
+                    "version": version,
+                }
+                pipe.publish("stock:updates", json.dumps(item | about))
+            pipe.execute()
     while reader.next("stock")["version"] < newest:
         pass
     assert worker.memory_full_info().uss - used < 2**20
@@ -155,4 +191,4 @@ def test_who_never_reads_costs_next_to_nothing(shop: Shop, redis: Server, stream
     while not versions or versions[-1] < newest:
         versions.append(lazy[0].next("stock")["version"])
     assert versions == sorted(versions)
-    assert len(versions) < 5000, "what was not read was replaced by what is newer"
+    assert len(versions) < MESSAGES, "what was not read was replaced by what is newer"

@@ -1,0 +1,82 @@
+"""What a page does about its stream while nothing is heard or nobody looks, by the browser's own clock, wound on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.processes import Shop
+
+# A connection of the page's own, since a worker has another clock, and what becomes of it.
+WATCHED = """
+    delete window.SharedWorker; delete Navigator.prototype.locks;
+    Object.assign(window, { opened: 0, heard: 0, failed: 0 });
+    window.EventSource = class extends EventSource {
+        constructor(url) {
+            super(url);
+            window.source = this;
+            window.opened += 1;
+            for (const type of ["snapshot", "stock"]) this.addEventListener(type, () => { window.heard += 1; });
+            this.addEventListener("error", () => { window.failed += 1; });
+        }
+    };
+"""
+LOOK = """state => {
+    Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+STREAM = "**/stock/stream?*"
+
+
+@pytest.fixture
+def page(browser: Browser, shop: Shop) -> Iterator[Page]:
+    context = browser.new_context(base_url=shop.url, bypass_csp=True)  # `wait_for_function` evaluates
+    page = context.new_page()
+    page.add_init_script(WATCHED)
+    page.clock.install()
+    yield page
+    context.close()
+
+
+def begin(page: Page) -> None:
+    """Open a list and hear its first snapshot."""
+    page.goto("/products?in_stock=1&sort=name")
+    page.wait_for_function("opened === 1 && heard === 1")
+
+
+def test_a_line_that_says_nothing_for_45_seconds_is_opened_anew(page: Page) -> None:
+    begin(page)
+    page.clock.fast_forward("00:40")
+    page.evaluate("source.dispatchEvent(new MessageEvent('heartbeat', { data: '{}' }))")
+    page.clock.fast_forward("00:40")
+    assert page.evaluate("opened") == 1
+    page.clock.fast_forward("00:06")
+    page.wait_for_function("opened === 2 && heard === 2")
+
+
+def test_who_is_refused_comes_back_later_and_later_but_always(page: Page) -> None:
+    page.route(STREAM, lambda route: route.fulfill(status=500))
+    page.goto("/products?in_stock=1&sort=name")
+    for attempt in range(1, 9):
+        page.wait_for_function("number => opened === number && failed === number", arg=attempt)
+        longest = min(2 ** (attempt - 1), 60)
+        if longest >= 8:  # by then the clock's own second or two between our words no longer count
+            page.clock.fast_forward(longest * 400)
+            assert page.evaluate("opened") == attempt
+        if attempt == 8:
+            page.unroute(STREAM)
+        page.clock.fast_forward(longest * 1500)
+    page.wait_for_function("heard === 1")
+
+
+def test_a_page_that_nobody_sees_lets_go_and_begins_anew_when_looked_at(page: Page) -> None:
+    begin(page)
+    page.evaluate(LOOK, "hidden")
+    page.clock.fast_forward("00:25")
+    assert page.evaluate("source.readyState") == 1
+    page.clock.fast_forward("00:06")
+    page.wait_for_function("source.readyState === 2")
+    page.evaluate(LOOK, "visible")
+    page.wait_for_function("opened === 2 && heard === 2")
