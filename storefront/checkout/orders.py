@@ -135,6 +135,22 @@ def refund(
     return note_event(session, order, "refunded", actor=actor, amount=amount, note=note)
 
 
+def refund_failed(session: Session, number: str, amount: int, *, actor: str, note: str = "") -> OrderEvent:
+    """Money that was on its way back has not arrived: it can be refunded again. Goods stay where they are.
+
+    Raises:
+        OrderError: so much was never refunded.
+    """
+    order = locked(session, number)
+    if not 0 < amount <= order.refunded:
+        raise OrderError(f"{_money(order, order.refunded)} were refunded, not {_money(order, amount)}.")
+    order.refunded -= amount
+    if order.state == "refunded":
+        order.state = ["paid", *(e.kind for e in order.events if e.kind in ("shipped", "delivered"))][-1]
+    text = f"The refund {note} of {_money(order, amount)} failed: that can be refunded again."
+    return note_event(session, order, "note", actor=actor, note=text)
+
+
 def note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
     """Write a remark into the order's log."""
     return note_event(session, locked(session, number), "note", actor=actor, note=text)

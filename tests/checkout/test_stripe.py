@@ -183,6 +183,40 @@ def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser
     assert order(session).refunded.amount == 1500
 
 
+@pytest.mark.parametrize(
+    "told", ["succeeded failed", "failed failed", "failed pending succeeded", "canceled"]
+)
+def test_a_refund_that_fails_can_be_made_again(
+    shop: Flask, guest: Browser, stripe: Stripe, told: str
+) -> None:
+    session = paid(shop, stripe, guest)
+    staff, events = Browser(shop, "127.0.0.1"), f"/ops/orders/{session['client_reference_id']}/events"
+    staff.post(events, kind="shipped")
+    staff.post(events, kind="refunded", amount="44.88", key="form-1")
+    assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)
+    [refund] = stripe.refunds
+    for status in told.split():
+        kind = "refund.failed" if status == "failed" else "refund.updated"
+        for event_id in ("", *[f"evt_{told}_{status}"] * 2):  # doubled, and told by two messages
+            assert tell(shop, kind, refund | {"status": status}, event_id=event_id) == 200
+    assert (order(session).state, order(session).refunded.amount) == ("shipped", 0)
+    assert sum("$44.88 failed" in event.note for event in order(session).events) == 1
+    refund["amount"] = 0  # Stripe's balance has it again
+    staff.post(events, kind="refunded", amount="44.88", key="form-2")
+    assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)
+
+
+def test_a_refund_that_failed_before_it_was_told_of_never_counts(
+    shop: Flask, guest: Browser, stripe: Stripe
+) -> None:
+    session = paid(shop, stripe, guest)
+    refund = {"id": "re_lost", "object": "refund", "amount": 500, "metadata": {},
+              "payment_intent": session["payment_intent"]}  # fmt: skip
+    for kind, status in (("failed", "failed"), ("created", "pending"), ("updated", "failed")):
+        assert tell(shop, f"refund.{kind}", refund | {"status": status}) == 200
+    assert order(session).refunded.amount == 0
+
+
 def age() -> None:
     with writing() as session:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - overdue.AFTER))

@@ -18,7 +18,8 @@ from storefront.extensions import writing
 ACTOR = "Stripe"
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _FAILED = ("checkout.session.expired", "checkout.session.async_payment_failed")
-_REFUNDED = ("refund.created", "refund.updated")
+_REFUNDED = ("refund.created", "refund.updated", "refund.failed")
+_LOST = ("failed", "canceled")  # ends of a refund: whatever else is told of it later is only late
 ABOUT = (*_PAID, *_FAILED, *_REFUNDED)
 """The kinds of messages that mean something to us."""
 
@@ -86,9 +87,14 @@ def _failed(session: Session, number: str, payment: Payment) -> None:
 
 
 def _refunded(session: Session, provider: str, number: str, about: dict[str, Any]) -> None:
-    """A refund counts once, whether we asked for it or somebody did at the provider's own pages."""
-    if about.get("status") not in ("succeeded", "pending"):
-        text = f"The refund {about['id']} is {about.get('status')}: look at it in Stripe."
-        orders.note(session, number, text, actor=ACTOR)
-    elif once(session, provider, f"refund:{about['id']}", "refund"):
-        orders.refund(session, number, int(about["amount"]), actor=ACTOR, note=str(about["id"]))
+    """A refund counts once, whoever asked for it, and no more once it has failed, whichever is told first."""
+    name, amount = str(about["id"]), int(about["amount"])
+    new = once(session, provider, f"refund:{name}", "refund")
+    if about.get("status") not in _LOST:
+        if new:
+            orders.refund(session, number, amount, actor=ACTOR, note=name)
+    elif once(session, provider, f"lost:{name}", "refund.failed"):
+        if new:
+            orders.note(session, number, f"The refund {name} failed; it had not been counted.", actor=ACTOR)
+        else:
+            orders.refund_failed(session, number, amount, actor=ACTOR, note=name)
