@@ -15,7 +15,8 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: .venv/installed ## set up what is missing and serve the shop on http://127.0.0.1:8000 (HOST, PORT)
-	@$(BIN)/flask setup
+	@$(BIN)/flask setup --bind "$(HOST):$(PORT)"
+	@echo "The shop opens at http://$(HOST):$(PORT) – Ctrl-C closes it."
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
 
 test: .venv/installed-dev ## the whole test suite, in a process for each core and one more; ARGS="-k cache" passes arguments on to pytest
@@ -82,12 +83,12 @@ clean: ## remove the virtual environment and caches (the shop's data in instance
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
 .venv/installed: requirements.txt | .venv/bin/python
-	@echo "Installing the packages of requirements.txt …"
+	@echo "Installing the packages of requirements.txt, which takes a minute or two …"
 	@$(PIP) install --quiet --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt | .venv/installed
-	@echo "Installing the test tools of requirements-dev.txt …"
+	@echo "Installing the test tools of requirements-dev.txt, which takes a minute or two …"
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 

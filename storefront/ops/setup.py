@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
@@ -13,15 +15,47 @@ from storefront.ops import schema
 
 @click.command()
 @click.option("--no-demo", is_flag=True, help="Leave an empty shop empty.")
+@click.option("--bind", metavar="HOST:PORT", default="", help="Look first whether one can serve there.")
 @with_appcontext
-def setup(no_demo: bool) -> None:
+def setup(no_demo: bool, bind: str) -> None:
     """Bring the tables up to date and load the demo catalogue into an empty shop."""
+    if bind and (problem := taken(bind)) is not None:
+        raise click.ClickException(problem)
     if (problem := schema.problem()) is not None:
         if "does not answer" in problem:
             raise click.ClickException(problem)
         click.echo("Bringing the tables up to date …")
         schema.migrate()
     if not no_demo and demo.is_empty(db.session()):
-        click.echo("The shop is empty: loading the demo catalogue …")
-        loaded = demo.load(current_app._get_current_object(), progress=True)  # type: ignore[attr-defined]
+        click.echo(
+            "The shop is empty: loading the demo catalogue. Its pictures take a minute or so, this once."
+        )
+        try:
+            loaded = demo.load(current_app._get_current_object(), progress=True)  # type: ignore[attr-defined]
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What is drawn is kept: start again, and it goes on from there.", err=True)
+            raise SystemExit(130) from None
         click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
+
+
+def taken(bind: str) -> str | None:
+    """Return None if a server can listen at this HOST:PORT, else why not and what to do."""
+    host, _, port = bind.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        return f"PORT={port} is no port. Choose a number from 1 to 65535: make run PORT=8080"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As gunicorn does: what has just ended is no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except socket.gaierror:
+        return f"HOST={host} is not known here. Without HOST the shop is served on 127.0.0.1, for this machine alone."
+    except PermissionError:
+        return f"Port {port} is for the system's own programs. Choose one from 1024 on: make run PORT=8080"
+    except OSError as error:
+        return f"{bind} cannot be had: {error.strerror}. End what runs there, or choose another: make run PORT=8080"
+    return None

@@ -86,6 +86,32 @@ def master(shop: Shop) -> psutil.Process:
     return found
 
 
+@pytest.mark.parametrize(
+    ("port", "sentence"), [("{taken}", "Address already in use"), ("tea", "PORT=tea is no port")]
+)
+def test_make_run_says_before_anything_else_that_it_cannot_serve_there(
+    instance: Path, port: str, sentence: str
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        wanted = port.format(taken=other.getsockname()[1])
+        ran = subprocess.run(
+            ["make", "--no-print-directory", "run", f"PORT={wanted}"],
+            cwd=ROOT,
+            env=os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert ran.returncode != 0
+    assert sentence in ran.stderr
+    assert "make run PORT=8080" in ran.stderr
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr
+    assert "gunicorn" not in ran.stderr
+
+
 def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
     with served(instance) as shop:
         assert "1 product" in front_page(shop)

@@ -114,7 +114,10 @@ def _bar(results: Iterator[StoredPicture], length: int, progress: bool) -> Itera
     if not progress:
         yield results
         return
-    with click.progressbar(results, length=length, label="Drawing the pictures") as bar:
+    # No estimate: the interpreters start first, and from the few pictures of the first seconds it would say an hour.
+    with click.progressbar(
+        results, length=length, label="Drawing the pictures", show_eta=False, show_pos=True
+    ) as bar:
         yield iter(bar)
 
 
