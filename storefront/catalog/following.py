@@ -1,6 +1,6 @@
-"""What lists and search say of a product after a change that leaves it where it is: the same in few statements.
+"""What lists and search say of one product whose rows are at hand: the same as `listing.refresh`, in few statements.
 
-`listing.refresh` does it for any product after any change, and looks at everything for that.
+`listing.refresh` does it for any number of products after any change, and looks at everything for that.
 """
 
 from __future__ import annotations
@@ -9,23 +9,28 @@ import html
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storefront import cache
-from storefront.cache import keys
-from storefront.catalog import search
+from storefront.catalog import listing, search
 from storefront.catalog.listing import name_key
-from storefront.catalog.models import Listing, Product, Variant
+from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, Variant
 
 _TAG = re.compile(r"<[^>]*>")
 
 
 def settle_prices(product: Product, variants: Sequence[Variant]) -> None:
     """Copy the lowest and highest price of these, which are all of the product's, onto its row."""
+    if not variants:
+        return
     cheapest = min(variants, key=lambda variant: (variant.price, variant.position))
     product.price, product.compare_at_price = cheapest.price, cheapest.compare_at_price
     product.price_max = max(variant.price for variant in variants)
+
+
+def row(product: Product) -> listing.Row:
+    """Return what lists have of a product that has a price."""
+    return product.price or 0, name_key(product.title), product.vendor
 
 
 def follow(
@@ -34,37 +39,65 @@ def follow(
     variants: Sequence[Variant],
     category: str,
     *,
-    title: str,
-    price: int,
+    before: listing.Row,
     words: bool,
 ) -> None:
-    """Bring lists and search up to date with an active product whose status, category and vendor are what they were.
+    """Bring lists and search up to date with an active product whose status and category are what they were.
 
     Args:
         session: of the transaction; what has changed has been flushed.
         product: as it is now.
         variants: all of them, as they are now.
         category: its category's name.
-        title: as it was.
-        price: as it was.
+        before: what lists had of it (`row`).
         words: whether anything that is searched has changed.
     """
-    renamed, priced = name_key(product.title) != name_key(title), product.price != price
-    if renamed or priced:
+    if (now := row(product)) != before:
         rows = session.execute(
             update(Listing)
             .where(Listing.product_id == product.id)
-            .values(price=product.price, name_key=name_key(product.title))
+            .values(dict(zip(("price", "name_key", "vendor"), now, strict=True)))
             .returning(Listing.category_id)
             .execution_options(synchronize_session=False)
         )
-        above = list(rows.scalars())
-        if priced:
-            cache.touch(session, *map(keys.prices_tag, above))
-        if renamed:
-            cache.touch(session, *map(keys.names_tag, above))
+        places = [(category_id, product.id) for category_id in rows.scalars()]
+        listing.count(session, dict.fromkeys(places, now), dict.fromkeys(places, before))
     if words:
-        texts = [text for v in variants for text in (v.sku, v.option1, v.option2, v.option3)]
-        body = html.unescape(_TAG.sub(" ", product.description_html))
-        others = (product.vendor, product.product_type, *product.tags, category, *texts, body)
+        others = _words(product, variants, category)
         search.index(session, [search.document(product.id, product.title, others)])
+
+
+def relist(session: Session, product: Product, variants: Sequence[Variant], category: str) -> None:
+    """Bring lists, counts and search up to date with a product whose status or category is another now.
+
+    Args:
+        session: of the transaction; what has changed has been flushed.
+        product: as it is now, with the prices that it has now.
+        variants: all of them, as they are now.
+        category: its category's name.
+    """
+    if product.status != "active" or product.price is None:
+        listing.write(session, [], gone=[product.id])
+        return
+    entry = listing.Entry(
+        product.id, product.title, product.vendor, product.price, _above(session, product.category_id),
+        words=_words(product, variants, category),
+    )  # fmt: skip
+    listing.write(session, [entry])
+
+
+def _above(session: Session, category_id: int | None) -> Sequence[int]:
+    """Return the ids of a category and of all above it; of the root alone if there is no category."""
+    start = Category.path == ROOT_PATH if category_id is None else Category.id == category_id
+    branch = select(Category.id, Category.parent_id).where(start).cte(recursive=True)
+    branch = branch.union(
+        select(Category.id, Category.parent_id).join(branch, Category.id == branch.c.parent_id)
+    )
+    return session.execute(select(branch.c.id)).scalars().all()
+
+
+def _words(product: Product, variants: Sequence[Variant], category: str) -> Sequence[str]:
+    """Return what is searched of a product besides its title."""
+    texts = [text for v in variants for text in (v.sku, v.option1, v.option2, v.option3)]
+    body = html.unescape(_TAG.sub(" ", product.description_html))
+    return (product.vendor, product.product_type, *product.tags, category, *texts, body)

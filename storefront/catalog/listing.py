@@ -23,8 +23,8 @@ from storefront.catalog.models import Category, Listing, ListingVendor, Product,
 from storefront.stock import StockItem
 
 NAME_KEY = 40
-# (category id, product id) -> (price, name key, vendor)
-Rows = dict[tuple[int, int], tuple[int, str, str]]
+Row = tuple[int, str, str]  # price, name key, vendor
+Rows = dict[tuple[int, int], Row]  # by category id and product id
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -151,10 +151,9 @@ def write(
             ).where(Listing.product_id.in_([*(entry.product_id for entry in entries), *gone]))
         )
         present = {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
-    _tell(session, wanted, present)
     _delete(session, [key for key in present if wanted.get(key) != present[key]])
     _insert(session, {key: row for key, row in wanted.items() if present.get(key) != row})
-    _count(session, wanted, present)
+    count(session, wanted, present)
     search.index(
         session,
         [search.document(entry.product_id, entry.title, entry.words) for entry in entries],
@@ -250,8 +249,12 @@ def _insert(session: Session, rows: Rows) -> None:
         )
 
 
-def _count(session: Session, wanted: Rows, present: Rows) -> None:
-    """Move the kept counts by the difference; rows are taken in the order of their ids, so nobody deadlocks."""
+def count(session: Session, wanted: Rows, present: Rows) -> None:
+    """Drop the lists that are others now, and move the kept counts by the difference.
+
+    Rows are taken in the order of their ids, so nobody deadlocks.
+    """
+    _tell(session, wanted, present)
     categories: Counter[int] = Counter()
     vendors: Counter[tuple[int, str]] = Counter()
     for rows, step in ((wanted, 1), (present, -1)):

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from storefront import redis_roles
+from storefront.catalog import listing
 from storefront.catalog.models import Variant
-from storefront.extensions import db
+from storefront.extensions import db, writing
 from storefront.redis_roles import Role
 from storefront.stock import StockItem, StockMovement
 from storefront.stock.telling import names
@@ -162,17 +163,68 @@ def test_a_price_drops_the_pages_that_print_it_and_no_other(call: Call, pot: int
         assert "hit" in get(client, address).headers["Cache-Status"], address
 
 
-def test_a_put_costs_at_most_eight_statements(call: Call, pot: int) -> None:
+SIZES = {"L": "POT", "S": "POT-2"}
+PUTS = {  # what a PUT changes, and how many statements it may cost
+    "title": (7, {"title": "New"}),
+    "price": (7, {"price": {"amount": 1234, "currency": "USD"}}),
+    "stock": (6, {"stock": 5}),
+    "slug": (8, {"slug": "kettle"}),
+    "vendor": (8, {"vendor": "New"}),
+    "status": (11, {"status": "archived"}),
+    "no category": (12, {"category": None}),
+    "category": (14, {"category": {"path": "plates"}}),
+    "a variant more": (12, {"sizes": "LS"}),
+    "a variant less": (11, {"sizes": "L"}),
+}
+
+
+@pytest.mark.parametrize("kind", PUTS)
+def test_a_put_costs_few_statements_and_leaves_nothing_to_refresh(call: Call, pot: int, kind: str) -> None:
     # Who hears of webhooks is read once a second.
     assert call("PATCH", f"/products/{pot}", {"stock": 4}, scopes=BOTH).status_code == 200
-    for change in ({"title": "New"}, {"price": {"amount": 1234, "currency": "USD"}}, {"stock": 5}):
-        wanted = read(call, pot) | change
-        if "price" in change:
-            wanted["variants"][0]["price"] = change["price"]
-        if "stock" not in change:
-            wanted["stock"] = wanted["variants"][0]["stock"] = None
-        with statements() as seen:
-            answer = call("PUT", f"/products/{pot}", wanted, scopes=BOTH)
-        assert answer.status_code == 200, answer.text
-        seen = [s for s in seen if not s.startswith("BEGIN")]
-        assert len(seen) <= 8, (change, "\n\n".join(seen))
+    if kind == "a variant less":
+        more = [
+            {"sku": sku, "price": {"amount": 9, "currency": "USD"}, "options": {"Size": size}}
+            for size, sku in SIZES.items()
+        ]
+        body = {"title": "Pot", "status": "active", "variants": more}
+        assert call("PUT", f"/products/{pot}", body, scopes=BOTH).status_code == 200
+    most, change = PUTS[kind]
+    wanted: dict[str, Any] = {"price": None, "stock": None} | read(call, pot)
+    own = wanted["variants"][0] | {"stock": None}
+    if sizes := change.get("sizes"):
+        own["price"] = own["price"] | {"amount": 900}
+        wanted |= {
+            "price": None,
+            "variants": [own | {"sku": SIZES[s], "options": {"Size": s}} for s in sizes],
+        }
+    else:
+        own["price"] = change.get("price", own["price"])
+        wanted |= {"variants": [own], "stock": None} | change
+    wanted["stock"] = change.get("stock")
+    with statements() as seen:
+        answer = call("PUT", f"/products/{pot}", wanted, scopes=BOTH)
+    assert answer.status_code == 200, answer.text
+    seen = [s for s in seen if not s.startswith("BEGIN")]
+    assert len(seen) <= most, "\n\n".join(seen)
+    assert read(call, pot) == answer.get_json()
+    told = derived()
+    with writing() as session:
+        listing.refresh(session, [pot])
+    assert derived() == told
+    counted = "SELECT category_id, vendor, count(*) FROM listing GROUP BY category_id, vendor"
+    kept = "SELECT category_id, vendor, products FROM listing_vendor WHERE products > 0"
+    assert rows(kept) == rows(counted)
+    counted = "SELECT category_id, count(*) FROM listing GROUP BY category_id"
+    assert rows("SELECT id, product_count FROM category WHERE product_count > 0") == rows(counted)
+
+
+def derived() -> list[list[str]]:
+    """Return all that is derived from products."""
+    db.session.rollback()
+    tables = ("listing", "listing_vendor", "category", "product", "product_search")
+    return [rows(f"SELECT * FROM {table}") for table in tables]
+
+
+def rows(query: str) -> list[str]:
+    return sorted(map(str, db.session.execute(text(query)).all()))

@@ -17,7 +17,7 @@ from storefront.api.editing.loaded import Loaded, load, words
 from storefront.api.problems import RefusedError
 from storefront.api.shapes import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
-from storefront.catalog import following, listing, models
+from storefront.catalog import following, models
 from storefront.catalog.sanitise import sanitise
 from storefront.extensions import writing
 
@@ -41,22 +41,19 @@ def change(
             shown = loaded.row.status == "active" and bool(loaded.variants)
             public = loaded.document(current_app.config["STOCK_DISPLAY"]) if shown else None
             condition(public, loaded.document(display))
-            stays = _apply(session, loaded, given, caller)
-            if stays:
-                return loaded.document(display)
-            listing.refresh(session, [product_id])
+            _apply(session, loaded, given, caller)
+            return loaded.document(display)
     except IntegrityError as error:
         raise RefusedError(
             409, "A slug or SKU is another product's already, or two variants would have the same options."
         ) from error
-    return reading.several([product_id], display)[0]
 
 
-def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> bool:
-    """Change the rows; return whether the product stays where lists have it, so that little has to follow."""
-    row, before = loaded.row, (loaded.row.title, loaded.row.price)
-    kept = (row.status, row.vendor, row.category_id)
-    said = words(loaded)
+def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> None:
+    """Change the rows, and what lists and search say of them."""
+    row = loaded.row
+    before, said = following.row(row), words(loaded)
+    kept = (row.status, row.price is None, row.category_id)
     whole = isinstance(given, ProductPut)
     checking.check(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
@@ -67,22 +64,19 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     _categorise(session, loaded, given.category)
     _rename(session, row, given.slug)
     places = variants.options(loaded, given)
-    moved = variants.remove(session, loaded, given) if whole else False
+    if whole:
+        variants.remove(session, loaded, given)
     for number, wanted in enumerate(given.variants):
-        moved = variants.vary(session, loaded, wanted, places, number) or moved
+        variants.vary(session, loaded, wanted, places, number)
     totals.settle(loaded, given)
     following.settle_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.restock(session, loaded, caller)
-    if moved or not (
-        row.status == "active" and before[1] is not None and kept == (row.status, row.vendor, row.category_id)
-    ):
-        return False
-    following.follow(
-        session, row, list(loaded.variants.values()), loaded.category[1] or "",
-        title=before[0], price=before[1], words=said != words(loaded),
-    )  # fmt: skip
-    return True
+    rows, category = list(loaded.variants.values()), loaded.category[1] or ""
+    if (row.status, row.price is None, row.category_id) != kept:
+        following.relist(session, row, rows, category)
+    elif row.status == "active" and rows:
+        following.follow(session, row, rows, category, before=before, words=said != words(loaded))
 
 
 def _categorise(session: Session, loaded: Loaded, given: Any) -> None:

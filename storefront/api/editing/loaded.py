@@ -79,4 +79,4 @@ def load(session: Session, product_id: int) -> Loaded:
 def words(loaded: Loaded) -> Any:
     """Return what search knows a product by, to be compared with what it will be."""
     variants = [(v.sku, v.options) for v in loaded.variants.values()]
-    return loaded.row.title, loaded.row.description_html, variants
+    return loaded.row.title, loaded.row.vendor, loaded.row.description_html, variants

@@ -31,8 +31,8 @@ def options(loaded: Loaded, given: ProductPut | ProductPatch) -> list[str]:
     return places
 
 
-def remove(session: Session, loaded: Loaded, given: Any) -> bool:
-    """Take away the variants that are not named; return whether there were any.
+def remove(session: Session, loaded: Loaded, given: Any) -> None:
+    """Take away the variants that are not named.
 
     Raises:
         RefusedError: 409, shoppers have reserved some.
@@ -50,11 +50,10 @@ def remove(session: Session, loaded: Loaded, given: Any) -> bool:
         session.delete(loaded.variants.pop(sku))
     if gone:
         session.flush()  # their options are free before others take them
-    return bool(gone)
 
 
-def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number: int) -> bool:
-    """Change or make one variant; return whether it was made."""
+def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number: int) -> None:
+    """Change or make one variant."""
     row = loaded.variants.get(given.sku)
     values: dict[str, Any] = {}
     if given.price is not UNSET:
@@ -64,7 +63,6 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
     if given.options is not UNSET:
         values |= dict.fromkeys(_PLACES, "")
         values |= {_PLACES[places.index(name)]: value for name, value in given.options.items()}
-    made = row is None
     if row is None:
         row = loaded.variants[given.sku] = models.Variant(
             product_id=loaded.row.id, sku=given.sku, position=number, **values
@@ -82,7 +80,6 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
             setattr(row, name, value)
     if given.stock is not None:
         loaded.wanted[given.sku] = given.stock
-    return made
 
 
 def _unseen(row: models.Variant) -> bool:
