@@ -73,7 +73,10 @@ def test_a_guest_buys(app: Flask, guest: Browser) -> None:
     order = guest.get(location)
     assert order.status_code == 200
     assert "Thank you. Your order is with us." in order.text
-    assert "A letter has gone to ada@shop.example." in order.text
+    assert "here is the letter" in order.text
+    assert "A letter has gone" not in order.text, "it stands below"
+    later = guest.get(location.split("&letter=")[0]).text
+    assert "A letter has gone to ada@shop.example." in later
     assert level("T") == (1, 0)
     assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
     [letter] = letters(app)

@@ -45,6 +45,7 @@ class AddToCart extends HTMLElement {
   #say(message, worked) {
     const place = this.querySelector("[role=status]");
     place.textContent = `${message} `;
+    place.toggleAttribute("data-problem", !worked);
     if (!worked) return;
     const link = document.createElement("a");
     link.href = "/cart";
