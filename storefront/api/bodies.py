@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 from msgspec import inspect
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from storefront.api.problems import RefusedError
 from storefront.api.shapes import Fault
@@ -34,7 +35,11 @@ def read(shape: type[T]) -> T:
             "The body must be JSON, with `Content-Type: application/json`.",
             headers={"Accept": "application/json"},
         )
-    value = _parsed(request.get_data())
+    body = request.get_data()
+    # What comes in chunks tells no length, and Werkzeug cuts it off at the most that is read, without a word.
+    if request.content_length is None and len(body) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    value = _parsed(body)
     faults = list(_faults(value, inspect.type_info(shape), ""))
     if not faults:
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
+from storefront.api import tokens
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db
 from tests.api.conftest import BOTH, Call, read
@@ -140,3 +143,15 @@ def test_content_types_scopes_and_unknown_ids(call: Call, pot: int) -> None:
         == 422
     )
     assert db.session.get_one(Product, pot).title == "Pot"
+
+
+def test_a_body_in_chunks_that_is_too_large_is_not_cut_off_but_refused(app: Flask, pot: int) -> None:
+    token = tokens.create("tests", ("catalog:write",))
+    body = b'{"title": "Cut off"}' + b" " * 1024 * 1024 + b"!"
+    answer = app.test_client().patch(
+        f"/api/v1/products/{pot}", input_stream=BytesIO(body), content_type="application/json",
+        headers={"Authorization": f"Bearer {token}", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )  # fmt: skip
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+    assert app.test_client().get(f"/api/v1/products/{pot}").get_json()["title"] == "Pot"
