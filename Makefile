@@ -20,7 +20,7 @@ run: .venv/installed ## set up what is missing and serve the shop on http://127.
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
 
 test: .venv/installed-dev ## the whole test suite, in a process for each core and one more; ARGS="-k cache" passes arguments on to pytest
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests
 

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from storefront import cache, rounds
 from storefront.app import create_app
@@ -65,19 +66,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return 1 + (os.cpu_count() or 1)
 
 
+class RoomScheduling(LoadScopeScheduling):
+    """Keeps the tests of a file in one process, and those of rooms whose files share shops together, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoomScheduling:
+    """Schedule by rooms."""
+    return RoomScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and those of rooms whose files share shops together, too.
-
-    What takes longest is begun first, so that no process works alone in the end.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: LONGEST.index(group) if (group := _group(item)) in LONGEST else len(LONGEST))
+    """What takes longest is begun first, so that no process works alone in the end."""
+    place = {group: number for number, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(_group(item.nodeid), len(LONGEST)))
 
 
-def _group(item: pytest.Item) -> str:
-    room = item.path.parent.name
-    return room if room in TOGETHER else item.path.relative_to(Path(__file__).parent).as_posix()
+def _group(nodeid: str) -> str:
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    room = file.partition("/")[0]
+    return room if room in TOGETHER else file
 
 
 @pytest.fixture(scope="session", params=DATABASES)
