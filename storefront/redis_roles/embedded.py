@@ -91,10 +91,13 @@ def _join(here: Place) -> None:
         # Whoever is before us may have to wait for an old server to go and for a new one to come.
         if not acquire(start, fcntl.LOCK_EX, patience=3 * PATIENCE):
             raise EmbeddedServerError(f"Another process does not finish starting Redis. See {here.log}.")
-        if here.folder in _held:
+        held = _held.get(here.folder)
+        if held is not None and here.is_still("users", held):
             _await_server(here)
         else:
             _held[here.folder] = _use(here)
+            if held is not None:
+                os.close(held)
     finally:
         fcntl.flock(
             start, fcntl.LOCK_UN

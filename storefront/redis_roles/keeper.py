@@ -57,7 +57,7 @@ def keep(here: Place) -> None:
     try:
         while not acquire(users, fcntl.LOCK_EX):
             time.sleep(_LOOK)
-            if not _is_still(here.folder / "users.lock", users):
+            if not here.is_still("users", users):
                 # Somebody deleted the folder. Killed, the server cannot remove the socket of its successor.
                 server.kill()
                 os._exit(0)
@@ -79,13 +79,6 @@ def keep(here: Place) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _stop(server)
-
-
-def _is_still(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _serve(here: Place) -> subprocess.Popen[bytes]:

@@ -78,6 +78,13 @@ class Place:
         """Return a new descriptor of a lock file. Forked processes share it, other programs do not."""
         return os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
+    def is_still(self, name: Literal["users"], descriptor: int) -> bool:
+        """Return whether others find the lock that a descriptor is of: not if the folder was deleted meanwhile."""
+        try:
+            return os.path.samestat((self.folder / f"{name}.lock").stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
     def is_kept(self) -> bool:
         """Return whether a keeper looks after the server. Only for who holds the start lock."""
         probe = self.lock("keeper")

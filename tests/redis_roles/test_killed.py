@@ -99,6 +99,22 @@ def test_a_server_whose_folder_was_deleted_ends_and_leaves_its_successor_alone(
             assert embedded.answers(embedded.place(instance))
 
 
+def test_whoever_joins_again_after_the_folder_was_deleted_gets_a_server_that_stays(
+    instance: Path, user: Start
+) -> None:
+    first = user()
+    assert first.url()
+    old = servers(instance)
+    shutil.rmtree(instance)
+    assert eventually(lambda: not psutil.pid_exists(old[0]))
+    first.rejoin()
+    assert first.url()
+    (server,), (keeper,) = servers(instance), keepers(instance)
+    with user().connect() as redis:  # a keeper that found no user would have ended its server by now
+        assert redis.ping()
+        assert (servers(instance), keepers(instance)) == ([server], [keeper])
+
+
 def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start) -> None:
     folder = instance / "redis"
     (folder / "data").mkdir(parents=True)
