@@ -8,9 +8,11 @@ class StorefrontError(Exception):
 
     Attributes:
         status: the HTTP status of the page that tells it.
+        is_told: whether the page says the text though the fault is ours (5xx): it is meant for shoppers.
     """
 
     status = 500
+    is_told = False
 
 
 class ConfigurationError(StorefrontError):

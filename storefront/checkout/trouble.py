@@ -23,6 +23,7 @@ class BusyError(StorefrontError):
     """The database is away or overrun; whether it was written is unknown, and does not matter: send it again."""
 
     status = 503
+    is_told = True
 
     def __init__(self) -> None:
         super().__init__(

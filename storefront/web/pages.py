@@ -97,5 +97,8 @@ def init_app(app: Flask) -> None:
     def our_error(error: StorefrontError) -> Answer:
         if error.status >= 500:
             log.error("request %s failed", g.get("request_id"), exc_info=error)
-            return page(error.status, None, error)
-        return page(error.status, str(error), error)
+        told = error.status < 500 or error.is_told
+        response = app.make_response(page(error.status, str(error) if told else None, error))
+        if error.status == 503:
+            response.headers["Retry-After"] = "5"
+        return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,15 @@ from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
 from storefront.checkout.trouble import BusyError, InFlightError
 from storefront.extensions import db
+from tests.accounts.people import Browser
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
+from tests.checkout.test_pages import DETAILS, guest
+from tests.checkout.test_pages import place as place_order_of
 from tests.conftest import make_app
 from tests.factories import make_product
 
 KEY = "the key of this form"
+__all__ = ["guest"]  # the fixture
 
 
 @contextmanager
@@ -34,17 +39,24 @@ def locked(app: Flask) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_a_locked_database_is_one_clear_error_and_the_retry_places_one_order(app: Flask) -> None:
-    make_product(variants=[{"sku": "TP", "on_hand": 5}])
-    draft = make_draft({"TP": 2})
-    digest = seen(draft)
-    for attempt in (lambda: hold(draft), lambda: place_order(draft, KEY, digest)):
-        with locked(app), pytest.raises(BusyError, match="send the form again"):
-            attempt()
-    assert (count_orders(), level("TP")) == (0, (5, 0))
-    first, again = place_order(draft, KEY, digest), place_order(draft, KEY, digest)
-    assert (first.again, again.again, count_orders(), level("TP")) == (False, True, 1, (3, 0))
-    assert audited() == []
+def test_a_locked_database_is_one_clear_page_the_basket_is_kept_and_the_retry_places_one_order(
+    app: Flask, guest: Browser
+) -> None:
+    details = partial(guest.post, "/checkout", **DETAILS)
+    with locked(app):
+        away = [details()]
+    page = guest.get(details().location)
+    click = partial(place_order_of, guest, page)
+    with locked(app):
+        away.append(click())
+    for answer in away:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "send the form again; it is never ordered twice" in answer.text
+    assert guest.get("/me").json["cart_quantity"] == 2  # type: ignore[index]
+    assert (count_orders(), level("T")) == (0, (3, 2))
+    first, again = (click().location.partition("?")[0] for _ in range(2))
+    assert first == again
+    assert (count_orders(), level("T"), audited()) == (1, (1, 0), [])
 
 
 @pytest.mark.slow
