@@ -97,15 +97,20 @@ def test_a_guest_buys_the_last_ones_and_the_badge_changes(page: Page, shop: Shop
     expect(page.get_by_text("There is nothing in it yet")).to_be_visible()
 
 
-def test_a_customer_buys_and_calls_it_off(page: Page) -> None:
+def test_a_customer_buys_and_calls_it_off(page: Page, shop: Shop, javascript: bool) -> None:
     email = fresh()
     register(page, email)
-    put_in(page, PRODUCT)
+    path = make_rare(shop, "OWN-JS" if javascript else "OWN-PLAIN")
+    put_in(page, path)
     page.goto("/checkout")
     expect(page.get_by_label("E-mail")).to_have_value(email)
     fill_in(page)
     number = order(page)
-    page.get_by_role("link", name="All your orders").click()
+    expect(page.get_by_role("region", name="The letter")).to_contain_text(number)
+    badge = page.locator("stock-badge").first
+    page.goto(path)
+    expect(badge).to_contain_text("Only 1 left")
+    page.goto("/account/orders")
     page.get_by_role("link", name=f"Order {number}").click()
     page.get_by_text("Cancel the order", exact=True).click()
     page.get_by_role("button", name="Yes, cancel the order").click()
@@ -114,6 +119,27 @@ def test_a_customer_buys_and_calls_it_off(page: Page) -> None:
     expect(page.get_by_role("main").get_by_role("listitem").filter(has_text=number)).to_contain_text(
         "Cancelled"
     )
+    page.goto(path)
+    expect(badge).to_contain_text("Only 2 left")
+
+
+def test_how_long_it_is_held_is_told_by_the_server_whatever_the_time_is_here(
+    browser: Browser, shop: Shop
+) -> None:
+    context = browser.new_context(base_url=shop.url, timezone_id="Asia/Tokyo", locale="en-GB")
+    try:
+        page = context.new_page()
+        page.clock.set_fixed_time("2030-01-01T12:00:00Z")
+        put_in(page, PRODUCT)
+        page.goto("/checkout")
+        page.get_by_label("E-mail").fill("ada@shop.example")
+        fill_in(page)
+        page.get_by_role("button", name="Go on to the review").click()
+        expect(page.locator("hold-clock")).to_have_text(
+            re.compile(r"Held for you until (21:10|21:09), (10:00|9:5\d) left\.")
+        )
+    finally:
+        context.close()
 
 
 def make_rare(shop: Shop, sku: str) -> str:

@@ -1,12 +1,12 @@
-/** Counts down how long the goods are held, and names the hour as this browser's clock shows it. Speaks up once, when it
- *  is over. Without it the text stands as it is. */
+/** Counts down how long the goods are held, and names the hour as this browser's clock shows it: what is left is the
+ *  server's word (`left`, in seconds), as the clock of this machine may be wrong. Speaks up once, when it is over.
+ *  Without it the text stands as it is. */
 class HoldClock extends HTMLElement {
   #ticking;
 
   connectedCallback() {
     const time = this.querySelector("time");
-    const until = new Date(this.getAttribute("until"));
-    // How long it still is, by the server's own words; the clock of this machine may be wrong.
+    const until = new Date(Date.now() + 1000 * this.getAttribute("left"));
     time.textContent = until.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     const tick = () => this.#show(until - Date.now());
     tick();
