@@ -28,6 +28,7 @@ TIMEOUT = 10.0  # seconds, for each step of one attempt
 # Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
 KEPT = timedelta(days=30)  # the log
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
 
 
 class PrivateAddressError(OSError):
@@ -50,12 +51,25 @@ def resolve(host: str, port: int, *, private: bool) -> str:
     """
     found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for text in found:
-        address = ipaddress.ip_address(str(text).partition("%")[0])
-        if isinstance(address, ipaddress.IPv6Address):
-            address = address.ipv4_mapped or address.sixtofour or address
-        if not private and (not address.is_global or address.is_multicast):
+        address = _reached(str(text).partition("%")[0])
+        if not private and not _is_public(address):
             raise PrivateAddressError(f"{host} leads to {address}, which is not public")
     return str(found[0])
+
+
+def _reached(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the address that is reached by way of another: the IPv4 one in an IPv6 one, where there is one."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    special = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
+    return address.is_global and not special
 
 
 def send_due() -> int:
