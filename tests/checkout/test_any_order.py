@@ -39,6 +39,7 @@ class Shop(RuleBasedStateMachine):
             make_product(variants=[{"sku": name, "on_hand": STOCK, "backorder": sku == "AHEAD"}])
         self.on_hand = dict.fromkeys(SKUS, STOCK)
         self.held: dict[int, dict[str, int]] = {}
+        self.back: dict[str, int] = {}  # of an order's first line
         self.keys = 0
 
     @rule(target=drafts, quantities=st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), max_size=3))
@@ -100,6 +101,7 @@ class Shop(RuleBasedStateMachine):
         order = self.look(number)
         before, total = order.state, order.total
         back = {line.sku.split("-")[0]: line.from_stock for line in order.lines}
+        first = order.lines[0].sku.split("-")[0]
         amount = (total, "USD") if step == "pay" else ()
         try:
             with writing() as session:
@@ -109,7 +111,25 @@ class Shop(RuleBasedStateMachine):
         assert before in ("placed", "paid", "shipped", "cancelled")
         if step == "cancel":
             for sku, taken in back.items():
-                self.on_hand[sku] += taken
+                self.on_hand[sku] += taken - (self.back.get(number, 0) if sku == first else 0)
+            self.back[number] = back[first]
+
+    @rule(number=placed, quantity=st.integers(1, 2))
+    def goods_come_back(self, number: str | None, quantity: int) -> None:
+        if number is None:
+            return
+        order = self.look(number)
+        line, before = order.lines[0], self.back.get(number, 0)
+        fits = order.paid > order.refunded and before + quantity <= line.from_stock
+        try:
+            with writing() as session:
+                orders.refund(session, number, 1, actor="staff", returned={line.id: quantity})
+        except OrderError:
+            assert not fits
+        else:
+            assert fits
+            self.back[number] = before + quantity
+            self.on_hand[line.sku.split("-")[0]] += quantity
 
     @rule(sku=st.sampled_from(SKUS), number=st.integers(1, 3))
     def goods_come_in(self, sku: str, number: int) -> None:

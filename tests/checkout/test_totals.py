@@ -42,10 +42,13 @@ def test_all_sums_add_up_and_tax_is_rounded_for_each_line(
     assert found.goods == sum(line.quantity * line.unit_price for line in lines)
     assert found.delivery == (0 if method is None else method.price_for(found.goods))
     assert found.total == found.goods + found.delivery + (0 if inclusive else found.tax)
-    amounts = [line.total for line in found.lines] + [found.delivery]
-    for amount, line in zip(amounts, found.lines, strict=False):
-        exact = Decimal(amount) * rate / (100_000 + (rate if inclusive else 0))
-        assert line.tax == exact.quantize(Decimal(1), ROUND_HALF_UP)
+    whole = 100_000 + (rate if inclusive else 0)
+    taxes = [
+        int((Decimal(amount) * rate / whole).quantize(Decimal(1), ROUND_HALF_UP))
+        for amount in (*(line.total for line in found.lines), found.delivery)
+    ]
+    assert [line.tax for line in found.lines] == taxes[:-1]
+    assert found.tax == sum(taxes), "what is rounded line by line is not rounded again"
     assert sum(one.amount for one in found.taxes) == found.tax
     assert 0 <= found.tax <= found.goods + found.delivery
     assert Totals.from_json(found.to_json()) == found
