@@ -1,29 +1,23 @@
-"""Unbound extensions and the base of all models. Imports nothing of ours."""
+"""Unbound extensions, the base of all models, and transactions that write. Knows no room."""
 
 from __future__ import annotations
 
-import os
-import random
-import sqlite3
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import msgspec
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-BUSY_SECONDS = 2.0  # so long a writer waits for SQLite's one lock …
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.0004  # … looking again after so many seconds
-_PATIENT = f"busy_timeout={BUSY_SECONDS * 1000:.0f}"
+from storefront import sqlite
+
+sqlite.listen()
 
 
 class Model(DeclarativeBase):
@@ -76,7 +70,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None or value.tzinfo is UTC:
+            return value
+        # SQLite keeps no zone, and PostgreSQL answers in the session's.
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -109,66 +106,3 @@ def connection_of(session: Session) -> Connection:
     """Return the connection of a session's transaction; at once where `writing` knows it: those who buy ask often."""
     found: Connection | None = session.info.get("writing")
     return session.connection() if found is None or found.closed else found
-
-
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    if type(connection).__module__ != "sqlite3":
-        return
-    connection.isolation_level = None  # BEGIN is ours, below
-    cursor = connection.cursor()
-    for pragma in (
-        _PATIENT,
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "cache_size=-16000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-@cache
-def _gate(_pid: int) -> threading.Lock:
-    """Return what one thread of a process passes at a time; made as it is used, after forks and gevent's patches."""
-    return threading.Lock()
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    if kind != "IMMEDIATE":
-        connection.exec_driver_sql(f"BEGIN {kind}")
-        return
-    until, gate = time.monotonic() + BUSY_SECONDS, _gate(os.getpid())
-    ours = gate.acquire(timeout=BUSY_SECONDS)
-    try:
-        _take_lock(connection, until)
-    finally:
-        if ours:
-            gate.release()
-
-
-def _take_lock(connection: Connection, until: float) -> None:
-    """Begin to write as soon as nobody else does; one of each process looks, the others queue behind it.
-
-    SQLite's own waiting sleeps longer and longer, up to a tenth of a second: whoever came first then waits longest,
-    and the lock lies idle meanwhile. It also stops the whole thread: here other greenlets go on, the writer's too.
-    """
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(random.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))  # noqa: S311  # only spreads those who wait
-            else:
-                return
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is one that everybody knows
-    finally:
-        driver.execute(f"PRAGMA {_PATIENT}")

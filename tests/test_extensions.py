@@ -1,13 +1,19 @@
-"""SQLite's one lock: whoever wants to write gets it, one after another, or an error that says it is busy."""
+"""SQLite's one lock: whoever wants to write gets it, or an error that says it is busy. And what zone times are in."""
 
 from __future__ import annotations
 
 import threading
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
+
+from storefront.catalog.models import Product
+from storefront.extensions import db
+from tests.factories import make_product
 
 WRITERS, EACH = 12, 20
 
@@ -57,3 +63,10 @@ def test_whoever_waits_too_long_for_sqlite_s_lock_hears_that_it_is_busy(tmp_path
         pass
     for pool in (engine, other):
         pool.dispose()
+
+
+def test_times_are_in_utc_whatever_zone_the_database_answers_in(app: Flask) -> None:
+    make_product()
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET TIME ZONE 'Asia/Kolkata'"))
+    assert db.session.execute(db.select(Product.created_at)).scalar_one().tzinfo is UTC
