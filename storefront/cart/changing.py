@@ -75,8 +75,9 @@ def set_aside(sku: str, *, saved: bool) -> None:
 
 def remove(sku: str) -> None:
     """Take a line out. What is not there is no mistake: somebody clicked twice."""
+    cart_id = queries.current_id()
     with writing() as session:
-        session.execute(delete(CartLine).where(CartLine.cart_id == queries.current_id(), CartLine.sku == sku))
+        session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
 
 
 def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
@@ -131,11 +132,12 @@ def _begin(session: Session) -> int:
 
 
 def _change(sku: str, **values: object) -> None:
+    cart_id = queries.current_id()
     with writing() as session:
         now = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
         changed = session.execute(
             update(CartLine)
-            .where(CartLine.cart_id == queries.current_id(), CartLine.sku == sku)
+            .where(CartLine.cart_id == cart_id, CartLine.sku == sku)
             .values(price_seen=func.coalesce(now, CartLine.price_seen), **values)
             .execution_options(synchronize_session=False)
         )

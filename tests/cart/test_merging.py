@@ -5,8 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
+from sqlalchemy import Connection, event
 
 from storefront.accounts.models import User
 from storefront.accounts.passwords import digest
@@ -47,6 +48,22 @@ def test_a_guest_s_basket_becomes_the_account_s_and_is_there_on_the_next_device(
     assert first.get("/me").json == {"signed_in": True, "name": "One", "cart_quantity": 2}
     sign_in(second)
     assert second.get("/me").json["cart_quantity"] == 2
+
+
+def test_who_changes_a_basket_is_known_before_the_database_is_locked(app: Flask) -> None:
+    client, known = app.test_client(), []
+    put(client, "A", 2)
+    sign_in(client)
+
+    @event.listens_for(db.engine, "begin")
+    def begun(connection: Connection) -> None:
+        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+            known.append("storefront.accounts.current" in request.environ)  # what may have to wait for Redis
+
+    put(client, "B", 1)
+    for change, form in (("", {"quantity": 3}), ("/saving", {"saved": "1"}), ("/removal", {})):
+        assert client.post(f"/cart/lines/A{change}", data=form, headers=OWN).status_code == 303
+    assert known == [True] * 4
 
 
 def test_two_baskets_become_one_with_the_larger_quantities_and_it_is_said(app: Flask) -> None:
