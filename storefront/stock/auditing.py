@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Flask, current_app
 from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
+from storefront.stock.changing import locked
 from storefront.stock.models import StockItem, StockMovement
 
 
@@ -64,8 +66,13 @@ def audit(session: Session) -> list[Difference]:
     return [Difference(*row) for row in rows]
 
 
-def repair(session: Session, differences: list[Difference]) -> None:
-    """Make the rows what the ledger says; where that does not agree with what is held, write it into the ledger."""
+def repair(session: Session, skus: Collection[str]) -> list[Difference]:
+    """Make these rows what the ledger says; where that does not agree with what is held, write it into the ledger.
+
+    They are locked first and looked at again, since shoppers go on buying: what was mended is returned.
+    """
+    locked(session, skus)
+    differences = [difference for difference in audit(session) if difference.sku in skus]
     for found in differences:
         on_hand = max(0, found.on_hand_by_ledger)
         wanted = found.reserved_by_ledger if found.held is None else found.held
@@ -87,3 +94,4 @@ def repair(session: Session, differences: list[Difference]) -> None:
                 "actor": "flask stock audit --repair",
             }
             session.execute(insert(StockMovement), [entry | correction])
+    return differences

@@ -45,7 +45,7 @@ def audit_command(repair: bool) -> None:
         click.echo("Every row agrees with its ledger.")
     elif repair:
         with writing() as session:
-            auditing.repair(session, found)
+            found = auditing.repair(session, {difference.sku for difference in found})
             cache.touch(session, keys.EVERYTHING, cause="flask stock audit --repair")
         click.echo(f"{len(found)} rows were made what the ledger says.")
     else:

@@ -102,6 +102,19 @@ def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask
     assert (item().on_hand, item().reserved) == (5, 0)
 
 
+def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    with writing() as session:
+        session.execute(update(StockItem).values(on_hand=9))
+    found = {difference.sku for difference in auditing.audit(db.session())}
+    with writing() as session:
+        stock.sell(session, "TP", 1, reference="meanwhile", held=0)
+    with writing() as session:
+        auditing.repair(session, found)
+    assert item().on_hand == 4
+    assert auditing.audit(db.session()) == []
+
+
 def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, told: Any) -> None:
     product = make_product(
         variants=[{"sku": "TP", "on_hand": 7}, {"sku": "T2", "option1": "b", "on_hand": 4}]
