@@ -52,6 +52,8 @@ class Rounds:
                         pass
                 except SQLAlchemyError as error:
                     log.warning("%s: the database cannot be asked, later again: %s", self.name, error)
+                except Exception:  # whatever it was: nobody would begin this work again
+                    log.exception("%s: a round failed, later again", self.name)
 
 
 def init_app(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 import time
 from collections import Counter
@@ -15,6 +15,8 @@ from flask import Flask
 from storefront import redis_roles
 from storefront.cache.store import Store
 from storefront.redis_roles import RedisAway, Role
+
+log = logging.getLogger(__name__)
 
 EVERY = 2.0  # seconds
 KEPT = 2 * 3600  # seconds that a minute's counts are kept
@@ -107,16 +109,23 @@ class Reporter:
             self._store.counters.put_back(news)
             dropped.extendleft(reversed(told))
 
+    def tick(self) -> None:
+        """Send what came, tell again what Redis may have lost of the marks, and do what other rooms want done then.
+
+        Each by itself: what cannot be counted must not keep a mark from being told, or the other way round.
+        """
+        for work in (self.send, self._store.shared.marks.confirm, *self._app.extensions.get("ticks", ())):
+            try:
+                work()
+            except RedisAway:
+                pass  # the breaker has said so
+            except Exception as error:  # noqa: BLE001  # counting must never end the counting
+                log.warning("what this process did could not be told, later again: %r", error)
+
     def _run(self, stopped: threading.Event) -> None:
         while not stopped.wait(EVERY):
-            with (
-                self._app.app_context(),
-                contextlib.suppress(Exception),
-            ):  # counting must never end the counting
-                self.send()
-                self._store.shared.marks.confirm()
-                for tick in self._app.extensions.get("ticks", ()):
-                    tick()
+            with self._app.app_context():
+                self.tick()
 
 
 def last_hour(prefix: str) -> Hour:

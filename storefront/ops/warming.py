@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
         return
 
     def begin() -> None:
-        threading.Thread(target=_warm, args=(app,), name="warming", daemon=True).start()
+        threading.Thread(target=in_advance, args=(app,), name="warming", daemon=True).start()
 
     app.extensions["starts"] = [*app.extensions.get("starts", ()), begin]
 
@@ -88,7 +88,8 @@ def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
             time.sleep(time.monotonic() - began)
 
 
-def _warm(app: Flask) -> None:
+def in_advance(app: Flask) -> None:
+    """Render the pages of this version, unless that was done or another process is at it."""
     done = f"{app.config['CACHE_PREFIX']}:warmed:{app.extensions['cache_release']}"
     try:
         with app.app_context(), redis_roles.lock(done, LONGEST) as mine:
@@ -100,5 +101,7 @@ def _warm(app: Flask) -> None:
             log.info(
                 "this version starts for the first time: %d pages rendered, %s first", stored, addresses[0]
             )
-    except Exception:  # pages are rendered when they are asked for, then
+    except RedisAway as error:  # pages are rendered when they are asked for, then
+        log.info("not all pages of this version were rendered in advance: %s", error)
+    except Exception:
         log.exception("the pages of this version could not be rendered in advance")

@@ -6,11 +6,12 @@ A message may be delivered twice (a process can die between delivering and forge
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from flask import Flask, current_app, has_app_context
-from sqlalchemy import Table, bindparam, delete, event, func, insert, select
+from sqlalchemy import Row, Table, bindparam, delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from storefront import rounds
@@ -57,17 +58,16 @@ def promise(session: Session, topic: str, *payloads: Any) -> None:
 def deliver_overdue() -> int:
     """Deliver what was committed a while ago and not delivered; return how many messages were found.
 
-    What this process has delivered is deleted.
+    What a topic that fails has piled up does not hide the others'. What this process has delivered is deleted.
     """
-    outbox = _outbox()
-    with db.engine.connect() as connection:
-        overdue = connection.execute(
-            select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
-            .where(OutboxMessage.created_at < datetime.now(UTC) - OVERDUE)
-            .order_by(OutboxMessage.created_at)
-            .limit(BATCH)
-        ).all()
-    outbox.deliver([(m.id, m.topic, m.payload) for m in overdue if not outbox.is_done(m.id)])
+    outbox, found = _outbox(), 0
+    topics = set(outbox.handlers)
+    while overdue := _overdue(topics):
+        found += len(overdue)
+        failed = outbox.deliver([(m.id, m.topic, m.payload) for m in overdue if not outbox.is_done(m.id)])
+        if not failed:
+            break
+        topics -= failed
     # Before they are overdue for the other processes too.
     if done := outbox.take_done():
         try:
@@ -76,7 +76,18 @@ def deliver_overdue() -> int:
         except BaseException:
             outbox.put_back(done)
             raise
-    return len(overdue)
+    return found
+
+
+def _overdue(topics: Collection[str]) -> Sequence[Row[str, str, Any]]:
+    """Return the oldest of what should have been delivered on these topics."""
+    with db.engine.connect() as connection:
+        return connection.execute(
+            select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
+            .where(OutboxMessage.topic.in_(topics), OutboxMessage.created_at < datetime.now(UTC) - OVERDUE)
+            .order_by(OutboxMessage.created_at)
+            .limit(BATCH)
+        ).all()
 
 
 def _sweep() -> None:

@@ -27,11 +27,12 @@ class Outbox:
         self._done: set[str] = set()
         self._lock = threading.Lock()
 
-    def deliver(self, messages: Sequence[tuple[str, str, Any]]) -> None:
-        """Hand messages (id, topic, payload) to their handlers; what fails stays and is tried again."""
+    def deliver(self, messages: Sequence[tuple[str, str, Any]]) -> set[str]:
+        """Hand messages (id, topic, payload) to their handlers; return the topics that failed, to be tried again."""
         by_topic: dict[str, list[tuple[str, Any]]] = {}
         for key, topic, payload in messages:
             by_topic.setdefault(topic, []).append((key, payload))
+        failed = set(by_topic)
         for topic, pairs in by_topic.items():
             try:
                 self.handlers[topic]([payload for _, payload in pairs])
@@ -40,8 +41,10 @@ class Outbox:
             except Exception:  # whatever a handler raises must not undo what has been committed
                 log.exception("%d messages on %s could not be delivered", len(pairs), topic)
             else:
+                failed.discard(topic)
                 with self._lock:
                     self._done.update(key for key, _ in pairs)
+        return failed
 
     def take_done(self, *, least: int = 1) -> list[str]:
         """Return the ids of delivered messages that are to be deleted, and forget them; none if they are fewer."""

@@ -66,7 +66,10 @@ class Crawlers:
         try:
             name = self._reverse(ip).rstrip(".").lower()
             return name.endswith(SUFFIXES[engine]) and ip in self._forward(name)
-        except OSError:
+        except (
+            OSError,
+            ValueError,
+        ):  # the latter: a name that is none, as anybody may give an address of theirs
             return False
 
     def _look_up_later(self, key: tuple[str, str]) -> None:

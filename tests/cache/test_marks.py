@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from importlib import import_module
 
 import pytest
@@ -11,6 +12,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.reporting import Reporter
 from storefront.cache.shared import Shared, Value
 from storefront.cache.store import Hit, Store, Ticket
 from storefront.redis_roles import RedisAway, Role
@@ -203,3 +205,23 @@ def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(store:
     for reader in readers:
         reader.join()
     assert answers == [b"1", b"1"]
+
+
+def test_what_cannot_be_counted_keeps_no_mark_and_no_other_room_waiting(
+    bare: Flask, store: Store, own_redis: Server
+) -> None:
+    ticked: list[int] = []
+    bare.extensions |= {"ticks": [lambda: ticked.append(1)], "cache_invalidations": deque()}
+    reporter = Reporter(bare, store)
+    store.shared.marks.invalidate(["tag"])
+    own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not heard of it
+    store.shared.marks.doubt()
+    minute = int(time.time() // 60)
+    own_redis.client.mset({f"bare:stats:{minute}": "no hash", f"bare:stats:{minute + 1}": "no hash"})
+    store.counters.add("product_list", "miss")
+    reporter.tick()
+    assert own_redis.client.zscore(MARKS, "tag") is not None
+    store.shared.marks.doubt()
+    own_redis.kill()
+    reporter.tick()
+    assert ticked == [1, 1]

@@ -7,15 +7,18 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from storefront.cache import releases
+from storefront.extensions import db
 from storefront.ops import warming
 from tests.cache.conftest import get
 from tests.cache.shopkeeper import detail
+from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.processes import eventually, served
+from tests.redis_roles.servers import server
 
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
 
@@ -34,6 +37,28 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
     assert "5 pages were rendered; the others were there already" in result.output
     assert detail(get(client, "/categories/cups")) == "L2"
     assert len(warming.wanted(100)) == 8
+
+
+def test_a_redis_that_goes_meanwhile_ends_the_rendering_with_one_line(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_product("Mug", category=make_category("Cups"))
+    caplog.set_level("INFO", "storefront.ops.warming")
+    (tmp_path / "other").mkdir()
+    with server(tmp_path) as redis:
+        shop = make_app(app.config["SQLALCHEMY_DATABASE_URI"], tmp_path / "other", REDIS_URL=redis.url)
+
+        @shop.after_request
+        def die(response: Response) -> Response:
+            redis.kill()
+            return response
+
+        warming.in_advance(shop)
+        with shop.app_context():
+            db.engine.dispose()
+    told = [line for line in caplog.records if line.name == "storefront.ops.warming"]
+    assert [(line.levelname, line.exc_info) for line in told] == [("INFO", None)]
+    assert "not all pages of this version were rendered in advance: Redis for cache is away" in caplog.text
 
 
 @pytest.mark.slow

@@ -12,11 +12,12 @@ from storefront.extensions import db, writing
 from storefront.outbox import OutboxMessage
 
 
-def age(seconds: float = 60) -> None:
-    """Let every message be older than it is."""
+def age(seconds: float = 60, topic: str = "%") -> None:
+    """Let every message (of a topic) be older than it is."""
+    before = datetime.now(UTC) - timedelta(seconds=seconds)
     with db.engine.begin() as connection:
         connection.execute(
-            update(OutboxMessage).values(created_at=datetime.now(UTC) - timedelta(seconds=seconds))
+            update(OutboxMessage).where(OutboxMessage.topic.like(topic)).values(created_at=before)
         )
 
 

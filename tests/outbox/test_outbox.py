@@ -11,7 +11,7 @@ from storefront import outbox, rounds
 from storefront.catalog.models import Product
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
-from storefront.outbox.delivery import MANY
+from storefront.outbox.delivery import BATCH, MANY
 from tests.outbox.messages import age, fail_after_promising, rows
 from tests.processes import eventually
 
@@ -101,6 +101,21 @@ def test_one_topic_that_fails_does_not_hold_up_another(app: Flask, told: list[An
         outbox.promise(session, "news", "y")
     assert told == ["y"]
     assert outbox.waiting()[0] == 2
+
+
+def test_what_a_topic_that_fails_has_piled_up_does_not_hide_another(app: Flask, told: list[Any]) -> None:
+    outbox.handler(app, "broken", lambda _: 1 // 0)
+    outbox.handler(app, "news", lambda _: 1 // 0)
+    with writing() as session:
+        outbox.promise(session, "broken", *range(BATCH))
+        outbox.promise(session, "of another version", "z")
+        outbox.promise(session, "news", "y")
+    outbox.handler(app, "news", told.extend)
+    age(120)
+    age(60, "news")
+    outbox.deliver_overdue()
+    assert (told, rows()) == (["y"], 0)
+    assert outbox.waiting()[0] == BATCH + 1
 
 
 def test_what_was_told_is_deleted_by_the_sweeper_or_once_it_is_much(app: Flask, told: list[Any]) -> None:

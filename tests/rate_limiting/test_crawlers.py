@@ -55,6 +55,14 @@ def test_nobody_waits_for_the_look_up_and_it_is_made_once() -> None:
     assert not crawlers.good("66.249.66.1", "Mozilla/5.0 (X11; Linux x86_64)")
 
 
+def test_a_name_that_is_none_ends_no_look_up() -> None:
+    NAMES["192.0.2.5"] = f"{'a' * 64}.googlebot.com"  # whoever has an address may give it any name
+    crawlers = Crawlers(reverse, lambda name: [name.encode("idna").decode()] and forward(name))
+    assert not crawlers.good("192.0.2.5", AGENT)
+    assert not crawlers.good("66.249.66.1", AGENT)
+    assert eventually(lambda: crawlers.good("66.249.66.1", AGENT))
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 10)
     crawlers = Crawlers(reverse, forward)
