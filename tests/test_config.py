@@ -48,7 +48,9 @@ def test_the_generated_secret_is_private_and_stays_the_same(tmp_path: Path) -> N
         ({"DATABASE_URL": "mysql://localhost/shop"}, "DATABASE_URL begins with 'mysql'"),
         ({"STOREFRONT_SECURITY_CONTACT": "me@shop.example"}, "mailto:security@shop.example"),
         ({"STOREFRONT_SECURITY_CONTACT": "mailto:a@b\nX: y"}, "mailto:security@shop.example"),
-        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL begins with 'nonsense'"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL has no ://"),
+        ({"DATABASE_URL": "postgresql://host:port/shop"}, "DATABASE_URL cannot be read"),
+        ({"STOREFRONT_SMTP_URL": "smtp://host:65536"}, "STOREFRONT_SMTP_URL cannot be read"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence(

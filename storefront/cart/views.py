@@ -99,6 +99,7 @@ def _sku() -> str:
 
 def _quantity() -> int:
     text = request.form.get("quantity", "1").strip()
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MOST:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    if not 1 <= number <= MOST:
         raise CartError(f"The quantity must be a whole number from 1 to {MOST}.")
-    return int(text)
+    return number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, cast
 from urllib.parse import quote, urlencode
 
@@ -141,7 +141,7 @@ def _price(args: Mapping[str, str], name: str, currency: str) -> int | None:
     label = "lowest" if name == "min_price" else "highest"
     try:
         amount = Decimal(value[:40]).scaleb(minor_units(currency))
-    except InvalidOperation as error:
+    except ArithmeticError as error:  # no number, or none that fits
         raise BadInputError(name, f"The {label} price must be a number such as 12.50.") from error
     if not amount.is_finite() or amount < 0 or amount > _MAX_PRICE:
         raise BadInputError(name, f"The {label} price must be a number from 0.")

@@ -31,10 +31,6 @@ _CONTACT = (
     "is {value!r}; write it as mailto:security@shop.example, https://shop.example/security "
     "or tel:+1-201-555-0123."
 )
-_SMTP = (
-    "cannot be read; write it as smtp://user:password@host:587 or smtps://host:465, with what is special in the "
-    "password percent-encoded."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +95,7 @@ class Settings:
     limit_verify_crawlers: bool = setting(switch(default=False), "STOREFRONT_LIMIT_VERIFY_CRAWLERS")
     limit_rates: dict[str, str] = setting(values.rates)  # by the names of their settings
 
-    smtp_url: str | None = setting(
-        or_none(form(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", _SMTP)),
-        "STOREFRONT_SMTP_URL",
-    )
+    smtp_url: str | None = setting(values.smtp_url, "STOREFRONT_SMTP_URL")
     mail_from: str = setting(
         lambda given, name: values.mail_from(given, name, "TRUSTED_HOSTS"), "STOREFRONT_MAIL_FROM"
     )

@@ -10,10 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-from storefront.config.reading import Given, choice, switch, whole, words
+from storefront.config.reading import Given, choice, form, switch, whole, words
 from storefront.errors import ConfigurationError
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -55,16 +58,37 @@ def secret_key(given: Given, name: str) -> str:
 
 
 def database_url(given: Given, name: str) -> str:
-    """Read where the database is, as SQLAlchemy takes it."""
+    """Read where the database is, as SQLAlchemy takes it. No more of it than its scheme is ever repeated."""
     url = given.get(name, f"sqlite:///{given.instance / 'storefront.sqlite3'}")
     scheme, found, rest = url.partition("://")
-    if scheme in ("postgres", "postgresql", "postgresql+psycopg") and found:
-        return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and found:
-        return url
-    raise ConfigurationError(
-        f"{name} begins with {scheme!r}; use postgresql://user:password@host/name or sqlite:////path/to/file."
+    if not found or scheme not in ("postgres", "postgresql", "postgresql+psycopg", "sqlite"):
+        begins = f"begins with {scheme!r}" if found else "has no ://"
+        raise ConfigurationError(
+            f"{name} {begins}; use postgresql://user:password@host/name or sqlite:////path/to/file."
+        )
+    url = url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError(
+            f"{name} cannot be read; write it as postgresql://user:password@host:5432/name, with what is special "
+            "in the password percent-encoded."
+        ) from None
+    return url
+
+
+def smtp_url(given: Given, name: str) -> str | None:
+    """Read which server sends mail, if one does."""
+    sentence = (
+        "cannot be read; write it as smtp://user:password@host:587 or smtps://host:465, with what is special in the "
+        "password percent-encoded."
     )
+    url: str = form(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", sentence)(given, name)
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise ConfigurationError(f"{name} {sentence}") from error
+    return url or None
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -169,6 +169,8 @@ def test_addresses_are_their_owner_s(app: Flask, kims: Browser) -> None:
     lee = Browser(app)
     lee.sign_in("lee@example.com")
     assert lee.get(f"/account/addresses/{number}").status_code == 404
+    assert lee.get(f"/account/addresses/{2**64}").status_code == 404
+    assert lee.post(f"/account/devices/{2**64}/removal").status_code == 404
     assert lee.post(f"/account/addresses/{number}", **HOME).status_code == 404
     lee.post(f"/account/addresses/{number}/removal")
     assert "Quai 3" in kims.get("/account/addresses").text

@@ -109,6 +109,8 @@ def test_a_line_can_be_changed_set_aside_and_taken_out(client: FlaskClient) -> N
     ("form", "sentence"),
     [
         *(({"sku": "TP", "quantity": q}, "from 1 to 99") for q in ("0", "-1", "1e9", "NaN", "100", "", "٣")),
+        ({"sku": "TP", "quantity": "0000000019999"}, "from 1 to 99"),
+        ({"sku": "TP", "quantity": "000000001" + "0" * 5000}, "from 1 to 99"),
         ({"sku": "nothing"}, "nothing with that number"),
         ({"sku": "DRAFT"}, "nothing with that number"),
         ({"sku": "OUT"}, "is sold out"),

@@ -24,6 +24,7 @@ CLEAR = {200, 301, 400, 404, 414}
         "max_price=nan",
         "min_price=inf",
         "min_price=1e99",
+        "min_price=1e999999",
         "min_price=a",
         "in_stock=perhaps",
         "sort=random",

@@ -52,7 +52,7 @@ def add(user: User) -> Response:
     return done("addresses.book", "address")
 
 
-@bp.get("/<int:address_id>")
+@bp.get("/<int(max=2147483647):address_id>")
 @signing_in.required
 def edit(user: User, address_id: int) -> Response:
     """The form of one."""
@@ -60,7 +60,7 @@ def edit(user: User, address_id: int) -> Response:
     return _form(Form(values={name: getattr(address, name) for name in addressing.FIELDS}), address_id)
 
 
-@bp.post("/<int:address_id>")
+@bp.post("/<int(max=2147483647):address_id>")
 @signing_in.required
 def change(user: User, address_id: int) -> Response:
     """Change one."""
@@ -76,7 +76,7 @@ def change(user: User, address_id: int) -> Response:
     return done("addresses.book", "address")
 
 
-@bp.post("/<int:address_id>/removal")
+@bp.post("/<int(max=2147483647):address_id>/removal")
 @signing_in.required
 def remove(user: User, address_id: int) -> Response:
     """Remove one. What is not there is no mistake: somebody clicked twice."""

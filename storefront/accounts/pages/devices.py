@@ -20,7 +20,7 @@ def devices(user: User) -> Response:
     return page("devices", sign_ins=queries.sign_ins(user.id), here=presented and presented.digest)
 
 
-@bp.post("/<int:sign_in_id>/removal")
+@bp.post("/<int(max=2147483647):sign_in_id>/removal")
 @signing_in.required
 def end(user: User, sign_in_id: int) -> Response:
     """Sign out there."""

@@ -66,12 +66,14 @@ def whole(cell: str) -> int:
     if not text:
         return 0
     try:
-        amount = round(Decimal(text))
-    except (InvalidOperation, ValueError, OverflowError) as error:
+        amount = Decimal(text)
+    except InvalidOperation as error:
         raise ValueError(f"{cell.strip()[:40]!r} is not a number") from error
-    if abs(amount) > 2**31 - 1:
+    if amount.is_nan():
+        raise ValueError(f"{cell.strip()[:40]!r} is not a number")
+    if amount.copy_abs() > 2**31 - 1:  # before it is rounded: "1e99999999" would be written out
         raise ValueError(f"{cell.strip()[:40]!r} is too large")
-    return amount
+    return round(amount)
 
 
 def flag(cell: str) -> bool | None:

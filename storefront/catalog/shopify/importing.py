@@ -28,7 +28,6 @@ class Report:
     rejects: list[Reject] = field(default_factory=list)
     notices: list[Reject] = field(default_factory=list)
     rows: int = 0
-    interrupted: bool = False
 
 
 class DryRunEnd(Exception):  # not an error: it rolls a batch back

@@ -45,6 +45,19 @@ def test_what_is_no_price_is_refused(cell: str) -> None:
         cells.price(cell, 2)
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"), [("8981", 8981), ("12.0", 12), ("1,200", 1200), ("", 0), ("-3", -3)]
+)
+def test_whole_numbers_are_read_as_spreadsheets_write_them(cell: str, number: int) -> None:
+    assert cells.whole(cell) == number
+
+
+@pytest.mark.parametrize("cell", ["many", "nan", "inf", "2147483648", "1e99999999"])
+def test_what_is_no_whole_number_is_refused_at_once(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"not a number|too large"):
+        cells.whole(cell)
+
+
 def test_more_decimals_than_the_currency_has_are_refused() -> None:
     with pytest.raises(ValueError, match="more decimals"):
         cells.price("12.5", 0)
