@@ -1,17 +1,23 @@
-"""Migrations: up, down, up again, and the same tables as the models."""
+"""Migrations: up, down, up again in steps, the tables of the models; they take nothing that older releases need."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from storefront.extensions import Model, db
 from storefront.ops import schema
 from tests.conftest import make_app
+
+Tables = dict[str, dict[str, Any]]
 
 
 def test_the_migrations_go_up_and_down_and_match_the_models(empty_url: str, tmp_path: Path) -> None:
@@ -25,10 +31,64 @@ def test_the_migrations_go_up_and_down_and_match_the_models(empty_url: str, tmp_
         downgrade(revision="base")
         assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
         assert "flask db upgrade" in str(schema.problem())
-        upgrade()
+        tables: dict[str, Tables] = {}
+        for revision in _in_order():
+            upgrade(revision=revision)
+            tables[revision] = _tables()
+        after = _tables()
+        for revision, before in tables.items():
+            assert list(_taken(before, after)) == [], f"a release at {revision} could not go on"
         assert schema.problem() is None
         db.session.remove()
         db.engine.dispose()
+
+
+def _in_order() -> list[str]:
+    script = ScriptDirectory(current_app.extensions["migrate"].directory)
+    found = [one.revision for one in script.walk_revisions()][::-1]
+    assert found == [f"{number:04}" for number in range(1, len(found) + 1)], "which is later, the number says"
+    return found
+
+
+def _tables() -> Tables:
+    """Return the columns, and the constraints by what they say, of every table."""
+    with db.engine.connect() as connection:
+        look = inspect(connection)
+        return {
+            name: {
+                "columns": {one["name"]: one for one in look.get_columns(name)},
+                "checks": {one["name"] for one in look.get_check_constraints(name)},
+                "uniques": {
+                    tuple(one["column_names"])
+                    for one in (*look.get_unique_constraints(name), *look.get_indexes(name))
+                    if one.get("unique", True)
+                },
+                "keys": {(one["referred_table"], str(one["options"])) for one in look.get_foreign_keys(name)},
+            }
+            for name in look.get_table_names()
+            if _not_search(None, name)
+        }
+
+
+def _taken(before: Tables, after: Tables) -> Iterator[str]:
+    """Yield what a release that knows the tables as they were could stumble over."""
+    for name, old in before.items():
+        if (new := after.get(name)) is None:
+            yield f"{name} is gone"
+            continue
+        for column, now in new["columns"].items():
+            was = old["columns"].get(column)
+            if was is None and not now["nullable"] and now["default"] is None:
+                yield f"{name}.{column} needs a value that it does not give: say nullable, or server_default"
+            if was is not None and (str(was["type"]), was["nullable"]) != (str(now["type"]), now["nullable"]):
+                yield f"{name}.{column} is another kind of column"
+        yield from (f"{name}.{column} is gone" for column in old["columns"].keys() - new["columns"].keys())
+        for kind in ("checks", "uniques", "keys"):
+            yield from (f"{name}: {one} refuses what it may write" for one in new[kind] - old[kind])
+    for name in after.keys() - before.keys():
+        for table, options in after[name]["keys"]:
+            if table in before and "ondelete" not in options:
+                yield f"{name} keeps it from deleting a row of {table}: say ondelete"
 
 
 def _not_search(_object: object, name: str | None, *_: object) -> bool:

@@ -36,7 +36,11 @@ def init_app(app: Flask) -> None:
 
 
 def problem() -> str | None:
-    """Return None if the database answers and its tables are up to date, else what to do about it."""
+    """Return None if the database answers and has the tables that this version needs, else what to do about it.
+
+    Those of a later version will do: migrations only add what this one can leave out, so that it goes on serving
+    while a release is brought out, and serves again when one is taken back.
+    """
     try:
         with db.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
@@ -44,11 +48,16 @@ def problem() -> str | None:
         log.warning("the database does not answer: %s", error)
         return "The database does not answer. Check DATABASE_URL, and that the server runs."
     wanted = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
-    if current == wanted:
+    if current == wanted or _is_later(current, str(wanted)):
         return None
     return (
         f"The tables are at revision {current or 'none'}, this version needs {wanted}. Run: flask db upgrade"
     )
+
+
+def _is_later(revision: str | None, than: str) -> bool:
+    """Return whether a revision comes after another: ours are numbers in the order of the chain."""
+    return revision is not None and revision.isdecimal() and int(revision) > int(than)
 
 
 def readiness() -> str | None:

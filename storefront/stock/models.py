@@ -29,9 +29,8 @@ class StockItem(Model):
     reserved: Mapped[int] = mapped_column(default=0)
     low_threshold: Mapped[int] = mapped_column(default=5)
     version: Mapped[int] = mapped_column(default=1)
-    opening: Mapped[int] = mapped_column(
-        default=0
-    )  # on hand when the ledger began: on_hand = opening + movements
+    # On hand when the ledger began: on_hand = opening + movements.
+    opening: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
