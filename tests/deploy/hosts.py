@@ -25,7 +25,7 @@ from tests.postgresql import package
 from tests.processes import ROOT, program
 
 _DEBIAN = Path(__file__).with_name("debian")
-_NOTHING = ("apt-get", "useradd", "certbot", "sysctl", "make", "scp")  # what need not happen here
+_NOTHING = ("apt-get", "useradd", "sysctl", "make")  # what need not happen here
 _VERSION = "15"  # the directory's name, as on Debian 12; it says nothing of what runs
 # As Debian's package makes them.
 _POSTGRESQL = """data_directory = '{data}'
@@ -59,6 +59,7 @@ class Host:
                       "etc/nginx", "usr/local/bin", "run/postgresql", "var/lib/redis", "var/log/nginx", "var/cache",
                       "var/lib/postgresql", "bin"):  # fmt: skip
             (self.root / place).mkdir(parents=True)
+        self.path("/etc/address").write_text(address)
         for command in _NOTHING:
             (self.root / "bin" / command).symlink_to("/bin/true")
         utils = package().utils
@@ -131,7 +132,7 @@ class Host:
 @contextmanager
 def hosts() -> Iterator[dict[str, Host]]:
     """Two servers and a witness, to be typed on."""
-    for name in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl"):
+    for name in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync"):
         program(name, name)
     net = _network()
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.

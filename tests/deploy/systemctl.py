@@ -55,6 +55,10 @@ class Systemd:
             end(int(file.read_text()), signal.SIGTERM)
             file.unlink()
 
+    def reload(self, unit: str) -> None:
+        """Have a unit read its files again."""
+        os.kill(int((self.root / "run" / f"{unit}.process").read_text()), signal.SIGHUP)
+
     def _run(self, unit: str, *command: str, **environ: str) -> None:
         with (self.root / "run" / f"{unit}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -131,6 +135,8 @@ def main() -> None:
             systemd.stop(unit)
         if verb in ("start", "restart") or (verb == "enable" and "--now" in words):
             systemd.start(unit)
+        if verb == "reload":
+            systemd.reload(unit)
 
 
 if __name__ == "__main__":
