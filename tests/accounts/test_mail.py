@@ -126,7 +126,7 @@ def test_two_that_ask_for_a_reset_differ_only_in_the_letter(mailing: Flask, port
 
 
 def test_a_letter_waits_for_a_server_that_is_away_and_is_given_up_in_the_end(
-    mailing: Flask, port: int
+    mailing: Flask, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     Browser(mailing).post("/account/register", email=EMAIL)
     assert postman.send_due() == 1
@@ -138,7 +138,9 @@ def test_a_letter_waits_for_a_server_that_is_away_and_is_given_up_in_the_end(
     Browser(mailing).post("/account/register", email=EMAIL)
     for _ in range(len(postman.BACKOFF) + 1):
         due()
+        assert "given up" not in caplog.text
         assert postman.send_due() == 1
+    assert "given up" in caplog.text
     due()
     assert postman.send_due() == 0
 

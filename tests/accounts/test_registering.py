@@ -124,6 +124,12 @@ def test_a_link_of_one_kind_does_nothing_else(browser: Browser, kim: int) -> Non
     assert browser.get(f"/account/reset/{registration}").status_code == 410
 
 
+def test_a_new_secret_voids_every_link(app: Flask, browser: Browser, kim: int) -> None:
+    token = links.token(links.Reset(kim, 1))
+    app.config["SECRET_KEY"] = "another secret"
+    assert browser.get(f"/account/reset/{token}").status_code == 410
+
+
 def test_a_link_dies_after_an_hour(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch, kim: int
 ) -> None:

@@ -70,6 +70,16 @@ def names(instance: Path) -> str:
     return commands(running(instance))
 
 
+def written(instance: Path) -> set[Path]:
+    """Return what is open for writing, besides the log: the directory itself for what is in it."""
+    found = set()
+    for process in running(instance):
+        with suppress(psutil.Error):
+            files = [Path(one.path) for one in process.open_files() if one.mode not in ("r", "")]
+            found |= {instance if file.is_relative_to(instance) else file for file in files if file.exists()}
+    return found - {instance.parent / f"{instance.name}.log"}
+
+
 def front_page(shop: Shop) -> str:
     with urllib.request.urlopen(shop.url) as answer:
         return str(answer.read().decode())
@@ -117,6 +127,7 @@ def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
         assert "1 product" in front_page(shop)
         assert "redis" in names(instance)
         assert len(master(shop).children()) >= 2
+        assert written(instance) <= {instance}, "all that is kept is there"
         shop.interrupt()
         assert eventually(lambda: not running(instance)), names(instance)
     assert "Traceback" not in log(instance)

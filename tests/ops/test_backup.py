@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, select
 
 from storefront.accounts.models import User
 from storefront.catalog.models import Product
 from storefront.extensions import db, writing
+from storefront.ops import schema
 from storefront.stock import StockItem
 from tests.accounts.people import make_user
 from tests.factories import make_product
@@ -51,6 +54,12 @@ def test_what_was_backed_up_comes_back_and_what_came_later_is_gone(app: Flask, t
     taken = run(app, "backup", str(file))
     assert taken.exit_code == 0, taken.output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with tarfile.open(file) as archive:
+        assert {name.partition("/")[0] for name in archive.getnames()} == {
+            "manifest.json",
+            "database",
+            "media",
+        }
     version = db.session.execute(select(StockItem.version).where(StockItem.sku == sku)).scalar_one()
     with writing() as session:
         session.execute(StockItem.__table__.update().values(on_hand=0, version=version + 40))
@@ -91,6 +100,34 @@ def test_what_is_no_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
         assert refused.exit_code == 1
         assert sentence in refused.output
     assert db.session.execute(select(func.count(Product.id))).scalar_one() == 1
+
+
+def test_a_backup_of_older_tables_is_brought_up_to_date_and_a_damaged_one_changes_nothing(
+    app: Flask, tmp_path: Path
+) -> None:
+    make_product("Mug")
+    whole, damaged = tmp_path / "whole.tar", tmp_path / "damaged.tar"
+    db.session.remove()
+    downgrade(revision="0007")
+    try:
+        taken = run(app, "backup", str(whole))
+    finally:
+        upgrade()
+    assert taken.exit_code == 0, taken.output
+    with tarfile.open(whole) as archive, tarfile.open(damaged, "w") as other:
+        for name in ("manifest.json", "database"):
+            content = archive.extractfile(name).read()
+            kept = len(content) if name == "manifest.json" else len(content) * 3 // 4
+            (about := archive.getmember(name)).size = kept
+            other.addfile(about, io.BytesIO(content[:kept]))
+    make_product("Jug")
+
+    assert run(app, "restore", str(damaged), "--force").exit_code == 1
+    assert db.session.execute(select(func.count(Product.id))).scalar_one() == 2
+    done = run(app, "restore", str(whole), "--force")
+    assert done.exit_code == 0, done.output
+    assert db.session.execute(select(Product.title)).scalars().all() == ["Mug"]
+    assert schema.problem() is None
 
 
 @pytest.mark.slow

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,23 +22,38 @@ from storefront.ops import doctor
 from storefront.ops.doctor import data, front, mirror
 from storefront.outbox import OutboxMessage
 from tests.conftest import make_app
-from tests.processes import free_port, served
+from tests.processes import ROOT, free_port, served
 from tests.redis_roles.servers import Server
 
 PRODUCTION = {"STOREFRONT_ENV": "production", "TRUSTED_HOSTS": "shop.example", "SECRET_KEY": "k" * 32}
 
 
+_LOOKS_AT = (ROOT / "docs" / "operations.md").read_text().partition("It looks at\n")[2].partition("\n## ")[0]
+DOCUMENTED = {name for name in re.findall(r"`([^`]+)`", _LOOKS_AT) if re.fullmatch("[a-z ]+", name)}
+FRONT = {"proxies", "worker class", "scheme", "streams"}
+
+
 def findings(url: str | None = None) -> dict[str, doctor.Finding]:
     db.session.rollback()
-    return {finding.about: finding for finding in doctor.examine(url)}
+    found = {finding.about: finding for finding in doctor.examine(url)}
+    assert names(found) - {"", "front"} <= DOCUMENTED  # without what does not even answer
+    return found
 
 
-def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask) -> None:
+def names(found: Iterable[str]) -> set[str]:
+    """Return what findings are about, whichever Redis they are of."""
+    return {re.sub(r"^redis(?: (?:cache|session|limit|stock),?)* ?", "", about) for about in found}
+
+
+def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: str) -> None:
     shown = app.test_cli_runner().invoke(args=["doctor", "--no-front", "--json"])
     told = json.loads(shown.output)
     assert (shown.exit_code, told["worst"]) == (0, "warn"), (
         shown.output
     )  # a test's environment is no production
+    not_here = {"postgresql": {"sqlite"}, "sqlite": {"postgresql", "database clock", "connections"}}
+    looked_at = names(row["about"] for row in told["findings"])
+    assert looked_at == DOCUMENTED - FRONT - {"replicas"} - not_here[database]
     about = {row["about"] for row in told["findings"] if row["level"] == "ok"}
     assert {"database", "outbox", "redis memory", "redis version", "redis clock", "instance", "disk"} <= about
     with db.engine.begin() as connection:
@@ -179,6 +195,7 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
     one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
     with one.app_context(), listening(behind_a_proxy(one) if proxies else one) as url:
         found = {finding.about: finding for finding in front.look(url)}
+    assert set(found) == FRONT <= DOCUMENTED
     assert sentence in found["proxies"].sentence
     assert (found["proxies"].level == "ok") == sentence.endswith(", as")
     assert found["scheme"].level == "ok"
@@ -200,7 +217,7 @@ def test_workers_that_streams_would_stop_are_found(tmp_path: Path, redis_url: st
     instance = tmp_path / "served"
     instance.mkdir()
     command = ("gunicorn", "--worker-class", "sync", "--bind", "127.0.0.1:{port}", "wsgi:app")
-    command = (str(Path(__file__).parents[2] / ".venv" / "bin" / command[0]), *command[1:])
+    command = (str(ROOT / ".venv" / "bin" / command[0]), *command[1:])
     with served(instance, *command, REDIS_URL=redis_url) as running:
         shown = running.flask("doctor", "--json", "--url", running.url)
     told = {row["about"]: row for row in json.loads(shown.stdout)["findings"]}

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from flask import Flask
 
-from storefront.cache import keys
+from storefront.cache import keys, responses, shared, store
 from storefront.config import Settings
 from storefront.rate_limiting import policies
 from storefront.redis_roles import breaker, clients
+from tests.chaos.test_failover import RECOVERY
 from tests.processes import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -59,9 +60,17 @@ def test_every_page_for_staff_and_probe_exists(app: Flask) -> None:
 
 def test_the_checklist_s_numbers_are_the_code_s() -> None:
     names = {"product_detail": "A product's page", "product_list": "a list", "category": "a category"}
-    for kind in keys.KINDS:
-        if kind.name in names:
-            assert f"{names[kind.name]} {kind.ttl} s" in CHECKLIST
+    names["user_profile"] = "a profile"
+    ttls = {kind.name: kind.ttl for kind in keys.KINDS}
+    for name, words in names.items():
+        assert f"{words} {ttls[name]} s" in CHECKLIST
+    assert f"each ±{shared.JITTER * 100:g} %" in CHECKLIST
+    assert f"a proxy in front keeps a page {responses.SHARED_MAX_AGE} s" in CHECKLIST.replace(
+        "A proxy", "a proxy"
+    )
+    assert f"wait for it, at most {store.WAIT:g} s" in CHECKLIST
+    assert f"kept {store.AWAY_TTL:g} s in each worker" in CHECKLIST
+    assert f"served old for up to {keys.HARD_TTL // 3600} h" in CHECKLIST
     settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
     assert f"a session {settings.session_ttl} s" in CHECKLIST
     assert f"each worker keeps {settings.cache_local_mb} MB" in CHECKLIST
@@ -92,9 +101,38 @@ def test_the_checklist_s_servers_are_those_of_deploy() -> None:
         assert line in conf["state"]
 
 
-def test_every_alert_is_named_and_told_how_loud_it_is() -> None:
+def test_what_fits_into_the_two_servers_is_what_deploy_asks_for() -> None:
+    walk = OPERATIONS[: OPERATIONS.index("## Settings")]
+    sizes = {"mb": 1 / 1024, "gb": 1, "MB": 1 / 1024, "GB": 1}
+
+    def held(file: str, name: str) -> float:
+        found = re.search(rf"^{name}\s*=?\s*(\d+)(\w\w)\b", (ROOT / "deploy" / file).read_text(), re.M)
+        assert found, name
+        return int(found[1]) * sizes[found[2]]
+
+    server, witness = (int(found) for found in re.findall(r"(\d+) GB(?:,| is enough)", walk)[:2])
+    state, cache = (held(f"redis/{role}.conf", "maxmemory") for role in ("state", "cache"))
+    processes = int(re.findall(r"WEB_CONCURRENCY=(\d)", walk)[0]) * len(
+        re.findall(r"storefront@80\d\d", walk)[:2]
+    )
+    assert state < witness / 1.5
+    assert (
+        state + cache + held("postgresql/storefront.conf", "shared_buffers") + processes * 0.25 < server / 1.3
+    )
+    assert f"STOREFRONT_WORKERS={2 * processes}" in walk, "of both servers"
+    kept = held("postgresql/storefront.conf", "wal_keep_size")
+    assert f"away for more than {kept:g} GB of changes" in walk
+    assert f"another is the master within {RECOVERY:g} s" in walk
+
+
+def test_every_alert_is_named_and_told_how_loud_it_is_and_when_it_sounds() -> None:
     groups = yaml.safe_load((ROOT / "deploy" / "monitoring" / "alerts.yml").read_text())["groups"]
-    rules = {rule["alert"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
+    found = {rule["alert"]: rule for group in groups for rule in group["rules"]}
+    for name, sign, words in (("PagesSlow", ">", "p99 of all under {:g} s"), ("HitRateLow", "<", "{:.0%}")):
+        bound = re.search(rf"{sign} ([\d.]+)(?:$| and)", found[name]["expr"].strip())
+        assert bound
+        assert words.format(float(bound[1])).replace("%", " %") in CHECKLIST
+    rules = {name: rule["labels"]["severity"] for name, rule in found.items()}
     loud, quiet = CHECKLIST[CHECKLIST.index("Of the alerts") :].split("wake somebody;")
     for severity, text in (("page", loud), ("ticket", quiet)):
         named = set(re.findall(r"`([A-Z]\w+)`", text))

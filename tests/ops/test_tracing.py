@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import threading
+import tomllib
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import requires, version
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from storefront.ops import tracing
 from tests.factories import make_product
-from tests.processes import ROOT
+from tests.processes import ROOT, eventually, gunicorn, served
 
 
 @pytest.fixture
@@ -80,3 +91,76 @@ def test_a_worker_answers_nothing_past_the_tracing(tmp_path: object) -> None:
         done = subprocess.run(command, cwd=ROOT, env=about | more, text=True, capture_output=True, timeout=60)
         said.append((done.returncode, done.stdout.strip()))
     assert said == [(0, "True"), (0, "False")]
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
+    """Where spans can be sent, and what was sent."""
+    sent: list[ExportTraceServiceRequest] = []
+
+    class Take(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/v1/traces":
+                sent.append(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Take)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", sent
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_workers_send_their_spans_to_the_collector(tmp_path: Path, redis_url: str) -> None:
+    with collector() as (url, sent):
+        settings = {
+            "REDIS_URL": redis_url,
+            "STOREFRONT_CACHE_PREFIX": "traced",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "OTEL_SERVICE_NAME": "tea",
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
+        with served(tmp_path / "shop", *gunicorn(1), **settings) as shop:
+            urllib.request.urlopen(f"{shop.url}/products?q=opensesame", timeout=60).close()
+
+            def names() -> set[str]:
+                resources = [each for request in list(sent) for each in request.resource_spans]
+                assert {
+                    one.value.string_value
+                    for each in resources
+                    for one in each.resource.attributes
+                    if one.key == "service.name"
+                } <= {"tea"}
+                return {span.name for each in resources for scope in each.scope_spans for span in scope.spans}
+
+            assert eventually(lambda: "GET /products" in names()), names()
+    assert not any(b"opensesame" in request.SerializeToString() for request in sent)
+
+
+def test_what_is_installed_for_tracing_is_all_that_it_needs() -> None:
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements-tracing.txt").read_text(), re.M))
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
+        "tracing"
+    ]
+    wanted = [Requirement(one) for one in extra]
+    assert len(wanted) > 3
+    for one in wanted:
+        name = canonicalize_name(one.name)
+        assert pinned[name] == version(name), "what the tests run with"
+        below = [Requirement(line) for line in requires(name) or ()]
+        wanted += [other for other in below if other not in wanted and _is_meant(other)]
+
+
+def _is_meant(one: Requirement) -> bool:
+    return one.marker is None or one.marker.evaluate({"extra": ""})
