@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 KEPT = timedelta(days=180)  # with "keep me signed in"; else until the browser ends
 # Says to the page's script that there is something to ask /me for. Tells nothing, so it need not be hidden from it.
@@ -46,6 +46,7 @@ def presented_in(app: Flask, environ: Mapping[str, Any]) -> Presented | None:
     if not sent:
         return None
     name = _name(app, environ)
+    # Parsed as `request.cookies` is: bytes that are no UTF-8 are nobody's, and no failure.
     return _read(app, parse_cookie(sent).get(name, "")) if f"{name}=" in sent else None
 
 

@@ -65,6 +65,12 @@ def test_a_bad_form_is_422_with_the_page_and_a_sentence(
     assert "Set-Cookie" not in answer.headers
 
 
+def test_a_cookie_that_is_no_text_is_nobodys(app: Flask, kim: int) -> None:
+    for path in ("/me", "/account/login", "/cart"):
+        answer = app.test_client(use_cookies=False).get(path, headers={"Cookie": "signin=\xff; cart=\xff"})
+        assert answer.status_code == 200, path
+
+
 def test_what_is_wrong_is_tied_to_its_field(browser: Browser) -> None:
     page = browser.post("/account/login", email="kim", password="").text
     assert 'aria-describedby="email-wrong" aria-invalid="true"' in page
