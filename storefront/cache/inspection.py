@@ -97,10 +97,10 @@ def x_ray(app: Flask, store: Store, address: str) -> XRay:
         BadInputError: it is no address of a public page.
         RedisAway: Redis does not answer.
     """
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
-    except HTTPException as error:
+    except (HTTPException, ValueError) as error:
         raise BadInputError("url", f"{address} is no address of this shop.") from error
     policy = pages.policy_of(app, endpoint)
     if policy is None:

@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, request
 
+from storefront.errors import BadInputError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -24,6 +26,9 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
         allowed: Callable[[], bool] = current_app.extensions.get("is_staff", at_this_machine)
         if not allowed():
             abort(404)
+        for name, text in request.values.items():
+            if "\x00" in text:  # which PostgreSQL takes in no text
+                raise BadInputError(name, f"What stands in {name!r} holds a character that cannot be kept.")
         return view(*args, **kwargs)
 
     guarded.staff_only = True  # type: ignore[attr-defined]  # for the test that asks each of them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +25,18 @@ def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask
     with writing() as session:
         session.execute(update(User).values(is_staff=False))
     assert boss.get("/ops/cache").status_code == 404, "whatever copies say"
+
+
+def test_text_that_no_database_keeps_is_refused(client: FlaskClient) -> None:
+    own = {"Sec-Fetch-Site": "same-origin"}
+    for answer in (
+        client.get("/ops/stock?sku=a%00"),
+        client.get("/ops/orders?number=%00"),
+        client.post("/ops/stock", data={"sku": "a", "number": "1", "reason": "\x00"}, headers=own),
+        client.post("/ops/orders/A/events", data={"kind": "note", "note": "\x00"}, headers=own),
+    ):
+        assert answer.status_code == 400
+        assert "cannot be kept" in answer.text
 
 
 def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) -> None:

@@ -54,6 +54,7 @@ def test_an_x_ray_shows_where_an_address_is_kept_and_what_would_drop_it(
     assert f"product {mug} changes in anything that its page prints" in page
     assert "is no address of this shop" in x_ray("/nowhere")
     assert "is not a public page" in x_ray("/cart")
+    assert "is no address of this shop" in x_ray("//[")
 
 
 def test_an_estimate_is_within_a_fifth_of_what_is_used(app: Flask, client: FlaskClient, redis: Redis) -> None:
