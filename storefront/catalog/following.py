@@ -9,12 +9,12 @@ import html
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from storefront.catalog import listing, search
 from storefront.catalog.listing import name_key
-from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, Variant
+from storefront.catalog.models import Category, Listing, Product, Variant
 
 _TAG = re.compile(r"<[^>]*>")
 
@@ -67,33 +67,54 @@ def follow(
         search.index(session, [search.document(product.id, product.title, others)])
 
 
-def relist(session: Session, product: Product, variants: Sequence[Variant], category: str) -> None:
+def relist(
+    session: Session, product: Product, variants: Sequence[Variant], category: tuple[str | None, str | None],
+    *, listed: bool,
+) -> None:  # fmt: skip
     """Bring lists, counts and search up to date with a product whose status or category is another now.
 
     Args:
         session: of the transaction; what has changed has been flushed.
         product: as it is now, with the prices that it has now.
         variants: all of them, as they are now.
-        category: its category's name.
+        category: its category's path and name; Nones if it has none.
+        listed: whether lists had it before.
     """
-    if product.status != "active" or product.price is None:
-        listing.write(session, [], gone=[product.id])
-        return
-    entry = listing.Entry(
-        product.id, product.title, product.vendor, product.price, _above(session, product.category_id),
-        words=_words(product, variants, category),
-    )  # fmt: skip
-    listing.write(session, [entry])
+    present = _taken_out(session, product.id) if listed else {}
+    wanted = _put_in(session, product, category[0] or "") if is_listed(product) else {}
+    listing.count(session, wanted, present)
+    if wanted:
+        others = _words(product, variants, category[1] or "")
+        search.index(session, [search.document(product.id, product.title, others)])
+    elif present:
+        search.forget(session, [product.id])
 
 
-def _above(session: Session, category_id: int | None) -> Sequence[int]:
-    """Return the ids of a category and of all above it; of the root alone if there is no category."""
-    start = Category.path == ROOT_PATH if category_id is None else Category.id == category_id
-    branch = select(Category.id, Category.parent_id).where(start).cte(recursive=True)
-    branch = branch.union(
-        select(Category.id, Category.parent_id).join(branch, Category.id == branch.c.parent_id)
+def is_listed(product: Product) -> bool:
+    """Return whether lists have a product."""
+    return product.status == "active" and product.price is not None
+
+
+def _taken_out(session: Session, product_id: int) -> listing.Rows:
+    """Take a product out of all lists; return what they had of it."""
+    columns = (Listing.category_id, Listing.price, Listing.name_key, Listing.vendor)
+    rows = session.connection().execute(
+        delete(Listing).where(Listing.product_id == product_id).returning(*columns)
     )
-    return session.execute(select(branch.c.id)).scalars().all()
+    return {(r.category_id, product_id): (r.price, r.name_key, r.vendor) for r in rows}
+
+
+def _put_in(session: Session, product: Product, path: str) -> listing.Rows:
+    """Put a product into the lists of its category and of all above it; return what they have of it."""
+    now = row(product)
+    found = select(Category.id, literal(product.id), *map(literal, now)).where(
+        Category.path.in_(listing.prefixes(path))
+    )
+    columns = ["category_id", "product_id", "price", "name_key", "vendor"]
+    rows = session.connection().execute(
+        insert(Listing).from_select(columns, found).returning(Listing.category_id)
+    )
+    return {(category_id, product.id): now for category_id in rows.scalars()}
 
 
 def _words(product: Product, variants: Sequence[Variant], category: str) -> Sequence[str]:

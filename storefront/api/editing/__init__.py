@@ -53,7 +53,7 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     """Change the rows, and what lists and search say of them."""
     row = loaded.row
     before, said = following.row(row), words(loaded)
-    kept = (row.status, row.price is None, row.category_id)
+    listed, kept = following.is_listed(row), row.category_id
     whole = isinstance(given, ProductPut)
     checking.check(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
@@ -72,10 +72,11 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     following.settle_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.restock(session, loaded, caller)
-    rows, category = list(loaded.variants.values()), loaded.category[1] or ""
-    if (row.status, row.price is None, row.category_id) != kept:
-        following.relist(session, row, rows, category)
-    elif row.status == "active" and rows:
+    rows = list(loaded.variants.values())
+    if (following.is_listed(row), row.category_id) != (listed, kept):
+        following.relist(session, row, rows, loaded.category, listed=listed)
+    elif listed:
+        category = loaded.category[1] or ""
         following.follow(session, row, rows, category, before=before, words=said != words(loaded))
 
 
@@ -86,7 +87,8 @@ def _categorise(session: Session, loaded: Loaded, given: Any) -> None:
         loaded.row.category_id, loaded.category = None, (None, None)
         return
     wanted = select(models.Category.id, models.Category.name).where(models.Category.path == given.path)
-    found = session.execute(wanted).one_or_none()
+    with session.no_autoflush:  # the product's row is written once
+        found = session.execute(wanted).one_or_none()
     if found is None:
         raise RefusedError(
             422, "There is no such category.", Fault("No category has this path.", "/category/path")
@@ -98,7 +100,13 @@ def _rename(session: Session, row: models.Product, slug: str | None) -> None:
     """Give the product another slug; the old one leads to it from now on."""
     if slug is None or slug == row.slug:
         return
-    session.merge(models.ProductRedirect(slug=row.slug, product_id=row.id))
-    if (stale := session.get(models.ProductRedirect, slug)) is not None:
+    kept = select(models.ProductRedirect).where(models.ProductRedirect.slug.in_((slug, row.slug)))
+    with session.no_autoflush:
+        redirects = {found.slug: found for found in session.execute(kept).scalars()}
+    if (stale := redirects.get(slug)) is not None:
         session.delete(stale)
+    if (earlier := redirects.get(row.slug)) is None:
+        session.add(models.ProductRedirect(slug=row.slug, product_id=row.id))
+    else:
+        earlier.product_id = row.id
     row.slug = slug

@@ -1,0 +1,64 @@
+"""Many programs change products at the same time: nobody waits for ever, and the shop's counts stay right."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from storefront.api import editing
+from storefront.api.shapes import ProductPatch
+from storefront.api.tokens import Caller
+from storefront.extensions import db
+from tests.api.test_changing import rows
+from tests.factories import make_category, make_product
+
+CALLER = Caller("id", "tests", frozenset({"catalog:write"}))
+PATHS = [("a",), ("a", "b"), ("c",), ("c", "d"), ("e",)]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_products_that_move_between_lists_at_once_never_deadlock_and_are_counted(app: Flask) -> None:
+    shelves = [make_category(*path) for path in PATHS]
+    ids = [make_product(category=shelves[n % 5], vendor=f"V{n % 3}").id for n in range(12)]
+    db.session.remove()
+    event.listen(db.engine, "begin", be_patient)
+    chance = random.Random(1)
+    changes = [(chance.choice(ids), change(chance)) for _ in range(240)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda one: make(app, *one), changes))
+    counted = "SELECT category_id, count(*) FROM listing GROUP BY category_id"
+    assert rows("SELECT id, product_count FROM category WHERE product_count <> 0") == rows(counted)
+    counted = "SELECT category_id, vendor, count(*) FROM listing GROUP BY category_id, vendor"
+    assert rows("SELECT category_id, vendor, products FROM listing_vendor WHERE products <> 0") == rows(
+        counted
+    )
+    active = rows("SELECT id FROM product WHERE status = 'active'")
+    assert rows("SELECT product_id FROM product_search") == active
+    assert rows("SELECT DISTINCT product_id FROM listing") == active
+
+
+def be_patient(connection: Any) -> None:
+    """Let PostgreSQL find a deadlock before it tires of waiting."""
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'; SET LOCAL deadlock_timeout = '200ms'")
+
+
+def change(chance: random.Random) -> dict[str, Any]:
+    return {
+        "category": {"path": "/".join(chance.choice(PATHS))},
+        "status": chance.choice(["active", "active", "archived"]),
+        "vendor": f"V{chance.randrange(3)}",
+    }
+
+
+def make(app: Flask, product_id: int, wanted: dict[str, Any]) -> None:
+    with app.app_context():
+        try:
+            editing.change(product_id, msgspec.convert(wanted, ProductPatch), CALLER, lambda *_: None)
+        finally:
+            db.session.remove()
