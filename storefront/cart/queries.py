@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from flask import current_app
 from sqlalchemy import Select, func, select
@@ -155,7 +156,7 @@ def _line(
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,
-        url=f"/products/{product.slug}?variant={line.sku}" if product is not None and there else None,
+        url=f"/products/{product.slug}?variant={quote(line.sku)}" if product is not None and there else None,
         options=" / ".join(variant.options) if variant is not None else "",
         quantity=line.quantity,
         price=Money(variant.price, currency) if variant is not None and there else None,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -55,6 +58,15 @@ def test_what_is_put_in_is_on_the_basket_s_page_and_in_the_header(client: FlaskC
     assert "Blue" in page
     assert "$75.00" in page
     assert client.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 3}
+
+
+def test_a_line_leads_to_the_very_variant_whatever_its_sku(client: FlaskClient) -> None:
+    odd = "M&M #2 50%+"
+    make_product("Mug", variants=[{"sku": odd}])
+    put(client, odd)
+    found = re.search(r'href="(/products/mug[?][^"]+)"', client.get("/cart").text)
+    assert found
+    assert parse_qs(urlsplit(unescape(found[1])).query) == {"variant": [odd]}
 
 
 def test_nobody_else_sees_it(app: Flask, client: FlaskClient) -> None:
