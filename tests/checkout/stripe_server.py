@@ -15,6 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 SECRET = "whsec_only_for_tests"
 KEY = "sk_test_only_for_tests"
+_OTHERWISE = {
+    "error": {"type": "idempotency_error", "message": "The key was used with other parameters before."}
+}
 
 
 class Stripe:
@@ -26,7 +29,7 @@ class Stripe:
         self.away = False
         self.meanwhile: Callable[[], None] = lambda: None
         self.refunded: Callable[[], None] = lambda: None
-        self._answers: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self.url = ""
 
@@ -36,10 +39,11 @@ class Stripe:
         self.meanwhile()
         with self._lock:
             if key and key in self._answers:
-                return 200, self._answers[key]
+                asked, made = self._answers[key]
+                return (200, made) if asked == form else (400, _OTHERWISE)
             status, made = self._do(method, path.strip("/").split("/")[1:], form)
             if key and status == 200:
-                self._answers[key] = made
+                self._answers[key] = form, made
             return status, made
 
     def pay(self, reference: str) -> dict[str, Any]:

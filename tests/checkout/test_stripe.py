@@ -9,16 +9,18 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
 from storefront.checkout import queries
 from storefront.checkout.models import Order
-from storefront.checkout.payment import overdue
+from storefront.checkout.payment import overdue, stripe_checkout
+from storefront.checkout.payment.models import Payment
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, writing
 from storefront.stock import set_on_hand
@@ -256,6 +258,23 @@ def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stri
     path, _, query = answer.location.partition("?")
     first, second = (guest.post(f"{path}/payment?{query}").location for _ in range(2))
     assert first == second == f"{stripe.url}/pay/cs_test_0"
+
+
+def test_whoever_begins_again_comes_to_the_page_whose_address_was_lost(
+    guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = stripe_checkout.STEP * 3_000_000
+    monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda: began))
+    buy(guest)
+    [session] = stripe.sessions.values()
+    path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    for later, pages in ((stripe_checkout.STEP - 1, 1), (stripe_checkout.STEP, 2)):
+        with writing() as transaction:  # the worker died before it wrote down what Stripe had answered
+            transaction.execute(delete(Payment))
+        monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda later=later: began + later))
+        again = guest.post(f"{path}/payment?{query}").location
+        assert again == f"{stripe.url}/pay/cs_test_{pages - 1}"
+        assert len(stripe.sessions) == pages
 
 
 def test_no_lock_is_held_while_stripe_is_asked(shop: Flask, guest: Browser, stripe: Stripe) -> None:

@@ -19,7 +19,8 @@ from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
 
 TIMEOUT = (3.0, 10.0)  # seconds to connect, and to wait for an answer
-OPEN = 31 * 60  # seconds in which it can be paid; Stripe takes 30 minutes at least
+OPEN = 31 * 60  # seconds in which it can be paid, and up to a step more; Stripe takes 30 minutes at least
+STEP = 600  # seconds; who begins again within the same step sends the very same request
 # Stripe counts these otherwise than ISO 4217 does (docs.stripe.com/currencies), so no amount of theirs is trusted.
 _OTHERWISE = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
 _AWAY = "The payment could not be begun just now; nothing was charged. Try again in a minute."
@@ -52,8 +53,11 @@ class StripeCheckout:
                     return str(session.url)
                 if session.status == "complete":
                     return ""  # paid; that has only to be told
+            # A key is good for one and the same request: of a session made within a step, lost or not, there is one.
+            step = int(time.time()) // STEP
             session = self._sessions.create(
-                self._session(order, back), {"idempotency_key": f"{order.number}-{len(tried)}"}
+                self._session(order, back, until=(step + 1) * STEP + OPEN),
+                {"idempotency_key": f"{order.number}-{len(tried)}-{step}"},
             )
         except stripe.StripeError as error:
             raise PaymentError(_AWAY) from error
@@ -109,7 +113,7 @@ class StripeCheckout:
     def _sessions(self) -> Any:
         return self._client.v1.checkout.sessions
 
-    def _session(self, order: OrderView, back: str) -> dict[str, Any]:
+    def _session(self, order: OrderView, back: str, *, until: int) -> dict[str, Any]:
         about = {"order": order.number}
         lines = [_line(line.title, line.unit_price.amount, line.quantity, order) for line in order.lines]
         if order.delivery_price.amount:
@@ -123,7 +127,7 @@ class StripeCheckout:
             "line_items": lines,
             "success_url": f"{back}&said=paying",
             "cancel_url": back,
-            "expires_at": int(time.time()) + OPEN,
+            "expires_at": until,
             "metadata": about,
             "payment_intent_data": {"metadata": about},
         }
