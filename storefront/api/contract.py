@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -33,14 +35,18 @@ def check(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
     """Refuse values that are not as declared, as far as what reads them would take them nonetheless.
 
     Raises:
-        BadInputError: an empty number, or none of those that there are.
+        BadInputError: an empty number, one that is too large, or none of those that there are.
     """
     for of in parameters:
         value = query.get(of.name)
         if value is None or of.place != "query":
             continue
-        if of.schema["type"] in ("integer", "number") and not value.strip():
-            raise BadInputError(of.name, f"{of.name} must be a number, or be left out.")
+        if of.schema["type"] in ("integer", "number"):
+            if not value.strip():
+                raise BadInputError(of.name, f"{of.name} must be a number, or be left out.")
+            most = of.schema.get("maximum")
+            if most is not None and re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) and Decimal(value) > most:
+                raise BadInputError(of.name, f"{of.name} must be {most} at most.")
         if "enum" in of.schema and value not in of.schema["enum"]:
             raise BadInputError(of.name, f"{of.name} must be one of: {', '.join(of.schema['enum'])}.")
 

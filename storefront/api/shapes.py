@@ -125,25 +125,23 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
-Text = Annotated[str, Meta(max_length=255)]
-Sku = Annotated[str, Meta(min_length=1, max_length=255)]
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # no control characters but tab and the ends of lines
+Text = Annotated[str, Meta(max_length=255, pattern=PLAIN)]
+Sku = Annotated[str, Meta(min_length=1, max_length=255, pattern=PLAIN)]
 Stock = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Title = Annotated[str, Meta(min_length=1, max_length=500)]
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
 Slug = Annotated[str, Meta(max_length=200, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
-Html = Annotated[str, Meta(max_length=200_000)]
-Options = Annotated[
-    dict[
-        Annotated[str, Meta(min_length=1, max_length=100)], Annotated[str, Meta(min_length=1, max_length=255)]
-    ],
-    Meta(max_length=3),
-]
+Html = Annotated[str, Meta(max_length=200_000, pattern=PLAIN)]
+OptionName = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=255, pattern=PLAIN)]
+Options = Annotated[dict[OptionName, Sentence], Meta(max_length=3)]
 
 
 class CategoryGiven(Struct, frozen=True, forbid_unknown_fields=True):
     """A category, by the path that it has; the name may be sent back, and is not looked at."""
 
-    path: Annotated[str, Meta(min_length=1, max_length=2000)]
-    name: str | None = None
+    path: Annotated[str, Meta(min_length=1, max_length=2000, pattern=PLAIN)]
+    name: Annotated[str, Meta(pattern=PLAIN)] | None = None
 
 
 class VariantGiven(Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,7 +171,7 @@ class _Answered(Struct, frozen=True):
 
     id: int | None = None
     images: list[Any] | None = None
-    updated_at: str | None = None
+    updated_at: Annotated[str, Meta(pattern=PLAIN)] | None = None
     price: Price | None = None  # of a product with one variant: that variant's
     stock: Stock | None = None  # the same
 
@@ -206,7 +204,7 @@ class StockGiven(Struct, frozen=True, forbid_unknown_fields=True):
     """How many can be bought from now on, besides what is reserved; the reason is for the ledger."""
 
     stock: Stock
-    reason: Annotated[str, Meta(min_length=1, max_length=255)]
+    reason: Sentence
 
 
 class StockTold(Struct, frozen=True):
@@ -275,4 +273,4 @@ class StateGiven(Struct, frozen=True, forbid_unknown_fields=True):
     """The state that an order shall have; the note goes into its log."""
 
     state: Literal["shipped", "delivered", "cancelled"]
-    note: Annotated[str, Meta(max_length=1000)] = ""
+    note: Annotated[str, Meta(max_length=1000, pattern=PLAIN)] = ""

@@ -103,6 +103,7 @@ def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
         ).get_json()["variants"][0]["price"]["amount"]
         == 5
     )
+    assert call("PATCH", f"/products/{pot}", b'{"stock": 6.0}', scopes=BOTH).get_json()["stock"] == 6
     gone = call("PATCH", f"/products/{pot}", {"slug": "jug", "status": "archived"}, scopes=BOTH).get_json()
     assert (gone["slug"], gone["status"]) == ("jug", "archived")
     assert call("GET", f"/products/{pot}").status_code == 410

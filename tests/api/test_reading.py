@@ -182,6 +182,7 @@ def test_categories_are_told_with_what_is_around_them(call: Call, blue: int) -> 
         ("DELETE", "/products", 405, "Allow"),
         ("GET", "/products?page=x", 400, "whole number"),
         ("GET", "/products?sort=upwards", 400, "must be one of"),
+        ("GET", "/products?min_price=1000000000.5", 400, "1000000000 at most"),
         ("GET", "/categories/none", 404, "no category"),
         ("GET", "/categories?page=0", 400, "whole number"),
         ("GET", "/products?category=none", 404, "no category"),
