@@ -248,6 +248,20 @@ def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
     assert audited() == []
 
 
+def test_what_cannot_be_called_off_hides_nothing_younger(
+    shop: Flask, guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buy(guest)
+    guest.post("/cart/lines", sku="T")
+    buy(guest)
+    oldest, younger = stripe.sessions.values()
+    stripe.pay(oldest["id"])  # and nobody tells
+    age()
+    monkeypatch.setattr(overdue, "BATCH", 1)
+    assert overdue.call_off_overdue() == 1
+    assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
+
+
 def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     stripe.away = True
     answer = buy(guest)

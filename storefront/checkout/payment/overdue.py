@@ -21,37 +21,46 @@ BATCH = 20
 
 
 def call_off_overdue() -> int:
-    """Cancel orders that should long have been paid elsewhere and cannot be paid any more; return how many."""
-    done = 0
-    for number in _overdue():
-        order = queries.order(number)
-        provider = payment.of(order) if order is not None else None
-        db.session.rollback()  # the provider is asked with nothing open
-        if order is None or provider is None or not provider.abandon(order):
-            continue
-        try:
-            with writing() as session:
-                orders.cancel(session, number, actor="shop", note="It was not paid in time.")
-                order_id = select(Order.id).where(Order.number == number).scalar_subquery()
-                pending = (Payment.order_id == order_id) & (Payment.state == "pending")
-                session.execute(update(Payment).where(pending).values(state="failed"))
-        except OrderError as error:  # somebody else was quicker
-            log.info("%s was not called off: %s", number, error)
-            continue
-        done += 1
+    """Cancel orders that should long have been paid elsewhere and cannot be paid any more; return how many.
+
+    Those that stay, since nobody can say what became of them, do not hide the younger ones.
+    """
+    done, last = 0, 0
+    while found := _overdue(last):
+        done += sum(_call_off(number) for _, number in found)
+        last = found[-1][0]
     return done
 
 
-def _overdue() -> list[str]:
+def _call_off(number: str) -> bool:
+    order = queries.order(number)
+    provider = payment.of(order) if order is not None else None
+    db.session.rollback()  # the provider is asked with nothing open
+    if order is None or provider is None or not provider.abandon(order):
+        return False
+    try:
+        with writing() as session:
+            orders.cancel(session, number, actor="shop", note="It was not paid in time.")
+            order_id = select(Order.id).where(Order.number == number).scalar_subquery()
+            pending = (Payment.order_id == order_id) & (Payment.state == "pending")
+            session.execute(update(Payment).where(pending).values(state="failed"))
+    except OrderError as error:  # somebody else was quicker
+        log.info("%s was not called off: %s", number, error)
+        return False
+    return True
+
+
+def _overdue(after: int) -> list[tuple[int, str]]:
+    """Return ids and numbers of the next such orders, the oldest first."""
     elsewhere = [code for code, provider in payment.offered().items() if provider.origin]
     if not elsewhere:
         return []
-    found = db.session.execute(
-        select(Order.number)
-        .where(Order.state == "placed", Order.paid == 0, Order.payment.in_(elsewhere))
+    rows = db.session.execute(
+        select(Order.id, Order.number)
+        .where(Order.id > after, Order.state == "placed", Order.paid == 0, Order.payment.in_(elsewhere))
         .where(Order.placed_at < datetime.now(UTC) - AFTER)
         .order_by(Order.id)
         .limit(BATCH)
-    ).scalars().all()  # fmt: skip
+    ).all()
     db.session.rollback()
-    return list(found)
+    return [(row.id, row.number) for row in rows]
