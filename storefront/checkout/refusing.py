@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storefront.checkout import payment
 from storefront.checkout.drafts import EmptyBasketError, Review
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
@@ -75,7 +76,7 @@ def refuse(review: Review, seen: str) -> None:
         raise IncompleteError("address", "Say where the order is to be sent.")
     if review.delivery is None or not review.delivery.serves(draft.address["country"]):
         raise IncompleteError("delivery", "Choose how the order is to be sent.")
-    if not draft.payment:
+    if draft.payment not in payment.offered():
         raise IncompleteError("payment", "Choose how you want to pay.")
     if review.digest != seen:
         raise NotAsSeenError("Something has changed since you saw this page.")

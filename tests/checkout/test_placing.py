@@ -96,7 +96,7 @@ def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> N
 @pytest.mark.parametrize(
     ("details", "field"),
     [({"email": ""}, "email"), ({"address": {}}, "address"), ({"delivery": "teleport"}, "delivery"),
-     ({"payment": ""}, "payment")],
+     ({"payment": ""}, "payment"), ({"payment": "stripe"}, "payment")],
 )  # fmt: skip
 def test_a_draft_that_lacks_something_is_refused_with_a_sentence(
     app: Flask, details: dict[str, object], field: str
