@@ -120,9 +120,12 @@ class Shop(RuleBasedStateMachine):
             return
         order = self.look(number)
         line, before = order.lines[0], self.back.get(number, 0)
-        fits = order.paid > order.refunded and before + quantity <= line.from_stock
+        paid, due = order.paid or order.total, order.total - order.paid
+        fits = paid > order.refunded and before + quantity <= line.from_stock
         try:
             with writing() as session:
+                if due:
+                    orders.pay(session, number, due, "USD", actor="staff")
                 orders.refund(session, number, 1, actor="staff", returned={line.id: quantity})
         except OrderError:
             assert not fits
