@@ -57,7 +57,7 @@ LONGEST = (
     "deploy/test_redis.py",
     "sessions/test_together.py",
 )
-_AT_WORK: list[Flask] = []
+_MADE: list[Flask] = []
 share_routes()
 
 
@@ -202,20 +202,23 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     }
     app = create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
     share_templates(app)
-    if not app.testing:
-        _AT_WORK.append(app)
+    _MADE.append(app)
     return app
 
 
 @pytest.fixture(autouse=True)
 def nothing_goes_on() -> Iterator[None]:
-    """End what shops do in the background that are not told of the test, before their databases go away."""
+    """End what shops do in the background that are not told of the test, before their databases go away.
+
+    Close their connections too: one that is forgotten is a warning, and so an error, of whatever test comes later.
+    """
     yield
-    while _AT_WORK:
-        app = _AT_WORK.pop()
-        if "cache_pid" in app.extensions:
-            cache.stop(app)
-        rounds.stop(app)
+    while _MADE:
+        app = _MADE.pop()
+        if not app.testing:
+            if "cache_pid" in app.extensions:
+                cache.stop(app)
+            rounds.stop(app)
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
