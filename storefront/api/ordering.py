@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront.api.shapes import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
-from storefront.checkout import models, orders
+from storefront.checkout import models, orders, queries
+from storefront.checkout.payment import calling_off
 from storefront.extensions import db
 
 PER_PAGE = 50
@@ -51,6 +52,12 @@ def move(session: Session, number: str, state: str, *, actor: str, note: str) ->
     """
     MOVES[state](session, number, actor=actor, note=note)
     return _told(session, [orders.locked(session, number)])[0]
+
+
+def tell_provider(number: str) -> None:
+    """Tell the provider of an order that has been cancelled: its network is waited for with nothing open."""
+    if (order := queries.order(number)) is not None:
+        calling_off.tell_provider(order)
 
 
 def _told(session: Session, rows: Sequence[models.Order]) -> list[Order]:

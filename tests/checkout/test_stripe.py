@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
+from storefront.api import tokens
 from storefront.checkout import queries
 from storefront.checkout.models import Order
 from storefront.checkout.payment import overdue, stripe_checkout
@@ -157,12 +158,21 @@ def test_calling_off_gives_back_what_was_paid(shop: Flask, guest: Browser, strip
     assert level("T") == (3, 0)
 
 
-def test_calling_off_closes_stripe_s_page(guest: Browser, stripe: Stripe) -> None:
+def test_calling_off_closes_stripe_s_page(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
     guest.post(f"{path}/cancellation?{query}")
     assert session["status"] == "expired"
+    guest.post("/cart/lines", sku="T")
+    buy(guest)
+    [_, session] = stripe.sessions.values()
+    answer = shop.test_client().put(
+        f"/api/v1/orders/{session['client_reference_id']}/state",
+        json={"state": "cancelled"},
+        headers={"Authorization": f"Bearer {tokens.create('desk', ['orders:write'])}"},
+    )
+    assert (answer.status_code, session["status"]) == (200, "expired"), answer.text
 
 
 def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser, stripe: Stripe) -> None:

@@ -51,4 +51,7 @@ def put_state(number: str, body: StateGiven) -> Any:
     def move(session: Session) -> Order:
         return ordering.move(session, number, body.state, actor=caller.actor, note=body.note)
 
-    return idempotency.once(caller, move)
+    answered = idempotency.once(caller, move)
+    if body.state == "cancelled":
+        ordering.tell_provider(number)
+    return answered

@@ -9,13 +9,18 @@ from storefront.extensions import db, writing
 
 
 def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
-    """Cancel an order; then, with no transaction open, tell its provider.
+    """Cancel an order, and tell its provider.
 
     Raises:
         OrderError: it is too late for that; nothing was changed.
     """
     with writing() as session:
         orders.cancel(session, order.number, actor=actor, note=note)
+    tell_provider(order)
+
+
+def tell_provider(order: OrderView) -> None:
+    """Have no more paid for an order that has been cancelled, and what was paid given back; nothing stays open."""
     provider = payment.of(order)
     db.session.rollback()
     if provider is not None:
