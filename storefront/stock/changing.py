@@ -11,11 +11,27 @@ from storefront.errors import StorefrontError
 from storefront.stock.models import StockItem
 from storefront.stock.moving import Movement, UnknownSkuError, move
 
+MOST = 2**31 - 1  # on hand: what a column holds
+
+
+class StockNumberError(StorefrontError):
+    """There cannot be so many; the text says how many there can be."""
+
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Stock is a whole number from 0 to {most:,}.")
+
+
+def check(number: int, *, reserved: int = 0) -> None:
+    """Raise StockNumberError if a variant cannot have so many besides what is reserved."""
+    if not 0 <= number <= MOST - reserved:
+        raise StockNumberError(MOST - reserved)
+
 
 def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str) -> int:
     """Make what is on hand this number, but no less than is reserved; return what it is now."""
-    if not 0 <= number < 2**31:
-        raise StorefrontError("Stock is a whole number from 0.")
+    check(number)
     item = session.execute(
         select(StockItem.on_hand, StockItem.reserved).where(StockItem.sku == sku).with_for_update()
     ).one_or_none()
@@ -34,8 +50,7 @@ def set_available(session: Session, sku: str, number: int, *, reason: str, actor
     ).scalar_one_or_none()
     if item is None:
         raise UnknownSkuError(sku)
-    if not 0 <= number < 2**31 - item.reserved:
-        raise StorefrontError("Stock is a whole number from 0.")
+    check(number, reserved=item.reserved)
     if delta := number - item.available:
         _move(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
     return item.variant_id, item.product_id

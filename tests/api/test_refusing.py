@@ -145,6 +145,21 @@ def test_content_types_scopes_and_unknown_ids(call: Call, pot: int) -> None:
     assert db.session.get_one(Product, pot).title == "Pot"
 
 
+def test_more_stock_than_can_be_counted_is_refused(call: Call, pot: int) -> None:
+    most = 2**31 - 1  # on hand: of the pot two are reserved
+    for method, address, body in (
+        ("PUT", "/variants/POT/stock", {"stock": most, "reason": "x"}),
+        ("PATCH", f"/products/{pot}", {"variants": [{"sku": "POT", "stock": most}]}),
+        ("PATCH", f"/products/{pot}", {"stock": most}),
+    ):
+        answer = call(method, address, body, scopes=BOTH)
+        assert answer.status_code == 422, answer.text
+        assert f"to {most - 2:,}" in answer.text
+    assert (
+        call("PUT", "/variants/POT/stock", {"stock": most - 2, "reason": "x"}, scopes=BOTH).status_code == 200
+    )
+
+
 def test_a_body_in_chunks_that_is_too_large_is_not_cut_off_but_refused(app: Flask, pot: int) -> None:
     token = tokens.create("tests", ("catalog:write",))
     body = b'{"title": "Cut off"}' + b" " * 1024 * 1024 + b"!"

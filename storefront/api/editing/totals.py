@@ -9,7 +9,7 @@ from storefront.api.editing.loaded import Loaded
 from storefront.api.problems import RefusedError
 from storefront.api.shapes import Fault, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
-from storefront.stock import Movement
+from storefront.stock import Movement, changing
 
 
 def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
@@ -42,10 +42,12 @@ def restock(session: Session, loaded: Loaded, caller: Caller) -> None:
 
     Raises:
         InsufficientStockError: more of it is reserved than would be left.
+        StockNumberError: there cannot be so many.
     """
     movements = []
     for sku, number in sorted(loaded.wanted.items()):
         item = loaded.items[sku]
+        changing.check(number, reserved=item.reserved)
         if not item.tracked:
             item.tracked, item.version = True, item.version + 1
             session.flush()
