@@ -142,7 +142,7 @@ def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
         newcomer.follow("## Back to a backup")
         assert sql(one, "SELECT count(*) FROM cart") == "0", "what came after the backup is lost"
         assert [pages(host) for host in (one, two)] == [["200"] * 3] * 2
-        assert eventually(lambda: complaints(one) == []), "the tables are of the backup's version"
+        assert eventually(lambda: complaints(one) == []), complaints(one)
 
         lose_two_and_the_witness(one, two, witness, sku)
         lose_one(newcomer, one, two, sku)
@@ -157,7 +157,7 @@ def lose_two_and_the_witness(one: Host, two: Host, witness: Host, sku: str) -> N
     witness.off()
     assert (pages(two), basket(two, sku)) == (["200"] * 3, "303")
     witness.type("systemctl start redis-server@state redis-sentinel")
-    assert eventually(lambda: complaints(one) == [])
+    assert eventually(lambda: complaints(one) == []), complaints(one)
 
 
 def lose_one(newcomer: Newcomer, one: Host, two: Host, sku: str) -> None:
