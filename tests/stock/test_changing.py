@@ -10,13 +10,14 @@ import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from storefront import redis_roles, stock
 from storefront.extensions import db, writing
 from storefront.redis_roles import Role
 from storefront.stock import InsufficientStockError, StockItem, UnknownSkuError, auditing, telling
 from tests.factories import make_product
+from tests.processes import eventually
 
 
 def item(sku: str = "TP") -> StockItem:
@@ -102,15 +103,28 @@ def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask
     assert (item().on_hand, item().reserved) == (5, 0)
 
 
-def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask) -> None:
+def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, database: str) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with writing() as session:
         session.execute(update(StockItem).values(on_hand=9))
     found = {difference.sku for difference in auditing.audit(db.session())}
-    with writing() as session:
-        stock.sell(session, "TP", 1, reference="meanwhile", held=0)
-    with writing() as session:
-        auditing.repair(session, found)
+
+    def repair() -> None:
+        with app.app_context():
+            with writing() as session:
+                auditing.repair(session, found)
+            db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing() as session:
+            stock.sell(session, "TP", 1, reference="meanwhile", held=0)
+            repairing = pool.submit(repair)
+            if (
+                database == "postgresql"
+            ):  # else it waits for the database's only lock, before it looks at anything
+                waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                assert eventually(lambda: session.execute(waits).scalar_one())
+        repairing.result()
     assert item().on_hand == 4
     assert auditing.audit(db.session()) == []
 
