@@ -57,7 +57,7 @@ class Rounds:
 
 
 def init_app(app: Flask) -> None:
-    """Begin all rounds with a process's first request; not in tests, which begin what they ask about."""
+    """Begin all rounds with a process's first request, if its server has not; tests begin what they need."""
     app.extensions["rounds"] = {}
     if app.testing:
         return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -25,6 +29,27 @@ def test_there_are_as_many_workers_as_cores(tmp_path: Path) -> None:
             return sum("keeper" not in " ".join(one.cmdline()) for one in master.children())
 
         assert eventually(lambda: serving() == max(2, len(os.sched_getaffinity(0))))
+
+
+@pytest.mark.slow
+def test_what_waits_to_be_told_does_not_wait_for_a_visitor(tmp_path: Path) -> None:
+    with served(tmp_path / "shop", *gunicorn(1)) as shop:
+        master = psutil.Process(shop.process.pid)
+
+        def workers() -> set[int]:
+            return {one.pid for one in master.children() if "keeper" not in " ".join(one.cmdline())}
+
+        old = workers()
+        os.kill(master.pid, signal.SIGHUP)
+        assert eventually(lambda: len(workers()) == 1 and workers() != old)
+        with closing(sqlite3.connect(shop.instance / "storefront.sqlite3", timeout=20)) as database:
+            payload = json.dumps(
+                {"tags": ["vendor:nobody"], "hard": False, "cause": "a shop that was killed"}
+            )
+            row = ("0" * 32, "cache.tags", payload, "2026-01-01 00:00:00")
+            database.execute("INSERT INTO outbox (id, topic, payload, created_at) VALUES (?, ?, ?, ?)", row)
+            database.commit()
+            assert eventually(lambda: not database.execute("SELECT 1 FROM outbox").fetchone())
 
 
 def of_gunicorn(name: str) -> int:
