@@ -88,6 +88,27 @@ def test_a_put_of_fewer_variants_removes_the_others_unless_they_are_reserved(cal
     assert db.session.scalar(select(func.count(StockItem.id)).where(StockItem.sku == "B")) == 0
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_variants_can_pass_their_options_on(call: Call, method: str) -> None:
+    three = make_product(
+        option_names=["Colour"], variants=[{"sku": sku, "option1": sku} for sku in ("red", "blue", "old")]
+    ).id
+    wanted = read(call, three, "catalog:write")
+    passed = {"red": "blue", "blue": "red", "old": "new", "late": "old"}
+    own = {v["sku"]: v | {"stock": None} for v in wanted["variants"]}
+    own["late"] = own["old"] | {"sku": "late"}
+    if method == "PATCH":  # which makes none
+        del passed["late"]
+    change = {"variants": [own[sku] | {"options": {"Colour": colour}} for sku, colour in passed.items()]}
+    if method == "PUT":
+        change = wanted | {"price": None, "stock": None} | change
+    answer = call(method, f"/products/{three}", change, scopes=BOTH)
+    assert answer.status_code == 200, answer.text
+    assert {v["sku"]: v["options"]["Colour"] for v in answer.get_json()["variants"]} == passed
+    same = {"variants": [{"sku": "red", "options": {"Colour": "red"}}]}
+    assert call("PATCH", f"/products/{three}", same, scopes=BOTH).status_code == 409, "another has it"
+
+
 def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
     before = read(call, pot)
     change = {"variants": [{"sku": "POT", "price": {"amount": 1, "currency": "USD"}}]}

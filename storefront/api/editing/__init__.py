@@ -66,6 +66,7 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     places = variants.options(loaded, given)
     if whole:
         variants.remove(session, loaded, given)
+    variants.part(session, loaded, given, places)
     for number, wanted in enumerate(given.variants):
         variants.vary(session, loaded, wanted, places, number)
     totals.settle(loaded, given)

@@ -52,6 +52,18 @@ def remove(session: Session, loaded: Loaded, given: Any) -> None:
         session.flush()  # their options are free before others take them
 
 
+def part(session: Session, loaded: Loaded, given: Any, places: list[str]) -> None:
+    """Free the options that go from one variant to another: rows are written one by one, each unlike all others."""
+    wanted = {one.sku: _placed(one.options, places) for one in given.variants if one.options is not UNSET}
+    passing = False
+    for sku, row in loaded.variants.items():
+        own = (row.option1, row.option2, row.option3)
+        if wanted.get(sku, own) != own and own in wanted.values():
+            row.option1, row.option2, row.option3, passing = f"→ {row.id}", "", "", True
+    if passing:
+        session.flush()
+
+
 def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number: int) -> None:
     """Change or make one variant."""
     row = loaded.variants.get(given.sku)
@@ -61,8 +73,7 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
     if given.compare_at_price is not UNSET:
         values["compare_at_price"] = given.compare_at_price.amount if given.compare_at_price else None
     if given.options is not UNSET:
-        values |= dict.fromkeys(_PLACES, "")
-        values |= {_PLACES[places.index(name)]: value for name, value in given.options.items()}
+        values |= dict(zip(_PLACES, _placed(given.options, places), strict=True))
     if row is None:
         row = loaded.variants[given.sku] = models.Variant(
             product_id=loaded.row.id, sku=given.sku, position=number, **values
@@ -80,6 +91,11 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
             setattr(row, name, value)
     if given.stock is not None:
         loaded.wanted[given.sku] = given.stock
+
+
+def _placed(options: dict[str, str], places: list[str]) -> tuple[str, ...]:
+    """Return the values of named options in their columns' order, "" where there is none."""
+    return tuple(options.get(name, "") for name in (*places, *_PLACES)[: len(_PLACES)])
 
 
 def _unseen(row: models.Variant) -> bool:
