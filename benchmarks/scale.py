@@ -127,23 +127,35 @@ def _cached(both: list[Scaled]) -> None:
     slugs = [one.slugs.pop() for one in both]
     rows = []
     for page in ("product page", "list page"):
+        paths = [f"/products/{slug}" if page == "product page" else "/products" for slug in slugs]
+        sizes = [f"{len(_read(one, path)) / 1e3:.1f}" for one, path in zip(both, paths, strict=True)]
         for where in ("nginx", "a worker"):
             rates: list[list[float]] = [[], []]
             costs: list[list[float]] = [[], []]
             for turn in range(2 * ROUNDS):  # first one first, then the other
                 which = (turn + turn // 2) % 2
-                path = f"/products/{slugs[which]}" if page == "product page" else "/products"
                 base = both[which].url if where == "nginx" else both[which].shop.url
                 before = both[which].worked()
-                rates[which].append(serving.load(base + path, seconds=2, headers=AS_NGINX).rate)
+                rates[which].append(serving.load(base + paths[which], seconds=2, headers=AS_NGINX).rate)
                 costs[which].append((both[which].worked() - before) / (2 * rates[which][-1]) * 1e6)
             small, large = (statistics.median(one) for one in rates)
             cheap, dear = (statistics.median(one) for one in costs)
-            rows.append([page, where, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}",
+            rows.append([page, where, *sizes, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}",
                          f"{cheap:.0f}", f"{dear:.0f}", f"{dear / cheap:.2f}"])  # fmt: skip
     shops.table(
         f"Cached pages, requests/s, median of {ROUNDS} rounds in turn",
-        ["page", "answered by", "small", "large", "×", "small µs of a core", "large µs of a core", "×"],
+        [
+            "page",
+            "answered by",
+            "small kB",
+            "large kB",
+            "small",
+            "large",
+            "×",
+            "small µs of a core",
+            "large µs of a core",
+            "×",
+        ],
         rows,
     )
 
@@ -178,11 +190,15 @@ def _memory(large: Scaled) -> None:
 
 
 def _get(one: Scaled, path: str) -> float:
-    wanted = urllib.request.Request(one.url + path, headers={"Host": HOST, "Accept-Encoding": "br"})
     began = time.perf_counter()
-    with urllib.request.urlopen(wanted, timeout=30) as answer:
-        answer.read()
+    _read(one, path)
     return time.perf_counter() - began
+
+
+def _read(one: Scaled, path: str) -> bytes:
+    wanted = urllib.request.Request(one.url + path, headers={"Host": HOST, "Accept-Encoding": "br"})
+    with urllib.request.urlopen(wanted, timeout=30) as answer:
+        return bytes(answer.read())
 
 
 def _flask(shop: Shop, *arguments: str) -> str:
