@@ -8,16 +8,19 @@ it came, which then reads it as if this did not exist. docs/decisions/0012-held-
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import gunicorn_h1c
-from gevent import Timeout, getcurrent, sleep
+from gevent import Timeout, getcurrent, monkey, sleep
+from gevent.server import StreamServer
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
-from gunicorn.workers.ggevent import GeventWorker
+from gunicorn.workers import ggevent
 
 from storefront.edge.front import Front
 
+_Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"
 # With one of these a request may mean more than its line says, or its connection may not stay as it is.
 _NOT_PLAIN = frozenset(
@@ -27,7 +30,28 @@ _NAMES = 1000  # header names that are remembered
 _WAITING = "_storefront_waiting"  # on a connection's greenlet: the time-out of its next request
 
 
-class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
+class _Server(StreamServer):  # type: ignore[misc]  # gevent is not typed
+    """gevent's server; a worker that leaves takes in who has connected, and only then closes the door.
+
+    A listener that is closed resets the connections that wait in it. Whatever sent a form on one cannot know whether
+    it was read, and must not send it again.
+    """
+
+    def close(self) -> None:
+        """Answer who waits, then stop listening. The kernel refuses the next, which may ask elsewhere."""
+        if "socket" in self.__dict__:
+            self.stop_accepting()
+            # Python's own socket is closed at once; gevent's, after steps in which somebody could yet connect.
+            self.socket: Any = _Socket(fileno=self.socket.detach())
+            self.socket.settimeout(0)
+            with suppress(OSError):
+                while not self.full() and (waiting := self.do_read()):
+                    self.do_handle(*waiting)
+            self.socket.close()
+        super().close()
+
+
+class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn's worker; `front` is what it asks first, if the shop and the settings allow that."""
 
     front: Front | None = None
@@ -35,6 +59,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     def load_wsgi(self) -> None:
         """Load the shop, and have its held pages answered."""
         super().load_wsgi()
+        ggevent.StreamServer = _Server
         cfg = self.cfg
         if cfg.is_ssl or not cfg.keepalive or cfg.proxy_protocol != "off" or cfg.protocol != "http":
             return
@@ -42,6 +67,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         if self.front is not None:
             _Request.worker = self
             RequestParser.mesg_class = _Request
+
+    def handle(self, _listener: Any, client: Any, addr: Any) -> None:
+        """Answer a connection. gunicorn asks the listener for its address; the client has it too, and longer."""
+        super().handle(client, client, addr)
 
     def timeout_ctx(self) -> _Waiting:
         """Return the time-out of a connection's next request, which begins anew after each that is answered here."""

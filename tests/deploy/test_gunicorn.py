@@ -6,42 +6,39 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
-from contextlib import closing
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.processes import ROOT, eventually, gunicorn, served
+from tests.processes import ROOT, Shop, eventually, gunicorn, served
 
 CONF = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
 NGINX = "".join(path.read_text() for path in sorted((ROOT / "deploy" / "nginx").rglob("*.conf")))
+
+
+def workers(shop: Shop) -> set[psutil.Process]:
+    master = psutil.Process(shop.process.pid)
+    return {one for one in master.children() if "keeper" not in " ".join(one.cmdline())}
 
 
 @pytest.mark.slow
 def test_there_are_as_many_workers_as_cores(tmp_path: Path) -> None:
     command = [word for word in gunicorn(1) if word not in ("--workers", "1")]
     with served(tmp_path / "shop", *command) as shop:
-        master = psutil.Process(shop.process.pid)
-
-        def serving() -> int:
-            return sum("keeper" not in " ".join(one.cmdline()) for one in master.children())
-
-        assert eventually(lambda: serving() == max(2, len(os.sched_getaffinity(0))))
+        assert eventually(lambda: len(workers(shop)) == max(2, len(os.sched_getaffinity(0))))
 
 
 @pytest.mark.slow
 def test_what_waits_to_be_told_does_not_wait_for_a_visitor(tmp_path: Path) -> None:
     with served(tmp_path / "shop", *gunicorn(1)) as shop:
-        master = psutil.Process(shop.process.pid)
-
-        def workers() -> set[int]:
-            return {one.pid for one in master.children() if "keeper" not in " ".join(one.cmdline())}
-
-        old = workers()
-        os.kill(master.pid, signal.SIGHUP)
-        assert eventually(lambda: len(workers()) == 1 and workers() != old)
+        old = workers(shop)
+        os.kill(shop.process.pid, signal.SIGHUP)
+        assert eventually(lambda: len(workers(shop)) == 1 and workers(shop) != old)
         with closing(sqlite3.connect(shop.instance / "storefront.sqlite3", timeout=20)) as database:
             payload = json.dumps(
                 {"tags": ["vendor:nobody"], "hard": False, "cause": "a shop that was killed"}
@@ -50,6 +47,24 @@ def test_what_waits_to_be_told_does_not_wait_for_a_visitor(tmp_path: Path) -> No
             database.execute("INSERT INTO outbox (id, topic, payload, created_at) VALUES (?, ?, ?, ?)", row)
             database.commit()
             assert eventually(lambda: not database.execute("SELECT 1 FROM outbox").fetchone())
+
+
+@pytest.mark.slow
+def test_who_has_connected_to_a_gunicorn_that_leaves_is_answered(tmp_path: Path) -> None:
+    with served(tmp_path / "shop", *gunicorn(1)) as shop, ExitStack() as stack:
+        (worker,) = workers(shop)
+        worker.suspend()
+        waiting = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", int(shop.url.rpartition(":")[2])), 20))
+            for _ in range(150)  # more than gevent takes in at a time
+        ]
+        for one in waiting:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        os.kill(shop.process.pid, signal.SIGTERM)
+        time.sleep(1.1)  # the worker looks each second whether it is to leave: it finds that before who waits
+        worker.resume()
+        assert [one.recv(15) for one in waiting] == [b"HTTP/1.1 200 OK"] * 150
+        assert shop.process.wait(timeout=30) == 0
 
 
 def of_gunicorn(name: str) -> int:
