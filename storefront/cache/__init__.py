@@ -11,13 +11,13 @@ import threading
 from flask import Flask
 
 from storefront import outbox, rounds
-from storefront.cache import cli, invalidation, keys, pages, views
-from storefront.cache.data import cached, fetch, put
+from storefront.cache import cli, invalidation, keys, page_cache, views
+from storefront.cache.data_cache import cached, fetch, put
+from storefront.cache.hit_rates import Reporter
 from storefront.cache.invalidation import depends, touch
-from storefront.cache.pages import NotPublicError, keep_out, public
-from storefront.cache.polish import Polish
-from storefront.cache.reporting import Reporter
-from storefront.cache.shared import Shared
+from storefront.cache.l2 import Shared
+from storefront.cache.page_cache import NotPublicError, keep_out, public
+from storefront.cache.recompress import Polish
 from storefront.cache.store import Store
 from storefront.redis_roles import Role, Subscription
 
@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
             if app.extensions.get("cache_pid") != os.getpid():
                 start(app)
 
-    pages.init_app(app, store)
+    page_cache.init_app(app, store)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.cache)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storefront.cache.reporting import HITS
+from storefront.cache.hit_rates import HITS
 
 WIDTH, HEIGHT = 600, 120
 

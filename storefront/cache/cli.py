@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from storefront import redis_roles
-from storefront.cache import inspection, reporting
+from storefront.cache import hit_rates, inspection
 from storefront.cache.invalidation import touch
 from storefront.extensions import db
 from storefront.redis_roles import RedisAway, Role
@@ -25,14 +25,14 @@ def stats() -> None:
     """Show hit rates of the last hour, the memory used, and what was asked for most."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        hour, memory = reporting.last_hour(prefix), inspection.memory(prefix)
+        hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
     except RedisAway as error:
         raise click.ClickException(f"{error} The shop serves without it.") from error
     click.echo(
         f"{'kind':<16}{'hit rate':>9}{'local':>10}{'shared':>10}{'stale':>8}{'built':>8}{'build p99':>11}"
     )
     for kind, events in sorted(hour.events.items()):
-        rate, slow = reporting.hit_rate(events), reporting.percentile(events, "build", 0.99)
+        rate, slow = hit_rates.hit_rate(events), hit_rates.percentile(events, "build", 0.99)
         click.echo(
             f"{kind:<16}{'—' if rate is None else f'{rate:.1%}':>9}"
             f"{events['hit_local']:>10,}{events['hit_shared']:>10,}"

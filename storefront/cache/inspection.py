@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from storefront import redis_roles
-from storefront.cache import pages
+from storefront.cache import page_cache
 from storefront.cache.store import Store
 from storefront.errors import BadInputError
 from storefront.redis_roles import Role
@@ -102,11 +102,11 @@ def x_ray(app: Flask, store: Store, address: str) -> XRay:
         endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
     except (HTTPException, ValueError) as error:
         raise BadInputError("url", f"{address} is no address of this shop.") from error
-    policy = pages.policy_of(app, endpoint)
+    policy = page_cache.policy_of(app, endpoint)
     if policy is None:
         raise BadInputError("url", f"{address} is not a public page: it is never cached.")
     query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    entry = pages.entry_for(policy, endpoint, app.extensions["cache_release"], arguments, query)
+    entry = page_cache.entry_for(policy, endpoint, app.extensions["cache_release"], arguments, query)
     name = store.shared.entry_key(entry.key)
 
     def read(client: Any) -> list[Any]:

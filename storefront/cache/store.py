@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from storefront.cache.counters import Counters
 from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, Entry
-from storefront.cache.local import Copy, Local
-from storefront.cache.owed import Owed
-from storefront.cache.shared import Found, Lease, Shared, Value
+from storefront.cache.l1 import Copy, Local
+from storefront.cache.l2 import Found, Lease, Shared, Value
+from storefront.cache.pending import Owed
 from storefront.redis_roles import RedisAway
 
 log = logging.getLogger(__name__)

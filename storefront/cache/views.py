@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, make_response, render_template, reques
 from werkzeug.wrappers import Response
 
 from storefront import redis_roles
-from storefront.cache import inspection, reporting
+from storefront.cache import hit_rates, inspection
 from storefront.cache.chart import chart
 from storefront.cache.store import Store
 from storefront.errors import StorefrontError
@@ -24,7 +24,7 @@ def dashboard() -> Response:
     prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
     hour, memory, away, found, problem = None, None, None, None, None
     try:
-        hour, memory = reporting.last_hour(prefix), inspection.memory(prefix)
+        hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
         found = inspection.x_ray(current_app, store, url) if url else None
     except RedisAway as error:
         away = str(error)
@@ -32,8 +32,8 @@ def dashboard() -> Response:
         problem = str(error)
     page = render_template(
         "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
-        roles=redis_roles.states(), local=store.local, hit_rate=reporting.hit_rate, hits=reporting.HITS,
-        percentile=reporting.percentile, chart=chart(hour.minutes) if hour else None,
+        roles=redis_roles.states(), local=store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
+        percentile=hit_rates.percentile, chart=chart(hour.minutes) if hour else None,
     )  # fmt: skip
     response = make_response(page)
     response.headers["Cache-Control"] = "private, no-store"

@@ -12,9 +12,9 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
 from storefront.cache import responses
-from storefront.cache.addresses import Addresses
-from storefront.cache.polish import Polish
+from storefront.cache.recompress import Polish
 from storefront.cache.store import Hit, Store
+from storefront.cache.url_index import Addresses
 from storefront.edge import whole
 from storefront.edge.whole import Header
 from storefront.web import compression

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from storefront import redis_roles
-from storefront.cache import reporting
+from storefront.cache import hit_rates
 from storefront.checkout.models import Order
 from storefront.extensions import db
 from storefront.ops import history, metrics
@@ -51,7 +51,7 @@ def _charts() -> tuple[list[Chart], str | None]:
     orders = chart("Orders", "a minute", {"Placed": _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        minutes, cached = history.last_hour(prefix), reporting.last_hour(prefix).minutes
+        minutes, cached = history.last_hour(prefix), hit_rates.last_hour(prefix).minutes
     except RedisAway as error:
         return [orders], str(error)
     return [
@@ -80,7 +80,7 @@ def _charts() -> tuple[list[Chart], str | None]:
 
 
 def _rates(minutes: Sequence[Counter[str]]) -> list[float | None]:
-    rates = (reporting.hit_rate(minute) for minute in minutes)
+    rates = (hit_rates.hit_rate(minute) for minute in minutes)
     return [None if rate is None else rate * 100 for rate in rates]
 
 

@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from storefront import rate_limiting, redis_roles
-from storefront.cache import reporting
+from storefront.cache import hit_rates
 from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.extensions import db
 from storefront.redis_roles import RedisAway, Role
@@ -56,7 +56,7 @@ def wanted(most: int) -> list[str]:
     Raises:
         RedisAway: Redis does not answer.
     """
-    hot = [address for address, _ in reporting.hottest(current_app.config["CACHE_PREFIX"])]
+    hot = [address for address, _ in hit_rates.hottest(current_app.config["CACHE_PREFIX"])]
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(most)
     categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(most)).scalars()

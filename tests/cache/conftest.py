@@ -16,7 +16,7 @@ from storefront import cache, redis_roles
 from storefront.cache.store import Store
 from storefront.extensions import db
 from storefront.redis_roles import Role
-from tests.cache.fleet import bare_app
+from tests.cache.workers import bare_app
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.processes import eventually

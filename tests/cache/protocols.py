@@ -11,9 +11,9 @@ from typing import Any
 from redis import Redis
 
 from storefront.cache.keys import PRODUCT_DETAIL, Entry
-from storefront.cache.shared import Value
+from storefront.cache.l2 import Value
 from storefront.cache.store import Hit, Store, Ticket
-from tests.cache.fleet import bare_app
+from tests.cache.workers import bare_app
 
 
 class Protocol:

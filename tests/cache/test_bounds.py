@@ -9,13 +9,13 @@ from redis import Redis
 
 from storefront import cache
 from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, Entry
-from storefront.cache.local import Copy, Local
-from storefront.cache.shared import Value
+from storefront.cache.l1 import Copy, Local
+from storefront.cache.l2 import Value
 from storefront.cache.store import MAX_BYTES, Store, Ticket
 from storefront.catalog.models import CategoryRedirect
 from storefront.extensions import writing
 from tests.cache.conftest import entries, get
-from tests.cache.shopkeeper import detail
+from tests.cache.writer_process import detail
 from tests.factories import make_category, make_product
 
 PAGES = (

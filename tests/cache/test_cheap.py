@@ -13,7 +13,7 @@ from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.store import Store
 from tests.cache.conftest import commands, get, listen
-from tests.cache.shopkeeper import detail
+from tests.cache.writer_process import detail
 from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server

@@ -10,11 +10,11 @@ from flask import Flask
 
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.local import Copy, Local
+from storefront.cache.l1 import Copy, Local
 from storefront.cache.store import Store
 from storefront.extensions import db, writing
-from tests.cache.fleet import Fleet, fleet
-from tests.cache.shopkeeper import DeafProxy, Shopkeeper
+from tests.cache.workers import Fleet, fleet
+from tests.cache.writer_process import DeafProxy, Shopkeeper
 from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server

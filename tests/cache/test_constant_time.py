@@ -10,10 +10,10 @@ from redis import Redis
 
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.shared import Value
+from storefront.cache.l2 import Value
 from storefront.cache.store import Store, Ticket
 from tests.cache.conftest import commands, entries
-from tests.cache.shopkeeper import set_price
+from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
 

@@ -16,7 +16,7 @@ from storefront.cache import keys
 from storefront.cache.store import Store
 from storefront.extensions import db, writing
 from tests.cache.conftest import entries, get, listen
-from tests.cache.shopkeeper import detail, set_price
+from tests.cache.writer_process import detail, set_price
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server

@@ -13,7 +13,7 @@ from storefront import redis_roles
 from storefront.extensions import db
 from storefront.redis_roles import Role
 from tests.cache.conftest import get
-from tests.cache.shopkeeper import set_price
+from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product
 
 

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 
 from storefront import outbox
-from storefront.cache import marks
-from storefront.cache.marks import Marks
+from storefront.cache import tag_times
+from storefront.cache.tag_times import Marks
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get, listen
-from tests.cache.shopkeeper import detail, set_price
+from tests.cache.writer_process import detail, set_price
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Proxy, Server, proxy, server
@@ -100,7 +100,7 @@ def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     newer = mark("card:2")
     ours.confirm()
     assert mark("card:1") is None, "not all the time"
-    monkeypatch.setattr(marks, "KEPT", 0.0)
+    monkeypatch.setattr(tag_times, "KEPT", 0.0)
     ours.confirm()
     assert mark("card:1") == before, "as of when it was told"
     assert mark("!card:3") is not None

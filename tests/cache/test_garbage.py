@@ -11,7 +11,7 @@ from redis import Redis
 
 from storefront.extensions import db
 from tests.cache.conftest import entries, get
-from tests.cache.shopkeeper import detail, set_price, visit
+from tests.cache.writer_process import detail, set_price, visit
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
 

@@ -14,7 +14,7 @@ from redis import BlockingConnectionPool, Redis
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.store import Store
-from tests.cache.fleet import Fleet, bare_app, fleet
+from tests.cache.workers import Fleet, bare_app, fleet
 from tests.processes import eventually
 
 pytestmark = pytest.mark.slow

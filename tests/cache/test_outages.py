@@ -12,11 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront import cache, outbox
-from storefront.cache.shared import Lease
+from storefront.cache.l2 import Lease
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get
-from tests.cache.fleet import bare_app, fleet
-from tests.cache.shopkeeper import PAGES, detail, set_price, visit
+from tests.cache.workers import bare_app, fleet
+from tests.cache.writer_process import PAGES, detail, set_price, visit
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
@@ -172,7 +172,7 @@ class Builder:
     """A process that takes leases and builds nothing. They are short: no test waits for ten seconds."""
 
     def __init__(self, redis_url: str, prefix: str, lease: int) -> None:
-        import_module("storefront.cache.shared").LEASE_MS = lease
+        import_module("storefront.cache.l2").LEASE_MS = lease
         self.app = bare_app(redis_url, prefix)
         self.app.app_context().push()
 

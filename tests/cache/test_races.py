@@ -15,9 +15,9 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.models import Product
 from storefront.extensions import db
-from tests.cache.fleet import Fleet, fleet
 from tests.cache.protocols import Naive, Ours, Protocol
-from tests.cache.shopkeeper import set_price
+from tests.cache.workers import Fleet, fleet
+from tests.cache.writer_process import set_price
 from tests.factories import make_product
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from storefront.catalog import listing
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, writing
 from tests.cache.conftest import get
-from tests.cache.shopkeeper import at, detail, edit, set_price
+from tests.cache.writer_process import at, detail, edit, set_price
 from tests.factories import make_category, make_product
 
 HOME, ALL = "/", "/products"

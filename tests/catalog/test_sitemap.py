@@ -14,7 +14,7 @@ from storefront.cache import keys
 from storefront.catalog.models import Product
 from storefront.extensions import writing
 from tests.cache.conftest import get
-from tests.cache.shopkeeper import edit, set_price
+from tests.cache.writer_process import edit, set_price
 from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from flask import Flask
 
-from storefront.cache import keys, responses, shared, store
+from storefront.cache import keys, l2, responses, store
 from storefront.config import Settings
 from storefront.rate_limiting import policies
 from storefront.redis_roles import breaker, clients
@@ -64,7 +64,7 @@ def test_the_checklist_s_numbers_are_the_code_s() -> None:
     ttls = {kind.name: kind.ttl for kind in keys.KINDS}
     for name, words in names.items():
         assert f"{words} {ttls[name]} s" in CHECKLIST
-    assert f"each ±{shared.JITTER * 100:g} %" in CHECKLIST
+    assert f"each ±{l2.JITTER * 100:g} %" in CHECKLIST
     assert f"a proxy in front keeps a page {responses.SHARED_MAX_AGE} s" in CHECKLIST.replace(
         "A proxy", "a proxy"
     )

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
-from storefront.cache import releases
+from storefront.cache import fingerprint
 from storefront.extensions import db
 from storefront.ops import warming
 from tests.cache.conftest import get
-from tests.cache.shopkeeper import detail
+from tests.cache.writer_process import detail
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.processes import eventually, served
@@ -90,7 +90,7 @@ def test_another_template_makes_another_version(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "page.html").write_text(words)
         app = Flask("version", root_path=str(tmp_path / "code"), template_folder=str(folder))
-        return releases.release(app)
+        return fingerprint.release(app)
 
     assert release("one") == release("one")
     assert release("one") != release("two")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storefront.rate_limiting.limiter import Limiter, microseconds
-from tests.cache.fleet import Fleet, fleet
+from tests.cache.workers import Fleet, fleet
 from tests.rate_limiting.conftest import ask, new_limiter, passes
 
 PROCESSES = 5

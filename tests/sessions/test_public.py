@@ -9,7 +9,7 @@ from flask import Flask, session, url_for
 from werkzeug.routing import Rule
 
 from storefront import cache
-from storefront.cache import NotPublicError, keys, pages
+from storefront.cache import NotPublicError, keys, page_cache
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
@@ -30,7 +30,7 @@ def catalogue(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> 
 
 
 def _rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if pages.policy_of(app, rule.endpoint) is not None]
+    return [rule for rule in app.url_map.iter_rules() if page_cache.policy_of(app, rule.endpoint) is not None]
 
 
 def test_no_public_page_asks_for_a_session(catalogue: Flask, own_redis: Server) -> None:

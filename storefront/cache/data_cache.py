@@ -14,7 +14,7 @@ from flask import current_app
 from storefront.cache import keys
 from storefront.cache.invalidation import collecting, depends, reading_since
 from storefront.cache.keys import Entry, Kind
-from storefront.cache.shared import Value
+from storefront.cache.l2 import Value
 from storefront.cache.store import Hit, Store, Ticket
 from storefront.extensions import db, is_writing
 

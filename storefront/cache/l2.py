@@ -21,7 +21,7 @@ from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.cache import keys
-from storefront.cache.marks import Marks
+from storefront.cache.tag_times import Marks
 from storefront.redis_roles import Role, Script
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache import pages
+from storefront.cache import page_cache
 from storefront.cache.keys import PRODUCT_LIST
 from storefront.cache.store import Store
 from tests.cache.conftest import entries, get
@@ -194,7 +194,7 @@ def test_every_page_of_the_catalogue_is_declared_public(app: Flask) -> None:
         if rule.endpoint.startswith("catalog.") and "GET" in (rule.methods or ())
     }
     assert pictures_and_rules < endpoints
-    undeclared = {endpoint for endpoint in endpoints if pages.policy_of(app, endpoint) is None}
+    undeclared = {endpoint for endpoint in endpoints if page_cache.policy_of(app, endpoint) is None}
     assert undeclared == pictures_and_rules
 
 

@@ -16,13 +16,13 @@ import msgspec
 from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 
-from storefront.cache import keys, releases, responses
-from storefront.cache.addresses import Addresses
+from storefront.cache import fingerprint, keys, responses
 from storefront.cache.invalidation import collecting, reading_since
 from storefront.cache.keys import Entry, Kind
+from storefront.cache.l2 import Value
 from storefront.cache.responses import Answer, Head
-from storefront.cache.shared import Value
 from storefront.cache.store import Hit, Store, Ticket
+from storefront.cache.url_index import Addresses
 from storefront.errors import StorefrontError
 from storefront.web import compression
 
@@ -89,7 +89,7 @@ def keep_out() -> None:
 
 def init_app(app: Flask, store: Store) -> None:
     """Register the hooks."""
-    release = releases.release(app)
+    release = fingerprint.release(app)
     app.extensions["cache_release"] = release
     addresses = Addresses()
     app.extensions["cache_addresses"] = addresses

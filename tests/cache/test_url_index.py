@@ -8,7 +8,7 @@ from storefront.catalog import categories
 from storefront.catalog.models import Product, ProductRedirect
 from storefront.extensions import writing
 from tests.cache.conftest import get
-from tests.cache.shopkeeper import at, edit
+from tests.cache.writer_process import at, edit
 
 HOME, ALL, FOUND = "/", "/products", "/products?q=mug"
 CUPS, TABLE, PLATES = "/categories/table/cups", "/categories/table", "/categories/plates"

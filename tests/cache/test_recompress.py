@@ -9,7 +9,7 @@ from redis import Redis
 
 from storefront.cache.store import Store
 from tests.cache.conftest import entries, get
-from tests.cache.shopkeeper import detail, set_price
+from tests.cache.writer_process import detail, set_price
 from tests.processes import eventually
 
 PAGE = "/products/mug"

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from storefront import redis_roles
+from storefront.cache.hit_rates import Reporter
 from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.reporting import Reporter
-from storefront.cache.shared import Shared, Value
+from storefront.cache.l2 import Shared, Value
 from storefront.cache.store import Hit, Store, Ticket
 from storefront.redis_roles import RedisAway, Role
 from tests.processes import eventually

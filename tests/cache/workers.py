@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.cache.shared import Shared
+from storefront.cache.l2 import Shared
 from storefront.cache.store import Store
 
 PATIENCE = 60  # seconds that a member may take to answer
