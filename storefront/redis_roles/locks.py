@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from storefront.redis_roles.away import RedisAway
+from storefront.redis_roles.errors import RedisAway
+from storefront.redis_roles.lua_scripts import Script
 from storefront.redis_roles.roles import Role, Roles
-from storefront.redis_roles.scripts import Script
 
 _RELEASE = Script(Path(__file__).parent / "lua" / "release.lua")
 

@@ -17,9 +17,9 @@ from redis.exceptions import NoPermissionError
 
 from storefront.redis_roles import address, clients, embedded
 from storefront.redis_roles.address import Address
-from storefront.redis_roles.away import TROUBLE, RedisAway, trouble
-from storefront.redis_roles.breaker import Breaker
+from storefront.redis_roles.circuit_breaker import Breaker
 from storefront.redis_roles.clients import Line
+from storefront.redis_roles.errors import TROUBLE, RedisAway, trouble
 from storefront.redis_roles.sentinel import Directory
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from contextlib import suppress
 from flask import current_app
 from redis.exceptions import ConnectionError as Broken
 
-from storefront.redis_roles.away import TROUBLE
 from storefront.redis_roles.clients import Line
+from storefront.redis_roles.errors import TROUBLE
 from storefront.redis_roles.roles import Role, Roles
 
 PING_EVERY = 0.5  # seconds

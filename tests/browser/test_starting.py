@@ -176,7 +176,7 @@ def test_flask_run_serves_the_same_and_ctrl_c_ends_it(instance: Path, options: t
 def test_two_that_serve_one_shop_share_its_redis(instance: Path) -> None:
     with served(instance) as first, served(instance, *RUN, FLASK_APP="wsgi") as second:
         assert front_page(first) == front_page(second)
-        assert names(instance).count("storefront.redis_roles.keeper") == 1
+        assert names(instance).count("storefront.redis_roles.embedded.supervisor") == 1
         first.interrupt()
         assert eventually(lambda: "gunicorn" not in names(instance))
         assert "1 product" in front_page(second)

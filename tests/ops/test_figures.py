@@ -18,7 +18,7 @@ from storefront.config import Settings
 from storefront.errors import ConfigurationError
 from storefront.ops import requests, schema
 from storefront.ops.doctor import memory_servers
-from storefront.redis_roles import address, breaker, clients
+from storefront.redis_roles import address, circuit_breaker, clients
 from storefront.web import logs
 from tests.processes import ROOT
 
@@ -118,8 +118,10 @@ def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
     text = section("A Redis of your own")
     assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
     numbers = {3: "three", 10.0: "ten", 2.0: "two", 0.5: "half a second"}
-    assert f"After {numbers[breaker.ERRORS]} errors in {numbers[breaker.WITHIN]} seconds" in text
-    assert f"every {numbers[breaker.OPEN_FOR]} seconds or so" in text
+    assert (
+        f"After {numbers[circuit_breaker.ERRORS]} errors in {numbers[circuit_breaker.WITHIN]} seconds" in text
+    )
+    assert f"every {numbers[circuit_breaker.OPEN_FOR]} seconds or so" in text
     assert numbers[schema.PROMPT] in section("Health")
     assert "Redis {}.{}, Valkey {}.{} at least".format(
         *memory_servers.OLDEST["redis"], *memory_servers.OLDEST["valkey"]

@@ -90,14 +90,18 @@ def user(instance: Path) -> Iterator[Start]:
 def keepers(instance: Path) -> list[int]:
     folder = str(instance.resolve() / "redis")
     return [
-        pid for pid, line, _ in _processes() if "storefront.redis_roles.keeper" in line and folder in line
+        pid
+        for pid, line, _ in _processes()
+        if "storefront.redis_roles.embedded.supervisor" in line and folder in line
     ]
 
 
 def servers(instance: Path) -> list[int]:
     data = str(instance.resolve() / "redis" / "data")
     return [
-        pid for pid, line, cwd in _processes() if cwd == data and "storefront.redis_roles.keeper" not in line
+        pid
+        for pid, line, cwd in _processes()
+        if cwd == data and "storefront.redis_roles.embedded.supervisor" not in line
     ]
 
 

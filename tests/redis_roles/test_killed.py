@@ -150,7 +150,7 @@ def test_a_server_that_does_not_start_says_why_and_its_data_stays(
     broken.chmod(0o755)
     (instance / "redis" / "data").mkdir(parents=True)
     (instance / "redis" / "data" / "appendonly.aof").write_bytes(b"precious")
-    impatient = "from storefront.redis_roles import embedded; embedded.PATIENCE = 1\n" + USER
+    impatient = "from storefront.redis_roles.embedded import server; server.PATIENCE = 1\n" + USER
     _, errors = user(impatient, env=os.environ | {"PATH": str(broken.parent)}).process.communicate()
     assert "Redis did not start" in errors
     assert "no memory today" in errors

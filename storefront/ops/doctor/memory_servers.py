@@ -14,7 +14,7 @@ from storefront import redis_roles
 from storefront.ops.doctor.data import skew
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 from storefront.redis_roles import Role
-from storefront.redis_roles.away import TROUBLE
+from storefront.redis_roles.errors import TROUBLE
 
 OLDEST = {"redis": (6, 2), "valkey": (7, 2)}
 SLOW = 0.02  # seconds; a page waits 0.1 s at most

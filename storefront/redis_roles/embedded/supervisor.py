@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from storefront.redis_roles.embedded import program
-from storefront.redis_roles.place import PATIENCE, Place, acquire
+from storefront.redis_roles.embedded.paths import PATIENCE, Place, acquire
+from storefront.redis_roles.embedded.server import program
 
 _LOOK = 0.2  # seconds between looks at the users and at the server
 _SHORT_LIFE = 5.0  # seconds; a server that ends sooner has hardly started

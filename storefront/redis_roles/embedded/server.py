@@ -1,6 +1,6 @@
 """The embedded Redis: one server for each instance directory, shared by all processes that need it.
 
-Its lifetime hangs on kernel locks (place.py). Every user holds `users` shared; the keeper (keeper.py), parent of the
+Its lifetime hangs on kernel locks (paths.py). Every user holds `users` shared; the supervisor (supervisor.py), parent of the
 server, asks for it exclusively: when it gets it, nobody uses the server.
 """
 
@@ -17,9 +17,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from storefront.redis_roles.place import PATIENCE, EmbeddedServerError, Place, acquire
-
-__all__ = ["EmbeddedServerError", "Place", "answers", "join", "place", "program"]
+from storefront.redis_roles.embedded.paths import PATIENCE, EmbeddedServerError, Place, acquire
 
 _LOG_LIMIT = 1_000_000  # bytes; what is longer is put by when the next server starts
 _held: dict[Path, int] = {}
@@ -139,8 +137,8 @@ def _spawn_keeper(here: Place) -> None:
         here.log.replace(here.log.with_suffix(".log.1"))
     with here.log.open("ab") as log:
         keeper = subprocess.Popen(  # noqa: S603  # our own module and a path of ours
-            [sys.executable, "-m", "storefront.redis_roles.keeper", str(here.folder)],
-            cwd=Path(__file__).parents[2],
+            [sys.executable, "-m", "storefront.redis_roles.embedded.supervisor", str(here.folder)],
+            cwd=Path(__file__).parents[3],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from storefront.redis_roles.away import Trouble
+from storefront.redis_roles.errors import Trouble
 
 State = Literal["closed", "open", "half-open"]
 

@@ -27,7 +27,7 @@ from redis.exceptions import (
 )
 
 from storefront.errors import StorefrontError
-from storefront.redis_roles.place import EmbeddedServerError
+from storefront.redis_roles.embedded.paths import EmbeddedServerError
 
 # What redis-py raises (what concerns a whole cluster is no RedisError), and an embedded server that does not start.
 TROUBLE = (RedisError, RedisClusterException, OSError, EmbeddedServerError)
