@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
 
-from storefront.rate_limiting import cli, plans, views
+from storefront.rate_limiting import cli, declarations, views
 from storefront.rate_limiting.decision import UNLIMITED, Decision
+from storefront.rate_limiting.declarations import limit
+from storefront.rate_limiting.engine import Limits
 from storefront.rate_limiting.identity import Identify
-from storefront.rate_limiting.limits import Limits
-from storefront.rate_limiting.plans import limit
 from storefront.rate_limiting.refusals import Refusals
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
     def enforce() -> Response | None:
         decided: Decision | None = request.environ.get(DECIDED)
         if decided is None:
-            decided = limits.admit(request.environ, *plans.charges(app))
+            decided = limits.admit(request.environ, *declarations.charges(app))
         g.rate_limit = decided
         return None if decided.allowed else refusals.response(decided)
 
@@ -66,7 +66,7 @@ def in_front_of(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
     limits: Limits = app.extensions["rate_limiting"]
     if not app.config["LIMITS"]:
         return lambda _environ, _endpoint: UNLIMITED
-    charges = cache(partial(plans.in_front, app))
+    charges = cache(partial(declarations.in_front, app))
 
     def decide(environ: WSGIEnvironment, endpoint: str) -> Decision:
         decided: Decision | None = environ.get(DECIDED)
@@ -82,7 +82,7 @@ def at_once(app: Flask) -> Callable[[WSGIEnvironment, str], Decision | None]:
     limits: Limits = app.extensions["rate_limiting"]
     if not app.config["LIMITS"]:
         return lambda _environ, _endpoint: UNLIMITED
-    charges = cache(partial(plans.in_front, app))
+    charges = cache(partial(declarations.in_front, app))
     return lambda environ, endpoint: limits.admit_at_once(environ, charges(endpoint))
 
 

@@ -8,8 +8,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.rate_limiting.limits import Limits
-from storefront.rate_limiting.tally import DENY_LIST, HOURS
+from storefront.rate_limiting.engine import Limits
+from storefront.rate_limiting.statistics import DENY_LIST, HOURS
 from storefront.redis_roles import RedisAway
 
 limits = AppGroup("limits", help="Look at what the rate limits did.")

@@ -18,7 +18,7 @@ from typing import Literal
 
 from redis.exceptions import RedisError
 
-from storefront.rate_limiting.buckets import Buckets
+from storefront.rate_limiting.fallback import Buckets
 from storefront.rate_limiting.gcra import Ask, State, Verdict, judge
 from storefront.rate_limiting.policies import Policy
 from storefront.redis_roles import RedisAway, Role, Script

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, current_app, make_response, render_template
 from werkzeug.wrappers import Response
 
-from storefront.rate_limiting.limits import Limits
-from storefront.rate_limiting.plans import limit
+from storefront.rate_limiting.declarations import limit
+from storefront.rate_limiting.engine import Limits
 from storefront.redis_roles import RedisAway
 from storefront.web.staff import staff_only
 

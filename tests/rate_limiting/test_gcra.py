@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from storefront.rate_limiting.buckets import Buckets
+from storefront.rate_limiting.fallback import Buckets
 from storefront.rate_limiting.gcra import Ask
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import TABLE

@@ -8,8 +8,8 @@ import time
 import pytest
 from redis import Redis
 
-from storefront.rate_limiting import tally as module
-from storefront.rate_limiting.tally import Tally
+from storefront.rate_limiting import statistics as module
+from storefront.rate_limiting.statistics import Tally
 from tests.processes import eventually
 from tests.rate_limiting.conftest import MakeShop, ask, new_limiter
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from storefront import rate_limiting
-from storefront.rate_limiting import plans
+from storefront.rate_limiting import declarations
 from storefront.rate_limiting.policies import TABLE
 from tests.rate_limiting.conftest import MakeShop
 
@@ -186,7 +186,7 @@ def test_a_deep_page_costs_more_and_bad_input_costs_one(shop: MakeShop) -> None:
 
     def cost(path: str) -> dict[str, int]:
         with app.test_request_context(path):
-            return dict(plans.charges(app)[0])
+            return dict(declarations.charges(app)[0])
 
     assert cost("/products") == {"browse": 1}
     assert cost("/products?page=20&vendor=x") == {"browse": 1}
@@ -206,4 +206,4 @@ def test_every_limit_that_a_view_names_is_in_the_table(shop: MakeShop) -> None:
 
 
 def test_every_endpoint_that_is_free_exists(shop: MakeShop) -> None:
-    assert plans.FREE - {"metrics"} <= set(shop().view_functions)
+    assert declarations.FREE - {"metrics"} <= set(shop().view_functions)

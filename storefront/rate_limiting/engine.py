@@ -11,12 +11,12 @@ from flask import Flask
 from storefront.rate_limiting import identity
 from storefront.rate_limiting.crawlers import Crawlers
 from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, decision
+from storefront.rate_limiting.flusher import Settler
 from storefront.rate_limiting.gcra import Ask, Verdict
 from storefront.rate_limiting.identity import Identify, Place, Places
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import Policy, table
-from storefront.rate_limiting.settler import Settler
-from storefront.rate_limiting.tally import Tally
+from storefront.rate_limiting.statistics import Tally
 
 
 class Limits:

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from storefront.rate_limiting import settler as module
-from storefront.rate_limiting.settler import Settler
+from storefront.rate_limiting import flusher as module
+from storefront.rate_limiting.flusher import Settler
 from tests.processes import eventually
 
 
