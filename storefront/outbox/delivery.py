@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from storefront import rounds
 from storefront.extensions import connection_of, db
-from storefront.outbox.handling import Handler, Outbox, Summary
 from storefront.outbox.models import OutboxMessage
+from storefront.outbox.registry import Handler, Outbox, Summary
 
 SWEEPER = "outbox-sweeper"
 # Younger messages are being delivered by the process that wrote them.

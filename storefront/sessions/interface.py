@@ -11,7 +11,7 @@ from flask_session.base import ServerSideSessionInterface  # type: ignore[import
 
 from storefront.redis_roles import RedisAway
 from storefront.sessions import store
-from storefront.sessions.encoding import MSGPACK
+from storefront.sessions.serializer import MSGPACK
 from storefront.sessions.session import Session, State, Validator
 from storefront.sessions.store import Found, Store
 

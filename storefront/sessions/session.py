@@ -11,7 +11,7 @@ from flask import has_request_context
 from flask.sessions import SessionMixin
 
 from storefront.redis_roles import RedisAway
-from storefront.sessions.encoding import MSGPACK
+from storefront.sessions.serializer import MSGPACK
 from storefront.sessions.store import Change, Found
 
 Validator = Callable[["Session"], bool]

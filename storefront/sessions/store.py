@@ -19,8 +19,8 @@ from redis import Redis
 
 from storefront.redis_roles import Role, Script
 from storefront.redis_roles.roles import Roles
-from storefront.sessions.encoding import MSGPACK
-from storefront.sessions.merging import MISSING, merge
+from storefront.sessions.field_merge import MISSING, merge
+from storefront.sessions.serializer import MSGPACK
 
 TOMBSTONE = 60  # seconds: longer than any request lasts (gunicorn gives up after 15)
 TRIES = 100  # of one request; each that fails means that another request has written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from storefront.sessions.encoding import MSGPACK
+from storefront.sessions.serializer import MSGPACK
 
 
 class Missing:
