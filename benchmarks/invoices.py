@@ -32,7 +32,7 @@ from storefront.checkout.orders import OrderError
 from storefront.checkout.place_order import place_order
 from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, writing
-from storefront.stock import StockItem, StockMovement, auditing
+from storefront.stock import StockItem, StockMovement, audit
 
 _SHOP: list[Flask] = []
 
@@ -190,7 +190,7 @@ def together(answers: Iterable[Counter[str]]) -> Counter[str]:
 def report(database: str, url: str, redis: str, told: Counter[str], seconds: float) -> None:
     """Print what came of it, and whether the stock is right: by the audit, and by the orders themselves."""
     with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
-        wrong = auditing.audit(db.session())
+        wrong = audit.audit(db.session())
         sold = select(func.sum(OrderLine.from_stock - OrderLine.returned)).scalar_subquery()
         left, opened, gone = db.session.execute(
             select(func.sum(StockItem.on_hand), func.sum(StockItem.opening), sold)

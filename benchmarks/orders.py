@@ -22,7 +22,7 @@ from storefront.app import create_app
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db
 from storefront.redis_roles import embedded
-from storefront.stock import auditing
+from storefront.stock import audit
 
 PROCESSES = 4
 ORDERS = 400  # in each turn, by all processes together
@@ -86,7 +86,7 @@ def _measure(url: str, redis: str, prefix: str, skus: int) -> dict[str, float]:
                     workers.map(_work, share, chunksize=1)
                     rate = ORDERS / (time.perf_counter() - began)
                     best[name] = max(best[name], rate if turn else 0.0)  # the first turn is for warming up
-        assert auditing.audit(db.session()) == []
+        assert audit.audit(db.session()) == []
         db.session.remove()
         db.engine.dispose()
     return best

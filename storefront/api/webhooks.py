@@ -26,7 +26,7 @@ from storefront.api.models import Webhook, WebhookDelivery
 from storefront.checkout import Order, OrderEvent, orders
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
-from storefront.stock.moving import TOPIC as STOCK
+from storefront.stock.ledger import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
 FRESH = 1.0  # seconds

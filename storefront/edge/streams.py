@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from gevent import monkey
 
-from storefront.stock.stream.detached import Sockets
+from storefront.stock.stream.socket_stream import Sockets
 from storefront.stock.stream.views import WANTED
 from storefront.web.environ import SAID
 

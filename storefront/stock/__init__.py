@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.stock import cli, staff, telling
-from storefront.stock.auditing import on_audit
-from storefront.stock.changing import (
+from storefront.stock import cli, publisher, staff
+from storefront.stock.audit import on_audit
+from storefront.stock.inventory import (
     give_back,
     hold,
     locked,
@@ -16,8 +16,8 @@ from storefront.stock.changing import (
     set_available,
     set_on_hand,
 )
+from storefront.stock.ledger import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.models import StockItem, StockMovement
-from storefront.stock.moving import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
 from storefront.stock.stream import views
 
@@ -50,7 +50,7 @@ __all__ = [
 
 def init_app(app: Flask) -> None:
     """Register the room's commands and what the outbox does for it."""
-    telling.init_app(app)
+    publisher.init_app(app)
     app.cli.add_command(cli.stock)
     views.init_app(app)
     app.register_blueprint(staff.bp)

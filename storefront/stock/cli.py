@@ -11,8 +11,8 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
-from storefront.stock import auditing
-from storefront.stock.changing import set_on_hand
+from storefront.stock import audit
+from storefront.stock.inventory import set_on_hand
 
 stock = AppGroup("stock", help="Set stock; compare it with its ledger.")
 
@@ -38,14 +38,14 @@ def set_command(sku: str, number: int, reason: str) -> None:
 @click.option("--repair", is_flag=True, help="Make the rows what the ledger says.")
 def audit_command(repair: bool) -> None:
     """Compare every row with its ledger; the exit status is 1 if anything differs and was not repaired."""
-    found = auditing.audit(db.session())
+    found = audit.audit(db.session())
     for difference in found:
         click.echo(str(difference))
     if not found:
         click.echo("Every row agrees with its ledger.")
     elif repair:
         with writing() as session:
-            found = auditing.repair(session, {difference.sku for difference in found})
+            found = audit.repair(session, {difference.sku for difference in found})
             cache.touch(session, keys.EVERYTHING, cause="flask stock audit --repair")
         click.echo(f"{len(found)} rows were made what the ledger says.")
     else:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
-from storefront.stock.changing import set_on_hand
+from storefront.stock.inventory import set_on_hand
 from storefront.stock.models import StockItem, StockMovement
 from storefront.web.staff import staff_only
 

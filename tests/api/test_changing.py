@@ -15,7 +15,7 @@ from storefront.catalog.models import Variant
 from storefront.extensions import db, writing
 from storefront.redis_roles import Role
 from storefront.stock import StockItem, StockMovement
-from storefront.stock.telling import names
+from storefront.stock.publisher import names
 from tests.api.conftest import BOTH, Call, read
 from tests.cache.conftest import get
 from tests.catalog.test_cost import statements

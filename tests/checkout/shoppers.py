@@ -12,7 +12,7 @@ from storefront.checkout import drafts, holding
 from storefront.checkout.models import Checkout, Order
 from storefront.checkout.place_order import Placed, place_order
 from storefront.extensions import db, writing
-from storefront.stock import StockItem, auditing
+from storefront.stock import StockItem, audit
 
 ADDRESS = {
     "name": "Ada Byron", "line1": "1 Kiln Row", "city": "Springfield", "region": "IL", "postcode": "62701",
@@ -67,7 +67,7 @@ def count_orders() -> int:
     return db.session.execute(select(func.count(Order.id))).scalar_one()
 
 
-def audited() -> list[auditing.Difference]:
+def audited() -> list[audit.Difference]:
     """Return what the audit finds."""
     db.session.rollback()
-    return auditing.audit(db.session())
+    return audit.audit(db.session())

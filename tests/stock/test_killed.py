@@ -13,7 +13,7 @@ from sqlalchemy import select
 from storefront import outbox, redis_roles
 from storefront.extensions import db
 from storefront.redis_roles import Role
-from storefront.stock import StockItem, auditing, telling
+from storefront.stock import StockItem, audit, publisher
 from tests.factories import make_product
 from tests.processes import ROOT, eventually
 
@@ -28,11 +28,11 @@ def test_every_last_version_is_told_however_often_processes_are_killed(app: Flas
         [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
     )
     assert eventually(nothing_waits)
-    client, (_, keys) = redis_roles.client(Role.STOCK), telling.names(app)
+    client, (_, keys) = redis_roles.client(Role.STOCK), publisher.names(app)
     for item in db.session.execute(select(StockItem)).scalars():
         assert int(client.hget(f"{keys}{item.sku}", "version") or 0) == item.version
         assert item.version == 41
-    assert auditing.audit(db.session()) == []
+    assert audit.audit(db.session()) == []
 
 
 def nothing_waits() -> bool:

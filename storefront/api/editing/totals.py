@@ -9,7 +9,7 @@ from storefront.api.editing.loaded import Loaded
 from storefront.api.problems import RefusedError
 from storefront.api.shapes import Fault, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
-from storefront.stock import Movement, changing
+from storefront.stock import Movement, inventory
 
 
 def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
@@ -47,7 +47,7 @@ def restock(session: Session, loaded: Loaded, caller: Caller) -> None:
     movements = []
     for sku, number in sorted(loaded.wanted.items()):
         item = loaded.items[sku]
-        changing.check(number, reserved=item.reserved)
+        inventory.check(number, reserved=item.reserved)
         if not item.tracked:
             item.tracked, item.version = True, item.version + 1
             session.flush()

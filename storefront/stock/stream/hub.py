@@ -14,12 +14,12 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.redis_roles import Role, Subscription
-from storefront.stock import telling
+from storefront.stock import publisher
 from storefront.stock.stream import frames
-from storefront.stock.stream.clients import Client, Clients
 from storefront.stock.stream.frames import State
-from storefront.stock.stream.known import Known
+from storefront.stock.stream.last_states import Known
 from storefront.stock.stream.rounds import Rounds
+from storefront.stock.stream.subscribers import Client, Clients
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Hub:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-        channel, _ = telling.names(self._app)
+        channel, _ = publisher.names(self._app)
         self._heard = Subscription(
             Role.STOCK, [channel], on_message=self.hear, on_subscribed=self._rounds.look_now,
             on_lost=lambda: self.say(live=False), longest_pause=LONGEST_PAUSE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.stock.stream.clients import TICK
+from storefront.stock.stream.subscribers import TICK
 
 if TYPE_CHECKING:
     from storefront.stock.stream.hub import Hub

@@ -7,8 +7,8 @@ from flask import Blueprint, Flask, Response, current_app, request
 from storefront import rate_limiting
 from storefront.errors import BadInputError
 from storefront.stock.stream import frames
-from storefront.stock.stream.generated import Generated
 from storefront.stock.stream.hub import Hub
+from storefront.stock.stream.wsgi_stream import Generated
 
 bp = Blueprint("stock_stream", __name__)
 

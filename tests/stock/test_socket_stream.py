@@ -13,10 +13,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
-from storefront.stock.stream.clients import SLOTS
-from storefront.stock.stream.detached import Sockets
-from storefront.stock.stream.generated import Generated
 from storefront.stock.stream.hub import Hub
+from storefront.stock.stream.socket_stream import Sockets
+from storefront.stock.stream.subscribers import SLOTS
+from storefront.stock.stream.wsgi_stream import Generated
 from tests.factories import make_product
 
 BIG = b"x" * 10_000

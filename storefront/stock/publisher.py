@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from storefront import outbox, redis_roles
 from storefront.redis_roles import Role, Script
-from storefront.stock.moving import TOPIC
+from storefront.stock.ledger import TOPIC
 
 _PUBLISH = Script(Path(__file__).parent / "lua" / "publish.lua")
 REMEMBERED = 24 * 3600  # seconds that the last version of a variant is known in Redis

@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from storefront import redis_roles, stock
 from storefront.extensions import db, writing
 from storefront.redis_roles import Role
-from storefront.stock import InsufficientStockError, StockItem, UnknownSkuError, auditing, telling
+from storefront.stock import InsufficientStockError, StockItem, UnknownSkuError, audit, publisher
 from tests.factories import make_product
 from tests.processes import eventually
 
@@ -31,7 +31,7 @@ def item(sku: str = "TP") -> StockItem:
 def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
     """What was published on the channel, when asked for."""
     heard = redis_roles.client(Role.STOCK).pubsub()
-    heard.subscribe(telling.names(app)[0])
+    heard.subscribe(publisher.names(app)[0])
     while heard.get_message(timeout=0.05) is None:
         pass
 
@@ -64,7 +64,7 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(buy, range(40))) == 10
     assert (item().on_hand, item().reserved) == (0, 0)
-    assert auditing.audit(db.session()) == []
+    assert audit.audit(db.session()) == []
 
 
 def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> None:
@@ -87,7 +87,7 @@ def test_every_verb_is_in_the_ledger(app: Flask) -> None:
         stock.give_back(session, "TP", 1, reference="a", actor="test")
         assert stock.set_on_hand(session, "TP", 20, reason="count", actor="test") == 20
     assert (item().on_hand, item().reserved, item().version) == (20, 0, 7)
-    assert auditing.audit(db.session()) == []
+    assert audit.audit(db.session()) == []
 
 
 def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask) -> None:
@@ -107,12 +107,12 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with writing() as session:
         session.execute(update(StockItem).values(on_hand=9))
-    found = {difference.sku for difference in auditing.audit(db.session())}
+    found = {difference.sku for difference in audit.audit(db.session())}
 
     def repair() -> None:
         with app.app_context():
             with writing() as session:
-                auditing.repair(session, found)
+                audit.repair(session, found)
             db.session.remove()
 
     with ThreadPoolExecutor(1) as pool:
@@ -126,7 +126,7 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
                 assert eventually(lambda: session.execute(waits).scalar_one())
         repairing.result()
     assert item().on_hand == 4
-    assert auditing.audit(db.session()) == []
+    assert audit.audit(db.session()) == []
 
 
 def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, told: Any) -> None:
@@ -150,7 +150,7 @@ def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, t
 def test_late_and_doubled_events_are_not_told_again(app: Flask, told: Any) -> None:
     make_product(variants=[{"sku": "TP"}])
     event = {"product_id": 1, "stock": 1, "sku": "TP", "sku_stock": 1, "band": "low", "version": 5}
-    telling.deliver([event, event, event | {"version": 4}, event | {"version": 6}])
+    publisher.deliver([event, event, event | {"version": 4}, event | {"version": 6}])
     assert [one["version"] for one in told.now()] == [5, 6]
 
 

@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from storefront.stock.changing import locked
+from storefront.stock.inventory import locked
 from storefront.stock.models import StockItem, StockMovement
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.errors import StorefrontError
+from storefront.stock.ledger import Movement, UnknownSkuError, move
 from storefront.stock.models import StockItem
-from storefront.stock.moving import Movement, UnknownSkuError, move
 
 MOST = 2**31 - 1  # on hand: what a column holds
 
