@@ -11,7 +11,7 @@ from benchmarks import shops
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import queries
-from storefront.catalog.shapes import ProductPage
+from storefront.catalog.page_data import ProductPage
 from storefront.extensions import db
 
 ROUNDS = 2000

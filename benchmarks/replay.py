@@ -24,7 +24,7 @@ from sqlalchemy import select
 from benchmarks import serving, shops
 from storefront import cache
 from storefront.app import create_app
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import writing
 from storefront.stock import StockItem
@@ -80,7 +80,7 @@ def _view(app: Flask, skus: list[str], slugs: dict[str, str]) -> Counter[str]:
             with writing() as session:
                 variant = session.execute(select(Variant).where(Variant.sku == changed)).scalar_one()
                 variant.price = prices[changed]
-                listing.refresh(session, [variant.product_id])
+                writer.refresh(session, [variant.product_id])
         answer = client.get(f"/products/{slugs[sku]}", headers={"Accept-Encoding": "identity"})
         seen["hit" if "; hit" in answer.headers["Cache-Status"] else "miss"] += 1
         shown = f"${Decimal(prices[sku]) / 100:.2f}"
@@ -101,7 +101,7 @@ def _fill(skus: set[str]) -> dict[str, str]:
         session.add_all(
             StockItem(sku=r.sku, variant_id=r.id, product_id=r.product_id, on_hand=50) for r in rows
         )
-        listing.refresh(session, [row.product_id for row in rows])
+        writer.refresh(session, [row.product_id for row in rows])
     return slugs
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from flask import current_app
 from PIL import Image
 
-from storefront.catalog import categories, listing, pictures
+from storefront.catalog import categories, pictures
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog.slugs import slugify
 from storefront.extensions import db, writing
@@ -51,7 +52,7 @@ def make_product(
         product.images = [_image(place) for place in range(pictures)]
         for place, given in enumerate(variants):
             _variant(product, place, dict(given))
-        listing.refresh(session, [product.id])
+        writer.refresh(session, [product.id])
     return db.session.get_one(Product, product.id)
 
 

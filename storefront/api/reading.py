@@ -13,10 +13,10 @@ from storefront.api.shapes import CategoryRef, Image, Price, Product, Variant
 from storefront.api.tokens import Caller
 from storefront.cache import keys
 from storefront.catalog import models, queries
-from storefront.catalog.frame import NotInShopError
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog.list_request import ListRequest
+from storefront.catalog.navigation import NotInShopError
+from storefront.catalog.page_data import ListPage, Picture, ProductPage
 from storefront.catalog.pictures import widths
-from storefront.catalog.shapes import ListPage, Picture, ProductPage
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge, Levels

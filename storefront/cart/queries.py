@@ -13,7 +13,7 @@ from storefront import accounts, stock
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
-from storefront.catalog.shapes import Picture
+from storefront.catalog.page_data import Picture
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront import rate_limiting
 from storefront.catalog import cards
 from storefront.catalog.models import Product
-from storefront.catalog.shapes import Card
+from storefront.catalog.page_data import Card
 from storefront.extensions import db
 
 bp = Blueprint("recent", __name__, cli_group=None)

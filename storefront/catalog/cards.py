@@ -11,7 +11,7 @@ from sqlalchemy import CompoundSelect, exists, select
 from storefront import cache, stock
 from storefront.cache import keys
 from storefront.catalog.models import Product, ProductImage, Variant
-from storefront.catalog.shapes import Card, Picture
+from storefront.catalog.page_data import Card, Picture
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Levels

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
 from storefront.catalog.slugs import slugify
 from storefront.errors import StorefrontError
@@ -70,7 +70,7 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     session.flush()
     ids = [node.id for node in branch]
     products = session.execute(select(Product.id).where(Product.category_id.in_(ids))).scalars().all()
-    listing.refresh(session, products)
+    writer.refresh(session, products)
 
 
 def below(path: str) -> ColumnElement[bool]:

@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from storefront import cache, stock
 from storefront.cache import keys
-from storefront.catalog import cards, lists
+from storefront.catalog import cards
 from storefront.catalog.cards import money, reduced_from
-from storefront.catalog.frame import GoneError, MovedError, NotInShopError, frame_of, illustrated
-from storefront.catalog.listing import prefixes
-from storefront.catalog.lists import Candidate
+from storefront.catalog.list_index import reader
+from storefront.catalog.list_index.reader import Candidate
+from storefront.catalog.list_index.writer import prefixes
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import (
     ROOT_PATH,
     Category,
@@ -27,8 +28,8 @@ from storefront.catalog.models import (
     ProductRedirect,
     Variant,
 )
-from storefront.catalog.parameters import ListRequest
-from storefront.catalog.shapes import (
+from storefront.catalog.navigation import GoneError, MovedError, NotInShopError, frame_of, illustrated
+from storefront.catalog.page_data import (
     Frame,
     HomePage,
     ListPage,
@@ -49,7 +50,7 @@ def home() -> HomePage:
     """Return the front page."""
     frame, root_id = frame_of(ROOT_PATH)
     cache.depends(keys.category_tag(root_id))
-    newest = lists.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
+    newest = reader.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
     return HomePage(frame, illustrated(root_id), cards.of(newest))
 
 
@@ -62,7 +63,7 @@ def product_list(wanted: ListRequest) -> ListPage:
     """
     frame, category_id = frame_of(wanted.path)
     cache.depends(*_moved_by(wanted, category_id))
-    selection = lists.select_page(wanted, category_id, frame.products)
+    selection = reader.select_page(wanted, category_id, frame.products)
     vendors: list[VendorCount] = []
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
@@ -74,13 +75,13 @@ def product_list(wanted: ListRequest) -> ListPage:
         vendors = [VendorCount(wanted.vendor, None)] if wanted.vendor else []
     else:
         vendors = _vendors(category_id)
-        in_stock, in_stock_capped = lists.count_buyable(category_id)
+        in_stock, in_stock_capped = reader.count_buyable(category_id)
     return ListPage(
         request=wanted,
         frame=frame,
         items=cards.of(selection.ids),
         total=selection.total,
-        pages=ceil(selection.total / lists.PER_PAGE),
+        pages=ceil(selection.total / reader.PER_PAGE),
         capped=selection.capped,
         vendors=vendors,
         in_stock=in_stock,

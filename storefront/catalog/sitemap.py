@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from storefront import cache
 from storefront.cache import keys
-from storefront.catalog.frame import NotInShopError
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
 from storefront.web.origin import origin
 

@@ -21,10 +21,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import cache, rate_limiting
 from storefront.cache import keys
-from storefront.catalog import parameters, pictures, queries, sitemap
-from storefront.catalog.frame import MovedError
-from storefront.catalog.parameters import ListRequest
-from storefront.catalog.shapes import HomePage, ListPage, ProductPage
+from storefront.catalog import list_request, pictures, queries, sitemap
+from storefront.catalog.list_request import ListRequest
+from storefront.catalog.navigation import MovedError
+from storefront.catalog.page_data import HomePage, ListPage, ProductPage
 from storefront.web.origin import origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
@@ -153,7 +153,7 @@ def moved(error: MovedError) -> BaseResponse:
 
 
 def _wanted(query: Mapping[str, str], path: str = "") -> ListRequest:
-    return parameters.parse(query, currency=current_app.config["CURRENCY"], path=path)
+    return list_request.parse(query, currency=current_app.config["CURRENCY"], path=path)
 
 
 def _list(wanted: ListRequest) -> str:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from storefront import redis_roles
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Variant
 from storefront.extensions import db, writing
 from storefront.redis_roles import Role
@@ -246,7 +246,7 @@ def test_a_put_costs_few_statements_and_leaves_nothing_to_refresh(call: Call, po
     assert read(call, pot) == answer.get_json()
     told = derived()
     with writing() as session:
-        listing.refresh(session, [pot])
+        writer.refresh(session, [pot])
     assert derived() == told
     counted = "SELECT category_id, vendor, count(*) FROM listing GROUP BY category_id, vendor"
     kept = "SELECT category_id, vendor, products FROM listing_vendor WHERE products > 0"

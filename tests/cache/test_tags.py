@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storefront import cache, stock
 from storefront.cache import keys
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, writing
 from tests.cache.conftest import get
@@ -103,7 +103,7 @@ def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
     get(client, HOME)
     with writing() as session:
         session.add(ProductImage(product_id=mug, position=0, alt="", digest="f" * 32, width=9, height=9))
-        listing.refresh(session, [mug])
+        writer.refresh(session, [mug])
     assert "f" * 32 in get(client, HOME).text
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from storefront import cache
 from storefront.cache.store import Store
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
 from storefront.extensions import db, writing
 from tests.cache.conftest import get
@@ -82,7 +82,7 @@ def set_price(product_id: int, price: int) -> None:
     with writing() as session:
         wanted = select(Variant).where(Variant.product_id == product_id)
         session.execute(wanted).scalars().one().price = price
-        listing.refresh(session, [product_id])
+        writer.refresh(session, [product_id])
 
 
 def edit(product_id: int, **values: object) -> None:
@@ -90,7 +90,7 @@ def edit(product_id: int, **values: object) -> None:
         product = session.get_one(Product, product_id)
         for name, value in values.items():
             setattr(product, name, value)
-        listing.refresh(session, [product_id])
+        writer.refresh(session, [product_id])
 
 
 def at(path: str) -> Category:

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from storefront.cart.models import Cart, CartLine
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, writing
 from storefront.stock import StockItem
@@ -163,7 +163,7 @@ def test_what_has_changed_since_is_said(client: FlaskClient) -> None:
         for sku, left in (("OUT", 0), ("FEW", 3)):
             session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one().on_hand = left
         session.get_one(Product, gone.id).status = "archived"
-        listing.refresh(session, [gone.id, few.id])
+        writer.refresh(session, [gone.id, few.id])
     page = client.get("/cart").text
     for said in (
         "costs more",

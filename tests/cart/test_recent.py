@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product
 from storefront.extensions import writing
 from tests.factories import make_product
@@ -39,7 +39,7 @@ def test_what_is_no_longer_in_the_shop_makes_room(client: FlaskClient) -> None:
     assert shelf(client, cookie) == ["Pot", "Cup"]
     with writing() as session:
         session.get_one(Product, pot.id).status = "archived"
-        listing.refresh(session, [pot.id])
+        writer.refresh(session, [pot.id])
     assert shelf(client, cookie) == ["Cup"]
 
 

@@ -6,10 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from storefront.catalog import categories, listing, queries
+from storefront.catalog import categories, queries
 from storefront.catalog.categories import CategoryMoveError
+from storefront.catalog.list_index import writer
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import Category, Listing, ListingVendor, Product
-from storefront.catalog.parameters import ListRequest
 from storefront.extensions import db, writing
 from tests.factories import make_category, make_product
 
@@ -55,11 +56,11 @@ def test_kept_counts_follow_every_change(app: object) -> None:
     with writing() as session:
         row = session.get_one(Product, product.id)
         row.category_id, row.vendor = bowls.id, "Other"
-        listing.refresh(session, [product.id])
+        writer.refresh(session, [product.id])
     assert _kept() == _counted()
     with writing() as session:
         session.get_one(Product, product.id).status = "archived"
-        listing.refresh(session, [product.id])
+        writer.refresh(session, [product.id])
     assert _kept() == _counted()
     assert queries.product_list(ListRequest(q="sencha", sort="relevance")).total == 0
 

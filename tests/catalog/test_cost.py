@@ -9,8 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from storefront.catalog import lists, queries
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog import queries
+from storefront.catalog.list_index import reader
+from storefront.catalog.list_request import ListRequest
 from storefront.extensions import db
 from tests.factories import make_category, make_product
 
@@ -71,7 +72,7 @@ def test_more_matches_than_are_kept_are_walked_in_order_and_told_as_a_floor(
     monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
     exact = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
-    monkeypatch.setattr(lists, "CAP", 26)
+    monkeypatch.setattr(reader, "CAP", 26)
     capped = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
     assert (exact.total_text, capped.total_text) == ("30 products", "26+ products")
     assert [card.id for card in capped.items] == [card.id for card in exact.items]

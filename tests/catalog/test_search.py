@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storefront.catalog import queries, search
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog.list_request import ListRequest
 from tests.factories import make_category, make_product
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from sqlalchemy import select
 
-from storefront.catalog import listing
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, writing
 from tests.chaos.loops import Loops
@@ -73,7 +73,7 @@ class Merchant:
                 wanted = product.scalar_one().id
                 for variant in session.execute(select(Variant).where(Variant.product_id == wanted)).scalars():
                     variant.price = cents
-                listing.refresh(session, [wanted])
+                writer.refresh(session, [wanted])
             db.session.remove()
         self._prices[-1] = (time.monotonic(), shown)
         return shown

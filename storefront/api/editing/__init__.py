@@ -17,8 +17,9 @@ from storefront.api.editing.loaded import Loaded, load, words
 from storefront.api.problems import RefusedError
 from storefront.api.shapes import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
-from storefront.catalog import following, models
-from storefront.catalog.sanitise import sanitise
+from storefront.catalog import models
+from storefront.catalog.html_sanitiser import sanitise
+from storefront.catalog.list_index import product_update
 from storefront.extensions import writing
 
 # Given the product as everybody and as the caller sees it (None: not at all); refuses what it was not made for.
@@ -52,8 +53,8 @@ def change(
 def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> None:
     """Change the rows, and what lists and search say of them."""
     row = loaded.row
-    before, said = following.row(row), words(loaded)
-    listed, kept = following.is_listed(row), row.category_id
+    before, said = product_update.row(row), words(loaded)
+    listed, kept = product_update.is_listed(row), row.category_id
     whole = isinstance(given, ProductPut)
     checking.check(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
@@ -70,15 +71,15 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     for number, wanted in enumerate(given.variants):
         variants.vary(session, loaded, wanted, places, number)
     totals.settle(loaded, given)
-    following.settle_prices(row, list(loaded.variants.values()))
+    product_update.settle_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.restock(session, loaded, caller)
     rows = list(loaded.variants.values())
-    if (following.is_listed(row), row.category_id) != (listed, kept):
-        following.relist(session, row, rows, loaded.category, listed=listed)
+    if (product_update.is_listed(row), row.category_id) != (listed, kept):
+        product_update.relist(session, row, rows, loaded.category, listed=listed)
     elif listed:
         category = loaded.category[1] or ""
-        following.follow(session, row, rows, category, before=before, words=said != words(loaded))
+        product_update.follow(session, row, rows, category, before=before, words=said != words(loaded))
 
 
 def _categorise(session: Session, loaded: Loaded, given: Any) -> None:

@@ -13,7 +13,7 @@ from storefront import stock
 from storefront.api import reading
 from storefront.api.shapes import Product
 from storefront.catalog import models
-from storefront.catalog.frame import NotInShopError
+from storefront.catalog.navigation import NotInShopError
 from storefront.stock import Level, Levels, StockItem
 
 

@@ -15,9 +15,9 @@ from storefront.api.contract import check, operation, private, public
 from storefront.api.shapes import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
-from storefront.catalog.frame import MovedError, NotInShopError, frame_of
-from storefront.catalog.parameters import page_number
-from storefront.catalog.shapes import CategoryLink
+from storefront.catalog.list_request import page_number
+from storefront.catalog.navigation import MovedError, NotInShopError, frame_of
+from storefront.catalog.page_data import CategoryLink
 from storefront.extensions import db
 
 bp = Blueprint("api_categories", __name__, url_prefix="/api/v1")

@@ -11,7 +11,7 @@ from storefront import rate_limiting
 from storefront.api import idempotency, ordering, paging, tokens
 from storefront.api.contract import Parameter, check, operation, private
 from storefront.api.shapes import Order, OrderList, OrderState, StateGiven
-from storefront.catalog.parameters import page_number
+from storefront.catalog.list_request import page_number
 
 bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
 

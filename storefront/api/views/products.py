@@ -13,9 +13,9 @@ from storefront.api import paging, reading, tokens
 from storefront.api.contract import Parameter, check, operation, private, public
 from storefront.api.shapes import ListedProduct, Product, ProductList
 from storefront.cache import keys
-from storefront.catalog import parameters
-from storefront.catalog.frame import MovedError, NotInShopError
-from storefront.catalog.parameters import MAX_QUERY, SORTS, ListRequest
+from storefront.catalog import list_request
+from storefront.catalog.list_request import MAX_QUERY, SORTS, ListRequest
+from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.errors import BadInputError
 
 bp = Blueprint("api_products", __name__, url_prefix="/api/v1")
@@ -24,7 +24,7 @@ FIELDS = [field.name for field in structs.fields(Product)]
 
 
 def _text(most: int) -> dict[str, Any]:
-    return {"type": "string", "maxLength": most, "pattern": parameters.TEXT}
+    return {"type": "string", "maxLength": most, "pattern": list_request.TEXT}
 
 
 _PRICE = {"type": "number", "minimum": 0, "maximum": 10**9}
@@ -86,7 +86,7 @@ def product(product_id: int) -> Product:
 
 def _wanted(query: Mapping[str, str]) -> ListRequest:
     check(_LIST, query)
-    return parameters.parse(query, currency=current_app.config["CURRENCY"])
+    return list_request.parse(query, currency=current_app.config["CURRENCY"])
 
 
 def _fields(query: Mapping[str, str]) -> list[str]:

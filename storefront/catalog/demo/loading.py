@@ -17,9 +17,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import categories, listing, pictures
+from storefront.catalog import categories, pictures
 from storefront.catalog.demo import catalogue, drawing
 from storefront.catalog.demo.catalogue import DemoProduct
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.errors import StorefrontError
@@ -71,7 +72,7 @@ def load(app: Flask, *, progress: bool) -> Loaded:
         if not is_empty(session):
             raise NotEmptyError
         ids = [_add(session, item, drawn, app.config["CURRENCY"]) for item in products]
-        listing.refresh(session, ids)
+        writer.refresh(session, ids)
     variants = sum(len(item.variants) for item in products)
     return Loaded(len(products), variants, len(drawn), time.perf_counter() - began)
 

@@ -12,10 +12,11 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from storefront.catalog import categories, listing
+from storefront.catalog import categories
 from storefront.catalog.demo import generator
 from storefront.catalog.demo.generator import MadeProduct
-from storefront.catalog.listing import Entry
+from storefront.catalog.list_index import writer
+from storefront.catalog.list_index.writer import Entry
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.catalog.slugs import slugify
@@ -76,7 +77,7 @@ def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPic
             rows = _rows(batch, seed, shelves, scale, pictures, _next_ids(session))
             for table, columns in COLUMNS.items():
                 _insert(session, table, columns.split(), getattr(rows, table))
-            listing.write(session, rows.entries, fresh=True)
+            writer.write(session, rows.entries, fresh=True)
             _move_sequences(session)
         db.session.remove()
         yield len(batch)
@@ -84,7 +85,7 @@ def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPic
 
 def _shelf(session: Session, path: Sequence[str]) -> tuple[int, tuple[int, ...]]:
     leaf = categories.plant(session, path)
-    return leaf.id, listing.ancestors(session, [leaf.id])[leaf.id]
+    return leaf.id, writer.ancestors(session, [leaf.id])[leaf.id]
 
 
 def _sku(seed: int, number: int, place: int) -> str:

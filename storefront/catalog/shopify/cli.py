@@ -10,9 +10,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.catalog.shopify import exporting, fetching, importing, reading
+from storefront.catalog.shopify import csv_export, csv_import, csv_reader, picture_download
 from storefront.catalog.shopify.columns import Vocabulary
-from storefront.catalog.shopify.importing import Report
+from storefront.catalog.shopify.csv_import import Report
 from storefront.errors import StorefrontError
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
@@ -33,7 +33,7 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
     """
     config = current_app.config
     try:
-        table = reading.understand(file)
+        table = csv_reader.understand(file)
         if table.encoding == "cp1252":
             click.echo("The file is not UTF-8; it was read as Windows-1252.", err=True)
         with click.progressbar(length=1, label="Importing products") as bar:
@@ -42,7 +42,7 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            report = importing.run(
+            report = csv_import.run(
                 table,
                 currency=config["CURRENCY"],
                 media_dir=Path(config["MEDIA_DIR"]),
@@ -75,7 +75,7 @@ def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
     currency = current_app.config["CURRENCY"]
     if str(file) == "-":
-        exporting.export(sys.stdout, currency=currency, vocabulary=header)
+        csv_export.export(sys.stdout, currency=currency, vocabulary=header)
         return
     if not file.absolute().parent.is_dir():
         raise click.ClickException(f"There is no folder {file.absolute().parent}.")
@@ -84,7 +84,7 @@ def export(file: Path, header: Vocabulary) -> None:
         "w+", dir=file.absolute().parent, prefix=f".{file.name}.", delete=False, newline="", encoding="utf-8"
     ) as draft:
         try:
-            number = exporting.export(draft, currency=currency, vocabulary=header)
+            number = csv_export.export(draft, currency=currency, vocabulary=header)
             draft.flush()
             Path(draft.name).replace(file)
             file.chmod(0o644)
@@ -107,7 +107,7 @@ def _tell(report: Report, dry_run: bool) -> int:
 
 def _fetch(media_dir: Path) -> int:
     failed = 0
-    for url, problem in fetching.fetch_missing(media_dir):
+    for url, problem in picture_download.fetch_missing(media_dir):
         if problem is not None:
             failed += 1
             click.echo(f"not fetched: {url}: {problem}", err=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storefront.catalog.sanitise import sanitise
+from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.shopify import cells
 from storefront.catalog.shopify.columns import COLUMNS
-from storefront.catalog.shopify.reading import Row
+from storefront.catalog.shopify.csv_reader import Row
 from storefront.catalog.slugs import slugify
 
 

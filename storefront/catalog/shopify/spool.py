@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from storefront.catalog.shopify.reading import Row
+from storefront.catalog.shopify.csv_reader import Row
 
 
 class Spool:

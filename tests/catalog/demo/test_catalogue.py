@@ -9,7 +9,7 @@ import pytest
 
 from storefront.catalog.demo import catalogue, drawing
 from storefront.catalog.demo.catalogue import DemoProduct
-from storefront.catalog.sanitise import sanitise
+from storefront.catalog.html_sanitiser import sanitise
 
 PRODUCTS = catalogue.products()
 each_product = pytest.mark.parametrize("item", PRODUCTS, ids=lambda item: item.slug)

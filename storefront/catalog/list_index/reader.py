@@ -16,8 +16,8 @@ from sqlalchemy import CTE, FromClause, Integer, Select, case, column, func, joi
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
+from storefront.catalog.list_request import ListRequest, Sort
 from storefront.catalog.models import Category, Listing, Product
-from storefront.catalog.parameters import ListRequest, Sort
 from storefront.extensions import db
 from storefront.stock import buyable
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from storefront.catalog import listing, search
-from storefront.catalog.listing import name_key
+from storefront.catalog import search
+from storefront.catalog.list_index import writer
+from storefront.catalog.list_index.writer import name_key
 from storefront.catalog.models import Category, Listing, Product, Variant
 
 _TAG = re.compile(r"<[^>]*>")
@@ -28,7 +29,7 @@ def settle_prices(product: Product, variants: Sequence[Variant]) -> None:
     product.price_max = max(variant.price for variant in variants)
 
 
-def row(product: Product) -> listing.Row:
+def row(product: Product) -> writer.Row:
     """Return what lists have of a product that has a price."""
     return product.price or 0, name_key(product.title), product.vendor
 
@@ -39,7 +40,7 @@ def follow(
     variants: Sequence[Variant],
     category: str,
     *,
-    before: listing.Row,
+    before: writer.Row,
     words: bool,
 ) -> None:
     """Bring lists and search up to date with an active product whose status and category are what they were.
@@ -61,7 +62,7 @@ def follow(
             .execution_options(synchronize_session=False)
         )
         places = [(category_id, product.id) for category_id in rows.scalars()]
-        listing.count(session, dict.fromkeys(places, now), dict.fromkeys(places, before))
+        writer.count(session, dict.fromkeys(places, now), dict.fromkeys(places, before))
     if words:
         others = _words(product, variants, category)
         search.index(session, [search.document(product.id, product.title, others)])
@@ -82,7 +83,7 @@ def relist(
     """
     present = _taken_out(session, product.id) if listed else {}
     wanted = _put_in(session, product, category[0] or "") if is_listed(product) else {}
-    listing.count(session, wanted, present)
+    writer.count(session, wanted, present)
     if wanted:
         others = _words(product, variants, category[1] or "")
         search.index(session, [search.document(product.id, product.title, others)])
@@ -95,7 +96,7 @@ def is_listed(product: Product) -> bool:
     return product.status == "active" and product.price is not None
 
 
-def _taken_out(session: Session, product_id: int) -> listing.Rows:
+def _taken_out(session: Session, product_id: int) -> writer.Rows:
     """Take a product out of all lists; return what they had of it."""
     columns = (Listing.category_id, Listing.price, Listing.name_key, Listing.vendor)
     rows = session.connection().execute(
@@ -104,11 +105,11 @@ def _taken_out(session: Session, product_id: int) -> listing.Rows:
     return {(r.category_id, product_id): (r.price, r.name_key, r.vendor) for r in rows}
 
 
-def _put_in(session: Session, product: Product, path: str) -> listing.Rows:
+def _put_in(session: Session, product: Product, path: str) -> writer.Rows:
     """Put a product into the lists of its category and of all above it; return what they have of it."""
     now = row(product)
     found = select(Category.id, literal(product.id), *map(literal, now)).where(
-        Category.path.in_(listing.prefixes(path))
+        Category.path.in_(writer.prefixes(path))
     )
     columns = ["category_id", "product_id", "price", "name_key", "vendor"]
     rows = session.connection().execute(

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from storefront.catalog import pictures
 from storefront.catalog.models import ProductImage
-from storefront.catalog.shopify import fetching
-from storefront.catalog.shopify.fetching import FetchError
+from storefront.catalog.shopify import picture_download
+from storefront.catalog.shopify.picture_download import FetchError
 from storefront.extensions import db, writing
 from tests.factories import make_product, png
 
@@ -79,17 +79,17 @@ def local(address: str) -> bool:
     ],
 )
 def test_only_addresses_of_the_public_internet_are_public(address: str, public: bool) -> None:
-    assert fetching.is_public(address) is public
+    assert picture_download.is_public(address) is public
 
 
 def test_a_private_address_is_never_asked(web: str) -> None:
     with pytest.raises(FetchError, match="not a public address"):
-        fetching.fetch(f"{web}/a.png")
+        picture_download.fetch(f"{web}/a.png")
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(web: str) -> None:
     with pytest.raises(FetchError, match=r"192\.168\.0\.1, which is not a public address"):
-        fetching.fetch(f"{web}/to/inside", allowed=local)
+        picture_download.fetch(f"{web}/to/inside", allowed=local)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(web: str) -> None:
 )
 def test_what_goes_wrong_is_said(web: str, path: str, reason: str) -> None:
     with pytest.raises(FetchError, match=reason):
-        fetching.fetch(f"{web}{path}", allowed=local)
+        picture_download.fetch(f"{web}{path}", allowed=local)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_goes_wrong_is_said(web: str, path: str, reason: str) -> None:
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(FetchError):
-        fetching.fetch(url, allowed=local)
+        picture_download.fetch(url, allowed=local)
 
 
 def test_recorded_pictures_are_fetched_and_shown(app: Flask, web: str) -> None:
@@ -113,7 +113,7 @@ def test_recorded_pictures_are_fetched_and_shown(app: Flask, web: str) -> None:
     with writing() as session:
         for place, name in enumerate(("to/a.png", "none.png")):
             session.add(ProductImage(product_id=product.id, source=f"{web}/{name}", position=place))
-    told = dict(fetching.fetch_missing(Path(app.config["MEDIA_DIR"]), allowed=local))
+    told = dict(picture_download.fetch_missing(Path(app.config["MEDIA_DIR"]), allowed=local))
     assert told == {f"{web}/to/a.png": None, f"{web}/none.png": "the server answered 404"}
     db.session.expire_all()
     cover = db.session.execute(select(ProductImage).where(ProductImage.id == product.cover_id)).scalar_one()

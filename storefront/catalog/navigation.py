@@ -9,10 +9,10 @@ from sqlalchemy.orm import aliased
 
 from storefront import cache
 from storefront.cache import keys
-from storefront.catalog.listing import prefixes
+from storefront.catalog.list_index.writer import prefixes
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
-from storefront.catalog.parameters import ListRequest
-from storefront.catalog.shapes import CategoryLink, Frame, Picture
+from storefront.catalog.page_data import CategoryLink, Frame, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storefront.catalog.sanitise import below_heading, sanitise
+from storefront.catalog.html_sanitiser import below_heading, sanitise
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from storefront.catalog import queries
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog.list_request import ListRequest
 from tests.factories import make_category, make_product
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storefront.catalog.parameters import ListRequest
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.pictures import widths
 from storefront.money import Money
 from storefront.stock import Badge

@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from sqlalchemy import select, update
 
-from storefront.catalog import listing, pictures
+from storefront.catalog import pictures
+from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import PictureError, StoredPicture
 from storefront.errors import StorefrontError
@@ -81,7 +82,7 @@ def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[
                 if isinstance(stored, StoredPicture):
                     found = {"digest": stored.digest, "width": stored.width, "height": stored.height}
                     session.execute(update(ProductImage).where(ProductImage.id == row.id).values(found))
-            listing.refresh(session, {row.product_id for row in rows})
+            writer.refresh(session, {row.product_id for row in rows})
         for row, stored in zip(rows, results, strict=True):
             yield row.source, stored if isinstance(stored, str) else None
         last = rows[-1].id

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from storefront.catalog import listing
-from storefront.catalog.shopify.applying import Applier, Outcome
+from storefront.catalog.list_index import writer
+from storefront.catalog.shopify.csv_reader import Row, Table
+from storefront.catalog.shopify.draft_writer import Applier, Outcome
 from storefront.catalog.shopify.drafts import ProductDraft, Reader, Reject, handle_of
-from storefront.catalog.shopify.reading import Row, Table
 from storefront.catalog.shopify.spool import Spool
 from storefront.extensions import db, writing
 from storefront.money import minor_units
@@ -85,7 +85,7 @@ def _write(applier: Applier, batch: list[ProductDraft], *, dry_run: bool) -> Non
             if dry_run:
                 raise DryRunEnd
             if ids:
-                listing.refresh(session, ids)
+                writer.refresh(session, ids)
     except DryRunEnd:
         applier.forget()
     db.session.remove()  # the next batch begins with an empty memory
