@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from storefront.catalog import pictures
-from storefront.catalog.demo import catalogue, drawing, loading
+from storefront.demo import catalogue, drawing, loading
 
 COARSE = 64  # pixels
 

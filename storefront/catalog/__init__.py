@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront import stock
-from storefront.catalog import demo, shopify, views
+from storefront import demo, stock
+from storefront.catalog import shopify, views
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from storefront.catalog import demo
+from storefront import demo
 from storefront.extensions import db
 from storefront.ops import schema
 

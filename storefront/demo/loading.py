@@ -18,11 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import categories, pictures
-from storefront.catalog.demo import catalogue, drawing
-from storefront.catalog.demo.catalogue import DemoProduct
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
+from storefront.demo import catalogue, drawing
+from storefront.demo.catalogue import DemoProduct
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
 from storefront.money import minor_units

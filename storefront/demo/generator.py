@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from storefront.catalog.demo.vocabulary import (
+from storefront.demo.vocabulary import (
     COLOURS,
     DEPARTMENTS,
     FINISHES,

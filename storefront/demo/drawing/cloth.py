@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.catalog.demo.drawing.above import plank
-from storefront.catalog.demo.drawing.canvas import SHADE, Canvas, path, stroke
-from storefront.catalog.demo.drawing.palette import lit
-from storefront.catalog.demo.drawing.vessel import Look
+from storefront.demo.drawing.above import plank
+from storefront.demo.drawing.canvas import SHADE, Canvas, path, stroke
+from storefront.demo.drawing.palette import lit
+from storefront.demo.drawing.vessel import Look
 
 
 def weave(canvas: Canvas, outline: str, look: Look, width: float, height: float) -> None:

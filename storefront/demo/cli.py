@@ -9,8 +9,8 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from storefront.catalog.demo import catalogue, loading, writing
 from storefront.catalog.pictures import StoredPicture
+from storefront.demo import catalogue, loading, writing
 from storefront.errors import StorefrontError
 
 MOST = 10_000_000

@@ -13,13 +13,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from storefront.catalog import categories
-from storefront.catalog.demo import generator
-from storefront.catalog.demo.generator import MadeProduct
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_index.writer import Entry
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.catalog.slugs import slugify
+from storefront.demo import generator
+from storefront.demo.generator import MadeProduct
 from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
 from storefront.money import minor_units

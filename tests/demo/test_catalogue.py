@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from storefront.catalog.demo import catalogue, drawing
-from storefront.catalog.demo.catalogue import DemoProduct
 from storefront.catalog.html_sanitiser import sanitise
+from storefront.demo import catalogue, drawing
+from storefront.demo.catalogue import DemoProduct
 
 PRODUCTS = catalogue.products()
 each_product = pytest.mark.parametrize("item", PRODUCTS, ids=lambda item: item.slug)

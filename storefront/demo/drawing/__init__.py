@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import resvg_py
 
-from storefront.catalog.demo.drawing import scenes
-from storefront.catalog.demo.drawing.canvas import SIZE, Canvas
-from storefront.catalog.demo.drawing.glaze import PATTERNS as GLAZES
-from storefront.catalog.demo.drawing.palette import COLOURS, backdrop, hex_of
-from storefront.catalog.demo.drawing.vessel import GLOSS, Look
+from storefront.demo.drawing import scenes
+from storefront.demo.drawing.canvas import SIZE, Canvas
+from storefront.demo.drawing.glaze import PATTERNS as GLAZES
+from storefront.demo.drawing.palette import COLOURS, backdrop, hex_of
+from storefront.demo.drawing.vessel import GLOSS, Look
 
 _VIEWS: dict[str, Callable[[Canvas, str, Look], None]] = {
     "front": scenes.front,

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.catalog.demo.drawing.canvas import (
-    FLOOR,
-    SHADE,
-    SIZE,
-    Canvas,
-    at,
-    curve,
-    ellipse,
-    path,
-    stroke,
-)
-from storefront.catalog.demo.drawing.palette import COLOURS, lit
-from storefront.catalog.demo.drawing.pouring import STEEL, WALNUT
-from storefront.catalog.demo.drawing.vessel import Look, body, tube
-from storefront.catalog.demo.drawing.vessels import knob
+from storefront.demo.drawing.canvas import FLOOR, SHADE, SIZE, Canvas, at, curve, ellipse, path, stroke
+from storefront.demo.drawing.palette import COLOURS, lit
+from storefront.demo.drawing.pouring import STEEL, WALNUT
+from storefront.demo.drawing.vessel import Look, body, tube
+from storefront.demo.drawing.vessels import knob
 
 
 def saucepan(canvas: Canvas, look: Look) -> None:

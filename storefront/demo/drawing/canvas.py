@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
-from storefront.catalog.demo.drawing.palette import lit, mix
+from storefront.demo.drawing.palette import lit, mix
 
 SIZE = 1024
 FLOOR = 770  # where things stand

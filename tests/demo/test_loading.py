@@ -11,9 +11,10 @@ from markupsafe import escape
 from PIL import Image, ImageChops, ImageStat
 from sqlalchemy import func, select
 
-from storefront.catalog import demo, pictures
-from storefront.catalog.demo import catalogue, drawing, loading
+from storefront import demo
+from storefront.catalog import pictures
 from storefront.catalog.models import Category, Product, ProductImage, Variant
+from storefront.demo import catalogue, drawing, loading
 from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.factories import make_product

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from storefront.catalog.demo.drawing import cloth, kitchen, laid, packets, pouring, tools, vessels
-from storefront.catalog.demo.drawing.canvas import FLOOR, LEVEL, SHADE, Canvas, Point, path, stroke
-from storefront.catalog.demo.drawing.fit import BESIDE, FIT
-from storefront.catalog.demo.drawing.palette import COLOURS, distance, lit, mix
-from storefront.catalog.demo.drawing.vessel import Look
+from storefront.demo.drawing import cloth, kitchen, laid, packets, pouring, tools, vessels
+from storefront.demo.drawing.canvas import FLOOR, LEVEL, SHADE, Canvas, Point, path, stroke
+from storefront.demo.drawing.fit import BESIDE, FIT
+from storefront.demo.drawing.palette import COLOURS, distance, lit, mix
+from storefront.demo.drawing.vessel import Look
 
 STANDING = pouring.FORMS | vessels.FORMS | kitchen.FORMS | packets.FORMS
 LYING = laid.FORMS | cloth.FORMS | tools.FORMS

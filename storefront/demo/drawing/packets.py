@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.catalog.demo.drawing.canvas import (
-    FLOOR,
-    SHADE,
-    SIZE,
-    Canvas,
-    Point,
-    at,
-    curve,
-    path,
-    stroke,
-)
-from storefront.catalog.demo.drawing.palette import COLOURS, lit, mix
-from storefront.catalog.demo.drawing.vessel import Look, body, brew
-from storefront.catalog.demo.drawing.vessels import CLEAR, OAK
+from storefront.demo.drawing.canvas import FLOOR, SHADE, SIZE, Canvas, Point, at, curve, path, stroke
+from storefront.demo.drawing.palette import COLOURS, lit, mix
+from storefront.demo.drawing.vessel import Look, body, brew
+from storefront.demo.drawing.vessels import CLEAR, OAK
 
 PAPER = "#f6f0e2"
 

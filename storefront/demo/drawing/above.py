@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from storefront.catalog.demo.drawing.canvas import SHADE, Canvas, Point, oval, smooth, stroke
-from storefront.catalog.demo.drawing.palette import lit
+from storefront.demo.drawing.canvas import SHADE, Canvas, Point, oval, smooth, stroke
+from storefront.demo.drawing.palette import lit
 
 
 def disc(

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image, ImageStat
 
-from storefront.catalog.demo import catalogue, drawing
+from storefront.demo import catalogue, drawing
 
 FIRST = {item.form: item for item in catalogue.products()}
 
