@@ -10,12 +10,12 @@ from functools import partial
 from flask import Flask
 
 from storefront import rate_limiting, sessions
-from storefront.accounts import cli, cookie, postman, seen, signing_in
-from storefront.accounts.leaving import on_deletion, on_export
+from storefront.accounts import authentication, cli, cookie, last_seen, postman
+from storefront.accounts.authentication import current_user, exact_user, required, signed_in
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
+from storefront.accounts.privacy import on_deletion, on_export
 from storefront.accounts.queries import Shopper, addresses
-from storefront.accounts.signing_in import current_user, exact_user, required, signed_in
 from storefront.web import staff
 
 __all__ = [
@@ -46,9 +46,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(page.day)
     app.add_template_filter(page.minute)
     app.after_request(cookie.send)
-    app.after_request(seen.write)
+    app.after_request(last_seen.write)
     rate_limiting.identify(app, partial(cookie.shopper, app))
-    sessions.validate(app, signing_in.is_of_this_sign_in)
+    sessions.validate(app, authentication.is_of_this_sign_in)
     staff.decide(app, _is_staff)
     app.cli.add_command(cli.user)
     postman.init_app(app)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import cache
-from storefront.accounts import cookie, letters, passwords, postman, throttling
+from storefront.accounts import cookie, letters, passwords, postman, sign_in_limits
 from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
@@ -65,14 +65,14 @@ def authenticate(email: str, password: str) -> Proven | None:
     Raises:
         TooManyFailuresError: too many were wrong before.
     """
-    throttling.check(email)
+    sign_in_limits.check(email)
     user = by_email(email)
     proven = Proven(user.id, user.generation) if user else None
     kept = user.password_hash if user else None
     if not passwords.is_right(password, kept) or kept is None:
-        throttling.failed(email)
+        sign_in_limits.failed(email)
         return None
-    throttling.succeeded(email)
+    sign_in_limits.succeeded(email)
     if passwords.is_outdated(kept):
         newer = passwords.digest(password)
         with writing() as session:

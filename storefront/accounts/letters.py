@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app, render_template, url_for
 
-from storefront.accounts import links
+from storefront.accounts import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Later:
 
 def welcome(email: str, going: str) -> Text:
     """To somebody who wants an account."""
-    token = links.token(links.Registration(email, going))
+    token = tokens.token(tokens.Registration(email, going))
     return Text(
         f"Your account with {_shop()}",
         (f"Somebody, most likely you, wants an account with {_shop()} for this address.",),
@@ -68,7 +68,7 @@ def known_already() -> Text:
 
 def reset(user_id: int, generation: int) -> Text:
     """To somebody who forgot the password."""
-    token = links.token(links.Reset(user_id, generation))
+    token = tokens.token(tokens.Reset(user_id, generation))
     return Text(
         f"A new password for {_shop()}",
         (f"Somebody, most likely you, wants a new password for your account with {_shop()}.",),
@@ -80,7 +80,7 @@ def reset(user_id: int, generation: int) -> Text:
 
 def change(user_id: int, generation: int, email: str) -> Text:
     """To a new address, which is to become the account's."""
-    token = links.token(links.Change(user_id, generation, email))
+    token = tokens.token(tokens.Change(user_id, generation, email))
     return Text(
         f"Your new e-mail for {_shop()}",
         (f"Your account with {_shop()} is to be reached by this address from now on.",),

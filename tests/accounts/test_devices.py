@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from storefront import accounts
-from storefront.accounts import signing_in, user_agents
+from storefront.accounts import authentication, user_agents
 from storefront.accounts.models import SignIn
 from storefront.extensions import db
 from tests.accounts.people import Browser, make_user
@@ -96,12 +96,12 @@ def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(app: Flask, browse
 
 def test_the_oldest_of_too_many_sign_ins_ends(app: Flask, kim: int) -> None:
     browsers = [Browser(app) for _ in range(4)]
-    most, signing_in.MOST = signing_in.MOST, 3
+    most, authentication.MOST = authentication.MOST, 3
     try:
         for one in browsers:
             one.sign_in()
     finally:
-        signing_in.MOST = most
+        authentication.MOST = most
     assert [one.is_signed_in() for one in browsers] == [False, True, True, True]
 
 

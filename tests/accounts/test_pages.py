@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.accounts import links
+from storefront.accounts import tokens
 from tests import valid_html
 from tests.accounts.people import EMAIL, Browser
 from tests.accounts.test_profile import HOME
@@ -24,9 +24,9 @@ def pages(app: Flask, kim: int) -> dict[str, str]:
     kims.sign_in()
     kims.post("/account/addresses", **HOME)
     sent = new.post("/account/register", email="new@example.com").location
-    finish = f"/account/register/{links.token(links.Registration('new@example.com', '/'))}"
-    reset = f"/account/reset/{links.token(links.Reset(kim, 1))}"
-    change = f"/account/email/{links.token(links.Change(kim, 1, 'other@example.com'))}"
+    finish = f"/account/register/{tokens.token(tokens.Registration('new@example.com', '/'))}"
+    reset = f"/account/reset/{tokens.token(tokens.Reset(kim, 1))}"
+    change = f"/account/email/{tokens.token(tokens.Change(kim, 1, 'other@example.com'))}"
     entering = [
         "/account/login",
         "/account/register",

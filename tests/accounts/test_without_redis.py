@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from storefront import accounts
-from storefront.accounts import throttling
+from storefront.accounts import sign_in_limits
 from storefront.accounts.models import FailedSignIn
 from storefront.extensions import db
 from tests.accounts.people import EMAIL, Browser, another, link, make_user
@@ -112,7 +112,7 @@ def unlimited(app: Flask, redis_url: str, tmp_path: Path) -> object:
 def test_the_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
     make_user()
     make_user("lee@example.com")
-    for number in range(throttling.ACCOUNT.most):
+    for number in range(sign_in_limits.ACCOUNT.most):
         assert Browser(unlimited, f"198.51.100.{number}").sign_in(password="wrong").status_code == 422
     answer = Browser(unlimited, "198.51.100.99").sign_in()
     assert answer.status_code == 429
@@ -125,7 +125,7 @@ def test_the_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> N
 
 
 def test_an_unknown_account_waits_as_well(unlimited: Flask) -> None:
-    for number in range(throttling.ACCOUNT.most):
+    for number in range(sign_in_limits.ACCOUNT.most):
         Browser(unlimited, f"198.51.100.{number}").sign_in("nobody@example.com")
     assert Browser(unlimited).sign_in("nobody@example.com").status_code == 429
 
@@ -133,7 +133,7 @@ def test_an_unknown_account_waits_as_well(unlimited: Flask) -> None:
 def test_an_address_that_tries_many_accounts_waits(unlimited: Flask) -> None:
     make_user()
     guesser = Browser(unlimited, "2001:db8:1:2::3")
-    for number in range(throttling.ADDRESS.most):
+    for number in range(sign_in_limits.ADDRESS.most):
         assert guesser.sign_in(f"n{number}@example.com").status_code == 422
     assert guesser.sign_in().status_code == 429
     assert Browser(unlimited, "2001:db8:1:2::4").sign_in().status_code == 429, "IPv6 counts by its /64"
@@ -142,15 +142,15 @@ def test_an_address_that_tries_many_accounts_waits(unlimited: Flask) -> None:
 
 def test_requests_without_an_address_lock_nobody_else_out(unlimited: Flask) -> None:
     make_user()
-    for number in range(throttling.ADDRESS.most + 1):
+    for number in range(sign_in_limits.ADDRESS.most + 1):
         assert Browser(unlimited, "").sign_in(f"n{number}@example.com").status_code == 422
     assert Browser(unlimited, "").sign_in().status_code == 303
 
 
 def test_the_right_password_clears_the_account_s_count(unlimited: Flask) -> None:
     make_user()
-    for number in range(3 * throttling.ACCOUNT.most):
-        wrong = number % throttling.ACCOUNT.most != 9
+    for number in range(3 * sign_in_limits.ACCOUNT.most):
+        wrong = number % sign_in_limits.ACCOUNT.most != 9
         password = {"password": "wrong"} if wrong else {}
         answer = Browser(unlimited, f"198.51.100.{number}").sign_in(**password)
         assert answer.status_code == (422 if wrong else 303)
@@ -160,7 +160,7 @@ def test_confirming_a_password_is_no_way_round_the_limit(unlimited: Flask) -> No
     make_user()
     browser = Browser(unlimited)
     browser.sign_in()
-    for _ in range(throttling.ACCOUNT.most):
+    for _ in range(sign_in_limits.ACCOUNT.most):
         assert browser.post("/account/deletion", password="wrong").status_code == 422
     answer = browser.post("/account/deletion", password="a pot of green tea")
     assert "Too many wrong passwords" in answer.text

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.accounts import leaving
+from storefront.accounts import privacy
 from storefront.accounts.models import User
 from storefront.cart import Cart
 from storefront.cart.models import CartLine
@@ -177,10 +177,10 @@ def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_hel
         )
         cart.scalar_one().user_id = number
     hold(held)
-    assert [one["number"] for one in leaving.export(db.session.get_one(User, number))["orders"]] == [
+    assert [one["number"] for one in privacy.export(db.session.get_one(User, number))["orders"]] == [
         order.number
     ]
-    leaving.delete(number)
+    privacy.delete(number)
     kept = queries.order(order.number)
     assert kept is not None
     assert (kept.user_id, kept.email) == (None, "ada@shop.example")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront.accounts import cookie, postman, seen, throttling
+from storefront.accounts import cookie, last_seen, postman, sign_in_limits
 from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings
@@ -141,14 +141,14 @@ def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
     text = section("Mail and sign-ins")
     assert 3000 < sum(postman.BACKOFF) < 4200, "about an hour"
     assert f"{cookie.KEPT.days} days" in text
-    assert f"{seen.SHORT.total_seconds() / 3600:g} hours unseen" in text
-    minutes = throttling.ACCOUNT.window.seconds // 60, throttling.ADDRESS.window.seconds // 60
-    assert (throttling.ACCOUNT.most, throttling.ADDRESS.most) == (10, 20)
+    assert f"{last_seen.SHORT.total_seconds() / 3600:g} hours unseen" in text
+    minutes = sign_in_limits.ACCOUNT.window.seconds // 60, sign_in_limits.ADDRESS.window.seconds // 60
+    assert (sign_in_limits.ACCOUNT.most, sign_in_limits.ADDRESS.most) == (10, 20)
     assert (
         f"the tenth for one account in {minutes[0]} minutes, or the twentieth from one address in {minutes[1]}"
         in text
     )
-    assert (throttling.KEPT, "for an hour" in text) == (timedelta(hours=1), True)
+    assert (sign_in_limits.KEPT, "for an hour" in text) == (timedelta(hours=1), True)
 
 
 def test_the_log_line_has_the_fields_that_are_shown() -> None:

@@ -6,7 +6,7 @@ from flask import abort, current_app, request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from storefront.accounts import addressing, countries, queries, signing_in
+from storefront.accounts import addressing, authentication, countries, queries
 from storefront.accounts.forms import Form
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import blueprint, done, page
@@ -18,14 +18,14 @@ MOST = 20
 
 
 @bp.get("")
-@signing_in.required
+@authentication.required
 def book(user: User) -> Response:
     """All addresses."""
     return page("addresses", addresses=queries.addresses(user.id), names=addressing.names(), most=MOST)
 
 
 @bp.get("/new")
-@signing_in.required
+@authentication.required
 def new(user: User) -> Response:
     """The empty form."""
     usual = countries.usual(current_app.config["LOCALE"])
@@ -35,7 +35,7 @@ def new(user: User) -> Response:
 
 
 @bp.post("")
-@signing_in.required
+@authentication.required
 def add(user: User) -> Response:
     """Add one."""
     form, user_id = Form(request.form), user.id
@@ -53,7 +53,7 @@ def add(user: User) -> Response:
 
 
 @bp.get("/<int(max=2147483647):address_id>")
-@signing_in.required
+@authentication.required
 def edit(user: User, address_id: int) -> Response:
     """The form of one."""
     address = _mine(user, address_id)
@@ -61,7 +61,7 @@ def edit(user: User, address_id: int) -> Response:
 
 
 @bp.post("/<int(max=2147483647):address_id>")
-@signing_in.required
+@authentication.required
 def change(user: User, address_id: int) -> Response:
     """Change one."""
     address, form = _mine(user, address_id), Form(request.form)
@@ -77,7 +77,7 @@ def change(user: User, address_id: int) -> Response:
 
 
 @bp.post("/<int(max=2147483647):address_id>/removal")
-@signing_in.required
+@authentication.required
 def remove(user: User, address_id: int) -> Response:
     """Remove one. What is not there is no mistake: somebody clicked twice."""
     user_id = user.id

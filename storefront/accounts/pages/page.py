@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from storefront.accounts import postman
 from storefront.accounts.forms import Form
-from storefront.accounts.links import LinkError
+from storefront.accounts.tokens import LinkError
 
 log = logging.getLogger(__name__)
 

@@ -9,26 +9,26 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from storefront import rate_limiting
-from storefront.accounts import credentials, leaving, letters, links, postman, signing_in
+from storefront.accounts import authentication, credentials, letters, postman, privacy, tokens
 from storefront.accounts.credentials import TakenError
 from storefront.accounts.forms import Form
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import blueprint, done, page, sent
-from storefront.accounts.throttling import TooManyFailuresError
+from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import writing
 
 bp = blueprint("accounts", __name__, "/account")
 
 
 @bp.get("")
-@signing_in.required
+@authentication.required
 def overview(user: User) -> Response:
     """The account."""
     return _page(user)
 
 
 @bp.post("/name")
-@signing_in.required
+@authentication.required
 def change_name(user: User) -> Response:
     """Change the name."""
     form = Form(request.form)
@@ -42,7 +42,7 @@ def change_name(user: User) -> Response:
 
 @bp.post("/password")
 @rate_limiting.limit("sign-in.address")
-@signing_in.required
+@authentication.required
 def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
     form, generation, user_id = Form(request.form), user.generation, user.id
@@ -53,7 +53,7 @@ def change_password(user: User) -> Response:
         return _page(user, password=form)
     if not credentials.change(user_id, generation, password=password):
         return done("entering.login", "everywhere")
-    signing_in.renew_session()
+    authentication.renew_session()
     return done("accounts.overview", "password")
 
 
@@ -61,7 +61,7 @@ def change_password(user: User) -> Response:
 @rate_limiting.limit(
     "sign-in.address", "password-reset.account", account=lambda: request.form.get("email", "")
 )
-@signing_in.required
+@authentication.required
 def change_email(user: User) -> Response:
     """Send a link to the new e-mail; nothing changes before it is opened."""
     form, user_id, generation = Form(request.form), user.id, user.generation
@@ -76,7 +76,7 @@ def change_email(user: User) -> Response:
 
 
 @bp.get("/email/sent")
-@signing_in.required
+@authentication.required
 def email_sent(_user: User) -> Response:
     """Says to look into the new mailbox."""
     return page("sent", title="Confirm your new e-mail", letter=postman.shown(request.args.get("letter", "")))
@@ -85,10 +85,10 @@ def email_sent(_user: User) -> Response:
 @bp.get("/email/<token>")
 def confirm_email(token: str) -> Response:
     """The button behind the link: what only fetches links, as mail scanners do, changes nothing."""
-    says = links.change(token)
+    says = tokens.change(token)
     user = credentials.by_id(says.user_id)
     if user is None or user.generation != says.generation:
-        raise links.LinkError
+        raise tokens.LinkError
     return page("confirm-email", email=says.email)
 
 
@@ -96,27 +96,27 @@ def confirm_email(token: str) -> Response:
 @rate_limiting.limit("password-reset.address")
 def set_email(token: str) -> Response:
     """Make it the account's e-mail; other devices are signed out."""
-    says = links.change(token)
+    says = tokens.change(token)
     try:
         changed = credentials.change(says.user_id, says.generation, email=says.email)
     except TakenError:
         changed = False
     if not changed:
-        raise links.LinkError
+        raise tokens.LinkError
     return done("accounts.overview", "email")
 
 
 @bp.get("/data")
-@signing_in.required
+@authentication.required
 def data(user: User) -> Response:
     """All that the shop keeps of a person, to take along."""
-    answer: FlaskResponse = jsonify(leaving.export(user))
+    answer: FlaskResponse = jsonify(privacy.export(user))
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
 
 
 @bp.get("/deletion")
-@signing_in.required
+@authentication.required
 def deletion(_user: User) -> Response:
     """Asks once more."""
     return page("deletion", form=Form())
@@ -124,14 +124,14 @@ def deletion(_user: User) -> Response:
 
 @bp.post("/deletion")
 @rate_limiting.limit("sign-in.address")
-@signing_in.required
+@authentication.required
 def delete(user: User) -> Response:
     """Delete the account."""
     form, user_id = Form(request.form), user.id
     if not _is_owner(user, form, "password"):
         return page("deletion", form=form)
-    leaving.delete(user_id)
-    signing_in.leave()
+    privacy.delete(user_id)
+    authentication.leave()
     return done("entering.login", "closed")
 
 

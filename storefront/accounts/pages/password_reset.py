@@ -6,10 +6,10 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from storefront import rate_limiting
-from storefront.accounts import credentials, letters, links, postman, signing_in
+from storefront.accounts import authentication, credentials, letters, postman, tokens
 from storefront.accounts.forms import Form
-from storefront.accounts.pages.entering import named
 from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.pages.sign_in import named
 from storefront.extensions import writing
 
 bp = blueprint("resetting", __name__, "/account/reset")
@@ -45,27 +45,27 @@ def requested() -> Response:
 @bp.get("/<token>")
 def reset(token: str) -> Response:
     """The form behind the link."""
-    return page("reset", form=Form(), email=_account(links.reset(token)))
+    return page("reset", form=Form(), email=_account(tokens.reset(token)))
 
 
 @bp.post("/<token>")
 @rate_limiting.limit("password-reset.address")
 def set_password(token: str) -> Response:
     """Set the new password; every sign-in ends."""
-    says, form = links.reset(token), Form(request.form)
+    says, form = tokens.reset(token), Form(request.form)
     email = _account(says)
     password = form.new_password("password", email)
     if form.errors:
         return page("reset", form=form, email=email)
     if not credentials.change(says.user_id, says.generation, password=password, stay=False):
-        raise links.LinkError
-    signing_in.leave()
+        raise tokens.LinkError
+    authentication.leave()
     return done("entering.login", "new-password")
 
 
-def _account(says: links.Reset) -> str:
+def _account(says: tokens.Reset) -> str:
     """Return the e-mail of the account whose link this is, if it may still be used."""
     user = credentials.by_id(says.user_id)
     if user is None or user.generation != says.generation:
-        raise links.LinkError
+        raise tokens.LinkError
     return user.email

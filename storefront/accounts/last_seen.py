@@ -19,7 +19,7 @@ OFTEN = 600.0  # seconds
 SHORT = timedelta(
     hours=24
 )  # what a sign-in lasts unseen that was not to be kept; browsers restore their cookies
-_DUE = "storefront.accounts.seen"
+_DUE = "storefront.accounts.last_seen"
 
 
 def note(digest: str, last: float) -> None:

@@ -6,11 +6,11 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from storefront import rate_limiting
-from storefront.accounts import credentials, letters, links, paths, postman, signing_in
+from storefront.accounts import authentication, credentials, letters, postman, redirects, tokens
 from storefront.accounts.credentials import TakenError
 from storefront.accounts.forms import Form
 from storefront.accounts.pages.page import blueprint, done, page, sent
-from storefront.accounts.throttling import TooManyFailuresError
+from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import writing
 
 bp = blueprint("entering", __name__, "/account")
@@ -25,7 +25,7 @@ def named() -> str:
 def login() -> Response:
     """The form; whoever is signed in already goes on."""
     going = _going()
-    if signing_in.exact_user() is not None:
+    if authentication.exact_user() is not None:
         return redirect(going, 303)
     return page("login", form=Form(), going=going)
 
@@ -45,7 +45,7 @@ def enter() -> Response:
         refusal = page("login", 429, form=form, going=going)
         refusal.headers["Retry-After"] = str(error.retry_after)
         return refusal
-    if proven is None or not signing_in.sign_in(proven.user_id, proven.generation, keep=keep):
+    if proven is None or not authentication.sign_in(proven.user_id, proven.generation, keep=keep):
         form.errors[""] = "E-mail and password do not belong together. Mind capital letters."
         return page("login", form=form, going=going)
     return redirect(going, 303)
@@ -54,7 +54,7 @@ def enter() -> Response:
 @bp.post("/logout")
 def logout() -> Response:
     """Sign out on this browser."""
-    signing_in.sign_out()
+    authentication.sign_out()
     return done("entering.login", "signed-out")
 
 
@@ -88,9 +88,9 @@ def asked() -> Response:
 @bp.get("/register/<token>")
 def finish(token: str) -> Response:
     """The form behind the link."""
-    says = links.registration(token)
+    says = tokens.registration(token)
     if credentials.by_email(says.email) is not None:
-        raise links.LinkError
+        raise tokens.LinkError
     return page("finish", form=Form(), email=says.email)
 
 
@@ -98,7 +98,7 @@ def finish(token: str) -> Response:
 @rate_limiting.limit("password-reset.address")
 def create(token: str) -> Response:
     """Open the account, and sign in."""
-    says, form = links.registration(token), Form(request.form)
+    says, form = tokens.registration(token), Form(request.form)
     name = form.text("name", "Your name", most=100, required=False)
     password, keep = form.new_password("password", says.email, name), form.ticked("keep")
     if form.errors:
@@ -106,10 +106,10 @@ def create(token: str) -> Response:
     try:
         user = credentials.create(says.email, password, name)
     except TakenError as error:
-        raise links.LinkError from error
-    signing_in.sign_in(user.id, user.generation, keep=keep)
-    return redirect(paths.own(says.next), 303)
+        raise tokens.LinkError from error
+    authentication.sign_in(user.id, user.generation, keep=keep)
+    return redirect(redirects.own(says.next), 303)
 
 
 def _going() -> str:
-    return paths.own(request.values.get("next"))
+    return redirects.own(request.values.get("next"))

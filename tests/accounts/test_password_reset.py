@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 
-from storefront.accounts import links
+from storefront.accounts import tokens
 from tests.accounts.people import EMAIL, OTHER, OWN, PASSWORD, Browser, letters, link, user
 
 
@@ -29,7 +29,7 @@ def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, ki
 
 
 def test_of_two_that_use_a_link_at_once_one_is_refused(app: Flask, kim: int) -> None:
-    path = f"/account/reset/{links.token(links.Reset(kim, 1))}"
+    path = f"/account/reset/{tokens.token(tokens.Reset(kim, 1))}"
 
     def use(number: int) -> int:
         client = app.test_client()

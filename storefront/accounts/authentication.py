@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, paths, queries, seen, user_agents
+from storefront.accounts import cookie, last_seen, queries, redirects, user_agents
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.cache import keys
@@ -51,7 +51,7 @@ def exact_user() -> User | None:
         request.environ[_CURRENT] = None
         return None
     row, user = found
-    seen.note(row.digest, row.last_seen_at.timestamp())
+    last_seen.note(row.digest, row.last_seen_at.timestamp())
     request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
     return user
 
@@ -63,7 +63,7 @@ def required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Respons
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
         user = exact_user()
         if user is None:
-            back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else paths.HOME
+            back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else redirects.HOME
             return redirect(url_for("entering.login", next=back), 303)
         return view(user, *args, **kwargs)
 
@@ -98,7 +98,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
                 generation=generation,
                 device=user_agents.describe(request.user_agent.string),
                 kept=keep,
-                expires_at=now + (cookie.KEPT if keep else seen.SHORT),
+                expires_at=now + (cookie.KEPT if keep else last_seen.SHORT),
             )
         )
         _trim(transaction, user_id, now)
@@ -157,7 +157,7 @@ def _known() -> Shopper | None:
     if profile is not None and presented.digest in profile.sign_ins:
         last, until = profile.sign_ins[presented.digest]
         if until > time.time():
-            seen.note(presented.digest, last)
+            last_seen.note(presented.digest, last)
             return profile.shopper
     # A copy may be older than this sign-in: SQL says whether it holds.
     user = exact_user()
