@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from storefront import accounts
 from storefront.accounts import Shopper
-from storefront.cart import cookie, me, queries, recent, views
-from storefront.cart.changing import CartError
-from storefront.cart.merging import merge, on_merge
+from storefront.cart import cookie, me, queries, recently_viewed, views
+from storefront.cart.commands import CartError
+from storefront.cart.merge import merge, on_merge
 from storefront.cart.models import Cart, CartLine
 
 __all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "on_merge"]
@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     """Register the basket's pages, and what becomes of it when people come and go."""
     app.register_blueprint(views.bp)
     app.register_blueprint(me.bp)
-    app.register_blueprint(recent.bp)
+    app.register_blueprint(recently_viewed.bp)
     app.after_request(cookie.send)
     accounts.signed_in.connect(_merge, app)
     accounts.on_deletion(app, _delete)

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import rate_limiting
-from storefront.cart import changing, queries, recent
-from storefront.cart.changing import MOST, CartError
+from storefront.cart import commands, queries, recently_viewed
+from storefront.cart.commands import MOST, CartError
 
 bp = Blueprint("cart", __name__, cli_group=None)
 
@@ -31,7 +31,7 @@ def cart() -> Response:
 @rate_limiting.limit("cart")
 def add_line() -> BaseResponse:
     """Put something in."""
-    title = changing.add(_sku(), _quantity())
+    title = commands.add(_sku(), _quantity())
     return _answer("added", f"{title} is in your basket.")
 
 
@@ -39,7 +39,7 @@ def add_line() -> BaseResponse:
 @rate_limiting.limit("cart")
 def remove_line(sku: str) -> BaseResponse:
     """Take a line out."""
-    changing.remove(sku)
+    commands.remove(sku)
     return _answer("removed")
 
 
@@ -48,7 +48,7 @@ def remove_line(sku: str) -> BaseResponse:
 def save_line(sku: str) -> BaseResponse:
     """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
     saved = request.form.get("saved") != "0"
-    changing.set_aside(sku, saved=saved)
+    commands.set_aside(sku, saved=saved)
     return _answer("saved" if saved else "back")
 
 
@@ -56,7 +56,7 @@ def save_line(sku: str) -> BaseResponse:
 @rate_limiting.limit("cart")
 def set_line(sku: str) -> BaseResponse:
     """Set a line's quantity."""
-    changing.set_quantity(sku, _quantity())
+    commands.set_quantity(sku, _quantity())
     return _answer("changed")
 
 
@@ -78,7 +78,7 @@ def _answer(said: str, message: str = "") -> BaseResponse:
 
 def _page(problem: str | None = None) -> Response:
     page, said = queries.page(), None if problem else _SAID.get(request.args.get("said", ""))
-    looked_at = recent.looked_at({line.product_id for line in [*page.lines, *page.saved]})
+    looked_at = recently_viewed.looked_at({line.product_id for line in [*page.lines, *page.saved]})
     response = make_response(
         render_template("cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MOST)
     )
