@@ -25,7 +25,7 @@ from benchmarks import shops
 from storefront.app import create_app
 from storefront.cart import Cart, CartLine
 from storefront.catalog.models import Product, Variant
-from storefront.checkout import drafts, holding, orders
+from storefront.checkout import drafts, holds, orders
 from storefront.checkout.drafts import EmptyBasketError
 from storefront.checkout.models import Checkout, Hold, Order, OrderLine
 from storefront.checkout.orders import OrderError
@@ -140,7 +140,7 @@ def _buy(wanted: dict[str, int]) -> str:
     told = "bought"
     while True:
         try:
-            holding.start(checkout_id)
+            holds.start(checkout_id)
             seen = drafts.review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
             order = place_order(checkout_id, f"the key of basket {checkout_id}", seen).order
         except ShortageError as error:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront.api.shapes import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
 from storefront.checkout import models, orders, queries
-from storefront.checkout.payment import calling_off
+from storefront.checkout.payment import cancellation
 from storefront.extensions import db
 
 PER_PAGE = 50
@@ -57,7 +57,7 @@ def move(session: Session, number: str, state: str, *, actor: str, note: str) ->
 def tell_provider(number: str) -> None:
     """Tell the provider of an order that has been cancelled: its network is waited for with nothing open."""
     if (order := queries.order(number)) is not None:
-        calling_off.tell_provider(order)
+        cancellation.tell_provider(order)
 
 
 def _told(session: Session, rows: Sequence[models.Order]) -> list[Order]:

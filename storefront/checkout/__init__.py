@@ -10,21 +10,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storefront import accounts, cart, catalog, stock
-from storefront.checkout import (
-    delivery,
-    holding,
-    letters,
-    orders,
-    payment,
-    place_order,
-    queries,
-    sweeper,
-    tax,
-)
+from storefront.checkout import delivery, holds, letters, orders, payment, place_order, queries, sweeper, tax
 from storefront.checkout.drafts import EmptyBasketError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.pages import BLUEPRINTS
-from storefront.checkout.payment import giving_back
+from storefront.checkout.payment import refunds
 from storefront.checkout.shortage import ShortageError
 from storefront.money import Money
 
@@ -58,7 +48,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")
     letters.init_app(app)
-    giving_back.init_app(app)
+    refunds.init_app(app)
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)
@@ -75,12 +65,12 @@ def _merge(session: Session, gone: int, _into: int) -> None:
     """What a guest held is free again for the account that the basket goes to."""
     draft = session.execute(select(Checkout.id).where(Checkout.cart_id == gone)).scalar_one_or_none()
     if draft is not None:
-        holding.release(session, draft)
+        holds.release(session, draft)
 
 
 def _forget(session: Session, user_id: int) -> None:
     """Orders stay, since the law wants receipts kept; whose account they were of is forgotten, and so are drafts."""
     session.execute(update(Order).where(Order.user_id == user_id).values(user_id=None))
     for draft in session.execute(select(Checkout).where(Checkout.user_id == user_id)).scalars().all():
-        holding.release(session, draft.id)
+        holds.release(session, draft.id)
         session.delete(draft)

@@ -14,19 +14,19 @@ from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.cart import CartLine
-from storefront.checkout import drafts, holding, orders, shortage
-from storefront.checkout.copying import copy
+from storefront.checkout import drafts, holds, orders, shortage
 from storefront.checkout.drafts import EmptyBasketError, Review
-from storefront.checkout.models import Checkout, Order
-from storefront.checkout.refusing import (
+from storefront.checkout.errors import (
     IncompleteError,
     KeyReusedError,
     NotAsSeenError,
     PricesChangedError,
     refuse,
 )
+from storefront.checkout.models import Checkout, Order
+from storefront.checkout.order_rows import copy
+from storefront.checkout.retry import InFlightError, LockedError, persistently, where
 from storefront.checkout.totals import Totals
-from storefront.checkout.trouble import InFlightError, LockedError, persistently, where
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db, writing
 from storefront.stock import Movement
@@ -107,7 +107,7 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
     draft = _claim(session, checkout_id)
     review = drafts.review(session, draft)
     refuse(review, seen)
-    own = holding.take(session, draft.id, [line.sku for line in review.lines if line.counted])
+    own = holds.take(session, draft.id, [line.sku for line in review.lines if line.counted])
     own.refuse_what_is_short([line for line in review.lines if line.counted and not line.backorder])
     taken = _from_stock(session, review, own)
     order, event = copy(session, review, key, seen, taken)
@@ -137,7 +137,7 @@ def _changed(checkout_id: int) -> StorefrontError:
     return PricesChangedError(before, drafts.review(db.session(), draft))
 
 
-def _from_stock(session: Session, review: Review, own: holding.Own) -> dict[str, int]:
+def _from_stock(session: Session, review: Review, own: holds.Own) -> dict[str, int]:
     """Return how many of each line leave the stock: all that are counted; of what is ordered ahead, what there is."""
     counted = {line.sku: line for line in review.lines if line.counted}
     taken = {sku: line.wanted.quantity for sku, line in counted.items()}
@@ -149,10 +149,10 @@ def _from_stock(session: Session, review: Review, own: holding.Own) -> dict[str,
     return taken
 
 
-def _sell(session: Session, number: str, review: Review, own: holding.Own, taken: dict[str, int]) -> None:
+def _sell(session: Session, number: str, review: Review, own: holds.Own, taken: dict[str, int]) -> None:
     """Turn holds into sold stock, and take what was not held."""
     lines = {line.sku: line for line in review.lines}
-    named = holding.reference(review.checkout.id)
+    named = holds.reference(review.checkout.id)
     movements = [
         Movement(sku, "released", reserved=-held, reference=named, actor="checkout")
         for sku, held in own.held.items()

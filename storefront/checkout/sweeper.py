@@ -9,9 +9,9 @@ from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from storefront import rounds
-from storefront.checkout import holding
+from storefront.checkout import holds
 from storefront.checkout.models import Checkout, Hold, Order
-from storefront.checkout.payment import overdue
+from storefront.checkout.payment import expiry
 from storefront.extensions import db, writing
 
 KEYS_KEPT = timedelta(days=7)
@@ -21,7 +21,7 @@ DRAFTS_KEPT = timedelta(days=30)
 def init_app(app: Flask) -> None:
     """Let every serving process look around."""
     rounds.add(app, "checkout-sweeper", sweep, every=5.0)
-    rounds.add(app, "unpaid-orders", overdue.call_off_overdue, every=60.0)
+    rounds.add(app, "unpaid-orders", expiry.call_off_overdue, every=60.0)
 
 
 def sweep() -> int:
@@ -29,7 +29,7 @@ def sweep() -> int:
     now, released = datetime.now(UTC), 0
     while _is_there(select(Hold.id).where(Hold.expires_at < now)):
         with writing() as session:
-            found = holding.release_overdue(session)
+            found = holds.release_overdue(session)
         released += found
         if not found:
             break  # others are at it

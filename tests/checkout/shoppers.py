@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from storefront.cart import Cart, CartLine
-from storefront.checkout import drafts, holding
+from storefront.checkout import drafts, holds
 from storefront.checkout.models import Checkout, Order
 from storefront.checkout.place_order import Placed, place_order
 from storefront.extensions import db, writing
@@ -38,9 +38,9 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
         return draft.id
 
 
-def hold(checkout_id: int) -> holding.Held:
+def hold(checkout_id: int) -> holds.Held:
     """Take the holds, as the start of payment does."""
-    return holding.start(checkout_id)
+    return holds.start(checkout_id)
 
 
 def seen(checkout_id: int) -> str:

@@ -15,7 +15,7 @@ from storefront import outbox
 from storefront.checkout import orders
 from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
-from storefront.checkout.trouble import BusyError, InFlightError
+from storefront.checkout.retry import BusyError, InFlightError
 from storefront.extensions import db
 from tests.accounts.people import Browser
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen

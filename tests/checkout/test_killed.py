@@ -32,7 +32,10 @@ def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) 
     url, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
     arguments = [url, app.instance_path, redis_url, ",".join(map(str, drafts))]
     subprocess.run(
-        [sys.executable, "-m", "tests.checkout.till", *arguments], cwd=ROOT, env=os.environ, check=True
+        [sys.executable, "-m", "tests.checkout.checkout_process", *arguments],
+        cwd=ROOT,
+        env=os.environ,
+        check=True,
     )
     orders = db.session.execute(select(func.count(Order.id))).scalar_one()
     held = db.session.execute(select(func.count(func.distinct(Hold.checkout_id)))).scalar_one()

@@ -11,9 +11,9 @@ from storefront.cart import CartLine
 from storefront.catalog.models import Variant
 from storefront.checkout import orders
 from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.errors import IncompleteError, KeyReusedError, PricesChangedError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
 from storefront.checkout.place_order import place_order
-from storefront.checkout.refusing import IncompleteError, KeyReusedError, PricesChangedError
 from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, writing
 from storefront.stock import StockMovement

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from storefront.checkout.models import Hold, Order
 from storefront.extensions import db
 from tests.cache.workers import Fleet, fleet
+from tests.checkout.checkout_process import Till
 from tests.checkout.shoppers import audited, count_orders, level, make_draft, seen
-from tests.checkout.till import Till
 from tests.factories import make_product
 
 PROCESSES = 4

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from storefront.api import tokens
 from storefront.checkout import queries
 from storefront.checkout.models import Order
-from storefront.checkout.payment import overdue, stripe_checkout
+from storefront.checkout.payment import expiry, stripe_checkout
 from storefront.checkout.payment.models import Payment
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, writing
@@ -231,7 +231,7 @@ def test_a_refund_that_failed_before_it_was_told_of_never_counts(
 
 def age() -> None:
     with writing() as session:
-        session.execute(update(Order).values(placed_at=datetime.now(UTC) - overdue.AFTER))
+        session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.AFTER))
 
 
 def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
@@ -243,16 +243,16 @@ def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
     guest.post("/cart/lines", sku="T")
     buy(guest)
     [session] = stripe.sessions.values()
-    assert overdue.call_off_overdue() == 0, "not yet"
+    assert expiry.call_off_overdue() == 0, "not yet"
     age()
     stripe.away = True
-    assert overdue.call_off_overdue() == 1, "what may have been paid stays while nobody can be asked"
+    assert expiry.call_off_overdue() == 1, "what may have been paid stays while nobody can be asked"
     stripe.away = False
     stripe.pay(session["id"])
-    assert overdue.call_off_overdue() == 0, "its message is only late"
+    assert expiry.call_off_overdue() == 0, "its message is only late"
     assert level("T") == (2, 0)
     session["status"] = "open"
-    assert overdue.call_off_overdue() == 1
+    assert expiry.call_off_overdue() == 1
     assert session["status"] == "expired"
     assert level("T") == (3, 0)
     assert audited() == []
@@ -267,8 +267,8 @@ def test_what_cannot_be_called_off_hides_nothing_younger(
     oldest, younger = stripe.sessions.values()
     stripe.pay(oldest["id"])  # and nobody tells
     age()
-    monkeypatch.setattr(overdue, "BATCH", 1)
-    assert overdue.call_off_overdue() == 1
+    monkeypatch.setattr(expiry, "BATCH", 1)
+    assert expiry.call_off_overdue() == 1
     assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
 
 

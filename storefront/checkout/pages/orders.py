@@ -11,7 +11,7 @@ from storefront.checkout import access, payment
 from storefront.checkout.orders import OrderError
 from storefront.checkout.pages import paying
 from storefront.checkout.pages.page import blueprint, leads_to, page, to_order
-from storefront.checkout.payment.calling_off import call_off
+from storefront.checkout.payment.cancellation import call_off
 from storefront.checkout.queries import OrderView
 
 bp: Blueprint = blueprint("orders", __name__)

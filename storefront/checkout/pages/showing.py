@@ -14,9 +14,9 @@ from storefront.accounts.models import User
 from storefront.cart import queries as cart_queries
 from storefront.checkout import drafts, payment
 from storefront.checkout.drafts import EmptyBasketError, Review
-from storefront.checkout.holding import Held
+from storefront.checkout.errors import KeyReusedError
+from storefront.checkout.holds import Held
 from storefront.checkout.pages.page import leads_to, page
-from storefront.checkout.refusing import KeyReusedError
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals, totals
 from storefront.extensions import db

@@ -17,7 +17,7 @@ from storefront.checkout.orders import NoSuchOrderError, OrderError
 from storefront.checkout.pages.history import number_of_page
 from storefront.checkout.pages.page import blueprint, page
 from storefront.checkout.payment import PaymentError
-from storefront.checkout.payment.calling_off import call_off
+from storefront.checkout.payment.cancellation import call_off
 from storefront.checkout.payment.refunding import refund
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, writing

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.orders import NoSuchOrderError, OrderError
-from storefront.checkout.payment import settling
+from storefront.checkout.payment import events
 from storefront.extensions import db, writing
 
 
@@ -44,5 +44,5 @@ def refund(
         code, reference = provider.code, provider.refund(order, amount, key)
     with writing() as session:
         orders.locked(session, number)
-        if settling.once(session, code, f"refund:{reference}", "refund"):
+        if events.once(session, code, f"refund:{reference}", "refund"):
             orders.refund(session, number, amount, actor=actor, note=note, returned=returned)

@@ -14,7 +14,7 @@ import stripe
 from flask import current_app
 
 from storefront.checkout.payment import attempts
-from storefront.checkout.payment.trouble import PaymentError
+from storefront.checkout.payment.errors import PaymentError
 from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
 

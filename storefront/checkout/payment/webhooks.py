@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from storefront import rate_limiting
 from storefront.checkout.orders import NoSuchOrderError, OrderError
-from storefront.checkout.payment import PaymentError, offered, settling
+from storefront.checkout.payment import PaymentError, events, offered
 from storefront.checkout.payment.stripe_checkout import StripeCheckout
 
 bp = Blueprint("payments", __name__, cli_group=None)
@@ -29,10 +29,10 @@ def stripe_event() -> tuple[Response, int]:
         abort(404)
     event = _verified(provider)
     kind, about = str(event.get("type")), event.get("data", {}).get("object", {})
-    if kind not in settling.ABOUT:
+    if kind not in events.ABOUT:
         return jsonify(message="That means nothing to this shop."), 200
     try:
-        first = settling.settle(provider.code, event["id"], kind, _number(provider, about), about)
+        first = events.settle(provider.code, event["id"], kind, _number(provider, about), about)
     except NoSuchOrderError:
         return jsonify(message="That is about no order of this shop."), 200
     except (OrderError, PaymentError) as error:

@@ -17,9 +17,9 @@ from storefront import rounds
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.orders import OrderError
+from storefront.checkout.payment.errors import PaymentError
 from storefront.checkout.payment.models import Payment
 from storefront.checkout.payment.refunding import refund
-from storefront.checkout.payment.trouble import PaymentError
 from storefront.extensions import db, writing
 
 # After so many seconds it is tried again; after the last again and again, until it has gone back.

@@ -19,7 +19,7 @@ from storefront import stock
 from storefront.checkout import drafts, shortage
 from storefront.checkout.drafts import EmptyBasketError, Line
 from storefront.checkout.models import Checkout, Hold
-from storefront.checkout.trouble import persistently
+from storefront.checkout.retry import persistently
 from storefront.extensions import connection_of, writing
 from storefront.stock import Movement
 from storefront.stock.models import Kind

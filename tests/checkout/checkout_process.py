@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from storefront.checkout import holding, sweeper, trouble
+from storefront.checkout import holds, retry, sweeper
 from storefront.checkout.place_order import place_order
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -41,14 +41,14 @@ class Till:
 
     def die_of_deadlocks(self) -> None:
         """Try nothing again because of a deadlock: there is to be none."""
-        trouble.AGAIN.discard("40P01")
+        retry.AGAIN.discard("40P01")
 
     def _click(self, together: threading.Barrier, draft: int, key: str, digest: str | None) -> str:
         together.wait()
         with self.app.app_context():
             try:
                 if digest is None:
-                    holding.start(draft)
+                    holds.start(draft)
                     digest = seen(draft)
                 return place_order(draft, key, digest).order.number
             except StorefrontError as error:
@@ -65,7 +65,7 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
             with app.app_context():
                 _die_after(random.Random(number).randrange(80))
                 try:
-                    holding.start(draft)
+                    holds.start(draft)
                     place_order(draft, f"the key of draft {draft}", seen(draft))
                 finally:
                     os.kill(os.getpid(), signal.SIGKILL)

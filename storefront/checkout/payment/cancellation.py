@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storefront.checkout import orders, payment
-from storefront.checkout.payment import giving_back
+from storefront.checkout.payment import refunds
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, writing
 
@@ -25,4 +25,4 @@ def tell_provider(order: OrderView) -> None:
     db.session.rollback()
     if provider is not None:
         provider.abandon(order)
-        giving_back.give_back_due(order.number)
+        refunds.give_back_due(order.number)

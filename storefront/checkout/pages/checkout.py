@@ -8,16 +8,16 @@ from werkzeug.wrappers import Response
 from storefront import accounts, rate_limiting
 from storefront.accounts.forms import Form
 from storefront.accounts.models import User
-from storefront.checkout import drafts, forms, holding
+from storefront.checkout import drafts, forms, holds
 from storefront.checkout.drafts import EmptyBasketError, Review
+from storefront.checkout.errors import IncompleteError, KeyReusedError, PricesChangedError
 from storefront.checkout.pages import paying, showing
 from storefront.checkout.pages.page import blueprint, to_order, token_for
 from storefront.checkout.place_order import place_order
 from storefront.checkout.queries import view
-from storefront.checkout.refusing import IncompleteError, KeyReusedError, PricesChangedError
+from storefront.checkout.retry import persistently
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
-from storefront.checkout.trouble import persistently
 from storefront.extensions import db, writing
 
 bp: Blueprint = blueprint("checkout", __name__)
@@ -65,7 +65,7 @@ def review() -> Response:
     found = drafts.review(db.session(), draft)
     if not found.lines and not found.gone:
         raise EmptyBasketError
-    return showing.review(found, holding.held(db.session(), draft.id))
+    return showing.review(found, holds.held(db.session(), draft.id))
 
 
 def _hold(user: User | None, found: dict[str, object], said: str | None) -> Response:
@@ -78,7 +78,7 @@ def _hold(user: User | None, found: dict[str, object], said: str | None) -> Resp
             return draft.id
 
     user_id = user.id if user else None
-    holding.start(persistently(keep))
+    holds.start(persistently(keep))
     return redirect(url_for("checkout.review", said=said), 303)
 
 
@@ -130,7 +130,7 @@ def changed(error: PricesChangedError) -> Response:
         session.flush()
     fresh = drafts.review(db.session(), db.session.get_one(type(found.checkout), checkout_id))
     return showing.review(
-        fresh, holding.held(db.session(), checkout_id), before=before or fresh.totals, status=409
+        fresh, holds.held(db.session(), checkout_id), before=before or fresh.totals, status=409
     )
 
 
