@@ -40,7 +40,7 @@ LONGEST = (
     "checkout/test_killed.py",
     "catalog/shopify/test_whole_files.py",
     "cache/test_outages.py",
-    "api/test_refusing.py",
+    "api/test_refusals.py",
     "api/test_contract.py",
     "sessions/test_away.py",
     "redis_roles/test_embedded.py",

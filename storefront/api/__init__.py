@@ -7,8 +7,8 @@ from functools import partial
 from flask import Flask
 
 from storefront import rate_limiting
-from storefront.api import cli, delivering, problems, tokens, webhooks
-from storefront.api.views import categories, changes, described, orders, products
+from storefront.api import cli, problems, tokens, webhook_delivery, webhooks
+from storefront.api.views import categories, docs, orders, product_endpoints, products
 
 __all__ = ["init_app"]
 
@@ -18,9 +18,9 @@ def init_app(app: Flask) -> None:
     app.extensions["api_tokens_used"] = tokens.Used()
     problems.init_app(app)
     rate_limiting.identify(app, partial(tokens.identify, app))
-    for views in (products, changes, categories, orders, described):
+    for views in (products, product_endpoints, categories, orders, docs):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)
     for group in (cli.token, cli.webhook):
         app.cli.add_command(group)
-    delivering.init_app(app)
+    webhook_delivery.init_app(app)

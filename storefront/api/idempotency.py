@@ -13,8 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront.api.contract import Parameter
 from storefront.api.models import IdempotencyKey
+from storefront.api.operations import Parameter
 from storefront.api.problems import RefusedError
 from storefront.api.tokens import Caller
 from storefront.extensions import writing

@@ -10,9 +10,9 @@ import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
-from storefront.api.contract import ALWAYS, Operation, Parameter
+from storefront.api.operations import ALWAYS, Operation, Parameter
 from storefront.api.problems import MEDIA_TYPE
-from storefront.api.shapes import Problem
+from storefront.api.schemas import Problem
 from storefront.api.tokens import SCOPES
 
 _REF = "#/components/schemas/{name}"

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 from flask import Flask, Response
 
-from storefront.api.shapes import Fault, Problem
+from storefront.api.schemas import Fault, Problem
 from storefront.errors import BadInputError, StorefrontError
 from storefront.web import pages
 

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import event
 
 from storefront.api import editing
-from storefront.api.shapes import ProductPatch
+from storefront.api.schemas import ProductPatch
 from storefront.api.tokens import Caller
 from storefront.extensions import db
-from tests.api.test_changing import rows
+from tests.api.test_product_writer import rows
 from tests.factories import make_category, make_product
 
 CALLER = Caller("id", "tests", frozenset({"catalog:write"}))

@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.api import delivering, webhooks
+from storefront.api import webhook_delivery, webhooks
 from storefront.api.models import WebhookDelivery
 from storefront.extensions import db, writing
 from storefront.outbox import OutboxMessage
@@ -94,8 +94,8 @@ def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiv
         m.payload for m in db.session.execute(select(OutboxMessage)).scalars() if m.topic == webhooks.STOCK
     ]
     app.extensions["outbox"].handlers[webhooks.STOCK](event)  # delivered twice: by another process, say
-    assert delivering.send_due() == 1
-    assert delivering.send_due() == 0
+    assert webhook_delivery.send_due() == 1
+    assert webhook_delivery.send_due() == 0
     ((headers, body),) = receiver.heard
     told = json.loads(body)
     assert (told["type"], told["data"]["sku"], told["data"]["stock"]) == ("stock.changed", "POT", 3)
@@ -116,8 +116,8 @@ def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
     receiver.statuses = [500, 302]
     sell(3)
     for attempt, outcome in ((1, "500"), (2, "302"), (3, "204")):
-        assert delivering.send_due() == 1
-        assert delivering.send_due() == 0
+        assert webhook_delivery.send_due() == 1
+        assert webhook_delivery.send_due() == 0
         (row,) = messages()
         assert (row.attempts, row.outcome, row.due_at is None) == (attempt, outcome, outcome == "204")
         due()
@@ -125,11 +125,11 @@ def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
     assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 1
     receiver.statuses = [500] * 99
     sell(4)
-    for _ in range(len(delivering.BACKOFF) + 1):
+    for _ in range(len(webhook_delivery.BACKOFF) + 1):
         due()
-        delivering.send_due()
+        webhook_delivery.send_due()
     row = messages()[-1]
-    assert (row.due_at, row.delivered_at, row.attempts) == (None, None, len(delivering.BACKOFF) + 1)
+    assert (row.due_at, row.delivered_at, row.attempts) == (None, None, len(webhook_delivery.BACKOFF) + 1)
     listed = app.test_cli_runner().invoke(args=["webhook", "log"]).output
     assert "given up" in listed
     assert "delivered" in listed
@@ -147,7 +147,7 @@ def test_nothing_goes_to_an_address_that_is_not_public(app: Flask, pot: None, ur
     app.config["WEBHOOK_PRIVATE"] = False
     webhooks.add(url, ["stock.changed"])
     sell(3)
-    delivering.send_due()
+    webhook_delivery.send_due()
     (row,) = messages()
     assert row.delivered_at is None
     assert "PrivateAddressError" in row.outcome
@@ -176,7 +176,7 @@ def test_a_name_that_leads_elsewhere_once_it_was_looked_at_does_not_lead_there(
     port = receiver.server.server_port
     webhooks.add(f"http://rebinding.example:{port}/hook", ["stock.changed"])
     sell(3)
-    delivering.send_due()
+    webhook_delivery.send_due()
     assert connected == [("192.0.32.10", port)], "the address that was looked at"
     assert (asked, receiver.heard) == (["rebinding.example"], [])
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront.api import reading
-from storefront.api.editing import checking, totals, variants
-from storefront.api.editing.loaded import Loaded, load, words
+from storefront.api import product_reader
+from storefront.api.editing import totals, validation, variants
+from storefront.api.editing.locked_product import Loaded, load, words
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault, Product, ProductPatch, ProductPut
+from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.catalog import models
 from storefront.catalog.html_sanitiser import sanitise
@@ -35,7 +35,7 @@ def change(
         RefusedError: 409, 412 or 422; the text and the faults say why. Nothing has been changed.
         NotInShopError: there is no such product.
     """
-    display = reading.display_for(caller)
+    display = product_reader.display_for(caller)
     try:
         with writing() as session:
             loaded = load(session, product_id)
@@ -56,7 +56,7 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     before, said = product_update.row(row), words(loaded)
     listed, kept = product_update.is_listed(row), row.category_id
     whole = isinstance(given, ProductPut)
-    checking.check(loaded, given, whole=whole)
+    validation.check(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
         if (value := getattr(given, name)) is not UNSET and getattr(row, name) != value:
             setattr(row, name, value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.api.editing.loaded import Loaded
+from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault, ProductPatch, ProductPut
+from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.stock import Movement, inventory
 

@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy.orm import Session
 
-from storefront.api.editing.loaded import Loaded
+from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault, ProductPatch, ProductPut
+from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.catalog import models
 from storefront.stock import StockItem
 

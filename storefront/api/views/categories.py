@@ -10,9 +10,9 @@ from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
 from storefront import cache, rate_limiting
-from storefront.api import paging, tokens
-from storefront.api.contract import check, operation, private, public
-from storefront.api.shapes import Category, CategoryDetail, CategoryList, CategoryRef
+from storefront.api import pagination, tokens
+from storefront.api.operations import check, operation, private, public
+from storefront.api.schemas import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
 from storefront.catalog.list_request import page_number
@@ -29,14 +29,14 @@ def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 
 def _page(query: Mapping[str, str]) -> int:
-    check((paging.PAGE,), query)
+    check((pagination.PAGE,), query)
     return page_number(query.get("page", ""))
 
 
 @bp.get("/categories")
 @rate_limiting.limit("api")
 @cache.public(keys.CATEGORY, _address, anonymous=True)
-@operation("List categories, 100 to a page", CategoryList, parameters=(paging.PAGE,))
+@operation("List categories, 100 to a page", CategoryList, parameters=(pagination.PAGE,))
 def category_list() -> Response:
     """All categories that hold active products, in the order of their paths."""
     page = _page(request.args)
@@ -49,7 +49,7 @@ def category_list() -> Response:
     items = [Category(row.path, row.name, row.product_count) for row in rows]
     answered = CategoryList(items, page, ceil(total / PER_PAGE), total)
     response = public(answered) if tokens.caller() is None else private(answered)
-    return paging.linked(response, page, answered.pages)
+    return pagination.linked(response, page, answered.pages)
 
 
 @bp.get("/categories/<path:path>")

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
-from storefront.api import idempotency, ordering, paging, tokens
-from storefront.api.contract import Parameter, check, operation, private
-from storefront.api.shapes import Order, OrderList, OrderState, StateGiven
+from storefront.api import idempotency, orders, pagination, tokens
+from storefront.api.operations import Parameter, check, operation, private
+from storefront.api.schemas import Order, OrderList, OrderState, StateGiven
 from storefront.catalog.list_request import page_number
 
 bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
@@ -21,13 +21,13 @@ _STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only those in t
 
 @bp.get("/orders")
 @rate_limiting.limit("api")
-@operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(paging.PAGE, _STATE))
+@operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(pagination.PAGE, _STATE))
 def order_list() -> Response:
     """The orders of the shop, the newest first."""
-    check((paging.PAGE, _STATE), request.args)
+    check((pagination.PAGE, _STATE), request.args)
     page, state = page_number(request.args.get("page", "")), request.args.get("state")
-    answered = ordering.page_of(page, state)
-    return paging.linked(private(answered), page, answered.pages)
+    answered = orders.page_of(page, state)
+    return pagination.linked(private(answered), page, answered.pages)
 
 
 @bp.get("/orders/<number>")
@@ -35,7 +35,7 @@ def order_list() -> Response:
 @operation("Read an order", Order, scope="orders:read", errors=(404,))
 def order(number: str) -> Order:
     """An order with its lines and what happened to it."""
-    return ordering.one(number)
+    return orders.one(number)
 
 
 @bp.put("/orders/<number>/state")
@@ -49,9 +49,9 @@ def put_state(number: str, body: StateGiven) -> Any:
     caller = tokens.required("orders:write")
 
     def move(session: Session) -> Order:
-        return ordering.move(session, number, body.state, actor=caller.actor, note=body.note)
+        return orders.move(session, number, body.state, actor=caller.actor, note=body.note)
 
     answered = idempotency.once(caller, move)
     if body.state == "cancelled":
-        ordering.tell_provider(number)
+        orders.tell_provider(number)
     return answered

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, current_app, request
 from msgspec import structs
 
 from storefront import cache, rate_limiting
-from storefront.api import paging, reading, tokens
-from storefront.api.contract import Parameter, check, operation, private, public
-from storefront.api.shapes import ListedProduct, Product, ProductList
+from storefront.api import pagination, product_reader, tokens
+from storefront.api.operations import Parameter, check, operation, private, public
+from storefront.api.schemas import ListedProduct, Product, ProductList
 from storefront.cache import keys
 from storefront.catalog import list_request
 from storefront.catalog.list_request import MAX_QUERY, SORTS, ListRequest
@@ -30,7 +30,7 @@ def _text(most: int) -> dict[str, Any]:
 _PRICE = {"type": "number", "minimum": 0, "maximum": 10**9}
 _FIELDS = {"type": "array", "items": {"type": "string", "enum": FIELDS}, "minItems": 1}
 _LIST = (
-    paging.PAGE,
+    pagination.PAGE,
     Parameter("q", _text(MAX_QUERY), "Words that a product must have."),
     Parameter("category", _text(2000), "The path of a category: products in it and below."),
     Parameter("vendor", _text(255), "The vendor, exactly."),
@@ -56,15 +56,15 @@ def product_list() -> Response:
     """The products of the shop, of a category, of a search; drafts and archived ones are not listed."""
     wanted, fields = _wanted(request.args), _fields(request.args)
     try:
-        page, items = reading.page_of(wanted)
+        page, items = product_reader.page_of(wanted)
     except MovedError as error:
         raise NotInShopError(f"The category {wanted.path!r} has moved to {error.url}.") from error
     if (caller := tokens.caller()) and caller.allows("stock:read"):
-        items = reading.several([item.id for item in items], "exact")
+        items = product_reader.several([item.id for item in items], "exact")
     listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
     answered = ProductList(listed, wanted.page, page.pages, page.total)
     response = public(answered) if caller is None else private(answered)
-    return paging.linked(response, wanted.page, page.pages)
+    return pagination.linked(response, wanted.page, page.pages)
 
 
 @bp.get("/products/<int(max=2147483647):product_id>")
@@ -75,10 +75,10 @@ def product(product_id: int) -> Product:
     """A product. With `catalog:read` drafts and archived ones too, with `stock:read` the exact stock."""
     caller = tokens.caller()
     if caller is None or not (caller.allows("catalog:read") or caller.allows("stock:read")):
-        return reading.public(product_id)
+        return product_reader.public(product_id)
     if not caller.allows("catalog:read"):
-        reading.public(product_id)  # which refuses what not everybody may see
-    found = reading.several([product_id], reading.display_for(caller))
+        product_reader.public(product_id)  # which refuses what not everybody may see
+    found = product_reader.several([product_id], product_reader.display_for(caller))
     if not found:
         raise NotInShopError(f"There is no product {product_id}.")
     return found[0]

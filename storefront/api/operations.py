@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from storefront.api import bodies, tokens
+from storefront.api import request_body, tokens
 from storefront.cache import keys, responses
 from storefront.errors import BadInputError
 from storefront.web import compression
@@ -91,7 +91,7 @@ def operation(
         def call(**arguments: Any) -> Response:
             caller = tokens.required(scope) if scope else tokens.caller()
             if body is not None:
-                arguments["body"] = bodies.read(body)
+                arguments["body"] = request_body.read(body)
             answered = view(**arguments)
             if isinstance(answered, Response):
                 return answered

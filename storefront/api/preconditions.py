@@ -9,7 +9,7 @@ from flask import request
 
 from storefront.api.editing import Condition
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Product
+from storefront.api.schemas import Product
 from storefront.cache import keys, responses
 
 _TAG = re.compile(r'"([0-9a-f]{22})-(?:br|gzip|identity)(?:-[0-9a-f]{8})?"')

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.api import reading
-from storefront.api.shapes import Product
+from storefront.api import product_reader
+from storefront.api.schemas import Product
 from storefront.catalog import models
 from storefront.catalog.navigation import NotInShopError
 from storefront.stock import Level, Levels, StockItem
@@ -42,7 +42,9 @@ class Loaded:
             for sku, item in self.items.items()
         }
         variants = sorted(self.variants.values(), key=lambda v: (v.position, v.id))
-        return reading.document(self.row, self.category, variants, self.images, Levels(levels, {}), display)
+        return product_reader.document(
+            self.row, self.category, variants, self.images, Levels(levels, {}), display
+        )
 
 
 def load(session: Session, product_id: int) -> Loaded:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from storefront import rate_limiting, stock
 from storefront.api import editing, idempotency, tokens
-from storefront.api.conditions import condition
-from storefront.api.contract import Parameter, operation
+from storefront.api.operations import Parameter, operation
+from storefront.api.preconditions import condition
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault, Product, ProductPatch, ProductPut, StockGiven, StockTold
+from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut, StockGiven, StockTold
 
 bp = Blueprint("api_changes", __name__, url_prefix="/api/v1")
 

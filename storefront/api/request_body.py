@@ -13,7 +13,7 @@ from msgspec import inspect
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault
+from storefront.api.schemas import Fault
 
 T = TypeVar("T", bound=msgspec.Struct)
 DEEPEST = 20

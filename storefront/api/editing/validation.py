@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app
 from msgspec import UNSET
 
-from storefront.api.editing.loaded import Loaded
+from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
-from storefront.api.shapes import Fault, Price, ProductPatch, ProductPut
+from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 
 
 def check(loaded: Loaded, given: ProductPut | ProductPatch, *, whole: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront.api.shapes import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
+from storefront.api.schemas import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
 from storefront.checkout import models, orders, queries
 from storefront.checkout.payment import cancellation
 from storefront.extensions import db

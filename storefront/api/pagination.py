@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from storefront.api.contract import Parameter
+from storefront.api.operations import Parameter
 
 PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "Which page, from 1.")
 _KNOWN = ("q", "category", "vendor", "min_price", "max_price", "in_stock", "sort", "fields", "state")

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from storefront import cache, stock
-from storefront.api.shapes import CategoryRef, Image, Price, Product, Variant
+from storefront.api.schemas import CategoryRef, Image, Price, Product, Variant
 from storefront.api.tokens import Caller
 from storefront.cache import keys
 from storefront.catalog import models, queries

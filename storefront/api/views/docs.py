@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, render_template
 
 from storefront import cache, rate_limiting
 from storefront.api import openapi
-from storefront.api.contract import public
+from storefront.api.operations import public
 from storefront.cache import keys
 
 bp = Blueprint("api_described", __name__, url_prefix="/api/v1")
