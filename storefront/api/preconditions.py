@@ -7,8 +7,8 @@ import re
 import msgspec
 from flask import request
 
-from storefront.api.editing import Condition
 from storefront.api.problems import RefusedError
+from storefront.api.product_writer import Condition
 from storefront.api.schemas import Product
 from storefront.cache import keys, responses
 

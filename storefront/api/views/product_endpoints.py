@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting, stock
-from storefront.api import editing, idempotency, tokens
+from storefront.api import idempotency, product_writer, tokens
 from storefront.api.operations import Parameter, operation
 from storefront.api.preconditions import condition
 from storefront.api.problems import RefusedError
@@ -75,4 +75,4 @@ def _changed(product_id: int, body: ProductPut | ProductPatch) -> Product:
     caller = tokens.required("catalog:write")
     if body.stock is not None or any(variant.stock is not None for variant in body.variants):
         tokens.required("catalog:write", "stock:write")
-    return editing.change(product_id, body, caller, condition())
+    return product_writer.change(product_id, body, caller, condition())

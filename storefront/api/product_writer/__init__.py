@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.api import product_reader
-from storefront.api.editing import totals, validation, variants
-from storefront.api.editing.locked_product import Loaded, load, words
 from storefront.api.problems import RefusedError
+from storefront.api.product_writer import totals, validation, variants
+from storefront.api.product_writer.locked_product import Loaded, load, words
 from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.catalog import models

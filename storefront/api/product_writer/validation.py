@@ -8,8 +8,8 @@ from typing import Any
 from flask import current_app
 from msgspec import UNSET
 
-from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
+from storefront.api.product_writer.locked_product import Loaded
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 
 

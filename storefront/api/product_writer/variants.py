@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy.orm import Session
 
-from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
+from storefront.api.product_writer.locked_product import Loaded
 from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.catalog import models
 from storefront.stock import StockItem

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.api.editing.locked_product import Loaded
 from storefront.api.problems import RefusedError
+from storefront.api.product_writer.locked_product import Loaded
 from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.stock import Movement, inventory
