@@ -16,7 +16,7 @@ from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
 from storefront.accounts.privacy import on_deletion, on_export
 from storefront.accounts.queries import Shopper, addresses
-from storefront.web import staff
+from storefront.web import staff_access
 
 __all__ = [
     "Address",
@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
     app.after_request(last_seen.write)
     rate_limiting.identify(app, partial(cookie.shopper, app))
     sessions.validate(app, authentication.is_of_this_sign_in)
-    staff.decide(app, _is_staff)
+    staff_access.decide(app, _is_staff)
     app.cli.add_command(cli.user)
     postman.init_app(app)
 
@@ -61,4 +61,4 @@ def add_page(app: Flask, endpoint: str, label: str) -> None:
 
 def _is_staff() -> bool:
     user = exact_user()
-    return (user is not None and user.is_staff) or staff.at_this_machine()
+    return (user is not None and user.is_staff) or staff_access.at_this_machine()

@@ -10,7 +10,7 @@ from flask import Flask, Response
 
 from storefront.api.schemas import Fault, Problem
 from storefront.errors import BadInputError, StorefrontError
-from storefront.web import pages
+from storefront.web import error_pages
 
 MEDIA_TYPE = "application/problem+json"
 _SENTENCES = {
@@ -40,7 +40,7 @@ class RefusedError(StorefrontError):
 
 def init_app(app: Flask) -> None:
     """Tell every error under /api as a problem."""
-    pages.tell_otherwise(app, "/api/", tell)
+    error_pages.tell_otherwise(app, "/api/", tell)
 
 
 def tell(status: int, sentence: str, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from storefront.cache.chart import chart
 from storefront.cache.store import Store
 from storefront.errors import StorefrontError
 from storefront.redis_roles import RedisAway
-from storefront.web.staff import staff_only
+from storefront.web.staff_access import staff_only
 
 bp = Blueprint("cache", __name__, cli_group=None)
 

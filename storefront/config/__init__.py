@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from storefront.config.reading import instance_directory
+from storefront.config.reader import instance_directory
 from storefront.config.settings import Settings, StockDisplay
 
 __all__ = ["Settings", "StockDisplay", "instance_directory"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from storefront.config import values
-from storefront.config.reading import (
+from storefront.config.reader import (
     INSTANCE,
     Given,
     choice,

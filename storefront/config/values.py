@@ -16,7 +16,7 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from storefront.config.reading import Given, choice, form, switch, whole, words
+from storefront.config.reader import Given, choice, form, switch, whole, words
 from storefront.errors import ConfigurationError
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"

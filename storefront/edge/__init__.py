@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.edge import front
-from storefront.edge.pages import Pages
+from storefront.edge import fast_path
+from storefront.edge.cached_pages import Pages
 from storefront.edge.streams import Streams
 
-__all__ = ["front", "init_app"]
+__all__ = ["fast_path", "init_app"]
 
 
 def init_app(app: Flask) -> None:

@@ -16,7 +16,7 @@ from gevent import monkey
 
 from storefront.stock.stream.socket_stream import Sockets
 from storefront.stock.stream.views import WANTED
-from storefront.web.environ import SAID
+from storefront.web.wsgi_environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

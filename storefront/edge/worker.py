@@ -18,7 +18,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import ggevent
 
-from storefront.edge.front import Front
+from storefront.edge.fast_path import Front
 
 _Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"

@@ -6,9 +6,19 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.ops import backup, dashboard, history, metrics, requests, schema, setup, tracing, warming
-from storefront.ops.doctor import cli, mirror
-from storefront.web import health, staff
+from storefront.ops import (
+    backup,
+    dashboard,
+    metrics,
+    minute_figures,
+    request_figures,
+    schema,
+    setup,
+    tracing,
+    warm_up,
+)
+from storefront.ops.doctor import cli, proxy_echo
+from storefront.web import health, staff_access
 
 _PAGES = (
     ("ops.dashboard", "Overview"),
@@ -25,18 +35,18 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(cli.command)
     app.cli.add_command(backup.backup)
     app.cli.add_command(backup.restore)
-    app.register_blueprint(mirror.bp)
+    app.register_blueprint(proxy_echo.bp)
     app.register_blueprint(dashboard.bp)
-    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), history.Recorder(app).tell]
+    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), minute_figures.Recorder(app).tell]
     for endpoint, label in _PAGES:
         if endpoint in app.view_functions:  # there is no page of the cache without a cache
-            staff.add_page(app, endpoint, label)
+            staff_access.add_page(app, endpoint, label)
     app.context_processor(lambda: {"staff_pages": app.extensions["staff_pages"]})
-    cache.add_command(warming.warm)
+    cache.add_command(warm_up.warm)
     schema.init_app(app)
     metrics.init_app(app)
-    requests.init_app(app)
-    warming.init_app(app)
+    request_figures.init_app(app)
+    warm_up.init_app(app)
     health.add_check(app, "database", schema.readiness, required=True)
     # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)
@@ -45,5 +55,5 @@ def init_app(app: Flask) -> None:
 def measure(app: Flask) -> None:
     """Measure every request, from outside all other layers of the shop."""
     tracing.init_app(app)
-    app.extensions["requests"] = requests.Requests(app, app.wsgi_app)
+    app.extensions["requests"] = request_figures.Requests(app, app.wsgi_app)
     app.wsgi_app = app.extensions["requests"]  # type: ignore[method-assign]

@@ -15,11 +15,11 @@ from storefront import redis_roles
 from storefront.cache import hit_rates
 from storefront.checkout.models import Order
 from storefront.extensions import db
-from storefront.ops import history, metrics
+from storefront.ops import metrics, minute_figures
 from storefront.ops.charts import Chart, chart
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisAway
-from storefront.web.staff import staff_only
+from storefront.web.staff_access import staff_only
 
 bp = Blueprint("ops", __name__, cli_group=None)
 
@@ -51,7 +51,7 @@ def _charts() -> tuple[list[Chart], str | None]:
     orders = chart("Orders", "a minute", {"Placed": _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        minutes, cached = history.last_hour(prefix), hit_rates.last_hour(prefix).minutes
+        minutes, cached = minute_figures.last_hour(prefix), hit_rates.last_hour(prefix).minutes
     except RedisAway as error:
         return [orders], str(error)
     return [
@@ -89,9 +89,9 @@ def _orders() -> list[int]:
     now = datetime.now(UTC)
     try:
         placed = db.session.execute(
-            select(Order.placed_at).where(Order.placed_at > now - timedelta(minutes=history.MINUTES))
+            select(Order.placed_at).where(Order.placed_at > now - timedelta(minutes=minute_figures.MINUTES))
         ).scalars()
         ages = Counter(int((now - at).total_seconds() // 60) for at in placed)
     except SQLAlchemyError:
-        return [0] * history.MINUTES
-    return [ages[age] for age in reversed(range(history.MINUTES))]
+        return [0] * minute_figures.MINUTES
+    return [ages[age] for age in reversed(range(minute_figures.MINUTES))]

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 
 from storefront.extensions import db
-from storefront.ops.requests import ROUTE
+from storefront.ops.request_figures import ROUTE
 
 _TARGETS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 # Of requests that enter Flask; addresses and queries may hold what is personal, so only the route is told.

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import Limits
 from storefront.redis_roles import RedisAway
-from storefront.web.staff import staff_only
+from storefront.web.staff_access import staff_only
 
 bp = Blueprint("rate_limiting", __name__, cli_group=None)
 

@@ -12,7 +12,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, writing
 from storefront.stock.inventory import set_on_hand
 from storefront.stock.models import StockItem, StockMovement
-from storefront.web.staff import staff_only
+from storefront.web.staff_access import staff_only
 
 bp = Blueprint("stock_staff", __name__)
 

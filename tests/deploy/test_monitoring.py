@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from storefront.cache.counters import Event
-from storefront.ops import metrics, requests
+from storefront.ops import metrics, request_figures
 from tests.processes import ROOT, program
 
 FOLDER = ROOT / "deploy" / "monitoring"
@@ -23,7 +23,7 @@ _GIVEN = {"instance", "job", "le"}  # by Prometheus
 
 def exported() -> dict[str, set[str]]:
     """Return the labels of each series that the shop exports, by its name."""
-    everything = [made for module in (metrics, requests) for made in vars(module).values()]
+    everything = [made for module in (metrics, request_figures) for made in vars(module).values()]
     found = [made for made in everything if issubclass(type(made), MetricWrapperBase)]
     series: dict[str, set[str]] = {}
     for metric in found:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import brotli
 import pytest
 
-from storefront.edge import whole
+from storefront.edge import wire
 from tests.processes import Shop, eventually, gunicorn, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("edge")]
@@ -219,5 +219,5 @@ def test_a_proxy_is_believed_as_far_as_it_is_trusted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])
 def test_a_value_that_would_begin_another_header_is_not_sent_at_once(value: str) -> None:
-    assert whole.lines([("X-One", value)]) is None
-    assert whole.lines([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"
+    assert wire.lines([("X-One", value)]) is None
+    assert wire.lines([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront.ops import charts, history
+from storefront.ops import charts, minute_figures
 from tests.accounts.people import another
 from tests.factories import make_product
 
@@ -20,16 +20,16 @@ def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, t
     redis_url = app.config["REDIS_URL"]
     with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix) as second:
         for shop in (app, second):
-            teller = history.Recorder(shop)
+            teller = minute_figures.Recorder(shop)
             browser = shop.test_client()
             for _ in range(3):
                 browser.get("/products/mug")
             browser.get("/nowhere")
             teller.tell()
             teller.tell()  # tells nothing twice
-    total: Counter[str] = sum((minute.requests for minute in history.last_hour(prefix)), Counter())
+    total: Counter[str] = sum((minute.requests for minute in minute_figures.last_hour(prefix)), Counter())
     assert total == Counter({"2xx": 6, "4xx": 2})
-    assert any(minute.memory for minute in history.last_hour(prefix))
+    assert any(minute.memory for minute in minute_figures.last_hour(prefix))
     page = client.get("/ops").text
     assert re.search(
         r'aria-label="Requests, the last hour by minute; now All 8, Refused or not found 2', page
@@ -56,9 +56,9 @@ def test_without_redis_it_says_so_and_shows_the_rest(app: Flask, tmp_path: Path)
 
 
 def test_a_minute_s_percentiles_and_a_chart_s_scale() -> None:
-    minute = history.Minute(times=Counter({0: 90, 4: 9, 7: 1}))
+    minute = minute_figures.Minute(times=Counter({0: 90, 4: 9, 7: 1}))
     assert [minute.percentile(share) for share in (0.5, 0.95, 0.99, 1)] == [1, 20, 20, 200]
-    assert history.Minute().percentile(0.99) == 0
+    assert minute_figures.Minute().percentile(0.99) == 0
     drawn = charts.chart("T", "ms", {"a": [None, 5, None, 13], "b": [0, 0, 0, 0]})
     assert drawn.top == 20
     assert drawn.lines[0][1] == "0.0,90.0 200.0,90.0 400.0,90.0 600.0,42.0"

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from storefront.accounts.models import Letter
 from storefront.extensions import db, writing
 from storefront.ops import doctor
-from storefront.ops.doctor import data, front, mirror
+from storefront.ops.doctor import database, proxies, proxy_echo
 from storefront.outbox import OutboxMessage
 from tests.conftest import make_app
 from tests.processes import ROOT, free_port, served
@@ -62,7 +62,7 @@ def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: st
         shown = app.test_cli_runner().invoke(args=["doctor", "--no-front"])
     finally:
         with db.engine.begin() as connection:
-            head = data.schema.ScriptDirectory(app.extensions["migrate"].directory).get_current_head()
+            head = database.schema.ScriptDirectory(app.extensions["migrate"].directory).get_current_head()
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     assert shown.exit_code == 1
     assert "Run: flask db upgrade" in " ".join(shown.output.split())
@@ -95,7 +95,7 @@ def test_postgresql_is_asked_for_its_clock_and_connections(app: Flask, database:
 
 @pytest.mark.parametrize(("seconds", "level"), [(0.2, "ok"), (-3, "warn"), (31, "wrong"), (-4000, "wrong")])
 def test_clocks_that_are_apart_are_found(seconds: float, level: str) -> None:
-    assert data.skew("clock", seconds, "the database's").level == level
+    assert database.skew("clock", seconds, "the database's").level == level
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
 ) -> None:
     one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
     with one.app_context(), listening(behind_a_proxy(one) if proxies else one) as url:
-        found = {finding.about: finding for finding in front.look(url)}
+        found = {finding.about: finding for finding in proxies.look(url)}
     assert set(found) == FRONT <= DOCUMENTED
     assert sentence in found["proxies"].sentence
     assert (found["proxies"].level == "ok") == sentence.endswith(", as")
@@ -204,12 +204,12 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
 def test_the_mirror_shows_nothing_to_strangers(tmp_path: Path, redis_url: str) -> None:
     one, other = (shop(tmp_path, REDIS_URL=redis_url, SECRET_KEY=key) for key in ("one", "other"))
     with other.app_context():
-        foreign = mirror.token()
+        foreign = proxy_echo.token()
     with one.app_context():
-        own = mirror.token()
+        own = proxy_echo.token()
     client = one.test_client()
     for token, status in (("", 404), (foreign, 404), (own[:-1], 404), (own, 200)):
-        assert client.get("/ops/mirror", headers={mirror.HEADER: token}).status_code == status
+        assert client.get("/ops/mirror", headers={proxy_echo.HEADER: token}).status_code == status
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings
 from storefront.errors import ConfigurationError
-from storefront.ops import requests, schema
-from storefront.ops.doctor import memory_servers
+from storefront.ops import request_figures, schema
+from storefront.ops.doctor import redis_servers
 from storefront.redis_roles import address, circuit_breaker, clients
 from storefront.web import logs
 from tests.processes import ROOT
@@ -124,7 +124,7 @@ def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
     assert f"every {numbers[circuit_breaker.OPEN_FOR]} seconds or so" in text
     assert numbers[schema.PROMPT] in section("Health")
     assert "Redis {}.{}, Valkey {}.{} at least".format(
-        *memory_servers.OLDEST["redis"], *memory_servers.OLDEST["valkey"]
+        *redis_servers.OLDEST["redis"], *redis_servers.OLDEST["valkey"]
     ) in section("The doctor")
 
 
@@ -162,7 +162,7 @@ def test_the_log_line_has_the_fields_that_are_shown() -> None:
     assert list(json.loads(logs.Json().format(record))) == list(shown)
     made = (ROOT / "storefront" / "ops" / "requests.py").read_text()
     assert all(f'"{name}":' in made for name in fields)
-    assert requests.log.name == shown["logger"]
+    assert request_figures.log.name == shown["logger"]
 
 
 def test_the_journal_is_asked_for_a_unit_that_there_is() -> None:

@@ -13,7 +13,7 @@ from storefront import cache
 from storefront.api import tokens
 from storefront.cache.store import Store
 from storefront.extensions import db
-from storefront.ops import warming
+from storefront.ops import warm_up
 from storefront.rate_limiting.gcra import Ask, Verdict
 from storefront.rate_limiting.limiter import Source
 from tests.conftest import make_app
@@ -103,7 +103,7 @@ def test_what_the_shop_renders_for_itself_is_not_limited(shop: Flask) -> None:
         *(f"/products?sort={by}" for by in ("price", "-price", "name")),
     ]
     with shop.app_context():
-        assert list(warming.render(pages)) == [True] * 6
+        assert list(warm_up.render(pages)) == [True] * 6
 
 
 def test_answers_of_the_api_that_are_held_need_no_redis_and_tokens_always_do(

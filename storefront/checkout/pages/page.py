@@ -11,7 +11,7 @@ from storefront.accounts import postman
 from storefront.accounts.forms import Form
 from storefront.checkout import access
 from storefront.checkout.queries import OrderView
-from storefront.web import security
+from storefront.web import security_headers
 
 _SAID = {
     "placed": "Thank you. Your order is with us.",
@@ -46,7 +46,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def leads_to(response: Response, *origins: str) -> Response:
     """Let the page's forms lead on to these origins: browsers hold redirects of a form against `form-action` too."""
-    known = security.HEADERS["Content-Security-Policy"]
+    known = security_headers.HEADERS["Content-Security-Policy"]
     wider = " ".join(("form-action 'self'", *filter(None, origins)))
     response.headers["Content-Security-Policy"] = known.replace("form-action 'self'", wider)
     return response

@@ -22,7 +22,7 @@ from storefront.checkout.payment.refunding import refund
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, writing
 from storefront.money import minor_units
-from storefront.web.staff import staff_only
+from storefront.web.staff_access import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
 

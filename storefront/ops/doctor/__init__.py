@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from storefront.ops.doctor import configuration, data, front, host, memory_servers
+from storefront.ops.doctor import configuration, database, host, proxies, redis_servers
 from storefront.ops.doctor.finding import Finding, Level, wrong
 
 __all__ = ["Finding", "Level", "examine"]
@@ -12,8 +12,8 @@ __all__ = ["Finding", "Level", "examine"]
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("configuration", configuration.look),
     ("host", host.look),
-    ("database", data.look),
-    ("redis", memory_servers.look),
+    ("database", database.look),
+    ("redis", redis_servers.look),
 )
 
 
@@ -23,7 +23,7 @@ def examine(url: str | None) -> list[Finding]:
     Args:
         url: where shoppers reach the shop, to see what a request shows; None: that is not looked at.
     """
-    checks = [*_CHECKS, *([("front", lambda: front.look(url))] if url else [])]
+    checks = [*_CHECKS, *([("front", lambda: proxies.look(url))] if url else [])]
     return [finding for about, look in checks for finding in _surely(about, look)]
 
 

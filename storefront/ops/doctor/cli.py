@@ -10,7 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from storefront.ops import doctor
-from storefront.ops.doctor import front
+from storefront.ops.doctor import proxies
 from storefront.ops.doctor.finding import Finding, Level
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "red"}
@@ -28,7 +28,7 @@ def command(url: str | None, no_front: bool, as_json: bool) -> None:
 
     The exit status is 1 if anything is wrong, 0 if all is well or could merely be better.
     """
-    found = doctor.examine(None if no_front else url or front.default_url())
+    found = doctor.examine(None if no_front else url or proxies.default_url())
     worst = max((finding.level for finding in found), key=list(Level).index)
     if as_json:
         click.echo(json.dumps({"worst": worst, "findings": [f.to_dict() for f in found]}, indent=2))

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from storefront.cache import fingerprint
 from storefront.extensions import db
-from storefront.ops import warming
+from storefront.ops import warm_up
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail
 from tests.conftest import make_app
@@ -32,18 +32,18 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
     for _ in range(64):  # one in 32 is counted
         get(client, "/products/mug-1")
     app.extensions["cache_reporter"].send()
-    assert warming.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
+    assert warm_up.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
     result = app.test_cli_runner().invoke(args=["cache", "warm", "--pages", "6"])
     assert "5 pages were rendered; the others were there already" in result.output
     assert detail(get(client, "/categories/cups")) == "L2"
-    assert len(warming.wanted(100)) == 8
+    assert len(warm_up.wanted(100)) == 8
 
 
 def test_a_redis_that_goes_meanwhile_ends_the_rendering_with_one_line(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_product("Mug", category=make_category("Cups"))
-    caplog.set_level("INFO", "storefront.ops.warming")
+    caplog.set_level("INFO", "storefront.ops.warm_up")
     (tmp_path / "other").mkdir()
     with server(tmp_path) as redis:
         shop = make_app(app.config["SQLALCHEMY_DATABASE_URI"], tmp_path / "other", REDIS_URL=redis.url)
@@ -53,10 +53,10 @@ def test_a_redis_that_goes_meanwhile_ends_the_rendering_with_one_line(
             redis.kill()
             return response
 
-        warming.in_advance(shop)
+        warm_up.in_advance(shop)
         with shop.app_context():
             db.engine.dispose()
-    told = [line for line in caplog.records if line.name == "storefront.ops.warming"]
+    told = [line for line in caplog.records if line.name == "storefront.ops.warm_up"]
     assert [(line.levelname, line.exc_info) for line in told] == [("INFO", None)]
     assert "not all pages of this version were rendered in advance: Redis for cache is away" in caplog.text
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from storefront.ops.doctor import mirror
+from storefront.ops.doctor import proxy_echo
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
 MADE_UP = "192.0.2.77"  # of TEST-NET-1 (RFC 5737): nobody's address, so no proxy can have added it
@@ -72,7 +72,8 @@ def _ask(url: str) -> Seen:
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError("it does not begin with http:// or https://")
     request = urllib.request.Request(  # noqa: S310  # checked above
-        f"{url.rstrip('/')}/ops/mirror", headers={mirror.HEADER: mirror.token(), "X-Forwarded-For": MADE_UP}
+        f"{url.rstrip('/')}/ops/mirror",
+        headers={proxy_echo.HEADER: proxy_echo.token(), "X-Forwarded-For": MADE_UP},
     )
     with _opener.open(request, timeout=TIMEOUT) as answer:
         return Seen(**json.loads(answer.read(10_000)))

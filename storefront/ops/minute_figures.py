@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.ops.requests import BUCKETS
+from storefront.ops.request_figures import BUCKETS
 from storefront.redis_roles import RedisAway, Role
 
 MINUTES = 60

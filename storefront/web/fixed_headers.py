@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from storefront.web import request_id, security
+from storefront.web import request_id, security_headers
 
 
 class Headers:
@@ -16,7 +16,7 @@ class Headers:
     def __init__(self, app: Flask) -> None:
         self._trusted = app.config["TRUSTED_PROXIES"] > 0
         self._plain, self._secure = (
-            list(security.headers(secure=secure).items()) for secure in (False, True)
+            list(security_headers.headers(secure=secure).items()) for secure in (False, True)
         )
 
     def of(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from flask import current_app
 from redis import Redis
 
 from storefront import redis_roles
-from storefront.ops.doctor.data import skew
+from storefront.ops.doctor.database import skew
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 from storefront.redis_roles import Role
 from storefront.redis_roles.errors import TROUBLE

@@ -15,8 +15,8 @@ from storefront.cache import responses
 from storefront.cache.recompress import Polish
 from storefront.cache.store import Hit, Store
 from storefront.cache.url_index import Addresses
-from storefront.edge import whole
-from storefront.edge.whole import Header
+from storefront.edge import wire
+from storefront.edge.wire import Header
 from storefront.web import compression
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class Pages:
         body = responses.body(hit, encoding)
         if hit.body is not None:
             moving.append(("Content-Length", str(len(body))))
-        told = whole.lines(moving)
-        return (head[0], moving, whole.answer(head[0], head[1] + told, body)) if told else None
+        told = wire.lines(moving)
+        return (head[0], moving, wire.answer(head[0], head[1] + told, body)) if told else None
 
     def _find(self, environ: WSGIEnvironment) -> _Found | None:
         known = self._addresses.find(environ)
@@ -97,7 +97,7 @@ class Pages:
         kept = hit.copy.prepared if hit.copy is not None and name else {}
         if name in kept:
             return cast("tuple[str, str] | None", kept[name])
-        lines = whole.lines([
+        lines = wire.lines([
             *responses.fixed(hit, encoding, found.held), *self._headers.fixed(secure=secure)
         ])  # fmt: skip
         head = (_status(responses.status(hit)), lines) if lines else None

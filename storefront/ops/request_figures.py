@@ -13,7 +13,7 @@ from flask import Flask, request
 from prometheus_client import Histogram
 
 from storefront.web import logs
-from storefront.web.environ import SAID
+from storefront.web.wsgi_environ import SAID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront.edge.pages import Pages
-from storefront.edge.whole import Header
+from storefront.edge.cached_pages import Pages
+from storefront.edge.wire import Header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
