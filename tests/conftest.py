@@ -21,8 +21,8 @@ from storefront import cache, rounds
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
-from tests.compiled import share_routes, share_templates
-from tests.drawn import draw_roughly
+from tests.picture_stubs import draw_roughly
+from tests.shared_templates import share_routes, share_templates
 
 # A run that a script started with `&` ignores Ctrl-C (POSIX, XCU 2.11), and so would all that the tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

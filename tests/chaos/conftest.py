@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.disk import disk
-from tests.chaos.link import Link, link
+from tests.chaos.fault_proxy import Link, link
 from tests.chaos.shoppers import Merchant, merchant
 from tests.deploy.front import Front, nginx
 from tests.postgresql import postgresql

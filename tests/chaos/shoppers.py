@@ -21,7 +21,7 @@ from sqlalchemy import select
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, writing
-from tests.chaos.loops import Loops
+from tests.chaos.load import Loops
 from tests.conftest import make_app
 from tests.deploy.front import Answer
 from tests.processes import Shop, eventually

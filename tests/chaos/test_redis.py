@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.conftest import World
-from tests.chaos.link import Mode
+from tests.chaos.fault_proxy import Mode
 from tests.chaos.shoppers import Shoppers, all_show, plain
 from tests.processes import eventually
 

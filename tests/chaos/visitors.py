@@ -14,7 +14,7 @@ from flask import Flask
 from redis.exceptions import RedisError, ResponseError
 
 from storefront.accounts import credentials
-from tests.chaos.loops import Loops
+from tests.chaos.load import Loops
 from tests.chaos.shoppers import Ask
 from tests.redis_roles.servers import Server
 
