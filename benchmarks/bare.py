@@ -14,7 +14,7 @@ from storefront.cart import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.checkout import drafts
 from storefront.checkout.models import Checkout, Hold, new_number
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
 
 ADDRESS = '{"name":"Ada Byron","line1":"1 Kiln Row","city":"Springfield","postcode":"62701","country":"US"}'
@@ -57,7 +57,7 @@ class Basket:
 
 def stock_up(prefix: str, skus: int, goods: int) -> None:
     """Make so many products with enough of each."""
-    with writing() as session:
+    with write_transaction() as session:
         for number in range(skus):
             product = Product(slug=f"{prefix}{number}", title="Teapot", status="active")
             product.variants.append(Variant(sku=f"{prefix}{number}", price=1999))
@@ -75,7 +75,7 @@ def baskets(prefix: str, skus: int, number: int) -> list[Basket]:
     """Make so many baskets of one held line, the SKUs in turn."""
     until = datetime.now(UTC) + timedelta(minutes=30)
     made = []
-    with writing() as session:
+    with write_transaction() as session:
         for place in range(number):
             sku = f"{prefix}{place % skus}"
             cart = Cart(token=secrets.token_urlsafe(24))

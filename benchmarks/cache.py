@@ -29,7 +29,7 @@ def run(*, products: int) -> None:
             return cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
 
         def cold(number: int) -> object:
-            cache.touch(db.session(), f"slug:{keys.digest(slugs[number % len(slugs)])}")
+            cache.invalidate_on_commit(db.session(), f"slug:{keys.digest(slugs[number % len(slugs)])}")
             db.session.commit()
             return read(number)
 

@@ -14,7 +14,7 @@ from benchmarks import shops
 from storefront import cache
 from storefront.app import create_app
 from storefront.cache.keys import PRODUCT_DETAIL, Entry
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 ROUNDS = 2000
 ENTRY, TAG = Entry("bench:coherence", "", PRODUCT_DETAIL), "bench:coherence"
@@ -45,9 +45,9 @@ def run(*, products: int) -> None:
 def _change(reader: Connection, price: int) -> float:
     reader.send(price)
     reader.recv()  # it holds a copy of its own of what was before
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(text("UPDATE variant SET price = :price WHERE id = 1"), {"price": price})
-        cache.touch(session, TAG)
+        cache.invalidate_on_commit(session, TAG)
     committed = time.monotonic()
     return max(0.0, float(reader.recv()) - committed)
 
@@ -69,7 +69,7 @@ def _read(writer: Connection, instance: Path) -> None:
 
 def _price() -> int:
     def build() -> int:
-        cache.depends(TAG)
+        cache.depends_on(TAG)
         found = db.session.execute(text("SELECT price FROM variant WHERE id = 1")).scalar_one()
         db.session.rollback()
         return int(found)

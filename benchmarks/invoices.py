@@ -31,7 +31,7 @@ from storefront.checkout.models import Checkout, Hold, Order, OrderLine
 from storefront.checkout.orders import OrderError
 from storefront.checkout.place_order import place_order
 from storefront.checkout.shortage import ShortageError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement, audit
 
 _SHOP: list[Flask] = []
@@ -96,7 +96,7 @@ def stock_up(url: str, redis: str, found: list[Invoice]) -> None:
         for sku, quantity in invoice.lines.items():
             bought[sku] += max(0, quantity)
     with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
-        with writing() as session:
+        with write_transaction() as session:
             for sku, price in prices.items():
                 product = Product(slug=f"sku-{sku}".lower(), title=sku, status="active")
                 product.variants.append(Variant(sku=sku, price=price))
@@ -126,7 +126,7 @@ def place(invoice: Invoice) -> Counter[str]:
 
 
 def _buy(wanted: dict[str, int]) -> str:
-    with writing() as session:
+    with write_transaction() as session:
         cart = Cart(token=secrets.token_urlsafe(24))
         session.add(cart)
         session.flush()
@@ -145,7 +145,7 @@ def _buy(wanted: dict[str, int]) -> str:
             order = place_order(checkout_id, f"the key of basket {checkout_id}", seen).order
         except ShortageError as error:
             told = "bought what was left"
-            with writing() as session:
+            with write_transaction() as session:
                 for short in error.short:
                     line = (CartLine.cart_id == cart_id) & (CartLine.sku == short.sku)
                     if short.available:
@@ -155,7 +155,7 @@ def _buy(wanted: dict[str, int]) -> str:
         except EmptyBasketError:
             return "found all sold out"
         else:
-            with writing() as session:
+            with write_transaction() as session:
                 orders.pay(session, order.number, order.total, order.currency, actor="replay")
             return told
 
@@ -175,7 +175,7 @@ def _bring_back(sku: str, number: int) -> str:
     order, line, price, left = row
     back = min(number, left)
     try:
-        with writing() as session:
+        with write_transaction() as session:
             orders.refund(session, order, back * price, actor="replay", returned={line: back})
     except OrderError:
         return "was not first to bring it back"

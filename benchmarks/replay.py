@@ -26,7 +26,7 @@ from storefront import cache
 from storefront.app import create_app
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from storefront.stock import StockItem
 
 WRITES = 0.01
@@ -77,7 +77,7 @@ def _view(app: Flask, skus: list[str], slugs: dict[str, str]) -> Counter[str]:
             seen["write"] += 1
             changed = dice.choice(skus)
             prices[changed] += 1
-            with writing() as session:
+            with write_transaction() as session:
                 variant = session.execute(select(Variant).where(Variant.sku == changed)).scalar_one()
                 variant.price = prices[changed]
                 writer.refresh(session, [variant.product_id])
@@ -91,7 +91,7 @@ def _view(app: Flask, skus: list[str], slugs: dict[str, str]) -> Counter[str]:
 def _fill(skus: set[str]) -> dict[str, str]:
     """Make a product for each SKU; return their slugs."""
     slugs = {sku: f"product-{number}" for number, sku in enumerate(sorted(skus))}
-    with writing() as session:
+    with write_transaction() as session:
         for sku, slug in slugs.items():
             product = Product(slug=slug, title=f"Product {slug[8:]}", status="active", vendor="Replay")
             product.variants = [Variant(sku=sku, price=1000)]

@@ -25,7 +25,7 @@ from benchmarks.listeners import Listeners, listening
 from benchmarks.streams import SHOP
 from storefront import stock
 from storefront.app import create_app
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.deploy.replicated import Replicated, replicated
 from tests.processes import eventually
@@ -164,7 +164,7 @@ def _changing(environ: dict[str, str], first: int) -> Iterator[list[float]]:
             while not ended.wait(EVERY):
                 number = first + len(changes)
                 changes.append(time.perf_counter())
-                with writing() as session:
+                with write_transaction() as session:
                     stock.set_on_hand(session, skus[number % PRODUCTS], number, reason="bench", actor="bench")
             db.session.remove()
             db.engine.dispose()

@@ -19,7 +19,7 @@ from benchmarks.streams import SHOP, place
 from storefront import stock
 from storefront.app import create_app
 from storefront.catalog.models import Product
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.browser.conftest import ARGUMENTS
 
@@ -87,7 +87,7 @@ def _seen(tabs: list[Page], change: Callable[[int], float], numbers: range) -> l
 
 def _changed(sku: str, number: int) -> float:
     began = time.time()
-    with writing() as session:
+    with write_transaction() as session:
         stock.set_on_hand(session, sku, number, reason="bench", actor="bench")
     return began
 

@@ -74,7 +74,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     ops.init_app(app)
     edge.init_app(app)
     ops.measure(app)
-    edge.front.init_app(app)
+    edge.fast_path.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

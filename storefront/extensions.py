@@ -77,7 +77,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def write_transaction() -> Iterator[Session]:
     """A transaction that writes: committed at the end, rolled back on any error.
 
     On SQLite it begins with BEGIN IMMEDIATE, so that two writers queue at the start instead of failing in

@@ -15,7 +15,7 @@ from storefront.catalog import categories, pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog.slugs import slugify
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 
 _serial = count(1)
@@ -23,7 +23,7 @@ _serial = count(1)
 
 def make_category(*names: str) -> Category:
     """Return the category with these names from the top down."""
-    with writing() as session:
+    with write_transaction() as session:
         return categories.plant(session, names)
 
 
@@ -46,7 +46,7 @@ def make_product(
         "status": "active",
         "vendor": "Kiln Row",
     }
-    with writing() as session:
+    with write_transaction() as session:
         product = Product(**fields | {"category_id": category.id if category else None} | overrides)
         session.add(product)
         product.images = [_image(place) for place in range(pictures)]

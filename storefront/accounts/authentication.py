@@ -19,7 +19,7 @@ from storefront.accounts import cookie, last_seen, queries, redirects, user_agen
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.cache import keys
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
         False if the account's password was changed meanwhile, or the account is gone.
     """
     former, now = cookie.presented(), datetime.now(UTC)
-    with writing() as transaction:
+    with write_transaction() as transaction:
         user = transaction.execute(
             select(User).where(User.id == user_id, User.generation == generation)
         ).scalar_one_or_none()
@@ -112,14 +112,14 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
 def sign_out() -> None:
     """End this browser's sign-in."""
     if (presented := cookie.presented()) is not None:
-        with writing() as transaction:
+        with write_transaction() as transaction:
             _revoke(transaction, SignIn.digest == presented.digest)
     leave()
 
 
 def end(user_id: int, sign_in_id: int) -> None:
     """End one sign-in of a user, in whatever browser. One that has ended already is no mistake."""
-    with writing() as transaction:
+    with write_transaction() as transaction:
         _revoke(transaction, (SignIn.id == sign_in_id) & (SignIn.user_id == user_id))
 
 
@@ -168,7 +168,7 @@ def _revoke(transaction: Session, which: Any) -> None:
     now = datetime.now(UTC)
     for row in transaction.execute(select(SignIn).where(which, SignIn.revoked_at.is_(None))).scalars():
         row.revoked_at = now
-        cache.touch(transaction, keys.user_tag(row.user_id), hard=True)
+        cache.invalidate_on_commit(transaction, keys.user_tag(row.user_id), hard=True)
 
 
 def _trim(transaction: Session, user_id: int, now: datetime) -> None:

@@ -13,7 +13,7 @@ from storefront.accounts import cookie, letters, passwords, postman, sign_in_lim
 from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def create(email: str, password: str, name: str = "", *, is_staff: bool = False)
     """
     kept = passwords.digest(password)
     try:
-        with writing() as session:
+        with write_transaction() as session:
             user = User(email=email, password_hash=kept, name=name, is_staff=is_staff)
             session.add(user)
     except IntegrityError as error:
@@ -75,7 +75,7 @@ def authenticate(email: str, password: str) -> Proven | None:
     sign_in_limits.succeeded(email)
     if passwords.is_outdated(kept):
         newer = passwords.digest(password)
-        with writing() as session:
+        with write_transaction() as session:
             session.execute(update(User).where(User.password_hash == kept).values(password_hash=newer))
     return proven
 
@@ -105,7 +105,7 @@ def change(
     """
     kept = passwords.digest(password) if password is not None else None
     try:
-        with writing() as session:
+        with write_transaction() as session:
             user = renew(session, user_id, generation, stay=stay)
             if user is None:
                 return False
@@ -130,7 +130,7 @@ def renew(session: Session, user_id: int, generation: int | None = None, *, stay
         return None
     former = user.generation
     user.generation += 1
-    cache.touch(session, keys.user_tag(user_id), hard=True)
+    cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
     if stay and (presented := cookie.presented()) is not None:
         mine = select(SignIn).where(
             SignIn.digest == presented.digest, SignIn.user_id == user_id, SignIn.generation == former

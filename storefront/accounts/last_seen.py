@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.accounts.models import SignIn
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def write(response: Response) -> Response:
         return response
     now = datetime.now(UTC)
     try:
-        with writing() as session:
+        with write_transaction() as session:
             row = session.execute(select(SignIn).where(SignIn.digest == digest)).scalar_one_or_none()
             if row is not None and row.revoked_at is None:
                 row.last_seen_at = now

@@ -12,7 +12,7 @@ from storefront import cache
 from storefront.accounts import letters, postman, queries
 from storefront.accounts.models import User
 from storefront.cache import keys
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 _DELETED, _EXPORTED = "accounts_deleted", "accounts_exported"
 
@@ -38,7 +38,7 @@ def export(user: User) -> dict[str, Any]:
 
 def delete(user_id: int) -> None:
     """Delete an account and all that the rooms keep of it."""
-    with writing() as session:
+    with write_transaction() as session:
         user = session.get(User, user_id)
         if user is None:
             return
@@ -46,5 +46,5 @@ def delete(user_id: int) -> None:
         for also in current_app.extensions.get(_DELETED, ()):
             also(session, user_id)
         postman.tell(session, user.email, letters.closed())
-        cache.touch(session, keys.user_tag(user_id), hard=True)
+        cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
         session.delete(user)

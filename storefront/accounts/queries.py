@@ -99,7 +99,7 @@ def export(user: User) -> dict[str, Any]:
 
 
 def _profile(user_id: int) -> Profile | None:
-    cache.depends(keys.user_tag(user_id))
+    cache.depends_on(keys.user_tag(user_id))
     user = db.session.execute(
         select(User.id, User.name, User.is_staff).where(User.id == user_id)
     ).one_or_none()

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from storefront.accounts.models import FailedSignIn
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.rate_limiting import Limits
 from storefront.rate_limiting.identity import NOWHERE
 
@@ -63,7 +63,7 @@ def check(email: str) -> None:
 
 def failed(email: str) -> None:
     """Count a wrong password; what is too old to count is forgotten."""
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - KEPT))
         session.add(FailedSignIn(account=_account(email), address=_address() or ""))
 
@@ -72,7 +72,7 @@ def succeeded(email: str) -> None:
     """Forget the wrong passwords of an account whose owner has come."""
     account = _account(email)
     if db.session.execute(select(FailedSignIn.id).where(FailedSignIn.account == account).limit(1)).first():
-        with writing() as session:
+        with write_transaction() as session:
             session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
 
 

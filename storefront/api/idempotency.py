@@ -17,7 +17,7 @@ from storefront.api.models import IdempotencyKey
 from storefront.api.operations import Parameter
 from storefront.api.problems import RefusedError
 from storefront.api.tokens import Caller
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 KEPT = timedelta(days=7)
 _KEY = r"^[!-~]{1,255}$"
@@ -38,7 +38,7 @@ def once(caller: Caller, do: Callable[[Session], msgspec.Struct]) -> msgspec.Raw
         raise RefusedError(400, "The Idempotency-Key must be 1 to 255 visible ASCII characters.")
     now = datetime.now(UTC)
     try:
-        with writing() as session:
+        with write_transaction() as session:
             if key is None:
                 return do(session)
             session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))

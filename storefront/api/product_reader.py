@@ -32,7 +32,7 @@ def public(product_id: int) -> Product:
         NotInShopError: there is none, or it is a draft.
         GoneError: it has been archived.
     """
-    cache.depends(keys.product_tag(product_id))
+    cache.depends_on(keys.product_tag(product_id))
     slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
     if slug is None:
         raise NotInShopError(f"There is no product {product_id}.")
@@ -64,7 +64,7 @@ def several(product_ids: Sequence[int], display: Display) -> list[Product]:
     """Return these products, whatever their status, in this order. Four statements; none for no product."""
     if not product_ids:
         return []
-    cache.depends(*map(keys.product_tag, product_ids), keys.NAVIGATION)
+    cache.depends_on(*map(keys.product_tag, product_ids), keys.NAVIGATION)
     rows = db.session.execute(
         select(models.Product, models.Category.path, models.Category.name)
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)

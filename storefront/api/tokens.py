@@ -23,7 +23,7 @@ from sqlalchemy.orm import load_only
 from storefront.api.models import ApiToken
 from storefront.api.problems import RefusedError
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Used:
         with self._lock:
             noted, self._at = self._at, {}
         if noted:
-            with writing() as session:
+            with write_transaction() as session:
                 for token_id, at in sorted(noted.items()):
                     session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=at))
 
@@ -101,7 +101,7 @@ def create(name: str, scopes: Sequence[str], *, expires_at: datetime | None = No
         raise TokenError(f"Name the scopes that it shall have, of: {', '.join(SCOPES)}.")
     key = secrets.token_hex(6)
     token = _signer(current_app).sign(f"sf_{key}_{secrets.token_urlsafe(32)}").decode()
-    with writing() as session:
+    with write_transaction() as session:
         row = ApiToken(id=key, name=name, digest=_digest(token), scopes=sorted(set(scopes)))
         row.expires_at = expires_at
         session.add(row)
@@ -119,7 +119,7 @@ def revoke(token_id: str) -> ApiToken:
     Raises:
         TokenError: there is none with this id.
     """
-    with writing() as session:
+    with write_transaction() as session:
         row = session.get(ApiToken, token_id)
         if row is None:
             raise TokenError(f"There is no token {token_id!r}. `flask token list` names them.")

@@ -25,7 +25,7 @@ from storefront import outbox
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.checkout import Order, OrderEvent, orders
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
@@ -66,7 +66,7 @@ def add(url: str, events: Sequence[str]) -> Webhook:
     if not events or set(events) - set(EVENTS):
         raise WebhookError(f"Name the events that it shall hear of: {', '.join(EVENTS)}.")
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    with writing() as session:
+    with write_transaction() as session:
         webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
         session.add(webhook)
     current_app.extensions.pop("webhooks_hearing", None)
@@ -84,7 +84,7 @@ def remove(webhook_id: str) -> None:
     Raises:
         WebhookError: there is none with this id.
     """
-    with writing() as session:
+    with write_transaction() as session:
         webhook = session.get(Webhook, webhook_id)
         if webhook is None:
             raise WebhookError(f"There is no webhook {webhook_id!r}. `flask webhook list` names them.")
@@ -133,4 +133,4 @@ def _promise(session: Session, order: Order, event: OrderEvent) -> None:
         "event_id": event.id, "number": order.number, "state": order.state, "event": event.kind,
         "total": {"amount": order.total, "currency": order.currency}, "at": event.at,
     }  # fmt: skip
-    outbox.promise(session, _ORDERS, told)
+    outbox.enqueue(session, _ORDERS, told)

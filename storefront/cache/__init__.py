@@ -14,17 +14,17 @@ from storefront import outbox, rounds
 from storefront.cache import cli, invalidation, keys, page_cache, views
 from storefront.cache.data_cache import cached, fetch, put
 from storefront.cache.hit_rates import Reporter
-from storefront.cache.invalidation import depends, touch
-from storefront.cache.l2 import Shared
+from storefront.cache.invalidation import depends_on, invalidate_on_commit
+from storefront.cache.l2 import L2
 from storefront.cache.page_cache import NotPublicError, keep_out, public
-from storefront.cache.recompress import Polish
+from storefront.cache.recompress import Recompressor
 from storefront.cache.store import Store
 from storefront.redis_roles import Role, Subscription
 
 __all__ = [
     "NotPublicError",
     "cached",
-    "depends",
+    "depends_on",
     "fetch",
     "init_app",
     "keep_out",
@@ -32,7 +32,7 @@ __all__ = [
     "public",
     "put",
     "start",
-    "touch",
+    "invalidate_on_commit",
 ]
 
 _starting = threading.Lock()
@@ -42,11 +42,11 @@ def init_app(app: Flask) -> None:
     """Give the application its cache; hooks that come before this one's also run for cached pages."""
     if not app.config["CACHE"]:
         return
-    shared = Shared(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
+    shared = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
     store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
     app.extensions["cache"] = store
     app.extensions["cache_reporter"] = Reporter(app, store)
-    app.extensions["cache_polish"] = Polish(app, store)
+    app.extensions["cache_polish"] = Recompressor(app, store)
     invalidation.init_app(app, store)
     if not app.testing:
 
@@ -75,7 +75,7 @@ def start(app: Flask) -> None:
         def forget() -> None:
             # What was published before this moment may have been missed, and this may be another server.
             store.local.clear()
-            marks.doubt()
+            marks.suspect_failover()
 
         heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
         heard.start()

@@ -8,9 +8,9 @@ from flask.cli import AppGroup
 
 from storefront import redis_roles
 from storefront.cache import hit_rates, inspection
-from storefront.cache.invalidation import touch
+from storefront.cache.invalidation import invalidate_on_commit
 from storefront.extensions import db
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 
 cache = AppGroup("cache", help="Look at the cache, drop from it, fill it.")
 
@@ -26,7 +26,7 @@ def stats() -> None:
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
-    except RedisAway as error:
+    except RedisUnavailable as error:
         raise click.ClickException(f"{error} The shop serves without it.") from error
     click.echo(
         f"{'kind':<16}{'hit rate':>9}{'local':>10}{'shared':>10}{'stale':>8}{'built':>8}{'build p99':>11}"
@@ -64,7 +64,7 @@ def purge(tags: tuple[str, ...], hard: bool) -> None:
     for tag in tags:
         if not tag.isascii() or not tag.isprintable() or " " in tag or len(tag) > 100:
             raise click.ClickException(f"{tag!r} is no tag. docs/caching.md lists them.")
-    touch(db.session(), *tags, cause="flask cache purge", hard=hard)
+    invalidate_on_commit(db.session(), *tags, cause="flask cache purge", hard=hard)
     db.session.commit()
     away = redis_roles.reachable(Role.CACHE)
     click.echo("Redis is away: it will be dropped as soon as that is back." if away else "Dropped.")
@@ -80,7 +80,7 @@ def estimate(products: int, visited: float) -> None:
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         memory = inspection.memory(prefix)
-    except RedisAway as error:
+    except RedisUnavailable as error:
         raise click.ClickException(str(error)) from error
     kinds = memory.kinds
     detail = [size for kind, (_, size) in kinds.items() if kind in _DETAILS]

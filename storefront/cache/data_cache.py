@@ -12,7 +12,7 @@ import msgspec
 from flask import current_app
 
 from storefront.cache import keys
-from storefront.cache.invalidation import collecting, depends, reading_since
+from storefront.cache.invalidation import collecting, depends_on, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
 from storefront.cache.store import Hit, Store, Ticket
@@ -90,7 +90,7 @@ def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T])
         if stale is None:
             raise
         db.session().invalidate()  # its connection may have died under it; what the page reads next needs another
-        depends(keys.STALE)
+        depends_on(keys.STALE)
         return _decoded(stale, shape)
     except BaseException:
         ticket.abandon()
@@ -108,7 +108,7 @@ def _is_outage(error: Exception) -> bool:
 
 
 def _decoded(hit: Hit, shape: type[T]) -> T:
-    depends(*hit.tags)
+    depends_on(*hit.tags)
     if hit.copy is not None and "value" in hit.copy.prepared:
         return cast("T", hit.copy.prepared["value"])
     value = _decoder(cast("Any", shape)).decode(hit.body or b"")

@@ -14,7 +14,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.store import Store
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Reporter:
 
         try:
             redis_roles.call(Role.CACHE, write, write=True)
-        except RedisAway:
+        except RedisUnavailable:
             self._store.counters.put_back(news)
             dropped.extendleft(reversed(told))
 
@@ -114,10 +114,10 @@ class Reporter:
 
         Each by itself: what cannot be counted must not keep a mark from being told, or the other way round.
         """
-        for work in (self.send, self._store.shared.marks.confirm, *self._app.extensions.get("ticks", ())):
+        for work in (self.send, self._store.shared.marks.reassert, *self._app.extensions.get("ticks", ())):
             try:
                 work()
-            except RedisAway:
+            except RedisUnavailable:
                 pass  # the breaker has said so
             except Exception as error:  # noqa: BLE001  # counting must never end the counting
                 log.warning("what this process did could not be told, later again: %r", error)

@@ -17,7 +17,7 @@ from storefront import outbox
 from storefront.cache import keys
 from storefront.cache.store import Store
 from storefront.extensions import db
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,10 @@ def init_app(app: Flask, store: Store) -> None:
                 _drop(app, store, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
 
     outbox.handler(app, TOPIC, deliver)
-    outbox.summary(app, _promise)
+    outbox.before_commit(app, _promise)
 
 
-def depends(*tags: str) -> None:
+def depends_on(*tags: str) -> None:
     """Say what the value that is being built depends on; a write to that will drop it."""
     if has_app_context():
         for collected in g.get("cache_tags", ()):
@@ -61,7 +61,7 @@ class collecting:  # a context manager, read as a word
         g.cache_tags.pop()
 
 
-def touch(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:
+def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:
     """Drop these tags when this session's transaction is committed: for what is written past the models.
 
     `hard` forbids that the old value is ever shown again, even while its source fails (a takedown, a wrong price).
@@ -101,7 +101,7 @@ def _collect(session: Session, _: UOWTransaction) -> None:
             continue
         if tags := set(says()):
             identity = inspect(changed).identity or ("new",)
-            touch(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
+            invalidate_on_commit(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
 
 def _promise(session: Session) -> None:
@@ -111,7 +111,7 @@ def _promise(session: Session) -> None:
     hard = session.info.pop("cache_hard", False)
     if tags:
         named = sorted(tags) if len(tags) <= MOST_TAGS else [keys.EVERYTHING]
-        outbox.promise(session, TOPIC, {"tags": named, "hard": hard, "cause": _cause(causes)})
+        outbox.enqueue(session, TOPIC, {"tags": named, "hard": hard, "cause": _cause(causes)})
 
 
 @event.listens_for(Session, "after_rollback")
@@ -135,10 +135,10 @@ def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, An
     began = time.monotonic()
     try:
         store.shared.marks.invalidate(named, hard=hard)
-    except RedisAway:
-        store.owed.owe(named)
+    except RedisUnavailable:
+        store.owed.add(named)
         raise
-    store.owed.settle(named, began)
+    store.owed.discard(named, began)
     store.drop(named)  # and what another thread has fetched meanwhile
     cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")

@@ -29,7 +29,7 @@ class Copy:
     prepared: dict[str, object] = field(default_factory=dict)  # what a reader has made of it
 
 
-class Local:
+class L1:
     """The copies of one process.
 
     Args:

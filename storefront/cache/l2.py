@@ -21,7 +21,7 @@ from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.cache import keys
-from storefront.cache.tag_times import Marks
+from storefront.cache.tag_times import TagTimes
 from storefront.redis_roles import Role, Script
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _look(reply: list[Any], token: str) -> Look:
     return cast("Literal['wait', 'unstorable']", word)
 
 
-class Shared:
+class L2:
     """The entries of one shop in the cache role's Redis.
 
     Args:
@@ -95,7 +95,7 @@ class Shared:
     """
 
     def __init__(self, prefix: str, shards: int = 1) -> None:
-        self.marks = Marks(prefix, shards)
+        self.marks = TagTimes(prefix, shards)
         self._prefix = prefix
         self._shards = shards
 
@@ -110,12 +110,12 @@ class Shared:
         found = self._fetch(key, variant, etags, build=build, mode=mode)
         if isinstance(found, Found) and self._is_lost(key, found, hard=mode == "any"):
             # Redis has forgotten what it was told: a replica took its place that had not heard of it.
-            self.marks.confirm(everything=True)
+            self.marks.reassert(everything=True)
             found = self._fetch(key, variant, etags, build=build, mode=mode)
         return found
 
     def _is_lost(self, key: str, found: Found, *, hard: bool) -> bool:
-        return self.marks.overtook(found.tags, found.start, self._shard(key), hard=hard)
+        return self.marks.is_newer(found.tags, found.start, self._shard(key), hard=hard)
 
     def _fetch(self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: Mode) -> Look:
         token = secrets.token_hex(8) if build else ""

@@ -22,7 +22,7 @@ from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
 from storefront.cache.responses import Answer, Head
 from storefront.cache.store import Hit, Store, Ticket
-from storefront.cache.url_index import Addresses
+from storefront.cache.url_index import UrlIndex
 from storefront.errors import StorefrontError
 from storefront.web import compression
 
@@ -91,7 +91,7 @@ def init_app(app: Flask, store: Store) -> None:
     """Register the hooks."""
     release = fingerprint.release(app)
     app.extensions["cache_release"] = release
-    addresses = Addresses()
+    addresses = UrlIndex()
     app.extensions["cache_addresses"] = addresses
 
     @app.before_request

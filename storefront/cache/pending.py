@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 
 
-class Owed:
+class PendingInvalidations:
     """Tags that were dropped here while Redis was away, or took no writes.
 
     Args:
@@ -19,14 +19,14 @@ class Owed:
         self._until: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def owe(self, tags: Iterable[str]) -> None:
+    def add(self, tags: Iterable[str]) -> None:
         """Remember that Redis has not been told of these."""
         now = time.monotonic()
         with self._lock:
             kept = {tag: until for tag, until in self._until.items() if until > now}
             self._until = kept | dict.fromkeys(tags, now + self._seconds)
 
-    def settle(self, tags: Iterable[str], began: float) -> None:
+    def discard(self, tags: Iterable[str], began: float) -> None:
         """Forget what has been told, unless it came to be owed again since the telling began (monotonic seconds)."""
         if not self._until:
             return

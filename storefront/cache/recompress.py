@@ -26,7 +26,7 @@ MOST = 50  # pages that wait
 VARIANT, BEST = "br", 11
 
 
-class Polish:
+class Recompressor:
     """What is to be compressed again, and the thread that does it."""
 
     def __init__(self, app: Flask, store: Store) -> None:

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from storefront.cache.counters import Counters
 from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, Entry
-from storefront.cache.l1 import Copy, Local
-from storefront.cache.l2 import Found, Lease, Shared, Value
-from storefront.cache.pending import Owed
-from storefront.redis_roles import RedisAway
+from storefront.cache.l1 import L1, Copy
+from storefront.cache.l2 import L2, Found, Lease, Value
+from storefront.cache.pending import PendingInvalidations
+from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Ticket:
 
     def _release(self) -> None:
         if self.lease is not None:
-            with contextlib.suppress(RedisAway):
+            with contextlib.suppress(RedisUnavailable):
                 self.store.shared.release(self.entry.key, self.lease)
 
     def _close(self) -> None:
@@ -112,11 +112,11 @@ class Store:
         ttls: soft TTL by kind, in seconds, where it is not the kind's own.
     """
 
-    def __init__(self, shared: Shared, local_bytes: int, ttls: dict[str, int]) -> None:
+    def __init__(self, shared: L2, local_bytes: int, ttls: dict[str, int]) -> None:
         self.shared = shared
-        self.local = Local(local_bytes)
-        self.away = Local(local_bytes // 4)
-        self.owed = Owed(AWAY_TTL)
+        self.local = L1(local_bytes)
+        self.away = L1(local_bytes // 4)
+        self.owed = PendingInvalidations(AWAY_TTL)
         self.counters = Counters()
         # Whether this process hears of every invalidation at once; without that it keeps no copies of its own.
         self.trusted: Callable[[], bool] = lambda: False
@@ -174,7 +174,7 @@ class Store:
 
     def last_known(self, entry: Entry, variant: str) -> Hit | None:
         """Return the newest value that is anywhere, invalidated or not, unless a hard purge forbids it."""
-        with contextlib.suppress(RedisAway):
+        with contextlib.suppress(RedisUnavailable):
             found = self.shared.fetch(entry.key, variant, build=False, mode="any")
             if not isinstance(found, Found) or found.body is None or self.owed.any(found.tags):
                 return None
@@ -198,7 +198,7 @@ class Store:
         key, kind, tick, began = entry.key, entry.kind.name, self.local.tick, time.monotonic()
         try:
             found = self.shared.fetch(key, variant, etags=etags, mode="force" if force else "")
-        except RedisAway:
+        except RedisUnavailable:
             found = "unstorable"
         else:
             self.counters.time(kind, "look", time.monotonic() - began)
@@ -224,7 +224,7 @@ class Store:
 
     def _meanwhile(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> Hit | None:
         """Return the old value while somebody in this process builds the new one; None if it has been dropped."""
-        with contextlib.suppress(RedisAway):
+        with contextlib.suppress(RedisUnavailable):
             found = self.shared.fetch(key, variant, etags=etags, build=False)
             if isinstance(found, Found) and not self.owed.any(found.tags):
                 self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
@@ -265,7 +265,7 @@ class Store:
             stored = self.shared.fill(
                 key, ticket.lease, value, tags, ttl=ttl, hard=hard, took=now - ticket.began
             )
-        except RedisAway:
+        except RedisUnavailable:
             return False
         self.counters.add(kind, "stored" if stored else "refused")
         if stored and self.trusted():

@@ -31,7 +31,7 @@ _LIFE_US = int((keys.HARD_TTL * 1.1 + 3600) * 1e6)
 Clocks = tuple[int, ...]  # of each shard
 
 
-class Marks:
+class TagTimes:
     """The marks of one shop: every shard has those of all tags.
 
     Args:
@@ -79,7 +79,7 @@ class Marks:
             self._remember(tags, tuple(map(int, clocks)), hard=hard == "1")
         return tags
 
-    def overtook(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
+    def is_newer(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
         """Return whether one of these was dropped (`hard`: for ever) after an entry began, as far as we know."""
         told = self._told
         if not told:
@@ -87,11 +87,11 @@ class Marks:
         found = (told.get(f"!{tag}" if hard else tag) for tag in tags)
         return any(known is not None and known[0][shard] > start for known in found)
 
-    def doubt(self) -> None:
+    def suspect_failover(self) -> None:
         """Say that Redis may be another one than before: what is remembered is to be told again soon."""
         self._doubted = True
 
-    def confirm(self, *, everything: bool = False) -> None:
+    def reassert(self, *, everything: bool = False) -> None:
         """Tell again what Redis may have lost: what is old enough to be forgotten then, or everything that is known.
 
         What is still there is not touched, and what was built since is not dropped.

@@ -20,7 +20,7 @@ class Known(NamedTuple):
     endpoint: str
 
 
-class Addresses:
+class UrlIndex:
     """Raw addresses (host, path, query) that were answered from, or stored as, an entry. Bounded."""
 
     def __init__(self) -> None:

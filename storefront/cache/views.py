@@ -10,7 +10,7 @@ from storefront.cache import hit_rates, inspection
 from storefront.cache.chart import chart
 from storefront.cache.store import Store
 from storefront.errors import StorefrontError
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("cache", __name__, cli_group=None)
@@ -26,7 +26,7 @@ def dashboard() -> Response:
     try:
         hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
         found = inspection.x_ray(current_app, store, url) if url else None
-    except RedisAway as error:
+    except RedisUnavailable as error:
         away = str(error)
     except StorefrontError as error:
         problem = str(error)

@@ -15,7 +15,7 @@ from storefront.cart import cookie, queries
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from storefront.stock import StockItem
 
 MOST = 99  # of one variant
@@ -35,7 +35,7 @@ def add(sku: str, quantity: int) -> str:
         CartError: it cannot be bought, or there is less of it, or the basket is full.
     """
     accounts.current_user()  # asked for before the transaction: it may wait for Redis
-    with writing() as session:
+    with write_transaction() as session:
         variant, title, cart_id, lines, available = _wanted(session, sku)
         if available is not None and quantity > available:
             raise CartError(
@@ -76,7 +76,7 @@ def set_aside(sku: str, *, saved: bool) -> None:
 def remove(sku: str) -> None:
     """Take a line out. What is not there is no mistake: somebody clicked twice."""
     cart_id = queries.current_id()
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
 
 
@@ -133,7 +133,7 @@ def _begin(session: Session) -> int:
 
 def _change(sku: str, **values: object) -> None:
     cart_id = queries.current_id()
-    with writing() as session:
+    with write_transaction() as session:
         now = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
         changed = session.execute(
             update(CartLine)

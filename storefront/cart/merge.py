@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 # What a room above does when a basket goes into another, inside the same transaction: the ids of both.
 Merged = Callable[[Session, int, int], None]
@@ -22,7 +22,7 @@ def merge(user_id: int) -> int:
     Returns:
         How many lines came from the account's earlier basket.
     """
-    with writing() as session:
+    with write_transaction() as session:
         token = cookie.token()
         mine = (
             session.execute(select(Cart).where(Cart.token == token)).scalar_one_or_none() if token else None

@@ -47,7 +47,7 @@ def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
         .where(Product.id.in_(product_ids))
     )
     found = {row.id: row for row in db.session.execute(statement)}
-    cache.depends(*map(keys.card_tag, found))
+    cache.depends_on(*map(keys.card_tag, found))
     return found
 
 

@@ -66,7 +66,7 @@ def frame_of(path: str) -> tuple[Frame, int]:
 
 
 def _read(path: str) -> tuple[Frame, int]:
-    cache.depends(keys.NAVIGATION, keys.path_tag(path))
+    cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(prefixes(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
@@ -79,7 +79,7 @@ def _read(path: str) -> tuple[Frame, int]:
         if now is not None:
             raise MovedError(ListRequest(path=now).url())
         raise NotInShopError(f"There is no category {path!r}.")
-    cache.depends(keys.category_tag(by_path[path].id))  # for the counts
+    cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
     frame = Frame(
         top=[_name(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
@@ -108,7 +108,7 @@ def illustrated(root_id: int) -> list[CategoryLink]:
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
         .order_by(top.c.position, top.c.name)
     ).all()
-    cache.depends(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
+    cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
     return [
         # The name stands beside the picture: saying it twice would only be noise to a screen reader.
         _link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)

@@ -49,7 +49,7 @@ RELATED = 4
 def home() -> HomePage:
     """Return the front page."""
     frame, root_id = frame_of(ROOT_PATH)
-    cache.depends(keys.category_tag(root_id))
+    cache.depends_on(keys.category_tag(root_id))
     newest = reader.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
     return HomePage(frame, illustrated(root_id), cards.of(newest))
 
@@ -62,7 +62,7 @@ def product_list(wanted: ListRequest) -> ListPage:
         MovedError: the category has moved.
     """
     frame, category_id = frame_of(wanted.path)
-    cache.depends(*_moved_by(wanted, category_id))
+    cache.depends_on(*_moved_by(wanted, category_id))
     selection = reader.select_page(wanted, category_id, frame.products)
     vendors: list[VendorCount] = []
     in_stock, in_stock_capped = None, False
@@ -97,7 +97,7 @@ def product(slug: str) -> ProductPage:
         MovedError: its slug has changed.
         GoneError: it has been archived.
     """
-    cache.depends(keys.slug_tag(slug))
+    cache.depends_on(keys.slug_tag(slug))
     row = db.session.execute(
         select(Product, Category.path)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -106,11 +106,11 @@ def product(slug: str) -> ProductPage:
     if row is None:
         moved = select(Product.id, Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
         if now := db.session.execute(moved).one_or_none():
-            cache.depends(keys.product_tag(now.id))
+            cache.depends_on(keys.product_tag(now.id))
             raise MovedError(f"/products/{now.slug}")
         raise NotInShopError(f"There is no product {slug!r}.")
     item, path = row
-    cache.depends(keys.product_tag(item.id))
+    cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
         raise GoneError(f"{item.title} has been taken out of the range.")
     if item.status != "active" or item.price is None:
@@ -192,7 +192,7 @@ def _related(item: Product) -> dict[int, Any]:
     """Return the rows of neighbours in the product's category: the next older ones, then the newest."""
     if item.category_id is None:
         return {}
-    cache.depends(keys.category_tag(item.category_id))
+    cache.depends_on(keys.category_tag(item.category_id))
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
     newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
     older = newest_first.where(Listing.product_id < item.id).subquery()

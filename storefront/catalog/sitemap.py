@@ -34,7 +34,7 @@ def index() -> str:
     It tells no dates: they would cost a walk through every part, and each change would drop it.
     """
     root_id = db.session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
-    cache.depends(keys.category_tag(root_id))
+    cache.depends_on(keys.category_tag(root_id))
     first = (
         select(Listing.product_id).where(Listing.category_id == root_id).order_by(Listing.product_id).limit(1)
     )
@@ -50,7 +50,7 @@ def index() -> str:
 
 def categories() -> str:
     """Return the part with the front page and all categories that show anything. One statement."""
-    cache.depends(keys.NAVIGATION)
+    cache.depends_on(keys.NAVIGATION)
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     paths = db.session.execute(filled.order_by(Category.path).limit(MOST - 2)).scalars()
     addresses = ("/", *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
@@ -63,7 +63,7 @@ def products(part: int) -> str:
     Raises:
         NotInShopError: none of its products is in the shop; the protocol knows no empty part.
     """
-    cache.depends(keys.sitemap_tag(part))
+    cache.depends_on(keys.sitemap_tag(part))
     end = part * keys.SITEMAP_PART
     shown = select(Product.slug, Product.updated_at).where(
         Product.id.between(end - keys.SITEMAP_PART, end - 1),

@@ -20,7 +20,7 @@ from storefront.checkout import drafts, shortage
 from storefront.checkout.drafts import EmptyBasketError, Line
 from storefront.checkout.models import Checkout, Hold
 from storefront.checkout.retry import persistently
-from storefront.extensions import connection_of, writing
+from storefront.extensions import connection_of, write_transaction
 from storefront.stock import Movement
 from storefront.stock.models import Kind
 
@@ -62,7 +62,7 @@ def start(checkout_id: int) -> Held:
     """
 
     def once() -> Held:
-        with writing() as session:
+        with write_transaction() as session:
             return hold(session, checkout_id)
 
     return persistently(once)

@@ -28,7 +28,7 @@ from storefront.checkout.order_rows import copy
 from storefront.checkout.retry import InFlightError, LockedError, persistently, where
 from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
-from storefront.extensions import connection_of, db, writing
+from storefront.extensions import connection_of, db, write_transaction
 from storefront.stock import Movement
 
 # Built once, and sent past the mapper.
@@ -87,7 +87,7 @@ def place_order(checkout_id: int, key: str, seen: str) -> Placed:
 def _once(checkout_id: int, key: str, seen: str) -> Placed:
     """Try to place it; before anything is refused, look whether this very click has been served already."""
     try:
-        with writing() as session:
+        with write_transaction() as session:
             return Placed(_place(session, checkout_id, key, seen), again=False)
     except LockedError as error:
         raise InFlightError from error

@@ -12,7 +12,7 @@ from storefront import rounds
 from storefront.checkout import holds
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.payment import expiry
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 KEYS_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=30)
@@ -28,13 +28,13 @@ def sweep() -> int:
     """Give back what is past and forget what is old; return how many holds were released. Writes only if it must."""
     now, released = datetime.now(UTC), 0
     while _is_there(select(Hold.id).where(Hold.expires_at < now)):
-        with writing() as session:
+        with write_transaction() as session:
             found = holds.release_overdue(session)
         released += found
         if not found:
             break  # others are at it
     if _is_there(_old_keys(now)) or _is_there(_old_drafts(now)):
-        with writing() as session:
+        with write_transaction() as session:
             _forget(session, now)
     return released
 

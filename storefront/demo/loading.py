@@ -24,7 +24,7 @@ from storefront.catalog.pictures import StoredPicture
 from storefront.demo import catalogue, drawing
 from storefront.demo.catalogue import DemoProduct
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.stock import StockItem
 
@@ -68,7 +68,7 @@ def load(app: Flask, *, progress: bool) -> Loaded:
     db.session.rollback()  # drawing takes seconds: no transaction stays open meanwhile
     products = catalogue.products()
     drawn = draw_all(shown(products), Path(app.config["MEDIA_DIR"]), progress=progress)
-    with writing() as session:
+    with write_transaction() as session:
         if not is_empty(session):
             raise NotEmptyError
         ids = [_add(session, item, drawn, app.config["CURRENCY"]) for item in products]

@@ -21,7 +21,7 @@ from storefront.catalog.slugs import slugify
 from storefront.demo import generator
 from storefront.demo.generator import MadeProduct
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.stock import StockItem
 
@@ -65,14 +65,14 @@ def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPic
     Raises:
         TakenError: products of this seed are there already; nothing has been changed.
     """
-    with writing() as session:
+    with write_transaction() as session:
         if session.execute(select(Variant.id).where(Variant.sku == _sku(seed, 1, 0))).first():
             raise TakenError(seed)
         shelves = [_shelf(session, kind.path) for kind in generator.kinds()]
     made = generator.products(number, seed)
     scale = 10.0 ** (minor_units(currency) - 2)
     while batch := list(islice(made, BATCH)):
-        with writing() as session:
+        with write_transaction() as session:
             _unhurried(session)
             rows = _rows(batch, seed, shelves, scale, pictures, _next_ids(session))
             for table, columns in COLUMNS.items():

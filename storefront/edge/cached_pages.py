@@ -12,9 +12,9 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
 from storefront.cache import responses
-from storefront.cache.recompress import Polish
+from storefront.cache.recompress import Recompressor
 from storefront.cache.store import Hit, Store
-from storefront.cache.url_index import Addresses
+from storefront.cache.url_index import UrlIndex
 from storefront.edge import wire
 from storefront.edge.wire import Header
 from storefront.web import compression
@@ -38,8 +38,8 @@ class Pages:
     def __init__(self, app: Flask, inner: WSGIApplication) -> None:
         self._inner = inner
         self._store: Store = app.extensions["cache"]
-        self._addresses: Addresses = app.extensions["cache_addresses"]
-        self._polish: Polish = app.extensions["cache_polish"]
+        self._addresses: UrlIndex = app.extensions["cache_addresses"]
+        self._polish: Recompressor = app.extensions["cache_polish"]
         self._headers = web.Headers(app)
         self._admit = rate_limiting.in_front_of(app)
         self._admit_at_once = rate_limiting.at_once(app)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Measure = Callable[[WSGIEnvironment, str, list[Header], float], None]
 
 
-class Front:
+class FastPath:
     """What a server may ask before it makes a request of what it has read.
 
     Args:
@@ -55,4 +55,4 @@ def init_app(app: Flask) -> None:
     pages: Pages | None = app.extensions.get("edge_pages")
     if pages is not None and not app.extensions.get("tracing"):
         measure = app.extensions["requests"].measure
-        app.extensions["edge_front"] = Front(pages, measure, app.config["TRUSTED_PROXIES"])
+        app.extensions["edge_front"] = FastPath(pages, measure, app.config["TRUSTED_PROXIES"])

@@ -18,7 +18,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import ggevent
 
-from storefront.edge.fast_path import Front
+from storefront.edge.fast_path import FastPath
 
 _Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"
@@ -54,7 +54,7 @@ class _Server(StreamServer):  # type: ignore[misc]  # gevent is not typed
 class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn's worker; `front` is what it asks first, if the shop and the settings allow that."""
 
-    front: Front | None = None
+    front: FastPath | None = None
 
     def load_wsgi(self) -> None:
         """Load the shop, and have its held pages answered."""

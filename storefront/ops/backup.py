@@ -28,7 +28,7 @@ from storefront.accounts import User
 from storefront.cache.keys import EVERYTHING
 from storefront.catalog.models import Product
 from storefront.checkout.models import Order
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.ops import schema
 from storefront.stock import StockItem
 
@@ -84,9 +84,9 @@ def restore(file: Path, force: bool) -> None:
         _put_back(Path(folder) / "media", Path(current_app.config["MEDIA_DIR"]))
     if schema.problem() is not None:
         schema.migrate()  # the backup is of an older version
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(StockItem).values(version=StockItem.version + _NEWER))
-        cache.touch(session, EVERYTHING, cause="flask restore", hard=True)
+        cache.invalidate_on_commit(session, EVERYTHING, cause="flask restore", hard=True)
     click.echo("Restored. Restart the shop, so that open pages begin anew.")
 
 

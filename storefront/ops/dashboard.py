@@ -18,7 +18,7 @@ from storefront.extensions import db
 from storefront.ops import metrics, minute_figures
 from storefront.ops.charts import Chart, chart
 from storefront.rate_limiting import limit
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("ops", __name__, cli_group=None)
@@ -52,7 +52,7 @@ def _charts() -> tuple[list[Chart], str | None]:
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         minutes, cached = minute_figures.last_hour(prefix), hit_rates.last_hour(prefix).minutes
-    except RedisAway as error:
+    except RedisUnavailable as error:
         return [orders], str(error)
     return [
         chart(

@@ -13,7 +13,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.ops.request_figures import BUCKETS
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 
 MINUTES = 60
 _KEPT = (MINUTES + 2) * 60  # seconds
@@ -73,7 +73,7 @@ class Recorder:
 
         try:
             redis_roles.call(Role.CACHE, write, write=True)
-        except RedisAway:
+        except RedisUnavailable:
             return
         self._told = now
 

@@ -17,7 +17,7 @@ from storefront import rate_limiting, redis_roles
 from storefront.cache import hit_rates
 from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.extensions import db
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def warm(pages: int) -> None:
     """Render what was asked for most in the last day, then the front page, the categories, the newest products."""
     try:
         addresses = wanted(pages)
-    except RedisAway as error:
+    except RedisUnavailable as error:
         raise click.ClickException(f"{error} There is nothing to fill.") from error
     with click.progressbar(render(addresses), length=len(addresses), label="Rendering pages") as rendered:
         stored = sum(rendered)
@@ -101,7 +101,7 @@ def in_advance(app: Flask) -> None:
             log.info(
                 "this version starts for the first time: %d pages rendered, %s first", stored, addresses[0]
             )
-    except RedisAway as error:  # pages are rendered when they are asked for, then
+    except RedisUnavailable as error:  # pages are rendered when they are asked for, then
         log.info("not all pages of this version were rendered in advance: %s", error)
     except Exception:
         log.exception("the pages of this version could not be rendered in advance")

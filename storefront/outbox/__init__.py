@@ -1,6 +1,14 @@
 """The outbox: what a commit promised to tell, written in its transaction and delivered after it."""
 
-from storefront.outbox.delivery import SWEEPER, deliver_overdue, handler, init_app, promise, summary, waiting
+from storefront.outbox.delivery import (
+    SWEEPER,
+    before_commit,
+    deliver_overdue,
+    enqueue,
+    handler,
+    init_app,
+    waiting,
+)
 from storefront.outbox.models import OutboxMessage
 
 __all__ = [
@@ -9,7 +17,7 @@ __all__ = [
     "deliver_overdue",
     "handler",
     "init_app",
-    "promise",
-    "summary",
+    "enqueue",
+    "before_commit",
     "waiting",
 ]

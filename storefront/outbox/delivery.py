@@ -42,12 +42,12 @@ def handler(app: Flask, topic: str, deliver: Handler) -> None:
     app.extensions["outbox"].handlers[topic] = deliver
 
 
-def summary(app: Flask, summarise: Summary) -> None:
+def before_commit(app: Flask, summarise: Summary) -> None:
     """Name who has something to promise about a transaction once all of it is known."""
     app.extensions["outbox"].summaries.append(summarise)
 
 
-def promise(session: Session, topic: str, *payloads: Any) -> None:
+def enqueue(session: Session, topic: str, *payloads: Any) -> None:
     """Promise messages in this session's transaction. They are delivered if, and only after, that is committed."""
     savepoint = session.get_nested_transaction()
     session.info.setdefault("outbox", []).extend(

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from storefront.rate_limiting.engine import Limits
 from storefront.rate_limiting.statistics import DENY_LIST, HOURS
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 
 limits = AppGroup("limits", help="Look at what the rate limits did.")
 
@@ -22,7 +22,7 @@ def report(hours: int) -> None:
     ours: Limits = current_app.extensions["rate_limiting"]
     try:
         found = ours.tally.report(hours)
-    except RedisAway as error:
+    except RedisUnavailable as error:
         raise click.ClickException(f"{error} Each process limits for itself.") from error
     click.echo(
         f"{'limit':<24}{'units/window':>16}{'asked':>12}{'refused':>10}{'shadow':>10}{'without Redis':>16}"

@@ -13,7 +13,7 @@ from storefront.rate_limiting.crawlers import Crawlers
 from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, decision
 from storefront.rate_limiting.flusher import Settler
 from storefront.rate_limiting.gcra import Ask, Verdict
-from storefront.rate_limiting.identity import Identify, Place, Places
+from storefront.rate_limiting.identity import ClientAddress, Identify, Places
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import Policy, table
 from storefront.rate_limiting.statistics import Tally
@@ -94,7 +94,7 @@ class Limits:
         environ: Mapping[str, Any],
         charges: Mapping[str, int],
         account: str,
-        place: Place,
+        place: ClientAddress,
         policies: Mapping[str, Policy],
     ) -> list[Ask]:
         asks = []
@@ -107,7 +107,7 @@ class Limits:
                 asks.append(Ask(policy, who, cost if cost < policy.burst else policy.burst))
         return asks
 
-    def _who(self, policy: Policy, environ: Mapping[str, Any], account: str, place: Place) -> str:
+    def _who(self, policy: Policy, environ: Mapping[str, Any], account: str, place: ClientAddress) -> str:
         if policy.by == "account":
             return identity.key(f"account:{account.strip().casefold()}") if account.strip() else ""
         if policy.by == "client":
@@ -116,7 +116,7 @@ class Limits:
                     return identity.key(known)
         return place.name
 
-    def _is_crawler(self, environ: Mapping[str, Any], place: Place) -> bool:
+    def _is_crawler(self, environ: Mapping[str, Any], place: ClientAddress) -> bool:
         return (
             self.crawlers is not None
             and place.ip is not None

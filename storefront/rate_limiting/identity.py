@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClientAddress:
     """Where a request comes from."""
 
     name: str  # "192.0.2.7", "2001:db8::/64" or NOWHERE
@@ -51,10 +51,10 @@ class Places:
             *((network, "denied") for network in denied),
             *((network, "allowed") for network in allowed),
         ]
-        self._known: dict[str, Place] = {}
+        self._known: dict[str, ClientAddress] = {}
         self._warned = False
 
-    def of(self, environ: Mapping[str, Any]) -> Place:
+    def of(self, environ: Mapping[str, Any]) -> ClientAddress:
         """Return where a request comes from."""
         text = environ.get("REMOTE_ADDR") or ""
         found = self._known.get(text)
@@ -66,7 +66,7 @@ class Places:
                     del self._known[next(iter(self._known))]
         return found
 
-    def _place(self, text: str) -> Place:
+    def _place(self, text: str) -> ClientAddress:
         address = read(text)
         if address is None:
             if not self._warned:
@@ -76,14 +76,14 @@ class Places:
                     "unix socket, set TRUSTED_PROXIES to the number of proxies.",
                     text,
                 )
-            return Place(NOWHERE, None, "limited")
+            return ClientAddress(NOWHERE, None, "limited")
         name = str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
         standing: Standing = "limited"
         longest = -1
         for network, what in self._lists:
             if address in network and network.prefixlen > longest:
                 standing, longest = what, network.prefixlen
-        return Place(name, str(address), standing)
+        return ClientAddress(name, str(address), standing)
 
 
 def read(text: str) -> IPv4Address | IPv6Address | None:

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from storefront.rate_limiting.fallback import Buckets
 from storefront.rate_limiting.gcra import Ask, State, Verdict, judge
 from storefront.rate_limiting.policies import Policy
-from storefront.redis_roles import RedisAway, Role, Script
+from storefront.redis_roles import RedisUnavailable, Role, Script
 from storefront.redis_roles.roles import Roles
 
 _ADMIT = Script(Path(__file__).parent / "lua" / "admit.lua")
@@ -72,7 +72,7 @@ class Limiter:
             return verdict, "memory"
         try:
             return self._ask(asks), "redis"
-        except RedisAway:
+        except RedisUnavailable:
             pass
         except RedisError:
             if not self._mistaken:
@@ -92,7 +92,7 @@ class Limiter:
         for start in range(0, len(asks), BATCH):
             try:
                 self._ask(asks[start : start + BATCH])
-            except (RedisAway, RedisError):
+            except (RedisUnavailable, RedisError):
                 break
         return bool(asks)
 

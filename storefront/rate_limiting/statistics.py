@@ -11,7 +11,7 @@ from typing import Any, Literal
 from redis.exceptions import RedisError
 
 from storefront.rate_limiting.gcra import Ask
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 from storefront.redis_roles.roles import Roles
 
 Event = Literal["asked", "refused", "shadow", "alone", "denied"]
@@ -85,7 +85,7 @@ class Tally:
 
         try:
             self._roles.call(Role.LIMIT, write, write=True)
-        except RedisAway:
+        except RedisUnavailable:
             with self._lock:
                 self._events += events
                 for key, number in refused.items():

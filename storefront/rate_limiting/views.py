@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import Limits
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("rate_limiting", __name__, cli_group=None)
@@ -22,7 +22,7 @@ def dashboard() -> Response:
     report, away = None, None
     try:
         report = limits.tally.report()
-    except RedisAway as error:
+    except RedisUnavailable as error:
         away = str(error)
     page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)
     response = make_response(page)

@@ -17,13 +17,13 @@ from redis import Redis, RedisCluster
 from storefront.errors import StorefrontError
 from storefront.redis_roles import locks
 from storefront.redis_roles.circuit_breaker import RoleState
-from storefront.redis_roles.errors import TROUBLE, RedisAway
+from storefront.redis_roles.errors import TROUBLE, RedisUnavailable
 from storefront.redis_roles.lua_scripts import Script
 from storefront.redis_roles.roles import Role, Roles
 from storefront.redis_roles.subscription import Subscription
 
 __all__ = [
-    "RedisAway",
+    "RedisUnavailable",
     "Role",
     "RoleState",
     "Script",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from storefront.redis_roles.errors import Trouble
+from storefront.redis_roles.errors import ErrorKind
 
 State = Literal["closed", "open", "half-open"]
 
@@ -52,7 +52,7 @@ class _Side:
     prober: threading.Thread | None = None
 
 
-class Breaker:
+class CircuitBreaker:
     """Counts the errors of one role in one process.
 
     Args:
@@ -97,14 +97,14 @@ class Breaker:
         shut = self._shut(write=write)
         return (shut.problem if shut else None) or "it does not answer."
 
-    def failed(self, trouble: Trouble, problem: str) -> None:
+    def failed(self, trouble: ErrorKind, problem: str) -> None:
         """Count an error of a call that was let pass; open the side that it concerns if it is one too many."""
-        side = self._writes if trouble is Trouble.NO_WRITES else self._main
+        side = self._writes if trouble is ErrorKind.NO_WRITES else self._main
         now = self._clock()
         with self._lock:
             self._errors += 1
-            self._timeouts += trouble is Trouble.TIMED_OUT
-            if trouble is Trouble.CROWDED:
+            self._timeouts += trouble is ErrorKind.TIMED_OUT
+            if trouble is ErrorKind.CROWDED:
                 return
             side.errors.append(now)
             if side.state != "closed" or len(side.errors) < ERRORS or now - side.errors[0] > WITHIN:
@@ -169,7 +169,7 @@ class Breaker:
         return True
 
 
-def _probe(breaker: weakref.ref[Breaker], writes: bool) -> None:
+def _probe(breaker: weakref.ref[CircuitBreaker], writes: bool) -> None:
     while (mine := breaker()) is not None:
         pause = mine.pause()
         del mine

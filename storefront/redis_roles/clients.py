@@ -13,7 +13,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from storefront.redis_roles.address import Address
-from storefront.redis_roles.sentinel import Directory, MasterConnection
+from storefront.redis_roles.sentinel import MasterConnection, MasterResolver
 
 # A page must not wait for Redis: the library's defaults cost seconds on a silent peer.
 TIMEOUT = 0.1  # seconds: to connect, to read, and to wait for a free connection
@@ -26,7 +26,7 @@ _connection: Any = Connection
 _node: Any = ClusterNode
 
 
-class Line(Protocol):
+class PubSubConnection(Protocol):
     """What a subscription needs of redis-py's connections, which are not typed."""
 
     host: str
@@ -48,7 +48,7 @@ class Line(Protocol):
         """Return whether something comes within so many seconds."""
 
 
-def client(address: Address, directory: Directory | None) -> Redis:
+def client(address: Address, directory: MasterResolver | None) -> Redis:
     """Return a client with a pool of its own.
 
     A cluster's is no Redis in Python's eyes, but takes the same commands; it looks for its nodes at once.
@@ -76,14 +76,14 @@ def client(address: Address, directory: Directory | None) -> Redis:
     return Redis.from_pool(_pool(max_connections=POOL, timeout=TIMEOUT, **options))
 
 
-def connection(address: Address, directory: Directory | None) -> Line:
+def connection(address: Address, directory: MasterResolver | None) -> PubSubConnection:
     """Return a new connection for a subscription, not yet connected and nobody else's.
 
     What is published on a cluster is heard on each of its nodes.
     """
     # In protocol 2, what is published comes as any other answer does.
     options = _options(SUBSCRIPTION_TIMEOUT) | {"protocol": 2} | address.options
-    line: Line
+    line: PubSubConnection
     if directory:
         line = MasterConnection(directory=directory, **options)
     elif address.kind == "cluster":
@@ -94,13 +94,13 @@ def connection(address: Address, directory: Directory | None) -> Line:
     return line
 
 
-def directory(address: Address) -> Directory | None:
+def directory(address: Address) -> MasterResolver | None:
     """Return what knows the master, if sentinels do."""
     if address.kind != "sentinel":
         return None
     options = _options(TIMEOUT) | address.sentinel_options
     sentinels = [Redis(host=host, port=port, **options) for host, port in address.hosts]
-    return Directory(address.service, sentinels)
+    return MasterResolver(address.service, sentinels)
 
 
 def _options(timeout: float) -> dict[str, Any]:

@@ -49,7 +49,7 @@ _AWAY = (ClusterDownError, TryAgainError, MovedError, NoPermissionError)
 _AWAY_TEXT = re.compile(r"(?:^|-)(BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|UNKILLABLE) |DB index is out of range")
 
 
-class Trouble(Enum):
+class ErrorKind(Enum):
     """What an error says of the server."""
 
     GONE = "gone"
@@ -58,7 +58,7 @@ class Trouble(Enum):
     CROWDED = "crowded"  # all of this process's connections are in use: nothing is said of the server
 
 
-class RedisAway(StorefrontError):  # a state of the world that callers provide for, not a mistake
+class RedisUnavailable(StorefrontError):  # a state of the world that callers provide for, not a mistake
     """The role's Redis does not answer, or refuses to write. Go on without it.
 
     Attributes:
@@ -74,15 +74,15 @@ class RedisAway(StorefrontError):  # a state of the world that callers provide f
         self.reason = reason
 
 
-def trouble(error: Exception) -> Trouble | None:
+def classify(error: Exception) -> ErrorKind | None:
     """Return what this error says of the server, or None if it is our own command that was wrong."""
     text = str(error)
     if isinstance(error, _NO_WRITES) or (isinstance(error, ResponseError) and _NO_WRITES_TEXT.search(text)):
-        return Trouble.NO_WRITES
+        return ErrorKind.NO_WRITES
     if isinstance(error, MaxConnectionsError) or text == _NO_CONNECTION:
-        return Trouble.CROWDED
+        return ErrorKind.CROWDED
     if isinstance(error, TimeoutError):
-        return Trouble.TIMED_OUT
+        return ErrorKind.TIMED_OUT
     if isinstance(error, _AWAY) or not isinstance(error, _OURS):
-        return Trouble.GONE
-    return Trouble.GONE if _AWAY_TEXT.search(text) else None
+        return ErrorKind.GONE
+    return ErrorKind.GONE if _AWAY_TEXT.search(text) else None

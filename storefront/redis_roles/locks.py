@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from storefront.redis_roles.errors import RedisAway
+from storefront.redis_roles.errors import RedisUnavailable
 from storefront.redis_roles.lua_scripts import Script
 from storefront.redis_roles.roles import Role, Roles
 
@@ -23,7 +23,7 @@ def lock(roles: Roles, name: str, seconds: float) -> Iterator[bool]:
         taken = roles.call(
             Role.CACHE, lambda redis: redis.set(key, token, nx=True, px=milliseconds), write=True
         )
-    except RedisAway:
+    except RedisUnavailable:
         taken = None
     if not taken:
         yield False
@@ -31,5 +31,5 @@ def lock(roles: Roles, name: str, seconds: float) -> Iterator[bool]:
     try:
         yield True
     finally:
-        with suppress(RedisAway):  # then it runs out by itself
+        with suppress(RedisUnavailable):  # then it runs out by itself
             roles.call(Role.CACHE, lambda redis: _RELEASE.run(redis, [key], [token]), write=True)

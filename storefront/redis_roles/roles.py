@@ -17,10 +17,10 @@ from redis.exceptions import NoPermissionError
 
 from storefront.redis_roles import address, clients, embedded
 from storefront.redis_roles.address import Address
-from storefront.redis_roles.circuit_breaker import Breaker
-from storefront.redis_roles.clients import Line
-from storefront.redis_roles.errors import TROUBLE, RedisAway, trouble
-from storefront.redis_roles.sentinel import Directory
+from storefront.redis_roles.circuit_breaker import CircuitBreaker
+from storefront.redis_roles.clients import PubSubConnection
+from storefront.redis_roles.errors import TROUBLE, RedisUnavailable, classify
+from storefront.redis_roles.sentinel import MasterResolver
 
 T = TypeVar("T")
 
@@ -42,8 +42,8 @@ class Roles:
     instance: Path
     # By process: what a child inherits at its fork is of no use to it.
     _clients: dict[tuple[int, Role], Redis] = field(default_factory=dict)
-    _directories: dict[tuple[int, Role], Directory | None] = field(default_factory=dict)
-    _breakers: dict[tuple[int, Role], Breaker] = field(default_factory=dict)
+    _directories: dict[tuple[int, Role], MasterResolver | None] = field(default_factory=dict)
+    _breakers: dict[tuple[int, Role], CircuitBreaker] = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, app: Flask) -> Roles:
@@ -73,38 +73,40 @@ class Roles:
             self._clients.setdefault(key, clients.client(where, self._directory(role, where)))
         return self._clients[key]
 
-    def connection(self, role: Role) -> Line:
+    def connection(self, role: Role) -> PubSubConnection:
         """Return a new connection for a subscription, not yet connected and nobody else's."""
         where = self.address(role)
         return clients.connection(where, self._directory(role, where))
 
-    def has_left(self, role: Role, line: Line) -> bool:
+    def has_left(self, role: Role, line: PubSubConnection) -> bool:
         """Return whether the sentinels name another master than the one on this line: it would hear nothing new."""
         directory = self._directory(role, self.address(role)) if self.urls[role] else None
         return directory is not None and directory.master() != (line.host, line.port)
 
-    def breaker(self, role: Role) -> Breaker:
+    def breaker(self, role: Role) -> CircuitBreaker:
         """Return the breaker of this role in this process."""
         key = (os.getpid(), role)
         if key not in self._breakers:
-            self._breakers.setdefault(key, Breaker(role, lambda: self._ping(role), lambda: self._write(role)))
+            self._breakers.setdefault(
+                key, CircuitBreaker(role, lambda: self._ping(role), lambda: self._write(role))
+            )
         return self._breakers[key]
 
     def call(self, role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
         """Return what `do` returns for the role's client. See `redis_roles.call`."""
         breaker = self.breaker(role)
         if not breaker.allows(write=write):
-            raise RedisAway(role, breaker.problem(write=write))
+            raise RedisUnavailable(role, breaker.problem(write=write))
         try:
             return do(self.client(role))
         except TROUBLE as error:
-            what = trouble(error)
+            what = classify(error)
             if what is None:
                 raise
             breaker.failed(what, str(error))
-            raise RedisAway(role, str(error)) from error
+            raise RedisUnavailable(role, str(error)) from error
 
-    def _directory(self, role: Role, where: Address) -> Directory | None:
+    def _directory(self, role: Role, where: Address) -> MasterResolver | None:
         key = (os.getpid(), role)
         if key not in self._directories:
             self._directories.setdefault(key, clients.directory(where))

@@ -17,7 +17,7 @@ Host = tuple[str, int]
 _PAUSE = 1.0  # seconds for which sentinels that all failed to answer are not asked again
 
 
-class Directory:
+class MasterResolver:
     """Knows the master of a service, in this process.
 
     Args:
@@ -68,7 +68,7 @@ class Directory:
 class MasterConnection(Connection):
     """A connection to whichever server is the master when it connects."""
 
-    def __init__(self, *, directory: Directory, **options: Any) -> None:
+    def __init__(self, *, directory: MasterResolver, **options: Any) -> None:
         self._directory = directory
         super().__init__(**options)  # type: ignore[no-untyped-call]  # as all of redis-py's connections
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from flask import current_app
 from redis.exceptions import ConnectionError as Broken
 
-from storefront.redis_roles.clients import Line
+from storefront.redis_roles.clients import PubSubConnection
 from storefront.redis_roles.errors import TROUBLE
 from storefront.redis_roles.roles import Role, Roles
 
@@ -100,7 +100,7 @@ class Subscription:
     def _run(self, stop: threading.Event) -> None:
         self._pause, self._complained = BACKOFF[0], False
         while not stop.is_set():
-            connection: Line | None = None
+            connection: PubSubConnection | None = None
             try:
                 connection = self._roles.connection(self.role)
                 connection.connect()
@@ -114,7 +114,7 @@ class Subscription:
             self._rest(stop, connection)
             self._pause = min(2 * self._pause, self._longest_pause)
 
-    def _rest(self, stop: threading.Event, tried: Line | None) -> None:
+    def _rest(self, stop: threading.Event, tried: PubSubConnection | None) -> None:
         """Wait for the next attempt, at most until sentinels name another master than the one that was tried."""
         pause = self._pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads the processes
         until = time.monotonic() + pause
@@ -123,7 +123,7 @@ class Subscription:
                 if tried and self._roles.has_left(self.role, tried):
                     return
 
-    def _listen(self, connection: Line, stop: threading.Event) -> None:
+    def _listen(self, connection: PubSubConnection, stop: threading.Event) -> None:
         asked = time.monotonic()
         connection.send_command("SUBSCRIBE", *self.channels)
         for _ in self.channels:

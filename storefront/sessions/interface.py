@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Request, Response
 from flask_session.base import ServerSideSessionInterface  # type: ignore[import-untyped]
 
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 from storefront.sessions import store
 from storefront.sessions.serializer import MSGPACK
 from storefront.sessions.session import Session, State, Validator
@@ -49,9 +49,9 @@ class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Sess
         response.vary.add("Cookie")
         sid = None
         if session.ended:
-            with suppress(RedisAway):
+            with suppress(RedisUnavailable):
                 self._delete_session(self._get_store_id(session.ended))
-        with suppress(RedisAway):
+        with suppress(RedisUnavailable):
             sid = self._write(session)
         flags: dict[str, Any] = {"secure": session.secure, "httponly": True, "samesite": "Lax", "path": "/"}
         name = TLS_NAME if session.secure else NAME

@@ -10,7 +10,7 @@ import msgspec
 from flask import has_request_context
 from flask.sessions import SessionMixin
 
-from storefront.redis_roles import RedisAway
+from storefront.redis_roles import RedisUnavailable
 from storefront.sessions.serializer import MSGPACK
 from storefront.sessions.store import Change, Found
 
@@ -90,7 +90,7 @@ class Session(SessionMixin):
             found = self._load(sid)
             self.state = State(found.state)
             self._values = {name: MSGPACK.decode(raw) for name, raw in found.fields.items()}
-        except RedisAway:
+        except RedisUnavailable:
             self.state = State.AWAY
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.state = State.NEW

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from storefront import cache
 from storefront.cache import keys
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import audit
 from storefront.stock.inventory import set_on_hand
 
@@ -24,7 +24,7 @@ stock = AppGroup("stock", help="Set stock; compare it with its ledger.")
 def set_command(sku: str, number: int, reason: str) -> None:
     """Make what is on hand of SKU this NUMBER."""
     try:
-        with writing() as session:
+        with write_transaction() as session:
             now = set_on_hand(
                 session, sku, number, reason=reason[:255], actor=f"command line, {getpass.getuser()}"
             )
@@ -44,9 +44,9 @@ def audit_command(repair: bool) -> None:
     if not found:
         click.echo("Every row agrees with its ledger.")
     elif repair:
-        with writing() as session:
+        with write_transaction() as session:
             found = audit.repair(session, {difference.sku for difference in found})
-            cache.touch(session, keys.EVERYTHING, cause="flask stock audit --repair")
+            cache.invalidate_on_commit(session, keys.EVERYTHING, cause="flask stock audit --repair")
         click.echo(f"{len(found)} rows were made what the ledger says.")
     else:
         raise SystemExit(1)

@@ -161,17 +161,17 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
         }
         _drop(session, product_id, before, after)
         events += [_event(row, after, own, latest[row.sku].version) for row in own if row.sku in latest]
-    outbox.promise(session, TOPIC, *events)
+    outbox.enqueue(session, TOPIC, *events)
 
 
 def _drop(session: Session, product_id: int, before: dict[str, Level], after: dict[str, Level]) -> None:
     display = current_app.config["STOCK_DISPLAY"]
     cause = f"stock of {', '.join(sku for sku in after if after[sku] != before[sku])}"
     if any(badge(after[sku], display) != badge(before[sku], display) for sku in after):
-        cache.touch(session, keys.product_tag(product_id), cause=cause)
+        cache.invalidate_on_commit(session, keys.product_tag(product_id), cause=cause)
     bands = {together(list(levels.values())).band for levels in (before, after)}
     if len(bands) > 1:
-        cache.touch(session, keys.card_tag(product_id), cause=cause)
+        cache.invalidate_on_commit(session, keys.card_tag(product_id), cause=cause)
         if "out" in bands:
             for listener in current_app.extensions.get("stock_availability", ()):
                 listener(session, product_id)

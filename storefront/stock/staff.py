@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock.inventory import set_on_hand
 from storefront.stock.models import StockItem, StockMovement
 from storefront.web.staff_access import staff_only
@@ -38,7 +38,7 @@ def change() -> BaseResponse:
     """Set what is on hand."""
     sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
     try:
-        with writing() as session:
+        with write_transaction() as session:
             set_on_hand(session, sku, _number(), reason=_given(reason), actor=_actor())
     except StorefrontError as error:
         response = _page(sku, str(error))

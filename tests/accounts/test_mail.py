@@ -19,7 +19,7 @@ from storefront import rounds
 from storefront.accounts import postman
 from storefront.accounts.models import Letter
 from storefront.errors import ConfigurationError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, PASSWORD, Browser, another, make_user
 from tests.conftest import make_app
 from tests.processes import eventually, free_port
@@ -87,7 +87,7 @@ def mailing(app: Flask, port: int, redis_url: str, tmp_path: Path) -> Iterator[F
 
 def due() -> None:
     db.session.rollback()
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Letter).values(due_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 

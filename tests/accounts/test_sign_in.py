@@ -14,7 +14,7 @@ from storefront import accounts
 from storefront.accounts import credentials
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, OWN, PASSWORD, Browser, make_user, user
 
 
@@ -242,7 +242,7 @@ def test_a_password_that_is_changed_while_it_is_looked_at_does_not_sign_in(
     credentials_change = credentials.change
 
     def meanwhile(*_: object) -> credentials.Proven:
-        with writing() as transaction:
+        with write_transaction() as transaction:
             transaction.execute(update(User).values(generation=User.generation + 1))
         return proven
 
@@ -256,7 +256,7 @@ def test_a_hash_of_older_parameters_is_renewed(browser: Browser, kim: int) -> No
     from argon2 import PasswordHasher
 
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    with writing() as transaction:
+    with write_transaction() as transaction:
         transaction.execute(update(User).values(password_hash=old))
     assert browser.sign_in().status_code == 303
     assert user(kim).password_hash != old
@@ -270,7 +270,7 @@ def test_a_sign_in_that_is_not_kept_ends_unseen_and_a_kept_one_in_half_a_year(ap
 
     def later(**span: float) -> None:
         db.session.rollback()
-        with writing() as transaction:
+        with write_transaction() as transaction:
             for row in transaction.execute(select(SignIn)).scalars():
                 row.expires_at -= timedelta(**span)
                 row.last_seen_at -= timedelta(**span)

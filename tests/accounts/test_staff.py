@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from storefront.accounts.models import User
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import PASSWORD, Browser, make_user
 
 
@@ -22,7 +22,7 @@ def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask
     assert kims.get("/ops/cache").status_code == 404
     assert boss.get("/ops/cache").status_code == 200
     assert Browser(app, "127.0.0.1").get("/ops/cache").status_code == 200
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(User).values(is_staff=False))
     assert boss.get("/ops/cache").status_code == 404, "whatever copies say"
 

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront.checkout.models import Order, OrderLine
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from storefront.stock import StockItem
 from tests.api.conftest import Call
 from tests.factories import make_product
@@ -17,7 +17,7 @@ from tests.factories import make_product
 def number(app: Flask) -> str:
     """The number of an order of two pots."""
     make_product("Pot", variants=[{"sku": "POT", "on_hand": 5}])
-    with writing() as session:
+    with write_transaction() as session:
         order = Order(
             request_digest="", email="kim@example.org", currency="USD", goods=200, delivery_price=50, tax=0,
             total=250, prices_include_tax=True, ship_to={"name": "Kim"}, delivery="Post", payment="invoice",
@@ -59,7 +59,7 @@ def test_an_order_moves_where_it_can_and_its_goods_come_back(call: Call, number:
     assert (found["state"], event["kind"], event["actor"], event["note"]) == (
         "cancelled", "cancelled", "token tests", "by phone",
     )  # fmt: skip
-    with writing() as session:
+    with write_transaction() as session:
         assert session.execute(select(StockItem.on_hand).where(StockItem.sku == "POT")).scalar_one() == 7
 
 

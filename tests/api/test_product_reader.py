@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from storefront.cache.store import Store
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
 from tests.api.conftest import Call
 from tests.cache.conftest import another, listen
@@ -115,7 +115,7 @@ def test_a_change_of_stock_text_drops_product_and_list(call: Call, blue: int) ->
     for address in (f"/products/{blue}", "/products"):
         call("GET", address)
         assert "hit" in call("GET", address).headers["Cache-Status"]
-        with writing() as session:
+        with write_transaction() as session:
             set_on_hand(session, "POT-B", len(address), reason="count", actor="test")
         found = call("GET", address).get_json()
         assert (found["items"][0] if "items" in found else found)["stock"] == len(address) - 6

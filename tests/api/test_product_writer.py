@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from storefront import redis_roles
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Variant
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.redis_roles import Role
 from storefront.stock import StockItem, StockMovement
 from storefront.stock.publisher import names
@@ -245,7 +245,7 @@ def test_a_put_costs_few_statements_and_leaves_nothing_to_refresh(call: Call, po
     assert len(seen) <= most, "\n\n".join(seen)
     assert read(call, pot) == answer.get_json()
     told = derived()
-    with writing() as session:
+    with write_transaction() as session:
         writer.refresh(session, [pot])
     assert derived() == told
     counted = "SELECT category_id, vendor, count(*) FROM listing GROUP BY category_id, vendor"

@@ -10,7 +10,7 @@ from flask import Flask
 
 from storefront.api import tokens
 from storefront.api.models import ApiToken
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.api.conftest import Call
 from tests.catalog.test_cost import statements
 from tests.conftest import make_app
@@ -75,7 +75,7 @@ def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=60)
     token = tokens.create("x", ["stock:read"], expires_at=soon)
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(db.update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert "expired" in call("GET", ORDINARY, **bearer(token)).get_json()["detail"]
 

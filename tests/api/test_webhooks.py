@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 
 from storefront.api import webhook_delivery, webhooks
 from storefront.api.models import WebhookDelivery
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.outbox import OutboxMessage
 from storefront.stock import set_on_hand
 from tests.factories import make_product
@@ -67,7 +67,7 @@ def pot(app: Flask) -> None:
 
 
 def sell(number: int) -> None:
-    with writing() as session:
+    with write_transaction() as session:
         set_on_hand(session, "POT", number, reason="count", actor="test")
 
 
@@ -80,7 +80,7 @@ def messages() -> list[WebhookDelivery]:
 
 
 def due() -> None:
-    with writing() as session:
+    with write_transaction() as session:
         later = update(WebhookDelivery).where(WebhookDelivery.due_at.is_not(None))
         session.execute(later.values(due_at=datetime.now(UTC)))
 
@@ -183,7 +183,7 @@ def test_a_name_that_leads_elsewhere_once_it_was_looked_at_does_not_lead_there(
 
 def test_what_was_rolled_back_is_not_told(app: Flask, pot: None, receiver: Receiver) -> None:
     webhooks.add(receiver.url, ["stock.changed"])
-    with contextlib.suppress(RuntimeError), writing() as session:
+    with contextlib.suppress(RuntimeError), write_transaction() as session:
         set_on_hand(session, "POT", 1, reason="count", actor="test")
         raise RuntimeError
     assert messages() == []

@@ -9,11 +9,11 @@ from redis import Redis
 
 from storefront import cache
 from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, Entry
-from storefront.cache.l1 import Copy, Local
+from storefront.cache.l1 import L1, Copy
 from storefront.cache.l2 import Value
 from storefront.cache.store import MAX_BYTES, Store, Ticket
 from storefront.catalog.models import CategoryRedirect
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail
 from tests.factories import make_category, make_product
@@ -104,7 +104,7 @@ def test_a_slug_with_a_question_mark_is_not_taken_for_a_variant(stocked: FlaskCl
 
 def test_what_one_visitor_adds_to_an_old_address_is_not_kept_for_the_others(client: FlaskClient) -> None:
     category = make_category("Cups")
-    with writing() as session:
+    with write_transaction() as session:
         session.add(CategoryRedirect(path="mugs", category_id=category.id))
     assert get(client, "/categories/mugs?utm_source=me").location.endswith("/cups?utm_source=me")
     assert get(client, "/categories/mugs").location.endswith("/cups")
@@ -152,7 +152,7 @@ def test_own_copies_take_no_more_bytes_than_they_may(app: Flask, listening: Stor
 
 
 def test_of_ones_own_copies_those_that_are_used_stay() -> None:
-    local = Local(100_000)
+    local = L1(100_000)
     for place in range(500):
         copy = Copy(b"", "", {"": b"x" * 1_000}, ("everything",), float("inf"))
         assert local.put(str(place), copy, local.tick)
@@ -162,7 +162,7 @@ def test_of_ones_own_copies_those_that_are_used_stay() -> None:
 
 
 def test_a_copy_that_is_dropped_gives_its_bytes_back() -> None:
-    local = Local(1_000_000)
+    local = L1(1_000_000)
     copy = Copy(b"", "etag", {"": b"x" * 1_000}, ("everything", "card:1"), float("inf"))
     local.put("a", copy, local.tick)
     local.grow("a", copy, "br", b"y" * 500)

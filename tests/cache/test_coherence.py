@@ -10,9 +10,9 @@ from flask import Flask
 
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.l1 import Copy, Local
+from storefront.cache.l1 import L1, Copy
 from storefront.cache.store import Store
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.cache.workers import Fleet, fleet
 from tests.cache.writer_process import DeafProxy, Shopkeeper
 from tests.factories import make_product
@@ -105,7 +105,7 @@ def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
     entry, version, done = Entry("busy", "", PRODUCT_LIST), 0, threading.Event()
 
     def build() -> int:
-        cache.depends("busy")
+        cache.depends_on("busy")
         return version
 
     def read() -> None:
@@ -118,8 +118,8 @@ def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
         reader.start()
     try:
         for version in range(1, 25):
-            with writing() as session:
-                cache.touch(session, "busy")
+            with write_transaction() as session:
+                cache.invalidate_on_commit(session, "busy")
             assert cache.fetch(entry, int, build) == version
     finally:
         done.set()
@@ -128,7 +128,7 @@ def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
 
 
 def test_a_copy_whose_tag_is_dropped_while_it_is_on_its_way_is_not_let_in() -> None:
-    local = Local(10_000)
+    local = L1(10_000)
 
     def arrive(key: str, tick: int) -> bool:
         return local.put(key, Copy(b"", "", {"": b""}, ("everything", "card:1"), float("inf")), tick)

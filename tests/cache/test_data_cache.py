@@ -38,7 +38,7 @@ class Shelf:
 
     @cache.cached(PRODUCT_LIST, list[int])
     def items(self, number: int, *, step: int = 1) -> list[int]:
-        cache.depends(f"shelf:{number}")
+        cache.depends_on(f"shelf:{number}")
         self.calls.append((number, step))
         return list(range(0, number, step))
 
@@ -105,7 +105,7 @@ def test_a_writer_can_put_what_it_has_just_made(app: Flask) -> None:
 
 def test_what_is_put_loses_to_a_write_that_overtakes_it(app: Flask) -> None:
     def build() -> int:
-        cache.depends("card:1")
+        cache.depends_on("card:1")
         drop(app, "card:1")
         return 1
 
@@ -134,7 +134,7 @@ def test_what_a_value_was_built_from_drops_it_too(app: Flask) -> None:
     source = [1]
 
     def read() -> int:
-        cache.depends("source")
+        cache.depends_on("source")
         return source[0]
 
     def build() -> int:

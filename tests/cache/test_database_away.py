@@ -14,7 +14,7 @@ from sqlalchemy import text
 from storefront import cache
 from storefront.cache import keys
 from storefront.cache.store import Store
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.cache.conftest import entries, get, listen
 from tests.cache.writer_process import detail, set_price
 from tests.factories import make_category, make_product
@@ -125,7 +125,7 @@ def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
     client: FlaskClient, store: Store, seen: int
 ) -> None:
     """The list's own data is asked for anew, the category round it cannot be."""
-    with writing() as session:
+    with write_transaction() as session:
         make_category("Cups").name = "Beakers"
         session.flush()
     db.session.rollback()
@@ -146,10 +146,10 @@ def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
 def test_a_hard_purge_forbids_the_old_page_even_then(client: FlaskClient, seen: int) -> None:
     make_product("Jug")
     get(client, "/products/jug")
-    with writing() as session:
-        cache.touch(session, keys.product_tag(seen), hard=True)
-    with writing() as session:
-        cache.touch(session, keys.EVERYTHING)
+    with write_transaction() as session:
+        cache.invalidate_on_commit(session, keys.product_tag(seen), hard=True)
+    with write_transaction() as session:
+        cache.invalidate_on_commit(session, keys.EVERYTHING)
     with database_away():
         assert get(client, "/products/mug").status_code >= 500
         assert detail(get(client, "/products/jug")) == "stale"
@@ -172,7 +172,7 @@ def test_a_write_is_not_gone_on_with_after_its_source_has_failed(app: Flask) -> 
     entry = keys.Entry("away", "in a write", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
     app.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
-    with pytest.raises(ZeroDivisionError), writing():
+    with pytest.raises(ZeroDivisionError), write_transaction():
         cache.fetch(entry, int, lambda: 1 // 0)
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from storefront import outbox
 from storefront.cache import tag_times
-from storefront.cache.tag_times import Marks
+from storefront.cache.tag_times import TagTimes
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get, listen
 from tests.cache.writer_process import detail, set_price
@@ -85,8 +85,8 @@ def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
 def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     bare: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours: Marks = bare.extensions["cache"].shared.marks
-    other = Marks("bare")
+    ours: TagTimes = bare.extensions["cache"].shared.marks
+    other = TagTimes("bare")
     other.invalidate(["everything"])
     ours.invalidate(["card:1", "card:2"])
     ours.invalidate(["card:3"], hard=True)
@@ -98,18 +98,18 @@ def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     own_redis.client.zrem(ours.name(0), "card:1", "card:3", "!card:3")
     other.invalidate(["card:2"])
     newer = mark("card:2")
-    ours.confirm()
+    ours.reassert()
     assert mark("card:1") is None, "not all the time"
     monkeypatch.setattr(tag_times, "KEPT", 0.0)
-    ours.confirm()
+    ours.reassert()
     assert mark("card:1") == before, "as of when it was told"
     assert mark("!card:3") is not None
     assert mark("card:2") == newer
-    assert not ours.overtook(["card:1"], 0, 0), "and forgotten"
+    assert not ours.is_newer(["card:1"], 0, 0), "and forgotten"
 
 
 def test_all_shards_clocks_are_told_to_those_who_listen(bare: Flask, own_redis: Server) -> None:
-    told, heard = Marks("bare", 3), Marks("bare", 3)
+    told, heard = TagTimes("bare", 3), TagTimes("bare", 3)
     line = own_redis.client.pubsub()
     line.subscribe(told.channel)
     assert line.get_message(timeout=5)
@@ -120,9 +120,9 @@ def test_all_shards_clocks_are_told_to_those_who_listen(bare: Flask, own_redis: 
     for shard in range(3):
         clock = int(own_redis.client.zscore(told.name(shard), "card:1"))
         for marks_of in (told, heard):
-            assert marks_of.overtook(["card:1"], clock - 1, shard)
-            assert marks_of.overtook(["card:1"], clock - 1, shard, hard=True)
-            assert not marks_of.overtook(["card:1"], clock, shard)
+            assert marks_of.is_newer(["card:1"], clock - 1, shard)
+            assert marks_of.is_newer(["card:1"], clock - 1, shard, hard=True)
+            assert not marks_of.is_newer(["card:1"], clock, shard)
     line.close()
 
 

@@ -106,7 +106,7 @@ def test_what_a_long_transaction_reads_is_not_kept_as_if_it_were_new(app: Flask)
     price = select(Product.price).where(Product.id == product.id)
 
     def build() -> int:
-        cache.depends(keys.product_tag(product.id))
+        cache.depends_on(keys.product_tag(product.id))
         return db.session.execute(price).scalar_one()
 
     db.session.rollback()

@@ -13,9 +13,9 @@ from flask import Flask
 from storefront import redis_roles
 from storefront.cache.hit_rates import Reporter
 from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.l2 import Shared, Value
+from storefront.cache.l2 import L2, Value
 from storefront.cache.store import Hit, Store, Ticket
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
@@ -32,7 +32,7 @@ def store(bare: Flask) -> Store:
 
 def elsewhere() -> Store:
     """The cache of another process."""
-    return Store(Shared("bare"), 1024, {})
+    return Store(L2("bare"), 1024, {})
 
 
 def begin(store: Store, entry: Entry = ENTRY, *, force: bool = False) -> Ticket:
@@ -110,7 +110,7 @@ def test_where_there_is_no_room_for_a_mark_everything_is_dropped(store: Store, o
     assert keep(begin(store))
     own_redis.client.config_set("maxmemory", "1")
     for _ in range(3):  # until writes are not even tried any more
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, lambda client: client.set("no", "room"), write=True)
     store.shared.marks.invalidate(["tag"])
     assert kept(elsewhere()) is None
@@ -176,7 +176,7 @@ def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
 
 
 def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> None:
-    store = Store(Shared("sharded", 4), 1024, {})
+    store = Store(L2("sharded", 4), 1024, {})
     entries = [Entry("sharded", str(place), PRODUCT_LIST) for place in range(40)]
     for entry in entries:
         assert keep(begin(store, entry))
@@ -215,13 +215,13 @@ def test_what_cannot_be_counted_keeps_no_mark_and_no_other_room_waiting(
     reporter = Reporter(bare, store)
     store.shared.marks.invalidate(["tag"])
     own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not heard of it
-    store.shared.marks.doubt()
+    store.shared.marks.suspect_failover()
     minute = int(time.time() // 60)
     own_redis.client.mset({f"bare:stats:{minute}": "no hash", f"bare:stats:{minute + 1}": "no hash"})
     store.counters.add("product_list", "miss")
     reporter.tick()
     assert own_redis.client.zscore(MARKS, "tag") is not None
-    store.shared.marks.doubt()
+    store.shared.marks.suspect_failover()
     own_redis.kill()
     reporter.tick()
     assert ticked == [1, 1]

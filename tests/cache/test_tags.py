@@ -11,7 +11,7 @@ from storefront import cache, stock
 from storefront.cache import keys
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.cache.conftest import get
 from tests.cache.writer_process import at, detail, edit, set_price
 from tests.factories import make_category, make_product
@@ -69,7 +69,7 @@ def test_a_new_product_is_shown_wherever_it_belongs(client: FlaskClient, mug: in
 
 def test_a_renamed_category_changes_the_navigation_of_every_page(client: FlaskClient, mug: int) -> None:
     def rename() -> None:
-        with writing():
+        with write_transaction():
             at("plates").name = "Dishes"
 
     assert dropped(client, rename) == PAGES
@@ -101,7 +101,7 @@ def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
     for _ in range(8):  # so that the mug itself is no longer among the newest
         make_product(category=at("plates"))
     get(client, HOME)
-    with writing() as session:
+    with write_transaction() as session:
         session.add(ProductImage(product_id=mug, position=0, alt="", digest="f" * 32, width=9, height=9))
         writer.refresh(session, [mug])
     assert "f" * 32 in get(client, HOME).text
@@ -110,7 +110,7 @@ def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
 def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mug: int) -> None:
     def sell(number: int) -> Callable[[], None]:
         def do() -> None:
-            with writing() as session:
+            with write_transaction() as session:
                 stock.sell(session, "MUG-1", number, reference="order", held=0)
 
         return do
@@ -125,7 +125,7 @@ def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mu
 
 def test_rows_of_stock_written_past_the_verbs_are_noticed(client: FlaskClient, mug: int) -> None:
     def write() -> None:
-        with writing() as session:
+        with write_transaction() as session:
             row = select(stock.StockItem).where(stock.StockItem.product_id == mug)
             session.execute(row).scalar_one().on_hand = 0
 
@@ -139,8 +139,10 @@ def test_what_is_rolled_back_drops_nothing(client: FlaskClient, mug: int) -> Non
         session.get_one(Product, mug).title = "Never"
         session.flush()
         session.rollback()
-        with writing() as session:  # the next write of the same session drops what it touches, and no more
-            cache.touch(session, "another")
+        with (
+            write_transaction() as session
+        ):  # the next write of the same session drops what it touches, and no more
+            cache.invalidate_on_commit(session, "another")
 
     assert dropped(client, fail) == set()
 
@@ -149,7 +151,7 @@ def test_a_savepoint_that_is_rolled_back_forgets_nothing_that_came_before(
     client: FlaskClient, mug: int
 ) -> None:
     def write() -> None:
-        with writing() as session:
+        with write_transaction() as session:
             session.get_one(Product, mug).title = "Beaker"
             session.flush()
             session.begin_nested().rollback()
@@ -160,7 +162,7 @@ def test_a_savepoint_that_is_rolled_back_forgets_nothing_that_came_before(
 
 def test_a_transaction_that_touches_too_much_to_name_drops_everything(client: FlaskClient, mug: int) -> None:
     def write() -> None:
-        with writing() as session:
-            cache.touch(session, *(f"card:{i}" for i in range(1_000_000, 1_000_501)))
+        with write_transaction() as session:
+            cache.invalidate_on_commit(session, *(f"card:{i}" for i in range(1_000_000, 1_000_501)))
 
     assert dropped(client, write) == PAGES

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from storefront.catalog import categories
 from storefront.catalog.models import Product, ProductRedirect
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.cache.conftest import get
 from tests.cache.writer_process import at, edit
 
@@ -17,7 +17,7 @@ MUG, CUP = "/products/mug", "/products/cup"
 
 def test_a_moved_category_answers_at_its_new_address(client: FlaskClient, mug: int) -> None:
     def move() -> None:
-        with writing() as session:
+        with write_transaction() as session:
             categories.move(session, at("plates"), parent=at("table"))
 
     assert get(client, "/categories/table/plates").status_code == 404
@@ -32,7 +32,7 @@ def test_a_changed_slug_leads_from_every_old_address_to_the_newest(client: Flask
     for old, new in (("mug", "beaker"), ("beaker", "goblet")):
         assert get(client, f"/products/{new}").status_code == 404
         assert get(client, f"/products/{old}").status_code == 200
-        with writing() as session:
+        with write_transaction() as session:
             session.get_one(Product, mug).slug = new
             session.add(ProductRedirect(slug=old, product_id=mug))
         assert get(client, f"/products/{new}").status_code == 200

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.cache.l2 import Shared
+from storefront.cache.l2 import L2
 from storefront.cache.store import Store
 
 PATIENCE = 60  # seconds that a member may take to answer
@@ -83,7 +83,7 @@ def bare_app(redis_url: str, prefix: str) -> Flask:
     app = Flask("fleet")
     app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
     redis_roles.init_app(app)
-    app.extensions["cache"] = Store(Shared(prefix), 1024 * 1024, {})
+    app.extensions["cache"] = Store(L2(prefix), 1024 * 1024, {})
     return app
 
 

@@ -15,7 +15,7 @@ from storefront import cache
 from storefront.cache.store import Store
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.cache.conftest import get
 from tests.conftest import make_app
 from tests.processes import eventually
@@ -79,14 +79,14 @@ class DeafProxy(Proxy):
 
 def set_price(product_id: int, price: int) -> None:
     """Change the price of a product that has one variant, as the back office does."""
-    with writing() as session:
+    with write_transaction() as session:
         wanted = select(Variant).where(Variant.product_id == product_id)
         session.execute(wanted).scalars().one().price = price
         writer.refresh(session, [product_id])
 
 
 def edit(product_id: int, **values: object) -> None:
-    with writing() as session:
+    with write_transaction() as session:
         product = session.get_one(Product, product_id)
         for name, value in values.items():
             setattr(product, name, value)

@@ -17,7 +17,7 @@ from sqlalchemy import event, select
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.factories import make_product
 
@@ -157,7 +157,7 @@ def test_what_has_changed_since_is_said(client: FlaskClient) -> None:
     for sku in ("UP", "DOWN", "OUT", "GONE"):
         put(client, sku)
     put(client, "FEW", 9)
-    with writing() as session:
+    with write_transaction() as session:
         for sku, price in (("UP", 1200), ("DOWN", 800)):
             session.execute(select(Variant).where(Variant.sku == sku)).scalar_one().price = price
         for sku, left in (("OUT", 0), ("FEW", 3)):

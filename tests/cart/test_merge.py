@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 from storefront.accounts.models import User
 from storefront.accounts.passwords import digest
 from storefront.cart.models import Cart, CartLine
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.factories import make_product
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -23,7 +23,7 @@ PASSWORD = "a long enough password"
 def shelf(app: Flask) -> None:
     for sku in ("A", "B", "C"):
         make_product(variants=[{"sku": sku}])
-    with writing() as session:
+    with write_transaction() as session:
         session.add(User(email="one@example.com", name="One", password_hash=digest(PASSWORD)))
 
 

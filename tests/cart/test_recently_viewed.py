@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.factories import make_product
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -37,7 +37,7 @@ def test_what_is_no_longer_in_the_shop_makes_room(client: FlaskClient) -> None:
     pot, cup, draft = make_product("Pot"), make_product("Cup"), make_product("Secret", status="draft")
     cookie = f"{draft.id}.999999.{pot.id}.{cup.id}"
     assert shelf(client, cookie) == ["Pot", "Cup"]
-    with writing() as session:
+    with write_transaction() as session:
         session.get_one(Product, pot.id).status = "archived"
         writer.refresh(session, [pot.id])
     assert shelf(client, cookie) == ["Cup"]

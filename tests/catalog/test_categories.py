@@ -11,7 +11,7 @@ from storefront.catalog.categories import CategoryMoveError
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import Category, Listing, ListingVendor, Product
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.factories import make_category, make_product
 
 
@@ -23,13 +23,13 @@ def test_a_moved_branch_keeps_its_old_addresses(client: FlaskClient) -> None:
     green = make_category("Tea", "Green tea")
     make_product("Sencha", category=green)
     kitchen = make_category("Kitchen")
-    with writing() as session:
+    with write_transaction() as session:
         categories.move(session, get("tea"), parent=get("kitchen"))
     old = client.get("/categories/tea/green-tea?sort=price")
     assert (old.status_code, old.location) == (301, "/categories/kitchen/tea/green-tea?sort=price")
     assert get("kitchen").product_count == 1
     assert "Sencha" in client.get("/categories/kitchen").text
-    with writing() as session:
+    with write_transaction() as session:
         categories.move(session, get("kitchen/tea"), parent=get(""))
     assert client.get("/categories/kitchen/tea").location == "/categories/tea"
     assert client.get("/categories/tea").status_code == 200
@@ -38,12 +38,12 @@ def test_a_moved_branch_keeps_its_old_addresses(client: FlaskClient) -> None:
 
 def test_a_branch_cannot_hang_below_itself(app: object) -> None:
     make_category("Tea", "Green tea")
-    with pytest.raises(CategoryMoveError, match="below itself"), writing() as session:
+    with pytest.raises(CategoryMoveError, match="below itself"), write_transaction() as session:
         categories.move(session, get("tea"), parent=get("tea/green-tea"))
-    with pytest.raises(CategoryMoveError, match="root"), writing() as session:
+    with pytest.raises(CategoryMoveError, match="root"), write_transaction() as session:
         categories.move(session, get(""), parent=get("tea"))
     make_category("Kitchen", "Tea")
-    with pytest.raises(CategoryMoveError, match="already"), writing() as session:
+    with pytest.raises(CategoryMoveError, match="already"), write_transaction() as session:
         categories.move(session, get("tea"), parent=get("kitchen"))
 
 
@@ -53,12 +53,12 @@ def test_kept_counts_follow_every_change(app: object) -> None:
     product = make_product("Sencha", category=green, vendor="Leaf")
     make_product("Gyokuro", category=green, vendor="Leaf")
     assert _kept() == _counted()
-    with writing() as session:
+    with write_transaction() as session:
         row = session.get_one(Product, product.id)
         row.category_id, row.vendor = bowls.id, "Other"
         writer.refresh(session, [product.id])
     assert _kept() == _counted()
-    with writing() as session:
+    with write_transaction() as session:
         session.get_one(Product, product.id).status = "archived"
         writer.refresh(session, [product.id])
     assert _kept() == _counted()

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from storefront.catalog import queries
 from storefront.catalog.models import ProductRedirect
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.factories import make_category, make_product
 
 COLOURS = [
@@ -52,7 +52,7 @@ def test_only_active_products_are_shown(client: FlaskClient, status: str, code: 
 
 def test_an_old_slug_leads_to_the_new_one(client: FlaskClient) -> None:
     product = make_product("New cup")
-    with writing() as session:
+    with write_transaction() as session:
         session.add(ProductRedirect(slug="old-cup", product_id=product.id))
     response = client.get("/products/old-cup?variant=X")
     assert (response.status_code, response.location) == (301, "/products/new-cup?variant=X")

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from storefront.cache import keys
 from storefront.catalog.models import Product
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.cache.conftest import get
 from tests.cache.writer_process import edit, set_price
 from tests.catalog.test_cost import statements
@@ -111,7 +111,7 @@ def test_it_is_kept_until_a_product_comes_goes_or_moves(client: FlaskClient, mug
     assert get(client, products).status_code == 404
     assert products not in parts(client)
     assert not any("cups" in address for address in named(client, categories))
-    with writing() as session:
+    with write_transaction() as session:
         session.get_one(Product, mug).status = "active"
     edit(mug, title="Mug again")
     assert list(named(client, products)) == [f"{HERE}/products/beaker"], "that it was missing is forgotten"

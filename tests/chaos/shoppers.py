@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, Variant
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.chaos.load import Loops
 from tests.conftest import make_app
 from tests.deploy.front import Answer
@@ -66,7 +66,7 @@ class Merchant:
             (math.inf, shown)
         )  # it may be seen before this process has come back from its commit
         with self.app.app_context():
-            with writing() as session:
+            with write_transaction() as session:
                 product = session.execute(
                     select(Product).where(Product.slug == self.address.rpartition("/")[2])
                 )

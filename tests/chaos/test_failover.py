@@ -14,7 +14,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 from tests.chaos import visitors
 from tests.chaos.conftest import UNLIMITED
 from tests.chaos.shoppers import Ask, Merchant, Shoppers, all_show, merchant, plain
@@ -172,7 +172,7 @@ def recovered(seller: Merchant) -> float:
                 redis_roles.call(
                     role, lambda redis, key=f"probe:{number}": redis.set(key, "1", px=1000), write=True
                 )
-        except RedisAway:
+        except RedisUnavailable:
             return False
         return True
 

@@ -11,7 +11,7 @@ from storefront.cart import Cart, CartLine
 from storefront.checkout import drafts, holds
 from storefront.checkout.models import Checkout, Order
 from storefront.checkout.place_order import Placed, place_order
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, audit
 
 ADDRESS = {
@@ -22,7 +22,7 @@ ADDRESS = {
 
 def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, **details: Any) -> int:
     """Return the id of a filled-in draft of a new basket with these quantities by SKU."""
-    with writing() as session:
+    with write_transaction() as session:
         cart = Cart(token=secrets.token_urlsafe(24))
         session.add(cart)
         session.flush()

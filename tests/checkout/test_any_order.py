@@ -19,7 +19,7 @@ from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.orders import OrderError
 from storefront.checkout.place_order import place_order
 from storefront.checkout.shortage import ShortageError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import audited, hold, level, make_draft, seen
 from tests.factories import make_product
 
@@ -48,7 +48,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(draft=drafts, sku=st.sampled_from(SKUS), quantity=st.integers(0, 4))
     def change_the_basket(self, draft: int, sku: str, quantity: int) -> None:
-        with writing() as session:
+        with write_transaction() as session:
             cart_id = session.get_one(Checkout, draft).cart_id
             session.execute(
                 delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == self.names[sku])
@@ -104,7 +104,7 @@ class Shop(RuleBasedStateMachine):
         first = order.lines[0].sku.split("-")[0]
         amount = (total, "USD") if step == "pay" else ()
         try:
-            with writing() as session:
+            with write_transaction() as session:
                 getattr(orders, step)(session, number, *amount, actor="staff")
         except OrderError:
             return
@@ -123,7 +123,7 @@ class Shop(RuleBasedStateMachine):
         paid, due = order.paid or order.total, order.total - order.paid
         fits = paid > order.refunded and before + quantity <= line.from_stock
         try:
-            with writing() as session:
+            with write_transaction() as session:
                 if due:
                     orders.pay(session, number, due, "USD", actor="staff")
                 orders.refund(session, number, 1, actor="staff", returned={line.id: quantity})
@@ -136,14 +136,14 @@ class Shop(RuleBasedStateMachine):
 
     @rule(sku=st.sampled_from(SKUS), number=st.integers(1, 3))
     def goods_come_in(self, sku: str, number: int) -> None:
-        with writing() as session:
+        with write_transaction() as session:
             stock.receive(session, self.names[sku], number, reason="delivery", actor="staff")
         self.on_hand[sku] += number
 
     @rule(draft=drafts)
     def linger(self, draft: int) -> None:
         """Its hold is past; the sweeper gives it back."""
-        with writing() as session:
+        with write_transaction() as session:
             late = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(Hold).where(Hold.checkout_id == draft).values(expires_at=late))
         assert sweeper.sweep() == len(self.held.pop(draft, {}))

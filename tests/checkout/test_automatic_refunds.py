@@ -16,7 +16,7 @@ from sqlalchemy import update
 from storefront.checkout import orders
 from storefront.checkout.payment import refunds
 from storefront.checkout.payment.models import Payment
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser
 from tests.checkout.stripe_server import Stripe
 from tests.checkout.test_pages import place, review
@@ -51,7 +51,7 @@ def late(shop: Flask, guest: Browser, stripe: Stripe) -> dict[str, Any]:
 
 def again() -> int:
     """Let the time pass until it is tried again, and try."""
-    with writing() as session:
+    with write_transaction() as session:
         due = Payment.refund_due_at.is_not(None)
         session.execute(update(Payment).where(due).values(refund_due_at=Payment.created_at))
     return refunds.give_back_due()
@@ -111,7 +111,7 @@ def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late
 
     def write_meanwhile() -> None:
         with shop.app_context():
-            with writing() as session:
+            with write_transaction() as session:
                 orders.note(session, number, "They have called.", actor="staff")
             db.session.remove()
 
@@ -122,7 +122,7 @@ def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late
 
 def test_whoever_calls_it_off_the_money_goes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
-    with writing() as transaction:  # as the API does
+    with write_transaction() as transaction:  # as the API does
         orders.cancel(transaction, session["client_reference_id"], actor="a token")
     assert refunds.give_back_due() == 1
     assert given_back(stripe, session) == ([4488], [4488])

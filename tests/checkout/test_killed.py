@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from storefront.cart import CartLine
 from storefront.checkout import sweeper
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
 from tests.checkout.shoppers import audited, level, make_draft, place
 from tests.factories import make_product
@@ -44,7 +44,7 @@ def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) 
     assert (level("TP"), level("CUP")) == ((1000 - orders, held), (1000 - 2 * orders, 2 * held))
     assert audited() == []
 
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert sweeper.sweep() == 2 * held
     assert (level("TP"), audited()) == ((1000 - orders, 0), [])

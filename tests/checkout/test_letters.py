@@ -13,7 +13,7 @@ from storefront.accounts import postman
 from storefront.accounts.models import Letter
 from storefront.catalog.models import Product
 from storefront.checkout import orders
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import another
 from tests.accounts.test_mail import Mailbox, mailbox
 from tests.checkout.shoppers import make_draft, place
@@ -31,13 +31,13 @@ def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
     ):
         order = place(make_draft({"T": 1})).order
         number, total, currency = order.number, order.total, order.currency
-        with writing() as session:
+        with write_transaction() as session:
             orders.cancel(session, number, actor="customer")
-        with writing() as session:
+        with write_transaction() as session:
             session.execute(update(Product).values(title="Kettle"))
             orders.pay(session, number, total, currency, actor="staff")
         assert postman.send_due() == 2, "nobody takes them yet"
-        with writing() as session:
+        with write_transaction() as session:
             session.execute(update(Letter).values(due_at=Letter.created_at))
         with mailbox(port) as received:
             postman.send_due()
@@ -64,7 +64,7 @@ def test_no_lock_is_held_while_the_mail_server_is_talked_to(
 
         def write_meanwhile() -> None:
             with shop.app_context():
-                with writing() as session:
+                with write_transaction() as session:
                     orders.note(session, number, "They have called.", actor="staff")
                 db.session.remove()
 

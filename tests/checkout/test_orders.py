@@ -17,7 +17,7 @@ from storefront.checkout import orders, queries, sweeper
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.orders import NoSuchOrderError, OrderError
 from storefront.checkout.shortage import ShortageError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place
 from tests.factories import make_product
 
@@ -31,7 +31,7 @@ def order(app: Flask) -> Order:
 
 def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
     """Do it in a transaction of its own; return the order's state."""
-    with writing() as session:
+    with write_transaction() as session:
         getattr(orders, verb)(session, order.number, *arguments, actor="staff", **options)
     return orders.locked(db.session(), order.number).state
 
@@ -89,7 +89,7 @@ def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
     do("refund", order, 100, returned={line: 3})
     with pytest.raises(OrderError, match="0 of Teapot can come back"):
         do("refund", order, 100, returned={line: 1})
-    with pytest.raises(NoSuchOrderError), writing() as session:
+    with pytest.raises(NoSuchOrderError), write_transaction() as session:
         orders.ship(session, "NOTHING", actor="staff")
     assert (level("TP"), audited()) == ((10, 0), [])
 
@@ -108,11 +108,11 @@ def test_holds_are_reused_follow_the_basket_and_come_back(app: Flask) -> None:
     first = hold(draft).until
     assert first is not None
     assert first - datetime.now(UTC) > timedelta(minutes=9, seconds=50)
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=5))
     assert hold(draft).until > first  # type: ignore[operator]
     assert (level("TP"), level("CUP")) == ((5, 5), (5, 1)), "its own hold does not count against it"
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=2))
         session.execute(update(CartLine).where(CartLine.sku == "CUP").values(saved=True))
     hold(draft)
@@ -150,7 +150,7 @@ def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask)
     hold(old)
     past()
     hold(new)
-    with writing() as session:
+    with write_transaction() as session:
         month = datetime.now(UTC) - timedelta(days=31)
         session.execute(update(Checkout).where(Checkout.id == old).values(updated_at=month))
         session.execute(update(Order).values(placed_at=month))
@@ -164,14 +164,14 @@ def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask)
 
 def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_held(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 9}])
-    with writing() as session:
+    with write_transaction() as session:
         user = User(email="ada@shop.example", password_hash="x")
         session.add(user)
         session.flush()
         number = user.id
     bought, held = make_draft({"TP": 1}, user_id=number), make_draft({"TP": 2}, user_id=number)
     order = place(bought).order
-    with writing() as session:
+    with write_transaction() as session:
         cart = session.execute(
             select(Cart).join(Checkout, Checkout.cart_id == Cart.id).where(Checkout.id == held)
         )
@@ -191,5 +191,5 @@ def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_hel
 
 def past() -> None:
     """Let all holds be past."""
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from storefront.catalog.models import Variant
 from storefront.checkout import orders
 from storefront.checkout.models import Hold
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from storefront.stock import set_on_hand
 from tests import valid_html
 from tests.accounts.people import Browser, another, letters, make_user
@@ -148,7 +148,7 @@ def test_the_country_asks_for_its_own_fields_without_a_script(guest: Browser) ->
 
 def test_changed_prices_are_shown_and_agreed_to_anew(guest: Browser) -> None:
     page = review(guest)
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Variant).where(Variant.sku == "T").values(price=2500))
     answer = place(guest, page)
     assert answer.status_code == 409
@@ -179,7 +179,7 @@ def test_somebody_who_was_slower_keeps_the_rest_of_the_basket(app: Flask, guest:
     assert "only 1 left, you wanted 2" in answer.text
     assert "1 × Cup" in answer.text
     assert slower.get("/me").json["cart_quantity"] == 3  # type: ignore[index]
-    with writing() as session:
+    with write_transaction() as session:
         set_on_hand(session, "T", 0, reason="counted", actor="test")
     assert "sold out" in slower.post("/checkout", **DETAILS).text
     assert audited() == []
@@ -226,7 +226,7 @@ def test_an_order_is_cancelled_once_and_its_goods_come_back(app: Flask, guest: B
 def test_what_has_been_sent_cannot_be_called_off(guest: Browser) -> None:
     location = buy(guest)
     path, _, query = location.partition("?")
-    with writing() as session:
+    with write_transaction() as session:
         orders.ship(session, path.rpartition("/")[2], actor="test")
     answer = guest.post(f"{path}/cancellation?{query}")
     assert answer.status_code == 409
@@ -262,7 +262,7 @@ def test_a_customer_finds_addresses_and_orders_in_the_account(app: Flask, guest:
 
 def test_the_review_says_when_nothing_is_held_any_more(guest: Browser) -> None:
     review(guest)
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
     assert "no longer held" in guest.get("/checkout/review").text
     answer = guest.post("/checkout", do="hold")
@@ -283,7 +283,7 @@ def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
         "staff-order": staff.get(location.partition("?")[0].replace("/orders/", "/ops/orders/")),
     }
     guest.post("/cart/lines", sku="T")
-    with writing() as session:
+    with write_transaction() as session:
         set_on_hand(session, "T", 0, reason="counted", actor="test")
     pages["short"] = guest.post("/checkout", **DETAILS)
     make_user()

@@ -15,7 +15,7 @@ from storefront.checkout.errors import IncompleteError, KeyReusedError, PricesCh
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
 from storefront.checkout.place_order import place_order
 from storefront.checkout.shortage import ShortageError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
 from tests.factories import make_product
@@ -40,7 +40,7 @@ def test_an_order_copies_everything_and_takes_the_stock(app: Flask) -> None:
     assert {(one.sku, one.quantity, one.reserved, one.reference) for one in sold} == {
         ("TP", -2, -2, order.number), ("CUP", -1, -1, order.number),
     }  # fmt: skip
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
     assert orders.locked(db.session(), order.number).total == 5900
     assert audited() == []
@@ -67,7 +67,7 @@ def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(ap
     with pytest.raises(EmptyBasketError):
         place_order(draft, "another form's key", digest)
     assert (count_orders(), level("TP")) == (1, (4, 0))
-    with writing() as session:  # the same things again, and the old page's form: only the key tells
+    with write_transaction() as session:  # the same things again, and the old page's form: only the key tells
         cart_id = session.get_one(Checkout, draft).cart_id
         session.add(CartLine(cart_id=cart_id, sku="TP", quantity=1, price_seen=0))
     assert seen(draft) == digest
@@ -80,13 +80,13 @@ def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> N
     make_product(variants=[{"sku": "TP", "price": 1000}])
     draft = make_draft({"TP": 1})
     digest = seen(draft)
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(select(Variant)).scalar_one().price = 1100
     with pytest.raises(PricesChangedError) as caught:
         place_order(draft, "a key of good length", digest)
     assert caught.value.review.totals.goods == 1100
     assert (count_orders(), level("TP")) == (0, (20, 0))
-    with writing() as session:
+    with write_transaction() as session:
         session.get_one(Checkout, draft).address = {"country": "DE"}
     with pytest.raises(PricesChangedError):
         place_order(draft, "a key of good length", digest)
@@ -129,7 +129,7 @@ def test_what_is_not_counted_or_may_be_ordered_ahead_needs_no_hold(app: Flask) -
     order = place(draft).order
     assert {line.sku: line.from_stock for line in order.lines} == {"VOUCHER": 0, "AHEAD": 2}
     assert (level("AHEAD"), level("VOUCHER")) == ((0, 0), (0, 0))
-    with writing() as session:
+    with write_transaction() as session:
         orders.cancel(session, order.number, actor="test")
     assert (level("AHEAD"), audited()) == ((2, 0), [])
 

@@ -23,7 +23,7 @@ from storefront.checkout.models import Order
 from storefront.checkout.payment import expiry, stripe_checkout
 from storefront.checkout.payment.models import Payment
 from storefront.errors import ConfigurationError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
 from tests.accounts.people import Browser, another
 from tests.checkout.shoppers import audited, level
@@ -230,7 +230,7 @@ def test_a_refund_that_failed_before_it_was_told_of_never_counts(
 
 
 def age() -> None:
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.AFTER))
 
 
@@ -293,7 +293,9 @@ def test_whoever_begins_again_comes_to_the_page_whose_address_was_lost(
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
     for later, pages in ((stripe_checkout.STEP - 1, 1), (stripe_checkout.STEP, 2)):
-        with writing() as transaction:  # the worker died before it wrote down what Stripe had answered
+        with (
+            write_transaction() as transaction
+        ):  # the worker died before it wrote down what Stripe had answered
             transaction.execute(delete(Payment))
         monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda later=later: began + later))
         again = guest.post(f"{path}/payment?{query}").location
@@ -307,7 +309,7 @@ def test_no_lock_is_held_while_stripe_is_asked(shop: Flask, guest: Browser, stri
 
     def write_meanwhile() -> None:
         with shop.app_context():
-            with writing() as session:
+            with write_transaction() as session:
                 set_on_hand(session, "T", 5, reason="counted", actor="test")
             db.session.remove()
             done.append(1)

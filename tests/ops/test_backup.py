@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from storefront.accounts.models import User
 from storefront.catalog.models import Product
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.ops import schema
 from storefront.stock import StockItem
 from tests.accounts.people import make_user
@@ -61,7 +61,7 @@ def test_what_was_backed_up_comes_back_and_what_came_later_is_gone(app: Flask, t
             "media",
         }
     version = db.session.execute(select(StockItem.version).where(StockItem.sku == sku)).scalar_one()
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(StockItem.__table__.update().values(on_hand=0, version=version + 40))
         session.delete(session.execute(select(User)).scalar_one())
     make_product("Jug")

@@ -17,9 +17,11 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from storefront.accounts.models import Letter
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.ops import doctor
-from storefront.ops.doctor import database, proxies, proxy_echo
+from storefront.ops.doctor import database as database_checks
+from storefront.ops.doctor import proxies as proxy_checks
+from storefront.ops.doctor import proxy_echo
 from storefront.outbox import OutboxMessage
 from tests.conftest import make_app
 from tests.processes import ROOT, free_port, served
@@ -62,7 +64,9 @@ def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: st
         shown = app.test_cli_runner().invoke(args=["doctor", "--no-front"])
     finally:
         with db.engine.begin() as connection:
-            head = database.schema.ScriptDirectory(app.extensions["migrate"].directory).get_current_head()
+            head = database_checks.schema.ScriptDirectory(
+                app.extensions["migrate"].directory
+            ).get_current_head()
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     assert shown.exit_code == 1
     assert "Run: flask db upgrade" in " ".join(shown.output.split())
@@ -72,7 +76,7 @@ def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: st
 @pytest.mark.usefixtures("app")
 def test_what_waits_for_too_long_is_found() -> None:
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    with writing() as session:
+    with write_transaction() as session:
         session.add(OutboxMessage(id="a", topic="t", payload=[], created_at=hour_ago))
         session.add(Letter(id="b", recipient="", message="", created_at=hour_ago))
     found = findings()
@@ -95,7 +99,7 @@ def test_postgresql_is_asked_for_its_clock_and_connections(app: Flask, database:
 
 @pytest.mark.parametrize(("seconds", "level"), [(0.2, "ok"), (-3, "warn"), (31, "wrong"), (-4000, "wrong")])
 def test_clocks_that_are_apart_are_found(seconds: float, level: str) -> None:
-    assert database.skew("clock", seconds, "the database's").level == level
+    assert database_checks.skew("clock", seconds, "the database's").level == level
 
 
 @pytest.fixture
@@ -194,7 +198,7 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
 ) -> None:
     one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
     with one.app_context(), listening(behind_a_proxy(one) if proxies else one) as url:
-        found = {finding.about: finding for finding in proxies.look(url)}
+        found = {finding.about: finding for finding in proxy_checks.look(url)}
     assert set(found) == FRONT <= DOCUMENTED
     assert sentence in found["proxies"].sentence
     assert (found["proxies"].level == "ok") == sentence.endswith(", as")

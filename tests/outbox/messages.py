@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, update
 
 from storefront import outbox
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.outbox import OutboxMessage
 
 
@@ -22,8 +22,8 @@ def age(seconds: float = 60, topic: str = "%") -> None:
 
 
 def fail_after_promising(payload: str) -> None:
-    with suppress(ZeroDivisionError), writing() as session:
-        outbox.promise(session, "news", payload)
+    with suppress(ZeroDivisionError), write_transaction() as session:
+        outbox.enqueue(session, "news", payload)
         raise ZeroDivisionError
 
 

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role, RoleState
+from storefront.redis_roles import RedisUnavailable, Role, RoleState
 from tests.processes import ROOT, eventually
 from tests.redis_roles.servers import Server, proxy, server, shop
 
@@ -50,7 +50,7 @@ def test_three_errors_open_the_breaker_which_then_answers_without_asking(redis: 
 
     redis.kill()
     for _ in range(10):
-        with pytest.raises(RedisAway, match=r"cache is away: .*refused"):
+        with pytest.raises(RedisUnavailable, match=r"cache is away: .*refused"):
             redis_roles.call(Role.CACHE, ask)
     assert asked == 3
     state = cache()
@@ -64,12 +64,12 @@ def test_an_open_breaker_does_not_touch_the_socket(redis: Server, tmp_path: Path
         assert redis_roles.call(Role.CACHE, Redis.ping)
         between.hold.clear()
         for _ in range(3):
-            with pytest.raises(RedisAway):
+            with pytest.raises(RedisUnavailable):
                 redis_roles.call(Role.CACHE, Redis.ping)
         assert cache().timeouts == 3
         before = between.connections
         for _ in range(100):
-            with pytest.raises(RedisAway):
+            with pytest.raises(RedisUnavailable):
                 redis_roles.call(Role.CACHE, Redis.ping)
         assert between.connections <= before + 1  # the probe's
 
@@ -91,7 +91,7 @@ def test_a_frozen_server_is_asked_by_a_probe_until_it_answers(
     redis.freeze()
     trip(Role.CACHE)
     assert eventually(lambda: cache().state == "half-open")
-    with pytest.raises(RedisAway):  # callers keep their fallback while the probe asks
+    with pytest.raises(RedisUnavailable):  # callers keep their fallback while the probe asks
         redis_roles.call(Role.CACHE, Redis.ping)
     redis.thaw()
     assert eventually(lambda: cache().state == "closed")
@@ -115,7 +115,7 @@ def test_a_full_server_is_still_read_from(redis: Server, app: Flask) -> None:
     redis.client.config_set("maxmemory", "1")
     trip(Role.CACHE, write=True)
     assert cache().state == "closed" != cache().writes
-    with pytest.raises(RedisAway, match="maxmemory"):
+    with pytest.raises(RedisUnavailable, match="maxmemory"):
         redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "other"), write=True)
     assert redis_roles.call(Role.CACHE, lambda redis: redis.get("key")) == b"value"
     redis.client.config_set("maxmemory", "0")
@@ -132,7 +132,7 @@ def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: F
     else:
         redis.client.config_set("min-replicas-to-write", "1")
     for _ in range(3):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, write_by_script, write=True)
     assert cache().state == "closed" != cache().writes
     assert cache().errors == 3
@@ -140,7 +140,7 @@ def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: F
 
 def test_a_loading_server_does_not_shut_out_readers(redis: Server, app: Flask) -> None:
     for _ in range(3):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, answer("LOADING Redis is loading the dataset in memory"))
     assert cache().state == "closed" != cache().writes
 
@@ -168,13 +168,13 @@ def test_an_error_of_our_own_passes_through_and_is_not_counted(app: Flask) -> No
     ],
 )
 def test_a_server_that_cannot_serve_is_away(app: Flask, error: str) -> None:
-    with pytest.raises(RedisAway):
+    with pytest.raises(RedisUnavailable):
         redis_roles.call(Role.CACHE, answer(error))
     assert cache().errors == 1
 
 
 def test_a_database_that_is_not_there_is_away(redis: Server, tmp_path: Path) -> None:
-    with shop(tmp_path, redis.url.removesuffix("0") + "99").app_context(), pytest.raises(RedisAway):
+    with shop(tmp_path, redis.url.removesuffix("0") + "99").app_context(), pytest.raises(RedisUnavailable):
         redis_roles.call(Role.CACHE, Redis.ping)
 
 
@@ -182,7 +182,7 @@ def test_an_embedded_server_that_cannot_be_started_is_away(tmp_path: Path) -> No
     (tmp_path / "redis").write_text("in its way")
     with shop(tmp_path, "").app_context():
         for _ in range(3):
-            with pytest.raises(RedisAway):
+            with pytest.raises(RedisUnavailable):
                 redis_roles.call(Role.CACHE, Redis.ping)
         assert cache().state != "closed"
 
@@ -192,7 +192,7 @@ def test_a_late_answer_is_never_given_to_the_next_caller(redis: Server, tmp_path
     with proxy(redis.port) as between, shop(tmp_path, between.url).app_context():
         assert redis_roles.call(Role.CACHE, lambda redis: redis.get("first")) == b"1"
         between.hold.clear()
-        with pytest.raises(RedisAway, match="Timeout"):
+        with pytest.raises(RedisUnavailable, match="Timeout"):
             redis_roles.call(Role.CACHE, lambda redis: redis.get("first"))
         between.hold.set()  # now the answer is sent, to a connection that is closed
         assert redis_roles.call(Role.CACHE, lambda redis: redis.get("second")) == b"2"
@@ -208,7 +208,7 @@ def test_a_late_answer_to_a_pipeline_is_never_given_to_the_next_caller(redis: Se
     with proxy(redis.port) as between, shop(tmp_path, between.url).app_context():
         assert pipelined("first") == [b"1"]
         between.hold.clear()
-        with pytest.raises(RedisAway, match="Timeout"):
+        with pytest.raises(RedisUnavailable, match="Timeout"):
             pipelined("first")
         between.hold.set()
         assert pipelined("second") == [b"2"]
@@ -218,7 +218,7 @@ def test_a_crowd_of_our_own_says_nothing_of_the_server(app: Flask) -> None:
     pool = redis_roles.client(Role.CACHE).connection_pool
     taken = [pool.get_connection() for _ in range(pool.max_connections)]
     for _ in range(3):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, Redis.ping)
     assert (cache().state, cache().errors) == ("closed", 3)
     for connection in taken:
@@ -302,7 +302,7 @@ def cache() -> RoleState:
 
 def trip(role: Role, *, write: bool = False) -> None:
     for _ in range(3):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             redis_roles.call(role, lambda redis: redis.set("key", "other"), write=write)
 
 

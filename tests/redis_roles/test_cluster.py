@@ -11,7 +11,7 @@ from flask import Flask
 from redis import Redis
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role, Script, Subscription
+from storefront.redis_roles import RedisUnavailable, Role, Script, Subscription
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server, shop
 
@@ -102,7 +102,7 @@ def test_a_lost_node_is_away_until_it_is_back(nodes: list[Server], app: Flask) -
 def test_a_cluster_that_is_not_there_is_away(tmp_path: Path) -> None:
     with shop(tmp_path, "redis+cluster://127.0.0.1:1,127.0.0.1:2").app_context():
         for _ in range(3):
-            with pytest.raises(RedisAway):
+            with pytest.raises(RedisUnavailable):
                 redis_roles.call(Role.CACHE, Redis.ping)
         assert state() != "closed"
         assert "does not answer" in str(redis_roles.problem())
@@ -115,7 +115,7 @@ def answers() -> object:
 def attempt(do: object, *, write: bool = False) -> object:
     try:
         return redis_roles.call(Role.CACHE, do, write=write)
-    except RedisAway:
+    except RedisUnavailable:
         return None
 
 

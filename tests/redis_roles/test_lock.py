@@ -12,7 +12,7 @@ from flask import Flask
 from redis import Redis
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 from tests.processes import ROOT, eventually
 from tests.redis_roles.servers import Server, server, shop
 
@@ -93,5 +93,5 @@ def test_a_redis_that_goes_while_it_is_held_spoils_nothing(redis: Server, app: F
     with redis_roles.lock("import", 60) as mine:
         assert mine
         redis.kill()
-    with pytest.raises(RedisAway):
+    with pytest.raises(RedisUnavailable):
         redis_roles.call(Role.CACHE, Redis.ping)

@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role, Subscription
+from storefront.redis_roles import RedisUnavailable, Role, Subscription
 from storefront.redis_roles import subscription as subscription_module
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server, shop
@@ -163,7 +163,10 @@ def test_sentinels_that_are_away_are_passed_over(deployment: Deployment, tmp_pat
         deployment.servers[0].client.client_kill_filter(_type="normal", skipme=True)
         assert eventually(lambda: stored("without any"))
         assert deployment.servers[0].client.get("key") == "without any"
-    with shop(tmp_path, deployment.url).app_context(), pytest.raises(RedisAway, match="no sentinel names"):
+    with (
+        shop(tmp_path, deployment.url).app_context(),
+        pytest.raises(RedisUnavailable, match="no sentinel names"),
+    ):
         redis_roles.call(Role.CACHE, Redis.ping)
 
 
@@ -175,7 +178,7 @@ def test_a_master_that_became_a_replica_is_left(deployment: Deployment, tmp_path
         connection = pool.get_connection()
         pool.release(connection)
         deployment.servers[0].client.replicaof("127.0.0.1", deployment.servers[1].port)
-        with pytest.raises(RedisAway, match="read only"):
+        with pytest.raises(RedisUnavailable, match="read only"):
             redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "lost"), write=True)
         assert not connection.is_connected
 
@@ -183,5 +186,5 @@ def test_a_master_that_became_a_replica_is_left(deployment: Deployment, tmp_path
 def stored(value: str) -> bool:
     try:
         return bool(redis_roles.call(Role.CACHE, lambda redis: redis.set("key", value), write=True))
-    except RedisAway:
+    except RedisUnavailable:
         return False

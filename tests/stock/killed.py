@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storefront import stock
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.conftest import make_app
 
 
@@ -30,7 +30,7 @@ def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> N
                 os.kill(os.getpid(), signal.SIGKILL)
 
             handlers["stock.changed"] = dying
-            with app.app_context(), writing() as session:
+            with app.app_context(), write_transaction() as session:
                 stock.set_on_hand(session, f"V{number % 5}", number + 1, reason="test", actor="test")
             os._exit(1)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL

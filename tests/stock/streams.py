@@ -20,7 +20,7 @@ from flask import Flask
 
 from storefront import outbox, stock
 from storefront.app import create_app
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.processes import ROOT, Shop, served
 
 GUNICORN = (
@@ -96,7 +96,7 @@ def put(shop: Shop, sku: str, number: int, *, told: bool = True) -> None:
     with app.app_context():
         try:
             handlers["stock.changed"] = deliver if told else lambda _events: None
-            with writing() as session:
+            with write_transaction() as session:
                 stock.set_on_hand(session, sku, number, reason="test", actor="test")
             outbox.deliver_overdue()  # or rather: delete what was delivered, before another process finds it
         finally:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront import stock
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from storefront.stock.stream import hub as hub_module
 from storefront.stock.stream.hub import Hub
@@ -79,7 +79,7 @@ def truth() -> dict[str, tuple[str, int | None]]:
 
 
 def put(sku: str, number: int) -> None:
-    with writing() as session:
+    with write_transaction() as session:
         stock.set_on_hand(session, sku, number, reason="test", actor="test")
 
 

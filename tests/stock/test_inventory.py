@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 
 from storefront import redis_roles, stock
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.redis_roles import Role
 from storefront.stock import InsufficientStockError, StockItem, UnknownSkuError, audit, publisher
 from tests.factories import make_product
@@ -52,7 +52,7 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
     def buy(number: int) -> bool:
         with app.app_context():
             try:
-                with writing() as session:
+                with write_transaction() as session:
                     stock.hold(session, "TP", 1, reference=f"order {number}")
                     stock.sell(session, "TP", 1, reference=f"order {number}", held=1)
             except InsufficientStockError:
@@ -69,17 +69,17 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
 
 def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 3}])
-    with pytest.raises(InsufficientStockError) as caught, writing() as session:
+    with pytest.raises(InsufficientStockError) as caught, write_transaction() as session:
         stock.hold(session, "TP", 4, reference="x")
     assert (caught.value.wanted, caught.value.available) == (4, 3)
-    with pytest.raises(UnknownSkuError), writing() as session:
+    with pytest.raises(UnknownSkuError), write_transaction() as session:
         stock.receive(session, "nothing", 1, reason="", actor="test")
     assert (item().on_hand, item().reserved, item().version) == (3, 0, 1)
 
 
 def test_every_verb_is_in_the_ledger(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
-    with writing() as session:
+    with write_transaction() as session:
         stock.receive(session, "TP", 5, reason="delivery", actor="test")
         stock.hold(session, "TP", 4, reference="a")
         stock.release(session, "TP", 1, reference="a")
@@ -94,7 +94,7 @@ def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     runner = app.test_cli_runner()
     assert runner.invoke(args=["stock", "audit"]).exit_code == 0
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(StockItem).values(on_hand=9, reserved=2))
     result = runner.invoke(args=["stock", "audit"])
     assert result.exit_code == 1
@@ -105,18 +105,18 @@ def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask
 
 def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, database: str) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(StockItem).values(on_hand=9))
     found = {difference.sku for difference in audit.audit(db.session())}
 
     def repair() -> None:
         with app.app_context():
-            with writing() as session:
+            with write_transaction() as session:
                 audit.repair(session, found)
             db.session.remove()
 
     with ThreadPoolExecutor(1) as pool:
-        with writing() as session:
+        with write_transaction() as session:
             stock.sell(session, "TP", 1, reference="meanwhile", held=0)
             repairing = pool.submit(repair)
             if (
@@ -134,11 +134,11 @@ def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, t
         variants=[{"sku": "TP", "on_hand": 7}, {"sku": "T2", "option1": "b", "on_hand": 4}]
     )
     told.now().clear()
-    with pytest.raises(ZeroDivisionError), writing() as session:  # noqa: PT012  # the error is the test's own
+    with pytest.raises(ZeroDivisionError), write_transaction() as session:  # noqa: PT012  # the error is the test's own
         stock.set_on_hand(session, "TP", 1, reason="count", actor="test")
         raise ZeroDivisionError
     assert told.now() == []
-    with writing() as session:
+    with write_transaction() as session:
         stock.set_on_hand(session, "TP", 3, reason="count", actor="test")
     (event,) = told.now()
     assert event.pop("timestamp") > 1.7e9
@@ -164,7 +164,7 @@ def test_only_a_change_of_the_printed_text_drops_pages(client: FlaskClient) -> N
 
     def put(number: int) -> tuple[bool, bool]:
         hits()
-        with writing() as session:
+        with write_transaction() as session:
             stock.set_on_hand(session, "TP", number, reason="count", actor="test")
         return hits()
 

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront.cache import touch
+from storefront.cache import invalidate_on_commit
 from storefront.cache.keys import EVERYTHING
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 from tests.factories import make_category, make_product
 
 EVIL = "evil.example"
@@ -52,8 +52,8 @@ def stocked(client: FlaskClient) -> FlaskClient:
 
 
 def empty_the_cache() -> None:
-    with writing() as session:
-        touch(session, EVERYTHING, cause="test")
+    with write_transaction() as session:
+        invalidate_on_commit(session, EVERYTHING, cause="test")
 
 
 def seen(client: FlaskClient, page: str) -> tuple[int, bytes]:

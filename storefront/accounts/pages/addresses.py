@@ -10,7 +10,7 @@ from storefront.accounts import addressing, authentication, countries, queries
 from storefront.accounts.forms import Form
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import blueprint, done, page
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 bp = blueprint("addresses", __name__, "/account/addresses")
 
@@ -47,7 +47,7 @@ def add(user: User) -> Response:
         form.errors[""] = f"An account can have {MOST} addresses. Remove one that you do not need."
     if form.errors:
         return _form(form, None)
-    with writing() as session:
+    with write_transaction() as session:
         session.add(Address(user_id=user_id, **fields))
     return done("addresses.book", "address")
 
@@ -70,7 +70,7 @@ def change(user: User, address_id: int) -> Response:
         return _form(Form(values=form.values), address_id)
     if form.errors:
         return _form(form, address_id)
-    with writing():
+    with write_transaction():
         for name, value in fields.items():
             setattr(address, name, value)
     return done("addresses.book", "address")
@@ -81,7 +81,7 @@ def change(user: User, address_id: int) -> Response:
 def remove(user: User, address_id: int) -> Response:
     """Remove one. What is not there is no mistake: somebody clicked twice."""
     user_id = user.id
-    with writing() as session:
+    with write_transaction() as session:
         address = session.get(Address, address_id)
         if address is not None and address.user_id == user_id:
             session.delete(address)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from storefront.accounts import authentication, cookie, credentials, queries
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import blueprint, done, page
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 bp = blueprint("devices", __name__, "/account/devices")
 
@@ -33,7 +33,7 @@ def end(user: User, sign_in_id: int) -> Response:
 def end_all(user: User) -> Response:
     """Sign out everywhere, here too."""
     user_id = user.id
-    with writing() as session:
+    with write_transaction() as session:
         credentials.renew(session, user_id, stay=False)
     authentication.leave()
     return done("entering.login", "everywhere")

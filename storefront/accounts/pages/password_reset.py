@@ -10,7 +10,7 @@ from storefront.accounts import authentication, credentials, letters, postman, t
 from storefront.accounts.forms import Form
 from storefront.accounts.pages.page import blueprint, done, page, sent
 from storefront.accounts.pages.sign_in import named
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 bp = blueprint("resetting", __name__, "/account/reset")
 
@@ -31,7 +31,7 @@ def send_link() -> Response:
         return page("reset-request", form=form)
     user = credentials.by_email(email)
     user_id, generation = (user.id, user.generation) if user else (0, 0)
-    with writing() as session:
+    with write_transaction() as session:
         letter = postman.post(session, email if user else None, letters.reset(user_id, generation))
     return sent("resetting.requested", letter)
 

@@ -15,7 +15,7 @@ from storefront.accounts.forms import Form
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import blueprint, done, page, sent
 from storefront.accounts.sign_in_limits import TooManyFailuresError
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 bp = blueprint("accounts", __name__, "/account")
 
@@ -35,7 +35,7 @@ def change_name(user: User) -> Response:
     name = form.text("name", "Your name", most=100, required=False)
     if form.errors:
         return _page(user, name=form)
-    with writing():
+    with write_transaction():
         user.name = name
     return done("accounts.overview", "name")
 
@@ -69,7 +69,7 @@ def change_email(user: User) -> Response:
     if not _is_owner(user, form, "password") or form.errors:
         return _page(user, email=form)
     taken = credentials.by_email(email) is not None
-    with writing() as session:
+    with write_transaction() as session:
         text = letters.known_already() if taken else letters.change(user_id, generation, email)
         letter = postman.post(session, email, text)
     return sent("accounts.email_sent", letter)

@@ -11,7 +11,7 @@ from storefront.accounts.credentials import TakenError
 from storefront.accounts.forms import Form
 from storefront.accounts.pages.page import blueprint, done, page, sent
 from storefront.accounts.sign_in_limits import TooManyFailuresError
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 bp = blueprint("entering", __name__, "/account")
 
@@ -73,7 +73,7 @@ def ask() -> Response:
     if form.errors:
         return page("register", form=form, going=going)
     known = credentials.by_email(email) is not None
-    with writing() as session:
+    with write_transaction() as session:
         text = letters.known_already() if known else letters.welcome(email, going)
         letter = postman.post(session, email, text)
     return sent("entering.asked", letter)

@@ -20,7 +20,7 @@ from storefront.api.tokens import Caller
 from storefront.catalog import models
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 # Given the product as everybody and as the caller sees it (None: not at all); refuses what it was not made for.
 Condition = Callable[[Product | None, Product], None]
@@ -37,7 +37,7 @@ def change(
     """
     display = product_reader.display_for(caller)
     try:
-        with writing() as session:
+        with write_transaction() as session:
             loaded = load(session, product_id)
             shown = loaded.row.status == "active" and bool(loaded.variants)
             public = loaded.document(current_app.config["STOCK_DISPLAY"]) if shown else None

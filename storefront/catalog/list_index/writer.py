@@ -35,7 +35,9 @@ def _restocked(session: Session, _: UOWTransaction) -> None:
     product_ids = {row.product_id for row in rows if isinstance(row, StockItem)}
     if product_ids:
         above = select(Listing.category_id).where(Listing.product_id.in_(product_ids)).distinct()
-        cache.touch(session, *map(keys.availability_tag, session.connection().execute(above).scalars()))
+        cache.invalidate_on_commit(
+            session, *map(keys.availability_tag, session.connection().execute(above).scalars())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,14 @@ def refresh(session: Session, product_ids: Iterable[int]) -> None:
         entries = _entries(session, batch)
         gone = set(batch) - {entry.product_id for entry in entries}
         write(session, entries, gone=sorted(gone))
-        cache.touch(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
+        cache.invalidate_on_commit(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
     session.expire_all()
 
 
 def availability_changed(session: Session, product_id: int) -> None:
     """Drop the lists that count or show what is in stock, since this product has sold out or come back."""
     above = session.execute(select(Listing.category_id).where(Listing.product_id == product_id)).scalars()
-    cache.touch(session, *map(keys.availability_tag, above))
+    cache.invalidate_on_commit(session, *map(keys.availability_tag, above))
 
 
 def settle_prices(session: Session, product_ids: Sequence[int]) -> None:
@@ -225,7 +227,7 @@ def _tell(session: Session, wanted: Rows, present: Rows) -> None:
             tags.add(keys.prices_tag(category_id))
         if new is None or old is None or new[1] != old[1]:
             tags.add(keys.names_tag(category_id))
-    cache.touch(session, *tags)
+    cache.invalidate_on_commit(session, *tags)
 
 
 def _delete(session: Session, keys: Sequence[tuple[int, int]]) -> None:
@@ -275,7 +277,7 @@ def count(session: Session, wanted: Rows, present: Rows) -> None:
             Category.id.in_([row["c"] for row in moved]), Category.product_count.between(0, max(0, *steps))
         )
         if session.execute(edge.limit(1)).first():
-            cache.touch(session, keys.NAVIGATION)
+            cache.invalidate_on_commit(session, keys.NAVIGATION)
     changed = [
         {"category_id": key[0], "vendor": key[1], "products": delta}
         for key, delta in sorted(vendors.items())

@@ -14,7 +14,7 @@ from storefront.catalog.shopify.csv_reader import Row, Table
 from storefront.catalog.shopify.draft_writer import Applier, Outcome
 from storefront.catalog.shopify.drafts import ProductDraft, Reader, Reject, handle_of
 from storefront.catalog.shopify.spool import Spool
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 
 BATCH = 200
@@ -78,7 +78,7 @@ def run(
 
 def _write(applier: Applier, batch: list[ProductDraft], *, dry_run: bool) -> None:
     try:
-        with writing() as session:
+        with write_transaction() as session:
             if session.connection().dialect.name == "postgresql":
                 session.execute(text("SET LOCAL statement_timeout = 0"))
             ids = applier.apply(session, batch)

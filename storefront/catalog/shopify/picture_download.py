@@ -19,7 +19,7 @@ from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import PictureError, StoredPicture
 from storefront.errors import StorefrontError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 SECONDS = 15.0  # for one picture, all redirects included
 REDIRECTS = 3
@@ -77,7 +77,7 @@ def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[
             return
         with ThreadPoolExecutor(THREADS) as pool:
             results = list(pool.map(lambda row: _stored(row.source, media_dir, allowed), rows))
-        with writing() as session:
+        with write_transaction() as session:
             for row, stored in zip(rows, results, strict=True):
                 if isinstance(stored, StoredPicture):
                     found = {"digest": stored.digest, "width": stored.width, "height": stored.height}

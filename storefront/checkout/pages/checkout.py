@@ -18,7 +18,7 @@ from storefront.checkout.queries import view
 from storefront.checkout.retry import persistently
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 bp: Blueprint = blueprint("checkout", __name__)
 
@@ -72,7 +72,7 @@ def _hold(user: User | None, found: dict[str, object], said: str | None) -> Resp
     """Keep the details and what is shown, then hold the goods, and lead to the review."""
 
     def keep() -> int:
-        with writing() as session:
+        with write_transaction() as session:
             draft = drafts.keep(session, **found, user_id=user_id)
             draft.seen = drafts.review(session, draft).totals.to_json()
             return draft.id
@@ -125,7 +125,7 @@ def changed(error: PricesChangedError) -> Response:
     found: Review = error.review
     before: Totals | None = error.before
     checkout_id = found.checkout.id
-    with writing() as session:
+    with write_transaction() as session:
         found.checkout.seen = found.totals.to_json()
         session.flush()
     fresh = drafts.review(db.session(), db.session.get_one(type(found.checkout), checkout_id))

@@ -20,7 +20,7 @@ from storefront.checkout.payment import PaymentError
 from storefront.checkout.payment.cancellation import call_off
 from storefront.checkout.payment.refunding import refund
 from storefront.checkout.queries import OrderView
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.web.staff_access import staff_only
 
@@ -73,7 +73,7 @@ def _do(number: str, kind: str, note: str) -> None:
     if kind == "cancelled":
         call_off(order, actor=actor, note=note)
         return
-    with writing() as session:
+    with write_transaction() as session:
         if kind == "paid":
             orders.pay(session, number, _amount(order), order.total.currency, actor=actor, note=note)
         elif kind in _VERBS:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.checkout import orders
 from storefront.checkout.models import Order
 from storefront.checkout.payment.models import Payment
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def of(provider: str, number: str) -> list[Attempt]:
 
 def write(provider: str, reference: str, number: str) -> None:
     """Write an attempt down, if it is not there already."""
-    with writing() as session:
+    with write_transaction() as session:
         order = orders.locked(session, number)
         find(session, order, provider, reference)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from storefront.checkout import orders, payment
 from storefront.checkout.payment import refunds
 from storefront.checkout.queries import OrderView
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 
 def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
@@ -14,7 +14,7 @@ def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
     Raises:
         OrderError: it is too late for that; nothing was changed.
     """
-    with writing() as session:
+    with write_transaction() as session:
         orders.cancel(session, order.number, actor=actor, note=note)
     tell_provider(order)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from storefront.checkout import orders
 from storefront.checkout.payment import attempts
 from storefront.checkout.payment.models import Payment, PaymentEvent
-from storefront.extensions import writing
+from storefront.extensions import write_transaction
 
 ACTOR = "Stripe"
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
@@ -40,7 +40,7 @@ def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str
     Raises:
         OrderError: it cannot be done, or cannot be done yet; NoSuchOrderError: it is about no order of ours.
     """
-    with writing() as session:
+    with write_transaction() as session:
         order = orders.locked(session, number)  # doubled messages wait here for each other
         if not once(session, provider, event_id, kind):
             return False

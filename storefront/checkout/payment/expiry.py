@@ -11,7 +11,7 @@ from storefront.checkout import orders, payment, queries
 from storefront.checkout.models import Order
 from storefront.checkout.orders import OrderError
 from storefront.checkout.payment.models import Payment
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def _call_off(number: str) -> bool:
     if order is None or provider is None or not provider.abandon(order):
         return False
     try:
-        with writing() as session:
+        with write_transaction() as session:
             orders.cancel(session, number, actor="shop", note="It was not paid in time.")
             order_id = select(Order.id).where(Order.number == number).scalar_subquery()
             pending = (Payment.order_id == order_id) & (Payment.state == "pending")

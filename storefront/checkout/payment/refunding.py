@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.orders import NoSuchOrderError, OrderError
 from storefront.checkout.payment import events
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 
 def refund(
@@ -42,7 +42,7 @@ def refund(
     code, reference = "invoice", key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
-    with writing() as session:
+    with write_transaction() as session:
         orders.locked(session, number)
         if events.once(session, code, f"refund:{reference}", "refund"):
             orders.refund(session, number, amount, actor=actor, note=note, returned=returned)

@@ -20,7 +20,7 @@ from storefront.checkout.orders import OrderError
 from storefront.checkout.payment.errors import PaymentError
 from storefront.checkout.payment.models import Payment
 from storefront.checkout.payment.refunding import refund
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 
 # After so many seconds it is tried again; after the last again and again, until it has gone back.
 BACKOFF = (30, 60, 300, 900, 3600)
@@ -75,7 +75,7 @@ def _due(number: str | None) -> list[Owed]:
 def _is_ours(owed: Owed) -> bool:
     """Move the time on, before anybody is asked; return whether nobody else has."""
     after = datetime.now(UTC) + timedelta(seconds=BACKOFF[min(owed.attempts, len(BACKOFF) - 1)])
-    with writing() as session:
+    with write_transaction() as session:
         moved = session.execute(
             update(Payment)
             .where(Payment.id == owed.id, Payment.refund_due_at == owed.due)
@@ -96,11 +96,11 @@ def _give_back(owed: Owed) -> bool:
             if owed.attempts in (0, len(BACKOFF)):
                 _note(owed.number, f"It is still to be given back, and is tried again by itself. {error}")
             return False
-    with writing() as session:
+    with write_transaction() as session:
         session.execute(update(Payment).where(Payment.id == owed.id).values(refund_due_at=None))
     return True
 
 
 def _note(number: str, text: str) -> None:
-    with writing() as session:
+    with write_transaction() as session:
         orders.note(session, number, text, actor=ACTOR)

@@ -1,7 +1,7 @@
 """The embedded Redis: one server for each instance directory, shared by all processes that need it.
 
-Its lifetime hangs on kernel locks (paths.py). Every user holds `users` shared; the supervisor (supervisor.py), parent of the
-server, asks for it exclusively: when it gets it, nobody uses the server.
+Its lifetime hangs on kernel locks (paths.py). Every user holds `users` shared; the supervisor (supervisor.py), parent
+of the server, asks for it exclusively: when it gets it, nobody uses the server.
 """
 
 from __future__ import annotations

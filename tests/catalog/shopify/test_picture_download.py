@@ -15,7 +15,7 @@ from storefront.catalog import pictures
 from storefront.catalog.models import ProductImage
 from storefront.catalog.shopify import picture_download
 from storefront.catalog.shopify.picture_download import FetchError
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.factories import make_product, png
 
 
@@ -110,7 +110,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 def test_recorded_pictures_are_fetched_and_shown(app: Flask, web: str) -> None:
     product = make_product("Bowl")
-    with writing() as session:
+    with write_transaction() as session:
         for place, name in enumerate(("to/a.png", "none.png")):
             session.add(ProductImage(product_id=product.id, source=f"{web}/{name}", position=place))
     told = dict(picture_download.fetch_missing(Path(app.config["MEDIA_DIR"]), allowed=local))
