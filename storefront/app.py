@@ -18,6 +18,7 @@ from storefront import (
     cart,
     catalog,
     checkout,
+    demo,
     edge,
     ops,
     outbox,
@@ -70,6 +71,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     accounts.init_app(app)
     cart.init_app(app)
     checkout.init_app(app)
+    demo.init_app(app)
     api.init_app(app)
     ops.init_app(app)
     edge.init_app(app)

@@ -27,12 +27,12 @@ __all__ = [
     "depends_on",
     "fetch",
     "init_app",
+    "invalidate_on_commit",
     "keep_out",
     "keys",
     "public",
     "put",
     "start",
-    "invalidate_on_commit",
 ]
 
 _starting = threading.Lock()

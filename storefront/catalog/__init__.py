@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront import demo, stock
+from storefront import stock
 from storefront.catalog import shopify, views
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 
 
 def init_app(app: Flask) -> None:
-    """Register the catalogue's pages and commands."""
+    """Register the catalogue's pages and `flask catalog`."""
     app.register_blueprint(views.bp)
     stock.on_availability(app, writer.availability_changed)
     app.add_template_filter(below_heading)
-    app.cli.add_command(demo.demo)
     app.cli.add_command(shopify.catalog)
 
 

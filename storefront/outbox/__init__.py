@@ -14,10 +14,10 @@ from storefront.outbox.models import OutboxMessage
 __all__ = [
     "SWEEPER",
     "OutboxMessage",
+    "before_commit",
     "deliver_overdue",
+    "enqueue",
     "handler",
     "init_app",
-    "enqueue",
-    "before_commit",
     "waiting",
 ]
