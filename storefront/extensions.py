@@ -103,6 +103,6 @@ def is_writing() -> bool:
 
 
 def connection_of(session: Session) -> Connection:
-    """Return the connection of a session's transaction; at once where `writing` knows it: those who buy ask often."""
+    """Return the connection of a session's transaction; at once where `write_transaction` knows it: those who buy ask often."""
     found: Connection | None = session.info.get("writing")
     return session.connection() if found is None or found.closed else found

@@ -132,7 +132,7 @@ def last_hour(prefix: str) -> Hour:
     """Return what all processes reported of the last 60 minutes.
 
     Raises:
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
     now = int(time.time() // 60)
 
@@ -162,7 +162,7 @@ def hottest(prefix: str, *, hours: int = HOT_HOURS) -> list[tuple[str, int]]:
     Versions of the shop share this: a new one knows what was asked of the last.
 
     Raises:
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
     now = int(time.time() // 3600)
 

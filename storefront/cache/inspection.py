@@ -65,7 +65,7 @@ def memory(prefix: str) -> Memory:
     """Return the memory that Redis uses and how entries of each kind share in it, from a random sample of keys.
 
     Raises:
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
 
     def read(client: Any) -> Memory:
@@ -95,7 +95,7 @@ def x_ray(app: Flask, store: Store, address: str) -> XRay:
 
     Raises:
         BadInputError: it is no address of a public page.
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
     try:
         parts = urlsplit(address)

@@ -105,7 +105,7 @@ class L2:
         """Look an entry up; if it has to be built, get the lease or be told to wait. One round trip.
 
         Raises:
-            RedisAway: Redis does not answer.
+            RedisUnavailable: Redis does not answer.
         """
         found = self._fetch(key, variant, etags, build=build, mode=mode)
         if isinstance(found, Found) and self._is_lost(key, found, hard=mode == "any"):
@@ -179,7 +179,7 @@ class L2:
         None if the entry is another now; b"" if no body was given and there is none but the first.
 
         Raises:
-            RedisAway: Redis does not answer, or takes no writes.
+            RedisUnavailable: Redis does not answer, or takes no writes.
         """
         found: bytes | None = self._run(_IMPROVE, self._keys(key)[:1], [etag, variant, body])
         return found

@@ -57,7 +57,7 @@ class TagTimes:
         """Drop every entry that carries one of these tags, in every shard, and tell every process.
 
         Raises:
-            RedisAway: it may not have happened; try again.
+            RedisUnavailable: it may not have happened; try again.
             ResponseError: something else is in the place of a shard's marks.
         """
         tags = tuple(tags)
@@ -97,7 +97,7 @@ class TagTimes:
         What is still there is not touched, and what was built since is not dropped.
 
         Raises:
-            RedisAway: it is to be tried again.
+            RedisUnavailable: it is to be tried again.
         """
         everything, self._doubted = everything or self._doubted, False
         now = time.monotonic()

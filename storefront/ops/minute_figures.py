@@ -82,7 +82,7 @@ def last_hour(prefix: str) -> list[Minute]:
     """Return the last 60 minutes, the oldest first.
 
     Raises:
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
     now = int(time.time() // 60)
 

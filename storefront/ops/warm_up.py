@@ -54,7 +54,7 @@ def wanted(most: int) -> list[str]:
     """Return the addresses of this many pages, in the order in which they are worth rendering.
 
     Raises:
-        RedisAway: Redis does not answer.
+        RedisUnavailable: Redis does not answer.
     """
     hot = [address for address, _ in hit_rates.hottest(current_app.config["CACHE_PREFIX"])]
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)

@@ -99,7 +99,7 @@ class Tally:
         """Return what all processes told of the last hours.
 
         Raises:
-            RedisAway: Redis does not answer.
+            RedisUnavailable: Redis does not answer.
         """
         now = int(time.time() // 3600)
         names = [f"{self._prefix}:{hour}" for hour in range(now - hours + 1, now + 1)]

@@ -2,7 +2,7 @@
 
     hits = redis_roles.call(Role.CACHE, lambda redis: redis.incr("hits"), write=True)
 
-raises RedisAway, at once once the role's breaker is open; the caller goes on without.
+raises RedisUnavailable, at once once the role's breaker is open; the caller goes on without.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
         write: whether it writes; a server that is full, read-only or loading refuses these, and only these.
 
     Raises:
-        RedisAway: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
+        RedisUnavailable: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
         RedisError: the command itself is wrong (WRONGTYPE, an error in a script).
     """
     roles: Roles = current_app.extensions["redis_roles"]

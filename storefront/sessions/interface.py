@@ -43,7 +43,7 @@ class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Sess
         )
 
     def save_session(self, app: Flask, session: Session, response: Response) -> None:  # noqa: ARG002
-        """Write what has changed, and set the cookie if its id is new; never raises RedisAway."""
+        """Write what has changed, and set the cookie if its id is new; never raises RedisUnavailable."""
         if not session.accessed:
             return
         response.vary.add("Cookie")

@@ -56,7 +56,7 @@ class Session(SessionMixin):
         self._values: dict[str, Any] = {}
 
     def open(self) -> State:
-        """Load it unless that is done; return what is known of it. Never raises RedisAway."""
+        """Load it unless that is done; return what is known of it. Never raises RedisUnavailable."""
         if self.state is State.UNOPENED:
             self.accessed = True
             self.state = State.NEW

@@ -48,7 +48,7 @@ class Found(NamedTuple):
 
 
 class Store:
-    """The sessions of one shop. Everything but `key` and the ids may raise RedisAway.
+    """The sessions of one shop. Everything but `key` and the ids may raise RedisUnavailable.
 
     Args:
         roles: how Redis is called.

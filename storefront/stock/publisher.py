@@ -30,7 +30,7 @@ def names(app: Flask) -> tuple[str, str]:
 
 
 def deliver(events: list[dict[str, Any]]) -> None:
-    """Publish events; RedisAway if that cannot be done now. Doubles and late ones are not published again."""
+    """Publish events; RedisUnavailable if that cannot be done now. Doubles and late ones are not published again."""
     channel, prefix = names(current_app)
     for event in events:
         message = msgspec.json.encode(event)

@@ -29,9 +29,9 @@ GIVE_BACK = """
 import os, sys
 from pathlib import Path
 from storefront.app import create_app
-from storefront.checkout.payment import giving_back
+from storefront.checkout.payment import refunds
 with create_app(dict(os.environ), instance=Path(sys.argv[1])).app_context():
-    giving_back.give_back_due()
+    refunds.give_back_due()
 """
 
 

@@ -25,7 +25,7 @@ import os, signal, sys
 from pathlib import Path
 from storefront import outbox
 from storefront.catalog.models import Product
-from storefront.extensions import db, writing
+from storefront.extensions import db, write_transaction
 from tests.conftest import make_app
 
 def die(*_):
@@ -34,7 +34,7 @@ def die(*_):
 app = make_app(sys.argv[1], Path(sys.argv[2]), REDIS_URL=sys.argv[3])
 with app.app_context():
     outbox.handler(app, "news", die)
-    with writing() as session:
+    with write_transaction() as session:
         session.add(Product(slug="written", title="Written"))
         outbox.promise(session, "news", "written")
         if sys.argv[4] == "before":

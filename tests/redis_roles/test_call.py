@@ -251,14 +251,14 @@ from pathlib import Path
 from gevent.fileobject import FileObject
 from gevent.pool import Pool
 from storefront import redis_roles
-from storefront.redis_roles import RedisAway, Role
+from storefront.redis_roles import RedisUnavailable, Role
 from tests.redis_roles.servers import shop
 
 def ask(_):
     with app.app_context():
         try:
             return redis_roles.call(Role.CACHE, lambda redis: redis.ping())
-        except RedisAway:
+        except RedisUnavailable:
             return False
 
 app = shop(Path(sys.argv[1]), sys.argv[2])
