@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
@@ -55,6 +56,7 @@ class Database(SQLAlchemy):
 db = Database(
     model_class=Model, engine_options={"json_serializer": _dumps, "json_deserializer": msgspec.json.decode}
 )
+babel = Babel()
 migrate = Migrate(directory="migrations", render_as_batch=True)
 
 
