@@ -105,6 +105,9 @@ def is_writing() -> bool:
 
 
 def connection_of(session: Session) -> Connection:
-    """Return the connection of a session's transaction; at once where `write_transaction` knows it: those who buy ask often."""
+    """Return the connection of a session's transaction.
+
+    Inside `write_transaction` it is looked up without asking the session: the checkout asks often.
+    """
     found: Connection | None = session.info.get("writing")
     return session.connection() if found is None or found.closed else found

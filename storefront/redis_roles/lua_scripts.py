@@ -37,7 +37,7 @@ class Script:
             args: its other arguments.
 
         Raises:
-            ResponseError: the script failed. (Within `redis_roles.call`, what Redis is to blame for is RedisUnavailable.)
+            ResponseError: the script failed. Within `redis_roles.call`, errors of Redis become RedisUnavailable.
         """
         try:
             return client.evalsha(self._sha, len(keys), *keys, *args)
