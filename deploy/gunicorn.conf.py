@@ -27,7 +27,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 from prometheus_client import multiprocess  # noqa: E402
 
-from storefront import redis_roles, rounds  # noqa: E402
+from storefront import periodic, redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
@@ -49,8 +49,8 @@ accesslog = None
 
 
 def post_worker_init(worker: Any) -> None:
-    """Begin what is done beside requests, set up what signals do, and keep the collector's rounds short."""
-    rounds.start(worker.wsgi)  # letters and webhooks that wait do not wait for a visitor, too
+    """Start the periodic tasks, install the signal handlers, and keep garbage collection short."""
+    periodic.start_tasks(worker.wsgi)  # at once: mail and webhooks do not wait for a first request
     # The master alone answers Ctrl-C: a terminal sends it to the workers too, which then die in the middle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop: Any = signal.getsignal(signal.SIGTERM)

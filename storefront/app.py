@@ -22,9 +22,9 @@ from storefront import (
     edge,
     ops,
     outbox,
+    periodic,
     rate_limiting,
     redis_roles,
-    rounds,
     sessions,
     stock,
     web,
@@ -59,7 +59,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     babel.init_app(app, default_locale=app.config["LOCALE"])  # English texts so far, ready to be translated
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    rounds.init_app(app)
+    periodic.init_app(app)
     web.init_app(app)
     redis_roles.init_app(app)
     sessions.init_app(app)

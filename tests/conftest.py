@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from storefront import cache, rounds
+from storefront import cache, periodic
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
@@ -218,7 +218,7 @@ def nothing_goes_on() -> Iterator[None]:
         if not app.testing:
             if "cache_pid" in app.extensions:
                 cache.stop(app)
-            rounds.stop(app)
+            periodic.stop_tasks(app)
         with app.app_context():
             db.session.remove()
             db.engine.dispose()

@@ -24,7 +24,7 @@ from sqlalchemy import Row, Table, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from storefront import rounds
+from storefront import periodic
 from storefront.accounts import smtp
 from storefront.accounts.letters import Later, Text, message
 from storefront.accounts.models import Letter
@@ -115,7 +115,7 @@ def shown(key: str) -> Shown | None:
 def init_app(app: Flask) -> None:
     """Let every serving process send mail, if there is a server that takes it."""
     if app.config["SMTP_URL"]:
-        rounds.add(app, POSTMAN, send_due, every=1.0)
+        periodic.add_task(app, POSTMAN, send_due, interval=1.0)
 
 
 def send_due() -> int:

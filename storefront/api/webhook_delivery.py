@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 from sqlalchemy import delete, select, update
 
-from storefront import rounds
+from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.tokens import Used
 from storefront.extensions import db
@@ -138,9 +138,9 @@ def _attempt(message: Any) -> tuple[str, bool]:
 def init_app(app: Flask) -> None:
     """Let every serving process send messages, and write down which tokens it has seen."""
     used: Used = app.extensions["api_tokens_used"]
-    rounds.add(app, "webhook-sender", send_due, every=1.0)
-    rounds.add(app, "webhook-log", _forget, every=600.0)
-    rounds.add(app, "token-use", used.write, every=1.0)
+    periodic.add_task(app, "webhook-sender", send_due, interval=1.0)
+    periodic.add_task(app, "webhook-log", _forget, interval=600.0)
+    periodic.add_task(app, "token-use", used.write, interval=1.0)
 
 
 def _forget() -> None:

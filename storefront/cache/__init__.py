@@ -10,7 +10,7 @@ import threading
 
 from flask import Flask
 
-from storefront import outbox, rounds
+from storefront import outbox, periodic
 from storefront.cache import cli, invalidation, keys, page_cache, views
 from storefront.cache.data_cache import cached, fetch, put
 from storefront.cache.hit_rates import Reporter
@@ -84,7 +84,7 @@ def start(app: Flask) -> None:
         store.trusted = lambda: heard.trusted
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()
-    rounds.start(app, outbox.SWEEPER)
+    periodic.start_tasks(app, outbox.SWEEPER)
     for begin in app.extensions.get("starts", ()):
         begin()
 
@@ -96,6 +96,6 @@ def stop(app: Flask) -> None:
     app.extensions.pop("cache_pid", None)
     app.extensions["cache_reporter"].stop()
     app.extensions["cache_polish"].stop()
-    rounds.stop(app, outbox.SWEEPER)
+    periodic.stop_tasks(app, outbox.SWEEPER)
     store: Store = app.extensions["cache"]
     store.trusted = lambda: False

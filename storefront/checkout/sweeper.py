@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from storefront import rounds
+from storefront import periodic
 from storefront.checkout import holds
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.payment import expiry
@@ -20,8 +20,8 @@ DRAFTS_KEPT = timedelta(days=30)
 
 def init_app(app: Flask) -> None:
     """Let every serving process look around."""
-    rounds.add(app, "checkout-sweeper", sweep, every=5.0)
-    rounds.add(app, "unpaid-orders", expiry.call_off_overdue, every=60.0)
+    periodic.add_task(app, "checkout-sweeper", sweep, interval=5.0)
+    periodic.add_task(app, "unpaid-orders", expiry.call_off_overdue, interval=60.0)
 
 
 def sweep() -> int:

@@ -14,7 +14,7 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import Row, Table, bindparam, delete, event, func, insert, select
 from sqlalchemy.orm import Session, SessionTransaction
 
-from storefront import rounds
+from storefront import periodic
 from storefront.extensions import connection_of, db
 from storefront.outbox.models import OutboxMessage
 from storefront.outbox.registry import Handler, Outbox, Summary
@@ -34,7 +34,7 @@ _DELETE = delete(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True))
 def init_app(app: Flask) -> None:
     """Give the application an outbox, and let every serving process deliver what a dead one left in it."""
     app.extensions["outbox"] = Outbox()
-    rounds.add(app, SWEEPER, _sweep, every=1.0)
+    periodic.add_task(app, SWEEPER, _sweep, interval=1.0)
 
 
 def handler(app: Flask, topic: str, deliver: Handler) -> None:

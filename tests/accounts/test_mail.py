@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront import rounds
+from storefront import periodic
 from storefront.accounts import postman
 from storefront.accounts.models import Letter
 from storefront.errors import ConfigurationError
@@ -184,9 +184,9 @@ def test_a_password_is_never_sent_without_tls(mailing: Flask, port: int) -> None
 def test_a_serving_process_has_a_postman(mailing: Flask, port: int) -> None:
     Browser(mailing).post("/account/register", email=EMAIL)
     with mailbox(port) as received:
-        rounds.start(mailing, postman.POSTMAN)
+        periodic.start_tasks(mailing, postman.POSTMAN)
         assert eventually(lambda: received)
-        rounds.stop(mailing)
+        periodic.stop_tasks(mailing)
 
 
 def test_production_without_a_mail_server_says_so(app: Flask, tmp_path: Path, redis_url: str) -> None:
@@ -209,7 +209,9 @@ def test_production_without_a_mail_server_says_so(app: Flask, tmp_path: Path, re
         )  # fmt: skip
         assert answer.status_code == 303, "nobody is kept because a letter cannot be sent"
         db.session.remove()
-        rounds.stop(shop)  # in production there is work in the background, and here its database goes away
+        periodic.stop_tasks(
+            shop
+        )  # in production there is work in the background, and here its database goes away
         db.engine.dispose()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from storefront import outbox, rounds
+from storefront import outbox, periodic
 from storefront.catalog.models import Product
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
@@ -158,10 +158,10 @@ def test_a_serving_process_sweeps_by_itself(app: Flask, told: list[Any]) -> None
         outbox.enqueue(session, "news", "left behind")
     outbox.handler(app, "news", told.extend)
     age()
-    rounds.start(app, outbox.SWEEPER)
-    rounds.start(app, outbox.SWEEPER)
+    periodic.start_tasks(app, outbox.SWEEPER)
+    periodic.start_tasks(app, outbox.SWEEPER)
     try:
         assert eventually(lambda: told == ["left behind"])
         assert eventually(lambda: rows() == 0)
     finally:
-        rounds.stop(app)
+        periodic.stop_tasks(app)

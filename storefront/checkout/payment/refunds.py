@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storefront import rounds
+from storefront import periodic
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.orders import OrderError
@@ -42,7 +42,7 @@ class Owed:
 def init_app(app: Flask) -> None:
     """Write down what is owed as orders are called off, and let every serving process give it back."""
     orders.on_event(app, _owe)
-    rounds.add(app, "refunds-due", give_back_due, every=5.0)
+    periodic.add_task(app, "refunds-due", give_back_due, interval=5.0)
 
 
 def _owe(session: Session, order: Order, event: OrderEvent) -> None:
