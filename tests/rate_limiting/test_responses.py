@@ -59,7 +59,7 @@ def test_a_refusal_is_a_page_in_the_shop_s_clothes(client: FlaskClient) -> None:
     assert answer.headers["Content-Security-Policy"]
     assert "X-Request-ID" in answer.headers
     assert answer.mimetype == "text/html"
-    assert f'<count-down seconds="{answer.headers["Retry-After"]}">' in answer.text
+    assert f'<count-down seconds="{answer.headers["Retry-After"]}"' in answer.text
     assert "go on in <span data-left>30 minutes</span>" in answer.text
     assert "More pages were asked for" in answer.text
     assert "Your basket stays as it is" in answer.text

@@ -49,7 +49,7 @@ class AddToCart extends HTMLElement {
     if (!worked) return;
     const link = document.createElement("a");
     link.href = "/cart";
-    link.textContent = "Go to the basket";
+    link.textContent = this.dataset.toCart;
     place.append(link);
   }
 }

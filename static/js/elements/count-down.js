@@ -1,4 +1,4 @@
-/** Counts the seconds down that its text names, and says when they are over. Without it the text stands as it is. */
+/** Counts down the seconds in its text and announces the end. Without JavaScript the text stays as it is. */
 class CountDown extends HTMLElement {
   #ticking;
 
@@ -9,19 +9,19 @@ class CountDown extends HTMLElement {
     this.#ticking = setInterval(() => {
       const seconds = Math.ceil((until - performance.now()) / 1000);
       if (seconds > 0) {
-        left.textContent = this.#said(seconds);
+        left.textContent = this.#words(seconds);
         return;
       }
       clearInterval(this.#ticking);
       left.closest("p").hidden = true;
-      done.textContent = "You can go on now.";
+      done.textContent = this.dataset.over;
     }, 250);
   }
 
-  /** As the page itself says it: nobody counts further than two minutes. */
-  #said(seconds) {
-    if (seconds >= 120) return `${Math.ceil(seconds / 60)} minutes`;
-    return seconds === 1 ? "1 second" : `${seconds} seconds`;
+  /** The same words as in the page; from two minutes on in minutes. */
+  #words(seconds) {
+    if (seconds >= 120) return this.dataset.minutes.replace("{number}", Math.ceil(seconds / 60));
+    return seconds === 1 ? this.dataset.second : this.dataset.seconds.replace("{number}", seconds);
   }
 
   disconnectedCallback() {

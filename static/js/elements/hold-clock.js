@@ -1,6 +1,6 @@
-/** Counts down how long the goods are held, and names the hour as this browser's clock shows it: what is left is the
- *  server's word (`left`, in seconds), as the clock of this machine may be wrong. Speaks up once, when it is over.
- *  Without it the text stands as it is. */
+/** Counts down how long the goods are held and shows the end in this browser's time zone. The server says how many
+ *  seconds are left (`left`), because the clock of this machine may be wrong. Announces the end once.
+ *  Without JavaScript the text stays as the server wrote it. */
 class HoldClock extends HTMLElement {
   #ticking;
 
@@ -21,14 +21,14 @@ class HoldClock extends HTMLElement {
     const place = this.querySelector("[data-left]");
     if (left > 0) {
       const seconds = Math.ceil(left / 1000);
-      place.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+      const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      place.textContent = this.dataset.timeLeft.replace("{time}", time);
       return;
     }
     clearInterval(this.#ticking);
     this.classList.add("hold--past");
     this.setAttribute("role", "status");
-    this.querySelector("p").textContent =
-      "It is no longer held for you. As long as nobody was quicker, you can still order it.";
+    this.querySelector("p").textContent = this.dataset.past;
   }
 }
 

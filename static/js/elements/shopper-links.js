@@ -31,7 +31,7 @@ class ShopperLinks extends HTMLElement {
       const answer = await fetch("/me", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const me = await answer.json();
-      this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || "Account" });
+      this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || this.dataset.account });
     } catch {
       // The links work without it.
     }

@@ -2,6 +2,9 @@
  *  product, whose band is the best of its variants'. Versions decide which of two messages is newer. */
 import { join, leave } from "../lib/stock-connection.js";
 
+/** The texts that the page was made with, in its language (components/stock-badge.html). */
+const texts = document.querySelector("script[data-sold-out]").dataset;
+
 class StockBadge extends HTMLElement {
   #version = 0;
   #variants = new Map();
@@ -44,9 +47,9 @@ class StockBadge extends HTMLElement {
 
   #show(band, left) {
     const order = band === "out" && this.hasAttribute("backorder");
-    const few = left === null ? "Low stock" : `Only ${left} left`;
-    const many = left === null ? "In stock" : `${left} in stock`;
-    const text = { in: many, low: few, out: order ? "Available to order" : "Sold out" }[band];
+    const few = left === null ? texts.lowStock : texts.fewLeft.replace("{number}", left);
+    const many = left === null ? texts.inStock : texts.numberInStock.replace("{number}", left);
+    const text = { in: many, low: few, out: order ? texts.toOrder : texts.soldOut }[band];
     const before = [...this.classList].find((name) => name.startsWith("stock-badge--"));
     const after = `stock-badge--${order ? "order" : band}`;
     if (text !== this.textContent) this.textContent = text;

@@ -18,5 +18,5 @@ function notice(delayed) {
     document.getElementById("content").prepend(place);
   }
   place.hidden = !delayed;
-  place.textContent = delayed ? "Live stock is delayed. What is left is looked up again when you order." : "";
+  place.textContent = delayed ? document.querySelector("script[data-delayed]").dataset.delayed : "";
 }
