@@ -1,4 +1,6 @@
-"""A shop in two commands: pages, a cache, sessions, limits and live stock, one room each.
+"""A Flask shop: public pages, a cache, sessions, rate limits and live stock, one package for each.
 
-`storefront.app.create_app` is the way in; docs/architecture.md is the map.
+`storefront.app.create_app` makes the application; docs/architecture.md describes every package.
 """
+
+__version__ = "0.1.0"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from storefront import redis_roles
+from storefront import __version__, redis_roles
 from storefront.cache import hit_rates
 from storefront.checkout.models import Order
 from storefront.extensions import db
@@ -40,6 +40,7 @@ def dashboard() -> Response:
         open_in=metrics.breakers(),
         roles=redis_roles.states(),
         figures=metrics.figures(),
+        version=__version__,
     )
     response = make_response(page)
     response.headers["Cache-Control"] = "private, no-store"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
+from storefront import __version__
 from tests.processes import ROOT
 
 TEXT = (ROOT / "CHANGELOG.md").read_text()
@@ -40,8 +40,7 @@ def test_the_first_release_is_dated() -> None:
 
 
 def test_the_newest_version_is_the_packages() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert list(versions())[1].startswith(f"[{version}] - ")
+    assert list(versions())[1].startswith(f"[{__version__}] - ")
 
 
 def test_every_change_is_one_short_line() -> None:
