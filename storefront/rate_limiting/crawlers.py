@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from storefront.periodic import PeriodicTask
+
 SUFFIXES = {
     "googlebot": (".googlebot.com", ".google.com"),
     "bingbot": (".search.msn.com",),
@@ -48,7 +50,7 @@ class Crawlers:
         self._known: dict[tuple[str, str], tuple[bool, float]] = {}
         self._waiting: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
-        self._working = False
+        self._look_ups = PeriodicTask("crawler-names", self._look_up_next, 0.0, idle_runs=1)
 
     def good(self, ip: str, agent: str) -> bool:
         """Return whether this address is known to be the crawler that its User-Agent names; waits for nothing."""
@@ -66,38 +68,32 @@ class Crawlers:
         try:
             name = self._reverse(ip).rstrip(".").lower()
             return name.endswith(SUFFIXES[engine]) and ip in self._forward(name)
-        except (
-            OSError,
-            ValueError,
-        ):  # the latter: a name that is none, as anybody may give an address of theirs
+        except (OSError, ValueError):  # ValueError: anybody can give an address a name that is not valid
             return False
 
     def _look_up_later(self, key: tuple[str, str]) -> None:
         with self._lock:
             if len(self._waiting) < MOST_WAITING:
                 self._waiting[key] = None
-            if self._working:
-                return
-            self._working = True
-        try:
-            threading.Thread(target=self._look_up, name="crawler-names", daemon=True).start()
-        except RuntimeError:  # no more threads: the next request tries again
-            self._working = False
+        self._look_ups.start()
 
-    def _look_up(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._working = False
-                    return
-                key = next(iter(self._waiting))
+    def _look_up_next(self) -> bool:
+        """Look up the claim that has waited longest; return whether more are waiting."""
+        with self._lock:
+            if not self._waiting:
+                return False
+            key = next(iter(self._waiting))
+        verified = False
+        try:
             verified = self.verify(*key)
+        finally:
             with self._lock:
                 self._known[key] = (verified, time.monotonic() + (KEPT if verified else KEPT_NOT))
                 self._waiting.pop(key, None)
                 while len(self._known) > MOST:
                     del self._known[next(iter(self._known))]
-            log.info("%s at %s is %s", key[0], key[1], "verified" if verified else "not what it says")
+        log.info("%s at %s is %s", key[0], key[1], "verified" if verified else "not what it says")
+        return bool(self._waiting)
 
 
 def _reverse(ip: str) -> str:

@@ -8,15 +8,17 @@ from typing import Any
 
 from flask import Flask
 
+from storefront.periodic import PeriodicTask
 from storefront.rate_limiting import identity
 from storefront.rate_limiting.crawlers import Crawlers
 from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, decision
-from storefront.rate_limiting.flusher import Settler
 from storefront.rate_limiting.gcra import Ask, Verdict
 from storefront.rate_limiting.identity import ClientAddress, Identify, Places
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import Policy, table
 from storefront.rate_limiting.statistics import Tally
+
+FLUSH_INTERVAL = 0.1  # seconds
 
 
 class Limits:
@@ -41,7 +43,9 @@ class Limits:
         self.tally = Tally(roles, config["CACHE_PREFIX"])
         self.crawlers = Crawlers() if config["LIMIT_VERIFY_CRAWLERS"] else None
         self.identify: list[Identify] = []
-        self._settler = Settler(self._settle)
+        self._flusher = PeriodicTask(
+            "rate-limits-flusher", self._flush, FLUSH_INTERVAL, busy_interval=FLUSH_INTERVAL, idle_runs=20
+        )
 
     def admit(
         self, environ: Mapping[str, Any], charges: Mapping[str, int], account: str = "", *, held: bool = False
@@ -61,7 +65,7 @@ class Limits:
             if place.standing == "allowed":
                 return UNLIMITED
             self.tally.deny(place.name)
-            self._settler.wake()
+            self._flusher.start()
             return DENIED
         asks = self._asks(environ, charges, account, place, self._held if held else self.policies)
         verdict, source = self.limiter.admit(asks)
@@ -86,7 +90,7 @@ class Limits:
                 self.tally.add(ask.policy.name, "alone")
         if verdict.over:
             self.tally.refuse(verdict.over)
-        self._settler.wake()
+        self._flusher.start()
         return decision(verdict)
 
     def _asks(
@@ -123,6 +127,6 @@ class Limits:
             and self.crawlers.good(place.ip, environ.get("HTTP_USER_AGENT", ""))
         )
 
-    def _settle(self) -> bool:
+    def _flush(self) -> bool:
         settled = self.limiter.settle()
         return self.tally.send() or settled

@@ -68,7 +68,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     crawlers = Crawlers(reverse, forward)
     for number in range(60):
         crawlers.good(f"198.51.100.{number}", AGENT)
-    assert eventually(lambda: not crawlers._working)
+    assert eventually(lambda: not crawlers._look_ups.is_running)
     assert len(crawlers._known) <= 10
 
 
@@ -84,7 +84,7 @@ def test_a_verified_crawler_has_a_budget_of_its_own(shop: MakeShop) -> None:
 
     assert eventually(lambda: policy("66.249.66.1").startswith('"crawler";q=600'))
     assert policy("192.0.2.2").startswith('"browse"')
-    assert eventually(lambda: not crawlers._working)
+    assert eventually(lambda: not crawlers._look_ups.is_running)
     assert policy("192.0.2.2").startswith('"browse"')
 
 
