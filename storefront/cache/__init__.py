@@ -85,8 +85,6 @@ def start(app: Flask) -> None:
         app.extensions["cache_subscription"] = heard
         app.extensions["cache_pid"] = os.getpid()
     periodic.start_tasks(app, outbox.SWEEPER)
-    for begin in app.extensions.get("starts", ()):
-        begin()
 
 
 def stop(app: Flask) -> None:

@@ -110,11 +110,11 @@ class Reporter:
             dropped.extendleft(reversed(told))
 
     def tick(self) -> None:
-        """Send what came, tell again what Redis may have lost of the marks, and do what other rooms want done then.
+        """Send what came, and tell again what Redis may have lost of the marks.
 
         Each by itself: what cannot be counted must not keep a mark from being told, or the other way round.
         """
-        for work in (self.send, self._store.shared.marks.reassert, *self._app.extensions.get("ticks", ())):
+        for work in (self.send, self._store.shared.marks.reassert):
             try:
                 work()
             except RedisUnavailable:

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(backup.restore)
     app.register_blueprint(proxy_echo.bp)
     app.register_blueprint(dashboard.bp)
-    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), minute_figures.Recorder(app).tell]
+    minute_figures.init_app(app)
     for endpoint, label in _PAGES:
         if endpoint in app.view_functions:  # there is no page of the cache without a cache
             staff_access.add_page(app, endpoint, label)

@@ -24,7 +24,7 @@ from prometheus_client import (
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import outbox, redis_roles
+from storefront import outbox, periodic, redis_roles
 from storefront.checkout import OrderEvent, orders
 
 CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
@@ -57,6 +57,8 @@ SQL_ERRORS = Counter(
     "storefront_sql_errors", "Statements that the database refused or did not answer.", ["kind"]
 )
 ORDERS = Counter("storefront_orders", "Orders placed.")
+
+INTERVAL = 2.0  # seconds
 
 
 class Metrics:
@@ -106,7 +108,7 @@ class Metrics:
 def init_app(app: Flask) -> None:
     """Answer /metrics to whoever asks from this host or a private network."""
     metrics = Metrics(app)
-    app.extensions["ticks"] = [*app.extensions.get("ticks", ()), metrics.sync]
+    periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
     orders.on_event(app, _count_order)
 
     @app.get("/metrics")

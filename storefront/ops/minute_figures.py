@@ -11,10 +11,12 @@ from typing import Any
 
 from flask import Flask
 
-from storefront import redis_roles
+from storefront import periodic, redis_roles
 from storefront.ops.request_figures import BUCKETS
 from storefront.redis_roles import RedisUnavailable, Role
 
+RECORDER = "ops-minute-figures"
+INTERVAL = 2.0  # seconds
 MINUTES = 60
 _KEPT = (MINUTES + 2) * 60  # seconds
 
@@ -47,7 +49,7 @@ class Recorder:
         self._process = (0, "")
         self._looked = 0
 
-    def tell(self) -> None:
+    def record(self) -> None:
         """Send what came since the last time; what cannot be sent now is sent the next time."""
         if self._process[0] != os.getpid():
             self._process, self._told = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}"), Counter()
@@ -76,6 +78,11 @@ class Recorder:
         except RedisUnavailable:
             return
         self._told = now
+
+
+def init_app(app: Flask) -> None:
+    """Let every serving process record its figures, whether there is a cache or not."""
+    periodic.add_task(app, RECORDER, Recorder(app).record, interval=INTERVAL)
 
 
 def last_hour(prefix: str) -> list[Minute]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from storefront import rate_limiting, redis_roles
+from storefront import periodic, rate_limiting, redis_roles
 from storefront.cache import hit_rates
 from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.extensions import db
@@ -43,11 +42,7 @@ def init_app(app: Flask) -> None:
     """Let a version that starts for the first time render its pages in the background, in one of its processes."""
     if app.testing or not app.config["CACHE"] or not app.config["CACHE_WARM"]:
         return
-
-    def begin() -> None:
-        threading.Thread(target=in_advance, args=(app,), name="warming", daemon=True).start()
-
-    app.extensions["starts"] = [*app.extensions.get("starts", ()), begin]
+    periodic.add_task(app, "warm-up", lambda: in_advance(app), interval=0.0, idle_runs=1)
 
 
 def wanted(most: int) -> list[str]:

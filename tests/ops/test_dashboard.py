@@ -9,9 +9,11 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront import periodic
 from storefront.ops import charts, minute_figures
 from tests.accounts.people import another
 from tests.factories import make_product
+from tests.processes import eventually
 
 
 def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
@@ -20,13 +22,13 @@ def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, t
     redis_url = app.config["REDIS_URL"]
     with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix) as second:
         for shop in (app, second):
-            teller = minute_figures.Recorder(shop)
+            recorder = minute_figures.Recorder(shop)
             browser = shop.test_client()
             for _ in range(3):
                 browser.get("/products/mug")
             browser.get("/nowhere")
-            teller.tell()
-            teller.tell()  # tells nothing twice
+            recorder.record()
+            recorder.record()  # what was sent is not sent twice
     total: Counter[str] = sum((minute.requests for minute in minute_figures.last_hour(prefix)), Counter())
     assert total == Counter({"2xx": 6, "4xx": 2})
     assert any(minute.memory for minute in minute_figures.last_hour(prefix))
@@ -36,6 +38,21 @@ def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, t
     )
     assert page.count("<polyline") == 10
     assert 'href="/ops" aria-current="page"' in page
+
+
+def test_charts_fill_without_a_cache(app: Flask, tmp_path: Path) -> None:
+    redis_url = app.config["REDIS_URL"]
+    with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE="off") as shop:
+        prefix = shop.config["CACHE_PREFIX"]
+        shop.test_client().get("/nowhere")
+        periodic.start_tasks(shop)  # as a server does
+        try:
+            assert eventually(
+                lambda: any(minute.requests["4xx"] for minute in minute_figures.last_hour(prefix))
+            )
+        finally:
+            periodic.stop_tasks(shop)
+        assert re.search(r"Requests, [^\"]+; now All [1-9]", shop.test_client().get("/ops").text)
 
 
 def test_every_page_for_staff_leads_to_the_others(client: FlaskClient) -> None:
