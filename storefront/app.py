@@ -20,6 +20,7 @@ from storefront import (
     checkout,
     demo,
     edge,
+    mail,
     ops,
     outbox,
     periodic,
@@ -67,6 +68,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
+    mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
     accounts.init_app(app)

@@ -10,7 +10,7 @@ from functools import partial
 from flask import Flask
 
 from storefront import rate_limiting, sessions
-from storefront.accounts import authentication, cli, cookie, last_seen, postman
+from storefront.accounts import authentication, cli, cookie, last_seen
 from storefront.accounts.authentication import current_user, exact_user, required, signed_in
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
@@ -51,7 +51,6 @@ def init_app(app: Flask) -> None:
     sessions.validate(app, authentication.is_of_this_sign_in)
     staff_access.decide(app, _is_staff)
     app.cli.add_command(cli.user)
-    postman.init_app(app)
 
 
 def add_page(app: Flask, endpoint: str, label: str) -> None:

@@ -8,8 +8,9 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from storefront.accounts import credentials, emails, passwords
+from storefront.accounts import credentials, passwords
 from storefront.errors import StorefrontError
+from storefront.mail import email_address
 
 user = AppGroup("user", help="Make accounts.")
 
@@ -21,7 +22,7 @@ user = AppGroup("user", help="Make accounts.")
 @click.option("--generate", is_flag=True, help="Make a password and print it, instead of asking for one.")
 def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     """Make an account for EMAIL. Asks for a password; where nobody can be asked, one is made and printed."""
-    folded = emails.fold(email)
+    folded = email_address.fold(email)
     if folded is None:
         raise click.ClickException(f"{email!r} is no e-mail address that we can write to.")
     generate = generate or not at_terminal()

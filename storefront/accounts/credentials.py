@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront import cache
-from storefront.accounts import cookie, letters, passwords, postman, sign_in_limits
+from storefront import cache, mail
+from storefront.accounts import cookie, messages, passwords, sign_in_limits
 from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
@@ -110,10 +110,10 @@ def change(
             if user is None:
                 return False
             if kept is not None:
-                postman.tell(session, user.email, letters.changed("password"))
+                mail.enqueue_if_configured(session, user.email, messages.changed("password"))
                 user.password_hash = kept
             if email is not None:
-                postman.tell(session, user.email, letters.changed("e-mail"))
+                mail.enqueue_if_configured(session, user.email, messages.changed("e-mail"))
                 user.email = email
     except IntegrityError as error:
         raise TakenError from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.cache import keys
@@ -16,10 +16,10 @@ def _now() -> datetime:
 
 
 class User(Model):
-    """An account. Its e-mail is folded (`emails.fold`), so that no two spellings of one mailbox have two accounts.
+    """An account. Its e-mail is stored folded (`email_address.fold`): one account for all spellings of a mailbox.
 
-    `generation` grows with everything that ends sign-ins and links made before: a new password or e-mail, signing out
-    everywhere.
+    A new password or e-mail and signing out everywhere increase `generation`: that ends all earlier sign-ins and
+    mailed links.
     """
 
     __tablename__ = "user_account"
@@ -99,16 +99,3 @@ class FailedSignIn(Model):
         Index("ix_failed_sign_in_account_at", "account", "at"),
         Index("ix_failed_sign_in_address_at", "address", "at"),
     )
-
-
-class Letter(Model):
-    """A mail that has not gone out yet; `message` is what it says (`letters.Text` as JSON)."""
-
-    __tablename__ = "letter"
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    recipient: Mapped[str] = mapped_column(String(254))  # empty: for nobody, to be thrown away
-    message: Mapped[str] = mapped_column(Text)
-    attempts: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)

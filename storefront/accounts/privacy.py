@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from storefront import cache
-from storefront.accounts import letters, postman, queries
+from storefront import cache, mail
+from storefront.accounts import messages, queries
 from storefront.accounts.models import User
 from storefront.cache import keys
 from storefront.extensions import write_transaction
@@ -45,6 +45,6 @@ def delete(user_id: int) -> None:
         also: Deleted
         for also in current_app.extensions.get(_DELETED, ()):
             also(session, user_id)
-        postman.tell(session, user.email, letters.closed())
+        mail.enqueue_if_configured(session, user.email, messages.closed())
         cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
         session.delete(user)

@@ -16,6 +16,7 @@ from storefront.api import request_body, tokens
 from storefront.cache import keys, responses
 from storefront.errors import BadInputError
 from storefront.web import compression
+from storefront.web.private import mark_private
 
 ALWAYS = (400, 404, 405, 429, 500, 503)
 
@@ -116,7 +117,7 @@ def private(answered: Any, status: int = 200) -> Response:
     encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None
     digest = keys.digest(body)
     response = Response(mimetype="application/json", status=status)
-    response.headers["Cache-Control"] = "private, no-store"
+    mark_private(response)
     response.headers["Vary"] = "Accept-Encoding, Authorization"
     held = responses.held(request.headers.get("If-None-Match", ""), encoding)
     if request.method in ("GET", "HEAD") and digest in held:

@@ -25,6 +25,7 @@ from storefront.cache.store import Hit, Store, Ticket
 from storefront.cache.url_index import UrlIndex
 from storefront.errors import StorefrontError
 from storefront.web import compression
+from storefront.web.private import mark_private
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +147,7 @@ def init_app(app: Flask, store: Store) -> None:
             if app.testing:
                 raise NotPublicError(f"{request.path} {reason}, and is declared public")
             log.error("%s %s, and is declared public: not stored", request.path, reason)
-            response.headers["Cache-Control"] = "private, no-store"
-            return response
+            return mark_private(response)
         if response.status_code not in _STORED or building.kept_out:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, make_response, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from werkzeug.wrappers import Response
 
 from storefront import redis_roles
@@ -11,6 +11,7 @@ from storefront.cache.chart import chart
 from storefront.cache.store import Store
 from storefront.errors import StorefrontError
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("cache", __name__, cli_group=None)
@@ -35,6 +36,4 @@ def dashboard() -> Response:
         roles=redis_roles.states(), local=store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
         percentile=hit_rates.percentile, chart=chart(hour.minutes) if hour else None,
     )  # fmt: skip
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(page)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from storefront import accounts, rate_limiting
 from storefront.cart import queries
+from storefront.web.private import mark_private
 
 bp = Blueprint("me", __name__, cli_group=None)
 
@@ -20,5 +21,4 @@ def me() -> Response:
         name=shopper.name if shopper else None,
         cart_quantity=queries.quantity(),
     )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return mark_private(response)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,6 +17,7 @@ from storefront.catalog import cards
 from storefront.catalog.models import Product
 from storefront.catalog.page_data import Card
 from storefront.extensions import db
+from storefront.web.private import private_page
 
 bp = Blueprint("recent", __name__, cli_group=None)
 
@@ -31,9 +32,7 @@ _IDS = re.compile(r"[1-9][0-9]{0,8}(?:\.[1-9][0-9]{0,8}){0,7}", re.ASCII)
 def recent() -> Response:
     """A shelf for a product's page, without that product (`without=ID`); empty if there is nothing to show."""
     here = request.args.get("without", type=int)
-    response = make_response(render_template("cart/recent.html", recent=looked_at({here} if here else ())))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(render_template("cart/recent.html", recent=looked_at({here} if here else ())))
 
 
 @bp.post("/recent/removal")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import rate_limiting
 from storefront.cart import commands, queries, recently_viewed
 from storefront.cart.commands import MOST, CartError
+from storefront.web.private import private_page
 
 bp = Blueprint("cart", __name__, cli_group=None)
 
@@ -79,11 +80,9 @@ def _answer(said: str, message: str = "") -> BaseResponse:
 def _page(problem: str | None = None) -> Response:
     page, said = queries.page(), None if problem else _SAID.get(request.args.get("said", ""))
     looked_at = recently_viewed.looked_at({line.product_id for line in [*page.lines, *page.saved]})
-    response = make_response(
+    return private_page(
         render_template("cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MOST)
     )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _wants_json() -> bool:

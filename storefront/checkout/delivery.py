@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from storefront.accounts import countries
 from storefront.errors import ConfigurationError
 from storefront.money import Money, minor_units
+from storefront.postal import countries
 
 _KNOWN = {"code", "name", "price", "free_from", "countries", "days"}
 

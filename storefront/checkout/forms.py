@@ -8,11 +8,12 @@ from typing import Any
 from flask import current_app
 
 from storefront import accounts
-from storefront.accounts import addressing, countries
-from storefront.accounts.forms import Form
 from storefront.accounts.models import Address, User
 from storefront.checkout import drafts, payment
 from storefront.checkout.models import Checkout
+from storefront.mail.email_address import read_email
+from storefront.postal import address_rules, countries
+from storefront.web.forms import Form
 
 BILL = "bill_"  # begins the names of the fields of an invoice's own address
 
@@ -30,8 +31,8 @@ def filled(draft: Checkout | None, user: User | None) -> Form:
     }
     bill_to = (draft.bill_to if draft else None) or {}
     known["bill_elsewhere"] = "1" if bill_to else ""
-    values = known | {name: str(address.get(name, "")) for name in addressing.FIELDS}
-    values |= {f"{BILL}{name}": str(bill_to.get(name, "")) for name in addressing.FIELDS}
+    values = known | {name: str(address.get(name, "")) for name in address_rules.FIELDS}
+    values |= {f"{BILL}{name}": str(bill_to.get(name, "")) for name in address_rules.FIELDS}
     for name in ("country", f"{BILL}country"):
         values[name] = values[name] or countries.usual(current_app.config["LOCALE"])
     return settle(Form(values=values))
@@ -39,14 +40,14 @@ def filled(draft: Checkout | None, user: User | None) -> Form:
 
 def of_book(address: Address) -> dict[str, str]:
     """Return an address of the account's book as a draft keeps it."""
-    return {name: getattr(address, name) for name in addressing.FIELDS}
+    return {name: getattr(address, name) for name in address_rules.FIELDS}
 
 
 def read(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
     """Return what was typed as a form with what has to be mended, and as columns of the draft."""
     form = Form(typed)
-    email = form.email()
-    address = addressing.read(form)
+    email = read_email(form)
+    address = address_rules.read_address(form)
     methods = drafts.delivery_methods(address["country"])
     found = {
         "email": email,
@@ -65,8 +66,8 @@ def read(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
 
 def _bill_to(form: Form, typed: Mapping[str, str]) -> dict[str, str] | None:
     """Return where the invoice goes, if that is another address: checked as the first is, in fields named apart."""
-    own = Form({name: typed.get(f"{BILL}{name}", "") for name in addressing.FIELDS})
-    address, wanted = addressing.read(own), form.ticked("bill_elsewhere")
+    own = Form({name: typed.get(f"{BILL}{name}", "") for name in address_rules.FIELDS})
+    address, wanted = address_rules.read_address(own), form.ticked("bill_elsewhere")
     form.values |= {f"{BILL}{name}": value for name, value in own.values.items()}
     if wanted:
         form.errors |= {f"{BILL}{name}": f"Invoice: {sentence}" for name, sentence in own.errors.items()}

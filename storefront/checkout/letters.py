@@ -8,14 +8,14 @@ from typing import Any
 from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
-from storefront.accounts import addressing, postman
-from storefront.accounts.letters import Later, Text
-from storefront.accounts.postman import NoMailError
+from storefront import mail
 from storefront.checkout import access, orders, payment, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.queries import EventView, OrderView
 from storefront.extensions import db
+from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
 from storefront.money import Money
+from storefront.postal import address_rules
 
 _WORDER = "order"
 # What happens to an order without a letter: a remark of the staff is not for the customer.
@@ -25,7 +25,7 @@ _QUIET = {"note", "delivered"}
 def init_app(app: Flask) -> None:
     """Write to people whenever something happens to their order."""
     orders.on_event(app, _promise)
-    postman.worder(app, _WORDER, _word)
+    mail.register_composer(app, _WORDER, _word)
 
 
 def _promise(session: Session, order: Order, event: OrderEvent) -> None:
@@ -34,14 +34,14 @@ def _promise(session: Session, order: Order, event: OrderEvent) -> None:
         return
     about = {"number": order.number, "event": event.id, "site": access.site()}
     try:
-        g.order_letter = postman.post(session, order.email, Later(_WORDER, about))
-    except NoMailError:
+        g.order_letter = mail.enqueue(session, order.email, DeferredMail(_WORDER, about))
+    except MailNotConfiguredError:
         current_app.logger.warning(
             "No mail server is configured: the customer of %s is not told.", order.number
         )
 
 
-def _word(about: dict[str, Any]) -> Text | None:
+def _word(about: dict[str, Any]) -> MailText | None:
     event = db.session.get(OrderEvent, about["event"])
     if event is None:
         return None
@@ -62,15 +62,15 @@ def _as_of(event: OrderEvent) -> OrderView:
     return replace(found, paid=paid, refunded=refunded, state="cancelled" if called_off else event.kind)
 
 
-def _placed(found: OrderView, site: str) -> Text:
-    return Text(
+def _placed(found: OrderView, site: str) -> MailText:
+    return MailText(
         f"Your order {found.number}",
         ("Thank you for your order. This is what we have written down.",),
         access.link(found, site),
         "See your order",
         rows=tuple(_rows(found)),
         blocks=(
-            ("Delivered to:", *addressing.lines(found.ship_to)),
+            ("Delivered to:", *address_rules.address_lines(found.ship_to)),
             *_invoice_to(found),
             *_how_to_pay(found),
         ),
@@ -95,7 +95,7 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
 
 
 def _invoice_to(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    return (("Invoice to:", *addressing.lines(order.bill_to)),) if order.bill_to else ()
+    return (("Invoice to:", *address_rules.address_lines(order.bill_to)),) if order.bill_to else ()
 
 
 def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
@@ -104,10 +104,10 @@ def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
     return (("How to pay:", *lines),) if lines else ()
 
 
-def _plain(order: OrderView, event: EventView, site: str) -> Text:
+def _plain(order: OrderView, event: EventView, site: str) -> MailText:
     subject, *paragraphs = _said(order, event)
     about = (*paragraphs, f"Order {order.number}")
-    return Text(f"{subject}: {order.number}", about, access.link(order, site), "See your order")
+    return MailText(f"{subject}: {order.number}", about, access.link(order, site), "See your order")
 
 
 def _said(order: OrderView, event: EventView) -> tuple[str, ...]:

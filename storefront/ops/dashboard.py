@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, current_app, make_response, render_template
+from flask import Blueprint, current_app, render_template
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -19,6 +19,7 @@ from storefront.ops import metrics, minute_figures
 from storefront.ops.charts import Chart, chart
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("ops", __name__, cli_group=None)
@@ -42,9 +43,7 @@ def dashboard() -> Response:
         figures=metrics.figures(),
         version=__version__,
     )
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(page)
 
 
 def _charts() -> tuple[list[Chart], str | None]:

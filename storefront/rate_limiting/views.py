@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, make_response, render_template
+from flask import Blueprint, current_app, render_template
 from werkzeug.wrappers import Response
 
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import Limits
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("rate_limiting", __name__, cli_group=None)
@@ -25,6 +26,4 @@ def dashboard() -> Response:
     except RedisUnavailable as error:
         away = str(error)
     page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(page)

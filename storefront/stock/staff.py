@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,6 +12,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.stock.inventory import set_on_hand
 from storefront.stock.models import StockItem, StockMovement
+from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("stock_staff", __name__)
@@ -77,6 +78,4 @@ def _page(sku: str, problem: str | None = None) -> Response:
     ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
     rows = db.session.execute(ledger.limit(MOVEMENTS)).scalars().all() if item else []
     page = render_template("ops/stock.html", sku=sku, item=item, movements=rows, problem=problem)
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(page)

@@ -16,10 +16,10 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from storefront import periodic
-from storefront.accounts import postman
-from storefront.accounts.models import Letter
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
+from storefront.mail import queue
+from storefront.mail.models import QueuedMail
 from tests.accounts.people import EMAIL, PASSWORD, Browser, another, make_user
 from tests.conftest import make_app
 from tests.processes import eventually, free_port
@@ -88,7 +88,7 @@ def mailing(app: Flask, port: int, redis_url: str, tmp_path: Path) -> Iterator[F
 def due() -> None:
     db.session.rollback()
     with write_transaction() as session:
-        session.execute(update(Letter).values(due_at=datetime.now(UTC) - timedelta(seconds=1)))
+        session.execute(update(QueuedMail).values(due_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 
 def test_a_letter_is_sent_once_and_says_the_same_as_text_and_as_html(mailing: Flask, port: int) -> None:
@@ -97,10 +97,10 @@ def test_a_letter_is_sent_once_and_says_the_same_as_text_and_as_html(mailing: Fl
     assert answer.location == "/account/register/sent", "where mail is sent nothing is shown"
     assert not (Path(mailing.instance_path) / "mail").exists()
     with mailbox(port) as received:
-        while postman.send_due():
+        while queue.send_due():
             pass
         due()
-        assert postman.send_due() == 0
+        assert queue.send_due() == 0
     [(recipient, text)] = received
     mail = message_from_string(text, policy=policy.default)
     assert recipient == mail["To"] == EMAIL
@@ -119,30 +119,30 @@ def test_two_that_ask_for_a_reset_differ_only_in_the_letter(mailing: Flask, port
     assert known.location == unknown.location == "/account/reset/sent"
     assert known.data == unknown.data
     with mailbox(port) as received:
-        while postman.send_due():
+        while queue.send_due():
             pass
     assert [recipient for recipient, _ in received] == [EMAIL]
-    assert db.session.execute(select(Letter)).first() is None
+    assert db.session.execute(select(QueuedMail)).first() is None
 
 
 def test_a_letter_waits_for_a_server_that_is_away_and_is_given_up_in_the_end(
     mailing: Flask, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     Browser(mailing).post("/account/register", email=EMAIL)
-    assert postman.send_due() == 1
-    assert postman.send_due() == 0, "not at once again"
+    assert queue.send_due() == 1
+    assert queue.send_due() == 0, "not at once again"
     due()
     with mailbox(port) as received:
-        assert postman.send_due() == 1
+        assert queue.send_due() == 1
         assert len(received) == 1
     Browser(mailing).post("/account/register", email=EMAIL)
-    for _ in range(len(postman.BACKOFF) + 1):
+    for _ in range(len(queue.BACKOFF) + 1):
         due()
         assert "given up" not in caplog.text
-        assert postman.send_due() == 1
+        assert queue.send_due() == 1
     assert "given up" in caplog.text
     due()
-    assert postman.send_due() == 0
+    assert queue.send_due() == 0
 
 
 def test_a_recipient_that_is_refused_is_not_tried_again(
@@ -151,9 +151,9 @@ def test_a_recipient_that_is_refused_is_not_tried_again(
     monkeypatch.setattr(Mailbox, "refuses", True)
     Browser(mailing).post("/account/register", email=EMAIL)
     with mailbox(port):
-        assert postman.send_due() == 1
+        assert queue.send_due() == 1
     due()
-    assert postman.send_due() == 0
+    assert queue.send_due() == 0
 
 
 def test_of_two_processes_one_sends(mailing: Flask, port: int) -> None:
@@ -162,7 +162,7 @@ def test_of_two_processes_one_sends(mailing: Flask, port: int) -> None:
 
     def send() -> None:
         with mailing.app_context():
-            postman.send_due()
+            queue.send_due()
 
     with mailbox(port) as received:
         threads = [threading.Thread(target=send) for _ in range(3)]
@@ -177,14 +177,14 @@ def test_a_password_is_never_sent_without_tls(mailing: Flask, port: int) -> None
     mailing.config["SMTP_URL"] = f"smtp://shop:secret@127.0.0.1:{port}"
     Browser(mailing).post("/account/register", email=EMAIL)
     with mailbox(port) as received:
-        assert postman.send_due() == 1
+        assert queue.send_due() == 1
     assert received == []
 
 
-def test_a_serving_process_has_a_postman(mailing: Flask, port: int) -> None:
+def test_serving_process_sends_queued_mail(mailing: Flask, port: int) -> None:
     Browser(mailing).post("/account/register", email=EMAIL)
     with mailbox(port) as received:
-        periodic.start_tasks(mailing, postman.POSTMAN)
+        periodic.start_tasks(mailing, queue.TASK)
         assert eventually(lambda: received)
         periodic.stop_tasks(mailing)
 

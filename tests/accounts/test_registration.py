@@ -162,6 +162,6 @@ def test_a_link_dies_after_an_hour(
     ],
 )
 def test_no_two_mailboxes_are_one_account(typed: str, kept: str | None) -> None:
-    from storefront.accounts import emails
+    from storefront.mail import email_address
 
-    assert emails.fold(typed) == kept
+    assert email_address.fold(typed) == kept

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from storefront.accounts import postman
-from storefront.accounts.models import Letter
 from storefront.catalog.models import Product
 from storefront.checkout import orders
 from storefront.extensions import db, write_transaction
+from storefront.mail import queue
+from storefront.mail.models import QueuedMail
 from tests.accounts.people import another
 from tests.accounts.test_mail import Mailbox, mailbox
 from tests.checkout.shoppers import make_draft, place
@@ -36,11 +36,11 @@ def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
         with write_transaction() as session:
             session.execute(update(Product).values(title="Kettle"))
             orders.pay(session, number, total, currency, actor="staff")
-        assert postman.send_due() == 2, "nobody takes them yet"
+        assert queue.send_due() == 2, "nobody takes them yet"
         with write_transaction() as session:
-            session.execute(update(Letter).values(due_at=Letter.created_at))
+            session.execute(update(QueuedMail).values(due_at=QueuedMail.created_at))
         with mailbox(port) as received:
-            postman.send_due()
+            queue.send_due()
         db.session.remove()
     mails = [message_from_string(text, policy=policy.default) for _, text in received]
     assert [str(mail["Subject"]) for mail in mails] == [
@@ -70,5 +70,5 @@ def test_no_lock_is_held_while_the_mail_server_is_talked_to(
 
         monkeypatch.setattr(Mailbox, "meanwhile", staticmethod(write_meanwhile))
         with mailbox(port) as received:
-            assert postman.send_due() == 1
+            assert queue.send_due() == 1
         assert len(received) == 1

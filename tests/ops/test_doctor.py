@@ -16,8 +16,8 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
-from storefront.accounts.models import Letter
 from storefront.extensions import db, write_transaction
+from storefront.mail.models import QueuedMail
 from storefront.ops import doctor
 from storefront.ops.doctor import database as database_checks
 from storefront.ops.doctor import proxies as proxy_checks
@@ -78,7 +78,7 @@ def test_what_waits_for_too_long_is_found() -> None:
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with write_transaction() as session:
         session.add(OutboxMessage(id="a", topic="t", payload=[], created_at=hour_ago))
-        session.add(Letter(id="b", recipient="", message="", created_at=hour_ago))
+        session.add(QueuedMail(id="b", recipient="", message="", created_at=hour_ago))
     found = findings()
     assert found["outbox"].level == "wrong"
     assert "wait, the oldest for 3,60" in found["outbox"].sentence

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from storefront.accounts import cookie, last_seen, postman, sign_in_limits
+from storefront.accounts import cookie, last_seen, sign_in_limits
 from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings
 from storefront.errors import ConfigurationError
+from storefront.mail import queue
 from storefront.ops import request_figures, schema
 from storefront.ops.doctor import redis_servers
 from storefront.redis_roles import address, circuit_breaker, clients
@@ -139,7 +140,7 @@ def test_cookies_live_as_long_as_is_said() -> None:
 
 def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
     text = section("Mail and sign-ins")
-    assert 3000 < sum(postman.BACKOFF) < 4200, "about an hour"
+    assert 3000 < sum(queue.BACKOFF) < 4200, "about an hour"
     assert f"{cookie.KEPT.days} days" in text
     assert f"{last_seen.SHORT.total_seconds() / 3600:g} hours unseen" in text
     minutes = sign_in_limits.ACCOUNT.window.seconds // 60, sign_in_limits.ADDRESS.window.seconds // 60

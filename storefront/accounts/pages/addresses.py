@@ -6,11 +6,12 @@ from flask import abort, current_app, request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from storefront.accounts import addressing, authentication, countries, queries
-from storefront.accounts.forms import Form
+from storefront.accounts import authentication, queries
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import blueprint, done, page
 from storefront.extensions import db, write_transaction
+from storefront.postal import address_rules, countries
+from storefront.web.forms import Form
 
 bp = blueprint("addresses", __name__, "/account/addresses")
 
@@ -21,7 +22,9 @@ MOST = 20
 @authentication.required
 def book(user: User) -> Response:
     """All addresses."""
-    return page("addresses", addresses=queries.addresses(user.id), names=addressing.names(), most=MOST)
+    return page(
+        "addresses", addresses=queries.addresses(user.id), names=address_rules.country_names(), most=MOST
+    )
 
 
 @bp.get("/new")
@@ -30,7 +33,7 @@ def new(user: User) -> Response:
     """The empty form."""
     usual = countries.usual(current_app.config["LOCALE"])
     country = request.args.get("country", usual)
-    values = {"name": user.name, "country": country if country in addressing.names() else usual}
+    values = {"name": user.name, "country": country if country in address_rules.country_names() else usual}
     return _form(Form(values=values), None)
 
 
@@ -39,7 +42,7 @@ def new(user: User) -> Response:
 def add(user: User) -> Response:
     """Add one."""
     form, user_id = Form(request.form), user.id
-    fields = addressing.read(form)
+    fields = address_rules.read_address(form)
     if _asks_for_country():
         return _form(Form(values=form.values), None)
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
@@ -57,7 +60,7 @@ def add(user: User) -> Response:
 def edit(user: User, address_id: int) -> Response:
     """The form of one."""
     address = _mine(user, address_id)
-    return _form(Form(values={name: getattr(address, name) for name in addressing.FIELDS}), address_id)
+    return _form(Form(values={name: getattr(address, name) for name in address_rules.FIELDS}), address_id)
 
 
 @bp.post("/<int(max=2147483647):address_id>")
@@ -65,7 +68,7 @@ def edit(user: User, address_id: int) -> Response:
 def change(user: User, address_id: int) -> Response:
     """Change one."""
     address, form = _mine(user, address_id), Form(request.form)
-    fields = addressing.read(form)
+    fields = address_rules.read_address(form)
     if _asks_for_country():
         return _form(Form(values=form.values), address_id)
     if form.errors:
@@ -97,8 +100,10 @@ def _mine(user: User, address_id: int) -> Address:
 
 
 def _form(form: Form, address_id: int | None) -> Response:
-    needs = addressing.rules(form.values.get("country", ""))
-    return page("address", form=form, address_id=address_id, countries=addressing.names(), needs=needs)
+    needs = address_rules.rules_for(form.values.get("country", ""))
+    return page(
+        "address", form=form, address_id=address_id, countries=address_rules.country_names(), needs=needs
+    )
 
 
 def _asks_for_country() -> bool:

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from storefront.accounts import postman
-from storefront.accounts.forms import Form
 from storefront.accounts.tokens import LinkError
+from storefront.mail import development
+from storefront.web.forms import Form
+from storefront.web.private import mark_private, private_page
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ _SAID = {
 def blueprint(name: str, module: str, prefix: str) -> Blueprint:
     """Return a blueprint whose every answer is private, with the errors that all of them may meet."""
     made = Blueprint(name, module, cli_group=None, url_prefix=prefix)
-    made.after_request(private)
+    made.after_request(mark_private)
     made.register_error_handler(LinkError, link_gone)
     made.register_error_handler(OperationalError, away)
     return made
@@ -53,9 +54,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
         account_pages=current_app.extensions["accounts_pages"],
         **context,
     )
-    response = make_response(body, 422 if wrong and status == 200 else status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return private_page(body, 422 if wrong and status == 200 else status)
 
 
 def done(endpoint: str, said: str, **values: Any) -> Response:
@@ -65,13 +64,7 @@ def done(endpoint: str, said: str, **values: Any) -> Response:
 
 def sent(endpoint: str, letter: str) -> Response:
     """Lead to the page that says that a letter is on its way; where none is sent, it shows it."""
-    return redirect(url_for(endpoint, letter=letter if postman.is_shown() else None), 303)
-
-
-def private(response: Response) -> Response:
-    """Keep what is a person's own out of every cache: for answers that are no pages, and errors."""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return redirect(url_for(endpoint, letter=letter if development.is_active() else None), 303)
 
 
 def link_gone(error: LinkError) -> Response:
@@ -83,7 +76,7 @@ def away(error: OperationalError) -> Response:
     """Say that the database is away; whoever is signed in stays so."""
     log.warning("an account's page could not be answered: %s", error)
     answer = current_app.make_response(current_app.handle_user_exception(ServiceUnavailable(retry_after=30)))
-    return private(answer)
+    return mark_private(answer)
 
 
 def day(moment: datetime) -> str:

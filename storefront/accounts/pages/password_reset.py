@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from storefront import rate_limiting
-from storefront.accounts import authentication, credentials, letters, postman, tokens
-from storefront.accounts.forms import Form
+from storefront import mail, rate_limiting
+from storefront.accounts import authentication, credentials, messages, tokens
 from storefront.accounts.pages.page import blueprint, done, page, sent
 from storefront.accounts.pages.sign_in import named
+from storefront.accounts.password_fields import read_new_password
 from storefront.extensions import write_transaction
+from storefront.mail import development
+from storefront.mail.email_address import read_email
+from storefront.web.forms import Form
 
 bp = blueprint("resetting", __name__, "/account/reset")
 
@@ -26,20 +29,20 @@ def request_link() -> Response:
 def send_link() -> Response:
     """Send a link if there is such an account; the answer and its cost are the same if not."""
     form = Form(request.form)
-    email = form.email()
+    email = read_email(form)
     if form.errors:
         return page("reset-request", form=form)
     user = credentials.by_email(email)
     user_id, generation = (user.id, user.generation) if user else (0, 0)
     with write_transaction() as session:
-        letter = postman.post(session, email if user else None, letters.reset(user_id, generation))
+        letter = mail.enqueue(session, email if user else None, messages.reset(user_id, generation))
     return sent("resetting.requested", letter)
 
 
 @bp.get("/sent")
 def requested() -> Response:
     """Says to look into one's mail."""
-    return page("sent", title="Look into your mail", letter=postman.shown(request.args.get("letter", "")))
+    return page("sent", title="Look into your mail", letter=development.find(request.args.get("letter", "")))
 
 
 @bp.get("/<token>")
@@ -54,7 +57,7 @@ def set_password(token: str) -> Response:
     """Set the new password; every sign-in ends."""
     says, form = tokens.reset(token), Form(request.form)
     email = _account(says)
-    password = form.new_password("password", email)
+    password = read_new_password(form, "password", email)
     if form.errors:
         return page("reset", form=form, email=email)
     if not credentials.change(says.user_id, says.generation, password=password, stay=False):

@@ -8,14 +8,17 @@ from flask import Response as FlaskResponse
 from flask import jsonify, request
 from werkzeug.wrappers import Response
 
-from storefront import rate_limiting
-from storefront.accounts import authentication, credentials, letters, postman, privacy, tokens
+from storefront import mail, rate_limiting
+from storefront.accounts import authentication, credentials, messages, privacy, tokens
 from storefront.accounts.credentials import TakenError
-from storefront.accounts.forms import Form
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.password_fields import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
+from storefront.mail import development
+from storefront.mail.email_address import read_email
+from storefront.web.forms import Form
 
 bp = blueprint("accounts", __name__, "/account")
 
@@ -48,7 +51,7 @@ def change_password(user: User) -> Response:
     form, generation, user_id = Form(request.form), user.generation, user.id
     email, name = user.email, user.name
     owner = _is_owner(user, form, "current_password")
-    password = form.new_password("password", email, name)
+    password = read_new_password(form, "password", email, name)
     if not owner or form.errors:
         return _page(user, password=form)
     if not credentials.change(user_id, generation, password=password):
@@ -65,13 +68,13 @@ def change_password(user: User) -> Response:
 def change_email(user: User) -> Response:
     """Send a link to the new e-mail; nothing changes before it is opened."""
     form, user_id, generation = Form(request.form), user.id, user.generation
-    email = form.email()
+    email = read_email(form)
     if not _is_owner(user, form, "password") or form.errors:
         return _page(user, email=form)
     taken = credentials.by_email(email) is not None
     with write_transaction() as session:
-        text = letters.known_already() if taken else letters.change(user_id, generation, email)
-        letter = postman.post(session, email, text)
+        text = messages.known_already() if taken else messages.change(user_id, generation, email)
+        letter = mail.enqueue(session, email, text)
     return sent("accounts.email_sent", letter)
 
 
@@ -79,7 +82,9 @@ def change_email(user: User) -> Response:
 @authentication.required
 def email_sent(_user: User) -> Response:
     """Says to look into the new mailbox."""
-    return page("sent", title="Confirm your new e-mail", letter=postman.shown(request.args.get("letter", "")))
+    return page(
+        "sent", title="Confirm your new e-mail", letter=development.find(request.args.get("letter", ""))
+    )
 
 
 @bp.get("/email/<token>")
@@ -137,7 +142,7 @@ def delete(user: User) -> Response:
 
 def _is_owner(user: User, form: Form, field: str) -> bool:
     """Return whether the account's password stands in this field; if not, the form says so."""
-    password, email = form.secret(field), user.email
+    password, email = read_password(form, field), user.email
     if not password:
         return False
     try:

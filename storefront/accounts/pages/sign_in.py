@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from storefront import rate_limiting
-from storefront.accounts import authentication, credentials, letters, postman, redirects, tokens
+from storefront import mail, rate_limiting
+from storefront.accounts import authentication, credentials, messages, redirects, tokens
 from storefront.accounts.credentials import TakenError
-from storefront.accounts.forms import Form
 from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.password_fields import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
+from storefront.mail import development
+from storefront.mail.email_address import read_email
+from storefront.web.forms import Form
 
 bp = blueprint("entering", __name__, "/account")
 
@@ -35,7 +38,7 @@ def login() -> Response:
 def enter() -> Response:
     """Sign in. Whether there is such an account, neither the answer tells nor how long it takes."""
     form, going = Form(request.form), _going()
-    email, password, keep = form.email(), form.secret(), form.ticked("keep")
+    email, password, keep = read_email(form), read_password(form), form.ticked("keep")
     if form.errors:
         return page("login", form=form, going=going)
     try:
@@ -69,20 +72,20 @@ def register() -> Response:
 def ask() -> Response:
     """Send a link for opening an account; to whom has one, that. The answer is the same."""
     form, going = Form(request.form), _going()
-    email = form.email()
+    email = read_email(form)
     if form.errors:
         return page("register", form=form, going=going)
     known = credentials.by_email(email) is not None
     with write_transaction() as session:
-        text = letters.known_already() if known else letters.welcome(email, going)
-        letter = postman.post(session, email, text)
+        text = messages.known_already() if known else messages.welcome(email, going)
+        letter = mail.enqueue(session, email, text)
     return sent("entering.asked", letter)
 
 
 @bp.get("/register/sent")
 def asked() -> Response:
     """Says to look into one's mail."""
-    return page("sent", title="Look into your mail", letter=postman.shown(request.args.get("letter", "")))
+    return page("sent", title="Look into your mail", letter=development.find(request.args.get("letter", "")))
 
 
 @bp.get("/register/<token>")
@@ -100,7 +103,7 @@ def create(token: str) -> Response:
     """Open the account, and sign in."""
     says, form = tokens.registration(token), Form(request.form)
     name = form.text("name", "Your name", most=100, required=False)
-    password, keep = form.new_password("password", says.email, name), form.ticked("keep")
+    password, keep = read_new_password(form, "password", says.email, name), form.ticked("keep")
     if form.errors:
         return page("finish", form=form, email=says.email)
     try:

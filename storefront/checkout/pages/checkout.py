@@ -6,7 +6,6 @@ from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
-from storefront.accounts.forms import Form
 from storefront.accounts.models import User
 from storefront.checkout import drafts, forms, holds
 from storefront.checkout.drafts import EmptyBasketError, Review
@@ -19,6 +18,7 @@ from storefront.checkout.retry import persistently
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals
 from storefront.extensions import db, write_transaction
+from storefront.web.forms import Form
 
 bp: Blueprint = blueprint("checkout", __name__)
 

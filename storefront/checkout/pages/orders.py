@@ -6,13 +6,14 @@ from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
-from storefront.accounts import addressing, postman
 from storefront.checkout import access, payment
 from storefront.checkout.orders import OrderError
 from storefront.checkout.pages import paying
 from storefront.checkout.pages.page import blueprint, leads_to, page, to_order
 from storefront.checkout.payment.cancellation import call_off
 from storefront.checkout.queries import OrderView
+from storefront.mail import development
+from storefront.postal import address_rules
 
 bp: Blueprint = blueprint("orders", __name__)
 
@@ -57,14 +58,14 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         status,
         order=order,
         token=_token(),
-        ship_to=addressing.lines(order.ship_to),
-        bill_to=addressing.lines(order.bill_to or {}),
+        ship_to=address_rules.address_lines(order.ship_to),
+        bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
         instructions=provider.instructions(order)
         if provider and order.state in ("placed", "shipped")
         else (),
-        letter=postman.shown(request.args.get("letter", "")),
-        writes=bool(current_app.config["SMTP_URL"]) or postman.is_shown(),
+        letter=development.find(request.args.get("letter", "")),
+        writes=bool(current_app.config["SMTP_URL"]) or development.is_active(),
         problem=problem,
         signed_in=accounts.current_user() is not None,
     )

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront.accounts import postman
-from storefront.accounts.forms import Form
 from storefront.checkout import access
 from storefront.checkout.queries import OrderView
+from storefront.mail import development
 from storefront.web import security_headers
+from storefront.web.forms import Form
+from storefront.web.private import mark_private
 
 _SAID = {
     "placed": "Thank you. Your order is with us.",
@@ -31,7 +32,7 @@ def blueprint(name: str, module: str) -> Blueprint:
 
 def private(response: Response) -> Response:
     """Keep what is a person's own out of every cache, and its address out of other sites' logs."""
-    response.headers["Cache-Control"] = "private, no-store"
+    mark_private(response)
     response.headers["Referrer-Policy"] = "same-origin"
     return response
 
@@ -54,7 +55,7 @@ def leads_to(response: Response, *origins: str) -> Response:
 
 def to_order(order: OrderView, said: str, token: str, letter: str = "") -> Response:
     """Lead to an order's page; where letters are not sent, it shows the one that was just written."""
-    shown = letter if letter and postman.is_shown() else None
+    shown = letter if letter and development.is_active() else None
     address = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
     return redirect(address, 303)
 

@@ -8,8 +8,6 @@ from math import ceil
 from werkzeug.wrappers import Response
 
 from storefront import accounts
-from storefront.accounts import addressing
-from storefront.accounts.forms import Form
 from storefront.accounts.models import User
 from storefront.cart import queries as cart_queries
 from storefront.checkout import drafts, payment
@@ -20,6 +18,8 @@ from storefront.checkout.pages.page import leads_to, page
 from storefront.checkout.shortage import ShortageError
 from storefront.checkout.totals import Totals, totals
 from storefront.extensions import db
+from storefront.postal import address_rules
+from storefront.web.forms import Form
 
 
 def details(form: Form, user: User | None) -> Response:
@@ -36,9 +36,9 @@ def details(form: Form, user: User | None) -> Response:
         form=form,
         user=user,
         book=accounts.addresses(user.id) if user else [],
-        countries=addressing.names(),
-        needs=addressing.rules(values.get("country", "")),
-        invoice_needs=addressing.rules(values.get("bill_country", "")),
+        countries=address_rules.country_names(),
+        needs=address_rules.rules_for(values.get("country", "")),
+        invoice_needs=address_rules.rules_for(values.get("bill_country", "")),
         methods={m.code: (m.name, m.days, m.price_for(sums.goods)) for m in methods},
         providers={p.code: (p.name, p.about, None) for p in payment.offered().values()},
         totals=sums,
@@ -56,8 +56,8 @@ def review(found: Review, held: Held, *, before: Totals | None = None, status: i
         review=found,
         totals=found.totals,
         draft=found.checkout,
-        ship_to=addressing.lines(found.checkout.address),
-        bill_to=addressing.lines(found.checkout.bill_to or {}),
+        ship_to=address_rules.address_lines(found.checkout.address),
+        bill_to=address_rules.address_lines(found.checkout.bill_to or {}),
         provider=provider,
         until=held.until if held.until and held.until > now else None,
         seconds=ceil((held.until - now).total_seconds()) if held.until else 0,

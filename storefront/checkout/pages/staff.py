@@ -11,7 +11,6 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
-from storefront.accounts import addressing
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.orders import NoSuchOrderError, OrderError
 from storefront.checkout.pages.history import number_of_page
@@ -22,6 +21,7 @@ from storefront.checkout.payment.refunding import refund
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
+from storefront.postal import address_rules
 from storefront.web.staff_access import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
@@ -128,8 +128,8 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         "ops/order.html",
         status,
         order=order,
-        ship_to=addressing.lines(order.ship_to),
-        bill_to=addressing.lines(order.bill_to or {}),
+        ship_to=address_rules.address_lines(order.ship_to),
+        bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
         key=secrets.token_urlsafe(24),
         problem=problem,

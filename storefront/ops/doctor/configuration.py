@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from storefront.accounts import smtp
+from storefront.mail import smtp
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
 _FEWEST_CHARACTERS = 10  # different ones in a secret; a random one of 32 has more

@@ -11,8 +11,8 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from storefront import outbox
-from storefront.accounts.models import Letter
 from storefront.extensions import db
+from storefront.mail.models import QueuedMail
 from storefront.ops import schema
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
@@ -99,7 +99,9 @@ def _outbox() -> Finding:
 
 def _letters() -> Finding:
     with db.engine.connect() as connection:
-        count, first = connection.execute(select(func.count(Letter.id), func.min(Letter.created_at))).one()
+        count, first = connection.execute(
+            select(func.count(QueuedMail.id), func.min(QueuedMail.created_at))
+        ).one()
     waited = (datetime.now(UTC) - first).total_seconds() if first else 0
     if waited < MAIL_STUCK:
         return ok("letters", "No letter waits for long." if count else "No letter waits.")

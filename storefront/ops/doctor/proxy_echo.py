@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from itsdangerous import BadSignature, TimestampSigner
 
 from storefront.rate_limiting import limit
+from storefront.web.private import mark_private
 
 bp = Blueprint("mirror", __name__, cli_group=None)
 
@@ -38,8 +39,7 @@ def show() -> Response:
         protocol=request.environ.get("SERVER_PROTOCOL"),
         worker=_worker(),
     )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return mark_private(response)
 
 
 def _worker() -> str:

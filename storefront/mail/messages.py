@@ -1,0 +1,68 @@
+"""The content of a mail, and the message (RFC 5322) that is built from it, as plain text and as HTML."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime
+from typing import Any
+
+import msgspec
+from flask import current_app, render_template
+
+
+class MailText(msgspec.Struct, frozen=True):
+    """The text of a mail. It is stored as JSON under these field names.
+
+    Attributes:
+        subject: the subject line.
+        paragraphs: the text before the table and the link.
+        link: an absolute URL; empty for a mail without a link.
+        label: the text of the link.
+        after: the paragraphs after the link.
+        rows: a table of two columns: items and their prices.
+        blocks: groups of lines; the first line of each is its heading.
+    """
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    link: str = ""
+    label: str = ""
+    after: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    blocks: tuple[tuple[str, ...], ...] = ()
+
+
+class DeferredMail(msgspec.Struct, frozen=True, rename={"composer": "worded_by", "data": "about"}):
+    """A mail whose text is composed when it is sent.
+
+    Attributes:
+        composer: the name under which the composer is registered (`register_composer`).
+        data: the composer's argument: a dict that JSON can hold.
+    """
+
+    composer: str
+    data: dict[str, Any]
+
+
+def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
+    """Return a mail that is ready to be sent.
+
+    `key` makes the Message-ID: a mail program that receives the same mail twice can tell that it is one mail.
+    """
+    sender: str = current_app.config["MAIL_FROM"]
+    shop_name = str(current_app.config["NAME"])
+    mail = EmailMessage()
+    mail["Subject"] = text.subject
+    mail["From"] = Address(shop_name, addr_spec=sender)
+    mail["To"] = recipient
+    mail["Date"] = format_datetime(localtime())
+    mail["Message-ID"] = f"<{key}@{sender.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps out-of-office programs from answering
+    table = "\n".join(f"{item}: {price}" for item, price in text.rows)
+    blocks = map("\n".join, text.blocks)
+    link = (f"{text.label}:\n{text.link}",) if text.link else ()
+    parts = (*text.paragraphs, *filter(None, (table, *blocks)), *link, *text.after, f"-- \n{shop_name}")
+    mail.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
+    mail.add_alternative(render_template("mail/message.html", text=text), subtype="html")
+    return mail

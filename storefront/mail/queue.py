@@ -1,0 +1,151 @@
+"""The mail queue: a row per mail, written in the caller's transaction; any serving process sends and retries.
+
+Without an SMTP server, in development, mail is stored in files instead (`development`).
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+from flask import Flask, current_app
+from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from storefront import periodic
+from storefront.app_state import AppState
+from storefront.errors import StorefrontError
+from storefront.extensions import connection_of, db
+from storefront.mail import development, smtp
+from storefront.mail.messages import DeferredMail, MailText, build_message
+from storefront.mail.models import QueuedMail
+
+log = logging.getLogger(__name__)
+
+TASK = "mail"
+# Seconds between attempts. After the last one the mail is dropped: by then its link has expired.
+BACKOFF = (30, 60, 120, 300, 600, 1200, 1200)
+# Built once and run on the connection: the ORM's unit of work costs more than the insert.
+_INSERT = insert(cast("Table", QueuedMail.__table__))
+
+# Returns the text for the data of a deferred mail; None if there is no longer anything to send.
+Composer = Callable[[dict[str, Any]], MailText | None]
+
+
+_composers = AppState[dict[str, Composer]]("mail.composers")
+
+
+class MailNotConfiguredError(StorefrontError):
+    """The shop has no SMTP server, so it cannot send mail."""
+
+    status = 503
+
+
+def register_composer(app: Flask, name: str, compose: Composer) -> None:
+    """Register the function that composes the deferred mails of this name."""
+    _composers.setdefault(app, {})[name] = compose
+
+
+def enqueue(session: Session, recipient: str | None, content: MailText | DeferredMail) -> str:
+    """Enqueue a mail in this session's transaction; return its id.
+
+    Args:
+        session: the session whose transaction holds the mail.
+        recipient: the address. With None the call costs the same but nothing is sent, so that its duration does not
+            reveal whether an account exists.
+        content: the text, or what the text is composed from when the mail is sent.
+
+    Raises:
+        MailNotConfiguredError: in production, without an SMTP server.
+    """
+    key = uuid.uuid4().hex
+    if current_app.config["SMTP_URL"]:
+        # The message is built when it is sent, so that no lock is held while templates render.
+        text = msgspec.json.encode(content).decode()
+        connection_of(session).execute(_INSERT, {"id": key, "recipient": recipient or "", "message": text})
+        return key
+    if not development.is_active():
+        raise MailNotConfiguredError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
+    composed = _compose(content)
+    message = build_message(recipient or "nobody@localhost", composed, key) if composed else None
+    if recipient and message:
+        development.store(message, key)
+    return key
+
+
+def enqueue_if_configured(session: Session, recipient: str, text: MailText) -> None:
+    """Enqueue a mail that the caller's work does not depend on; without an SMTP server, log a warning instead."""
+    try:
+        enqueue(session, recipient, text)
+    except MailNotConfiguredError as error:
+        log.warning("%s The mail %r is not sent.", error, text.subject)
+
+
+def init_app(app: Flask) -> None:
+    """Send mail in the background of every serving process, if an SMTP server is configured."""
+    if app.config["SMTP_URL"]:
+        periodic.add_task(app, TASK, send_due, interval=1.0)
+
+
+def send_due() -> int:
+    """Send the due mails that no other process is sending; return how many were due."""
+    now = datetime.now(UTC)
+    with db.engine.connect() as connection:
+        due = connection.execute(
+            select(QueuedMail.__table__).where(QueuedMail.due_at <= now).order_by(QueuedMail.due_at).limit(20)
+        ).all()
+    for row in due:
+        wait = timedelta(seconds=BACKOFF[min(row.attempts, len(BACKOFF) - 1)])
+        with _begin_write() as connection:  # the process that moves the due time is the one that sends
+            claimed = connection.execute(
+                update(QueuedMail)
+                .where(QueuedMail.id == row.id, QueuedMail.due_at == row.due_at)
+                .values(due_at=now + wait, attempts=row.attempts + 1)
+            )
+        if claimed.rowcount and _deliver(row, row.attempts + 1):
+            with _begin_write() as connection:
+                connection.execute(delete(QueuedMail).where(QueuedMail.id == row.id))
+    return len(due)
+
+
+def _deliver(row: Row[Any], attempt: int) -> bool:
+    """Send one mail; return whether its row can be deleted (sent, or given up)."""
+    if not row.recipient:
+        return True
+    text = row.message
+    if text.startswith("{"):  # otherwise an earlier version of the shop stored the complete message
+        kind: type[MailText | DeferredMail] = (
+            DeferredMail if "worded_by" in msgspec.json.decode(text) else MailText
+        )
+        composed = _compose(msgspec.json.decode(text, type=kind))
+        db.session.remove()  # no transaction stays open during the SMTP dialogue
+        if composed is None:
+            return True
+        text = build_message(row.recipient, composed, row.id).as_string()
+    try:
+        smtp.send(current_app.config["SMTP_URL"], row.recipient, text)
+    except smtplib.SMTPRecipientsRefused:
+        log.warning("the mail server refused the recipient of a mail; it is given up")
+        return True
+    except (OSError, smtplib.SMTPException) as error:
+        given_up = attempt > len(BACKOFF)
+        log.warning("a mail could not be sent (attempt %d%s): %s", attempt, ", given up" * given_up, error)
+        return given_up
+    return True
+
+
+def _compose(content: MailText | DeferredMail) -> MailText | None:
+    if isinstance(content, MailText):
+        return content
+    return _composers.get(current_app)[content.composer](content.data)
+
+
+def _begin_write() -> AbstractContextManager[Connection]:
+    return db.engine.execution_options(sqlite_begin="IMMEDIATE").begin()

@@ -1,0 +1,57 @@
+"""The base of all forms: cleans what was typed and collects a sentence for each field that is not valid."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from storefront.i18n import gettext as _
+
+
+class Form:
+    """A submitted form.
+
+    Attributes:
+        values: the value of each field as the form shows it again. Passwords are never in it.
+        errors: a sentence for each field that is not valid; under the key "" a sentence about the whole form.
+    """
+
+    def __init__(
+        self, typed: Mapping[str, str] | None = None, *, values: Mapping[str, str] | None = None
+    ) -> None:
+        self._typed = typed or {}
+        self.values: dict[str, str] = dict(values or {})
+        self.errors: dict[str, str] = {}
+
+    @property
+    def first_wrong(self) -> str | None:
+        """The name of the first field with an error: the page opens there. None if no field has one."""
+        return next((name for name in self.errors if name), None)
+
+    def typed(self, name: str) -> str:
+        """Return what was typed into a field, unchanged; empty if the field is missing."""
+        return self._typed.get(name, "")
+
+    def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
+        """Return one line of at most `most` characters, without characters that cannot be printed."""
+        typed = unicodedata.normalize("NFC", self.typed(name))
+        line = " ".join("".join(c if c.isprintable() else " " for c in typed[: most * 4]).split())
+        self.values[name] = line[:most]
+        if required and not line:
+            self.errors[name] = _("%(label)s is missing.", label=label)
+        elif len(line) > most:
+            self.errors[name] = _("%(label)s can have %(most)d characters at most.", label=label, most=most)
+        return line[:most]
+
+    def choice(self, name: str, label: str, among: Mapping[str, str]) -> str:
+        """Return the chosen key of `among`; empty, with an error, if something else was sent."""
+        typed = self.typed(name)
+        self.values[name] = typed if typed in among else ""
+        if typed not in among:
+            self.errors[name] = _("Choose one: %(label)s.", label=label)
+        return self.values[name]
+
+    def ticked(self, name: str) -> bool:
+        """Return whether a checkbox is ticked."""
+        self.values[name] = "1" if self.typed(name) else ""
+        return bool(self.values[name])
