@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import shops
 from storefront import cache
 from storefront.cache import keys
+from storefront.cache.state import cache_state
 from storefront.catalog import queries
 from storefront.catalog.page_data import ProductPage
 from storefront.extensions import db
@@ -22,7 +23,7 @@ def run(*, products: int) -> None:
     """Print the table and draw the plot."""
     with shops.generated(min(products, 10_000)) as (app, _), app.app_context():
         slugs = db.session.execute(db.text("SELECT slug FROM product ORDER BY id LIMIT 500")).scalars().all()
-        store = app.extensions["cache"]
+        store = cache_state.get(app).store
 
         def read(number: int) -> object:
             slug = slugs[number % len(slugs)]

@@ -14,6 +14,7 @@ from benchmarks import shops
 from storefront import cache
 from storefront.app import create_app
 from storefront.cache.keys import PRODUCT_DETAIL, Entry
+from storefront.cache.state import cache_state
 from storefront.extensions import db, write_transaction
 
 ROUNDS = 2000
@@ -58,7 +59,7 @@ def _read(writer: Connection, instance: Path) -> None:
         cache.start(app)
         while True:
             price = writer.recv()
-            while len(app.extensions["cache"].local) == 0:
+            while len(cache_state.get(app).store.local) == 0:
                 _price()
             writer.send(True)
             seen = time.monotonic()

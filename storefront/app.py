@@ -78,8 +78,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     api.init_app(app)
     ops.init_app(app)
     edge.init_app(app)
-    ops.measure(app)
-    edge.fast_path.init_app(app)
+    measure = ops.measure(app)
+    edge.init_fast_path(app, measure)
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

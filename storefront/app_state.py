@@ -39,6 +39,10 @@ class AppState(Generic[T]):
         """
         return cast("T", app.extensions[self.name])
 
+    def find(self, app: Flask) -> T | None:
+        """Return the application's value; None if it has none, since the room is switched off."""
+        return cast("T | None", app.extensions.get(self.name))
+
     def setdefault(self, app: Flask, value: T) -> T:
         """Return the application's value; if it has none, keep this one first."""
         return cast("T", app.extensions.setdefault(self.name, value))

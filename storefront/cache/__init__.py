@@ -11,13 +11,12 @@ import threading
 from flask import Flask
 
 from storefront import outbox, periodic
-from storefront.cache import cli, invalidation, keys, page_cache, views
+from storefront.cache import cli, fingerprint, invalidation, keys, page_cache, views
 from storefront.cache.data_cache import cached, fetch, put
-from storefront.cache.hit_rates import Reporter
 from storefront.cache.invalidation import depends_on, invalidate_on_commit
 from storefront.cache.l2 import L2
 from storefront.cache.page_cache import NotPublicError, keep_out, public
-from storefront.cache.recompress import Recompressor
+from storefront.cache.state import cache_state, create_state
 from storefront.cache.store import Store
 from storefront.redis_roles import Role, Subscription
 
@@ -44,29 +43,27 @@ def init_app(app: Flask) -> None:
         return
     shared = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
     store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
-    app.extensions["cache"] = store
-    app.extensions["cache_reporter"] = Reporter(app, store)
-    app.extensions["cache_polish"] = Recompressor(app, store)
-    invalidation.init_app(app, store)
+    state = create_state(app, store, fingerprint.compute(app))
+    invalidation.init_app(app, state)
     if not app.testing:
 
         @app.before_request
         def begin() -> None:
-            if app.extensions.get("cache_pid") != os.getpid():
+            if not state.is_started:
                 start(app)
 
-    page_cache.init_app(app, store)
+    page_cache.init_app(app, state)
     app.register_blueprint(views.bp)
     app.cli.add_command(cli.cache)
 
 
 def start(app: Flask) -> None:
     """Begin to hear of invalidations and to sweep the outbox, in this process: threads do not survive a fork."""
+    state = cache_state.get(app)
     with _starting, app.app_context():
-        if app.extensions.get("cache_pid") == os.getpid():
+        if state.is_started:
             return
-        store: Store = app.extensions["cache"]
-
+        store = state.store
         marks = store.shared.marks
 
         def hear(_channel: str, message: bytes) -> None:
@@ -79,21 +76,21 @@ def start(app: Flask) -> None:
 
         heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
         heard.start()
-        app.extensions["cache_reporter"].start()
-        app.extensions["cache_polish"].start()
+        state.reporter.start()
+        state.recompressor.start()
         store.trusted = lambda: heard.trusted
-        app.extensions["cache_subscription"] = heard
-        app.extensions["cache_pid"] = os.getpid()
+        state.subscription = heard
+        state.pid = os.getpid()
     periodic.start_tasks(app, outbox.SWEEPER)
 
 
 def stop(app: Flask) -> None:
     """Stop hearing; for tests and for commands that end."""
-    if (heard := app.extensions.pop("cache_subscription", None)) is not None:
-        heard.stop()
-    app.extensions.pop("cache_pid", None)
-    app.extensions["cache_reporter"].stop()
-    app.extensions["cache_polish"].stop()
+    state = cache_state.get(app)
+    if state.subscription is not None:
+        state.subscription.stop()
+    state.subscription, state.pid = None, 0
+    state.reporter.stop()
+    state.recompressor.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
-    store: Store = app.extensions["cache"]
-    store.trusted = lambda: False
+    state.store.trusted = lambda: False

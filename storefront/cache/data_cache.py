@@ -15,6 +15,7 @@ from storefront.cache import keys
 from storefront.cache.invalidation import collecting, depends_on, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
+from storefront.cache.state import cache_state
 from storefront.cache.store import Hit, Store, Ticket
 from storefront.extensions import db, is_writing
 
@@ -133,5 +134,5 @@ def _decoder(shape: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _store() -> Store | None:
-    store: Store | None = current_app.extensions.get("cache")
-    return store
+    state = cache_state.find(current_app)
+    return state.store if state else None

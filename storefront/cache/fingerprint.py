@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 
-def release(app: Flask) -> str:
+def compute(app: Flask) -> str:
     """Return a digest of everything that pages are made of besides data: another release has other pages."""
     root = Path(app.root_path)
     seen = blake2b(_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6)

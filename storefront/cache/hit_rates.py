@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Flask
@@ -53,12 +54,22 @@ def percentile(events: Counter[str], what: str, share: float) -> float | None:
     return None
 
 
-class Reporter:
+class Invalidation(NamedTuple):
+    """One invalidation, for the list on /ops/cache."""
+
+    at: datetime
+    cause: str
+    tags: list[str]
+    hard: bool
+
+
+class HitRateReporter:
     """Sends this process's counts to Redis, from a thread of its own."""
 
     def __init__(self, app: Flask, store: Store) -> None:
         self._app, self._store = app, store
         self._prefix = app.config["CACHE_PREFIX"]
+        self._invalidations: deque[Invalidation] = deque(maxlen=50)
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -70,11 +81,15 @@ class Reporter:
         """Let the thread end."""
         self._stopped.set()
 
+    def record_invalidation(self, invalidation: Invalidation) -> None:
+        """Remember an invalidation until it is sent; only the last 50."""
+        self._invalidations.append(invalidation)
+
     def send(self) -> None:
         """Send what came since the last time; what cannot be sent now is sent the next time."""
         news = self._store.counters.take()
         hot = self._store.counters.take_hot()
-        dropped = self._app.extensions["cache_invalidations"]
+        dropped = self._invalidations
         told = [dropped.popleft() for _ in range(len(dropped))]
         if not news and not hot and not told:
             return

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from storefront import redis_roles
 from storefront.cache import page_cache
-from storefront.cache.store import Store
+from storefront.cache.state import CacheState
 from storefront.errors import BadInputError
 from storefront.redis_roles import Role
 
@@ -90,7 +90,7 @@ def memory(prefix: str) -> Memory:
     return redis_roles.call(Role.CACHE, read)
 
 
-def x_ray(app: Flask, store: Store, address: str) -> XRay:
+def x_ray(app: Flask, state: CacheState, address: str) -> XRay:
     """Return whether and where an address (path and query) is cached.
 
     Raises:
@@ -106,7 +106,8 @@ def x_ray(app: Flask, store: Store, address: str) -> XRay:
     if policy is None:
         raise BadInputError("url", f"{address} is not a public page: it is never cached.")
     query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    entry = page_cache.entry_for(policy, endpoint, app.extensions["cache_release"], arguments, query)
+    entry = page_cache.entry_for(policy, endpoint, state.fingerprint, arguments, query)
+    store = state.store
     name = store.shared.entry_key(entry.key)
 
     def read(client: Any) -> list[Any]:

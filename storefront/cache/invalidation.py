@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,8 @@ from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from storefront import outbox
 from storefront.cache import keys
-from storefront.cache.store import Store
+from storefront.cache.hit_rates import Invalidation
+from storefront.cache.state import CacheState
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable
 
@@ -26,15 +26,14 @@ TOPIC = "cache.tags"
 MOST_TAGS = 500
 
 
-def init_app(app: Flask, store: Store) -> None:
+def init_app(app: Flask, state: CacheState) -> None:
     """Deliver what the outbox has for the cache."""
-    app.extensions["cache_invalidations"] = deque(maxlen=50)
 
     def deliver(payloads: list[dict[str, Any]]) -> None:
         for hard in (False, True):
             told = [payload for payload in payloads if payload["hard"] == hard]
             if told:
-                _drop(app, store, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
+                _drop(state, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
 
     outbox.handler(app, TOPIC, deliver)
     outbox.before_commit(app, _promise)
@@ -129,7 +128,8 @@ def _cause(causes: list[str]) -> str:
     return f"{', '.join(distinct[:3])}{more}{by}"
 
 
-def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
+def _drop(state: CacheState, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
+    store = state.store
     named = sorted(tags)
     store.drop(named)  # this process at once, whether Redis is there or not
     began = time.monotonic()
@@ -143,6 +143,6 @@ def _drop(app: Flask, store: Store, tags: Iterable[str], told: list[dict[str, An
     cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
     log.info("%s dropped %s", cause, shown)
-    app.extensions["cache_invalidations"].append((datetime.now(UTC), cause, named, hard))
-    if "cache_pid" not in app.extensions:  # a command: it has no thread that tells, and may end now
-        app.extensions["cache_reporter"].send()
+    state.reporter.record_invalidation(Invalidation(datetime.now(UTC), cause, named, hard))
+    if not state.pid:  # a command has no thread that sends, and may end now
+        state.reporter.send()

@@ -16,13 +16,13 @@ import msgspec
 from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 
-from storefront.cache import fingerprint, keys, responses
+from storefront.cache import keys, responses
 from storefront.cache.invalidation import collecting, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
 from storefront.cache.responses import Answer, Head
+from storefront.cache.state import CacheState
 from storefront.cache.store import Hit, Store, Ticket
-from storefront.cache.url_index import UrlIndex
 from storefront.errors import StorefrontError
 from storefront.web import compression
 from storefront.web.private import mark_private
@@ -88,12 +88,9 @@ def keep_out() -> None:
         building.kept_out = True
 
 
-def init_app(app: Flask, store: Store) -> None:
+def init_app(app: Flask, state: CacheState) -> None:
     """Register the hooks."""
-    release = fingerprint.release(app)
-    app.extensions["cache_release"] = release
-    addresses = UrlIndex()
-    app.extensions["cache_addresses"] = addresses
+    store, url_index, build = state.store, state.url_index, state.fingerprint
 
     @app.before_request
     def serve() -> Response | None:
@@ -103,7 +100,7 @@ def init_app(app: Flask, store: Store) -> None:
         if policy.anonymous and "Authorization" in request.headers:
             return None
         try:
-            entry = entry_for(policy, request.endpoint or "", release, request.view_args or {}, request.args)
+            entry = entry_for(policy, request.endpoint or "", build, request.view_args or {}, request.args)
         except StorefrontError:
             return None  # the view says it with a page
         store.counters.asked(request.full_path.rstrip("?"))
@@ -116,7 +113,7 @@ def init_app(app: Flask, store: Store) -> None:
                     store.counters.add(entry.kind.name, "not_modified")
                 with contextlib.suppress(*responses.UNREADABLE):
                     answer = responses.answer(found, entry.key, encoding, held)
-                    addresses.remember(request.environ, entry)
+                    url_index.remember(request.environ, entry)
                     return _response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
             found = store.begin(entry, force=True)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront import redis_roles
 from storefront.cache import hit_rates, inspection
 from storefront.cache.chart import chart
-from storefront.cache.store import Store
+from storefront.cache.state import cache_state
 from storefront.errors import StorefrontError
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.private import private_page
@@ -21,19 +21,19 @@ bp = Blueprint("cache", __name__, cli_group=None)
 @staff_only
 def dashboard() -> Response:
     """The dashboard; `?url=` adds an x-ray of that address."""
-    store: Store = current_app.extensions["cache"]
+    state = cache_state.get(current_app)
     prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
     hour, memory, away, found, problem = None, None, None, None, None
     try:
         hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
-        found = inspection.x_ray(current_app, store, url) if url else None
+        found = inspection.x_ray(current_app, state, url) if url else None
     except RedisUnavailable as error:
         away = str(error)
     except StorefrontError as error:
         problem = str(error)
     page = render_template(
         "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
-        roles=redis_roles.states(), local=store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
+        roles=redis_roles.states(), local=state.store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
         percentile=hit_rates.percentile, chart=chart(hour.minutes) if hour else None,
     )  # fmt: skip
     return private_page(page)

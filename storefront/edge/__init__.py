@@ -1,4 +1,4 @@
-"""Thin layers in front of Flask: held pages are answered before a request begins, streams leave it.
+"""Thin layers in front of Flask: cached pages are answered before a request begins, streams leave it.
 
 Nothing is decided here: entries, headers and counters are the cache's, the headers of every response are `web`'s.
 """
@@ -7,16 +7,31 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.edge import fast_path
+from storefront.cache.state import cache_state
 from storefront.edge.cached_pages import Pages
+from storefront.edge.fast_path import FastPath, Measure, cached_pages, fast_path
 from storefront.edge.streams import Streams
 
-__all__ = ["fast_path", "init_app"]
+__all__ = ["init_app", "init_fast_path"]
 
 
 def init_app(app: Flask) -> None:
-    """Put the layers in front of the application; what must come before them (a proxy's headers) wraps them later."""
-    if "cache" in app.extensions and not app.debug:
-        pages = app.extensions["edge_pages"] = Pages(app, app.wsgi_app)
+    """Wrap the application in the layers. Middleware that must see a request first wraps it later (ProxyFix)."""
+    cache = cache_state.find(app)
+    if cache is not None and not app.debug:
+        pages = Pages(app, cache, app.wsgi_app)
+        cached_pages.set(app, pages)
         app.wsgi_app = pages  # type: ignore[method-assign]
     app.wsgi_app = Streams(app, app.wsgi_app)  # type: ignore[method-assign]
+
+
+def init_fast_path(app: Flask, measure: Measure | None) -> None:
+    """Offer the fast path to the worker, if the shop has cached pages and every answer can be measured.
+
+    Args:
+        app: the application.
+        measure: counts and logs an answer; None if only whole requests can be measured (tracing).
+    """
+    pages = cached_pages.find(app)
+    if pages is not None and measure is not None:
+        fast_path.set(app, FastPath(pages, measure, app.config["TRUSTED_PROXIES"]))

@@ -12,9 +12,8 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
 from storefront.cache import responses
-from storefront.cache.recompress import Recompressor
-from storefront.cache.store import Hit, Store
-from storefront.cache.url_index import UrlIndex
+from storefront.cache.state import CacheState
+from storefront.cache.store import Hit
 from storefront.edge import wire
 from storefront.edge.wire import Header
 from storefront.web import compression
@@ -35,11 +34,10 @@ class _Found(NamedTuple):
 class Pages:
     """The layer. It answers what it can and hands everything else on."""
 
-    def __init__(self, app: Flask, inner: WSGIApplication) -> None:
+    def __init__(self, app: Flask, cache: CacheState, inner: WSGIApplication) -> None:
         self._inner = inner
-        self._store: Store = app.extensions["cache"]
-        self._addresses: UrlIndex = app.extensions["cache_addresses"]
-        self._polish: Recompressor = app.extensions["cache_polish"]
+        self._store, self._url_index = cache.store, cache.url_index
+        self._recompressor = cache.recompressor
         self._headers = web.Headers(app)
         self._admit = rate_limiting.in_front_of(app)
         self._admit_at_once = rate_limiting.at_once(app)
@@ -82,7 +80,7 @@ class Pages:
         return (head[0], moving, wire.answer(head[0], head[1] + told, body)) if told else None
 
     def _find(self, environ: WSGIEnvironment) -> _Found | None:
-        known = self._addresses.find(environ)
+        known = self._url_index.find(environ)
         if known is None:
             return None
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -110,7 +108,7 @@ class Pages:
         counters.add(found.kind, "hit_local" if found.hit.body is not None else "not_modified")
         query = environ["QUERY_STRING"]
         if counters.asked(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
-            self._polish.want(found.key)
+            self._recompressor.want(found.key)
 
 
 @lru_cache(maxsize=20)

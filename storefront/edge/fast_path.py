@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from storefront.app_state import AppState
 from storefront.edge.cached_pages import Pages
 from storefront.edge.wire import Header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    Measure = Callable[[WSGIEnvironment, str, list[Header], float], None]
+# Called with the environment, the status, the headers and the seconds that the answer took.
+Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 
 class FastPath:
@@ -50,9 +51,6 @@ class FastPath:
         return answer
 
 
-def init_app(app: Flask) -> None:
-    """Offer it to the server, when the layers that it stands in front of are there."""
-    pages: Pages | None = app.extensions.get("edge_pages")
-    if pages is not None and not app.extensions.get("tracing"):
-        measure = app.extensions["requests"].measure
-        app.extensions["edge_front"] = FastPath(pages, measure, app.config["TRUSTED_PROXIES"])
+# The layer that holds the pages, and the fast path to it; both are missing where the cache is off.
+cached_pages = AppState[Pages]("edge.cached_pages")
+fast_path = AppState[FastPath]("edge.fast_path")

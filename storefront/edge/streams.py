@@ -16,7 +16,7 @@ from gevent import monkey
 
 from storefront.stock.stream.socket_stream import Sockets
 from storefront.stock.stream.views import WANTED
-from storefront.web.wsgi_environ import SAID
+from storefront.web import DETACHED_RESPONSE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,7 +53,7 @@ class Streams:
         address, ids = wanted
         self._sockets.open(_taken(environ["gunicorn.socket"]), address, ids, _head(*said))
         # What gunicorn takes as "this connection is closed": its loop ends, and its own descriptor with it.
-        environ[SAID] = said  # for who measures, outside of this layer
+        environ[DETACHED_RESPONSE] = said
         raise StopIteration
 
 

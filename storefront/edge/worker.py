@@ -12,13 +12,14 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import gunicorn_h1c
+from flask import Flask
 from gevent import Timeout, getcurrent, monkey, sleep
 from gevent.server import StreamServer
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import ggevent
 
-from storefront.edge.fast_path import FastPath
+from storefront.edge.fast_path import FastPath, fast_path
 
 _Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"
@@ -63,7 +64,7 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
         cfg = self.cfg
         if cfg.is_ssl or not cfg.keepalive or cfg.proxy_protocol != "off" or cfg.protocol != "http":
             return
-        self.front = getattr(self.wsgi, "extensions", {}).get("edge_front")
+        self.front = fast_path.find(self.wsgi) if isinstance(self.wsgi, Flask) else None
         if self.front is not None:
             _Request.worker = self
             RequestParser.mesg_class = _Request

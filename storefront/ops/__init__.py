@@ -52,8 +52,14 @@ def init_app(app: Flask) -> None:
     health.add_check(app, "redis", redis_roles.problem, required=False)
 
 
-def measure(app: Flask) -> None:
-    """Measure every request, from outside all other layers of the shop."""
-    tracing.init_app(app)
-    app.extensions["requests"] = request_figures.Requests(app, app.wsgi_app)
-    app.wsgi_app = app.extensions["requests"]  # type: ignore[method-assign]
+def measure(app: Flask) -> request_figures.Measure | None:
+    """Measure every request, from outside all other layers of the shop.
+
+    Returns:
+        The function that measures an answer made outside of them; None if requests are traced: that needs all layers.
+    """
+    is_traced = tracing.init_app(app)
+    requests = request_figures.Requests(app, app.wsgi_app)
+    request_figures.requests.set(app, requests)
+    app.wsgi_app = requests  # type: ignore[method-assign]
+    return None if is_traced else requests.measure

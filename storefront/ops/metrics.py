@@ -25,6 +25,7 @@ from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, periodic, redis_roles
+from storefront.cache.state import cache_state
 from storefront.checkout import OrderEvent, orders
 
 CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
@@ -73,14 +74,14 @@ class Metrics:
         """Bring the metrics up to date with this process."""
         if self._pid != os.getpid():  # forked: what the parent counted is the parent's
             self._pid, self._told = os.getpid(), Counts()
-        if (cache := self._app.extensions.get("cache")) is not None:
-            for (kind, event), number in tuple(cache.counters.total.items()):
+        if (state := cache_state.find(self._app)) is not None:
+            for (kind, event), number in tuple(state.store.counters.total.items()):
                 what, bounded, bound = event.partition("<=")
                 if bounded:
                     self._add(TIMINGS, number, kind, what, bound)
                 else:
                     self._add(CACHE, number, kind, event)
-            LOCAL.set(cache.local.size + cache.away.size)
+            LOCAL.set(state.store.local.size + state.store.away.size)
         for role in redis_roles.states():
             answered = role.calls - role.errors
             for result, number in (

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 
 from storefront import periodic, redis_roles
-from storefront.ops.request_figures import BUCKETS
+from storefront.ops.request_figures import BUCKETS, requests
 from storefront.redis_roles import RedisUnavailable, Role
 
 RECORDER = "ops-minute-figures"
@@ -54,7 +54,7 @@ class Recorder:
         if self._process[0] != os.getpid():
             self._process, self._told = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}"), Counter()
         minute = int(time.time() // 60)
-        now = Counter(self._app.extensions["requests"].counts)
+        now = Counter(requests.get(self._app).counts)
         news = now - self._told
         streams = self._app.extensions["stock_hub"].streams
         fresh, self._looked = minute != self._looked, minute

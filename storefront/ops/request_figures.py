@@ -6,14 +6,14 @@ import logging
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from prometheus_client import Histogram
 
-from storefront.web import logs
-from storefront.web.wsgi_environ import SAID
+from storefront.app_state import AppState
+from storefront.web import DETACHED_RESPONSE, logs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,6 +31,8 @@ _BOUNDS = [
 ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
 
 Header = tuple[str, str]
+# Called with the environment, the status, the headers and the seconds that the answer took.
+Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 log = logging.getLogger("storefront.requests")
 
@@ -66,7 +68,7 @@ class Requests:
         finally:
             took = time.perf_counter() - began
             # A stream that is taken over is said there; or nothing at all was.
-            status, headers = said or environ.get(SAID) or ("500", [])
+            status, headers = said or environ.get(DETACHED_RESPONSE) or ("500", [])
             self.measure(environ, status, headers, took)
 
     def measure(self, environ: WSGIEnvironment, status: str, headers: list[Header], took: float) -> None:
@@ -103,6 +105,9 @@ class Requests:
             **({"cache": headers["Cache-Status"].split("; key=")[0]} if "Cache-Status" in headers else {}),
         }
         logs.tell(log, f"{fields['method']} {fields['route']}", fields)
+
+
+requests = AppState[Requests]("ops.requests")
 
 
 def _passed_by(headers: list[Header]) -> str:

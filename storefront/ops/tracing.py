@@ -27,13 +27,13 @@ _PERSONAL = (
 log = logging.getLogger(__name__)
 
 
-def init_app(app: Flask, environ: Mapping[str, str] = os.environ) -> None:
-    """Trace requests, statements and calls of Redis, if that is asked for."""
+def init_app(app: Flask, environ: Mapping[str, str] = os.environ) -> bool:
+    """Trace requests, statements and calls of Redis, if that is asked for; return whether it is."""
     if environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(environ.get(n) for n in _TARGETS):
-        return
+        return False
     if not _installed():
         log.warning("OTEL_ variables are set, but nothing is traced: install requirements-tracing.txt.")
-        return
+        return False
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -41,7 +41,7 @@ def init_app(app: Flask, environ: Mapping[str, str] = os.environ) -> None:
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     instrument(app, provider)
-    app.extensions["tracing"] = True
+    return True
 
 
 def _installed() -> bool:

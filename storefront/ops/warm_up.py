@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from storefront import periodic, rate_limiting, redis_roles
 from storefront.cache import hit_rates
+from storefront.cache.state import cache_state
 from storefront.catalog.models import ROOT_PATH, Category, Product
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
@@ -85,7 +86,7 @@ def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
 
 def in_advance(app: Flask) -> None:
     """Render the pages of this version, unless that was done or another process is at it."""
-    done = f"{app.config['CACHE_PREFIX']}:warmed:{app.extensions['cache_release']}"
+    done = f"{app.config['CACHE_PREFIX']}:warmed:{cache_state.get(app).fingerprint}"
     try:
         with app.app_context(), redis_roles.lock(done, LONGEST) as mine:
             if not mine or redis_roles.call(Role.CACHE, lambda redis: redis.exists(done)):

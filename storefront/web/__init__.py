@@ -16,7 +16,10 @@ from storefront.web import (
 )
 from storefront.web.fixed_headers import Headers
 
-__all__ = ["Headers", "init_app"]
+__all__ = ["DETACHED_RESPONSE", "Headers", "init_app"]
+
+# In the WSGI environment: status and headers of a response that a layer sent itself, for the layer that measures.
+DETACHED_RESPONSE = "storefront.detached_response"
 
 
 def init_app(app: Flask) -> None:

@@ -13,6 +13,7 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from storefront import cache, redis_roles
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store
 from storefront.extensions import db
 from storefront.redis_roles import Role
@@ -26,7 +27,7 @@ from tests.redis_roles.servers import Server, server
 @pytest.fixture
 def store(app: Flask) -> Store:
     """The shop's cache."""
-    found: Store = app.extensions["cache"]
+    found: Store = cache_state.get(app).store
     return found
 
 
@@ -93,7 +94,7 @@ def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
 
 def listen(app: Flask) -> Iterator[Store]:
     """Start the listener and wait until it is trusted; stop it at the end."""
-    store: Store = app.extensions["cache"]
+    store: Store = cache_state.get(app).store
     cache.start(app)
     assert eventually(lambda: store.trusted())
     yield store

@@ -12,6 +12,7 @@ from redis import Redis
 
 from storefront.cache.keys import PRODUCT_DETAIL, Entry
 from storefront.cache.l2 import Value
+from storefront.cache.state import cache_state
 from storefront.cache.store import Hit, Store, Ticket
 from tests.cache.workers import bare_app
 
@@ -80,7 +81,7 @@ class Ours(Protocol):
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         super().__init__(redis_url, prefix)
-        self.store: Store = self.app.extensions["cache"]
+        self.store: Store = cache_state.get(self.app).store
         self._tickets: dict[str, Ticket] = {}
 
     def begin(self, key: str) -> None:

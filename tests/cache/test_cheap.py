@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store
 from tests.cache.conftest import commands, get, listen
 from tests.cache.writer_process import detail
@@ -113,7 +114,7 @@ def test_a_page_that_is_built_anew_and_is_the_same_is_not_sent_again(
 ) -> None:
     make_product("Mug")
     etag = get(own_client, "/products/mug").headers["ETag"]
-    own_app.extensions["cache"].shared.marks.invalidate(["everything"])
+    cache_state.get(own_app).store.shared.marks.invalidate(["everything"])
     response = get(own_client, "/products/mug", If_None_Match=etag)
     assert (response.status_code, response.data) == (304, b"")
     assert response.headers["Cache-Status"].startswith("storefront; fwd=miss; stored")

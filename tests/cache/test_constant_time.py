@@ -11,6 +11,7 @@ from redis import Redis
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.l2 import Value
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store, Ticket
 from tests.cache.conftest import commands, entries
 from tests.cache.writer_process import set_price
@@ -20,7 +21,7 @@ from tests.redis_roles.servers import Server
 
 def keep(app: Flask, number: int) -> None:
     """Keep so many entries that carry one tag."""
-    store: Store = app.extensions["cache"]
+    store: Store = cache_state.get(app).store
     for place in range(number):
         ticket = store.begin(Entry("many", str(place), PRODUCT_LIST))
         assert isinstance(ticket, Ticket)
@@ -29,14 +30,14 @@ def keep(app: Flask, number: int) -> None:
 
 def copy(app: Flask, redis: Redis, number: int) -> None:
     """Keep so many entries more, as copies of the first: quicker than building each."""
-    name = app.extensions["cache"].shared.entry_key("many:0")
+    name = cache_state.get(app).store.shared.entry_key("many:0")
     script = "for i = 1, ARGV[1] do redis.call('COPY', KEYS[1], KEYS[1] .. '-copy-' .. i) end"
     redis.eval(script, 1, name, number)
 
 
 def cost(app: Flask, own_redis: Server) -> tuple[Counter[str], int]:
     """Drop the tag; return the commands that it cost, and the change in the number of keys."""
-    store: Store = app.extensions["cache"]
+    store: Store = cache_state.get(app).store
     store.shared.marks.invalidate(["category:1"])  # marks the tag for the first time, loads the script
     before, keys = commands(own_redis.client), own_redis.client.dbsize()
     store.shared.marks.invalidate(["category:1"])
@@ -57,7 +58,7 @@ def test_dropping_twenty_thousand_entries_costs_what_dropping_one_hundred_does(
     assert few[1] == 0, "no key is made or deleted"
     assert sum(few[0].values()) <= 6, few[0]
     for place in (0, 1, "0-copy-1", "0-copy-19900"):
-        assert isinstance(bare.extensions["cache"].begin(Entry("many", str(place), PRODUCT_LIST)), Ticket)
+        assert isinstance(cache_state.get(bare).store.begin(Entry("many", str(place), PRODUCT_LIST)), Ticket)
 
 
 def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, own_redis: Server) -> None:
@@ -82,7 +83,7 @@ def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, ow
 
 
 def test_marks_that_no_entry_can_be_older_than_go_a_few_at_a_time(bare: Flask, own_redis: Server) -> None:
-    store: Store = bare.extensions["cache"]
+    store: Store = cache_state.get(bare).store
     store.shared.marks.invalidate(["fresh"])
     marks = f"{bare.config['CACHE_PREFIX']}:{{c0}}:marks"
     own_redis.client.zadd(marks, {f"old:{i}": 1_000_000 + i for i in range(100)})

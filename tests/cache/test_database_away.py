@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from storefront import cache
 from storefront.cache import keys
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store
 from storefront.extensions import db, write_transaction
 from tests.cache.conftest import entries, get, listen
@@ -161,7 +162,7 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
 ) -> None:
     entry = keys.Entry("away", "", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    app.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.shared.marks.invalidate([keys.EVERYTHING])
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
     with pytest.raises(cache.NotPublicError):
         cache.fetch(entry, int, gone)
@@ -171,7 +172,7 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
 def test_a_write_is_not_gone_on_with_after_its_source_has_failed(app: Flask) -> None:
     entry = keys.Entry("away", "in a write", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    app.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.shared.marks.invalidate([keys.EVERYTHING])
     with pytest.raises(ZeroDivisionError), write_transaction():
         cache.fetch(entry, int, lambda: 1 // 0)
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
@@ -193,7 +194,7 @@ def test_without_redis_and_database_a_process_shows_its_own_copies(
         for address in PAGES:
             assert eventually(lambda address=address: detail(get(own_client, address)) == "L1")
         own_redis.kill()
-        assert eventually(lambda: not own_app.extensions["cache"].trusted())
+        assert eventually(lambda: not cache_state.get(own_app).store.trusted())
         with database_away():
             for address in PAGES:
                 response = get(own_client, address)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import redis_roles
+from storefront.cache.state import cache_state
 from storefront.extensions import db
 from storefront.redis_roles import Role
 from tests.cache.conftest import get
@@ -32,7 +33,7 @@ def test_the_dashboard_says_what_was_done_and_why(
     set_price(mug, 1100)
     assert re.search(r"Variant \d+ dropped .*product:\d+", caplog.text), "which write dropped which tags"
     get(client, "/products/mug", Accept_Encoding="br")
-    app.extensions["cache_reporter"].send()
+    cache_state.get(app).reporter.send()
     page = get(client, "/ops/cache", Accept_Encoding="identity").text
     assert "product_detail" in page
     assert "<svg" in page
@@ -77,7 +78,7 @@ def test_an_estimate_is_within_a_fifth_of_what_is_used(app: Flask, client: Flask
 def test_the_commands_say_what_they_did(app: Flask, client: FlaskClient, mug: int) -> None:
     assert "Too little is cached to measure" in run(app, "estimate", "--products", "10")
     get(client, "/products/mug")
-    app.extensions["cache_reporter"].send()
+    cache_state.get(app).reporter.send()
     assert re.search(r"product_detail +\d+\.\d%", run(app, "stats"))
     assert "is no tag" in run(app, "purge", "no tag")
     assert run(app, "purge", f"product:{mug}") == "0: Dropped.\n"

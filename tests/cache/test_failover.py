@@ -12,6 +12,7 @@ from flask import Flask
 
 from storefront import outbox
 from storefront.cache import tag_times
+from storefront.cache.state import cache_state
 from storefront.cache.tag_times import TagTimes
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get, listen
@@ -85,7 +86,7 @@ def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
 def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     bare: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours: TagTimes = bare.extensions["cache"].shared.marks
+    ours: TagTimes = cache_state.get(bare).store.shared.marks
     other = TagTimes("bare")
     other.invalidate(["everything"])
     ours.invalidate(["card:1", "card:2"])

@@ -13,6 +13,7 @@ from redis import BlockingConnectionPool, Redis
 
 from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store
 from tests.cache.workers import Fleet, bare_app, fleet
 from tests.processes import eventually
@@ -109,7 +110,7 @@ def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
 ) -> None:
     herds.ask(0, "read", "dropped")
     with bare_app(redis_url, prefix).app_context() as context:
-        store: Store = context.app.extensions["cache"]
+        store: Store = cache_state.get(context.app).store
         store.shared.marks.invalidate(["everything"])
     answers = [answer for member in herds.ask_all("rush", "dropped") for answer in member]
     assert answers == [2] * READERS
@@ -118,7 +119,7 @@ def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
 
 def test_when_a_builder_gives_up_another_takes_over(herds: Fleet, redis_url: str, prefix: str) -> None:
     with bare_app(redis_url, prefix).app_context() as context:
-        store: Store = context.app.extensions["cache"]
+        store: Store = cache_state.get(context.app).store
         with pytest.raises(ZeroDivisionError):
             cache.fetch(entry("failing"), int, lambda: 1 // 0)
         assert store.counters.total["product_list", "miss"] == 1

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from storefront import cache, outbox
 from storefront.cache.l2 import Lease
+from storefront.cache.state import cache_state
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get
 from tests.cache.workers import bare_app, fleet
@@ -43,7 +44,7 @@ def told() -> bool:
 
 
 def trusts(app: Flask) -> bool:
-    return bool(app.extensions["cache"].trusted())
+    return bool(cache_state.get(app).store.trusted())
 
 
 def freeze(redis: Server) -> None:
@@ -177,7 +178,7 @@ class Builder:
         self.app.app_context().push()
 
     def take(self, key: str) -> bool:
-        return isinstance(self.app.extensions["cache"].shared.fetch(key, ""), Lease)
+        return isinstance(cache_state.get(self.app).store.shared.fetch(key, ""), Lease)
 
 
 def test_leases_whose_holder_died_fail_no_page_and_end(

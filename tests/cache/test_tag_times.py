@@ -14,6 +14,7 @@ from storefront import redis_roles
 from storefront.cache.hit_rates import Reporter
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.l2 import L2, Value
+from storefront.cache.state import cache_state
 from storefront.cache.store import Hit, Store, Ticket
 from storefront.redis_roles import RedisUnavailable, Role
 from tests.processes import eventually
@@ -26,7 +27,7 @@ LEASE = "bare:{c0}:lease:marked:"
 
 @pytest.fixture
 def store(bare: Flask) -> Store:
-    found: Store = bare.extensions["cache"]
+    found: Store = cache_state.get(bare).store
     return found
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from storefront import cache, stock
 from storefront.cache import keys
+from storefront.cache.state import cache_state
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, write_transaction
@@ -91,7 +92,7 @@ def test_a_product_that_goes_to_another_shelf_changes_the_counts_above_both(
 
 def _rebuilt(client: FlaskClient, address: str) -> str:
     """Return the page as it is without any cache before it."""
-    client.application.extensions["cache"].shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(client.application).store.shared.marks.invalidate([keys.EVERYTHING])
     return get(client, address).text
 
 

@@ -13,6 +13,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.l2 import L2
+from storefront.cache.state import create_state
 from storefront.cache.store import Store
 
 PATIENCE = 60  # seconds that a member may take to answer
@@ -83,7 +84,7 @@ def bare_app(redis_url: str, prefix: str) -> Flask:
     app = Flask("fleet")
     app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
     redis_roles.init_app(app)
-    app.extensions["cache"] = Store(L2(prefix), 1024 * 1024, {})
+    create_state(app, Store(L2(prefix), 1024 * 1024, {}), fingerprint="bare")
     return app
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from storefront import cache
+from storefront.cache.state import cache_state
 from storefront.cache.store import Store
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
@@ -39,7 +40,7 @@ class Shopkeeper:
         environ = {"REDIS_URL": redis_url, "STOREFRONT_CACHE_PREFIX": prefix, "STOREFRONT_LIMITS": "off"}
         self.app = make_app(database_url, instance, **environ)
         self.client = self.app.test_client()
-        self.store: Store = self.app.extensions["cache"]
+        self.store: Store = cache_state.get(self.app).store
         cache.start(self.app)
         assert eventually(self.trusts)
 

@@ -83,7 +83,7 @@ def test_nothing_is_imported_or_traced_unless_asked_for(tmp_path: object) -> Non
 
 
 def test_a_worker_answers_nothing_past_the_tracing(tmp_path: object) -> None:
-    code = "from storefront.app import create_app; print('edge_front' in create_app().extensions)"
+    code = "from storefront.app import create_app; print('edge.fast_path' in create_app().extensions)"
     about = {"PATH": "/usr/bin:/bin", "STOREFRONT_INSTANCE_DIR": str(tmp_path)}
     said = []
     for more in ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}):

@@ -11,6 +11,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from storefront.cache import fingerprint
+from storefront.cache.state import cache_state
 from storefront.extensions import db
 from storefront.ops import warm_up
 from tests.cache.conftest import get
@@ -31,7 +32,7 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
         make_product(f"Mug {number}", category=shelf)
     for _ in range(64):  # one in 32 is counted
         get(client, "/products/mug-1")
-    app.extensions["cache_reporter"].send()
+    cache_state.get(app).reporter.send()
     assert warm_up.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
     result = app.test_cli_runner().invoke(args=["cache", "warm", "--pages", "6"])
     assert "5 pages were rendered; the others were there already" in result.output

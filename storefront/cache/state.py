@@ -1,0 +1,55 @@
+"""The parts of an application's cache, and how other code finds them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from flask import Flask
+
+from storefront.app_state import AppState
+from storefront.cache.hit_rates import HitRateReporter
+from storefront.cache.recompress import Recompressor
+from storefront.cache.store import Store
+from storefront.cache.url_index import UrlIndex
+from storefront.redis_roles import Subscription
+
+
+@dataclass(slots=True)
+class CacheState:
+    """The parts of an application's cache.
+
+    Attributes:
+        store: both levels.
+        fingerprint: digest of the code, templates and settings that pages are made of.
+        url_index: which entry each URL led to.
+        reporter: sends this process's counts to Redis.
+        recompressor: compresses popular pages again.
+        subscription: receives invalidations from Redis once `start` was called.
+        pid: the process in which `start` was called; 0 before.
+    """
+
+    store: Store
+    fingerprint: str
+    url_index: UrlIndex
+    reporter: HitRateReporter
+    recompressor: Recompressor
+    subscription: Subscription | None = None
+    pid: int = 0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether this process receives invalidations (threads do not survive a fork)."""
+        return self.pid == os.getpid()
+
+
+# `cache_state.find(app)` is None for an application without a cache (STOREFRONT_CACHE=off).
+cache_state = AppState[CacheState]("cache")
+
+
+def create_state(app: Flask, store: Store, fingerprint: str) -> CacheState:
+    """Give an application a cache, and return it."""
+    reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
+    state = CacheState(store, fingerprint, UrlIndex(), reporter, recompressor)
+    cache_state.set(app, state)
+    return state
