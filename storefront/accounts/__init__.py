@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
     app.after_request(last_seen.write)
     rate_limiting.identify(app, partial(cookie.shopper, app))
     sessions.validate(app, authentication.is_of_this_sign_in)
-    staff_access.decide(app, _is_staff)
+    staff_access.set_check(app, _is_staff)
     app.cli.add_command(cli.user)
 
 
@@ -60,4 +60,4 @@ def add_page(app: Flask, endpoint: str, label: str) -> None:
 
 def _is_staff() -> bool:
     user = exact_user()
-    return (user is not None and user.is_staff) or staff_access.at_this_machine()
+    return (user is not None and user.is_staff) or staff_access.is_local_request()

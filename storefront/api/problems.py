@@ -40,7 +40,7 @@ class RefusedError(StorefrontError):
 
 def init_app(app: Flask) -> None:
     """Tell every error under /api as a problem."""
-    error_pages.tell_otherwise(app, "/api/", tell)
+    error_pages.add_renderer(app, "/api/", tell)
 
 
 def tell(status: int, sentence: str, error: Exception) -> Response:

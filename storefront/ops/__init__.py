@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     for endpoint, label in _PAGES:
         if endpoint in app.view_functions:  # there is no page of the cache without a cache
             staff_access.add_page(app, endpoint, label)
-    app.context_processor(lambda: {"staff_pages": app.extensions["staff_pages"]})
+    app.context_processor(lambda: {"staff_pages": staff_access.pages(app)})
     cache.add_command(warm_up.warm)
     schema.init_app(app)
     metrics.init_app(app)

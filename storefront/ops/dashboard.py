@@ -19,6 +19,7 @@ from storefront.ops import metrics, minute_figures
 from storefront.ops.charts import Chart, chart
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.health import readiness_checks
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
@@ -36,7 +37,7 @@ def dashboard() -> Response:
         charts=charts,
         away=away,
         services=[
-            (name, check() or "ok") for name, (check, _) in current_app.extensions["readiness"].items()
+            (name, check.problem() or "ok") for name, check in readiness_checks.get(current_app).items()
         ],
         open_in=metrics.breakers(),
         roles=redis_roles.states(),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -40,7 +38,7 @@ def change() -> BaseResponse:
     sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
     try:
         with write_transaction() as session:
-            set_on_hand(session, sku, _number(), reason=_given(reason), actor=_actor())
+            set_on_hand(session, sku, _number(), reason=_given(reason), actor="staff")
     except StorefrontError as error:
         response = _page(sku, str(error))
         response.status_code = error.status if error.status in (404, 409) else 422
@@ -53,12 +51,6 @@ def _number() -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise FormError("The number must be a whole number from 0.")
     return int(text)
-
-
-def _actor() -> str:
-    """Return who does it, as far as the room that knows people has said (`staff_name` of the application)."""
-    name: Callable[[], str] = current_app.extensions.get("staff_name", lambda: "staff")
-    return name()[:255]
 
 
 def _given(reason: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from storefront.app_state import AppState
 from storefront.errors import StorefrontError
 
 log = logging.getLogger(__name__)
@@ -43,24 +44,28 @@ _SENTENCES = {
 _AWAY = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
 Answer = str | tuple[str, int] | Response
-Tell = Callable[[int, str, Exception], Answer]
+# Called with the status, a sentence for people and the exception.
+ErrorRenderer = Callable[[int, str, Exception], Answer]
+
+_renderers = AppState[list[tuple[str, ErrorRenderer]]]("web.error_renderers")
 
 
-def tell_otherwise(app: Flask, prefix: str, tell: Tell) -> None:
-    """Have errors under a path told by `tell`, given the status, a sentence and what was raised, not by a page."""
-    app.extensions["errors_told"].append((prefix, tell))
+def add_renderer(app: Flask, prefix: str, render: ErrorRenderer) -> None:
+    """Render errors under a path prefix with this function instead of an error page."""
+    _renderers.get(app).append((prefix, render))
 
 
 def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page that says what is wrong and where to go on."""
-    otherwise: list[tuple[str, Tell]] = app.extensions.setdefault("errors_told", [])
+    renderers: list[tuple[str, ErrorRenderer]] = []
+    _renderers.set(app, renderers)
 
     def page(status: int, sentence: str | None, error: Exception) -> Answer:
         if request_ctx.url_adapter is None:  # a host that we do not answer to: no link could be made for it
             return f"{sentence or _SENTENCES[400]}\n", status
-        for prefix, tell in otherwise:
+        for prefix, render in renderers:
             if request.path.startswith(prefix):
-                return tell(status, sentence or _SENTENCES.get(status, ""), error)
+                return render(status, sentence or _SENTENCES.get(status, ""), error)
         title = _TITLES.get(status, "That did not work")
         text = sentence or _SENTENCES.get(status, "Please go back and try again.")
         body = render_template(

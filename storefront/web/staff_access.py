@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, request
 
+from storefront.app_state import AppState
 from storefront.errors import BadInputError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def staff_only(view: Callable[P, T]) -> Callable[P, T]:
-    """Answer 404 to everybody but staff: who they are is decided by the room that knows people (`decide`).
+@dataclass(slots=True)
+class _StaffAccess:
+    """Who belongs to the staff, and endpoint and label of the pages that are linked from all staff pages."""
 
-    Until a room has said so: whoever sits at this machine, in development only.
+    is_staff: Callable[[], bool] = field(default_factory=lambda: is_local_request)
+    pages: list[tuple[str, str]] = field(default_factory=list)
+
+
+_access = AppState[_StaffAccess]("web.staff_access")
+
+
+def staff_only(view: Callable[P, T]) -> Callable[P, T]:
+    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`).
+
+    Without accounts, requests from this machine pass, in development only.
     """
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        allowed: Callable[[], bool] = current_app.extensions.get("is_staff", at_this_machine)
-        if not allowed():
+        if not _access.setdefault(current_app, _StaffAccess()).is_staff():
             abort(404)
         for name, text in request.values.items():
             if "\x00" in text:  # which PostgreSQL takes in no text
@@ -36,17 +48,22 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
 
 
 def add_page(app: Flask, endpoint: str, label: str) -> None:
-    """Have a page linked from every page for staff."""
-    app.extensions.setdefault("staff_pages", []).append((endpoint, label))
+    """Link a page from every staff page."""
+    _access.setdefault(app, _StaffAccess()).pages.append((endpoint, label))
 
 
-def decide(app: Flask, is_staff: Callable[[], bool]) -> None:
-    """Name who decides whether the current request is made by staff."""
-    app.extensions["is_staff"] = is_staff
+def pages(app: Flask) -> list[tuple[str, str]]:
+    """Return endpoint and label of every page that is linked from the staff pages."""
+    return _access.setdefault(app, _StaffAccess()).pages
 
 
-def at_this_machine() -> bool:
-    """Return whether the request comes from this machine, and the shop is not in production."""
+def set_check(app: Flask, is_staff: Callable[[], bool]) -> None:
+    """Set the function that decides whether the current request comes from a member of staff."""
+    _access.setdefault(app, _StaffAccess()).is_staff = is_staff
+
+
+def is_local_request() -> bool:
+    """Return whether the request comes from this machine and the shop is not in production."""
     if current_app.config["ENV"] == "production":
         return False
     try:

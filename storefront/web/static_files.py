@@ -73,7 +73,6 @@ class StaticFiles:
 def init_app(app: Flask) -> None:
     """Serve /static/ and offer `static_url(name)` to templates."""
     files = StaticFiles(Path(app.root_path).parent / "static")
-    app.extensions["static_files"] = files
 
     @app.template_global()
     def static_url(name: str) -> str:

@@ -62,7 +62,7 @@ def test_pages_are_compressed_for_those_who_welcome_it(client: FlaskClient) -> N
 def test_static_files_live_for_ever_under_a_name_that_holds_their_hash(
     app: Flask, client: FlaskClient
 ) -> None:
-    url = app.extensions["static_files"].url("css/shop.css")
+    url = app.jinja_env.globals["static_url"]("css/shop.css")
     response = client.get(url, headers={"Accept-Encoding": "br"})
     assert "immutable" in response.headers["Cache-Control"]
     assert b"@layer" in brotli.decompress(response.data)
