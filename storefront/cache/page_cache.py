@@ -22,7 +22,7 @@ from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
 from storefront.cache.responses import Answer, Head
 from storefront.cache.state import CacheState
-from storefront.cache.store import Hit, Store, Ticket
+from storefront.cache.store import Hit, Ticket
 from storefront.errors import StorefrontError
 from storefront.web import compression
 from storefront.web.private import mark_private
@@ -148,7 +148,7 @@ def init_app(app: Flask, state: CacheState) -> None:
         if response.status_code not in _STORED or building.kept_out:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response
-        return _store_response(store, building, response)
+        return _store_response(state, building, response)
 
     @app.teardown_request
     def leave(_: BaseException | None) -> None:
@@ -185,7 +185,7 @@ def unshareable(response: Response) -> str | None:
     return "is streamed" if response.is_streamed else None
 
 
-def _store_response(store: Store, building: _Building, response: Response) -> Response:
+def _store_response(state: CacheState, building: _Building, response: Response) -> Response:
     body, entry = response.get_data(), building.ticket.entry
     kept = [(name, value) for name in responses.KEPT if (value := response.headers.get(name))]
     vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
@@ -198,10 +198,12 @@ def _store_response(store: Store, building: _Building, response: Response) -> Re
     digest = keys.digest(meta + body)
     # What is not there is forgotten soon: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL
-    ttl = min(store.ttl(entry), hard)
+    ttl = min(state.store.ttl(entry), hard)
     tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
     stale = keys.STALE in tags
     stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
+    if stored:  # the fast path may answer the next request
+        state.url_index.remember(request.environ, entry)
     sent = None if digest in building.held else bodies[responses.variant_of(building.encoding)]
     hit = Hit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
     answer = responses.answer(

@@ -162,6 +162,24 @@ def test_a_held_page_is_answered_at_once_and_is_the_same_page(shop: Shop, stock_
     assert page == other
 
 
+def test_fast_path_answers_from_the_second_request_on(shop: Shop) -> None:
+    asked = HIDDEN.replace("/products", "/products?sort=name")
+    built, answered = _talk(shop, asked), _talk(shop, asked)
+    assert b"Cache-Status: storefront; fwd=miss; stored; " in built
+    assert not _at_once(built)
+    assert _at_once(answered)
+    assert b"detail=L1" in answered
+    assert built.partition(b"\r\n\r\n")[2] == answered.partition(b"\r\n\r\n")[2]
+
+
+def test_fast_path_ignores_a_page_that_was_not_stored(shop: Shop) -> None:
+    asked = HIDDEN.replace("/products", "/products?sort=upwards")
+    for _ in range(3):
+        answered = _talk(shop, asked)
+        assert answered.startswith(b"HTTP/1.1 400 ")
+        assert not _at_once(answered)
+
+
 def test_who_has_the_page_is_told_so_at_once(shop: Shop) -> None:
     tag = re.search(rb"ETag: ([^\r]*)\r\n", _talk(shop, HIDDEN))
     assert tag is not None
