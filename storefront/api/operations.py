@@ -13,7 +13,7 @@ import msgspec
 from flask import Response, request
 
 from storefront.api import request_body, tokens
-from storefront.cache import keys, responses
+from storefront.cache import etags
 from storefront.errors import BadInputError
 from storefront.web import compression
 from storefront.web.private import mark_private
@@ -115,11 +115,11 @@ def private(answered: Any, status: int = 200) -> Response:
     """Return what is for the bearer of a token alone, never to be kept by a cache between us."""
     body = msgspec.json.encode(answered)
     encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None
-    digest = keys.digest(body)
+    digest = etags.compute_digest(body)
     response = Response(mimetype="application/json", status=status)
     mark_private(response)
     response.headers["Vary"] = "Accept-Encoding, Authorization"
-    held = responses.held(request.headers.get("If-None-Match", ""), encoding)
+    held = etags.parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
     if request.method in ("GET", "HEAD") and digest in held:
         response.headers["ETag"] = held[digest]
         response.status_code = 304
@@ -127,6 +127,6 @@ def private(answered: Any, status: int = 200) -> Response:
     if encoding:
         response.headers["Content-Encoding"] = encoding
         body = compression.encode(body, encoding, quality=4)
-    response.headers["ETag"] = responses.entity_tag(digest, encoding, body)
+    response.headers["ETag"] = etags.compute_etag(digest, encoding, body)
     response.set_data(body)
     return response

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 from flask import request
 
+from storefront.api import operations
 from storefront.api.problems import RefusedError
 from storefront.api.product_writer import Condition
 from storefront.api.schemas import Product
-from storefront.cache import keys, responses
-
-_TAG = re.compile(r'"([0-9a-f]{22})-(?:br|gzip|identity)(?:-[0-9a-f]{8})?"')
+from storefront.cache import etags, responses
 
 
 def condition() -> Condition:
@@ -22,12 +19,11 @@ def condition() -> Condition:
     def check(public: Product | None, private: Product) -> None:
         if given is None or given.strip() == "*":
             return
-        held = {found[1] for tag in given[:2000].split(",") if (found := _TAG.fullmatch(tag.strip()))}
-        present = {keys.digest(msgspec.json.encode(private))}
+        present = {etags.compute_digest(msgspec.json.encode(private))}
         if public is not None:
-            head = responses.Head(200, "application/json", [], "Accept-Encoding, Authorization")
-            present.add(keys.digest(msgspec.msgpack.encode(head) + msgspec.json.encode(public)))
-        if not held & present:
+            response = operations.public(public)
+            present.add(etags.compute_digest(response.get_data(), responses.encode_head(response)))
+        if not etags.parse_if_match(given) & present:
             raise RefusedError(
                 412, "The product has changed since. Read it again, and send what is to become of it now."
             )

@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
 from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
+from storefront.cache.etags import compute_digest, parse_if_none_match
 from storefront.cache.invalidation import collecting, reading_since
 from storefront.cache.keys import Entry, Kind
 from storefront.cache.l2 import Value
-from storefront.cache.responses import Answer, Head
+from storefront.cache.responses import Answer
 from storefront.cache.state import CacheState
 from storefront.cache.store import Hit, Ticket
 from storefront.errors import StorefrontError
@@ -105,7 +105,7 @@ def init_app(app: Flask, state: CacheState) -> None:
             return None  # the view says it with a page
         store.counters.asked(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
-        held = responses.held(request.headers.get("If-None-Match", ""), encoding)
+        held = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
         found = store.begin(entry, responses.variant_of(encoding), etags=held)
         if isinstance(found, Hit):
             if found.body is not None or found.etag in held:
@@ -187,15 +187,12 @@ def unshareable(response: Response) -> str | None:
 
 def _store_response(state: CacheState, building: _Building, response: Response) -> Response:
     body, entry = response.get_data(), building.ticket.entry
-    kept = [(name, value) for name in responses.KEPT if (value := response.headers.get(name))]
-    vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
-    head = Head(response.status_code, response.content_type or "text/html", kept, vary)
-    meta = msgspec.msgpack.encode(head)
+    meta = responses.encode_head(response)
     bodies = {
         "br": compression.encode(body, "br", quality=5),
         "gzip": compression.encode(body, "gzip", quality=6),
     }
-    digest = keys.digest(meta + body)
+    digest = compute_digest(body, meta)
     # What is not there is forgotten soon: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)

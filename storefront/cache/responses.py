@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zlib import crc32
 
 import msgspec
+from flask import Response
 
+from storefront.cache.etags import compute_etag
 from storefront.cache.store import Hit
 
 # A proxy in front of us hears of no purge: it may keep a page this long. Surrogate-Key serves those that do.
@@ -23,8 +23,6 @@ _CACHE_CONTROL = [
     ("Cache-Control", f"public, max-age=0, s-maxage={most}, stale-while-revalidate=30, stale-if-error=86400")
     for most in range(SHARED_MAX_AGE + 1)
 ]
-_TAG = re.compile(r'(?:W/)?"([0-9a-f]{22})-(br|gzip|identity)(?:-[0-9a-f]{8})?"')
-_NOTHING: Mapping[str, str] = {}
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -50,20 +48,12 @@ def variant_of(encoding: str | None) -> str:
     return encoding or "gzip"
 
 
-def entity_tag(digest: str, encoding: str | None, body: bytes) -> str:
-    """Return the strong ETag of a page in an encoding.
-
-    Other bytes have another one (RFC 9110, 8.8.3), also those of the same page that was compressed again, and better.
-    """
-    return f'"{digest}-{encoding}-{crc32(body):08x}"' if encoding else f'"{digest}-identity"'
-
-
-def held(if_none_match: str, encoding: str | None) -> Mapping[str, str]:
-    """Return the pages that a client says it has in this encoding: its own ETags by the pages' digests."""
-    if not if_none_match:
-        return _NOTHING
-    named = encoding or "identity"
-    return {found[1]: found[0] for found in _TAG.finditer(if_none_match[:2000]) if found[2] == named}
+def encode_head(response: Response) -> bytes:
+    """Return the part of a response that is stored besides its body."""
+    headers = [(name, value) for name in KEPT if (value := response.headers.get(name))]
+    vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
+    head = Head(response.status_code, response.content_type or "text/html", headers, vary)
+    return msgspec.msgpack.encode(head)
 
 
 def answer(
@@ -96,7 +86,7 @@ def fixed(hit: Hit, encoding: str | None, held: Mapping[str, str]) -> list[tuple
     kept = head(hit)
     headers = [
         ("Content-Type", kept.content_type),
-        ("ETag", entity_tag(hit.etag, encoding, hit.body)),
+        ("ETag", compute_etag(hit.etag, encoding, hit.body)),
         *_about(hit),
     ]
     if encoding:

@@ -12,6 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from storefront import rate_limiting, web
 from storefront.cache import responses
+from storefront.cache.etags import parse_if_none_match
 from storefront.cache.state import CacheState
 from storefront.cache.store import Hit
 from storefront.edge import wire
@@ -84,7 +85,7 @@ class Pages:
         if known is None:
             return None
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        held = responses.held(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
+        held = parse_if_none_match(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
         hit = self._store.held(known.key, responses.variant_of(encoding), held)
         return _Found(*known, encoding, held, hit) if hit else None
 
