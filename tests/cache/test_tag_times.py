@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from importlib import import_module
 
 import pytest
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.cache.hit_rates import Reporter
+from storefront.cache.hit_rates import HitRateReporter
 from storefront.cache.keys import PRODUCT_LIST, Entry
 from storefront.cache.l2 import L2, Value
 from storefront.cache.state import cache_state
@@ -211,8 +210,7 @@ def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(store:
 def test_counts_that_cannot_be_sent_do_not_delay_tag_times(
     bare: Flask, store: Store, own_redis: Server
 ) -> None:
-    bare.extensions |= {"cache_invalidations": deque()}
-    reporter = Reporter(bare, store)
+    reporter = HitRateReporter(bare, store)
     store.shared.marks.invalidate(["tag"])
     own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not heard of it
     store.shared.marks.suspect_failover()
