@@ -20,6 +20,7 @@ from storefront import (
     checkout,
     demo,
     edge,
+    i18n,
     mail,
     ops,
     outbox,
@@ -31,7 +32,7 @@ from storefront import (
     web,
 )
 from storefront.config import Settings, instance_directory
-from storefront.extensions import babel, db, migrate
+from storefront.extensions import db, migrate
 from storefront.web import same_origin
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +58,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     )
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
     _templates(app)
-    babel.init_app(app, default_locale=app.config["LOCALE"])  # English texts so far, ready to be translated
+    i18n.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     periodic.init_app(app)

@@ -1,0 +1,139 @@
+"""Every text for people goes through gettext, so that it can be translated (storefront/i18n.py)."""
+
+from __future__ import annotations
+
+import html.parser
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment, nodes
+
+from storefront import i18n
+
+ROOT = Path(__file__).parents[2]
+FOR_PROGRAMMERS = {"api/docs.html"}  # English, as the document that it shows
+TEMPLATES = sorted(
+    {path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.html")}
+    - FOR_PROGRAMMERS
+)
+SCRIPTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static" / "js").rglob("*.js"))
+GETTEXT = {"_", "gettext", "ngettext"}
+SPOKEN = {"alt", "aria-label", "placeholder", "title"}  # attributes that people read or hear
+WORD = re.compile(r"[A-Za-z]{2,}")
+# A text by its look: it begins with a capital letter and goes on with a small one, or a space.
+SENTENCE = re.compile(r"[A-Z][a-z’']+(?:[ .,:!?…]|$)")
+NOT_TEXTS = set(
+    "InStock OutOfStock BackOrder LimitedAvailability BreadcrumbList ListItem Product Offer Brand".split()
+) | {"Redis: "}  # names of schema.org and of programs
+
+
+class Texts(html.parser.HTMLParser):
+    """Collects what people would read of a template whose expressions are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [
+            value
+            for name, value in attrs
+            if name in SPOKEN and value and WORD.search(value) and value[0] != "/"
+        ]
+        if tag in ("script", "style", "code"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        is_attributes = re.fullmatch(r'(\s*[\w-]+="[^"]*")+\s*', data)  # of a macro that writes only those
+        if not self._inside and not is_attributes and WORD.search(data):
+            self.found.append(data.strip())
+
+
+def untranslated(source: str) -> list[str]:
+    """Return the texts of a template that do not go through gettext."""
+    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
+    # An expression becomes a mark, so that tags and attributes around it stay whole.
+    markup = "".join(
+        part.data if isinstance(part, nodes.TemplateData) else "◊"
+        for output in tree.find_all(nodes.Output)
+        for part in output.nodes
+    )
+    texts = Texts()
+    texts.feed(markup)
+    return texts.found + [text for text in constants(tree) if SENTENCE.match(text) and text not in NOT_TEXTS]
+
+
+def constants(node: nodes.Node) -> Iterator[str]:
+    """Yield the string constants below a node, except those that are given to gettext."""
+    for child in node.iter_child_nodes():
+        if (
+            isinstance(child, nodes.Call)
+            and isinstance(child.node, nodes.Name)
+            and child.node.name in GETTEXT
+        ):
+            for value in child.kwargs:
+                yield from constants(value)
+            continue
+        if isinstance(child, nodes.Const) and isinstance(child.value, str):
+            yield child.value
+        yield from constants(child)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_template_has_no_untranslated_text(name: str) -> None:
+    assert untranslated((ROOT / "templates" / name).read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Your basket</p>",
+        "<a aria-label='Your basket'>{{ x }}</a>",
+        "{{ 'Your basket' if x else _('Basket') }}",
+        "{{ field(form, 'name', 'Your name') }}",
+        "{{ _('Hello %(name)s', name='Somebody else') }}",
+        "{% set title = 'Your basket' %}",
+    ],
+)
+def test_untranslated_text_is_found(source: str) -> None:
+    assert untranslated(source)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_takes_its_texts_from_the_page(name: str) -> None:
+    code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", (ROOT / name).read_text(), flags=re.S)
+    literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
+    found = [text for pair in literals for text in pair if re.match(r"[A-Z][a-z]+ [a-z]", text)]
+    assert found == []
+
+
+def test_values_are_escaped_in_templates_only(app: Flask) -> None:
+    render = app.jinja_env.from_string("{{ _('<b>%(name)s</b>', name=name) }}").render
+    assert render(name="<i>") == "<b>&lt;i&gt;</b>"
+    assert i18n.gettext("%(name)s", name="<i>") == "<i>"
+
+
+def test_texts_come_from_the_translations(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shouted(i18n.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return message.upper()
+
+        def ngettext(self, singular: str, plural: str, count: int) -> str:
+            return (singular if count == 1 else plural).upper().replace("%(NUM)D", "%(num)d")
+
+    i18n._translations.set(app, Shouted())
+    assert i18n.gettext("In stock") == str(i18n.lazy_gettext("In stock")) == "IN STOCK"
+    assert i18n.ngettext("%(num)d item", "%(num)d items", 2) == "2 ITEMS"
+    assert app.jinja_env.from_string("{{ _('In stock') }}").render() == "IN STOCK"
+
+
+def test_a_text_needs_no_application() -> None:
+    assert i18n.gettext("In stock") == "In stock"
