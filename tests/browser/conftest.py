@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
 from tests.processes import Shop, served
+from tests.programs import require_program
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium says this of the page itself too, and there a test may want it; of all else `_refused` tells.
 WANTED = re.compile(r"Failed to load resource: .* status of (404|422)")
 # All tests come from one address, more people of them than the limits let open accounts, sign in and buy from there.
@@ -26,16 +24,8 @@ LIMITS = {
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of the machine's Chromium. Without one these tests are skipped; on CI they fail."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        message = (
-            "No Chromium is installed: the browser tests need one (on Debian: apt-get install chromium)."
-        )
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    """The path of the machine's Chromium."""
+    return require_program("chromium")
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
 
-pytestmark = pytest.mark.browser
-
 PASSWORD = "a pot of green tea"
 OTHER = "two cups and a kettle"
 PAGES = ("", "/addresses", "/addresses/new", "/devices", "/deletion")

@@ -12,8 +12,6 @@ from tests.browser.pages import PRODUCT
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
 
-pytestmark = pytest.mark.browser
-
 TITLE = "Round-bellied teapot"
 OTHERS = ("/products/porcelain-gaiwan", "/products/side-handle-kyusu")
 

@@ -14,8 +14,6 @@ from tests.browser.test_accounts import fresh, register
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
 
-pytestmark = pytest.mark.browser
-
 
 def put_in(page: Page, path: str) -> None:
     page.goto(path)

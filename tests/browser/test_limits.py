@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_looks import OPTIONS, visit
 from tests.processes import Shop, eventually, served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CLICKS = 60
 ORDER = "/orders/nobody-s"

@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser.pages import PAGES
 from tests.processes import Shop
 
-pytestmark = pytest.mark.browser
-
 OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 MOST_BYTES = 60_000
 

@@ -9,8 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.pages import PRODUCT
 
-pytestmark = pytest.mark.browser
-
 
 def choice(page: Page, value: str) -> Locator:
     return page.locator("variant-picker").get_by_role(

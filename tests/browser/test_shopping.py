@@ -10,8 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.pages import PAGES
 
-pytestmark = pytest.mark.browser
-
 
 def cards(page: Page) -> Locator:
     return page.locator("main article.card")

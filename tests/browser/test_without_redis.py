@@ -14,7 +14,7 @@ from tests.browser.test_accounts import PASSWORD, fresh, register, sign_in
 from tests.processes import Shop, eventually, served
 from tests.redis_roles.servers import Server, server
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

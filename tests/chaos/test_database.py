@@ -15,6 +15,7 @@ from tests.processes import eventually
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.needs("nginx", "openssl")
 def test_a_restart_of_postgresql_fails_no_page_that_was_seen_and_loses_no_basket(pair: Pair) -> None:
     ask = pair.front.get
     with Shoppers(ask, pair.merchant, pair.products) as shoppers:

@@ -23,7 +23,7 @@ from tests.processes import eventually, filled, gunicorn, served
 from tests.redis_roles.servers import Server
 from tests.stock.streams import Stream
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs("redis-server")]
 
 RECOVERY = 15.0  # seconds
 SEARCHES = 10

@@ -14,7 +14,7 @@ from tests.chaos.conftest import Pair
 from tests.chaos.shoppers import Shoppers, plain
 from tests.processes import Shop, eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx", "openssl")]
 
 
 def workers(shop: Shop) -> set[int]:

@@ -269,6 +269,7 @@ def test_the_review_says_when_nothing_is_held_any_more(guest: Browser) -> None:
     assert "Held for you until" in guest.get(answer.location).text
 
 
+@pytest.mark.needs("java")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
     staff = Browser(guest.client.application, "127.0.0.1")

@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.processes import ROOT, eventually, free_port, program
+from tests.processes import ROOT, eventually, free_port
+from tests.programs import require_program
 
 NGINX = ROOT / "deploy" / "nginx"
 HOST = "shop.example"
@@ -91,7 +92,7 @@ def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]
 
     On the port `bare` it does so without TLS, for load generators that cannot be told what certificate to expect.
     """
-    server = program("nginx", "nginx-light")
+    server = require_program("nginx")
     conf, port, plain = folder / "nginx", free_port(), free_port()
     (conf / "site").mkdir(parents=True)
     for name in ("nginx.conf", "proxy.conf"):
@@ -147,7 +148,7 @@ def _listens(port: int) -> bool:
 
 
 def _certify(certificate: Path, key: Path) -> None:
-    command = [program("openssl", "openssl"), "req", "-x509", "-nodes", "-days", "2"]
+    command = [require_program("openssl"), "req", "-x509", "-nodes", "-days", "2"]
     command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     names = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"]
     subprocess.run(

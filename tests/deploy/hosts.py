@@ -22,7 +22,8 @@ from pathlib import Path
 
 from tests.deploy.systemctl import end, moved
 from tests.postgresql import package
-from tests.processes import ROOT, program
+from tests.processes import ROOT
+from tests.programs import require_program
 
 _DEBIAN = Path(__file__).with_name("debian")
 _NOTHING = ("apt-get", "useradd", "sysctl", "make")  # what need not happen here
@@ -84,8 +85,10 @@ class Host:
 
     def run(self, lines: str) -> subprocess.CompletedProcess[str]:
         """Run what is typed."""
+        # An ordinary user may open fewer files than root, and has to ask for more.
+        script = f"ulimit -n $(ulimit -Hn)\n{moved(lines, self.root)}"
         return subprocess.run(
-            ["bash", "-eu", "-c", moved(lines, self.root)],
+            ["bash", "-eu", "-c", script],
             cwd=self.root,
             env=self._environ,
             stdin=subprocess.DEVNULL,
@@ -133,7 +136,7 @@ class Host:
 def hosts() -> Iterator[dict[str, Host]]:
     """Two servers and a witness, to be typed on."""
     for name in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync"):
-        program(name, name)
+        require_program(name)
     net = _network()
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
     with ExitStack() as stack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.deploy.front import configured
-from tests.processes import ROOT, eventually, program
+from tests.processes import ROOT, eventually
+from tests.programs import require_program
 from tests.redis_roles.servers import Server, server
 
 REDIS = ROOT / "deploy" / "redis"
@@ -20,12 +20,12 @@ REDIS = ROOT / "deploy" / "redis"
 def role(name: str, folder: Path, *options: str, cluster: bool = False) -> AbstractContextManager[Server]:
     """A server of this role, of its file as it is; port and directory are the test's.
 
-    It gets a copy: sentinels have a server rewrite its file.
+    It gets a copy: sentinels have a server rewrite its file, and an ordinary user may not use Debian's directory.
     """
-    program("redis-server", "redis-server")  # the one that comes with the shop knows less
+    require_program("redis-server")  # the one that comes with the shop knows less
     handle, copy = tempfile.mkstemp(prefix=f"{name}-", suffix=".conf", dir=folder)
     os.close(handle)
-    shutil.copy(REDIS / f"{name}.conf", copy)
+    configured(REDIS / f"{name}.conf", Path(copy), {"dir /var/lib/redis": f"dir {folder}"})
     return server(folder, copy, *options, cluster=cluster)
 
 
@@ -59,7 +59,7 @@ def replicated(folder: Path, *services: str) -> Iterator[Replicated]:
             f"monitor {name} 127.0.0.1 {port}": f"monitor {name} 127.0.0.1 {servers[name][0].port}"
             for name, port in (("state", 6380), ("cache", 6379))
             if name in services
-        }
+        } | {"dir /var/lib/redis": f"dir {folder}"}
         sentinels = []
         for number in range(3):
             file = configured(REDIS / "sentinel.conf", folder / f"sentinel{number}.conf", values)

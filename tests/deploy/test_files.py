@@ -21,7 +21,8 @@ from werkzeug.serving import make_server
 from storefront import redis_roles
 from storefront.config import Settings
 from storefront.redis_roles import Role
-from tests.processes import ROOT, program
+from tests.processes import ROOT
+from tests.programs import require_program
 
 DEPLOY = ROOT / "deploy"
 IMAGE = (DEPLOY / "Dockerfile").read_text()
@@ -180,6 +181,7 @@ def test_the_image_s_health_check_asks_for_a_host_that_the_shop_answers_to(app: 
         server.shutdown()
 
 
+@pytest.mark.needs("systemd-analyze")
 def test_the_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
     text = (DEPLOY / "systemd" / "storefront@.service").read_text()
     # What is not installed here is replaced by what is; all else is checked as it is.
@@ -190,7 +192,7 @@ def test_the_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
         )
     )
     ran = subprocess.run(
-        [program("systemd-analyze", "systemd"), "verify", "--man=no", str(unit)],
+        [require_program("systemd-analyze"), "verify", "--man=no", str(unit)],
         capture_output=True,
         text=True,
         check=False,

@@ -7,13 +7,15 @@ import re
 import subprocess
 from typing import Any, get_args
 
+import pytest
 import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from storefront.cache.counters import Event
 from storefront.ops import metrics, request_figures
-from tests.processes import ROOT, program
+from tests.processes import ROOT
+from tests.programs import require_program
 
 FOLDER = ROOT / "deploy" / "monitoring"
 _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
@@ -80,8 +82,9 @@ def test_every_alert_says_what_it_means_and_how_to_mend_it() -> None:
     assert len(set(places)) == len(places)
 
 
+@pytest.mark.needs("promtool")
 def test_prometheus_reads_the_rules_and_they_fire_when_they_should() -> None:
-    promtool = program("promtool", "prometheus")
+    promtool = require_program("promtool")
     for words in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")):
         ran = subprocess.run([promtool, *words], cwd=FOLDER, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -15,7 +15,7 @@ from tests.deploy.conftest import Deployed
 from tests.deploy.front import HOST, Answer, Front
 from tests.processes import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx", "openssl")]
 
 
 def test_it_speaks_http_2_over_tls_and_leads_there(front: Front) -> None:

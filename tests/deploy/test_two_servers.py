@@ -105,6 +105,7 @@ def roles() -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
 
+@pytest.mark.needs("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync")
 @pytest.mark.slow
 def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
     mail = free_port()

@@ -16,6 +16,7 @@ from tests.processes import ROOT, eventually
 
 
 @pytest.mark.slow
+@pytest.mark.needs("redis-server")
 def test_a_benchmark_that_is_ended_ends_its_servers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.soak"]
     environ = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "MINUTES": "1"}
