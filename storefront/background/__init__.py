@@ -1,0 +1,1 @@
+"""Work that is kept in the database until it has succeeded."""
