@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from benchmarks import pages, returning, serving, shops
+from benchmarks import pages, returns, serving, shops
 from benchmarks.listeners import Listeners, event, listening, memory, metric, publisher, workers
 from benchmarks.streams import PRODUCTS, SHOP, STREAMS, place
 
@@ -30,7 +30,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             *_ended(environ),
             _beside(environ, redis),
             *_lazy(environ, redis),
-            *returning.rows(environ),
+            *returns.rows(environ),
         ]
         shops.table("While streams are open, one worker on one core", ["what", "seen"], rows)
 
