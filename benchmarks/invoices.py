@@ -26,11 +26,9 @@ from storefront.app import create_app
 from storefront.cart import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.checkout import drafts, holds, orders
-from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.errors import EmptyBasketError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderLine
-from storefront.checkout.orders import OrderError
 from storefront.checkout.place_order import place_order
-from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement, audit
 

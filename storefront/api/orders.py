@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront.api.schemas import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
 from storefront.checkout import models, orders, queries
+from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.payment import cancellation
 from storefront.extensions import db
 
@@ -40,7 +41,7 @@ def one(number: str) -> Order:
     found = select(models.Order).where(models.Order.number == number)
     row = db.session.execute(found).scalar_one_or_none()
     if row is None:
-        raise orders.NoSuchOrderError
+        raise NoSuchOrderError
     return _told(db.session(), [row])[0]
 
 

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from storefront import accounts, cart, catalog, stock
 from storefront.checkout import delivery, holds, letters, orders, payment, place_order, queries, sweeper, tax
-from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
-from storefront.checkout.pages import BLUEPRINTS
-from storefront.checkout.payment import refunds
-from storefront.checkout.shortage import ShortageError
+from storefront.checkout.pages import checkout, order, staff
+from storefront.checkout.payment import events, refunds
 from storefront.money import Money
 
 __all__ = [
@@ -43,7 +42,7 @@ def init_app(app: Flask) -> None:
     methods = app.extensions["checkout_delivery"]
     catalog.promise(app, *(one.sentence(app.config["CURRENCY"], app.config["LOCALE"]) for one in methods))
     payment.init_app(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (checkout.bp, order.bp, order.history_bp, staff.bp, events.bp):
         app.register_blueprint(blueprint)
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")

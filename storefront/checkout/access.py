@@ -10,8 +10,8 @@ from itsdangerous import Signer
 
 from storefront import accounts
 from storefront.checkout import queries
+from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
-from storefront.checkout.orders import NoSuchOrderError
 from storefront.checkout.queries import OrderView
 from storefront.web.origin import origin
 

@@ -17,9 +17,9 @@ from storefront.cart import CartLine
 from storefront.cart import queries as cart_queries
 from storefront.catalog.models import Product, Variant
 from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.errors import EmptyBasketError, Short
 from storefront.checkout.models import Checkout
 from storefront.checkout.totals import Totals, Wanted, totals
-from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db
 from storefront.stock import StockItem
 
@@ -37,15 +37,6 @@ _BASKET = (
 )  # fmt: skip
 
 
-class EmptyBasketError(StorefrontError):
-    """There is nothing to buy."""
-
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__("There is nothing in your basket that can be bought.")
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of the basket that is to be bought. `counted`: stock decides whether it can be."""
@@ -59,6 +50,10 @@ class Line:
     def sku(self) -> str:
         """What is bought."""
         return self.wanted.sku
+
+    def shortage(self, available: int) -> Short:
+        """Return the facts for the shopper if only so many are available."""
+        return Short(self.sku, self.wanted.title, self.wanted.quantity, max(0, available))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,32 @@
-"""Why an order is not placed, before the stock is asked."""
+"""The errors of the checkout. Each text is a sentence that the shopper or the staff member reads."""
 
 from __future__ import annotations
 
-from storefront.checkout import payment
-from storefront.checkout.drafts import EmptyBasketError, Review
-from storefront.checkout.shortage import ShortageError
-from storefront.checkout.totals import Totals
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from storefront.errors import StorefrontError
+
+if TYPE_CHECKING:
+    from storefront.checkout.drafts import Review
+    from storefront.checkout.totals import Totals
+
+
+class EmptyBasketError(StorefrontError):
+    """The basket contains nothing that can be bought."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing in your basket that can be bought.")
 
 
 class IncompleteError(StorefrontError):
-    """The draft lacks something without which nothing can be sent.
+    """The draft lacks something that an order needs.
 
     Attributes:
-        field: which column of the draft.
+        field: the column of the draft that is missing or invalid.
     """
 
     status = 422
@@ -23,12 +36,44 @@ class IncompleteError(StorefrontError):
         self.field = field
 
 
-class PricesChangedError(StorefrontError):
-    """What the shopper agreed to is not what it comes to now; nothing was written.
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A line for which the stock is too low, and the quantity that is still available."""
+
+    sku: str
+    title: str
+    wanted: int
+    available: int
+
+
+class ShortageError(StorefrontError):
+    """The stock is too low for some lines, since other shoppers were quicker. Nothing was reserved or sold.
 
     Attributes:
-        before: the totals that they were shown last, if we know them.
-        review: what it comes to now, to be agreed to anew.
+        short: the lines concerned, each with its available quantity.
+        gone: titles of lines that the shop no longer sells.
+    """
+
+    status = 409
+
+    def __init__(self, short: Sequence[Short], gone: Sequence[str] = ()) -> None:
+        said = [
+            f"Only {line.available} of {line.title} are left."
+            if line.available
+            else f"{line.title} is sold out."
+            for line in short
+        ]
+        said += [f"{title} is not in the shop any more." for title in gone]
+        super().__init__(" ".join(said))
+        self.short, self.gone = tuple(short), tuple(gone)
+
+
+class PricesChangedError(StorefrontError):
+    """The current prices, tax, lines or details differ from those that the shopper agreed to. Nothing was written.
+
+    Attributes:
+        before: the totals that the shopper was shown last, if they are known.
+        review: the current state, to be shown for another confirmation.
     """
 
     status = 409
@@ -38,11 +83,24 @@ class PricesChangedError(StorefrontError):
         self.before, self.review = before, review
 
 
+class NotAsSeenError(StorefrontError):
+    """The review differs from what the shopper saw. `place_order` turns it into a `PricesChangedError`.
+
+    It is raised inside the transaction; the new review is built after the locks have been released.
+    """
+
+
+class TooMuchError(StorefrontError):
+    """The total is too large to be computed exactly."""
+
+    status = 422
+
+
 class KeyReusedError(StorefrontError):
-    """This form has placed another order already.
+    """The form's idempotency key has already placed an order with other contents.
 
     Attributes:
-        number: of that order.
+        number: the number of that order.
     """
 
     status = 409
@@ -54,29 +112,52 @@ class KeyReusedError(StorefrontError):
         self.number = number
 
 
-class NotAsSeenError(StorefrontError):
-    """What the shopper agreed to is not what it comes to now: for `PricesChangedError`, once nothing is locked."""
+class InFlightError(StorefrontError):
+    """Another request is placing an order with the same idempotency key at this moment."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your order is being placed at this moment. Send the form again in a few seconds to see it."
+        )
 
 
-def refuse(review: Review, seen: str) -> None:
-    """Refuse a draft that cannot be placed, or is not what was seen.
+class LockedError(StorefrontError):
+    """The lock on a row was not available within a second. Only this shopper's own requests lock that row."""
 
-    Raises:
-        ShortageError, EmptyBasketError, IncompleteError: there is nothing to place.
-        NotAsSeenError: prices, tax, lines or details have changed.
+
+class BusyError(StorefrontError):
+    """The database is unavailable or overloaded.
+
+    The transaction may have been committed. The shopper can send the form again: its key is idempotent.
     """
-    draft = review.checkout
-    if review.gone:
-        raise ShortageError([], review.gone)
-    if not review.lines:
-        raise EmptyBasketError
-    if not draft.email:
-        raise IncompleteError("email", "Give an e-mail address, so that we can tell you of your order.")
-    if not draft.address.get("country"):
-        raise IncompleteError("address", "Say where the order is to be sent.")
-    if review.delivery is None or not review.delivery.serves(draft.address["country"]):
-        raise IncompleteError("delivery", "Choose how the order is to be sent.")
-    if draft.payment not in payment.offered():
-        raise IncompleteError("payment", "Choose how you want to pay.")
-    if review.digest != seen:
-        raise NotAsSeenError("Something has changed since you saw this page.")
+
+    status = 503
+    is_told = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
+        )
+
+
+class OrderError(StorefrontError):
+    """The order's present state does not allow the operation; the text says why."""
+
+    status = 409
+
+
+class NoSuchOrderError(StorefrontError):
+    """No order has this number, or the visitor may not see it."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no order with this number.")
+
+
+class PaymentError(StorefrontError):
+    """The payment provider did not do what it was asked for; the text says what to do next."""
+
+    status = 409

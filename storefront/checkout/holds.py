@@ -6,7 +6,7 @@ Locks are taken in one order everywhere (the draft, holds by id, stock by SKU), 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -16,12 +16,13 @@ from sqlalchemy import Row, Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.checkout import drafts, shortage
-from storefront.checkout.drafts import EmptyBasketError, Line
+from storefront.checkout import drafts
+from storefront.checkout.drafts import Line
+from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold
 from storefront.checkout.retry import persistently
 from storefront.extensions import connection_of, write_transaction
-from storefront.stock import Movement
+from storefront.stock import InsufficientStockError, Movement
 from storefront.stock.models import Kind
 
 BATCH = 100
@@ -80,7 +81,7 @@ def hold(session: Session, checkout_id: int) -> Held:
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
     lines, gone = drafts.basket(session, draft.cart_id)
     if gone:
-        raise shortage.ShortageError([], gone)
+        raise ShortageError([], gone)
     if not lines:
         raise EmptyBasketError
     needed = {line.sku: line for line in lines if line.counted and not line.backorder}
@@ -94,7 +95,7 @@ def hold(session: Session, checkout_id: int) -> Held:
         if more:
             kind: Kind = "held" if more > 0 else "released"
             movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
-    shortage.refuse(stock.move(session, own.met + movements), needed, own.held)
+    raise_shortages(stock.move(session, own.met + movements), needed, own.held)
     if not needed:
         return Held(None)
     kept = [
@@ -122,11 +123,9 @@ class Own:
         for movement in self.met:
             back[movement.sku] -= movement.reserved
         there = {line.sku: line.available + back[line.sku] for line in lines}
-        lacking = [
-            shortage.of(line, there[line.sku]) for line in lines if there[line.sku] < line.wanted.quantity
-        ]
+        lacking = [line.shortage(there[line.sku]) for line in lines if there[line.sku] < line.wanted.quantity]
         if lacking:
-            raise shortage.ShortageError(lacking)
+            raise ShortageError(lacking)
 
 
 def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
@@ -138,6 +137,20 @@ def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
     rows = connection_of(session).execute(_TAKE, known).all()
     own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
     return Own(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
+
+
+def raise_shortages(
+    errors: Sequence[InsufficientStockError], lines: Mapping[str, Line], own: Mapping[str, int]
+) -> None:
+    """Raise ShortageError if the stock room has refused a movement of one of these lines.
+
+    Args:
+        errors: what `stock.move` returned.
+        lines: the lines to buy, by SKU.
+        own: the quantities that the draft itself held, by SKU: it could still have those.
+    """
+    if errors:
+        raise ShortageError([lines[e.sku].shortage(e.available + own.get(e.sku, 0)) for e in errors])
 
 
 def held(session: Session, checkout_id: int) -> Held:

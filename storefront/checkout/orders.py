@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
+from storefront.checkout.errors import NoSuchOrderError, OrderError
 from storefront.checkout.models import Kind, Order, OrderEvent
-from storefront.errors import StorefrontError
 from storefront.money import Money
 
 # Called inside the transaction with the session, the order and what happened to it; never waits for a network.
@@ -24,21 +24,6 @@ _NEXT = {
     "delivered": ("shipped",),
     "cancelled": ("placed", "paid"),
 }
-
-
-class OrderError(StorefrontError):
-    """This cannot be done with the order as it is; the text says why."""
-
-    status = 409
-
-
-class NoSuchOrderError(StorefrontError):
-    """There is no order with this number."""
-
-    status = 404
-
-    def __init__(self) -> None:
-        super().__init__("There is no order with this number.")
 
 
 def on_event(app: Flask, listener: Listener) -> None:

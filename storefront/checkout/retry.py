@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from storefront.checkout.errors import BusyError
 from storefront.errors import StorefrontError
 
 # SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. Whoever waited too long for a row of stock
@@ -17,33 +18,6 @@ AGAIN = {"40001", "40P01", "55P03"}
 _LOCK_WAIT = "55P03"
 T = TypeVar("T")
 RETRIES = {"postgresql": 2, "sqlite": 1}
-
-
-class BusyError(StorefrontError):
-    """The database is away or overrun; whether it was written is unknown, and does not matter: send it again."""
-
-    status = 503
-    is_told = True
-
-    def __init__(self) -> None:
-        super().__init__(
-            "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
-        )
-
-
-class InFlightError(StorefrontError):
-    """The same form is being worked on at this moment."""
-
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your order is being placed at this moment. Send the form again in a few seconds to see it."
-        )
-
-
-class LockedError(StorefrontError):
-    """A row that only this shopper's own requests lock was not to be had within a second."""
 
 
 def persistently(transaction: Callable[[], T]) -> T:

@@ -11,16 +11,10 @@ import msgspec
 from flask import current_app
 
 from storefront.checkout.delivery import DeliveryMethod
+from storefront.checkout.errors import TooMuchError
 from storefront.checkout.tax import TaxRules, tax_of
-from storefront.errors import StorefrontError
 
 MOST = 2**53  # what every database, and every script that reads JSON, holds exactly
-
-
-class TooMuchError(StorefrontError):
-    """The sum is beyond all reason."""
-
-    status = 422
 
 
 @dataclass(frozen=True, slots=True)

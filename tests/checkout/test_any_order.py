@@ -14,11 +14,9 @@ from sqlalchemy import delete, select, update
 from storefront import stock
 from storefront.cart import CartLine
 from storefront.checkout import orders, sweeper
-from storefront.checkout.drafts import EmptyBasketError
+from storefront.checkout.errors import EmptyBasketError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order
-from storefront.checkout.orders import OrderError
 from storefront.checkout.place_order import place_order
-from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import audited, hold, level, make_draft, seen
 from tests.factories import make_product

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import update
 
 from storefront.checkout import orders
+from storefront.checkout.models import Payment
 from storefront.checkout.payment import refunds
-from storefront.checkout.payment.models import Payment
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser
 from tests.checkout.stripe_server import Stripe

@@ -13,9 +13,9 @@ from sqlalchemy import NullPool, create_engine, text, update
 
 from storefront import outbox
 from storefront.checkout import orders
+from storefront.checkout.errors import BusyError, InFlightError
 from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
-from storefront.checkout.retry import BusyError, InFlightError
 from storefront.extensions import db
 from tests.accounts.people import Browser
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen

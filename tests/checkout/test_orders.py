@@ -14,9 +14,8 @@ from storefront.accounts.models import User
 from storefront.cart import Cart
 from storefront.cart.models import CartLine
 from storefront.checkout import orders, queries, sweeper
+from storefront.checkout.errors import NoSuchOrderError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order
-from storefront.checkout.orders import NoSuchOrderError, OrderError
-from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place
 from tests.factories import make_product

@@ -10,11 +10,15 @@ from storefront import outbox
 from storefront.cart import CartLine
 from storefront.catalog.models import Variant
 from storefront.checkout import orders
-from storefront.checkout.drafts import EmptyBasketError
-from storefront.checkout.errors import IncompleteError, KeyReusedError, PricesChangedError
+from storefront.checkout.errors import (
+    EmptyBasketError,
+    IncompleteError,
+    KeyReusedError,
+    PricesChangedError,
+    ShortageError,
+)
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
 from storefront.checkout.place_order import place_order
-from storefront.checkout.shortage import ShortageError
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
 from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen

@@ -19,9 +19,8 @@ from werkzeug.test import TestResponse
 
 from storefront.api import tokens
 from storefront.checkout import queries
-from storefront.checkout.models import Order
+from storefront.checkout.models import Order, Payment
 from storefront.checkout.payment import expiry, stripe_checkout
-from storefront.checkout.payment.models import Payment
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from storefront.checkout import delivery, tax
 from storefront.checkout.delivery import DeliveryMethod
-from storefront.checkout.totals import MOST, TooMuchError, Totals, Wanted, add_up
+from storefront.checkout.errors import TooMuchError
+from storefront.checkout.totals import MOST, Totals, Wanted, add_up
 from storefront.config import Settings
 from storefront.errors import ConfigurationError
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from math import ceil
+
 from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
-from storefront.checkout import drafts, forms, holds
-from storefront.checkout.drafts import EmptyBasketError, Review
-from storefront.checkout.errors import IncompleteError, KeyReusedError, PricesChangedError
-from storefront.checkout.pages import paying, showing
-from storefront.checkout.pages.page import blueprint, to_order, token_for
+from storefront.cart import queries as cart_queries
+from storefront.checkout import drafts, forms, holds, payment
+from storefront.checkout.drafts import Review
+from storefront.checkout.errors import (
+    EmptyBasketError,
+    IncompleteError,
+    KeyReusedError,
+    PricesChangedError,
+    ShortageError,
+)
+from storefront.checkout.holds import Held
+from storefront.checkout.pages import begin_payment, blueprint, leads_to, page, to_order, token_for
 from storefront.checkout.place_order import place_order
 from storefront.checkout.queries import view
 from storefront.checkout.retry import persistently
-from storefront.checkout.shortage import ShortageError
-from storefront.checkout.totals import Totals
+from storefront.checkout.totals import Totals, totals
 from storefront.extensions import db, write_transaction
+from storefront.postal import address_rules
 from storefront.web.forms import Form
 
 bp: Blueprint = blueprint("checkout", __name__)
@@ -33,7 +43,7 @@ def details() -> Response:
         for name in ("country", "region", "delivery", "bill_country")
         if name in request.args
     }
-    return showing.details(forms.settle(form), user)
+    return _details_page(forms.settle(form), user)
 
 
 @bp.post("/checkout")
@@ -46,12 +56,12 @@ def check_out() -> Response:
     if wanted == "hold":
         return _hold(user, {}, "held")
     if wanted.startswith("address-"):
-        return showing.details(forms.settle(_with_address(user, wanted.removeprefix("address-"))), user)
+        return _details_page(forms.settle(_with_address(user, wanted.removeprefix("address-"))), user)
     form, found = forms.read(request.form)
     if wanted == "country":
-        return showing.details(forms.settle(Form(values=form.values)), user)
+        return _details_page(forms.settle(Form(values=form.values)), user)
     if form.errors:
-        return showing.details(forms.settle(form), user)
+        return _details_page(forms.settle(form), user)
     answer = _hold(user, found, None)
     return _place(user, request.form.get("seen")) if request.form.get("place") == "1" else answer
 
@@ -65,7 +75,7 @@ def review() -> Response:
     found = drafts.review(db.session(), draft)
     if not found.lines and not found.gone:
         raise EmptyBasketError
-    return showing.review(found, holds.held(db.session(), draft.id))
+    return _review_page(found, holds.held(db.session(), draft.id))
 
 
 def _hold(user: User | None, found: dict[str, object], said: str | None) -> Response:
@@ -95,7 +105,7 @@ def _place(user: User | None, seen: str | None) -> Response:
     placed = place_order(draft.id, request.form.get("key") or draft.key, seen)
     order = view(placed.order)
     db.session.rollback()
-    if order.state == "placed" and (elsewhere := paying.begin(order)) is not None:
+    if order.state == "placed" and (elsewhere := begin_payment(order)) is not None:
         return elsewhere
     return to_order(order, "placed", token_for(order, user_id), g.get("order_letter", ""))
 
@@ -110,13 +120,13 @@ def _with_address(user: User | None, wanted: str) -> Form:
 @bp.errorhandler(EmptyBasketError)
 def empty(_: EmptyBasketError) -> Response:
     """There is nothing to buy."""
-    return showing.empty()
+    return _empty_page()
 
 
 @bp.errorhandler(ShortageError)
 def short(error: ShortageError) -> Response:
     """Somebody was quicker; the rest of the basket is as it was."""
-    return showing.short(error)
+    return _shortage_page(error)
 
 
 @bp.errorhandler(PricesChangedError)
@@ -129,7 +139,7 @@ def changed(error: PricesChangedError) -> Response:
         found.checkout.seen = found.totals.to_json()
         session.flush()
     fresh = drafts.review(db.session(), db.session.get_one(type(found.checkout), checkout_id))
-    return showing.review(
+    return _review_page(
         fresh, holds.held(db.session(), checkout_id), before=before or fresh.totals, status=409
     )
 
@@ -141,11 +151,75 @@ def incomplete(error: IncompleteError) -> Response:
     form = forms.filled(drafts.current(), user)
     field = "country" if error.field == "address" else error.field
     form.errors["" if field == "key" else field] = str(error)
-    return showing.details(form, user)
+    return _details_page(form, user)
 
 
 @bp.errorhandler(KeyReusedError)
 def reused(error: KeyReusedError) -> Response:
     """The form has placed another order: say which, if it may be seen here."""
     current_app.logger.info("a checkout form was sent again with other contents")
-    return showing.reused(error)
+    return _reused_page(error)
+
+
+def _details_page(form: Form, user: User | None) -> Response:
+    """Return the page with the form."""
+    lines, _ = drafts.basket(db.session(), cart_queries.current_id())
+    if not lines:
+        raise EmptyBasketError
+    values = form.values
+    methods = drafts.delivery_methods(values.get("country", ""))
+    chosen = drafts.delivery_method(values.get("delivery", ""))
+    sums = totals([line.wanted for line in lines], chosen if chosen in methods else None, values)
+    return page(
+        "checkout/details.html",
+        form=form,
+        user=user,
+        book=accounts.addresses(user.id) if user else [],
+        countries=address_rules.country_names(),
+        needs=address_rules.rules_for(values.get("country", "")),
+        invoice_needs=address_rules.rules_for(values.get("bill_country", "")),
+        methods={m.code: (m.name, m.days, m.price_for(sums.goods)) for m in methods},
+        providers={p.code: (p.name, p.about, None) for p in payment.offered().values()},
+        totals=sums,
+        delivery=chosen,
+    )
+
+
+def _review_page(found: Review, held: Held, *, before: Totals | None = None, status: int = 200) -> Response:
+    """Return the page that shows all of it; `before` is what was agreed to, if that is not what it comes to now."""
+    now = datetime.now(UTC)
+    provider = payment.offered().get(found.checkout.payment)
+    answer = page(
+        "checkout/review.html",
+        status,
+        review=found,
+        totals=found.totals,
+        draft=found.checkout,
+        ship_to=address_rules.address_lines(found.checkout.address),
+        bill_to=address_rules.address_lines(found.checkout.bill_to or {}),
+        provider=provider,
+        until=held.until if held.until and held.until > now else None,
+        seconds=ceil((held.until - now).total_seconds()) if held.until else 0,
+        counted=any(line.counted and not line.backorder for line in found.lines),
+        before=before,
+        prices_before={line.sku: line.unit_price for line in before.lines} if before else {},
+    )
+    return leads_to(answer, provider.origin if provider else "")
+
+
+def _shortage_page(error: ShortageError) -> Response:
+    """Return the page that says that somebody was quicker."""
+    wanted = {line.sku for line in error.short}
+    cart = cart_queries.page()
+    rest = [line for line in cart.lines if line.price and line.sku not in wanted]
+    return page("checkout/short.html", error.status, short=error.short, gone=error.gone, rest=rest)
+
+
+def _empty_page() -> Response:
+    """Return the page that says that there is nothing to buy."""
+    return page("checkout/empty.html", EmptyBasketError.status)
+
+
+def _reused_page(error: KeyReusedError) -> Response:
+    """Return the page that says that the form has done its work."""
+    return page("checkout/reused.html", error.status, sentence=str(error))

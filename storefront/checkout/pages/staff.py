@@ -12,12 +12,10 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
 from storefront.checkout import orders, payment, queries
-from storefront.checkout.orders import NoSuchOrderError, OrderError
-from storefront.checkout.pages.history import number_of_page
-from storefront.checkout.pages.page import blueprint, page
-from storefront.checkout.payment import PaymentError
+from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
+from storefront.checkout.pages import blueprint, number_of_page, page
 from storefront.checkout.payment.cancellation import call_off
-from storefront.checkout.payment.refunding import refund
+from storefront.checkout.payment.refunds import refund
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units

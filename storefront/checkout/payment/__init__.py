@@ -8,10 +8,9 @@ from typing import Protocol
 from flask import Flask, current_app
 
 from storefront.checkout.payment import invoice, stripe_checkout
-from storefront.checkout.payment.errors import PaymentError
 from storefront.checkout.queries import OrderView
 
-__all__ = ["PaymentError", "Provider", "init_app", "of", "offered"]
+__all__ = ["Provider", "init_app", "of", "offered"]
 
 
 class Provider(Protocol):

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.checkout import orders
-from storefront.checkout.models import Order
-from storefront.checkout.payment.models import Payment
+from storefront.checkout.models import Order, Payment, PaymentEvent
 from storefront.extensions import db, write_transaction
 
 
@@ -57,3 +56,13 @@ def find(session: Session, order: Order, provider: str, reference: str) -> Payme
         session.add(payment)
         session.flush()
     return payment
+
+
+def once(session: Session, provider: str, event_id: str, kind: str) -> bool:
+    """Return whether this is the first time, and remember it. The caller has locked the order."""
+    seen = select(PaymentEvent.id).where(PaymentEvent.provider == provider, PaymentEvent.event_id == event_id)
+    if session.execute(seen).first() is not None:
+        return False
+    session.add(PaymentEvent(provider=provider, event_id=event_id, kind=kind))
+    session.flush()
+    return True

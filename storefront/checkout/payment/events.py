@@ -1,18 +1,26 @@
-"""What a provider's messages do to orders: each once, in whatever order they come.
+"""Stripe's events: the endpoint that receives them, and what each does to an order.
 
-Who tells what too early gets an OrderError, and tells it again later; that is the provider's habit.
+Each event counts once, in whatever order events arrive. An event that arrives too early is refused with 409; Stripe
+sends it again later. The signature alone proves who sent it: a request from Stripe carries neither cookies nor an
+origin, so the check against cross-site requests lets it pass.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import stripe
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront import rate_limiting
 from storefront.checkout import orders
-from storefront.checkout.payment import attempts
-from storefront.checkout.payment.models import Payment, PaymentEvent
+from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
+from storefront.checkout.models import Payment
+from storefront.checkout.payment import attempts, offered
+from storefront.checkout.payment.stripe_checkout import StripeCheckout
 from storefront.extensions import write_transaction
 
 ACTOR = "Stripe"
@@ -22,6 +30,52 @@ _REFUNDED = ("refund.created", "refund.updated", "refund.failed")
 _LOST = ("failed", "canceled")  # ends of a refund: whatever else is told of it later is only late
 ABOUT = (*_PAID, *_FAILED, *_REFUNDED)
 """The kinds of messages that mean something to us."""
+
+bp = Blueprint("payments", __name__, cli_group=None)
+
+
+@bp.post("/payments/stripe/events")
+@rate_limiting.limit("payment.event")
+def stripe_event() -> tuple[Response, int]:
+    """A message of Stripe's. What cannot be done yet is refused, and comes again."""
+    provider = offered().get("stripe")
+    if not isinstance(provider, StripeCheckout):
+        abort(404)
+    event = _verified(provider)
+    kind, about = str(event.get("type")), event.get("data", {}).get("object", {})
+    if kind not in ABOUT:
+        return jsonify(message="That means nothing to this shop."), 200
+    try:
+        first = settle(provider.code, event["id"], kind, _number(provider, about), about)
+    except NoSuchOrderError:
+        return jsonify(message="That is about no order of this shop."), 200
+    except (OrderError, PaymentError) as error:
+        current_app.logger.warning("Stripe's message %s (%s) was refused: %s", event["id"], kind, error)
+        return jsonify(message=str(error)), 409
+    return jsonify(message="Done." if first else "That was done before."), 200
+
+
+def _verified(provider: StripeCheckout) -> dict[str, Any]:
+    """Return the message, if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
+    payload = request.get_data()
+    try:
+        stripe.WebhookSignature.verify_header(
+            payload, request.headers.get("Stripe-Signature"), provider.webhook_secret,
+            stripe.Webhook.DEFAULT_TOLERANCE,
+        )  # fmt: skip
+        event = json.loads(payload)
+    except (stripe.SignatureVerificationError, ValueError):
+        event = None
+    if not isinstance(event, dict) or not isinstance(event.get("id"), str):
+        abort(400)
+    return event
+
+
+def _number(provider: StripeCheckout, about: dict[str, Any]) -> str:
+    named = about.get("client_reference_id") or (about.get("metadata") or {}).get("order")
+    if not named and about.get("object") == "refund" and about.get("payment_intent"):
+        named = provider.order_of(str(about["payment_intent"]))  # somebody refunded it at Stripe's own pages
+    return str(named or "")
 
 
 def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str, Any]) -> bool:
@@ -42,7 +96,7 @@ def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str
     """
     with write_transaction() as session:
         order = orders.locked(session, number)  # doubled messages wait here for each other
-        if not once(session, provider, event_id, kind):
+        if not attempts.once(session, provider, event_id, kind):
             return False
         if kind in _REFUNDED:
             _refunded(session, provider, number, about)
@@ -52,16 +106,6 @@ def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str
             _paid(session, number, payment, about)
         elif kind in _FAILED:
             _failed(session, number, payment)
-    return True
-
-
-def once(session: Session, provider: str, event_id: str, kind: str) -> bool:
-    """Return whether this is the first time, and remember it. The caller has locked the order."""
-    seen = select(PaymentEvent.id).where(PaymentEvent.provider == provider, PaymentEvent.event_id == event_id)
-    if session.execute(seen).first() is not None:
-        return False
-    session.add(PaymentEvent(provider=provider, event_id=event_id, kind=kind))
-    session.flush()
     return True
 
 
@@ -89,11 +133,11 @@ def _failed(session: Session, number: str, payment: Payment) -> None:
 def _refunded(session: Session, provider: str, number: str, about: dict[str, Any]) -> None:
     """A refund counts once, whoever asked for it, and no more once it has failed, whichever is told first."""
     name, amount = str(about["id"]), int(about["amount"])
-    new = once(session, provider, f"refund:{name}", "refund")
+    new = attempts.once(session, provider, f"refund:{name}", "refund")
     if about.get("status") not in _LOST:
         if new:
             orders.refund(session, number, amount, actor=ACTOR, note=name)
-    elif once(session, provider, f"lost:{name}", "refund.failed"):
+    elif attempts.once(session, provider, f"lost:{name}", "refund.failed"):
         if new:
             orders.note(session, number, f"The refund {name} failed; it had not been counted.", actor=ACTOR)
         else:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 
 from storefront.checkout import orders, payment, queries
-from storefront.checkout.models import Order
-from storefront.checkout.orders import OrderError
-from storefront.checkout.payment.models import Payment
+from storefront.checkout.errors import OrderError
+from storefront.checkout.models import Order, Payment
 from storefront.extensions import db, write_transaction
 
 log = logging.getLogger(__name__)

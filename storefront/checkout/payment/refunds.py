@@ -6,6 +6,7 @@ for one that had been. Providers are asked with nothing open; whoever moves the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +16,9 @@ from sqlalchemy.orm import Session
 
 from storefront import periodic
 from storefront.checkout import orders, payment, queries
-from storefront.checkout.models import Order, OrderEvent
-from storefront.checkout.orders import OrderError
-from storefront.checkout.payment.errors import PaymentError
-from storefront.checkout.payment.models import Payment
-from storefront.checkout.payment.refunding import refund
+from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
+from storefront.checkout.models import Order, OrderEvent, Payment
+from storefront.checkout.payment import attempts
 from storefront.extensions import db, write_transaction
 
 # After so many seconds it is tried again; after the last again and again, until it has gone back.
@@ -43,6 +42,44 @@ def init_app(app: Flask) -> None:
     """Write down what is owed as orders are called off, and let every serving process give it back."""
     orders.on_event(app, _owe)
     periodic.add_task(app, "refunds-due", give_back_due, interval=5.0)
+
+
+def refund(
+    number: str,
+    amount: int,
+    key: str,
+    *,
+    actor: str,
+    note: str = "",
+    returned: Mapping[int, int] | None = None,
+) -> None:
+    """Give back an amount of an order, with or without goods that come back into stock.
+
+    Args:
+        number: the order's.
+        amount: in minor units.
+        key: of the form: sent twice it gives back once.
+        actor: who does it.
+        note: why.
+        returned: how many of which lines (by id) are in stock again.
+
+    Raises:
+        OrderError: it cannot be given back; PaymentError: the provider did not do it. Nothing was changed.
+    """
+    order = queries.order(number)
+    if order is None:
+        raise NoSuchOrderError
+    db.session.rollback()  # nothing is open while the provider is asked
+    provider = payment.of(order)
+    if not 0 < amount <= order.paid.amount:
+        raise OrderError("Only what was paid can be refunded.")
+    code, reference = "invoice", key
+    if provider is not None:
+        code, reference = provider.code, provider.refund(order, amount, key)
+    with write_transaction() as session:
+        orders.locked(session, number)
+        if attempts.once(session, code, f"refund:{reference}", "refund"):
+            orders.refund(session, number, amount, actor=actor, note=note, returned=returned)
 
 
 def _owe(session: Session, order: Order, event: OrderEvent) -> None:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import stripe
 from flask import current_app
 
+from storefront.checkout.errors import PaymentError
 from storefront.checkout.payment import attempts
-from storefront.checkout.payment.errors import PaymentError
 from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
 

@@ -1,4 +1,4 @@
-"""An order's page: for its owner, and for whoever has the link that was mailed."""
+"""The page of one order, for its owner and for holders of the mailed link; and the list of an account's orders."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
-from storefront.checkout import access, payment
-from storefront.checkout.orders import OrderError
-from storefront.checkout.pages import paying
-from storefront.checkout.pages.page import blueprint, leads_to, page, to_order
+from storefront.accounts.models import User
+from storefront.checkout import access, payment, queries
+from storefront.checkout.errors import OrderError
+from storefront.checkout.pages import begin_payment, blueprint, leads_to, number_of_page, page, to_order
 from storefront.checkout.payment.cancellation import call_off
 from storefront.checkout.queries import OrderView
 from storefront.mail import development
 from storefront.postal import address_rules
 
 bp: Blueprint = blueprint("orders", __name__)
+history_bp: Blueprint = blueprint("history", __name__)
 
 
 @bp.get("/orders/<number>")
@@ -43,8 +44,16 @@ def cancel(number: str) -> Response:
 def pay(number: str) -> Response:
     """Begin to pay, or go on with it."""
     order = access.find(number, _token())
-    going = paying.begin(order) if order.state == "placed" and order.due.amount else None
+    going = begin_payment(order) if order.state == "placed" and order.due.amount else None
     return going or to_order(order, "paying", _token())
+
+
+@history_bp.get("/account/orders")
+@accounts.required
+def history(user: User) -> Response:
+    """All orders, the newest first."""
+    found = queries.orders_of(user.id, number_of_page())
+    return page("checkout/orders.html", orders=found, account_pages=current_app.extensions["accounts_pages"])
 
 
 def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
