@@ -27,7 +27,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 from prometheus_client import multiprocess  # noqa: E402
 
-from storefront import periodic, redis_roles  # noqa: E402
+from storefront import periodic, redis_roles, stock  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads; --workers comes before both
@@ -57,7 +57,7 @@ def post_worker_init(worker: Any) -> None:
 
     def leave(number: int, frame: object) -> None:
         # Open streams are told at once: gunicorn first waits for what is being answered.
-        gevent.spawn(worker.wsgi.extensions["stock_hub"].close)
+        gevent.spawn(stock.hub.get(worker.wsgi).close)
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, leave)
@@ -69,7 +69,7 @@ def post_worker_init(worker: Any) -> None:
 def worker_exit(_server: object, worker: Any) -> None:
     """Tell streams that are still open to come back: a worker also ends without a signal, after so many requests."""
     if (app := getattr(worker, "wsgi", None)) is not None:
-        app.extensions["stock_hub"].close()
+        stock.hub.get(app).close()
 
 
 def child_exit(_server: object, worker: Any) -> None:

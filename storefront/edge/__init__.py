@@ -10,7 +10,8 @@ from flask import Flask
 from storefront.cache.state import cache_state
 from storefront.edge.cached_pages import Pages
 from storefront.edge.fast_path import FastPath, Measure, cached_pages, fast_path
-from storefront.edge.streams import Streams
+from storefront.live.socket_takeover import SocketTakeover
+from storefront.stock import stream
 
 __all__ = ["init_app", "init_fast_path"]
 
@@ -22,7 +23,7 @@ def init_app(app: Flask) -> None:
         pages = Pages(app, cache, app.wsgi_app)
         cached_pages.set(app, pages)
         app.wsgi_app = pages  # type: ignore[method-assign]
-    app.wsgi_app = Streams(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = SocketTakeover(app.wsgi_app, stream.PATH)  # type: ignore[method-assign]
 
 
 def init_fast_path(app: Flask, measure: Measure | None) -> None:

@@ -24,7 +24,7 @@ from prometheus_client import (
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import outbox, periodic, redis_roles
+from storefront import outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
 from storefront.checkout import OrderEvent, orders
 
@@ -91,13 +91,13 @@ class Metrics:
             ):
                 self._add(REDIS, number, role.role, result)
             OPEN.labels(role.role).set(role.state != "closed")
-        hub = self._app.extensions["stock_hub"]
+        hub = stock.hub.get(self._app)
         STREAMS.set(hub.streams)
-        for direction in ("heard", "sent"):
-            self._add(STOCK, hub.counts[direction], direction)
+        self._add(STOCK, hub.received, "heard")
+        self._add(STOCK, hub.sent, "sent")
         for bound, number in tuple(hub.delays.items()):
             self._add(FANOUT, number, f"{1000 * bound:g}")
-        self._add(DROPPED, hub.counts["dropped"])
+        self._add(DROPPED, hub.dropped)
 
     def _add(self, counter: Counter, number: int, *labels: str) -> None:
         key = (counter._name, *labels)

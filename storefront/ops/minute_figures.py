@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from storefront import periodic, redis_roles
+from storefront import periodic, redis_roles, stock
 from storefront.ops.request_figures import BUCKETS, requests
 from storefront.redis_roles import RedisUnavailable, Role
 
@@ -56,7 +56,7 @@ class Recorder:
         minute = int(time.time() // 60)
         now = Counter(requests.get(self._app).counts)
         news = now - self._told
-        streams = self._app.extensions["stock_hub"].streams
+        streams = stock.hub.get(self._app).streams
         fresh, self._looked = minute != self._looked, minute
         if not news and not streams and not fresh:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.stock import cli, publisher, staff
+from storefront.stock import cli, publisher, staff, stream
 from storefront.stock.audit import on_audit
 from storefront.stock.inventory import (
     give_back,
@@ -19,7 +19,7 @@ from storefront.stock.inventory import (
 from storefront.stock.ledger import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
-from storefront.stock.stream import views
+from storefront.stock.stream import hub
 
 __all__ = [
     "Badge",
@@ -34,6 +34,7 @@ __all__ = [
     "buyable",
     "give_back",
     "hold",
+    "hub",
     "init_app",
     "levels",
     "locked",
@@ -52,5 +53,5 @@ def init_app(app: Flask) -> None:
     """Register the room's commands and what the outbox does for it."""
     publisher.init_app(app)
     app.cli.add_command(cli.stock)
-    views.init_app(app)
+    stream.init_app(app)
     app.register_blueprint(staff.bp)

@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from storefront import stock
 from storefront.extensions import db, write_transaction
+from storefront.live import Hub
+from storefront.live import hub as hub_module
 from storefront.stock import StockItem
-from storefront.stock.stream import hub as hub_module
-from storefront.stock.stream.hub import Hub
+from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
 
@@ -27,7 +28,7 @@ class Browser:
     """
 
     def __init__(self, ids: tuple[int, ...]) -> None:
-        self.ids, self.address, self.slot, self.beats, self.stuck = ids, "test", 0, 0, False
+        self.topics, self.address, self.slot, self.heartbeats_left, self.stuck = ids, "test", 0, 0, False
         self.badges: dict[str, tuple[int, str, int | None]] = {}
         self.unknown: list[int] = []
         self.mail: dict[str, bytes] | None = None
@@ -97,7 +98,7 @@ def on_their_way(app: Flask) -> list[bytes]:
 def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
     app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    dice, hub = random.Random(seed), Hub(app)
+    dice, hub = random.Random(seed), Hub(app, StockSource(app))
     product = make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(3)])
     browsers = [Browser((product.id,)).open(hub) for _ in range(4)]
 
@@ -110,7 +111,7 @@ def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
             if dice.random() < 0.5:
                 on_their_way.remove(message)  # else it comes again
             if dice.random() < 0.8:  # else it is lost
-                hub.hear("stock:updates", message)
+                hub.receive("stock:updates", message)
         elif what < 0.85:
             hub.detach(browser)
             browser.open(hub)
@@ -128,7 +129,7 @@ def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
     for _ in range(80):
         something_happens()
     monkeypatch.setattr(pauses, "sleep", lambda _s: None)
-    hub.look(500)  # as after every (new) subscription, and every 30 s
+    hub.poll(500)  # as after every (new) subscription, and every 30 s
     for browser in browsers:
         browser.read()
         assert browser.shown == truth()
@@ -137,9 +138,9 @@ def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
 def test_two_pages_that_open_in_the_same_moment_are_both_told(
     app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, product = Hub(app), make_product(variants=[{"sku": "V", "on_hand": 50}])
+    hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     early, late = Browser((product.id,)), Browser((product.id,))
-    read = hub._known.read
+    read = hub._source.read
 
     def wait_and_read(ids: list[int]) -> Any:
         monkeypatch.undo()
@@ -147,15 +148,15 @@ def test_two_pages_that_open_in_the_same_moment_are_both_told(
         put("V", 3)
         return read(ids)
 
-    monkeypatch.setattr(hub._known, "read", wait_and_read)
+    monkeypatch.setattr(hub._source, "read", wait_and_read)
     late.open(hub)
     for message in on_their_way:
-        hub.hear("stock:updates", message)
+        hub.receive("stock:updates", message)
     assert early.shown == late.shown == {"V": ("low", 3)}
 
 
 def test_what_is_no_event_changes_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    hub, product = Hub(app), make_product(variants=[{"sku": "V", "on_hand": 50}])
+    hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     browser = Browser((product.id,)).open(hub)
     for message in (
         b"",
@@ -164,26 +165,26 @@ def test_what_is_no_event_changes_nothing(app: Flask, caplog: pytest.LogCaptureF
         b"\xff",
         b'{"product_id": 1, "sku": "V", "sku_stock": "x", "band": "low"}',
     ):
-        hub.hear("stock:updates", message)
+        hub.receive("stock:updates", message)
     assert browser.shown == {"V": ("in", None)}
-    assert caplog.text.count("is no stock event") == 5
+    assert caplog.text.count("is not valid") == 5
 
 
 def test_a_change_that_cannot_be_seen_is_not_sent(app: Flask) -> None:
-    hub, product = Hub(app), make_product(variants=[{"sku": "V", "on_hand": 50}])
+    hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     browser = Browser((product.id,))
     hub.attach(browser)
     sent: list[Any] = []
     browser.take = sent.append  # type: ignore[method-assign]
     base = {"product_id": product.id, "stock": 0, "sku": "V", "timestamp": 0.0}
     for version, left, band in ((2, 40, "in"), (3, 30, "in"), (4, 4, "low"), (5, 4, "low"), (6, 0, "out")):
-        hub.hear("c", msgspec.json.encode(base | {"sku_stock": left, "band": band, "version": version}))
+        hub.receive("c", msgspec.json.encode(base | {"sku_stock": left, "band": band, "version": version}))
     assert len(sent) == 2
     assert b"30" not in b"".join(sent), "rivals cannot read the stock"
 
 
 def test_what_nobody_watches_any_more_is_forgotten(app: Flask) -> None:
-    hub, product = Hub(app), make_product()
+    hub, product = Hub(app, StockSource(app)), make_product()
     browsers = [Browser((product.id, 999)) for _ in range(2)]
     for browser in browsers:
         browser.take(hub.attach(browser))
@@ -192,4 +193,9 @@ def test_what_nobody_watches_any_more_is_forgotten(app: Flask) -> None:
     for browser in browsers:
         hub.detach(browser)
         hub.detach(browser)
-    assert (hub.streams, len(hub._known), len(hub._clients.watched), hub._clients.of("test")) == (0, 0, 0, 0)
+    assert (
+        hub.streams,
+        len(hub._latest),
+        len(hub._subscribers.topics),
+        hub._subscribers.count_from("test"),
+    ) == (0, 0, 0, 0)

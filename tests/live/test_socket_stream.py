@@ -13,10 +13,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
-from storefront.stock.stream.hub import Hub
-from storefront.stock.stream.socket_stream import Sockets
-from storefront.stock.stream.subscribers import SLOTS
-from storefront.stock.stream.wsgi_stream import Generated
+from storefront.live import Hub
+from storefront.live.socket_stream import SocketStreams
+from storefront.live.subscribers import SLOTS
+from storefront.live.wsgi_stream import WsgiStream
+from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
 BIG = b"x" * 10_000
@@ -25,7 +26,7 @@ BIG = b"x" * 10_000
 @pytest.fixture
 def hub(app: Flask) -> Hub:
     make_product(variants=[{"sku": "V", "on_hand": 50}])
-    return Hub(app)
+    return Hub(app, StockSource(app))
 
 
 def connected() -> tuple[socket.socket, socket.socket]:
@@ -42,13 +43,13 @@ def connected() -> tuple[socket.socket, socket.socket]:
 def browser(hub: Hub) -> Iterator[socket.socket]:
     """The browser's end of an open stream."""
     ours, theirs = connected()
-    Sockets(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
+    SocketStreams(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
     yield theirs
     theirs.close()
 
 
 def client_of(hub: Hub) -> object:
-    (client,) = hub._clients
+    (client,) = hub._subscribers
     return client
 
 
@@ -77,16 +78,16 @@ def test_it_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.sock
 
 def test_nothing_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = connected()
-    read_states = hub._known.read
+    read_states = hub._source.read
 
     def told_meanwhile(ids: list[int]) -> object:
         states = read_states(ids)
-        hub.hear("", b'{"product_id": 1, "sku": "NEW", "sku_stock": 0, "band": "out", "version": 1}')
+        hub.receive("", b'{"product_id": 1, "sku": "NEW", "sku_stock": 0, "band": "out", "version": 1}')
         return states
 
-    monkeypatch.setattr(hub._known, "read", told_meanwhile)
+    monkeypatch.setattr(hub._source, "read", told_meanwhile)
     with theirs:
-        Sockets(hub).open(ours.detach(), "test", (1,), b"")
+        SocketStreams(hub).open(ours.detach(), "test", (1,), b"")
         said = read(theirs, b"event: stock")
     assert said.index(b"event: snapshot") < said.index(b"event: stock")
 
@@ -112,22 +113,22 @@ def test_who_reads_nothing_from_one_heartbeat_to_the_next_is_dropped(
     for number in range(200):
         client.offer("key", b"<%d %s>" % (number, BIG))
     for _ in range(SLOTS):
-        hub.beat()
-    assert (hub.streams, hub.counts["dropped"]) == (1, 0)
+        hub.send_heartbeats()
+    assert (hub.streams, hub.dropped) == (1, 0)
     for _ in range(SLOTS):
-        hub.beat()
-    assert (hub.streams, hub.counts["dropped"]) == (0, 1)
+        hub.send_heartbeats()
+    assert (hub.streams, hub.dropped) == (0, 1)
 
 
 def test_who_reads_hears_a_heart_beat_and_lives_ten_minutes(hub: Hub, browser: socket.socket) -> None:
     read(browser, b"\n\n")
     for _ in range(31 * SLOTS):
-        hub.beat()
+        hub.send_heartbeats()
     assert read(browser, 31 * b"event: heartbeat\ndata: {}\n\n")
     for _ in range(9 * SLOTS):
-        hub.beat()
+        hub.send_heartbeats()
     assert b"retry: " in read(browser, b"retry: ")
-    assert (hub.streams, hub.counts["dropped"]) == (0, 0)
+    assert (hub.streams, hub.dropped) == (0, 0)
 
 
 @pytest.fixture
@@ -146,22 +147,22 @@ def test_who_comes_while_the_database_is_away_is_told_to_come_back(
     said = read(browser, b"the end of the stream")
     assert re.fullmatch(rb"HEAD\r\n\r\nretry: \d{3,4}\n\n", said)
     assert hub.streams == 0
-    (said,) = filter(None, Generated(hub, "test", (1,)))
+    (said,) = filter(None, WsgiStream(hub, "test", (1,)))
     assert re.fullmatch(rb"retry: \d{3,4}\n\n", said)
     assert hub.streams == 0
 
 
 def test_a_worker_that_ends_tells_who_is_just_coming(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = connected()
-    read_states = hub._known.read
+    read_states = hub._source.read
 
     def ended_meanwhile(ids: list[int]) -> object:
         hub.close()
         return read_states(ids)
 
-    monkeypatch.setattr(hub._known, "read", ended_meanwhile)
+    monkeypatch.setattr(hub._source, "read", ended_meanwhile)
     with theirs:
-        Sockets(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
+        SocketStreams(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
         assert read(theirs, b"the end of the stream").startswith(b"HEAD\r\n\r\nretry: ")
     assert hub.streams == 0
 

@@ -1,0 +1,53 @@
+"""The newest state of each item of the topics that somebody watches, and the state that was sent last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storefront.live.source import ItemState
+
+
+class LatestStates:
+    """A memory of states, by topic and by item. Not safe among threads: the hub has the lock."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, ItemState] = {}
+        self._sent: dict[str, ItemState] = {}
+        self._keys: dict[int, set[str]] = {}
+
+    def __contains__(self, topic: int) -> bool:
+        return topic in self._keys
+
+    def __len__(self) -> int:
+        return len(self._latest)
+
+    def has_item(self, key: str) -> bool:
+        """Return whether there is a state of this item."""
+        return key in self._latest
+
+    def of_topics(self, topics: Iterable[int]) -> list[ItemState]:
+        """Return the states of all items of these topics."""
+        return [self._latest[key] for topic in topics for key in self._keys.get(topic, ())]
+
+    def update(self, state: ItemState) -> bool:
+        """Keep a state if it is the newest of its item; return whether it looks different from what was sent last."""
+        before = self._latest.get(state.key)
+        if before is not None and before.version >= state.version:
+            return False
+        self._latest[state.key] = state
+        self._keys.setdefault(state.topic, set()).add(state.key)
+        sent = self._sent.get(state.key)
+        if sent is not None and sent.visible == state.visible:
+            return False
+        self._sent[state.key] = state
+        return True
+
+    def is_last_sent(self, state: ItemState) -> bool:
+        """Return whether this is the last state of its item that was sent."""
+        return self._sent.get(state.key) is state
+
+    def forget(self, topic: int) -> None:
+        """Drop the items of a topic that no page watches any more."""
+        for key in self._keys.pop(topic, ()):
+            self._latest.pop(key, None)
+            self._sent.pop(key, None)
