@@ -80,8 +80,8 @@ class Hub:
             on_lost=lambda: self.set_live(live=False),
             longest_pause=LONGEST_PAUSE,
         )
+        self._schedule.start()  # first, so that the subscription can wake it
         self._subscription.start()
-        self._schedule.start()
 
     def refusal(self, address: str) -> bytes | None:
         """Return the `retry` field for a client that gets no stream now, or None if it may have one.
