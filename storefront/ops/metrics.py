@@ -95,8 +95,8 @@ class Metrics:
         STREAMS.set(hub.streams)
         self._add(STOCK, hub.received, "heard")
         self._add(STOCK, hub.sent, "sent")
-        for bound, number in tuple(hub.delays.items()):
-            self._add(FANOUT, number, f"{1000 * bound:g}")
+        for seconds, number in tuple(hub.delays.items()):
+            self._add(FANOUT, number, f"{1000 * seconds:g}")
         self._add(DROPPED, hub.dropped)
 
     def _add(self, counter: Counter, number: int, *labels: str) -> None:
