@@ -6,10 +6,8 @@ import base64
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import logging
-import socket
-import ssl
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +19,7 @@ from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.tokens import Used
 from storefront.extensions import db
+from storefront.web import outbound
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +27,6 @@ TIMEOUT = 10.0  # seconds, for each step of one attempt
 # Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
 KEPT = timedelta(days=30)  # the log
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an address of IPv4
-
-
-class PrivateAddressError(OSError):
-    """The host's name leads to an address that is not of the public internet."""
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
@@ -40,36 +34,6 @@ def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.new(key, f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
-
-
-def resolve(host: str, port: int, *, private: bool) -> str:
-    """Return the address to connect to: looked up once, so that what was checked is what is used.
-
-    Raises:
-        PrivateAddressError: one of the host's addresses is not public, and that is not allowed.
-        OSError: there is no such host.
-    """
-    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for text in found:
-        address = _reached(str(text).partition("%")[0])
-        if not private and not _is_public(address):
-            raise PrivateAddressError(f"{host} leads to {address}, which is not public")
-    return str(found[0])
-
-
-def _reached(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return the address that is reached by way of another: the IPv4 one in an IPv6 one, where there is one."""
-    address = ipaddress.ip_address(text)
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    special = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
-    return address.is_global and not special
 
 
 def send_due() -> int:
@@ -106,32 +70,28 @@ def _set(message: Any, *, attempt: int | None = None, **values: Any) -> int:
 
 
 def _attempt(message: Any) -> tuple[str, bool]:
-    """Send one message; return what came of it, and whether it has arrived (any 2xx; nothing is redirected)."""
+    """Send one message; return the outcome for the log, and whether the receiver answered 2xx.
+
+    A redirect is not followed: it counts as a failure.
+    """
     parts, moment = urlsplit(message.url), int(datetime.now(UTC).timestamp())
-    secure = parts.scheme == "https"
     headers = {
-        "Host": parts.netloc,
         "Content-Type": "application/json",
         "User-Agent": "Storefront-Webhooks/1",
         "webhook-id": message.id,
         "webhook-timestamp": str(moment),
         "webhook-signature": signature(message.secret, message.id, moment, message.body),
     }
-    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        address = resolve(host, port, private=current_app.config["WEBHOOK_PRIVATE"])
-        plain = socket.create_connection((address, port), timeout=TIMEOUT)
-        connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
-        )
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, message.body.encode(), headers)
-        status = connection.getresponse().status
+        allow_private = current_app.config["WEBHOOK_PRIVATE"]
+        with closing(
+            outbound.connect(message.url, timeout=TIMEOUT, allow_private=allow_private)
+        ) as connection:
+            connection.request("POST", path, message.body.encode(), headers)
+            status = connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"{type(error).__name__}: {error}", False
-    finally:
-        connection.close()
     return str(status), 200 <= status < 300
 
 

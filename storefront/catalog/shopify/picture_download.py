@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from sqlalchemy import select, update
 
@@ -20,29 +18,22 @@ from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import PictureError, StoredPicture
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.web import outbound
 
 SECONDS = 15.0  # for one picture, all redirects included
 REDIRECTS = 3
 THREADS = 4
 BATCH = 100
-Allowed = Callable[[str], bool]
 
 
 class FetchError(StorefrontError):
     """A picture was not fetched; the text says why."""
 
 
-def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the public internet (IANA special-purpose registries)."""
-    ip = ipaddress.ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not ip.is_multicast
-
-
-def fetch(url: str, *, allowed: Allowed = is_public) -> bytes:
+def fetch(url: str) -> bytes:
     """Return the bytes behind an http(s) URL.
 
-    The very address that was checked is connected to: a name that resolves differently a moment later gains nothing.
+    Each redirect goes through the guard (`web/outbound.py`) again.
 
     Raises:
         FetchError: not a public address, too large, too slow, or no such picture.
@@ -50,7 +41,7 @@ def fetch(url: str, *, allowed: Allowed = is_public) -> bytes:
     deadline = time.monotonic() + SECONDS
     for _ in range(REDIRECTS + 1):
         try:
-            answer = _request(urlsplit(url), allowed, deadline)
+            answer = _request(url, deadline)
         except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
             raise FetchError(f"it cannot be reached: {error}") from error
         if isinstance(answer, bytes):
@@ -59,7 +50,7 @@ def fetch(url: str, *, allowed: Allowed = is_public) -> bytes:
     raise FetchError(f"more than {REDIRECTS} redirects")
 
 
-def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[tuple[str, str | None]]:
+def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
     """Fetch every picture that is only recorded by its URL; yields each URL with None, or why it was not fetched."""
     last = 0
     while True:
@@ -76,7 +67,7 @@ def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[
         if not rows:
             return
         with ThreadPoolExecutor(THREADS) as pool:
-            results = list(pool.map(lambda row: _stored(row.source, media_dir, allowed), rows))
+            results = list(pool.map(lambda row: _stored(row.source, media_dir), rows))
         with write_transaction() as session:
             for row, stored in zip(rows, results, strict=True):
                 if isinstance(stored, StoredPicture):
@@ -88,29 +79,19 @@ def fetch_missing(media_dir: Path, *, allowed: Allowed = is_public) -> Iterator[
         last = rows[-1].id
 
 
-def _stored(url: str, media_dir: Path, allowed: Allowed) -> StoredPicture | str:
+def _stored(url: str, media_dir: Path) -> StoredPicture | str:
     try:
-        return pictures.store(fetch(url, allowed=allowed), media_dir)
+        return pictures.store(fetch(url), media_dir)
     except (FetchError, PictureError) as error:
         return str(error)
 
 
-def _request(parts: SplitResult, allowed: Allowed, deadline: float) -> bytes | str:
-    """Return the body, or the address that the answer points to."""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise FetchError("only http and https addresses are fetched")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = str(parts.hostname)
-    address = str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
-    if not allowed(address):
-        raise FetchError(f"{host} is at {address}, which is not a public address")
-    connection = http.client.HTTPConnection(host, port)
-    wire = socket.create_connection((address, port), timeout=_left(deadline))
-    try:
-        if parts.scheme == "https":
-            wire = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
-        connection.sock = wire
-        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+def _request(url: str, deadline: float) -> bytes | str:
+    """Return the body, or the URL that a redirect points to."""
+    parts = urlsplit(url)
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    with closing(outbound.connect(url, timeout=_left(deadline))) as connection:
+        wire = connection.sock  # the connection forgets it once the server has said that it will close it
         connection.request("GET", target, headers={"User-Agent": "storefront", "Accept": "image/*"})
         answer = connection.getresponse()
         if answer.status in (301, 302, 303, 307, 308):
@@ -124,9 +105,6 @@ def _request(parts: SplitResult, allowed: Allowed, deadline: float) -> bytes | s
             if len(body) > pictures.MAX_BYTES:
                 raise FetchError(f"it is larger than {pictures.MAX_BYTES:,} bytes")
         return body
-    finally:
-        connection.close()
-        wire.close()
 
 
 def _left(deadline: float) -> float:
