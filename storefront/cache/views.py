@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from flask import Blueprint, current_app, render_template, request
 from werkzeug.wrappers import Response
 
 from storefront import redis_roles
 from storefront.cache import hit_rates, inspection
-from storefront.cache.chart import chart
 from storefront.cache.state import cache_state
 from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.charts import Chart, draw_areas
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
@@ -34,6 +38,13 @@ def dashboard() -> Response:
     page = render_template(
         "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
         roles=redis_roles.states(), local=state.store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
-        percentile=hit_rates.percentile, chart=chart(hour.minutes) if hour else None,
+        percentile=hit_rates.percentile, lookups=_chart(hour.minutes) if hour else None,
     )  # fmt: skip
     return private_page(page)
+
+
+def _chart(minutes: Sequence[Counter[str]]) -> Chart:
+    hits = [sum(minute[name] for name in hit_rates.HITS) for minute in minutes]
+    built = [minute["miss"] + minute["alone"] + minute["away"] for minute in minutes]
+    values = {_("Answered from the cache"): hits, _("Built"): built}
+    return draw_areas(_("Look-ups in the cache"), _("a minute"), values)

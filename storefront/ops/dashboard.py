@@ -16,9 +16,9 @@ from storefront.cache import hit_rates
 from storefront.checkout.models import Order
 from storefront.extensions import db
 from storefront.ops import metrics, minute_figures
-from storefront.ops.charts import Chart, chart
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.charts import Chart, draw_lines
 from storefront.web.health import readiness_checks
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
@@ -49,14 +49,14 @@ def dashboard() -> Response:
 
 def _charts() -> tuple[list[Chart], str | None]:
     """Return the charts, and why those are missing for which Redis would be needed."""
-    orders = chart("Orders", "a minute", {"Placed": _orders()})
+    orders = draw_lines("Orders", "a minute", {"Placed": _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         minutes, cached = minute_figures.last_hour(prefix), hit_rates.last_hour(prefix).minutes
     except RedisUnavailable as error:
         return [orders], str(error)
     return [
-        chart(
+        draw_lines(
             "Requests",
             "a minute",
             {
@@ -65,7 +65,7 @@ def _charts() -> tuple[list[Chart], str | None]:
                 "Failed": [minute.requests["5xx"] for minute in minutes],
             },
         ),
-        chart(
+        draw_lines(
             "Time to answer",
             "ms",
             {
@@ -73,10 +73,10 @@ def _charts() -> tuple[list[Chart], str | None]:
                 for share in (50, 95, 99)
             },
         ),
-        chart("Answered from the cache", "%", {"Hit rate": _rates(cached)}, top=100),
-        chart("Open pages with live stock", "open", {"Streams": [minute.streams for minute in minutes]}),
+        draw_lines("Answered from the cache", "%", {"Hit rate": _rates(cached)}, top=100),
+        draw_lines("Open pages with live stock", "open", {"Streams": [minute.streams for minute in minutes]}),
         orders,
-        chart("Memory of the cache's Redis", "MB", {"Used": [m.memory / 1e6 or None for m in minutes]}),
+        draw_lines("Memory of the cache's Redis", "MB", {"Used": [m.memory / 1e6 or None for m in minutes]}),
     ], None
 
 

@@ -49,7 +49,10 @@ def test_no_class_of_a_style_sheet_is_unused() -> None:
     used = "".join(path.read_text() for path in [*TEMPLATES, *ELEMENTS])
     stems = {
         "stock-badge": ("--in", "--low", "--order"),
-        "line-chart": ("__key--2", "__key--3", "__line--2", "__line--3"),
+        "chart": (
+            *(f"__key--{shape}" for shape in ("line-2", "line-3", "area-1", "area-2")),
+            *("__line", "__line--2", "__line--3", "__area", "__area--2"),
+        ),
         "picture": tuple(f"--ground-{n}" for n in range(1, 5)),
     }
     made = {f"{block}{end}" for block, ends in stems.items() for end in ends}  # put together in the template
