@@ -19,8 +19,7 @@ from storefront.catalog.page_data import ListPage, Picture, ProductPage
 from storefront.catalog.pictures import widths
 from storefront.extensions import db
 from storefront.money import Money
-from storefront.stock import Badge, Levels
-from storefront.stock.queries import Display
+from storefront.stock import Badge, Display, Levels
 
 LARGEST = 1024  # pixels: the width of the renditions that are told
 
@@ -51,13 +50,12 @@ def page_of(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
     """Return a page of a list and its products in order, as everybody may see them."""
     entry = keys.product_list(wanted.url(page=wanted.page))
     page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
-    return page, several([card.id for card in page.items], current_app.config["STOCK_DISPLAY"])
+    return page, several([card.id for card in page.items], stock.public_display())
 
 
 def display_for(caller: Caller) -> Display:
     """Return what of stock the bearer of a token may know."""
-    told: Display = current_app.config["STOCK_DISPLAY"]
-    return "exact" if caller.allows("stock:read") else told
+    return "exact" if caller.allows("stock:read") else stock.public_display()
 
 
 def several(product_ids: Sequence[int], display: Display) -> list[Product]:
@@ -94,7 +92,14 @@ def document(
     path, name = category
     pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
     told = [
-        variant(v, row.option_names, v.options, _badge(levels, v.id, display), v.price, v.compare_at_price)
+        variant(
+            v,
+            row.option_names,
+            v.options,
+            stock.badge(levels.variant(v.id), display),
+            v.price,
+            v.compare_at_price,
+        )
         for v in variants
     ]
     updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -112,8 +117,7 @@ def variant(
     else:
         price = _money(amount)
         reduced = _money(compare_at) if compare_at is not None and compare_at > amount else None
-    left = 0 if badge.band == "out" else badge.left
-    return Variant(of.sku, named, _price(price), _price(reduced) if reduced else None, left, badge.band)
+    return Variant(of.sku, named, _price(price), _price(reduced) if reduced else None, badge.left, badge.band)
 
 
 def _product(
@@ -138,10 +142,6 @@ def _product(
         images=[_image(picture) for picture in pictures],
         updated_at=updated_at,
     )
-
-
-def _badge(levels: Levels, variant_id: int, display: Display) -> Badge:
-    return stock.badge(levels.variant(variant_id), display)
 
 
 def _image(picture: Picture) -> Image:

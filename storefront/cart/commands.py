@@ -10,12 +10,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from storefront import accounts
+from storefront import accounts, stock
 from storefront.cart import cookie, queries
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
 from storefront.extensions import write_transaction
+from storefront.i18n import gettext as _
 from storefront.stock import StockItem
 
 MOST = 99  # of one variant
@@ -37,9 +38,11 @@ def add(sku: str, quantity: int) -> str:
     accounts.current_user()  # asked for before the transaction: it may wait for Redis
     with write_transaction() as session:
         variant, title, cart_id, lines, available = _wanted(session, sku)
-        if available is not None and quantity > available:
+        if (left := stock.number_if_short(available, quantity)) is not None:
             raise CartError(
-                f"Only {available} of {title} are left." if available else f"{title} is sold out."
+                _("Only %(count)d of %(title)s are left.", count=left, title=title)
+                if left
+                else _("%(title)s is sold out.", title=title)
             )
         if cart_id is None:
             cart_id = _begin(session)

@@ -15,6 +15,7 @@ from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.page_data import Picture
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.stock import Badge
 
@@ -33,7 +34,7 @@ class Line:
     price_seen: Money
     picture: Picture | None
     badge: Badge
-    available: int | None  # what can be bought now; None: as many as one likes
+    left: int | None  # how many can be bought, if that is fewer than `quantity`; else None
     saved: bool
 
     @property
@@ -44,7 +45,7 @@ class Line:
     @property
     def short(self) -> bool:
         """Whether there is some of it, but less than is wanted."""
-        return self.available is not None and 0 < self.available < self.quantity and not self.badge.backorder
+        return bool(self.left) and not self.badge.backorder
 
     @property
     def total(self) -> Money | None:
@@ -59,7 +60,7 @@ class Line:
         if not self.badge.buyable:
             return "Sold out. It stays here in case it comes back."
         if self.short:
-            return f"Only {self.available} left. Lower the quantity to buy it."
+            return _("Only %(count)d left. Lower the quantity to buy it.", count=self.left)
         if self.price > self.price_seen:
             return "It costs more than when you put it here."
         return "It has become cheaper." if self.price < self.price_seen else None
@@ -164,9 +165,7 @@ def _line(
         picture=Picture(image.digest or "", image.width, image.height, "")
         if image is not None and shown
         else None,
-        badge=stock.badge(
-            level, current_app.config["STOCK_DISPLAY"], backorder=bool(variant and variant.backorder)
-        ),
-        available=level.available,
+        badge=stock.badge(level, stock.public_display(), backorder=bool(variant and variant.backorder)),
+        left=stock.number_if_short(level.available, line.quantity),
         saved=line.saved,
     )

@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
 from storefront import cache, stock
@@ -156,7 +155,7 @@ def _variants(product_id: int, levels: Levels, places: dict[int, int]) -> list[V
     rows = db.session.execute(
         select(Variant).where(Variant.product_id == product_id).order_by(Variant.position, Variant.id)
     ).scalars()
-    display = current_app.config["STOCK_DISPLAY"]
+    display = stock.public_display()
     return [
         VariantView(
             id=row.id,

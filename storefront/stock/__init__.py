@@ -18,11 +18,13 @@ from storefront.stock.inventory import (
 )
 from storefront.stock.ledger import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
 from storefront.stock.models import StockItem, StockMovement
-from storefront.stock.queries import Badge, Level, Levels, badge, buyable, levels
+from storefront.stock.public import Badge, Display, Level, badge, number_if_short, public_display
+from storefront.stock.queries import Levels, buyable, levels
 from storefront.stock.stream import hub
 
 __all__ = [
     "Badge",
+    "Display",
     "InsufficientStockError",
     "Level",
     "Levels",
@@ -39,8 +41,10 @@ __all__ = [
     "levels",
     "locked",
     "move",
+    "number_if_short",
     "on_audit",
     "on_availability",
+    "public_display",
     "receive",
     "release",
     "sell",

@@ -20,7 +20,8 @@ from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of
 from storefront.stock.models import Kind, StockItem, StockMovement
-from storefront.stock.queries import Level, badge, together
+from storefront.stock.public import Level, badge, public_display
+from storefront.stock.queries import together
 
 TOPIC = "stock.changed"
 _ITEMS, _LEDGER = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
@@ -165,7 +166,7 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
 
 
 def _drop(session: Session, product_id: int, before: dict[str, Level], after: dict[str, Level]) -> None:
-    display = current_app.config["STOCK_DISPLAY"]
+    display = public_display()
     cause = f"stock of {', '.join(sku for sku in after if after[sku] != before[sku])}"
     if any(badge(after[sku], display) != badge(before[sku], display) for sku in after):
         cache.invalidate_on_commit(session, keys.product_tag(product_id), cause=cause)

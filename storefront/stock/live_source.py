@@ -13,7 +13,7 @@ from storefront.extensions import db
 from storefront.redis_roles import Role
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
-from storefront.stock.queries import Band, Level, badge
+from storefront.stock.public import Band, Level, badge, public_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,10 @@ class StockSource:
             msgspec.MsgspecError: the message is not a stock event.
         """
         event = _decode(message)
-        shown = self._display == "exact" or (self._display == "low" and event.band != "in")
-        left = event.sku_stock if shown else None
+        left = public_number(event.band, event.sku_stock, self._display)
         return VariantStock(event.product_id, event.sku, event.band, left, event.version)
 
     def _public(self, row: StockItem) -> VariantStock:
         level = Level(row.available if row.tracked else None, row.low_threshold)
         shown = badge(level, self._display)
-        left = 0 if shown.band == "out" and self._display != "band" else shown.left
-        return VariantStock(row.product_id, row.sku, shown.band, left, row.version)
+        return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)

@@ -1,72 +1,18 @@
-"""Reads of stock for pages: bands and badges, no more than STOREFRONT_STOCK_DISPLAY tells the public."""
+"""Reads of stock for pages and lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy import exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.extensions import db
 from storefront.stock.models import StockItem
-
-Band = Literal["in", "low", "out"]
-Display = Literal["low", "band", "exact"]
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """What can be bought of a variant, or of a product over all its variants.
-
-    `available` is None where stock is not counted (always to be had).
-    """
-
-    available: int | None
-    low_threshold: int
-    version: int = 0
-
-    @property
-    def band(self) -> Band:
-        """`out` at 0, `low` up to the threshold, else `in`."""
-        if self.available is None:
-            return "in"
-        if self.available <= 0:
-            return "out"
-        return "low" if self.available <= self.low_threshold else "in"
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """What a page says of stock: the band, and the number left where it may be told (else None)."""
-
-    band: Band
-    left: int | None
-    backorder: bool = False
-
-    @property
-    def text(self) -> str:
-        """The sentence on the page."""
-        if self.band == "out":
-            return "Available to order" if self.backorder else "Sold out"
-        if self.left is not None:
-            return f"Only {self.left} left" if self.band == "low" else f"{self.left} in stock"
-        return "Low stock" if self.band == "low" else "In stock"
-
-    @property
-    def buyable(self) -> bool:
-        """Whether it can be put into a basket now."""
-        return self.band != "out" or self.backorder
-
+from storefront.stock.public import Level
 
 GONE = Level(available=0, low_threshold=0)
-
-
-def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
-    """Return what may be said: `low` tells the number at or under the threshold, `exact` always."""
-    told = display == "exact" or (display == "low" and level.band == "low")
-    return Badge(level.band, level.available if told and level.band != "out" else None, backorder)
 
 
 @dataclass(frozen=True, slots=True)

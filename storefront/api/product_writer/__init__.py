@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app
 from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storefront import stock
 from storefront.api import product_reader
 from storefront.api.problems import RefusedError
 from storefront.api.product_writer import totals, validation, variants
@@ -40,7 +40,7 @@ def change(
         with write_transaction() as session:
             loaded = load(session, product_id)
             shown = loaded.row.status == "active" and bool(loaded.variants)
-            public = loaded.document(current_app.config["STOCK_DISPLAY"]) if shown else None
+            public = loaded.document(stock.public_display()) if shown else None
             condition(public, loaded.document(display))
             _apply(session, loaded, given, caller)
             return loaded.document(display)

@@ -33,7 +33,7 @@ class Loaded:
         item = self.items.get(sku)
         return None if item is None or not item.tracked else item.available
 
-    def document(self, display: stock.queries.Display) -> Product:
+    def document(self, display: stock.Display) -> Product:
         """Return the product as it will be told: with the stock that is wanted, as far as it may be seen."""
         levels = {
             item.variant_id: Level(

@@ -1,0 +1,100 @@
+"""What the public may know of stock: one rule for badges on pages, live updates, baskets and the API.
+
+`STOREFRONT_STOCK_DISPLAY` is `low` (the number at or under the threshold), `band` (no number but 0) or `exact` (the
+number). A shopper who wants more than there is learns at any setting how many there are (`number_if_short`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import current_app
+
+from storefront.i18n import gettext as _
+
+Band = Literal["in", "low", "out"]
+Display = Literal["low", "band", "exact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What can be bought of a variant, or of a product over all its variants.
+
+    `available` is None where stock is not counted: then any number can be bought.
+    """
+
+    available: int | None
+    low_threshold: int
+    version: int = 0
+
+    @property
+    def band(self) -> Band:
+        """`out` at 0, `low` up to the threshold, else `in`."""
+        if self.available is None:
+            return "in"
+        if self.available <= 0:
+            return "out"
+        return "low" if self.available <= self.low_threshold else "in"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """What a page shows of stock: the band, and the number left where the public may know it (else None)."""
+
+    band: Band
+    left: int | None
+    backorder: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text on the page."""
+        if self.band == "out":
+            return _("Available to order") if self.backorder else _("Sold out")
+        if self.left is None:
+            return _("Low stock") if self.band == "low" else _("In stock")
+        if self.band == "low":
+            return _("Only %(count)d left", count=self.left)
+        return _("%(count)d in stock", count=self.left)
+
+    @property
+    def buyable(self) -> bool:
+        """Whether it can be put into a basket now."""
+        return self.band != "out" or self.backorder
+
+
+def public_display() -> Display:
+    """Return what the shop's setting lets the public know."""
+    display: Display = current_app.config["STOCK_DISPLAY"]
+    return display
+
+
+def public_number(band: Band, available: int | None, display: Display) -> int | None:
+    """Return how many are left if the public may know it, else None. That it is sold out is never a secret.
+
+    Args:
+        band: of the same variant.
+        available: how many can be bought; None if stock is not counted.
+        display: what may be known: the shop's setting, or `exact` for somebody who may know all.
+    """
+    if band == "out":
+        return 0
+    return available if display == "exact" or (display == "low" and band == "low") else None
+
+
+def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
+    """Return what a page shows of this level."""
+    return Badge(level.band, public_number(level.band, level.available, display), backorder)
+
+
+def number_if_short(available: int | None, wanted: int) -> int | None:
+    """Return how many are left if that is fewer than somebody wants, else None.
+
+    Baskets name this number at any setting: they have to propose a quantity that can be bought, and a shopper could
+    find it by trying.
+
+    Args:
+        available: how many can be bought; None if stock is not counted.
+        wanted: the quantity in the basket.
+    """
+    return max(0, available) if available is not None and available < wanted else None
