@@ -87,7 +87,7 @@ def baskets(prefix: str, skus: int, number: int) -> list[Basket]:
             )  # fmt: skip
             session.add_all([draft, CartLine(cart_id=cart.id, sku=sku, quantity=1, price_seen=1999)])
             session.flush()
-            seen = drafts.review(session, draft).digest
+            seen = drafts.build_review(session, draft).digest
             made.append(Basket(draft.id, cart.id, sku, seen))
         session.execute(
             insert(Hold),

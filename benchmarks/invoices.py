@@ -138,8 +138,8 @@ def _buy(wanted: dict[str, int]) -> str:
     told = "bought"
     while True:
         try:
-            holds.start(checkout_id)
-            seen = drafts.review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
+            holds.reserve(checkout_id)
+            seen = drafts.build_review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
             order = place_order(checkout_id, f"the key of basket {checkout_id}", seen).order
         except ShortageError as error:
             told = "bought what was left"
@@ -154,7 +154,7 @@ def _buy(wanted: dict[str, int]) -> str:
             return "found all sold out"
         else:
             with write_transaction() as session:
-                orders.pay(session, order.number, order.total, order.currency, actor="replay")
+                orders.record_payment(session, order.number, order.total, order.currency, actor="replay")
             return told
 
 
@@ -174,7 +174,7 @@ def _bring_back(sku: str, number: int) -> str:
     back = min(number, left)
     try:
         with write_transaction() as session:
-            orders.refund(session, order, back * price, actor="replay", returned={line: back})
+            orders.record_refund(session, order, back * price, actor="replay", returned={line: back})
     except OrderError:
         return "was not first to bring it back"
     return "brought back"

@@ -17,8 +17,8 @@ from storefront.extensions import db
 
 PER_PAGE = 50
 MOVES: dict[str, Callable[..., Any]] = {
-    "shipped": orders.ship,
-    "delivered": orders.deliver,
+    "shipped": orders.mark_shipped,
+    "delivered": orders.mark_delivered,
     "cancelled": orders.cancel,
 }
 
@@ -52,13 +52,13 @@ def move(session: Session, number: str, state: str, *, actor: str, note: str) ->
         NoSuchOrderError, OrderError: there is none, or it cannot get there from where it is.
     """
     MOVES[state](session, number, actor=actor, note=note)
-    return _told(session, [orders.locked(session, number)])[0]
+    return _told(session, [orders.lock_order(session, number)])[0]
 
 
-def tell_provider(number: str) -> None:
+def close_payment_and_refund(number: str) -> None:
     """Tell the provider of an order that has been cancelled: its network is waited for with nothing open."""
-    if (order := queries.order(number)) is not None:
-        cancellation.tell_provider(order)
+    if (order := queries.find_order(number)) is not None:
+        cancellation.close_payment_and_refund(order)
 
 
 def _told(session: Session, rows: Sequence[models.Order]) -> list[Order]:

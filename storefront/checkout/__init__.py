@@ -37,10 +37,12 @@ def init_app(app: Flask) -> None:
     Raises:
         ConfigurationError: the terms cannot be used; the text says why.
     """
-    app.extensions["checkout_tax"] = tax.read(app.config["CHECKOUT"])
-    app.extensions["checkout_delivery"] = delivery.read(app.config["CHECKOUT"], app.config["CURRENCY"])
+    app.extensions["checkout_tax"] = tax.read_tax_rules(app.config["CHECKOUT"])
+    app.extensions["checkout_delivery"] = delivery.read_delivery_methods(
+        app.config["CHECKOUT"], app.config["CURRENCY"]
+    )
     methods = app.extensions["checkout_delivery"]
-    catalog.promise(app, *(one.sentence(app.config["CURRENCY"], app.config["LOCALE"]) for one in methods))
+    catalog.promise(app, *(one.describe(app.config["CURRENCY"], app.config["LOCALE"]) for one in methods))
     payment.init_app(app)
     for blueprint in (checkout.bp, order.bp, order.history_bp, staff.bp, events.bp):
         app.register_blueprint(blueprint)
@@ -51,7 +53,7 @@ def init_app(app: Flask) -> None:
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)
-    accounts.on_export(app, "orders", queries.export)
+    accounts.on_export(app, "orders", queries.export_orders)
     sweeper.init_app(app)
 
 

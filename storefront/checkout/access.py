@@ -18,33 +18,33 @@ from storefront.web.origin import origin
 _LONGEST = 100
 
 
-def token(order: Order | OrderView) -> str:
+def order_token(order: Order | OrderView) -> str:
     """Return what a link to the order is signed with. It tells nothing, and dies with the order's `access`."""
     signer = Signer(current_app.config["SECRET_KEY"], salt="order")
     return signer.get_signature(f"{order.number}:{order.access}").decode()
 
 
-def find(number: str, shown: str) -> OrderView:
+def find_order(number: str, shown: str) -> OrderView:
     """Return the order, if the request is made by its owner or shows its token.
 
     Raises:
         NoSuchOrderError: there is none, or it is somebody else's: the answer is the same.
     """
-    order = queries.order(number)
+    order = queries.find_order(number)
     if order is None or not (_is_owner(order) or _is_token(order, shown)):
         raise NoSuchOrderError
     return order
 
 
-def link(order: Order | OrderView, site: str) -> str:
+def order_url(order: Order | OrderView, site: str) -> str:
     """Return the address of the order's page at a site ("https://shop.example") with its token, as mails show it."""
     where = urlsplit(site)
     adapter = current_app.url_map.bind(where.netloc, where.path or "/", url_scheme=where.scheme)
-    values = {"number": order.number, "token": token(order)}
+    values = {"number": order.number, "token": order_token(order)}
     return str(adapter.build("orders.show", values, force_external=True))
 
 
-def site() -> str:
+def shop_url() -> str:
     """Return where the shop is reached: where this request came to, or else its own address."""
     return request.url_root.rstrip("/") if has_request_context() else origin()
 
@@ -57,4 +57,4 @@ def _is_owner(order: OrderView) -> bool:
 
 
 def _is_token(order: OrderView, shown: str) -> bool:
-    return len(shown) <= _LONGEST and hmac.compare_digest(token(order).encode(), shown.encode())
+    return len(shown) <= _LONGEST and hmac.compare_digest(order_token(order).encode(), shown.encode())

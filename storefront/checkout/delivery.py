@@ -41,7 +41,7 @@ class DeliveryMethod:
         """Return what it costs for goods of this subtotal."""
         return 0 if self.free_from is not None and goods >= self.free_from else self.price
 
-    def sentence(self, currency: str, locale: str) -> str:
+    def describe(self, currency: str, locale: str) -> str:
         """Return what it costs and how long it takes: "Express delivery $12.90, 1 to 2 working days"."""
 
         def written(amount: int) -> str:
@@ -60,7 +60,7 @@ class DeliveryMethod:
         return self.countries is None or country in self.countries
 
 
-def read(terms: Mapping[str, Any], currency: str) -> tuple[DeliveryMethod, ...]:
+def read_delivery_methods(terms: Mapping[str, Any], currency: str) -> tuple[DeliveryMethod, ...]:
     """Return the methods of the configuration; two of our own if it names none.
 
     Raises:

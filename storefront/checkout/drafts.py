@@ -17,9 +17,9 @@ from storefront.cart import CartLine
 from storefront.cart import queries as cart_queries
 from storefront.catalog.models import Product, Variant
 from storefront.checkout.delivery import DeliveryMethod
-from storefront.checkout.errors import EmptyBasketError, Short
+from storefront.checkout.errors import EmptyBasketError, Shortage
 from storefront.checkout.models import Checkout
-from storefront.checkout.totals import Totals, Wanted, totals
+from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db
 from storefront.stock import StockItem
 
@@ -38,30 +38,30 @@ _BASKET = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckoutLine:
     """A line of the basket that is to be bought. `counted`: stock decides whether it can be."""
 
-    wanted: Wanted
-    counted: bool
+    item: LineItem
+    tracked: bool
     backorder: bool
     available: int  # not reserved by anybody; 0 where nothing is counted
 
     @property
     def sku(self) -> str:
         """What is bought."""
-        return self.wanted.sku
+        return self.item.sku
 
-    def shortage(self, available: int) -> Short:
+    def shortage(self, available: int) -> Shortage:
         """Return the facts for the shopper if only so many are available."""
-        return Short(self.sku, self.wanted.title, self.wanted.quantity, max(0, available))
+        return Shortage(self.sku, self.item.title, self.item.quantity, max(0, available))
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class OrderReview:
     """All that a shopper agrees to by one click. `gone`: titles of lines that are not in the shop any more."""
 
     checkout: Checkout
-    lines: tuple[Line, ...]
+    lines: tuple[CheckoutLine, ...]
     totals: Totals
     delivery: DeliveryMethod | None
     gone: tuple[str, ...] = field(default=())
@@ -74,7 +74,7 @@ class Review:
         return hashlib.sha256(msgspec.json.encode(shown, order="deterministic")).hexdigest()
 
 
-def current() -> Checkout | None:
+def current_draft() -> Checkout | None:
     """Return this visitor's draft, if there is one."""
     cart_id = cart_queries.current_id()
     if cart_id is None:
@@ -82,7 +82,7 @@ def current() -> Checkout | None:
     return db.session.execute(select(Checkout).where(Checkout.cart_id == cart_id)).scalar_one_or_none()
 
 
-def keep(session: Session, **details: Any) -> Checkout:
+def save_draft(session: Session, **details: Any) -> Checkout:
     """Write these details (columns of Checkout) into this visitor's draft, made if need be; return it.
 
     Raises:
@@ -104,12 +104,12 @@ def keep(session: Session, **details: Any) -> Checkout:
     return draft
 
 
-def review(session: Session, draft: Checkout) -> Review:
+def build_review(session: Session, draft: Checkout) -> OrderReview:
     """Return what this draft comes to now."""
-    lines, gone = basket(session, draft.cart_id)
+    lines, gone = read_basket(session, draft.cart_id)
     method = delivery_method(draft.delivery)
-    counted = totals([line.wanted for line in lines], method, draft.address)
-    return Review(draft, tuple(lines), counted, method, tuple(gone))
+    counted = compute_totals([line.item for line in lines], method, draft.address)
+    return OrderReview(draft, tuple(lines), counted, method, tuple(gone))
 
 
 def delivery_methods(country: str = "") -> list[DeliveryMethod]:
@@ -123,7 +123,7 @@ def delivery_method(code: str) -> DeliveryMethod | None:
     return next((method for method in delivery_methods() if method.code == code), None)
 
 
-def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]]:
+def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLine], list[str]]:
     """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
     rows = connection_of(session).execute(_BASKET, {"cart": cart_id})
     lines, gone = [], []
@@ -132,6 +132,6 @@ def basket(session: Session, cart_id: int | None) -> tuple[list[Line], list[str]
             gone.append(row.title or row.sku)
             continue
         options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
-        wanted = Wanted(row.sku, row.title, options, row.quantity, row.price)
-        lines.append(Line(wanted, row.tracked is not False, bool(row.backorder), row.available or 0))
+        wanted = LineItem(row.sku, row.title, options, row.quantity, row.price)
+        lines.append(CheckoutLine(wanted, row.tracked is not False, bool(row.backorder), row.available or 0))
     return sorted(lines, key=lambda line: line.sku), gone

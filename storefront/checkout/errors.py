@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from storefront.errors import StorefrontError
 
 if TYPE_CHECKING:
-    from storefront.checkout.drafts import Review
+    from storefront.checkout.drafts import OrderReview
     from storefront.checkout.totals import Totals
 
 
@@ -37,7 +37,7 @@ class IncompleteError(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Short:
+class Shortage:
     """A line for which the stock is too low, and the quantity that is still available."""
 
     sku: str
@@ -56,7 +56,7 @@ class ShortageError(StorefrontError):
 
     status = 409
 
-    def __init__(self, short: Sequence[Short], gone: Sequence[str] = ()) -> None:
+    def __init__(self, short: Sequence[Shortage], gone: Sequence[str] = ()) -> None:
         said = [
             f"Only {line.available} of {line.title} are left."
             if line.available
@@ -78,19 +78,19 @@ class PricesChangedError(StorefrontError):
 
     status = 409
 
-    def __init__(self, before: Totals | None, review: Review) -> None:
+    def __init__(self, before: Totals | None, review: OrderReview) -> None:
         super().__init__("Something has changed since you saw this page. Look it over, then order.")
         self.before, self.review = before, review
 
 
-class NotAsSeenError(StorefrontError):
+class ReviewOutdatedError(StorefrontError):
     """The review differs from what the shopper saw. `place_order` turns it into a `PricesChangedError`.
 
     It is raised inside the transaction; the new review is built after the locks have been released.
     """
 
 
-class TooMuchError(StorefrontError):
+class TotalTooLargeError(StorefrontError):
     """The total is too large to be computed exactly."""
 
     status = 422
@@ -123,11 +123,11 @@ class InFlightError(StorefrontError):
         )
 
 
-class LockedError(StorefrontError):
+class RowLockedError(StorefrontError):
     """The lock on a row was not available within a second. Only this shopper's own requests lock that row."""
 
 
-class BusyError(StorefrontError):
+class DatabaseBusyError(StorefrontError):
     """The database is unavailable or overloaded.
 
     The transaction may have been committed. The shopper can send the form again: its key is idempotent.

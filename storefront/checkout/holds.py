@@ -17,15 +17,15 @@ from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.checkout import drafts
-from storefront.checkout.drafts import Line
+from storefront.checkout.drafts import CheckoutLine
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold
-from storefront.checkout.retry import persistently
+from storefront.checkout.retry import run_with_retries
 from storefront.extensions import connection_of, write_transaction
 from storefront.stock import InsufficientStockError, Movement
 from storefront.stock.models import Kind
 
-BATCH = 100
+BATCH_SIZE = 100
 # Built once, and sent past the mapper, as everybody who buys waits for it. The rows are locked in one order first:
 # a DELETE by itself would lock them as it finds them.
 _HOLDS = cast("Table", Hold.__table__)
@@ -48,28 +48,28 @@ _TAKE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldStatus:
     """Everything that can be held is, until then; None if nothing in it needs to be."""
 
     until: datetime | None
 
 
-def start(checkout_id: int) -> Held:
+def reserve(checkout_id: int) -> HoldStatus:
     """Hold what is in the draft's basket, in a transaction of its own; payment begins.
 
     Raises:
         ShortageError, EmptyBasketError: as `hold` does. What was held before stays held.
-        BusyError: the database is away or overrun.
+        DatabaseBusyError: the database is away or overrun.
     """
 
-    def once() -> Held:
+    def once() -> HoldStatus:
         with write_transaction() as session:
-            return hold(session, checkout_id)
+            return reserve_in(session, checkout_id)
 
-    return persistently(once)
+    return run_with_retries(once)
 
 
-def hold(session: Session, checkout_id: int) -> Held:
+def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
     """Reserve what is in the draft's basket; what it holds already is reused, what it needs no more is released.
 
     All of it is held for the whole time again: the shopper is still at it.
@@ -79,56 +79,56 @@ def hold(session: Session, checkout_id: int) -> Held:
         EmptyBasketError: there is nothing to hold.
     """
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
-    lines, gone = drafts.basket(session, draft.cart_id)
+    lines, gone = drafts.read_basket(session, draft.cart_id)
     if gone:
         raise ShortageError([], gone)
     if not lines:
         raise EmptyBasketError
-    needed = {line.sku: line for line in lines if line.counted and not line.backorder}
-    own = take(session, checkout_id, needed)
-    own.refuse_what_is_short(needed.values())
-    wanted = {sku: line.wanted.quantity for sku, line in needed.items()}
-    until, named = _until(), reference(checkout_id)
+    needed = {line.sku: line for line in lines if line.tracked and not line.backorder}
+    own = take_holds(session, checkout_id, needed)
+    own.check_availability(needed.values())
+    wanted = {sku: line.item.quantity for sku, line in needed.items()}
+    until, named = _until(), ledger_reference(checkout_id)
     movements = []
-    for sku in wanted.keys() | own.held.keys():
-        more = wanted.get(sku, 0) - own.held.get(sku, 0)
+    for sku in wanted.keys() | own.own.keys():
+        more = wanted.get(sku, 0) - own.own.get(sku, 0)
         if more:
             kind: Kind = "held" if more > 0 else "released"
             movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
-    raise_shortages(stock.move(session, own.met + movements), needed, own.held)
+    raise_shortages(stock.move(session, own.expired + movements), needed, own.own)
     if not needed:
-        return Held(None)
+        return HoldStatus(None)
     kept = [
         {"checkout_id": checkout_id, "sku": sku, "quantity": quantity, "expires_at": until}
         for sku, quantity in wanted.items()
     ]
     session.execute(insert(Hold), kept)
-    return Held(until)
+    return HoldStatus(until)
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class TakenHolds:
     """What a draft holds, by SKU, and the movements that give back what others held for too long."""
 
-    held: dict[str, int]
-    met: list[Movement]
+    own: dict[str, int]
+    expired: list[Movement]
 
-    def refuse_what_is_short(self, lines: Iterable[Line]) -> None:
+    def check_availability(self, lines: Iterable[CheckoutLine]) -> None:
         """Refuse what visibly cannot be had, before anybody waits for a row of stock; that has the last word.
 
         Raises:
             ShortageError: there is less, as far as the basket's page knew a moment ago.
         """
-        back: Counter[str] = Counter(self.held)
-        for movement in self.met:
+        back: Counter[str] = Counter(self.own)
+        for movement in self.expired:
             back[movement.sku] -= movement.reserved
         there = {line.sku: line.available + back[line.sku] for line in lines}
-        lacking = [line.shortage(there[line.sku]) for line in lines if there[line.sku] < line.wanted.quantity]
+        lacking = [line.shortage(there[line.sku]) for line in lines if there[line.sku] < line.item.quantity]
         if lacking:
             raise ShortageError(lacking)
 
 
-def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
+def take_holds(session: Session, checkout_id: int, skus: Collection[str]) -> TakenHolds:
     """Delete the draft's holds, and those of others on these SKUs that are past; return what they were.
 
     What they reserved stays reserved, until the caller moves it.
@@ -136,11 +136,11 @@ def take(session: Session, checkout_id: int, skus: Collection[str]) -> Own:
     known = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
     rows = connection_of(session).execute(_TAKE, known).all()
     own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
-    return Own(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
+    return TakenHolds(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
 
 
 def raise_shortages(
-    errors: Sequence[InsufficientStockError], lines: Mapping[str, Line], own: Mapping[str, int]
+    errors: Sequence[InsufficientStockError], lines: Mapping[str, CheckoutLine], own: Mapping[str, int]
 ) -> None:
     """Raise ShortageError if the stock room has refused a movement of one of these lines.
 
@@ -153,12 +153,12 @@ def raise_shortages(
         raise ShortageError([lines[e.sku].shortage(e.available + own.get(e.sku, 0)) for e in errors])
 
 
-def held(session: Session, checkout_id: int) -> Held:
+def hold_status(session: Session, checkout_id: int) -> HoldStatus:
     """Return until when everything that the draft holds is held."""
     until = session.execute(
         select(Hold.expires_at).where(Hold.checkout_id == checkout_id).order_by(Hold.expires_at).limit(1)
     ).scalar_one_or_none()
-    return Held(until)
+    return HoldStatus(until)
 
 
 def release(session: Session, checkout_id: int) -> None:
@@ -172,20 +172,20 @@ def release(session: Session, checkout_id: int) -> None:
     stock.move(session, _drop(session, rows))
 
 
-def release_overdue(session: Session) -> int:
+def release_expired_batch(session: Session) -> int:
     """Give back what was held for longer than promised, up to a batch; return how many holds."""
     rows = session.execute(
         select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
         .where(Hold.expires_at < datetime.now(UTC))
         .order_by(Hold.id)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     ).all()
     stock.move(session, _drop(session, rows))
     return len(rows)
 
 
-def reference(checkout_id: int) -> str:
+def ledger_reference(checkout_id: int) -> str:
     """Return what the ledger calls the holds of a draft."""
     return f"checkout {checkout_id}"
 
@@ -198,7 +198,7 @@ def _drop(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[Mov
 
 
 def _released(row: Row[*tuple[Any, ...]]) -> Movement:
-    named = reference(row.checkout_id)
+    named = ledger_reference(row.checkout_id)
     return Movement(row.sku, "released", reserved=-row.quantity, reference=named, actor="checkout")
 
 

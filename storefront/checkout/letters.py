@@ -32,7 +32,7 @@ def _promise(session: Session, order: Order, event: OrderEvent) -> None:
     """Write, in the same transaction, that a letter is due. A shop that cannot send mail goes on without."""
     if event.kind in _QUIET or (event.kind == "paid" and order.payment == "invoice"):
         return
-    about = {"number": order.number, "event": event.id, "site": access.site()}
+    about = {"number": order.number, "event": event.id, "site": access.shop_url()}
     try:
         g.order_letter = mail.enqueue(session, order.email, DeferredMail(_WORDER, about))
     except MailNotConfiguredError:
@@ -45,7 +45,7 @@ def _word(about: dict[str, Any]) -> MailText | None:
     event = db.session.get(OrderEvent, about["event"])
     if event is None:
         return None
-    order, happened = _as_of(event), queries.happened(event, event.order.currency)
+    order, happened = _as_of(event), queries.event_view(event, event.order.currency)
     return (
         _placed(order, about["site"]) if happened.kind == "placed" else _plain(order, happened, about["site"])
     )
@@ -53,7 +53,10 @@ def _word(about: dict[str, Any]) -> MailText | None:
 
 def _as_of(event: OrderEvent) -> OrderView:
     """Return the order as it was when this had happened: what came later has letters of its own."""
-    found, earlier = queries.view(event.order), [one for one in event.order.events if one.id <= event.id]
+    found, earlier = (
+        queries.order_view(event.order),
+        [one for one in event.order.events if one.id <= event.id],
+    )
     paid, refunded = (
         Money(sum(one.amount or 0 for one in earlier if one.kind == kind), event.order.currency)
         for kind in ("paid", "refunded")
@@ -66,7 +69,7 @@ def _placed(found: OrderView, site: str) -> MailText:
     return MailText(
         f"Your order {found.number}",
         ("Thank you for your order. This is what we have written down.",),
-        access.link(found, site),
+        access.order_url(found, site),
         "See your order",
         rows=tuple(_rows(found)),
         blocks=(
@@ -99,7 +102,7 @@ def _invoice_to(order: OrderView) -> tuple[tuple[str, ...], ...]:
 
 
 def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    provider = payment.of(order)
+    provider = payment.provider_of(order)
     lines = provider.instructions(order) if provider else ()
     return (("How to pay:", *lines),) if lines else ()
 
@@ -107,7 +110,7 @@ def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
 def _plain(order: OrderView, event: EventView, site: str) -> MailText:
     subject, *paragraphs = _said(order, event)
     about = (*paragraphs, f"Order {order.number}")
-    return MailText(f"{subject}: {order.number}", about, access.link(order, site), "See your order")
+    return MailText(f"{subject}: {order.number}", about, access.order_url(order, site), "See your order")
 
 
 def _said(order: OrderView, event: EventView) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.extensions import Model, UtcDateTime
 
-State = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
-Kind = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded", "note"]
+OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
+OrderEventKind = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded", "note"]
 # Neither vowels, so that no number is a word, nor what is taken for something else: 0 and O, 1, I and L.
-ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
+NUMBER_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 
 def _now() -> datetime:
@@ -26,7 +26,7 @@ def _now() -> datetime:
 
 def new_number() -> str:
     """Return a number for an order: random, so that it does not tell how many there are."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(10))
 
 
 class Checkout(Model):

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.checkout.errors import NoSuchOrderError, OrderError
-from storefront.checkout.models import Kind, Order, OrderEvent
+from storefront.checkout.models import Order, OrderEvent, OrderEventKind
 from storefront.money import Money
 
 # Called inside the transaction with the session, the order and what happened to it; never waits for a network.
 Listener = Callable[[Session, Order, OrderEvent], None]
 
-_NEXT = {
+_ALLOWED_FROM = {
     "shipped": ("placed", "paid"),
     "delivered": ("shipped",),
     "cancelled": ("placed", "paid"),
@@ -31,8 +31,14 @@ def on_event(app: Flask, listener: Listener) -> None:
     app.extensions.setdefault("order_listeners", []).append(listener)
 
 
-def note_event(
-    session: Session, order: Order, kind: Kind, *, actor: str, amount: int | None = None, note: str = ""
+def record_event(
+    session: Session,
+    order: Order,
+    kind: OrderEventKind,
+    *,
+    actor: str,
+    amount: int | None = None,
+    note: str = "",
 ) -> OrderEvent:
     """Write down what happened to an order, and tell who wants to know."""
     event = OrderEvent(order=order, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
@@ -49,7 +55,7 @@ def tell(session: Session, order: Order, event: OrderEvent) -> None:
         listener(session, order, event)
 
 
-def pay(
+def record_payment(
     session: Session, number: str, amount: int, currency: str, *, actor: str, note: str = ""
 ) -> OrderEvent:
     """Write down money that has come in, whatever the state: a cancelled order's has to be given back.
@@ -57,7 +63,7 @@ def pay(
     Raises:
         OrderError: the currency is another, the amount is not positive or more than is still to be paid.
     """
-    order = locked(session, number)
+    order = lock_order(session, number)
     if currency != order.currency:
         raise OrderError(f"The order is in {order.currency}, the payment in {currency}.")
     if not 0 < amount <= order.total - order.paid:
@@ -67,31 +73,31 @@ def pay(
     order.paid += amount
     if order.state == "placed" and order.paid == order.total:
         order.state = "paid"
-    return note_event(session, order, "paid", actor=actor, amount=amount, note=note)
+    return record_event(session, order, "paid", actor=actor, amount=amount, note=note)
 
 
-def ship(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+def mark_shipped(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
     """The goods are on their way."""
-    return _move(session, number, "shipped", actor, note)
+    return _advance(session, number, "shipped", actor, note)
 
 
-def deliver(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+def mark_delivered(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
     """The goods have arrived."""
-    return _move(session, number, "delivered", actor, note)
+    return _advance(session, number, "delivered", actor, note)
 
 
 def cancel(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
     """Call an order off before it is shipped; what it took comes back into stock. Money is given back by `refund`."""
-    order = locked(session, number)
-    _check(order, "cancelled")
+    order = lock_order(session, number)
+    _check_transition(order, "cancelled")
     _restock(
         session, order, {line.id: line.from_stock - line.returned for line in order.lines}, actor, "cancelled"
     )
     order.state = "cancelled"
-    return note_event(session, order, "cancelled", actor=actor, note=note)
+    return record_event(session, order, "cancelled", actor=actor, note=note)
 
 
-def refund(
+def record_refund(
     session: Session, number: str, amount: int, *, actor: str, note: str = "",
     returned: Mapping[int, int] | None = None,
 ) -> OrderEvent:  # fmt: skip
@@ -108,7 +114,7 @@ def refund(
     Raises:
         OrderError: more than was paid, or more than was sold of a line.
     """
-    order = locked(session, number)
+    order = lock_order(session, number)
     if not 0 < amount <= order.paid - order.refunded:
         raise OrderError(
             f"{_money(order, order.paid - order.refunded)} can be refunded, not {_money(order, amount)}."
@@ -117,31 +123,33 @@ def refund(
     order.refunded += amount
     if order.refunded == order.total and order.state != "cancelled":
         order.state = "refunded"
-    return note_event(session, order, "refunded", actor=actor, amount=amount, note=note)
+    return record_event(session, order, "refunded", actor=actor, amount=amount, note=note)
 
 
-def refund_failed(session: Session, number: str, amount: int, *, actor: str, note: str = "") -> OrderEvent:
+def record_failed_refund(
+    session: Session, number: str, amount: int, *, actor: str, note: str = ""
+) -> OrderEvent:
     """Money that was on its way back has not arrived: it can be refunded again. Goods stay where they are.
 
     Raises:
         OrderError: so much was never refunded.
     """
-    order = locked(session, number)
+    order = lock_order(session, number)
     if not 0 < amount <= order.refunded:
         raise OrderError(f"{_money(order, order.refunded)} were refunded, not {_money(order, amount)}.")
     order.refunded -= amount
     if order.state == "refunded":
         order.state = ["paid", *(e.kind for e in order.events if e.kind in ("shipped", "delivered"))][-1]
     text = f"The refund {note} of {_money(order, amount)} failed: that can be refunded again."
-    return note_event(session, order, "note", actor=actor, note=text)
+    return record_event(session, order, "note", actor=actor, note=text)
 
 
-def note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
+def add_note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
     """Write a remark into the order's log."""
-    return note_event(session, locked(session, number), "note", actor=actor, note=text)
+    return record_event(session, lock_order(session, number), "note", actor=actor, note=text)
 
 
-def locked(session: Session, number: str) -> Order:
+def lock_order(session: Session, number: str) -> Order:
     """Return the order, so that nobody else changes it until the end of this transaction."""
     order = session.execute(
         select(Order)
@@ -154,15 +162,15 @@ def locked(session: Session, number: str) -> Order:
     return order
 
 
-def _move(session: Session, number: str, state: Kind, actor: str, note: str) -> OrderEvent:
-    order = locked(session, number)
-    _check(order, state)
+def _advance(session: Session, number: str, state: OrderEventKind, actor: str, note: str) -> OrderEvent:
+    order = lock_order(session, number)
+    _check_transition(order, state)
     order.state = state
-    return note_event(session, order, state, actor=actor, note=note)
+    return record_event(session, order, state, actor=actor, note=note)
 
 
-def _check(order: Order, state: str) -> None:
-    if order.state not in _NEXT[state]:
+def _check_transition(order: Order, state: str) -> None:
+    if order.state not in _ALLOWED_FROM[state]:
         raise OrderError(f"An order that is {order.state} cannot become {state}.")
 
 

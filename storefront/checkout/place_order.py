@@ -17,19 +17,19 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.cart import CartLine
 from storefront.checkout import drafts, holds, orders, payment
-from storefront.checkout.drafts import Review
+from storefront.checkout.drafts import OrderReview
 from storefront.checkout.errors import (
     EmptyBasketError,
     IncompleteError,
     InFlightError,
     KeyReusedError,
-    LockedError,
-    NotAsSeenError,
     PricesChangedError,
+    ReviewOutdatedError,
+    RowLockedError,
     ShortageError,
 )
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
-from storefront.checkout.retry import persistently, where
+from storefront.checkout.retry import lock_timeout_raises, run_with_retries
 from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db, write_transaction
@@ -60,11 +60,11 @@ _WRITE_LINES = insert(cast("Table", OrderLine.__table__))
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedOrder:
     """The number of an order; `again` if the same click had placed it before."""
 
     number: str
-    again: bool
+    repeated: bool
 
     @property
     def order(self) -> Order:
@@ -72,52 +72,52 @@ class Placed:
         return db.session.execute(select(Order).where(Order.number == self.number)).scalar_one()
 
 
-def place_order(checkout_id: int, key: str, seen: str) -> Placed:
+def place_order(checkout_id: int, key: str, seen: str) -> PlacedOrder:
     """Place the order that a draft describes, once for each key.
 
     Args:
         checkout_id: the draft's.
         key: says which click this is: from the form (`Checkout.key`), of 16 to 100 characters.
-        seen: `Review.digest` as the shopper was shown it.
+        seen: `OrderReview.digest` as the shopper was shown it.
 
     Raises:
         PricesChangedError: prices, tax, lines or details are not what was seen.
         ShortageError: somebody was quicker.
         EmptyBasketError, IncompleteError: there is nothing to place.
         KeyReusedError: the key has placed another order; InFlightError: it is placing one at this moment.
-        BusyError: the database is away or overrun; the same form can be sent again.
+        DatabaseBusyError: the database is away or overrun; the same form can be sent again.
     """
     if not 16 <= len(key) <= 100:
         raise IncompleteError("key", "The form is not complete. Open the checkout again.")
     owner = hashlib.sha256(f"{checkout_id}:{key}".encode()).hexdigest()
-    return persistently(lambda: _once(checkout_id, owner, seen))
+    return run_with_retries(lambda: _place_once(checkout_id, owner, seen))
 
 
-def _once(checkout_id: int, key: str, seen: str) -> Placed:
+def _place_once(checkout_id: int, key: str, seen: str) -> PlacedOrder:
     """Try to place it; before anything is refused, look whether this very click has been served already."""
     try:
         with write_transaction() as session:
-            return Placed(_place(session, checkout_id, key, seen), again=False)
-    except LockedError as error:
+            return PlacedOrder(_place(session, checkout_id, key, seen), repeated=False)
+    except RowLockedError as error:
         raise InFlightError from error
     except (StorefrontError, IntegrityError) as error:
         db.session.rollback()
         earlier = db.session.execute(select(Order).where(Order.key == key)).scalar_one_or_none()
-        if earlier is None and isinstance(error, NotAsSeenError):
+        if earlier is None and isinstance(error, ReviewOutdatedError):
             raise _changed(checkout_id) from None
         if earlier is None:
             raise
         if earlier.request_digest != seen:
             raise KeyReusedError(earlier.number) from None
-        return Placed(earlier.number, again=True)
+        return PlacedOrder(earlier.number, repeated=True)
 
 
 def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
     draft = _claim(session, checkout_id)
-    review = drafts.review(session, draft)
-    _check(review, seen)
-    own = holds.take(session, draft.id, [line.sku for line in review.lines if line.counted])
-    own.refuse_what_is_short([line for line in review.lines if line.counted and not line.backorder])
+    review = drafts.build_review(session, draft)
+    _check_review(review, seen)
+    own = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
+    own.check_availability([line for line in review.lines if line.tracked and not line.backorder])
     taken = _from_stock(session, review, own)
     order, event = _write_order(session, review, key, seen, taken)
     bought = [line.sku for line in review.lines]
@@ -130,19 +130,19 @@ def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
 
 def _claim(session: Session, checkout_id: int) -> Checkout:
     values = {"checkout": checkout_id, "next": secrets.token_urlsafe(24), "now": datetime.now(UTC)}
-    with where(LockedError):  # whoever sent the same form a moment ago holds this row
+    with lock_timeout_raises(RowLockedError):  # whoever sent the same form a moment ago holds this row
         draft: Any = connection_of(session).execute(_CLAIM, values).one_or_none()
     if draft is None:
         raise EmptyBasketError
     return cast("Checkout", draft)  # its row, which says the same
 
 
-def _check(review: Review, seen: str) -> None:
+def _check_review(review: OrderReview, seen: str) -> None:
     """Refuse a draft that cannot be placed, or that differs from what the shopper saw.
 
     Raises:
         ShortageError, EmptyBasketError, IncompleteError: the draft cannot be placed.
-        NotAsSeenError: prices, tax, lines or details have changed.
+        ReviewOutdatedError: prices, tax, lines or details have changed.
     """
     draft = review.checkout
     if review.gone:
@@ -155,10 +155,10 @@ def _check(review: Review, seen: str) -> None:
         raise IncompleteError("address", "Say where the order is to be sent.")
     if review.delivery is None or not review.delivery.serves(draft.address["country"]):
         raise IncompleteError("delivery", "Choose how the order is to be sent.")
-    if draft.payment not in payment.offered():
+    if draft.payment not in payment.offered_providers():
         raise IncompleteError("payment", "Choose how you want to pay.")
     if review.digest != seen:
-        raise NotAsSeenError("Something has changed since you saw this page.")
+        raise ReviewOutdatedError("Something has changed since you saw this page.")
 
 
 def _changed(checkout_id: int) -> StorefrontError:
@@ -167,23 +167,23 @@ def _changed(checkout_id: int) -> StorefrontError:
     if draft is None:
         return EmptyBasketError()
     before = Totals.from_json(draft.seen) if draft.seen else None
-    return PricesChangedError(before, drafts.review(db.session(), draft))
+    return PricesChangedError(before, drafts.build_review(db.session(), draft))
 
 
-def _from_stock(session: Session, review: Review, own: holds.Own) -> dict[str, int]:
+def _from_stock(session: Session, review: OrderReview, own: holds.TakenHolds) -> dict[str, int]:
     """Return how many of each line leave the stock: all that are counted; of what is ordered ahead, what there is."""
-    counted = {line.sku: line for line in review.lines if line.counted}
-    taken = {sku: line.wanted.quantity for sku, line in counted.items()}
+    counted = {line.sku: line for line in review.lines if line.tracked}
+    taken = {sku: line.item.quantity for sku, line in counted.items()}
     ahead = [sku for sku, line in counted.items() if line.backorder]
     if ahead:
         free = stock.locked(session, counted)
         for sku in ahead:
-            taken[sku] = max(0, min(taken[sku], free.get(sku, 0) + own.held.get(sku, 0)))
+            taken[sku] = max(0, min(taken[sku], free.get(sku, 0) + own.own.get(sku, 0)))
     return taken
 
 
 def _write_order(
-    session: Session, review: Review, key: str, seen: str, taken: Mapping[str, int]
+    session: Session, review: OrderReview, key: str, seen: str, taken: Mapping[str, int]
 ) -> tuple[Order, OrderEvent]:
     """Write an order that copies all that was agreed to, with its first event; return what is in both rows.
 
@@ -208,7 +208,7 @@ def _write_order(
     return cast("tuple[Order, OrderEvent]", told)
 
 
-def _order_values(review: Review, now: datetime) -> dict[str, Any]:
+def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
     draft, total = review.checkout, review.totals
     return {
         "number": new_number(), "user_id": draft.user_id, "email": draft.email, "state": "placed",
@@ -221,7 +221,7 @@ def _order_values(review: Review, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line_values(order_id: int, review: Review, taken: Mapping[str, int]) -> list[dict[str, Any]]:
+def _line_values(order_id: int, review: OrderReview, taken: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {
             "order_id": order_id, "sku": line.sku, "title": line.title, "options": line.options,
@@ -232,18 +232,20 @@ def _line_values(order_id: int, review: Review, taken: Mapping[str, int]) -> lis
     ]  # fmt: skip
 
 
-def _sell(session: Session, number: str, review: Review, own: holds.Own, taken: dict[str, int]) -> None:
+def _sell(
+    session: Session, number: str, review: OrderReview, own: holds.TakenHolds, taken: dict[str, int]
+) -> None:
     """Turn holds into sold stock, and take what was not held."""
     lines = {line.sku: line for line in review.lines}
-    named = holds.reference(review.checkout.id)
+    named = holds.ledger_reference(review.checkout.id)
     movements = [
         Movement(sku, "released", reserved=-held, reference=named, actor="checkout")
-        for sku, held in own.held.items()
+        for sku, held in own.own.items()
         if sku not in taken
     ]
     movements += [
-        Movement(sku, "sold", -quantity, -own.held.get(sku, 0), number, "checkout")
+        Movement(sku, "sold", -quantity, -own.own.get(sku, 0), number, "checkout")
         for sku, quantity in taken.items()
-        if quantity or own.held.get(sku)
+        if quantity or own.own.get(sku)
     ]
-    holds.raise_shortages(stock.move(session, own.met + movements), lines, own.held)
+    holds.raise_shortages(stock.move(session, own.expired + movements), lines, own.own)

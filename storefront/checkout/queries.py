@@ -109,13 +109,13 @@ class OrderPage:
     total: int
 
 
-def order(number: str) -> OrderView | None:
+def find_order(number: str) -> OrderView | None:
     """Return the order with this number. Three statements."""
     found = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
-    return view(found) if found is not None else None
+    return order_view(found) if found is not None else None
 
 
-def view(order: Order) -> OrderView:
+def order_view(order: Order) -> OrderView:
     """Return an order as pages and mails show it."""
 
     def money(amount: int) -> Money:
@@ -128,7 +128,7 @@ def view(order: Order) -> OrderView:
         )
         for line in order.lines
     ]  # fmt: skip
-    events = [happened(event, order.currency) for event in order.events]
+    events = [event_view(event, order.currency) for event in order.events]
     return OrderView(
         order.number, order.user_id, order.email, order.state, money(order.goods), money(order.delivery_price),
         money(order.tax), money(order.total), money(order.paid), money(order.refunded),
@@ -137,25 +137,25 @@ def view(order: Order) -> OrderView:
     )  # fmt: skip
 
 
-def happened(event: OrderEvent, currency: str) -> EventView:
+def event_view(event: OrderEvent, currency: str) -> EventView:
     """Return an event of an order as pages and mails show it."""
     amount = None if event.amount is None else Money(event.amount, currency)
     return EventView(event.at, event.actor, event.kind, amount, event.note)
 
 
-def orders_of(user_id: int, page: int = 1) -> OrderPage:
+def list_account_orders(user_id: int, page: int = 1) -> OrderPage:
     """Return a page of an account's orders."""
     return _page([Order.user_id == user_id], page)
 
 
-def all_orders(page: int = 1, state: str | None = None) -> OrderPage:
+def list_orders(page: int = 1, state: str | None = None) -> OrderPage:
     """Return a page of all orders, or of those in a state; REFUND_DUE is one for staff."""
     if state == REFUND_DUE:
         return _page([Order.state == "cancelled", Order.paid > Order.refunded], page)
     return _page([Order.state == state] if state else [], page)
 
 
-def export(user_id: int) -> list[dict[str, Any]]:
+def export_orders(user_id: int) -> list[dict[str, Any]]:
     """Return an account's orders as JSON can hold them."""
     rows = db.session.execute(select(Order).where(Order.user_id == user_id).order_by(Order.id)).scalars()
     return [

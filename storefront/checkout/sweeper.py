@@ -20,16 +20,16 @@ DRAFTS_KEPT = timedelta(days=30)
 
 def init_app(app: Flask) -> None:
     """Let every serving process look around."""
-    periodic.add_task(app, "checkout-sweeper", sweep, interval=5.0)
-    periodic.add_task(app, "unpaid-orders", expiry.call_off_overdue, interval=60.0)
+    periodic.add_task(app, "checkout-sweeper", clean_up, interval=5.0)
+    periodic.add_task(app, "unpaid-orders", expiry.cancel_unpaid_orders, interval=60.0)
 
 
-def sweep() -> int:
+def clean_up() -> int:
     """Give back what is past and forget what is old; return how many holds were released. Writes only if it must."""
     now, released = datetime.now(UTC), 0
     while _is_there(select(Hold.id).where(Hold.expires_at < now)):
         with write_transaction() as session:
-            found = holds.release_overdue(session)
+            found = holds.release_expired_batch(session)
         released += found
         if not found:
             break  # others are at it

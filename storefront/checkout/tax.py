@@ -20,7 +20,7 @@ from typing import Any
 
 from storefront.errors import ConfigurationError
 
-WHOLE = 100_000  # rates are integers, thousandths of a percent: 100 %
+HUNDRED_PERCENT = 100_000  # rates are integers, thousandths of a percent: 100 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TaxRules:
     countries: Mapping[str, int]
     regions: Mapping[tuple[str, str], int]
 
-    def rate(self, country: str, region: str) -> int:
+    def rate_for(self, country: str, region: str) -> int:
         """Return the rate for goods sent there; 0 where none is configured."""
         by_region = self.regions.get((country, region.strip().upper()))
         return by_region if by_region is not None else self.countries.get(country, 0)
@@ -39,11 +39,11 @@ class TaxRules:
 
 def tax_of(amount: int, rate: int, *, inclusive: bool) -> int:
     """Return the tax on (or in) an amount of minor units, rounded half up to whole minor units."""
-    whole = WHOLE + rate if inclusive else WHOLE
+    whole = HUNDRED_PERCENT + rate if inclusive else HUNDRED_PERCENT
     return int((Decimal(amount * rate) / whole).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def read(terms: Mapping[str, Any]) -> TaxRules:
+def read_tax_rules(terms: Mapping[str, Any]) -> TaxRules:
     """Return the rules of the configuration.
 
     Raises:

@@ -11,14 +11,14 @@ import msgspec
 from flask import current_app
 
 from storefront.checkout.delivery import DeliveryMethod
-from storefront.checkout.errors import TooMuchError
+from storefront.checkout.errors import TotalTooLargeError
 from storefront.checkout.tax import TaxRules, tax_of
 
-MOST = 2**53  # what every database, and every script that reads JSON, holds exactly
+MAX_TOTAL = 2**53  # what every database, and every script that reads JSON, holds exactly
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineItem:
     """Something that is to be bought; `unit_price` in minor units."""
 
     sku: str
@@ -43,7 +43,7 @@ class TotalLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Tax:
+class TaxAmount:
     """Tax at one rate: on `base` (in it, if prices include tax), so much."""
 
     rate: int
@@ -69,7 +69,7 @@ class Totals:
     delivery: int
     tax: int
     total: int
-    taxes: tuple[Tax, ...]
+    taxes: tuple[TaxAmount, ...]
     prices_include_tax: bool
 
     @property
@@ -88,21 +88,23 @@ class Totals:
         return msgspec.convert(value, Totals)
 
 
-def totals(lines: Sequence[Wanted], delivery: DeliveryMethod | None, address: Mapping[str, Any]) -> Totals:
+def compute_totals(
+    lines: Sequence[LineItem], delivery: DeliveryMethod | None, address: Mapping[str, Any]
+) -> Totals:
     """Return what these lines come to, sent there (without a method, or without a country, as far as is known)."""
     rules: TaxRules = current_app.extensions["checkout_tax"]
-    rate = rules.rate(address.get("country", ""), address.get("region", ""))
+    rate = rules.rate_for(address.get("country", ""), address.get("region", ""))
     return add_up(lines, delivery, rate, currency=current_app.config["CURRENCY"], inclusive=rules.inclusive)
 
 
 def add_up(
-    lines: Sequence[Wanted], delivery: DeliveryMethod | None, rate: int, *, currency: str, inclusive: bool
+    lines: Sequence[LineItem], delivery: DeliveryMethod | None, rate: int, *, currency: str, inclusive: bool
 ) -> Totals:
     """Return the totals at this rate of tax. Tax is rounded for each line, and for the delivery as one.
 
     Raises:
         ValueError: a quantity is not positive, or a price is negative.
-        TooMuchError: it comes to more than can be counted exactly.
+        TotalTooLargeError: it comes to more than can be counted exactly.
     """
     if any(line.quantity < 1 or line.unit_price < 0 for line in lines):
         raise ValueError("quantities are positive, prices are not negative")
@@ -111,13 +113,15 @@ def add_up(
     price = delivery.price_for(goods) if delivery is not None else 0
     tax = sum(line.tax for line in counted) + tax_of(price, rate, inclusive=inclusive)
     total = goods + price + (0 if inclusive else tax)
-    if total > MOST:
-        raise TooMuchError("That comes to more than this shop can count. Take something out of the basket.")
-    taxes = (Tax(rate, goods + price, tax),) if rate else ()
+    if total > MAX_TOTAL:
+        raise TotalTooLargeError(
+            "That comes to more than this shop can count. Take something out of the basket."
+        )
+    taxes = (TaxAmount(rate, goods + price, tax),) if rate else ()
     return Totals(currency, counted, goods, price, tax, total, taxes, inclusive)
 
 
-def _line(line: Wanted, rate: int, inclusive: bool) -> TotalLine:
+def _line(line: LineItem, rate: int, inclusive: bool) -> TotalLine:
     total = line.quantity * line.unit_price
     tax = tax_of(total, rate, inclusive=inclusive)
     return TotalLine(

@@ -41,14 +41,14 @@ class Till:
 
     def die_of_deadlocks(self) -> None:
         """Try nothing again because of a deadlock: there is to be none."""
-        retry.AGAIN.discard("40P01")
+        retry.RETRYABLE_SQLSTATES.discard("40P01")
 
     def _click(self, together: threading.Barrier, draft: int, key: str, digest: str | None) -> str:
         together.wait()
         with self.app.app_context():
             try:
                 if digest is None:
-                    holds.start(draft)
+                    holds.reserve(draft)
                     digest = seen(draft)
                 return place_order(draft, key, digest).order.number
             except StorefrontError as error:
@@ -65,14 +65,14 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
             with app.app_context():
                 _die_after(random.Random(number).randrange(80))
                 try:
-                    holds.start(draft)
+                    holds.reserve(draft)
                     place_order(draft, f"the key of draft {draft}", seen(draft))
                 finally:
                     os.kill(os.getpid(), signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
         with app.app_context():
             if number % 20 == 19:
-                sweeper.sweep()
+                sweeper.clean_up()
             db.session.remove()
             db.engine.dispose()  # what is forked has no connection of its parent's
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from storefront.cart import Cart, CartLine
 from storefront.checkout import drafts, holds
 from storefront.checkout.models import Checkout, Order
-from storefront.checkout.place_order import Placed, place_order
+from storefront.checkout.place_order import PlacedOrder, place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, audit
 
@@ -38,18 +38,18 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
         return draft.id
 
 
-def hold(checkout_id: int) -> holds.Held:
+def hold(checkout_id: int) -> holds.HoldStatus:
     """Take the holds, as the start of payment does."""
-    return holds.start(checkout_id)
+    return holds.reserve(checkout_id)
 
 
 def seen(checkout_id: int) -> str:
     """Return what the review page's form says was seen."""
     db.session.rollback()
-    return drafts.review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
+    return drafts.build_review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
 
 
-def place(checkout_id: int, key: str = "a key of good length") -> Placed:
+def place(checkout_id: int, key: str = "a key of good length") -> PlacedOrder:
     """Click, having seen what is true now."""
     return place_order(checkout_id, key, seen(checkout_id))
 

@@ -89,7 +89,7 @@ class Shop(RuleBasedStateMachine):
         self.held.pop(draft, None)
         if twice:
             again = place_order(draft, key, digest)
-            assert (again.again, again.order.number) == (True, found.order.number)
+            assert (again.repeated, again.order.number) == (True, found.order.number)
         return str(found.order.number)
 
     @rule(number=placed, step=st.sampled_from(["cancel", "ship", "deliver", "pay"]))
@@ -123,8 +123,8 @@ class Shop(RuleBasedStateMachine):
         try:
             with write_transaction() as session:
                 if due:
-                    orders.pay(session, number, due, "USD", actor="staff")
-                orders.refund(session, number, 1, actor="staff", returned={line.id: quantity})
+                    orders.record_payment(session, number, due, "USD", actor="staff")
+                orders.record_refund(session, number, 1, actor="staff", returned={line.id: quantity})
         except OrderError:
             assert not fits
         else:
@@ -144,7 +144,7 @@ class Shop(RuleBasedStateMachine):
         with write_transaction() as session:
             late = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(Hold).where(Hold.checkout_id == draft).values(expires_at=late))
-        assert sweeper.sweep() == len(self.held.pop(draft, {}))
+        assert sweeper.clean_up() == len(self.held.pop(draft, {}))
 
     @invariant()
     def all_agree(self) -> None:

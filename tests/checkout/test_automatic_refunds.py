@@ -31,7 +31,7 @@ from pathlib import Path
 from storefront.app import create_app
 from storefront.checkout.payment import refunds
 with create_app(dict(os.environ), instance=Path(sys.argv[1])).app_context():
-    refunds.give_back_due()
+    refunds.send_due_refunds()
 """
 
 
@@ -54,7 +54,7 @@ def again() -> int:
     with write_transaction() as session:
         due = Payment.refund_due_at.is_not(None)
         session.execute(update(Payment).where(due).values(refund_due_at=Payment.created_at))
-    return refunds.give_back_due()
+    return refunds.send_due_refunds()
 
 
 def given_back(stripe: Stripe, session: dict[str, Any]) -> tuple[list[int], list[int]]:
@@ -70,8 +70,8 @@ def test_what_is_paid_too_late_goes_back_by_itself(shop: Flask, stripe: Stripe, 
     assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
     stripe.away = True
-    assert refunds.give_back_due() == 0
-    assert refunds.give_back_due() == 0, "not at once again"
+    assert refunds.send_due_refunds() == 0
+    assert refunds.send_due_refunds() == 0, "not at once again"
     assert "tried again by itself. Stripe did not refund it" in staff.get(page).text
     stripe.away = False
     assert again() == 1
@@ -100,7 +100,7 @@ def test_whoever_dies_after_stripe_s_answer_gives_nothing_back_twice(
         assert worker.wait(30) == -signal.SIGKILL
     stripe.refunded = lambda: None
     assert given_back(stripe, late) == ([4488], [])
-    assert refunds.give_back_due() == 0, "the other one may be at it still"
+    assert refunds.send_due_refunds() == 0, "the other one may be at it still"
     assert again() == 1
     assert given_back(stripe, late) == ([4488], [4488])
 
@@ -112,11 +112,11 @@ def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late
     def write_meanwhile() -> None:
         with shop.app_context():
             with write_transaction() as session:
-                orders.note(session, number, "They have called.", actor="staff")
+                orders.add_note(session, number, "They have called.", actor="staff")
             db.session.remove()
 
     stripe.meanwhile = write_meanwhile
-    assert refunds.give_back_due() == 1
+    assert refunds.send_due_refunds() == 1
     assert [event.kind for event in order(late).events].count("note") == 2, "one for each call"
 
 
@@ -124,7 +124,7 @@ def test_whoever_calls_it_off_the_money_goes_back(shop: Flask, guest: Browser, s
     session = paid(shop, stripe, guest)
     with write_transaction() as transaction:  # as the API does
         orders.cancel(transaction, session["client_reference_id"], actor="a token")
-    assert refunds.give_back_due() == 1
+    assert refunds.send_due_refunds() == 1
     assert given_back(stripe, session) == ([4488], [4488])
 
 
@@ -134,7 +134,7 @@ def test_a_transfer_is_due_back_until_somebody_has_written_it_down(shop: Flask, 
     events = f"/ops/orders/{number}/events"
     assert staff.post(events, kind="cancelled").status_code == 303
     assert staff.post(events, kind="paid", amount="44.88").status_code == 303
-    assert refunds.give_back_due() == 0
+    assert refunds.send_due_refunds() == 0
     assert "Refund due: $44.88. Transfer it by hand" in staff.get(f"/ops/orders/{number}").text
     assert number in staff.get("/ops/orders?state=refund+due").text
     assert staff.post(events, kind="refunded", amount="44.88", key="by hand").status_code == 303

@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, text, update
 
 from storefront import outbox
 from storefront.checkout import orders
-from storefront.checkout.errors import BusyError, InFlightError
+from storefront.checkout.errors import DatabaseBusyError, InFlightError
 from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db
@@ -69,10 +69,12 @@ def test_a_form_that_is_in_flight_says_so_and_is_placed_once(app: Flask) -> None
     postgresql = db.engine.dialect.name == "postgresql"
     with db.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as first, first.begin():
         first.execute(update(Checkout).where(Checkout.id == draft).values(seen=None))
-        with pytest.raises(InFlightError if postgresql else BusyError, match="end the form again") as told:
+        with pytest.raises(
+            InFlightError if postgresql else DatabaseBusyError, match="end the form again"
+        ) as told:
             place_order(draft, KEY, digest)
     assert told.value.status == (409 if postgresql else 503)
-    assert not place_order(draft, KEY, digest).again
+    assert not place_order(draft, KEY, digest).repeated
     assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
 
 
@@ -93,10 +95,10 @@ def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places
                 connection.execute(text("SELECT nothing FROM nowhere"))
 
     orders.on_event(app, lose)
-    with pytest.raises(BusyError):
+    with pytest.raises(DatabaseBusyError):
         place_order(draft, KEY, digest)
     assert (count_orders(), level("TP")) == (0, (5, 0))
-    assert not place_order(draft, KEY, digest).again
+    assert not place_order(draft, KEY, digest).repeated
     assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
 
 
@@ -115,7 +117,7 @@ def test_what_the_database_calls_off_once_is_tried_again(app: Flask) -> None:
                 impatient.execute(text("BEGIN IMMEDIATE"))  # the order being placed has the lock
 
     orders.on_event(app, call_off)
-    assert not place(draft).again
+    assert not place(draft).repeated
     assert (len(tries), count_orders(), level("TP"), audited()) == (2, 1, (3, 0), [])
 
 
@@ -127,7 +129,7 @@ def test_without_redis_an_order_is_placed_and_told_later(app: Flask, tmp_path: P
     alone = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # nobody listens there
     with alone.app_context():
         hold(draft)
-        assert not place(draft).again
+        assert not place(draft).repeated
         assert (level("TP"), audited()) == ((3, 0), [])
         assert outbox.waiting()[0] > 0
         db.session.remove()

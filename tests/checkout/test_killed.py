@@ -46,13 +46,13 @@ def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) 
 
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
-    assert sweeper.sweep() == 2 * held
+    assert sweeper.clean_up() == 2 * held
     assert (level("TP"), audited()) == ((1000 - orders, 0), [])
 
     left = list(db.session.execute(select(CartLine.cart_id).distinct()).scalars())
     assert len(left) == ROUNDS - orders, "baskets that were not bought are kept"
     again = db.session.execute(select(Checkout.id).where(Checkout.cart_id == left[0])).scalar_one()
-    assert not place(again).again, "the retry places it"
+    assert not place(again).repeated, "the retry places it"
 
 
 def everything_belongs_together(orders: int) -> None:

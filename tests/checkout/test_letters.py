@@ -35,7 +35,7 @@ def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
             orders.cancel(session, number, actor="customer")
         with write_transaction() as session:
             session.execute(update(Product).values(title="Kettle"))
-            orders.pay(session, number, total, currency, actor="staff")
+            orders.record_payment(session, number, total, currency, actor="staff")
         assert queue.send_due() == 2, "nobody takes them yet"
         with write_transaction() as session:
             session.execute(update(QueuedMail).values(due_at=QueuedMail.created_at))
@@ -65,7 +65,7 @@ def test_no_lock_is_held_while_the_mail_server_is_talked_to(
         def write_meanwhile() -> None:
             with shop.app_context():
                 with write_transaction() as session:
-                    orders.note(session, number, "They have called.", actor="staff")
+                    orders.add_note(session, number, "They have called.", actor="staff")
                 db.session.remove()
 
         monkeypatch.setattr(Mailbox, "meanwhile", staticmethod(write_meanwhile))

@@ -32,7 +32,7 @@ def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
     """Do it in a transaction of its own; return the order's state."""
     with write_transaction() as session:
         getattr(orders, verb)(session, order.number, *arguments, actor="staff", **options)
-    return orders.locked(db.session(), order.number).state
+    return orders.lock_order(db.session(), order.number).state
 
 
 def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> None:
@@ -44,7 +44,7 @@ def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> Non
     line = order.lines[0].id
     assert do("refund", order, 5000, returned={line: 2}) == "refunded"
     assert do("note", order, "rang them up") == "refunded"
-    found = queries.order(order.number)
+    found = queries.find_order(order.number)
     assert found is not None
     assert [(event.kind, event.amount and event.amount.amount) for event in found.events] == [
         ("placed", 6000), ("paid", 2000), ("paid", 4000), ("shipped", None), ("delivered", None),
@@ -73,10 +73,10 @@ def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
 ) -> None:
     for step in before:
         do(step, order)
-    was = queries.order(order.number)
+    was = queries.find_order(order.number)
     with pytest.raises(OrderError, match=sentence):
         do(verb, order, *arguments)
-    assert queries.order(order.number) == was
+    assert queries.find_order(order.number) == was
 
 
 def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
@@ -89,7 +89,7 @@ def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
     with pytest.raises(OrderError, match="0 of Teapot can come back"):
         do("refund", order, 100, returned={line: 1})
     with pytest.raises(NoSuchOrderError), write_transaction() as session:
-        orders.ship(session, "NOTHING", actor="staff")
+        orders.mark_shipped(session, "NOTHING", actor="staff")
     assert (level("TP"), audited()) == ((10, 0), [])
 
 
@@ -137,7 +137,7 @@ def test_a_hold_that_is_past_still_serves_its_own_shopper(app: Flask) -> None:
     draft = make_draft({"TP": 2})
     hold(draft)
     past()
-    assert not place(draft).again
+    assert not place(draft).repeated
     assert (level("TP"), audited()) == ((0, 0), [])
 
 
@@ -153,12 +153,12 @@ def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask)
         month = datetime.now(UTC) - timedelta(days=31)
         session.execute(update(Checkout).where(Checkout.id == old).values(updated_at=month))
         session.execute(update(Order).values(placed_at=month))
-    assert sweeper.sweep() == 1
+    assert sweeper.clean_up() == 1
     assert (level("TP"), level("CUP"), audited()) == ((8, 0), (9, 1), [])
     assert db.session.get(Checkout, old) is None
     assert db.session.get(Checkout, new) is not None
     assert db.session.get_one(Order, order.id).key is None
-    assert sweeper.sweep() == 0
+    assert sweeper.clean_up() == 0
 
 
 def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_held(app: Flask) -> None:
@@ -180,10 +180,10 @@ def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_hel
         order.number
     ]
     privacy.delete(number)
-    kept = queries.order(order.number)
+    kept = queries.find_order(order.number)
     assert kept is not None
     assert (kept.user_id, kept.email) == (None, "ada@shop.example")
-    assert (queries.orders_of(number).total, count_orders()) == (0, 1)
+    assert (queries.list_account_orders(number).total, count_orders()) == (0, 1)
     assert (level("TP"), audited(), db.session.execute(select(Hold)).first()) == ((8, 0), [], None)
     assert db.session.get(Checkout, held) is None
 

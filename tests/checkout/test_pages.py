@@ -227,7 +227,7 @@ def test_what_has_been_sent_cannot_be_called_off(guest: Browser) -> None:
     location = buy(guest)
     path, _, query = location.partition("?")
     with write_transaction() as session:
-        orders.ship(session, path.rpartition("/")[2], actor="test")
+        orders.mark_shipped(session, path.rpartition("/")[2], actor="test")
     answer = guest.post(f"{path}/cancellation?{query}")
     assert answer.status_code == 409
     assert "cannot become cancelled" in answer.text

@@ -46,7 +46,7 @@ def test_an_order_copies_everything_and_takes_the_stock(app: Flask) -> None:
     }  # fmt: skip
     with write_transaction() as session:
         session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
-    assert orders.locked(db.session(), order.number).total == 5900
+    assert orders.lock_order(db.session(), order.number).total == 5900
     assert audited() == []
     assert outbox.deliver_overdue() == 0
 
@@ -65,7 +65,7 @@ def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(ap
     digest, key = seen(draft), "the form's own key"
     first = place_order(draft, key, digest)
     again = place_order(draft, key, digest)
-    assert (first.again, again.again, again.order.number) == (False, True, first.order.number)
+    assert (first.repeated, again.repeated, again.order.number) == (False, True, first.order.number)
     with pytest.raises(KeyReusedError, match=first.order.number):
         place_order(draft, key, "something else")
     with pytest.raises(EmptyBasketError):
@@ -76,7 +76,7 @@ def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(ap
         session.add(CartLine(cart_id=cart_id, sku="TP", quantity=1, price_seen=0))
     assert seen(draft) == digest
     last = place_order(draft, key, digest)
-    assert (last.again, last.order.number) == (True, first.order.number)
+    assert (last.repeated, last.order.number) == (True, first.order.number)
     assert (count_orders(), level("TP")) == (1, (4, 0))
 
 

@@ -35,7 +35,7 @@ def do(staff: Browser, number: str, kind: str, **form: str) -> int:
 
 def order(number: str) -> queries.OrderView:
     db.session.rollback()
-    found = queries.order(number)
+    found = queries.find_order(number)
     assert found is not None
     return found
 

@@ -63,7 +63,7 @@ def buy(guest: Browser) -> TestResponse:
 
 def order(session: dict[str, Any]) -> queries.OrderView:
     db.session.rollback()
-    found = queries.order(session["client_reference_id"])
+    found = queries.find_order(session["client_reference_id"])
     assert found is not None
     return found
 
@@ -230,7 +230,7 @@ def test_a_refund_that_failed_before_it_was_told_of_never_counts(
 
 def age() -> None:
     with write_transaction() as session:
-        session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.AFTER))
+        session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.UNPAID_LIFETIME))
 
 
 def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
@@ -242,16 +242,16 @@ def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
     guest.post("/cart/lines", sku="T")
     buy(guest)
     [session] = stripe.sessions.values()
-    assert expiry.call_off_overdue() == 0, "not yet"
+    assert expiry.cancel_unpaid_orders() == 0, "not yet"
     age()
     stripe.away = True
-    assert expiry.call_off_overdue() == 1, "what may have been paid stays while nobody can be asked"
+    assert expiry.cancel_unpaid_orders() == 1, "what may have been paid stays while nobody can be asked"
     stripe.away = False
     stripe.pay(session["id"])
-    assert expiry.call_off_overdue() == 0, "its message is only late"
+    assert expiry.cancel_unpaid_orders() == 0, "its message is only late"
     assert level("T") == (2, 0)
     session["status"] = "open"
-    assert expiry.call_off_overdue() == 1
+    assert expiry.cancel_unpaid_orders() == 1
     assert session["status"] == "expired"
     assert level("T") == (3, 0)
     assert audited() == []
@@ -267,7 +267,7 @@ def test_what_cannot_be_called_off_hides_nothing_younger(
     stripe.pay(oldest["id"])  # and nobody tells
     age()
     monkeypatch.setattr(expiry, "BATCH", 1)
-    assert expiry.call_off_overdue() == 1
+    assert expiry.cancel_unpaid_orders() == 1
     assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
 
 

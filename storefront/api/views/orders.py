@@ -53,5 +53,5 @@ def put_state(number: str, body: StateGiven) -> Any:
 
     answered = idempotency.once(caller, move)
     if body.state == "cancelled":
-        orders.tell_provider(number)
+        orders.close_payment_and_refund(number)
     return answered

@@ -12,7 +12,7 @@ from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
 from storefront.cart import queries as cart_queries
 from storefront.checkout import drafts, forms, holds, payment
-from storefront.checkout.drafts import Review
+from storefront.checkout.drafts import OrderReview
 from storefront.checkout.errors import (
     EmptyBasketError,
     IncompleteError,
@@ -20,12 +20,19 @@ from storefront.checkout.errors import (
     PricesChangedError,
     ShortageError,
 )
-from storefront.checkout.holds import Held
-from storefront.checkout.pages import begin_payment, blueprint, leads_to, page, to_order, token_for
+from storefront.checkout.holds import HoldStatus
+from storefront.checkout.pages import (
+    allow_form_targets,
+    begin_payment,
+    blueprint,
+    redirect_to_order,
+    render_page,
+    token_for_visitor,
+)
 from storefront.checkout.place_order import place_order
-from storefront.checkout.queries import view
-from storefront.checkout.retry import persistently
-from storefront.checkout.totals import Totals, totals
+from storefront.checkout.queries import order_view
+from storefront.checkout.retry import run_with_retries
+from storefront.checkout.totals import Totals, compute_totals
 from storefront.extensions import db, write_transaction
 from storefront.postal import address_rules
 from storefront.web.forms import Form
@@ -37,13 +44,13 @@ bp: Blueprint = blueprint("checkout", __name__)
 def details() -> Response:
     """The form, with what is known already; changes nothing. A script may ask for another country's."""
     user = accounts.exact_user()
-    form = forms.filled(drafts.current(), user)
+    form = forms.prefilled_form(drafts.current_draft(), user)
     form.values |= {
         name: request.args[name]
         for name in ("country", "region", "delivery", "bill_country")
         if name in request.args
     }
-    return _details_page(forms.settle(form), user)
+    return _details_page(forms.choose_defaults(form), user)
 
 
 @bp.post("/checkout")
@@ -56,12 +63,14 @@ def check_out() -> Response:
     if wanted == "hold":
         return _hold(user, {}, "held")
     if wanted.startswith("address-"):
-        return _details_page(forms.settle(_with_address(user, wanted.removeprefix("address-"))), user)
-    form, found = forms.read(request.form)
+        return _details_page(
+            forms.choose_defaults(_with_address(user, wanted.removeprefix("address-"))), user
+        )
+    form, found = forms.read_form(request.form)
     if wanted == "country":
-        return _details_page(forms.settle(Form(values=form.values)), user)
+        return _details_page(forms.choose_defaults(Form(values=form.values)), user)
     if form.errors:
-        return _details_page(forms.settle(form), user)
+        return _details_page(forms.choose_defaults(form), user)
     answer = _hold(user, found, None)
     return _place(user, request.form.get("seen")) if request.form.get("place") == "1" else answer
 
@@ -69,13 +78,13 @@ def check_out() -> Response:
 @bp.get("/checkout/review")
 def review() -> Response:
     """All of it once more, how long it is held, and the button."""
-    draft = drafts.current()
+    draft = drafts.current_draft()
     if draft is None or not draft.address:
         return redirect(url_for("checkout.details"), 303)
-    found = drafts.review(db.session(), draft)
+    found = drafts.build_review(db.session(), draft)
     if not found.lines and not found.gone:
         raise EmptyBasketError
-    return _review_page(found, holds.held(db.session(), draft.id))
+    return _review_page(found, holds.hold_status(db.session(), draft.id))
 
 
 def _hold(user: User | None, found: dict[str, object], said: str | None) -> Response:
@@ -83,37 +92,37 @@ def _hold(user: User | None, found: dict[str, object], said: str | None) -> Resp
 
     def keep() -> int:
         with write_transaction() as session:
-            draft = drafts.keep(session, **found, user_id=user_id)
-            draft.seen = drafts.review(session, draft).totals.to_json()
+            draft = drafts.save_draft(session, **found, user_id=user_id)
+            draft.seen = drafts.build_review(session, draft).totals.to_json()
             return draft.id
 
     user_id = user.id if user else None
-    holds.start(persistently(keep))
+    holds.reserve(run_with_retries(keep))
     return redirect(url_for("checkout.review", said=said), 303)
 
 
 def _place(user: User | None, seen: str | None) -> Response:
-    draft = drafts.current()
+    draft = drafts.current_draft()
     if draft is None:
         raise EmptyBasketError
     user_id = user.id if user else None
     if draft.user_id != user_id:
         _hold(user, {}, "held")  # somebody signed in, or out, on the way
-        draft = drafts.current() or draft
+        draft = drafts.current_draft() or draft
     if seen is None:
-        seen = drafts.review(db.session(), draft).digest
+        seen = drafts.build_review(db.session(), draft).digest
     placed = place_order(draft.id, request.form.get("key") or draft.key, seen)
-    order = view(placed.order)
+    order = order_view(placed.order)
     db.session.rollback()
     if order.state == "placed" and (elsewhere := begin_payment(order)) is not None:
         return elsewhere
-    return to_order(order, "placed", token_for(order, user_id), g.get("order_letter", ""))
+    return redirect_to_order(order, "placed", token_for_visitor(order, user_id), g.get("order_letter", ""))
 
 
 def _with_address(user: User | None, wanted: str) -> Form:
-    form, _ = forms.read(request.form)
+    form, _ = forms.read_form(request.form)
     book = {str(row.id): row for row in accounts.addresses(user.id)} if user else {}
-    chosen = forms.of_book(book[wanted]) if wanted in book else {}
+    chosen = forms.address_values(book[wanted]) if wanted in book else {}
     return Form(values=form.values | chosen)
 
 
@@ -132,15 +141,15 @@ def short(error: ShortageError) -> Response:
 @bp.errorhandler(PricesChangedError)
 def changed(error: PricesChangedError) -> Response:
     """Something is not as it was shown: show it, and ask anew. The click that follows agrees to this."""
-    found: Review = error.review
+    found: OrderReview = error.review
     before: Totals | None = error.before
     checkout_id = found.checkout.id
     with write_transaction() as session:
         found.checkout.seen = found.totals.to_json()
         session.flush()
-    fresh = drafts.review(db.session(), db.session.get_one(type(found.checkout), checkout_id))
+    fresh = drafts.build_review(db.session(), db.session.get_one(type(found.checkout), checkout_id))
     return _review_page(
-        fresh, holds.held(db.session(), checkout_id), before=before or fresh.totals, status=409
+        fresh, holds.hold_status(db.session(), checkout_id), before=before or fresh.totals, status=409
     )
 
 
@@ -148,7 +157,7 @@ def changed(error: PricesChangedError) -> Response:
 def incomplete(error: IncompleteError) -> Response:
     """The draft lacks something: the form says what."""
     user = accounts.exact_user()
-    form = forms.filled(drafts.current(), user)
+    form = forms.prefilled_form(drafts.current_draft(), user)
     field = "country" if error.field == "address" else error.field
     form.errors["" if field == "key" else field] = str(error)
     return _details_page(form, user)
@@ -163,14 +172,14 @@ def reused(error: KeyReusedError) -> Response:
 
 def _details_page(form: Form, user: User | None) -> Response:
     """Return the page with the form."""
-    lines, _ = drafts.basket(db.session(), cart_queries.current_id())
+    lines, _ = drafts.read_basket(db.session(), cart_queries.current_id())
     if not lines:
         raise EmptyBasketError
     values = form.values
     methods = drafts.delivery_methods(values.get("country", ""))
     chosen = drafts.delivery_method(values.get("delivery", ""))
-    sums = totals([line.wanted for line in lines], chosen if chosen in methods else None, values)
-    return page(
+    sums = compute_totals([line.item for line in lines], chosen if chosen in methods else None, values)
+    return render_page(
         "checkout/details.html",
         form=form,
         user=user,
@@ -179,17 +188,19 @@ def _details_page(form: Form, user: User | None) -> Response:
         needs=address_rules.rules_for(values.get("country", "")),
         invoice_needs=address_rules.rules_for(values.get("bill_country", "")),
         methods={m.code: (m.name, m.days, m.price_for(sums.goods)) for m in methods},
-        providers={p.code: (p.name, p.about, None) for p in payment.offered().values()},
+        providers={p.code: (p.name, p.about, None) for p in payment.offered_providers().values()},
         totals=sums,
         delivery=chosen,
     )
 
 
-def _review_page(found: Review, held: Held, *, before: Totals | None = None, status: int = 200) -> Response:
+def _review_page(
+    found: OrderReview, held: HoldStatus, *, before: Totals | None = None, status: int = 200
+) -> Response:
     """Return the page that shows all of it; `before` is what was agreed to, if that is not what it comes to now."""
     now = datetime.now(UTC)
-    provider = payment.offered().get(found.checkout.payment)
-    answer = page(
+    provider = payment.offered_providers().get(found.checkout.payment)
+    answer = render_page(
         "checkout/review.html",
         status,
         review=found,
@@ -200,11 +211,11 @@ def _review_page(found: Review, held: Held, *, before: Totals | None = None, sta
         provider=provider,
         until=held.until if held.until and held.until > now else None,
         seconds=ceil((held.until - now).total_seconds()) if held.until else 0,
-        counted=any(line.counted and not line.backorder for line in found.lines),
+        counted=any(line.tracked and not line.backorder for line in found.lines),
         before=before,
         prices_before={line.sku: line.unit_price for line in before.lines} if before else {},
     )
-    return leads_to(answer, provider.origin if provider else "")
+    return allow_form_targets(answer, provider.origin if provider else "")
 
 
 def _shortage_page(error: ShortageError) -> Response:
@@ -212,14 +223,14 @@ def _shortage_page(error: ShortageError) -> Response:
     wanted = {line.sku for line in error.short}
     cart = cart_queries.page()
     rest = [line for line in cart.lines if line.price and line.sku not in wanted]
-    return page("checkout/short.html", error.status, short=error.short, gone=error.gone, rest=rest)
+    return render_page("checkout/short.html", error.status, short=error.short, gone=error.gone, rest=rest)
 
 
 def _empty_page() -> Response:
     """Return the page that says that there is nothing to buy."""
-    return page("checkout/empty.html", EmptyBasketError.status)
+    return render_page("checkout/empty.html", EmptyBasketError.status)
 
 
 def _reused_page(error: KeyReusedError) -> Response:
     """Return the page that says that the form has done its work."""
-    return page("checkout/reused.html", error.status, sentence=str(error))
+    return render_page("checkout/reused.html", error.status, sentence=str(error))

@@ -9,8 +9,15 @@ from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
 from storefront.checkout import access, payment, queries
 from storefront.checkout.errors import OrderError
-from storefront.checkout.pages import begin_payment, blueprint, leads_to, number_of_page, page, to_order
-from storefront.checkout.payment.cancellation import call_off
+from storefront.checkout.pages import (
+    allow_form_targets,
+    begin_payment,
+    blueprint,
+    page_number,
+    redirect_to_order,
+    render_page,
+)
+from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.queries import OrderView
 from storefront.mail import development
 from storefront.postal import address_rules
@@ -23,46 +30,50 @@ history_bp: Blueprint = blueprint("history", __name__)
 @rate_limiting.limit("order")
 def show(number: str) -> Response:
     """The order."""
-    return _page(access.find(number, _token()))
+    return _page(access.find_order(number, _token()))
 
 
 @bp.post("/orders/<number>/cancellation")
 @rate_limiting.limit("order")
 def cancel(number: str) -> Response:
     """Call it off, as long as nothing was sent. Twice is no mistake."""
-    order = access.find(number, _token())
+    order = access.find_order(number, _token())
     if order.state != "cancelled":
         try:
-            call_off(order, actor="customer")
+            cancel_order(order, actor="customer")
         except OrderError as error:
-            return _page(access.find(number, _token()), error.status, problem=f"{error} Write to us instead.")
-    return to_order(order, "cancelled", _token())
+            return _page(
+                access.find_order(number, _token()), error.status, problem=f"{error} Write to us instead."
+            )
+    return redirect_to_order(order, "cancelled", _token())
 
 
 @bp.post("/orders/<number>/payment")
 @rate_limiting.limit("checkout")
 def pay(number: str) -> Response:
     """Begin to pay, or go on with it."""
-    order = access.find(number, _token())
+    order = access.find_order(number, _token())
     going = begin_payment(order) if order.state == "placed" and order.due.amount else None
-    return going or to_order(order, "paying", _token())
+    return going or redirect_to_order(order, "paying", _token())
 
 
 @history_bp.get("/account/orders")
 @accounts.required
 def history(user: User) -> Response:
     """All orders, the newest first."""
-    found = queries.orders_of(user.id, number_of_page())
-    return page("checkout/orders.html", orders=found, account_pages=current_app.extensions["accounts_pages"])
+    found = queries.list_account_orders(user.id, page_number())
+    return render_page(
+        "checkout/orders.html", orders=found, account_pages=current_app.extensions["accounts_pages"]
+    )
 
 
 def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
-    provider = payment.of(order)
+    provider = payment.provider_of(order)
     if request.args.get("said") == "not-begun" and not problem:
         problem = (
             "The payment could not be begun just now; nothing was charged. Your order is kept: try again."
         )
-    answer = page(
+    answer = render_page(
         "checkout/order.html",
         status,
         order=order,
@@ -78,7 +89,7 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         problem=problem,
         signed_in=accounts.current_user() is not None,
     )
-    return leads_to(answer, provider.origin if provider else "")
+    return allow_form_targets(answer, provider.origin if provider else "")
 
 
 def _token() -> str:

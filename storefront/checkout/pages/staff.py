@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 from storefront import accounts, rate_limiting
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
-from storefront.checkout.pages import blueprint, number_of_page, page
-from storefront.checkout.payment.cancellation import call_off
-from storefront.checkout.payment.refunds import refund
+from storefront.checkout.pages import blueprint, page_number, render_page
+from storefront.checkout.payment.cancellation import cancel_order
+from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.queries import OrderView
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
@@ -25,7 +25,10 @@ from storefront.web.staff_access import staff_only
 bp: Blueprint = blueprint("orders_staff", __name__)
 
 STATES = ("placed", "paid", "shipped", "delivered", "cancelled", queries.REFUND_DUE, "refunded")
-_VERBS: dict[str, Callable[..., object]] = {"shipped": orders.ship, "delivered": orders.deliver}
+_VERBS: dict[str, Callable[..., object]] = {
+    "shipped": orders.mark_shipped,
+    "delivered": orders.mark_delivered,
+}
 
 
 @bp.get("/ops/orders")
@@ -33,12 +36,14 @@ _VERBS: dict[str, Callable[..., object]] = {"shipped": orders.ship, "delivered":
 def all_orders() -> Response:
     """All orders, or those in a state; a number leads to its page."""
     number, state = request.args.get("number", "").strip().upper()[:16], request.args.get("state", "")
-    if number and queries.order(number) is not None:
+    if number and queries.find_order(number) is not None:
         return redirect(url_for("orders_staff.show", number=number), 303)
     state = state if state in STATES else ""
-    found = queries.all_orders(number_of_page(), state or None)
+    found = queries.list_orders(page_number(), state or None)
     problem = f"There is no order {number}." if number else ""
-    return page("ops/orders.html", orders=found, state=state, states=STATES, number=number, problem=problem)
+    return render_page(
+        "ops/orders.html", orders=found, state=state, states=STATES, number=number, problem=problem
+    )
 
 
 @bp.get("/ops/orders/<number>")
@@ -66,18 +71,20 @@ def _do(number: str, kind: str, note: str) -> None:
     order, actor = _order(number), _actor()
     if kind == "refunded":
         key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
-        refund(number, _amount(order), key, actor=actor, note=note, returned=_returned(order))
+        refund_order(number, _amount(order), key, actor=actor, note=note, returned=_returned(order))
         return
     if kind == "cancelled":
-        call_off(order, actor=actor, note=note)
+        cancel_order(order, actor=actor, note=note)
         return
     with write_transaction() as session:
         if kind == "paid":
-            orders.pay(session, number, _amount(order), order.total.currency, actor=actor, note=note)
+            orders.record_payment(
+                session, number, _amount(order), order.total.currency, actor=actor, note=note
+            )
         elif kind in _VERBS:
             _VERBS[kind](session, number, actor=actor, note=note)
         elif kind == "note" and note:
-            orders.note(session, number, note, actor=actor)
+            orders.add_note(session, number, note, actor=actor)
         else:
             raise OrderError(
                 "Say what is to be noted." if kind == "note" else "The form does not say what to do."
@@ -85,7 +92,7 @@ def _do(number: str, kind: str, note: str) -> None:
 
 
 def _order(number: str) -> OrderView:
-    order = queries.order(number)
+    order = queries.find_order(number)
     if order is None:
         raise NoSuchOrderError
     return order
@@ -121,8 +128,8 @@ def _actor() -> str:
 def _page(number: str, status: int = 200, problem: str = "") -> Response:
     db.session.rollback()
     order = _order(number)
-    provider = payment.of(order)
-    return page(
+    provider = payment.provider_of(order)
+    return render_page(
         "ops/order.html",
         status,
         order=order,

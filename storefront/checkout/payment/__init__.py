@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from storefront.checkout.payment import invoice, stripe_checkout
 from storefront.checkout.queries import OrderView
 
-__all__ = ["Provider", "init_app", "of", "offered"]
+__all__ = ["Provider", "init_app", "offered_providers", "provider_of"]
 
 
 class Provider(Protocol):
@@ -60,20 +60,20 @@ def init_app(app: Flask) -> None:
         ConfigurationError: one of them cannot be used so; the text says why.
     """
     found: dict[str, Provider] = {}
-    if (by_invoice := invoice.read(app.config["CHECKOUT"])) is not None:
+    if (by_invoice := invoice.read_invoice_terms(app.config["CHECKOUT"])) is not None:
         found[by_invoice.code] = by_invoice
     if app.config["STRIPE_SECRET_KEY"]:
-        by_card = stripe_checkout.read(app.config)
+        by_card = stripe_checkout.read_stripe_settings(app.config)
         found[by_card.code] = by_card
     app.extensions["checkout_payment"] = found
 
 
-def offered() -> Mapping[str, Provider]:
+def offered_providers() -> Mapping[str, Provider]:
     """Return the providers by code, the first being what is chosen if nobody chooses."""
     found: Mapping[str, Provider] = current_app.extensions["checkout_payment"]
     return found
 
 
-def of(order: OrderView) -> Provider | None:
+def provider_of(order: OrderView) -> Provider | None:
     """Return the provider of an order; None if it is not offered any more."""
-    return offered().get(order.payment)
+    return offered_providers().get(order.payment)

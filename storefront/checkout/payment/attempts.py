@@ -20,7 +20,7 @@ class Attempt:
     state: str
 
 
-def of(provider: str, number: str) -> list[Attempt]:
+def list_attempts(provider: str, number: str) -> list[Attempt]:
     """Return the attempts to pay an order, the oldest first. No transaction is left open: a network may follow."""
     rows = db.session.execute(
         select(Payment.reference, Payment.state)
@@ -33,14 +33,14 @@ def of(provider: str, number: str) -> list[Attempt]:
     return found
 
 
-def write(provider: str, reference: str, number: str) -> None:
+def record_attempt(provider: str, reference: str, number: str) -> None:
     """Write an attempt down, if it is not there already."""
     with write_transaction() as session:
-        order = orders.locked(session, number)
-        find(session, order, provider, reference)
+        order = orders.lock_order(session, number)
+        find_or_create(session, order, provider, reference)
 
 
-def find(session: Session, order: Order, provider: str, reference: str) -> Payment:
+def find_or_create(session: Session, order: Order, provider: str, reference: str) -> Payment:
     """Return an attempt of an order that the caller has locked, written down if it is not there yet."""
     payment = session.execute(
         select(Payment).where(Payment.provider == provider, Payment.reference == reference)
@@ -58,7 +58,7 @@ def find(session: Session, order: Order, provider: str, reference: str) -> Payme
     return payment
 
 
-def once(session: Session, provider: str, event_id: str, kind: str) -> bool:
+def mark_handled(session: Session, provider: str, event_id: str, kind: str) -> bool:
     """Return whether this is the first time, and remember it. The caller has locked the order."""
     seen = select(PaymentEvent.id).where(PaymentEvent.provider == provider, PaymentEvent.event_id == event_id)
     if session.execute(seen).first() is not None:

@@ -8,7 +8,7 @@ from storefront.checkout.queries import OrderView
 from storefront.extensions import db, write_transaction
 
 
-def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
+def cancel_order(order: OrderView, *, actor: str, note: str = "") -> None:
     """Cancel an order, and tell its provider.
 
     Raises:
@@ -16,13 +16,13 @@ def call_off(order: OrderView, *, actor: str, note: str = "") -> None:
     """
     with write_transaction() as session:
         orders.cancel(session, order.number, actor=actor, note=note)
-    tell_provider(order)
+    close_payment_and_refund(order)
 
 
-def tell_provider(order: OrderView) -> None:
+def close_payment_and_refund(order: OrderView) -> None:
     """Have no more paid for an order that has been cancelled, and what was paid given back; nothing stays open."""
-    provider = payment.of(order)
+    provider = payment.provider_of(order)
     db.session.rollback()
     if provider is not None:
         provider.abandon(order)
-        refunds.give_back_due(order.number)
+        refunds.send_due_refunds(order.number)

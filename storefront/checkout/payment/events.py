@@ -19,7 +19,7 @@ from storefront import rate_limiting
 from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Payment
-from storefront.checkout.payment import attempts, offered
+from storefront.checkout.payment import attempts, offered_providers
 from storefront.checkout.payment.stripe_checkout import StripeCheckout
 from storefront.extensions import write_transaction
 
@@ -28,7 +28,7 @@ _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded
 _FAILED = ("checkout.session.expired", "checkout.session.async_payment_failed")
 _REFUNDED = ("refund.created", "refund.updated", "refund.failed")
 _LOST = ("failed", "canceled")  # ends of a refund: whatever else is told of it later is only late
-ABOUT = (*_PAID, *_FAILED, *_REFUNDED)
+HANDLED_TYPES = (*_PAID, *_FAILED, *_REFUNDED)
 """The kinds of messages that mean something to us."""
 
 bp = Blueprint("payments", __name__, cli_group=None)
@@ -38,15 +38,15 @@ bp = Blueprint("payments", __name__, cli_group=None)
 @rate_limiting.limit("payment.event")
 def stripe_event() -> tuple[Response, int]:
     """A message of Stripe's. What cannot be done yet is refused, and comes again."""
-    provider = offered().get("stripe")
+    provider = offered_providers().get("stripe")
     if not isinstance(provider, StripeCheckout):
         abort(404)
     event = _verified(provider)
     kind, about = str(event.get("type")), event.get("data", {}).get("object", {})
-    if kind not in ABOUT:
+    if kind not in HANDLED_TYPES:
         return jsonify(message="That means nothing to this shop."), 200
     try:
-        first = settle(provider.code, event["id"], kind, _number(provider, about), about)
+        first = handle_event(provider.code, event["id"], kind, _number(provider, about), about)
     except NoSuchOrderError:
         return jsonify(message="That is about no order of this shop."), 200
     except (OrderError, PaymentError) as error:
@@ -78,7 +78,7 @@ def _number(provider: StripeCheckout, about: dict[str, Any]) -> str:
     return str(named or "")
 
 
-def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str, Any]) -> bool:
+def handle_event(provider: str, event_id: str, kind: str, number: str, about: dict[str, Any]) -> bool:
     """Do what a message says, in one transaction.
 
     Args:
@@ -95,13 +95,13 @@ def settle(provider: str, event_id: str, kind: str, number: str, about: dict[str
         OrderError: it cannot be done, or cannot be done yet; NoSuchOrderError: it is about no order of ours.
     """
     with write_transaction() as session:
-        order = orders.locked(session, number)  # doubled messages wait here for each other
-        if not attempts.once(session, provider, event_id, kind):
+        order = orders.lock_order(session, number)  # doubled messages wait here for each other
+        if not attempts.mark_handled(session, provider, event_id, kind):
             return False
         if kind in _REFUNDED:
             _refunded(session, provider, number, about)
             return True
-        payment = attempts.find(session, order, provider, str(about["id"]))
+        payment = attempts.find_or_create(session, order, provider, str(about["id"]))
         if kind in _PAID and about.get("payment_status") == "paid":
             _paid(session, number, payment, about)
         elif kind in _FAILED:
@@ -115,7 +115,7 @@ def _paid(session: Session, number: str, payment: Payment, about: dict[str, Any]
     currency, reference = str(about["currency"]).upper(), payment.reference
     payment.state = "paid"
     session.flush()  # if the order has been called off, this is what goes back
-    orders.pay(session, number, int(about["amount_total"]), currency, actor=ACTOR, note=reference)
+    orders.record_payment(session, number, int(about["amount_total"]), currency, actor=ACTOR, note=reference)
 
 
 def _failed(session: Session, number: str, payment: Payment) -> None:
@@ -124,7 +124,7 @@ def _failed(session: Session, number: str, payment: Payment) -> None:
         return
     payment.state = "failed"
     session.flush()
-    order = orders.locked(session, number)
+    order = orders.lock_order(session, number)
     hope = select(Payment.id).where(Payment.order_id == order.id, Payment.state == "pending")
     if order.state == "placed" and not order.paid and session.execute(hope).first() is None:
         orders.cancel(session, number, actor=ACTOR, note="It was not paid in time.")
@@ -133,12 +133,14 @@ def _failed(session: Session, number: str, payment: Payment) -> None:
 def _refunded(session: Session, provider: str, number: str, about: dict[str, Any]) -> None:
     """A refund counts once, whoever asked for it, and no more once it has failed, whichever is told first."""
     name, amount = str(about["id"]), int(about["amount"])
-    new = attempts.once(session, provider, f"refund:{name}", "refund")
+    new = attempts.mark_handled(session, provider, f"refund:{name}", "refund")
     if about.get("status") not in _LOST:
         if new:
-            orders.refund(session, number, amount, actor=ACTOR, note=name)
-    elif attempts.once(session, provider, f"lost:{name}", "refund.failed"):
+            orders.record_refund(session, number, amount, actor=ACTOR, note=name)
+    elif attempts.mark_handled(session, provider, f"lost:{name}", "refund.failed"):
         if new:
-            orders.note(session, number, f"The refund {name} failed; it had not been counted.", actor=ACTOR)
+            orders.add_note(
+                session, number, f"The refund {name} failed; it had not been counted.", actor=ACTOR
+            )
         else:
-            orders.refund_failed(session, number, amount, actor=ACTOR, note=name)
+            orders.record_failed_refund(session, number, amount, actor=ACTOR, note=name)

@@ -15,11 +15,11 @@ from storefront.extensions import db, write_transaction
 log = logging.getLogger(__name__)
 
 # Well beyond the time that a provider's page is open, so that its own message comes first.
-AFTER = timedelta(hours=1)
+UNPAID_LIFETIME = timedelta(hours=1)
 BATCH = 20
 
 
-def call_off_overdue() -> int:
+def cancel_unpaid_orders() -> int:
     """Cancel orders that should long have been paid elsewhere and cannot be paid any more; return how many.
 
     Those that stay, since nobody can say what became of them, do not hide the younger ones.
@@ -32,8 +32,8 @@ def call_off_overdue() -> int:
 
 
 def _call_off(number: str) -> bool:
-    order = queries.order(number)
-    provider = payment.of(order) if order is not None else None
+    order = queries.find_order(number)
+    provider = payment.provider_of(order) if order is not None else None
     db.session.rollback()  # the provider is asked with nothing open
     if order is None or provider is None or not provider.abandon(order):
         return False
@@ -51,13 +51,13 @@ def _call_off(number: str) -> bool:
 
 def _overdue(after: int) -> list[tuple[int, str]]:
     """Return ids and numbers of the next such orders, the oldest first."""
-    elsewhere = [code for code, provider in payment.offered().items() if provider.origin]
+    elsewhere = [code for code, provider in payment.offered_providers().items() if provider.origin]
     if not elsewhere:
         return []
     rows = db.session.execute(
         select(Order.id, Order.number)
         .where(Order.id > after, Order.state == "placed", Order.paid == 0, Order.payment.in_(elsewhere))
-        .where(Order.placed_at < datetime.now(UTC) - AFTER)
+        .where(Order.placed_at < datetime.now(UTC) - UNPAID_LIFETIME)
         .order_by(Order.id)
         .limit(BATCH)
     ).all()

@@ -52,7 +52,7 @@ class Invoice:
         return False
 
 
-def read(terms: Mapping[str, Any]) -> Invoice | None:
+def read_invoice_terms(terms: Mapping[str, Any]) -> Invoice | None:
     """Return what the configuration says; None if it does not offer it.
 
     Raises:

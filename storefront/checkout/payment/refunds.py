@@ -28,7 +28,7 @@ ACTOR = "shop"
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class RefundDue:
     """A payment that is to go back; what of it is in the order's books."""
 
     id: int
@@ -40,11 +40,11 @@ class Owed:
 
 def init_app(app: Flask) -> None:
     """Write down what is owed as orders are called off, and let every serving process give it back."""
-    orders.on_event(app, _owe)
-    periodic.add_task(app, "refunds-due", give_back_due, interval=5.0)
+    orders.on_event(app, _schedule_refund)
+    periodic.add_task(app, "refunds-due", send_due_refunds, interval=5.0)
 
 
-def refund(
+def refund_order(
     number: str,
     amount: int,
     key: str,
@@ -66,37 +66,37 @@ def refund(
     Raises:
         OrderError: it cannot be given back; PaymentError: the provider did not do it. Nothing was changed.
     """
-    order = queries.order(number)
+    order = queries.find_order(number)
     if order is None:
         raise NoSuchOrderError
     db.session.rollback()  # nothing is open while the provider is asked
-    provider = payment.of(order)
+    provider = payment.provider_of(order)
     if not 0 < amount <= order.paid.amount:
         raise OrderError("Only what was paid can be refunded.")
     code, reference = "invoice", key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
     with write_transaction() as session:
-        orders.locked(session, number)
-        if attempts.once(session, code, f"refund:{reference}", "refund"):
-            orders.refund(session, number, amount, actor=actor, note=note, returned=returned)
+        orders.lock_order(session, number)
+        if attempts.mark_handled(session, code, f"refund:{reference}", "refund"):
+            orders.record_refund(session, number, amount, actor=actor, note=note, returned=returned)
 
 
-def _owe(session: Session, order: Order, event: OrderEvent) -> None:
+def _schedule_refund(session: Session, order: Order, event: OrderEvent) -> None:
     if event.kind not in ("paid", "cancelled") or order.state != "cancelled" or order.paid == order.refunded:
         return
-    provider = payment.offered().get(order.payment)
+    provider = payment.offered_providers().get(order.payment)
     if provider is not None and provider.gives_back:  # what people have to transfer is shown to them
         paid = (Payment.order_id == order.id) & (Payment.state == "paid")
         session.execute(update(Payment).where(paid).values(refund_due_at=datetime.now(UTC)))
 
 
-def give_back_due(number: str | None = None) -> int:
+def send_due_refunds(number: str | None = None) -> int:
     """Give back what is owed now, of this order or of all; return how many payments have gone back."""
     return sum(_give_back(owed) for owed in _due(number) if _is_ours(owed))
 
 
-def _due(number: str | None) -> list[Owed]:
+def _due(number: str | None) -> list[RefundDue]:
     query = (
         select(Payment.id, Order.number, Payment.reference, Payment.refund_due_at, Payment.refund_attempts)
         .join(Order, Order.id == Payment.order_id)
@@ -106,10 +106,10 @@ def _due(number: str | None) -> list[Owed]:
     )
     rows = db.session.execute(query.where(Order.number == number) if number else query).all()
     db.session.rollback()
-    return [Owed(*row) for row in rows]
+    return [RefundDue(*row) for row in rows]
 
 
-def _is_ours(owed: Owed) -> bool:
+def _is_ours(owed: RefundDue) -> bool:
     """Move the time on, before anybody is asked; return whether nobody else has."""
     after = datetime.now(UTC) + timedelta(seconds=BACKOFF[min(owed.attempts, len(BACKOFF) - 1)])
     with write_transaction() as session:
@@ -122,13 +122,15 @@ def _is_ours(owed: Owed) -> bool:
         return moved.first() is not None
 
 
-def _give_back(owed: Owed) -> bool:
-    order = queries.order(owed.number)
+def _give_back(owed: RefundDue) -> bool:
+    order = queries.find_order(owed.number)
     if order is not None and order.refundable.amount:
         amount = order.refundable.amount
         try:
             # By the payment's key: whoever comes after one who died before our books finds the same refund again.
-            refund(owed.number, amount, f"back-{owed.reference}-{amount}", actor=ACTOR, note=owed.reference)
+            refund_order(
+                owed.number, amount, f"back-{owed.reference}-{amount}", actor=ACTOR, note=owed.reference
+            )
         except (PaymentError, OrderError) as error:
             if owed.attempts in (0, len(BACKOFF)):
                 _note(owed.number, f"It is still to be given back, and is tried again by itself. {error}")
@@ -140,4 +142,4 @@ def _give_back(owed: Owed) -> bool:
 
 def _note(number: str, text: str) -> None:
     with write_transaction() as session:
-        orders.note(session, number, text, actor=ACTOR)
+        orders.add_note(session, number, text, actor=ACTOR)

@@ -45,7 +45,7 @@ class StripeCheckout:
 
     def begin(self, order: OrderView, back: str) -> str:
         """Return the address of Stripe's page for this order, the same one as long as it is open."""
-        tried = attempts.of(self.code, order.number)
+        tried = attempts.list_attempts(self.code, order.number)
         try:
             if tried and tried[-1].state == "pending":
                 session = self._sessions.retrieve(tried[-1].reference)
@@ -61,7 +61,7 @@ class StripeCheckout:
             )
         except stripe.StripeError as error:
             raise PaymentError(_AWAY) from error
-        attempts.write(self.code, session.id, order.number)
+        attempts.record_attempt(self.code, session.id, order.number)
         return str(session.url)
 
     def instructions(self, order: OrderView) -> tuple[str, ...]:  # noqa: ARG002  # the interface's
@@ -70,7 +70,7 @@ class StripeCheckout:
 
     def refund(self, order: OrderView, amount: int, key: str) -> str:
         """Give money back to where it came from; return Stripe's name of the refund."""
-        paid = [row for row in attempts.of(self.code, order.number) if row.state == "paid"]
+        paid = [row for row in attempts.list_attempts(self.code, order.number) if row.state == "paid"]
         if not paid:
             raise PaymentError("Stripe has no payment of this order that could be refunded.")
         try:
@@ -87,7 +87,7 @@ class StripeCheckout:
         """Close Stripe's page, if one is open; return whether nothing was paid there, and nothing can be."""
         return all(
             self._close(tried.reference)
-            for tried in attempts.of(self.code, order.number)
+            for tried in attempts.list_attempts(self.code, order.number)
             if tried.state == "pending"
         )
 
@@ -133,7 +133,7 @@ class StripeCheckout:
         }
 
 
-def read(config: Mapping[str, Any]) -> StripeCheckout:
+def read_stripe_settings(config: Mapping[str, Any]) -> StripeCheckout:
     """Return the provider as it is configured.
 
     Raises:
