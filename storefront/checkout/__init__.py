@@ -10,7 +10,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storefront import accounts, cart, catalog, stock
-from storefront.checkout import delivery, holds, letters, orders, payment, place_order, queries, sweeper, tax
+from storefront.checkout import (
+    delivery,
+    holds,
+    messages,
+    orders,
+    payment,
+    place_order,
+    queries,
+    retention,
+    tax,
+)
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.pages import checkout, order, staff
@@ -48,13 +58,13 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.add_template_filter(_minor, "minor")
     accounts.add_page(app, "history.history", "Orders")
-    letters.init_app(app)
+    messages.init_app(app)
     refunds.init_app(app)
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
     accounts.on_deletion(app, _forget)
     accounts.on_export(app, "orders", queries.export_orders)
-    sweeper.init_app(app)
+    retention.init_app(app)
 
 
 def _minor(amount: int, currency: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from storefront.checkout import holds, retry, sweeper
+from storefront.checkout import holds, retention, retry
 from storefront.checkout.place_order import place_order
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -72,7 +72,7 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
         with app.app_context():
             if number % 20 == 19:
-                sweeper.clean_up()
+                retention.clean_up()
             db.session.remove()
             db.engine.dispose()  # what is forked has no connection of its parent's
 

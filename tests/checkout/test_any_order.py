@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 
 from storefront import stock
 from storefront.cart import CartLine
-from storefront.checkout import orders, sweeper
+from storefront.checkout import orders, retention
 from storefront.checkout.errors import EmptyBasketError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.place_order import place_order
@@ -144,7 +144,7 @@ class Shop(RuleBasedStateMachine):
         with write_transaction() as session:
             late = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(Hold).where(Hold.checkout_id == draft).values(expires_at=late))
-        assert sweeper.clean_up() == len(self.held.pop(draft, {}))
+        assert retention.clean_up() == len(self.held.pop(draft, {}))
 
     @invariant()
     def all_agree(self) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from storefront.cart import CartLine
-from storefront.checkout import sweeper
+from storefront.checkout import retention
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
@@ -46,7 +46,7 @@ def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) 
 
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
-    assert sweeper.clean_up() == 2 * held
+    assert retention.clean_up() == 2 * held
     assert (level("TP"), audited()) == ((1000 - orders, 0), [])
 
     left = list(db.session.execute(select(CartLine.cart_id).distinct()).scalars())

@@ -13,7 +13,7 @@ from storefront.accounts import privacy
 from storefront.accounts.models import User
 from storefront.cart import Cart
 from storefront.cart.models import CartLine
-from storefront.checkout import orders, queries, sweeper
+from storefront.checkout import orders, queries, retention
 from storefront.checkout.errors import NoSuchOrderError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.extensions import db, write_transaction
@@ -153,12 +153,12 @@ def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask)
         month = datetime.now(UTC) - timedelta(days=31)
         session.execute(update(Checkout).where(Checkout.id == old).values(updated_at=month))
         session.execute(update(Order).values(placed_at=month))
-    assert sweeper.clean_up() == 1
+    assert retention.clean_up() == 1
     assert (level("TP"), level("CUP"), audited()) == ((8, 0), (9, 1), [])
     assert db.session.get(Checkout, old) is None
     assert db.session.get(Checkout, new) is not None
     assert db.session.get_one(Order, order.id).key is None
-    assert sweeper.clean_up() == 0
+    assert retention.clean_up() == 0
 
 
 def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_held(app: Flask) -> None:
