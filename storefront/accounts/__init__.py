@@ -12,9 +12,9 @@ from flask import Flask
 from storefront import rate_limiting, sessions
 from storefront.accounts import authentication, cli, cookie, last_seen
 from storefront.accounts.authentication import current_user, exact_user, required, signed_in
+from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
-from storefront.accounts.privacy import on_deletion, on_export
 from storefront.accounts.queries import Shopper, addresses
 from storefront.web import staff_access
 
@@ -22,13 +22,14 @@ __all__ = [
     "Address",
     "Shopper",
     "User",
+    "account_deleted",
+    "account_pages",
+    "add_export",
     "add_page",
     "addresses",
     "current_user",
     "exact_user",
     "init_app",
-    "on_deletion",
-    "on_export",
     "required",
     "signed_in",
 ]
@@ -38,11 +39,6 @@ def init_app(app: Flask) -> None:
     """Register the pages, and tell other rooms who is who."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions["accounts_pages"] = [
-        ("accounts.overview", "You"),
-        ("addresses.book", "Addresses"),
-        ("devices.devices", "Devices"),
-    ]
     app.add_template_filter(page.day)
     app.add_template_filter(page.minute)
     app.after_request(cookie.send)
@@ -51,11 +47,6 @@ def init_app(app: Flask) -> None:
     sessions.validate(app, authentication.is_of_this_sign_in)
     staff_access.set_check(app, _is_staff)
     app.cli.add_command(cli.user)
-
-
-def add_page(app: Flask, endpoint: str, label: str) -> None:
-    """Have another room's page linked from every page of the account, before addresses."""
-    app.extensions["accounts_pages"].insert(1, (endpoint, label))
 
 
 def _is_staff() -> bool:

@@ -8,17 +8,18 @@ from flask import Flask
 
 from storefront import rate_limiting
 from storefront.api import cli, problems, tokens, webhook_delivery, webhooks
-from storefront.api.views import categories, docs, orders, product_endpoints, products
+from storefront.api.state import ApiState, state
+from storefront.api.views import categories, docs, orders, products
 
 __all__ = ["init_app"]
 
 
 def init_app(app: Flask) -> None:
     """Register the operations, the commands, and who a token is to the rate limits."""
-    app.extensions["api_tokens_used"] = tokens.Used()
+    state.set(app, ApiState())
     problems.init_app(app)
     rate_limiting.identify(app, partial(tokens.identify, app))
-    for views in (products, product_endpoints, categories, orders, docs):
+    for views in (products, categories, orders, docs):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)
     for group in (cli.token, cli.webhook):

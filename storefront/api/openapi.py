@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from storefront.api.operations import ALWAYS, Operation, Parameter
 from storefront.api.problems import MEDIA_TYPE
 from storefront.api.schemas import Problem
+from storefront.api.state import state
 from storefront.api.tokens import SCOPES
 
 _REF = "#/components/schemas/{name}"
@@ -26,14 +27,14 @@ _DESCRIPTION = (
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """Return the document; it is made once."""
-    if "api_document" not in app.extensions:
-        app.extensions["api_document"] = _document(app)
-    found: dict[str, Any] = app.extensions["api_document"]
-    return found
+    """Return the document; it is built once in each process."""
+    api = state.get(app)
+    if api.document is None:
+        api.document = _build(app)
+    return api.document
 
 
-def _document(app: Flask) -> dict[str, Any]:
+def _build(app: Flask) -> dict[str, Any]:
     rules: list[tuple[Rule, Operation]] = [
         (rule, found)
         for rule in app.url_map.iter_rules()

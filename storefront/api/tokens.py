@@ -9,19 +9,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, current_app, request
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
 from storefront.api.models import ApiToken
 from storefront.api.problems import RefusedError
+from storefront.api.state import state
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 
@@ -35,7 +35,6 @@ SCOPES = {
     "orders:read": "orders, with names and addresses",
     "orders:write": "change the state of orders",
 }
-OFTEN = timedelta(minutes=10)  # when a token was last used is true to this
 _LONGEST = 200
 _CALLER = "storefront.api.caller"  # in the environ: whose token it is, once that is known
 
@@ -62,30 +61,6 @@ class Caller:
     def actor(self) -> str:
         """The caller as ledgers and histories name it."""
         return f"token {self.name}"
-
-
-class Used:
-    """When tokens were last used, as far as it has not been written down."""
-
-    def __init__(self) -> None:
-        self._at: dict[str, datetime] = {}
-        self._lock = threading.Lock()
-
-    def note(self, token_id: str, last: datetime | None) -> None:
-        """Remember that a token is used now, unless SQL has that nearly right."""
-        now = datetime.now(UTC)
-        if last is None or now - last > OFTEN:
-            with self._lock:
-                self._at.setdefault(token_id, now)
-
-    def write(self) -> None:
-        """Write down what was noted; what cannot be written is noted again with the next use."""
-        with self._lock:
-            noted, self._at = self._at, {}
-        if noted:
-            with write_transaction() as session:
-                for token_id, at in sorted(noted.items()):
-                    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=at))
 
 
 def create(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
@@ -193,7 +168,7 @@ def _believed(header: str) -> Caller:
         raise _unauthorised("The token has been revoked.", invalid=True)
     if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
         raise _unauthorised("The token has expired. Make a new one with: flask token create", invalid=True)
-    current_app.extensions["api_tokens_used"].note(row.id, row.last_used_at)
+    state.get(current_app).token_use.record(row.id, row.last_used_at)
     return Caller(row.id, row.name, frozenset(row.scopes))
 
 

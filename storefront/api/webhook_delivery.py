@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 
 from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
-from storefront.api.tokens import Used
+from storefront.api.state import state
 from storefront.extensions import db
 from storefront.web import outbound
 
@@ -97,10 +97,9 @@ def _attempt(message: Any) -> tuple[str, bool]:
 
 def init_app(app: Flask) -> None:
     """Let every serving process send messages, and write down which tokens it has seen."""
-    used: Used = app.extensions["api_tokens_used"]
     periodic.add_task(app, "webhook-sender", send_due, interval=1.0)
     periodic.add_task(app, "webhook-log", _forget, interval=600.0)
-    periodic.add_task(app, "token-use", used.write, interval=1.0)
+    periodic.add_task(app, "token-use", state.get(app).token_use.store, interval=1.0)
 
 
 def _forget() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,19 +16,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 from flask import Flask, current_app
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import outbox
 from storefront.api.models import Webhook, WebhookDelivery
+from storefront.api.state import state
 from storefront.checkout import Order, OrderEvent, orders
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
-FRESH = 1.0  # seconds
 _NAMES = uuid.UUID("0d7a5c40-7f0e-4c55-9f0b-6d0f5f3c8a51")
 _ORDERS = "api.order"
 
@@ -69,7 +68,7 @@ def add(url: str, events: Sequence[str]) -> Webhook:
     with write_transaction() as session:
         webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
         session.add(webhook)
-    current_app.extensions.pop("webhooks_hearing", None)
+    state.get(current_app).subscriptions.discard()
     return webhook
 
 
@@ -89,7 +88,7 @@ def remove(webhook_id: str) -> None:
         if webhook is None:
             raise WebhookError(f"There is no webhook {webhook_id!r}. `flask webhook list` names them.")
         session.delete(webhook)
-    current_app.extensions.pop("webhooks_hearing", None)
+    state.get(current_app).subscriptions.discard()
 
 
 def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
@@ -98,17 +97,6 @@ def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
     if webhook_id:
         wanted = wanted.where(WebhookDelivery.webhook_id == webhook_id)
     return db.session.execute(wanted).scalars().all()
-
-
-def _hearing() -> Sequence[Row[str, list[str]]]:
-    """Return who hears of what, as it was a second ago at most: every change of stock asks for it."""
-    read_at, hearing = current_app.extensions.get("webhooks_hearing", (-FRESH, ()))
-    if time.monotonic() - read_at >= FRESH:
-        with db.engine.connect() as connection:
-            hearing = connection.execute(select(Webhook.id, Webhook.events)).all()
-        current_app.extensions["webhooks_hearing"] = (time.monotonic(), hearing)
-    found: Sequence[Row[str, list[str]]] = hearing
-    return found
 
 
 def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
@@ -120,7 +108,7 @@ def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
             "event": event, "created_at": now, "due_at": now, "attempts": 0, "outcome": "",
             "body": msgspec.json.encode({"type": event, "timestamp": now, "data": data}).decode(),
         }
-        for webhook in _hearing() if event in webhook.events for name, data in told
+        for webhook in state.get(current_app).subscriptions.read() if event in webhook.events for name, data in told
     ]  # fmt: skip
     if rows:
         insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)

@@ -25,8 +25,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(recently_viewed.bp)
     app.after_request(cookie.send)
     accounts.signed_in.connect(_merge, app)
-    accounts.on_deletion(app, _delete)
-    accounts.on_export(app, "basket", queries.export)
+    accounts.account_deleted.register(app, _delete)
+    accounts.add_export(app, "basket", queries.export)
 
 
 def _merge(_app: Flask, *, user: Shopper, **_: Any) -> None:

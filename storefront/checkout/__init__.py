@@ -62,8 +62,8 @@ def init_app(app: Flask) -> None:
     refunds.init_app(app)
     stock.on_audit(app, select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     cart.on_merge(app, _merge)
-    accounts.on_deletion(app, _forget)
-    accounts.on_export(app, "orders", queries.export_orders)
+    accounts.account_deleted.register(app, _forget)
+    accounts.add_export(app, "orders", queries.export_orders)
     retention.init_app(app)
 
 

@@ -179,7 +179,7 @@ def test_addresses_are_their_owner_s(app: Flask, kims: Browser) -> None:
 
 def test_the_data_can_be_taken_along(app: Flask, kims: Browser) -> None:
     kims.post("/account/addresses", **HOME)
-    accounts.on_export(app, "basket", lambda user_id: {"of": user_id})
+    accounts.add_export(app, "basket", lambda user_id: {"of": user_id})
     answer = kims.get("/account/data")
     assert "attachment" in answer.headers["Content-Disposition"]
     data = json.loads(answer.data)
@@ -196,7 +196,7 @@ def test_deleting_the_account_deletes_all_of_it(app: Flask, kims: Browser, kim: 
     def also(_: Session, user_id: int) -> None:
         deleted.append(user_id)
 
-    accounts.on_deletion(app, also)
+    accounts.account_deleted.register(app, also)
     kims.post("/account/addresses", **HOME)
     other = Browser(app)
     other.sign_in()

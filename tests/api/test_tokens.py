@@ -10,6 +10,7 @@ from flask import Flask
 
 from storefront.api import tokens
 from storefront.api.models import ApiToken
+from storefront.api.state import state
 from storefront.extensions import db, write_transaction
 from tests.api.conftest import Call
 from tests.catalog.test_cost import statements
@@ -93,14 +94,14 @@ def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Ca
         for _ in range(5):
             assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     assert [s for s in seen if s.startswith("UPDATE")] == []
-    used: tokens.Used = app.extensions["api_tokens_used"]
-    used.write()
+    used = state.get(app).token_use
+    used.store()
     db.session.rollback()
     row = db.session.execute(db.select(ApiToken)).scalar_one()
     assert row.last_used_at is not None
     call("GET", ORDINARY, **bearer(token))
     with statements() as seen:
-        used.write()
+        used.store()
     assert seen == []
 
 

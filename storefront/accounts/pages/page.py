@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
 from storefront.mail import development
 from storefront.web.forms import Form
@@ -51,7 +52,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
         f"accounts/{template}.html",
         said=_SAID.get(request.args.get("said", "")),
         wrong=wrong,
-        account_pages=current_app.extensions["accounts_pages"],
+        account_pages=account_pages(),
         **context,
     )
     return private_page(body, 422 if wrong and status == 200 else status)

@@ -62,9 +62,7 @@ def pay(number: str) -> Response:
 def history(user: User) -> Response:
     """All orders, the newest first."""
     found = queries.list_account_orders(user.id, page_number())
-    return render_page(
-        "checkout/orders.html", orders=found, account_pages=current_app.extensions["accounts_pages"]
-    )
+    return render_page("checkout/orders.html", orders=found, account_pages=accounts.account_pages())
 
 
 def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
