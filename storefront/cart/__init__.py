@@ -12,10 +12,10 @@ from storefront import accounts
 from storefront.accounts import Shopper
 from storefront.cart import cookie, me, queries, recently_viewed, views
 from storefront.cart.commands import CartError
-from storefront.cart.merge import merge, on_merge
+from storefront.cart.merge import merge, merged
 from storefront.cart.models import Cart, CartLine
 
-__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "on_merge"]
+__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "merged"]
 
 
 def init_app(app: Flask) -> None:

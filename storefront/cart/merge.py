@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.extensions import write_transaction
+from storefront.hooks import Hook
 
-# What a room above does when a basket goes into another, inside the same transaction: the ids of both.
-Merged = Callable[[Session, int, int], None]
+# Fired inside the transaction before a merged basket is deleted, with its id and the id of the account's basket.
+merged = Hook[[Session, int, int], None]("cart.merged")
 
 
 def merge(user_id: int) -> int:
@@ -40,16 +38,9 @@ def merge(user_id: int) -> int:
         if mine is None or mine.id == theirs.id:
             return 0
         earlier = _move_lines(session, mine, theirs)
-        listener: Merged
-        for listener in current_app.extensions.get("cart_merged", ()):
-            listener(session, mine.id, theirs.id)
+        merged.fire(session, mine.id, theirs.id)
         session.delete(mine)
         return earlier
-
-
-def on_merge(app: Flask, listener: Merged) -> None:
-    """Call this when a basket goes into another, with the session, the id of the one that goes, and the other's."""
-    app.extensions.setdefault("cart_merged", []).append(listener)
 
 
 def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.stock import cli, publisher, staff, stream
-from storefront.stock.audit import on_audit
+from storefront.stock.audit import held_quantities
 from storefront.stock.inventory import (
     give_back,
     hold,
@@ -16,7 +16,13 @@ from storefront.stock.inventory import (
     set_available,
     set_on_hand,
 )
-from storefront.stock.ledger import InsufficientStockError, Movement, UnknownSkuError, move, on_availability
+from storefront.stock.ledger import (
+    InsufficientStockError,
+    Movement,
+    UnknownSkuError,
+    availability_changed,
+    move,
+)
 from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.public import Badge, Display, Level, badge, number_if_short, public_display
 from storefront.stock.queries import Levels, buyable, levels
@@ -32,9 +38,11 @@ __all__ = [
     "StockItem",
     "StockMovement",
     "UnknownSkuError",
+    "availability_changed",
     "badge",
     "buyable",
     "give_back",
+    "held_quantities",
     "hold",
     "hub",
     "init_app",
@@ -42,8 +50,6 @@ __all__ = [
     "locked",
     "move",
     "number_if_short",
-    "on_audit",
-    "on_availability",
     "public_display",
     "receive",
     "release",

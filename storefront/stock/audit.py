@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from flask import Flask, current_app
 from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
+from storefront.hooks import Hook
 from storefront.stock.inventory import locked
 from storefront.stock.models import StockItem, StockMovement
+
+# Asks each room above for a query of the SKUs and quantities that it holds; together they are what is reserved.
+held_quantities = Hook[[], Select[str, int]]("stock.held_quantities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,6 @@ class Difference:
         )
 
 
-def on_audit(app: Flask, held: Select[str, int]) -> None:
-    """Name what a room holds of the stock: a query of SKUs and quantities; all together are what is reserved."""
-    app.extensions.setdefault("stock_held", []).append(held)
-
-
 def audit(session: Session) -> list[Difference]:
     """Return every row that differs from its ledger or from what is held. One statement, so one moment."""
     moved = (
@@ -54,10 +52,10 @@ def audit(session: Session) -> list[Difference]:
     query = select(StockItem.sku, StockItem.on_hand, on_hand, StockItem.reserved, reserved)
     query = query.outerjoin(moved, moved.c.sku == StockItem.sku).order_by(StockItem.sku)
     wrong = (StockItem.on_hand != on_hand) | (StockItem.reserved != reserved)
-    rooms: list[Select[str, int]] = current_app.extensions.get("stock_held", [])
+    rooms = held_quantities.fire()
     if not rooms:
         return [Difference(*row) for row in session.execute(query.where(wrong))]
-    each = union_all(*(room for room in rooms)).subquery()
+    each = union_all(*rooms).subquery()
     sku, quantity = each.c
     together = select(sku.label("sku"), func.sum(quantity).label("held")).group_by(sku).subquery()
     held = func.coalesce(together.c.held, literal(0))

@@ -7,11 +7,10 @@ order, so that nobody deadlocks.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Flask, current_app
 from sqlalchemy import Integer, Row, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from storefront import cache, outbox
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of
+from storefront.hooks import Hook
 from storefront.stock.models import Kind, StockItem, StockMovement
 from storefront.stock.public import Level, badge, public_display
 from storefront.stock.queries import together
@@ -53,8 +53,8 @@ _WRITE = insert(_LEDGER)
 _LEVELS = select(_ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left")).where(
     _ROW.product_id.in_(bindparam("products", expanding=True))
 )
-# What a room above does when a product sells out or comes back, inside the same transaction.
-Listener = Callable[[Session, int], None]
+# Fired when a product sells out or can be bought again, inside the transaction, with the product's id.
+availability_changed = Hook[[Session, int], None]("stock.availability_changed")
 
 
 class UnknownSkuError(StorefrontError):
@@ -94,11 +94,6 @@ class Movement:
     reference: str = ""
     actor: str = ""
     reason: str = ""
-
-
-def on_availability(app: Flask, listener: Listener) -> None:
-    """Call this when the first or the last of a product goes or comes, with the session and the product's id."""
-    app.extensions.setdefault("stock_availability", []).append(listener)
 
 
 def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientStockError]:
@@ -174,8 +169,7 @@ def _drop(session: Session, product_id: int, before: dict[str, Level], after: di
     if len(bands) > 1:
         cache.invalidate_on_commit(session, keys.card_tag(product_id), cause=cause)
         if "out" in bands:
-            for listener in current_app.extensions.get("stock_availability", ()):
-                listener(session, product_id)
+            availability_changed.fire(session, product_id)
 
 
 def _event(row: Row[Any], levels: dict[str, Level], own: Sequence[Any], version: int) -> dict[str, Any]:
