@@ -13,12 +13,12 @@ from sqlalchemy import text
 from benchmarks import shops
 from storefront import cache
 from storefront.app import create_app
-from storefront.cache.keys import PRODUCT_DETAIL, Entry
+from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
 from storefront.cache.state import cache_state
 from storefront.extensions import db, write_transaction
 
 ROUNDS = 2000
-ENTRY, TAG = Entry("bench:coherence", "", PRODUCT_DETAIL), "bench:coherence"
+ENTRY, TAG = CacheEntry("bench:coherence", "", PRODUCT_DETAIL), "bench:coherence"
 
 
 def run(*, products: int) -> None:
@@ -59,7 +59,7 @@ def _read(writer: Connection, instance: Path) -> None:
         cache.start(app)
         while True:
             price = writer.recv()
-            while len(cache_state.get(app).store.local) == 0:
+            while len(cache_state.get(app).store.l1) == 0:
                 _price()
             writer.send(True)
             seen = time.monotonic()

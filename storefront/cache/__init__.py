@@ -15,21 +15,21 @@ from storefront.cache import cli, fingerprint, invalidation, keys, page_cache, v
 from storefront.cache.data_cache import cached, fetch, put
 from storefront.cache.invalidation import depends_on, invalidate_on_commit
 from storefront.cache.l2 import L2
-from storefront.cache.page_cache import NotPublicError, keep_out, public
+from storefront.cache.page_cache import NotPublicError, do_not_store, public_page
 from storefront.cache.state import cache_state, create_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.redis_roles import Role, Subscription
 
 __all__ = [
     "NotPublicError",
     "cached",
     "depends_on",
+    "do_not_store",
     "fetch",
     "init_app",
     "invalidate_on_commit",
-    "keep_out",
     "keys",
-    "public",
+    "public_page",
     "put",
     "start",
 ]
@@ -42,8 +42,8 @@ def init_app(app: Flask) -> None:
     if not app.config["CACHE"]:
         return
     shared = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
-    store = Store(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
-    state = create_state(app, store, fingerprint.compute(app))
+    store = CacheStore(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
+    state = create_state(app, store, fingerprint.compute_fingerprint(app))
     invalidation.init_app(app, state)
     if not app.testing:
 
@@ -64,21 +64,21 @@ def start(app: Flask) -> None:
         if state.is_started:
             return
         store = state.store
-        marks = store.shared.marks
+        marks = store.l2.tag_times
 
         def hear(_channel: str, message: bytes) -> None:
-            store.drop(marks.hear(message))
+            store.invalidate_local(marks.receive(message))
 
         def forget() -> None:
             # What was published before this moment may have been missed, and this may be another server.
-            store.local.clear()
+            store.l1.clear()
             marks.suspect_failover()
 
         heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
         heard.start()
         state.reporter.start()
         state.recompressor.start()
-        store.trusted = lambda: heard.trusted
+        store.receives_invalidations = lambda: heard.trusted
         state.subscription = heard
         state.pid = os.getpid()
     periodic.start_tasks(app, outbox.SWEEPER)
@@ -93,4 +93,4 @@ def stop(app: Flask) -> None:
     state.reporter.stop()
     state.recompressor.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
-    state.store.trusted = lambda: False
+    state.store.receives_invalidations = lambda: False

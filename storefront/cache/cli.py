@@ -25,14 +25,14 @@ def stats() -> None:
     """Show hit rates of the last hour, the memory used, and what was asked for most."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
+        hour, memory = hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix)
     except RedisUnavailable as error:
         raise click.ClickException(f"{error} The shop serves without it.") from error
     click.echo(
         f"{'kind':<16}{'hit rate':>9}{'local':>10}{'shared':>10}{'stale':>8}{'built':>8}{'build p99':>11}"
     )
     for kind, events in sorted(hour.events.items()):
-        rate, slow = hit_rates.hit_rate(events), hit_rates.percentile(events, "build", 0.99)
+        rate, slow = hit_rates.compute_hit_rate(events), hit_rates.compute_percentile(events, "build", 0.99)
         click.echo(
             f"{kind:<16}{'—' if rate is None else f'{rate:.1%}':>9}"
             f"{events['hit_local']:>10,}{events['hit_shared']:>10,}"
@@ -48,9 +48,9 @@ def stats() -> None:
     )
     for kind, (_, size) in memory.kinds.items():
         click.echo(f"  {kind:<28}{size:>9,} bytes each")
-    if hour.hot:
+    if hour.popular:
         click.echo("\nAsked for most, about how often:")
-    for address, times in hour.hot[:10]:
+    for address, times in hour.popular[:10]:
         click.echo(f"  {address:<60}{times:>9,}")
 
 
@@ -79,7 +79,7 @@ def estimate(products: int, visited: float) -> None:
     """Say what memory the cache needs for a catalogue, from entries that are cached now."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        memory = inspection.memory(prefix)
+        memory = inspection.measure_memory(prefix)
     except RedisUnavailable as error:
         raise click.ClickException(str(error)) from error
     kinds = memory.kinds

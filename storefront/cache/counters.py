@@ -23,47 +23,47 @@ Event = Literal[
 ]
 
 BOUNDS_MS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
-_ONE_IN = 32
+_SAMPLE_INTERVAL = 32
 
 
-class Counters:
+class CacheCounters:
     """Counts of one process since it started; `take` gives what came since the last time it was asked."""
 
     def __init__(self) -> None:
         self.total: Counter[tuple[str, str]] = Counter()
-        self._told: Counter[tuple[str, str]] = Counter()
-        self._hot: Counter[str] = Counter()
-        self._seen = 0
+        self._taken: Counter[tuple[str, str]] = Counter()
+        self._popular: Counter[str] = Counter()
+        self._requests = 0
 
     def add(self, kind: str, event: Event, number: int = 1) -> None:
         """Count an event of a kind of entry."""
         self.total[kind, event] += number
 
-    def time(self, kind: str, what: Literal["look", "build"], seconds: float) -> None:
+    def record_time(self, kind: str, what: Literal["look", "build"], seconds: float) -> None:
         """Count how long something took, in a histogram."""
         bound = BOUNDS_MS[min(bisect_left(BOUNDS_MS, seconds * 1000), len(BOUNDS_MS) - 1)]
         self.total[kind, f"{what}<={bound:g}"] += 1
 
-    def asked(self, address: str) -> bool:
+    def count_request(self, address: str) -> bool:
         """Count an address that was asked for: one in a few, which is enough to know the hottest. True for those."""
-        self._seen += 1
-        if self._seen % _ONE_IN:
+        self._requests += 1
+        if self._requests % _SAMPLE_INTERVAL:
             return False
-        self._hot[address] += _ONE_IN
+        self._popular[address] += _SAMPLE_INTERVAL
         return True
 
-    def take(self) -> dict[tuple[str, str], int]:
+    def take_new(self) -> dict[tuple[str, str], int]:
         """Return what was counted since the last call."""
         now = Counter(self.total)
-        news = {key: number - self._told[key] for key, number in now.items() if number != self._told[key]}
-        self._told = now
+        news = {key: number - self._taken[key] for key, number in now.items() if number != self._taken[key]}
+        self._taken = now
         return news
 
-    def put_back(self, news: dict[tuple[str, str], int]) -> None:
+    def restore(self, news: dict[tuple[str, str], int]) -> None:
         """Count as untold again what could not be told."""
-        self._told.subtract(news)
+        self._taken.subtract(news)
 
-    def take_hot(self) -> Counter[str]:
+    def take_popular(self) -> Counter[str]:
         """Return which addresses were asked for since the last call, and about how often."""
-        hot, self._hot = self._hot, Counter()
+        hot, self._popular = self._popular, Counter()
         return hot

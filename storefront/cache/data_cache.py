@@ -12,18 +12,18 @@ import msgspec
 from flask import current_app
 
 from storefront.cache import keys
-from storefront.cache.invalidation import collecting, depends_on, reading_since
-from storefront.cache.keys import Entry, Kind
-from storefront.cache.l2 import Value
+from storefront.cache.invalidation import collect_dependencies, depends_on, get_snapshot_time
+from storefront.cache.keys import CacheEntry, EntryKind
+from storefront.cache.l2 import StoredValue
 from storefront.cache.state import cache_state
-from storefront.cache.store import Hit, Store, Ticket
+from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.extensions import db, is_writing
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def fetch(entry: Entry, shape: type[T], build: Callable[[], T]) -> T:
+def fetch(entry: CacheEntry, shape: type[T], build: Callable[[], T]) -> T:
     """Return the cached value, or build and share it. Whatever `build` says it depends on drops the value.
 
     Args:
@@ -34,29 +34,29 @@ def fetch(entry: Entry, shape: type[T], build: Callable[[], T]) -> T:
     store = _store()
     if store is None:
         return build()
-    entry = _shaped(entry, shape)
-    answer = store.begin(entry)
-    if isinstance(answer, Hit):
+    entry = _with_type_digest(entry, shape)
+    answer = store.look_up(entry)
+    if isinstance(answer, CacheHit):
         try:
-            return _decoded(answer, shape)
+            return _decode(answer, shape)
         except msgspec.MsgspecError:
             store.counters.add(entry.kind.name, "undecodable")
-            answer = store.begin(entry, force=True)
-            if isinstance(answer, Hit):
+            answer = store.look_up(entry, force=True)
+            if isinstance(answer, CacheHit):
                 return build()
-    return _built(store, answer, shape, build)
+    return _build(store, answer, shape, build)
 
 
-def put(entry: Entry, shape: type[T], build: Callable[[], T]) -> T:
+def put(entry: CacheEntry, shape: type[T], build: Callable[[], T]) -> T:
     """Build the value now and share it, whatever is cached: for a writer, after its commit."""
     store = _store()
     if store is None:
         return build()
-    answer = store.begin(_shaped(entry, shape), force=True)
-    return build() if isinstance(answer, Hit) else _built(store, answer, shape, build)
+    answer = store.look_up(_with_type_digest(entry, shape), force=True)
+    return build() if isinstance(answer, CacheHit) else _build(store, answer, shape, build)
 
 
-def cached(kind: Kind, shape: type[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def cached(kind: EntryKind, shape: type[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Cache what a function returns, by its arguments; `self` (or `cls`) is not one of them.
 
     The function says with `depends` what drops the value.
@@ -79,27 +79,27 @@ def cached(kind: Kind, shape: type[T]) -> Callable[[Callable[P, T]], Callable[P,
     return decorate
 
 
-def _built(store: Store, ticket: Ticket, shape: type[T], build: Callable[[], T]) -> T:
-    ticket.as_of(reading_since())
+def _build(store: CacheStore, ticket: BuildTicket, shape: type[T], build: Callable[[], T]) -> T:
+    ticket.set_snapshot_time(get_snapshot_time())
     try:
-        with collecting() as tags:
+        with collect_dependencies() as tags:
             value = build()
     except Exception as error:
         # Within a write nothing old is shown: the connection may have died, and what was written before with it.
-        stale = ticket.stale("") if _is_outage(error) and not is_writing() else None
+        stale = ticket.find_stale("") if _is_outage(error) and not is_writing() else None
         ticket.abandon()
         if stale is None:
             raise
         db.session().invalidate()  # its connection may have died under it; what the page reads next needs another
         depends_on(keys.STALE)
-        return _decoded(stale, shape)
+        return _decode(stale, shape)
     except BaseException:
         ticket.abandon()
         raise
     body = msgspec.msgpack.encode(value)
     hard = keys.NEGATIVE_TTL if value is None else keys.HARD_TTL
     ttl = min(store.ttl(ticket.entry), hard)
-    ticket.fill(Value(b"", keys.digest(body), {"": body}), tags, ttl=ttl, hard=hard)
+    ticket.fill(StoredValue(b"", keys.digest(body), {"": body}), tags, ttl=ttl, hard=hard)
     return value
 
 
@@ -108,22 +108,22 @@ def _is_outage(error: Exception) -> bool:
     return getattr(error, "status", 500) >= 500
 
 
-def _decoded(hit: Hit, shape: type[T]) -> T:
+def _decode(hit: CacheHit, shape: type[T]) -> T:
     depends_on(*hit.tags)
-    if hit.copy is not None and "value" in hit.copy.prepared:
-        return cast("T", hit.copy.prepared["value"])
+    if hit.l1_entry is not None and "value" in hit.l1_entry.memo:
+        return cast("T", hit.l1_entry.memo["value"])
     value = _decoder(cast("Any", shape)).decode(hit.body or b"")
-    if hit.copy is not None:
-        hit.copy.prepared["value"] = value  # shapes are frozen: one object serves all readers
+    if hit.l1_entry is not None:
+        hit.l1_entry.memo["value"] = value  # shapes are frozen: one object serves all readers
     return cast("T", value)
 
 
-def _shaped(entry: Entry, shape: Any) -> Entry:
-    return Entry(f"{entry.name}:{_fingerprint(shape)}", entry.identity, entry.kind)
+def _with_type_digest(entry: CacheEntry, shape: Any) -> CacheEntry:
+    return CacheEntry(f"{entry.name}:{_digest_type(shape)}", entry.identity, entry.kind)
 
 
 @lru_cache
-def _fingerprint(shape: Any) -> str:
+def _digest_type(shape: Any) -> str:
     """Return a digest of a type's structure: two versions of the shop never read each other's shapes."""
     return keys.digest(msgspec.json.encode(msgspec.json.schema(shape), order="deterministic"))[:8]
 
@@ -133,6 +133,6 @@ def _decoder(shape: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(shape)
 
 
-def _store() -> Store | None:
+def _store() -> CacheStore | None:
     state = cache_state.find(current_app)
     return state.store if state else None

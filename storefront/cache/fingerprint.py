@@ -9,17 +9,19 @@ from pathlib import Path
 from flask import Flask
 
 
-def compute(app: Flask) -> str:
+def compute_fingerprint(app: Flask) -> str:
     """Return a digest of everything that pages are made of besides data: another release has other pages."""
     root = Path(app.root_path)
-    seen = blake2b(_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6)
+    seen = blake2b(
+        _digest_sources(root, Path(app.template_folder or ""), root.parent / "static"), digest_size=6
+    )
     for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "CHECKOUT"):
         seen.update(str(app.config.get(name)).encode())
     return seen.hexdigest()
 
 
 @functools.cache
-def _sources(*folders: Path) -> bytes:
+def _digest_sources(*folders: Path) -> bytes:
     """Return a digest of the files in these folders as they were when this process first asked."""
     endings = (".py", ".html", ".css", ".js", ".svg", ".toml")
     files = sorted(

@@ -14,36 +14,36 @@ import msgspec
 from flask import Flask
 
 from storefront import redis_roles
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.redis_roles import RedisUnavailable, Role
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.0  # seconds
-KEPT = 2 * 3600  # seconds that a minute's counts are kept
-MOST_HOT = 1000
-HOT_HOURS = 24  # for which it is known what was asked for
+INTERVAL = 2.0  # seconds
+RETENTION = 2 * 3600  # seconds that a minute's counts are kept
+MAX_POPULAR = 1000
+POPULAR_HOURS = 24  # for which it is known what was asked for
 HITS = ("hit_local", "hit_shared", "hit_stale", "not_modified")
 
 
 @dataclass(slots=True)
-class Hour:
+class LastHour:
     """The last hour: events by kind, by minute, the most asked for addresses, and the last invalidations."""
 
     events: dict[str, Counter[str]] = field(default_factory=dict)
     minutes: list[Counter[str]] = field(default_factory=list)  # the oldest first, 60 of them
-    hot: list[tuple[str, int]] = field(default_factory=list)
+    popular: list[tuple[str, int]] = field(default_factory=list)
     invalidations: list[dict[str, Any]] = field(default_factory=list)
 
 
-def hit_rate(events: Counter[str]) -> float | None:
+def compute_hit_rate(events: Counter[str]) -> float | None:
     """Return the share of look-ups that were answered without building, 0 to 1; None if there were none."""
     hits = sum(events[name] for name in HITS)
     asked = hits + events["miss"] + events["alone"] + events["away"]
     return hits / asked if asked else None
 
 
-def percentile(events: Counter[str], what: str, share: float) -> float | None:
+def compute_percentile(events: Counter[str], what: str, share: float) -> float | None:
     """Return the upper bound in milliseconds under which this share of the timings of `what` lies."""
     bounds = sorted((float(n.split("<=")[1]), c) for n, c in events.items() if n.startswith(f"{what}<="))
     total, seen = sum(count for _, count in bounds), 0
@@ -66,7 +66,7 @@ class Invalidation(NamedTuple):
 class HitRateReporter:
     """Sends this process's counts to Redis, from a thread of its own."""
 
-    def __init__(self, app: Flask, store: Store) -> None:
+    def __init__(self, app: Flask, store: CacheStore) -> None:
         self._app, self._store = app, store
         self._prefix = app.config["CACHE_PREFIX"]
         self._invalidations: deque[Invalidation] = deque(maxlen=50)
@@ -87,25 +87,25 @@ class HitRateReporter:
 
     def send(self) -> None:
         """Send what came since the last time; what cannot be sent now is sent the next time."""
-        news = self._store.counters.take()
-        hot = self._store.counters.take_hot()
+        news = self._store.counters.take_new()
+        hot = self._store.counters.take_popular()
         dropped = self._invalidations
         told = [dropped.popleft() for _ in range(len(dropped))]
         if not news and not hot and not told:
             return
         minute = f"{self._prefix}:stats:{int(time.time() // 60)}"
-        hottest = _hot(self._prefix, int(time.time() // 3600))
+        hottest = _popular_key(self._prefix, int(time.time() // 3600))
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=False) as pipe:
                 for (kind, event), number in news.items():
                     pipe.hincrby(minute, f"{kind}:{event}", number)
-                pipe.expire(minute, KEPT)
+                pipe.expire(minute, RETENTION)
                 for address, number in hot.items():
                     pipe.zincrby(hottest, number, address)
                 if hot:
-                    pipe.zremrangebyrank(hottest, 0, -MOST_HOT - 1)
-                    pipe.expire(hottest, (HOT_HOURS + 1) * 3600)
+                    pipe.zremrangebyrank(hottest, 0, -MAX_POPULAR - 1)
+                    pipe.expire(hottest, (POPULAR_HOURS + 1) * 3600)
                 for at, cause, tags, hard in told:
                     row = {
                         "at": at.isoformat(timespec="seconds"),
@@ -121,15 +121,15 @@ class HitRateReporter:
         try:
             redis_roles.call(Role.CACHE, write, write=True)
         except RedisUnavailable:
-            self._store.counters.put_back(news)
+            self._store.counters.restore(news)
             dropped.extendleft(reversed(told))
 
-    def tick(self) -> None:
+    def report(self) -> None:
         """Send what came, and tell again what Redis may have lost of the marks.
 
         Each by itself: what cannot be counted must not keep a mark from being told, or the other way round.
         """
-        for work in (self.send, self._store.shared.marks.reassert):
+        for work in (self.send, self._store.l2.tag_times.reassert):
             try:
                 work()
             except RedisUnavailable:
@@ -138,12 +138,12 @@ class HitRateReporter:
                 log.warning("what this process did could not be told, later again: %r", error)
 
     def _run(self, stopped: threading.Event) -> None:
-        while not stopped.wait(EVERY):
+        while not stopped.wait(INTERVAL):
             with self._app.app_context():
-                self.tick()
+                self.report()
 
 
-def last_hour(prefix: str) -> Hour:
+def read_last_hour(prefix: str) -> LastHour:
     """Return what all processes reported of the last 60 minutes.
 
     Raises:
@@ -159,7 +159,7 @@ def last_hour(prefix: str) -> Hour:
             return list(pipe.execute())
 
     *minutes, dropped = redis_roles.call(Role.CACHE, read)
-    hour = Hour(hot=hottest(prefix, hours=2)[:20])
+    hour = LastHour(popular=read_popular_urls(prefix, hours=2)[:20])
     hour.invalidations = [msgspec.json.decode(row) for row in dropped]
     for raw in minutes:
         minute: Counter[str] = Counter()
@@ -171,7 +171,7 @@ def last_hour(prefix: str) -> Hour:
     return hour
 
 
-def hottest(prefix: str, *, hours: int = HOT_HOURS) -> list[tuple[str, int]]:
+def read_popular_urls(prefix: str, *, hours: int = POPULAR_HOURS) -> list[tuple[str, int]]:
     """Return which addresses were asked for in these hours, the most asked for first, and about how often.
 
     Versions of the shop share this: a new one knows what was asked of the last.
@@ -184,7 +184,7 @@ def hottest(prefix: str, *, hours: int = HOT_HOURS) -> list[tuple[str, int]]:
     def read(client: Any) -> list[list[tuple[bytes, float]]]:
         with client.pipeline(transaction=False) as pipe:
             for hour in range(now - hours + 1, now + 1):
-                pipe.zrevrange(_hot(prefix, hour), 0, -1, withscores=True)
+                pipe.zrevrange(_popular_key(prefix, hour), 0, -1, withscores=True)
             return list(pipe.execute())
 
     asked: Counter[str] = Counter()
@@ -194,5 +194,5 @@ def hottest(prefix: str, *, hours: int = HOT_HOURS) -> list[tuple[str, int]]:
     return asked.most_common()
 
 
-def _hot(prefix: str, hour: int) -> str:
+def _popular_key(prefix: str, hour: int) -> str:
     return f"{prefix}:hot:{hour}"

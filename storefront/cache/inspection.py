@@ -18,8 +18,8 @@ from storefront.cache.state import CacheState
 from storefront.errors import BadInputError
 from storefront.redis_roles import Role
 
-SAMPLE = 300
-_MEANING = {
+SAMPLE_SIZE = 300
+_CAUSES = {
     "everything": "a purge of everything, or a very large import",
     "navigation": "a category is renamed, moved, emptied or filled for the first time",
     "search": "the words of any product change",
@@ -36,7 +36,7 @@ _MEANING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryUse:
     """Bytes in the cache role's Redis; `kinds` maps what an entry is to (entries sampled, mean bytes of one)."""
 
     used: int
@@ -48,30 +48,30 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class XRay:
+class InspectedUrl:
     """How one address is cached."""
 
-    address: str
+    url: str
     key: str
-    held_here: bool
+    in_l1: bool
     in_redis: bool
     fresh_for: int  # seconds; negative past the soft end
     age: int  # seconds since its data was read
     sizes: dict[str, int]  # bytes by variant
-    drops: list[tuple[str, str]]  # tag, and which write drops it
+    invalidated_by: list[tuple[str, str]]  # tag, and which write drops it
 
 
-def memory(prefix: str) -> Memory:
+def measure_memory(prefix: str) -> MemoryUse:
     """Return the memory that Redis uses and how entries of each kind share in it, from a random sample of keys.
 
     Raises:
         RedisUnavailable: Redis does not answer.
     """
 
-    def read(client: Any) -> Memory:
+    def read(client: Any) -> MemoryUse:
         info, stats = client.info("memory"), client.info("stats")
         with client.pipeline(transaction=False) as pipe:
-            for _ in range(SAMPLE):
+            for _ in range(SAMPLE_SIZE):
                 pipe.randomkey()
             names = {name for name in pipe.execute() if name}
             ours = [name for name in names if name.startswith(prefix.encode())]
@@ -80,9 +80,9 @@ def memory(prefix: str) -> Memory:
             sizes = pipe.execute()
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for name, size in zip(ours, sizes, strict=True):
-            by_kind[_what(name.decode("utf-8", "replace"), prefix)].append(size or 0)
+            by_kind[_kind_of_key(name.decode("utf-8", "replace"), prefix)].append(size or 0)
         kinds = {kind: (len(found), sum(found) // len(found)) for kind, found in sorted(by_kind.items())}
-        return Memory(
+        return MemoryUse(
             info["used_memory"], info.get("maxmemory", 0), info.get("maxmemory_policy", "?"),
             stats.get("evicted_keys", 0), client.dbsize(), kinds,
         )  # fmt: skip
@@ -90,7 +90,7 @@ def memory(prefix: str) -> Memory:
     return redis_roles.call(Role.CACHE, read)
 
 
-def x_ray(app: Flask, state: CacheState, address: str) -> XRay:
+def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     """Return whether and where an address (path and query) is cached.
 
     Raises:
@@ -102,13 +102,13 @@ def x_ray(app: Flask, state: CacheState, address: str) -> XRay:
         endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
     except (HTTPException, ValueError) as error:
         raise BadInputError("url", f"{address} is no address of this shop.") from error
-    policy = page_cache.policy_of(app, endpoint)
+    policy = page_cache.find_policy(app, endpoint)
     if policy is None:
         raise BadInputError("url", f"{address} is not a public page: it is never cached.")
     query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    entry = page_cache.entry_for(policy, endpoint, state.fingerprint, arguments, query)
+    entry = page_cache.make_entry(policy, endpoint, state.fingerprint, arguments, query)
     store = state.store
-    name = store.shared.entry_key(entry.key)
+    name = store.l2.redis_key(entry.key)
 
     def read(client: Any) -> list[Any]:
         with client.pipeline(transaction=False) as pipe:
@@ -120,15 +120,15 @@ def x_ray(app: Flask, state: CacheState, address: str) -> XRay:
     (start, soft, tags), *sizes = redis_roles.call(Role.CACHE, read)
     now = time.time()
     named = tags.decode().split("\n") if tags else []
-    return XRay(
-        address=address, key=entry.key, held_here=store.local.get(entry.key) is not None, in_redis=start is not None,
+    return InspectedUrl(
+        url=address, key=entry.key, in_l1=store.l1.get(entry.key) is not None, in_redis=start is not None,
         fresh_for=int(float(soft) / 1e6 - now) if soft else 0, age=int(now - float(start) / 1e6) if start else 0,
         sizes=dict(zip(("br", "gzip"), sizes, strict=True)),
-        drops=[(tag, _MEANING.get(tag.partition(":")[0], "").format(tag.partition(":")[2])) for tag in named],
+        invalidated_by=[(tag, _CAUSES.get(tag.partition(":")[0], "").format(tag.partition(":")[2])) for tag in named],
     )  # fmt: skip
 
 
-def _what(name: str, prefix: str) -> str:
+def _kind_of_key(name: str, prefix: str) -> str:
     """Return what sort of key this is: "page:catalog.product", "catalog:list", "marks", "lease" …"""
     rest = name.removeprefix(f"{prefix}:")
     if rest.startswith("{"):

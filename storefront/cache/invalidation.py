@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 TOPIC = "cache.tags"
 # A transaction that touches more than this drops everything: cheaper than naming it all.
-MOST_TAGS = 500
+MAX_TAGS = 500
 
 
 def init_app(app: Flask, state: CacheState) -> None:
@@ -33,10 +33,10 @@ def init_app(app: Flask, state: CacheState) -> None:
         for hard in (False, True):
             told = [payload for payload in payloads if payload["hard"] == hard]
             if told:
-                _drop(state, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
+                _invalidate(state, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
 
     outbox.handler(app, TOPIC, deliver)
-    outbox.before_commit(app, _promise)
+    outbox.before_commit(app, _enqueue_invalidation)
 
 
 def depends_on(*tags: str) -> None:
@@ -46,7 +46,7 @@ def depends_on(*tags: str) -> None:
             collected.update(tags)
 
 
-class collecting:  # a context manager, read as a word
+class collect_dependencies:  # a context manager, read as a word
     """Collect what is said with `depends` while building; what is built inside another building counts for both."""
 
     def __enter__(self) -> set[str]:
@@ -72,7 +72,7 @@ def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bo
         session.info["cache_hard"] = True
 
 
-def reading_since() -> float | None:
+def get_snapshot_time() -> float | None:
     """Return when (monotonic) the open transaction began, if there is one: what is read may be as old as that.
 
     On SQLite a transaction reads one snapshot, whatever is committed meanwhile.
@@ -81,18 +81,18 @@ def reading_since() -> float | None:
 
 
 @event.listens_for(Session, "after_begin")
-def _began(session: Session, *_: object) -> None:
+def _record_snapshot_time(session: Session, *_: object) -> None:
     session.info.setdefault("cache_reading_since", time.monotonic())
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _ended(session: Session, transaction: SessionTransaction) -> None:
+def _forget_snapshot_time(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop("cache_reading_since", None)
 
 
 @event.listens_for(Session, "after_flush")
-def _collect(session: Session, _: UOWTransaction) -> None:
+def _collect_changed_tags(session: Session, _: UOWTransaction) -> None:
     changed_rows = [row for row in session.dirty if session.is_modified(row)]
     for changed in (*session.new, *changed_rows, *session.deleted):
         says = getattr(changed, "cache_tags", None)
@@ -103,43 +103,43 @@ def _collect(session: Session, _: UOWTransaction) -> None:
             invalidate_on_commit(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
 
-def _promise(session: Session) -> None:
+def _enqueue_invalidation(session: Session) -> None:
     session.flush()
     tags = session.info.pop("cache_tags", None)
     causes = session.info.pop("cache_causes", [])
     hard = session.info.pop("cache_hard", False)
     if tags:
-        named = sorted(tags) if len(tags) <= MOST_TAGS else [keys.EVERYTHING]
-        outbox.enqueue(session, TOPIC, {"tags": named, "hard": hard, "cause": _cause(causes)})
+        named = sorted(tags) if len(tags) <= MAX_TAGS else [keys.EVERYTHING]
+        outbox.enqueue(session, TOPIC, {"tags": named, "hard": hard, "cause": _describe_causes(causes)})
 
 
 @event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
+def _discard_tags(session: Session) -> None:
     if session.in_nested_transaction():
         return  # only a savepoint: what was touched before it still counts
     for name in ("cache_tags", "cache_causes", "cache_hard"):
         session.info.pop(name, None)
 
 
-def _cause(causes: list[str]) -> str:
+def _describe_causes(causes: list[str]) -> str:
     distinct = list(dict.fromkeys(causes))
     more = f" and {len(distinct) - 3} more" if len(distinct) > 3 else ""
     by = f" by {request.method} {request.path}" if has_request_context() else ""
     return f"{', '.join(distinct[:3])}{more}{by}"
 
 
-def _drop(state: CacheState, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
+def _invalidate(state: CacheState, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
     store = state.store
     named = sorted(tags)
-    store.drop(named)  # this process at once, whether Redis is there or not
+    store.invalidate_local(named)  # this process at once, whether Redis is there or not
     began = time.monotonic()
     try:
-        store.shared.marks.invalidate(named, hard=hard)
+        store.l2.tag_times.invalidate(named, hard=hard)
     except RedisUnavailable:
-        store.owed.add(named)
+        store.pending.add(named)
         raise
-    store.owed.discard(named, began)
-    store.drop(named)  # and what another thread has fetched meanwhile
+    store.pending.discard(named, began)
+    store.invalidate_local(named)  # and what another thread has fetched meanwhile
     cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
     log.info("%s dropped %s", cause, shown)

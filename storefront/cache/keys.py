@@ -11,27 +11,27 @@ NEGATIVE_TTL = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EntryKind:
     """What sort of thing an entry is: for its time to live and its counters. `ttl` is soft, in seconds."""
 
     name: str
     ttl: int
 
 
-PRODUCT_DETAIL = Kind("product_detail", 3600)
-PRODUCT_LIST = Kind("product_list", 300)
-CATEGORY = Kind("category", 86400)
-USER_PROFILE = Kind("user_profile", 600)
+PRODUCT_DETAIL = EntryKind("product_detail", 3600)
+PRODUCT_LIST = EntryKind("product_list", 300)
+CATEGORY = EntryKind("category", 86400)
+USER_PROFILE = EntryKind("user_profile", 600)
 KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """A thing that may be cached: its name, which one of these it is, and its kind."""
 
     name: str
     identity: str
-    kind: Kind
+    kind: EntryKind
 
     @property
     def key(self) -> str:
@@ -50,47 +50,47 @@ def digest(text: str | bytes) -> str:
 # Data: what pages, the API and feeds are built from.
 
 
-def product(slug: str) -> Entry:
+def product(slug: str) -> CacheEntry:
     """A product's page as data."""
-    return Entry("catalog:product:v1", slug, PRODUCT_DETAIL)
+    return CacheEntry("catalog:product:v1", slug, PRODUCT_DETAIL)
 
 
-def product_list(canonical: str) -> Entry:
+def product_list(canonical: str) -> CacheEntry:
     """A page of a list, by the canonical form of what was asked for."""
-    return Entry("catalog:list:v1", canonical, PRODUCT_LIST)
+    return CacheEntry("catalog:list:v1", canonical, PRODUCT_LIST)
 
 
-def category(path: str) -> Entry:
+def category(path: str) -> CacheEntry:
     """A category's place in the tree, with what is around it."""
-    return Entry("catalog:category:v1", path, CATEGORY)
+    return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
-def home() -> Entry:
+def home() -> CacheEntry:
     """The front page as data."""
-    return Entry("catalog:home:v1", "", PRODUCT_LIST)
+    return CacheEntry("catalog:home:v1", "", PRODUCT_LIST)
 
 
-def profile(user_id: int) -> Entry:
+def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the sign-ins that hold."""
-    return Entry("accounts:profile:v1", str(user_id), USER_PROFILE)
+    return CacheEntry("accounts:profile:v1", str(user_id), USER_PROFILE)
 
 
 # Pages: whole public responses, each by its endpoint and the canonical form of its address.
 
 
-def page(endpoint: str, canonical: str, release: str, kind: Kind) -> Entry:
+def page(endpoint: str, canonical: str, release: str, kind: EntryKind) -> CacheEntry:
     """A public response; another release (code, templates, settings) has pages of its own."""
-    return Entry(f"page:{endpoint}:{release}", canonical, kind)
+    return CacheEntry(f"page:{endpoint}:{release}", canonical, kind)
 
 
-def endpoint_of(entry: Entry) -> str:
+def endpoint_of(entry: CacheEntry) -> str:
     """Return the endpoint whose response a page's entry holds."""
     return entry.name.split(":")[1]
 
 
-def function(name: str, arguments: str, kind: Kind) -> Entry:
+def function(name: str, arguments: str, kind: EntryKind) -> CacheEntry:
     """What a function decorated with `cached` returned for these arguments."""
-    return Entry(f"function:{name}", arguments, kind)
+    return CacheEntry(f"function:{name}", arguments, kind)
 
 
 # Tags: what an entry depends on. A write drops every entry that carries one of its tags.

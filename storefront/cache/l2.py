@@ -27,12 +27,12 @@ from storefront.redis_roles import Role, Script
 log = logging.getLogger(__name__)
 
 _LUA = Path(__file__).parent / "lua"
-_FETCH, _FILL, _IMPROVE, _RELEASE = (
-    Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "improve", "release")
+_FETCH, _FILL, _REPLACE_BODY, _RELEASE = (
+    Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "replace_body", "release")
 )
 
 # What comes of data under our keys that is not ours.
-_NOT_OURS = (ResponseError, UnicodeDecodeError, AttributeError, TypeError, ValueError)
+_FOREIGN_DATA = (ResponseError, UnicodeDecodeError, AttributeError, TypeError, ValueError)
 
 LEASE_MS = 10_000  # longer than any page takes to build; a builder that died is replaced after it
 BETA = 1.0  # of XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015)
@@ -40,7 +40,7 @@ JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class StoredValue:
     """An entry as it is stored: an opaque header and its body in one or more variants (e.g. encodings)."""
 
     meta: bytes
@@ -49,15 +49,15 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class L2Entry:
     """What Redis holds: `body` is None if the client has it already, or if that variant is not there."""
 
     meta: bytes
     etag: str
     body: bytes | None
     tags: tuple[str, ...]
-    soft_in: float  # seconds until it is to be built anew; negative past that
-    stale: bool
+    fresh_for: float  # seconds until it is to be built anew; negative past that
+    is_stale: bool
     start: int  # the marks' clock when its building began
 
 
@@ -68,21 +68,21 @@ class Lease:
     token: str
     start: str
     born: str
-    stale: bool  # whether there is an old value for the others meanwhile
+    has_stale_value: bool  # whether there is an old value for the others meanwhile
 
 
-Look = Found | Lease | Literal["wait", "unstorable"]
-Mode = Literal["", "any", "force"]
+FetchResult = L2Entry | Lease | Literal["wait", "unstorable"]
+FetchMode = Literal["", "any", "force"]
 
 
-def _look(reply: list[Any], token: str) -> Look:
+def _parse_reply(reply: list[Any], token: str) -> FetchResult:
     word = reply[0].decode()
     if word == "build":
         return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
     if word in ("hit", "stale"):
         _, meta, etag, body, soft_in, tags, start = reply
         named = tuple(tags.decode().split("\n"))
-        return Found(meta, etag.decode(), body, named, soft_in / 1e6, word == "stale", int(start))
+        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, word == "stale", int(start))
     return cast("Literal['wait', 'unstorable']", word)
 
 
@@ -95,29 +95,31 @@ class L2:
     """
 
     def __init__(self, prefix: str, shards: int = 1) -> None:
-        self.marks = TagTimes(prefix, shards)
+        self.tag_times = TagTimes(prefix, shards)
         self._prefix = prefix
         self._shards = shards
 
     def fetch(
-        self, key: str, variant: str, *, etags: Iterable[str] = (), build: bool = True, mode: Mode = ""
-    ) -> Look:
+        self, key: str, variant: str, *, etags: Iterable[str] = (), build: bool = True, mode: FetchMode = ""
+    ) -> FetchResult:
         """Look an entry up; if it has to be built, get the lease or be told to wait. One round trip.
 
         Raises:
             RedisUnavailable: Redis does not answer.
         """
         found = self._fetch(key, variant, etags, build=build, mode=mode)
-        if isinstance(found, Found) and self._is_lost(key, found, hard=mode == "any"):
+        if isinstance(found, L2Entry) and self._was_invalidated(key, found, hard=mode == "any"):
             # Redis has forgotten what it was told: a replica took its place that had not heard of it.
-            self.marks.reassert(everything=True)
+            self.tag_times.reassert(everything=True)
             found = self._fetch(key, variant, etags, build=build, mode=mode)
         return found
 
-    def _is_lost(self, key: str, found: Found, *, hard: bool) -> bool:
-        return self.marks.is_newer(found.tags, found.start, self._shard(key), hard=hard)
+    def _was_invalidated(self, key: str, found: L2Entry, *, hard: bool) -> bool:
+        return self.tag_times.is_newer(found.tags, found.start, self._shard(key), hard=hard)
 
-    def _fetch(self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: Mode) -> Look:
+    def _fetch(
+        self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: FetchMode
+    ) -> FetchResult:
         token = secrets.token_hex(8) if build else ""
         spread = -math.log(1 - random.random()) * BETA  # noqa: S311  # a spread of refreshes, not a secret
         arguments: list[str | bytes | int | float] = [variant, ",".join(etags), spread, token, LEASE_MS, mode]
@@ -125,16 +127,16 @@ class L2:
         try:
             # Not counted as a write: the script itself goes on reading where Redis takes no writes.
             reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, names, arguments))
-            return _look(reply, token)
-        except _NOT_OURS as error:
-            self._clear(names, error)
+            return _parse_reply(reply, token)
+        except _FOREIGN_DATA as error:
+            self._delete_foreign_data(names, error)
             return "unstorable"
 
     def fill(
         self,
         key: str,
         lease: Lease,
-        value: Value,
+        value: StoredValue,
         tags: Iterable[str],
         *,
         ttl: float,
@@ -161,8 +163,8 @@ class L2:
         names = self._keys(key)
         try:
             return int(self._run(_FILL, names, arguments)) == 1
-        except _NOT_OURS as error:
-            self._clear(names, error)
+        except _FOREIGN_DATA as error:
+            self._delete_foreign_data(names, error)
             return False
 
     def release(self, key: str, lease: Lease) -> None:
@@ -170,10 +172,10 @@ class L2:
         names = self._keys(key)
         try:
             self._run(_RELEASE, [names[2]], [lease.token])
-        except _NOT_OURS as error:
-            self._clear(names, error)
+        except _FOREIGN_DATA as error:
+            self._delete_foreign_data(names, error)
 
-    def improve(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
+    def replace_body(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
         """Put a smaller form of a body in its place, unless that was done; return what is there then.
 
         None if the entry is another now; b"" if no body was given and there is none but the first.
@@ -181,22 +183,22 @@ class L2:
         Raises:
             RedisUnavailable: Redis does not answer, or takes no writes.
         """
-        found: bytes | None = self._run(_IMPROVE, self._keys(key)[:1], [etag, variant, body])
+        found: bytes | None = self._run(_REPLACE_BODY, self._keys(key)[:1], [etag, variant, body])
         return found
 
-    def entry_key(self, key: str) -> str:
+    def redis_key(self, key: str) -> str:
         """Return the name of an entry's hash in Redis."""
         return self._keys(key)[0]
 
     def _keys(self, key: str) -> list[str]:
         shard = self._shard(key)
         place = f"{self._prefix}:{{c{shard}}}"
-        return [f"{place}:{key}", self.marks.name(shard), f"{place}:lease:{key}"]
+        return [f"{place}:{key}", self.tag_times.redis_key(shard), f"{place}:lease:{key}"]
 
     def _shard(self, key: str) -> int:
         return crc32(key.encode()) % self._shards
 
-    def _clear(self, names: list[str], error: Exception) -> None:
+    def _delete_foreign_data(self, names: list[str], error: Exception) -> None:
         """Make room where something else stands in the place of what is ours."""
         log.warning("%s is not what the cache keeps there, and is deleted: %s", names[0], error)
 

@@ -17,12 +17,12 @@ from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
 from storefront.cache.etags import compute_digest, parse_if_none_match
-from storefront.cache.invalidation import collecting, reading_since
-from storefront.cache.keys import Entry, Kind
-from storefront.cache.l2 import Value
-from storefront.cache.responses import Answer
+from storefront.cache.invalidation import collect_dependencies, get_snapshot_time
+from storefront.cache.keys import CacheEntry, EntryKind
+from storefront.cache.l2 import StoredValue
+from storefront.cache.responses import PageAnswer
 from storefront.cache.state import CacheState
-from storefront.cache.store import Hit, Ticket
+from storefront.cache.store import BuildTicket, CacheHit
 from storefront.errors import StorefrontError
 from storefront.web import compression
 from storefront.web.private import mark_private
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 Canonical = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 View = TypeVar("View", bound=Callable[..., Any])
 
-_STORED = frozenset((200, 301, 404, 410))
-_NEGATIVE = frozenset((404, 410))
+_STORED_STATUSES = frozenset((200, 301, 404, 410))
+_NEGATIVE_STATUSES = frozenset((404, 410))
 
 
 class NotPublicError(StorefrontError):
@@ -44,25 +44,25 @@ class NotPublicError(StorefrontError):
 class PagePolicy:
     """How a view's pages are cached."""
 
-    kind: Kind
+    kind: EntryKind
     canonical: Canonical
     anonymous: bool = False
 
 
 @dataclass(slots=True)
-class _Building:
+class _PageBuild:
     """A page that this request has to build."""
 
-    ticket: Ticket
+    ticket: BuildTicket
     encoding: str | None
-    held: Mapping[str, str]  # digests of pages that the client has
-    collecting: collecting
+    client_etags: Mapping[str, str]  # digests of pages that the client has
+    collecting: collect_dependencies
     tags: set[str]
-    kept_out: bool = False
+    not_stored: bool = False
 
 
-def public(
-    kind: Kind, canonical: Canonical | None = None, *, anonymous: bool = False
+def public_page(
+    kind: EntryKind, canonical: Canonical | None = None, *, anonymous: bool = False
 ) -> Callable[[View], View]:
     """Declare that a view answers everybody the same.
 
@@ -76,13 +76,13 @@ def public(
     """
 
     def declare(view: View) -> View:
-        view.page_policy = PagePolicy(kind, canonical or _path_only, anonymous)  # type: ignore[attr-defined]
+        view.page_policy = PagePolicy(kind, canonical or _ignore_query, anonymous)  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def keep_out() -> None:
+def do_not_store() -> None:
     """Say that this response is not worth a place in the cache (an address that anybody can make up)."""
     if (building := g.get("cache_building")) is not None:
         building.kept_out = True
@@ -94,83 +94,85 @@ def init_app(app: Flask, state: CacheState) -> None:
 
     @app.before_request
     def serve() -> Response | None:
-        policy = policy_of(app, request.endpoint)
+        policy = find_policy(app, request.endpoint)
         if policy is None or request.method not in ("GET", "HEAD") or request.script_root or app.debug:
             return None
         if policy.anonymous and "Authorization" in request.headers:
             return None
         try:
-            entry = entry_for(policy, request.endpoint or "", build, request.view_args or {}, request.args)
+            entry = make_entry(policy, request.endpoint or "", build, request.view_args or {}, request.args)
         except StorefrontError:
             return None  # the view says it with a page
-        store.counters.asked(request.full_path.rstrip("?"))
+        store.counters.count_request(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
         held = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
-        found = store.begin(entry, responses.variant_of(encoding), etags=held)
-        if isinstance(found, Hit):
+        found = store.look_up(entry, responses.variant_of(encoding), etags=held)
+        if isinstance(found, CacheHit):
             if found.body is not None or found.etag in held:
                 if found.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
                 with contextlib.suppress(*responses.UNREADABLE):
-                    answer = responses.answer(found, entry.key, encoding, held)
+                    answer = responses.make_answer(found, entry.key, encoding, held)
                     url_index.remember(request.environ, entry)
-                    return _response(answer)
+                    return _to_response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
-            found = store.begin(entry, force=True)
-            if isinstance(found, Hit):
+            found = store.look_up(entry, force=True)
+            if isinstance(found, CacheHit):
                 return None
-        found.as_of(reading_since())
-        collector = collecting()
-        g.cache_building = _Building(found, encoding, held, collector, collector.__enter__())
+        found.set_snapshot_time(get_snapshot_time())
+        collector = collect_dependencies()
+        g.cache_building = _PageBuild(found, encoding, held, collector, collector.__enter__())
         return None
 
     @app.after_request
     def keep(response: Response) -> Response:
-        building: _Building | None = g.get("cache_building")
+        building: _PageBuild | None = g.get("cache_building")
         if building is None:
-            if policy_of(app, request.endpoint) is not None:
+            if find_policy(app, request.endpoint) is not None:
                 response.headers.setdefault("Cache-Status", "storefront; fwd=bypass")
             return response
         if response.status_code >= 500:
-            stale = building.ticket.stale(responses.variant_of(building.encoding))
+            stale = building.ticket.find_stale(responses.variant_of(building.encoding))
             if stale is None:
                 response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
-            return _response(
-                responses.answer(stale, building.ticket.entry.key, building.encoding, building.held)
+            return _to_response(
+                responses.make_answer(
+                    stale, building.ticket.entry.key, building.encoding, building.client_etags
+                )
             )
-        if reason := unshareable(response):
+        if reason := find_unshareable(response):
             store.counters.add(building.ticket.entry.kind.name, "not_public")
             if app.testing:
                 raise NotPublicError(f"{request.path} {reason}, and is declared public")
             log.error("%s %s, and is declared public: not stored", request.path, reason)
             return mark_private(response)
-        if response.status_code not in _STORED or building.kept_out:
+        if response.status_code not in _STORED_STATUSES or building.not_stored:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response
         return _store_response(state, building, response)
 
     @app.teardown_request
     def leave(_: BaseException | None) -> None:
-        building: _Building | None = g.pop("cache_building", None)
+        building: _PageBuild | None = g.pop("cache_building", None)
         if building is not None:
             building.collecting.__exit__()
             building.ticket.abandon()
 
 
-def policy_of(app: Flask, endpoint: str | None) -> PagePolicy | None:
+def find_policy(app: Flask, endpoint: str | None) -> PagePolicy | None:
     """Return how an endpoint's pages are cached, or None if they are not."""
     return getattr(app.view_functions.get(endpoint or ""), "page_policy", None)
 
 
-def entry_for(
+def make_entry(
     policy: PagePolicy, endpoint: str, release: str, arguments: Mapping[str, Any], query: Mapping[str, str]
-) -> Entry:
+) -> CacheEntry:
     """Return the entry of the page that these arguments and this query ask for."""
     return keys.page(endpoint, policy.canonical(arguments, query), release, policy.kind)
 
 
-def unshareable(response: Response) -> str | None:
+def find_unshareable(response: Response) -> str | None:
     """Return why a response must not be shared, as a sentence's end, or None if it may be."""
     if "Set-Cookie" in response.headers:
         return "sets a cookie"
@@ -185,7 +187,7 @@ def unshareable(response: Response) -> str | None:
     return "is streamed" if response.is_streamed else None
 
 
-def _store_response(state: CacheState, building: _Building, response: Response) -> Response:
+def _store_response(state: CacheState, building: _PageBuild, response: Response) -> Response:
     body, entry = response.get_data(), building.ticket.entry
     meta = responses.encode_head(response)
     bodies = {
@@ -194,22 +196,22 @@ def _store_response(state: CacheState, building: _Building, response: Response) 
     }
     digest = compute_digest(body, meta)
     # What is not there is forgotten soon: anybody can make up such addresses.
-    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE else keys.HARD_TTL
+    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
     tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
     stale = keys.STALE in tags
-    stored = building.ticket.fill(Value(meta, digest, bodies), tags, ttl=ttl, hard=hard)
+    stored = building.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
     if stored:  # the fast path may answer the next request
         state.url_index.remember(request.environ, entry)
-    sent = None if digest in building.held else bodies[responses.variant_of(building.encoding)]
-    hit = Hit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
-    answer = responses.answer(
-        hit, entry.key, building.encoding, building.held, stored=None if stale else stored
+    sent = None if digest in building.client_etags else bodies[responses.variant_of(building.encoding)]
+    hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
+    answer = responses.make_answer(
+        hit, entry.key, building.encoding, building.client_etags, stored=None if stale else stored
     )
-    return _response(answer)
+    return _to_response(answer)
 
 
-def _response(answer: Answer) -> Response:
+def _to_response(answer: PageAnswer) -> Response:
     response = current_app.response_class(answer.body, status=answer.status)
     response.headers.clear()
     response.headers.extend(answer.headers)
@@ -218,5 +220,5 @@ def _response(answer: Answer) -> Response:
     return response
 
 
-def _path_only(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
+def _ignore_query(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
     return "/".join(f"{name}={value}" for name, value in sorted(arguments.items()))

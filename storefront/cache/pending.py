@@ -38,7 +38,7 @@ class PendingInvalidations:
                 if tag not in told or until > began + self._seconds
             }
 
-    def any(self, tags: Iterable[str]) -> bool:
+    def contains_any(self, tags: Iterable[str]) -> bool:
         """Return whether one of these is owed."""
         owed = self._until
         if not owed:

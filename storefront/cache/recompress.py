@@ -15,28 +15,28 @@ from collections.abc import Callable
 import brotli
 from flask import Flask
 
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.web import compression
 
 log = logging.getLogger(__name__)
 
-EVERY = 0.5  # seconds between looks for something to do
-REST = 19  # times as long as the work took
-MOST = 50  # pages that wait
-VARIANT, BEST = "br", 11
+INTERVAL = 0.5  # seconds between looks for something to do
+PAUSE_FACTOR = 19  # times as long as the work took
+MAX_QUEUED = 50  # pages that wait
+VARIANT, QUALITY = "br", 11
 
 
 class Recompressor:
     """What is to be compressed again, and the thread that does it."""
 
-    def __init__(self, app: Flask, store: Store) -> None:
+    def __init__(self, app: Flask, store: CacheStore) -> None:
         self._app, self._store = app, store
-        self._wanted: deque[str] = deque(maxlen=MOST)
+        self._queue: deque[str] = deque(maxlen=MAX_QUEUED)
         self._stopped = threading.Event()
 
-    def want(self, key: str) -> None:
+    def enqueue(self, key: str) -> None:
         """Say that this page is asked for often."""
-        self._wanted.append(key)
+        self._queue.append(key)
 
     def start(self) -> None:
         """Start the thread, in the process that serves."""
@@ -47,37 +47,39 @@ class Recompressor:
         """Let the thread end."""
         self._stopped.set()
 
-    def one(self, key: str) -> bool:
+    def recompress(self, key: str) -> bool:
         """Compress a page again, unless that was done; return whether this process has its best form now."""
-        copy = self._store.local.get(key)
-        if copy is None or copy.best or VARIANT not in copy.bodies:
+        copy = self._store.l1.get(key)
+        if copy is None or copy.is_recompressed or VARIANT not in copy.bodies:
             return False
-        found = self._store.shared.improve(key, copy.etag, VARIANT, b"")
+        found = self._store.l2.replace_body(key, copy.etag, VARIANT, b"")
         if found == b"":
             body = copy.bodies[VARIANT]
-            smaller = _aside(lambda: compression.encode(brotli.decompress(body), VARIANT, quality=BEST))
-            found = self._store.shared.improve(key, copy.etag, VARIANT, min(body, smaller, key=len))
+            smaller = _run_in_thread(
+                lambda: compression.encode(brotli.decompress(body), VARIANT, quality=QUALITY)
+            )
+            found = self._store.l2.replace_body(key, copy.etag, VARIANT, min(body, smaller, key=len))
         if not found:
             return False  # it was built anew meanwhile
-        self._store.local.swap(key, copy, VARIANT, found)
+        self._store.l1.replace_body(key, copy, VARIANT, found)
         return True
 
     def _run(self, stopped: threading.Event) -> None:
-        rest = EVERY
+        rest = INTERVAL
         while not stopped.wait(rest):
-            rest = EVERY
-            if not self._wanted:
+            rest = INTERVAL
+            if not self._queue:
                 continue
-            key, began = self._wanted.popleft(), time.perf_counter()
+            key, began = self._queue.popleft(), time.perf_counter()
             try:
                 with self._app.app_context():
-                    self.one(key)
+                    self.recompress(key)
             except Exception as error:  # noqa: BLE001  # Redis is away, or the page is broken: it is small enough
                 log.info("%s could not be compressed again: %s", key, error)
-            rest = max(EVERY, REST * (time.perf_counter() - began))
+            rest = max(INTERVAL, PAUSE_FACTOR * (time.perf_counter() - began))
 
 
-def _aside(work: Callable[[], bytes]) -> bytes:
+def _run_in_thread(work: Callable[[], bytes]) -> bytes:
     """Do some work that lets go of the interpreter in a thread of its own, where threads are no threads."""
     from gevent import get_hub, monkey  # costs a start of `flask` nothing
 

@@ -11,11 +11,11 @@ import msgspec
 from flask import Response
 
 from storefront.cache.etags import compute_etag
-from storefront.cache.store import Hit
+from storefront.cache.store import CacheHit
 
 # A proxy in front of us hears of no purge: it may keep a page this long. Surrogate-Key serves those that do.
 SHARED_MAX_AGE = 10
-KEPT = ("Location", "Link")
+STORED_HEADERS = ("Location", "Link")
 # What `answer` raises for an entry that is not what was stored.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
 # By the seconds that a proxy may keep it.
@@ -25,7 +25,7 @@ _CACHE_CONTROL = [
 ]
 
 
-class Head(msgspec.Struct, frozen=True, array_like=True):
+class StoredHead(msgspec.Struct, frozen=True, array_like=True):
     """What is kept of a response besides its body."""
 
     status: int
@@ -35,7 +35,7 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageAnswer:
     """Status, headers and body, ready to be sent."""
 
     status: int
@@ -50,23 +50,23 @@ def variant_of(encoding: str | None) -> str:
 
 def encode_head(response: Response) -> bytes:
     """Return the part of a response that is stored besides its body."""
-    headers = [(name, value) for name in KEPT if (value := response.headers.get(name))]
+    headers = [(name, value) for name in STORED_HEADERS if (value := response.headers.get(name))]
     vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
-    head = Head(response.status_code, response.content_type or "text/html", headers, vary)
+    head = StoredHead(response.status_code, response.content_type or "text/html", headers, vary)
     return msgspec.msgpack.encode(head)
 
 
-def answer(
-    hit: Hit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
-) -> Answer:
+def make_answer(
+    hit: CacheHit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
+) -> PageAnswer:
     """Return the answer for a hit, or for a page that was just built (`stored` says whether it was kept)."""
-    headers = [*fixed(hit, encoding, held), *moving(hit, key, stored=stored)]
-    return Answer(status(hit), headers, body(hit, encoding))
+    headers = [*constant_headers(hit, encoding, held), *changing_headers(hit, key, stored=stored)]
+    return PageAnswer(status_of(hit), headers, body_of(hit, encoding))
 
 
-def moving(hit: Hit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
+def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
     """Return the headers that change while the entry lives."""
-    soft_in = int(hit.soft_in)
+    soft_in = int(hit.fresh_for)
     kept_for = _CACHE_CONTROL[min(SHARED_MAX_AGE, soft_in) if soft_in > 0 else 0]
     if stored is None:
         status = f'storefront; hit; ttl={soft_in}; key="{key}"; detail={hit.detail}'
@@ -75,15 +75,15 @@ def moving(hit: Hit, key: str, *, stored: bool | None = None) -> list[tuple[str,
     return [kept_for, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
 
 
-def fixed(hit: Hit, encoding: str | None, held: Mapping[str, str]) -> list[tuple[str, str]]:
+def constant_headers(hit: CacheHit, encoding: str | None, held: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the headers that are the same for as long as the entry lives."""
     if hit.body is None:
         # By the name that the client knows: it may have been compressed otherwise, and is the same page.
         return [("ETag", held[hit.etag]), *_about(hit)]
     name = f"headers:{encoding}"
-    if hit.copy is not None and name in hit.copy.prepared:
-        return hit.copy.prepared[name]  # type: ignore[return-value]
-    kept = head(hit)
+    if hit.l1_entry is not None and name in hit.l1_entry.memo:
+        return hit.l1_entry.memo[name]  # type: ignore[return-value]
+    kept = decode_head(hit)
     headers = [
         ("Content-Type", kept.content_type),
         ("ETag", compute_etag(hit.etag, encoding, hit.body)),
@@ -92,30 +92,30 @@ def fixed(hit: Hit, encoding: str | None, held: Mapping[str, str]) -> list[tuple
     if encoding:
         headers.append(("Content-Encoding", encoding))
     headers += kept.headers
-    if hit.copy is not None:
-        hit.copy.prepared[name] = headers
+    if hit.l1_entry is not None:
+        hit.l1_entry.memo[name] = headers
     return headers
 
 
-def _about(hit: Hit) -> list[tuple[str, str]]:
-    return [("Vary", head(hit).vary), ("Surrogate-Key", " ".join(hit.tags))]
+def _about(hit: CacheHit) -> list[tuple[str, str]]:
+    return [("Vary", decode_head(hit).vary), ("Surrogate-Key", " ".join(hit.tags))]
 
 
-def head(hit: Hit) -> Head:
+def decode_head(hit: CacheHit) -> StoredHead:
     """Return what is kept of a page besides its body."""
-    if hit.copy is None:
-        return msgspec.msgpack.decode(hit.meta, type=Head)
-    if "head" not in hit.copy.prepared:
-        hit.copy.prepared["head"] = msgspec.msgpack.decode(hit.meta, type=Head)
-    return hit.copy.prepared["head"]  # type: ignore[return-value]
+    if hit.l1_entry is None:
+        return msgspec.msgpack.decode(hit.meta, type=StoredHead)
+    if "head" not in hit.l1_entry.memo:
+        hit.l1_entry.memo["head"] = msgspec.msgpack.decode(hit.meta, type=StoredHead)
+    return hit.l1_entry.memo["head"]  # type: ignore[return-value]
 
 
-def status(hit: Hit) -> int:
+def status_of(hit: CacheHit) -> int:
     """Return the status of the answer; 304 if the client has the page."""
-    return 304 if hit.body is None else head(hit).status
+    return 304 if hit.body is None else decode_head(hit).status
 
 
-def body(hit: Hit, encoding: str | None) -> bytes:
+def body_of(hit: CacheHit, encoding: str | None) -> bytes:
     """Return the body of the answer in this encoding; nothing if the client has it."""
     if hit.body is None:
         return b""

@@ -10,7 +10,7 @@ from flask import Flask
 from storefront.app_state import AppState
 from storefront.cache.hit_rates import HitRateReporter
 from storefront.cache.recompress import Recompressor
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.cache.url_index import UrlIndex
 from storefront.redis_roles import Subscription
 
@@ -29,7 +29,7 @@ class CacheState:
         pid: the process in which `start` was called; 0 before.
     """
 
-    store: Store
+    store: CacheStore
     fingerprint: str
     url_index: UrlIndex
     reporter: HitRateReporter
@@ -47,7 +47,7 @@ class CacheState:
 cache_state = AppState[CacheState]("cache")
 
 
-def create_state(app: Flask, store: Store, fingerprint: str) -> CacheState:
+def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
     state = CacheState(store, fingerprint, UrlIndex(), reporter, recompressor)

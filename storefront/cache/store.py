@@ -16,68 +16,70 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import NamedTuple
 
-from storefront.cache.counters import Counters
-from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, Entry
-from storefront.cache.l1 import L1, Copy
-from storefront.cache.l2 import L2, Found, Lease, Value
+from storefront.cache.counters import CacheCounters
+from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, CacheEntry
+from storefront.cache.l1 import L1, L1Entry
+from storefront.cache.l2 import L2, L2Entry, Lease, StoredValue
 from storefront.cache.pending import PendingInvalidations
 from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
-WAIT = 3.0  # seconds until somebody who waits builds alone
-AWAY_TTL = 10.0  # seconds that a process keeps its own copies while there is no Redis to hear of changes
+MAX_WAIT = 3.0  # seconds until somebody who waits builds alone
+OUTAGE_TTL = 10.0  # seconds that a process keeps its own copies while there is no Redis to hear of changes
 MAX_BYTES = 1024 * 1024
 
 
-class Hit(NamedTuple):
+class CacheHit(NamedTuple):
     """An answer. `body` is None if the client holds it already; `soft_in` are seconds until it is built anew."""
 
     meta: bytes
     etag: str
     body: bytes | None
     tags: tuple[str, ...]
-    soft_in: float
+    fresh_for: float
     detail: str  # "L1", "L2", "stale" or "local" (Redis is away)
-    copy: Copy | None = None
+    l1_entry: L1Entry | None = None
 
 
 @dataclass(slots=True)
-class _Flight:
-    looked: threading.Event = field(default_factory=threading.Event)  # its leader knows what Redis has
+class _SingleFlight:
+    looked_up: threading.Event = field(default_factory=threading.Event)  # its leader knows what Redis has
     done: threading.Event = field(default_factory=threading.Event)
-    stale: bool = False  # whether Redis has an old value to be answered meanwhile
+    has_stale_value: bool = False  # whether Redis has an old value to be answered meanwhile
 
 
 @dataclass(slots=True)
-class Ticket:
+class BuildTicket:
     """The duty to build an entry; `lease` is None where the value cannot be shared."""
 
-    store: Store
-    entry: Entry
+    store: CacheStore
+    entry: CacheEntry
     lease: Lease | None
-    away: bool
-    tick: int
-    flight: _Flight | None
-    began: float = field(default_factory=time.monotonic)
+    is_outage: bool
+    generation: int
+    flight: _SingleFlight | None
+    started_at: float = field(default_factory=time.monotonic)
     closed: bool = False
 
-    def as_of(self, moment: float | None) -> None:
+    def set_snapshot_time(self, moment: float | None) -> None:
         """Say that what is read may be as old as this moment (monotonic seconds): a snapshot of the source.
 
         The marks' clock goes with time, and `began` is after the lease was given: the result errs on the early side.
         """
-        if self.lease is not None and moment is not None and moment < self.began:
-            early = ceil((self.began - moment) * 1e6)
+        if self.lease is not None and moment is not None and moment < self.started_at:
+            early = ceil((self.started_at - moment) * 1e6)
             self.lease = replace(self.lease, start=str(int(self.lease.start) - early))
 
-    def fill(self, value: Value, tags: Iterable[str], *, ttl: float, hard: float = HARD_TTL) -> bool:
+    def fill(self, value: StoredValue, tags: Iterable[str], *, ttl: float, hard: float = HARD_TTL) -> bool:
         """Share the value with everybody, unless a write may have overtaken it; return whether it was stored.
 
         It is fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
         """
         try:
-            return self.store._keep(self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard)  # one module
+            return self.store._store_value(
+                self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard
+            )  # one module
         finally:
             self._close()
 
@@ -88,22 +90,22 @@ class Ticket:
         self._release()
         self._close()
 
-    def stale(self, variant: str) -> Hit | None:
+    def find_stale(self, variant: str) -> CacheHit | None:
         """Return the last known value, for when the building fails; None if there is none that may be shown."""
-        return self.store.last_known(self.entry, variant)
+        return self.store.find_last_known(self.entry, variant)
 
     def _release(self) -> None:
         if self.lease is not None:
             with contextlib.suppress(RedisUnavailable):
-                self.store.shared.release(self.entry.key, self.lease)
+                self.store.l2.release(self.entry.key, self.lease)
 
     def _close(self) -> None:
         self.closed = True
         if self.flight is not None:
-            self.store._land(self.entry.key, self.flight)
+            self.store._end_flight(self.entry.key, self.flight)
 
 
-class Store:
+class CacheStore:
     """The cache of one process.
 
     Args:
@@ -112,142 +114,148 @@ class Store:
         ttls: soft TTL by kind, in seconds, where it is not the kind's own.
     """
 
-    def __init__(self, shared: L2, local_bytes: int, ttls: dict[str, int]) -> None:
-        self.shared = shared
-        self.local = L1(local_bytes)
-        self.away = L1(local_bytes // 4)
-        self.owed = PendingInvalidations(AWAY_TTL)
-        self.counters = Counters()
+    def __init__(self, l2: L2, local_bytes: int, ttls: dict[str, int]) -> None:
+        self.l2 = l2
+        self.l1 = L1(local_bytes)
+        self.outage_l1 = L1(local_bytes // 4)
+        self.pending = PendingInvalidations(OUTAGE_TTL)
+        self.counters = CacheCounters()
         # Whether this process hears of every invalidation at once; without that it keeps no copies of its own.
-        self.trusted: Callable[[], bool] = lambda: False
+        self.receives_invalidations: Callable[[], bool] = lambda: False
         self._ttls = ttls
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[str, _SingleFlight] = {}
         self._lock = threading.Lock()
 
-    def ttl(self, entry: Entry) -> int:
+    def ttl(self, entry: CacheEntry) -> int:
         """Return how many seconds an entry is fresh."""
         return self._ttls.get(entry.kind.name, entry.kind.ttl)
 
-    def begin(
-        self, entry: Entry, variant: str = "", *, etags: Iterable[str] = (), force: bool = False
-    ) -> Hit | Ticket:
+    def look_up(
+        self, entry: CacheEntry, variant: str = "", *, etags: Iterable[str] = (), force: bool = False
+    ) -> CacheHit | BuildTicket:
         """Return the entry, or the duty to build it. Waits while somebody else is building, but not for ever."""
-        key, kind, deadline, waited = entry.key, entry.kind.name, time.monotonic() + WAIT, False
+        key, kind, deadline, waited = entry.key, entry.kind.name, time.monotonic() + MAX_WAIT, False
         while True:
-            if not force and (hit := self.held(key, variant, etags)):
+            if not force and (hit := self.find_in_l1(key, variant, etags)):
                 self.counters.add(kind, "hit_local")
                 return hit
-            flight, leading = self._board(key)
+            flight, leading = self._join_flight(key)
             if not leading:
-                flight.looked.wait(WAIT)
-                if flight.stale and not force and (hit := self._meanwhile(key, kind, variant, etags)):
+                flight.looked_up.wait(MAX_WAIT)
+                if (
+                    flight.has_stale_value
+                    and not force
+                    and (hit := self._find_stale(key, kind, variant, etags))
+                ):
                     return hit
                 self._count_waiting(kind, waited)
                 waited = True
                 if flight.done.wait(max(0.0, deadline - time.monotonic())):
                     continue
-                return self._alone(entry)
-            answer: Hit | Ticket | None = None
+                return self._build_alone(entry)
+            answer: CacheHit | BuildTicket | None = None
             try:
-                answer = self._look(entry, variant, etags, flight, force=force)
+                answer = self._look_up_in_l2(entry, variant, etags, flight, force=force)
             finally:
-                flight.looked.set()
-                if not isinstance(answer, Ticket):
-                    self._land(key, flight)
+                flight.looked_up.set()
+                if not isinstance(answer, BuildTicket):
+                    self._end_flight(key, flight)
             if answer is not None:
                 return answer
             self._count_waiting(kind, waited)
             waited = True
             if time.monotonic() > deadline:
-                return self._alone(entry)
+                return self._build_alone(entry)
             time.sleep(random.uniform(0.005, 0.03))  # noqa: S311  # the fill is waited for, by many at different times
 
-    def held(self, key: str, variant: str, etags: Iterable[str] = ()) -> Hit | None:
+    def find_in_l1(self, key: str, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
         """Return this process's own copy, if it may be trusted and has the variant (or the client has it)."""
-        copy = self.local.get(key)
-        if copy is None or not self.trusted():
+        copy = self.l1.get(key)
+        if copy is None or not self.receives_invalidations():
             return None
         body = None if copy.etag in etags else copy.bodies.get(variant)
         if body is None and copy.etag not in etags:
             return None
-        return Hit(copy.meta, copy.etag, body, copy.tags, copy.until - time.monotonic(), "L1", copy)
+        return CacheHit(copy.meta, copy.etag, body, copy.tags, copy.expires_at - time.monotonic(), "L1", copy)
 
-    def last_known(self, entry: Entry, variant: str) -> Hit | None:
+    def find_last_known(self, entry: CacheEntry, variant: str) -> CacheHit | None:
         """Return the newest value that is anywhere, invalidated or not, unless a hard purge forbids it."""
         with contextlib.suppress(RedisUnavailable):
-            found = self.shared.fetch(entry.key, variant, build=False, mode="any")
-            if not isinstance(found, Found) or found.body is None or self.owed.any(found.tags):
+            found = self.l2.fetch(entry.key, variant, build=False, mode="any")
+            if not isinstance(found, L2Entry) or found.body is None or self.pending.contains_any(found.tags):
                 return None
             self.counters.add(entry.kind.name, "hit_stale")
-            return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, "stale")
-        for level in (self.away, self.local):
+            return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, "stale")
+        for level in (self.outage_l1, self.l1):
             if (copy := level.peek(entry.key)) and variant in copy.bodies:
                 self.counters.add(entry.kind.name, "hit_stale")
-                return Hit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, 0.0, "stale")
+                return CacheHit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, 0.0, "stale")
         return None
 
-    def drop(self, tags: Iterable[str]) -> None:
+    def invalidate_local(self, tags: Iterable[str]) -> None:
         """Drop what this process itself holds under these tags."""
         tags = tuple(tags)
-        self.local.drop(tags)
-        self.away.drop(tags)
+        self.l1.invalidate(tags)
+        self.outage_l1.invalidate(tags)
 
-    def _look(
-        self, entry: Entry, variant: str, etags: Iterable[str], flight: _Flight, *, force: bool
-    ) -> Hit | Ticket | None:
-        key, kind, tick, began = entry.key, entry.kind.name, self.local.tick, time.monotonic()
+    def _look_up_in_l2(
+        self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: _SingleFlight, *, force: bool
+    ) -> CacheHit | BuildTicket | None:
+        key, kind, tick, began = entry.key, entry.kind.name, self.l1.generation, time.monotonic()
         try:
-            found = self.shared.fetch(key, variant, etags=etags, mode="force" if force else "")
+            found = self.l2.fetch(key, variant, etags=etags, mode="force" if force else "")
         except RedisUnavailable:
             found = "unstorable"
         else:
-            self.counters.time(kind, "look", time.monotonic() - began)
-            if isinstance(found, Found) and self.owed.any(found.tags):
+            self.counters.record_time(kind, "look", time.monotonic() - began)
+            if isinstance(found, L2Entry) and self.pending.contains_any(found.tags):
                 found = "unstorable"
-        if isinstance(found, Found):
-            self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
-            copy = self._adopt(key, variant, found, tick)
-            detail = "stale" if found.stale else "L2"
-            return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, detail, copy)
+        if isinstance(found, L2Entry):
+            self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
+            copy = self._copy_to_l1(key, variant, found, tick)
+            detail = "stale" if found.is_stale else "L2"
+            return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail, copy)
         if isinstance(found, Lease):
             self.counters.add(kind, "miss")
-            flight.stale = found.stale
-            return Ticket(self, entry, found, False, tick, flight)
+            flight.has_stale_value = found.has_stale_value
+            return BuildTicket(self, entry, found, False, tick, flight)
         if found == "unstorable":
             self.counters.add(kind, "away")
-            copy = None if force else self.away.get(key)
+            copy = None if force else self.outage_l1.get(key)
             if copy is not None and variant in copy.bodies:
-                left = copy.until - time.monotonic()
-                return Hit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, left, "local", copy)
-            return Ticket(self, entry, None, True, self.away.tick, flight)
+                left = copy.expires_at - time.monotonic()
+                return CacheHit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, left, "local", copy)
+            return BuildTicket(self, entry, None, True, self.outage_l1.generation, flight)
         return None
 
-    def _meanwhile(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> Hit | None:
+    def _find_stale(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> CacheHit | None:
         """Return the old value while somebody in this process builds the new one; None if it has been dropped."""
         with contextlib.suppress(RedisUnavailable):
-            found = self.shared.fetch(key, variant, etags=etags, build=False)
-            if isinstance(found, Found) and not self.owed.any(found.tags):
-                self.counters.add(kind, "hit_stale" if found.stale else "hit_shared")
-                detail = "stale" if found.stale else "L2"
-                return Hit(found.meta, found.etag, found.body, found.tags, found.soft_in, detail)
+            found = self.l2.fetch(key, variant, etags=etags, build=False)
+            if isinstance(found, L2Entry) and not self.pending.contains_any(found.tags):
+                self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
+                detail = "stale" if found.is_stale else "L2"
+                return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail)
         return None
 
-    def _adopt(self, key: str, variant: str, found: Found, tick: int) -> Copy | None:
+    def _copy_to_l1(self, key: str, variant: str, found: L2Entry, tick: int) -> L1Entry | None:
         """Keep a copy of what Redis answered, or add the variant to the copy that is kept."""
-        if found.stale or found.soft_in <= 0 or found.body is None or not self.trusted():
+        if found.is_stale or found.fresh_for <= 0 or found.body is None or not self.receives_invalidations():
             return None
-        copy = self.local.get(key)
+        copy = self.l1.get(key)
         if copy is not None and copy.etag == found.etag:
-            self.local.grow(key, copy, variant, found.body)
+            self.l1.add_variant(key, copy, variant, found.body)
             return copy
-        copy = Copy(
-            found.meta, found.etag, {variant: found.body}, found.tags, time.monotonic() + found.soft_in
+        copy = L1Entry(
+            found.meta, found.etag, {variant: found.body}, found.tags, time.monotonic() + found.fresh_for
         )
-        return copy if self.local.put(key, copy, tick) else None
+        return copy if self.l1.put(key, copy, tick) else None
 
-    def _keep(self, ticket: Ticket, value: Value, tags: tuple[str, ...], ttl: float, hard: float) -> bool:
+    def _store_value(
+        self, ticket: BuildTicket, value: StoredValue, tags: tuple[str, ...], ttl: float, hard: float
+    ) -> bool:
         kind, key, now = ticket.entry.kind.name, ticket.entry.key, time.monotonic()
-        self.counters.time(kind, "build", now - ticket.began)
+        self.counters.record_time(kind, "build", now - ticket.started_at)
         if STALE in tags:
             ticket._release()
             return False
@@ -257,40 +265,40 @@ class Store:
             ticket._release()
             return False
         if ticket.lease is None:
-            if ticket.away:
-                copy = Copy(value.meta, value.etag, dict(value.bodies), tags, now + min(AWAY_TTL, ttl))
-                return self.away.put(key, copy, ticket.tick)
+            if ticket.is_outage:
+                copy = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + min(OUTAGE_TTL, ttl))
+                return self.outage_l1.put(key, copy, ticket.generation)
             return False
         try:
-            stored = self.shared.fill(
-                key, ticket.lease, value, tags, ttl=ttl, hard=hard, took=now - ticket.began
+            stored = self.l2.fill(
+                key, ticket.lease, value, tags, ttl=ttl, hard=hard, took=now - ticket.started_at
             )
         except RedisUnavailable:
             return False
         self.counters.add(kind, "stored" if stored else "refused")
-        if stored and self.trusted():
-            copy = Copy(value.meta, value.etag, dict(value.bodies), tags, now + ttl * 0.9)
-            self.local.put(key, copy, ticket.tick)
+        if stored and self.receives_invalidations():
+            copy = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + ttl * 0.9)
+            self.l1.put(key, copy, ticket.generation)
         return stored
 
-    def _alone(self, entry: Entry) -> Ticket:
+    def _build_alone(self, entry: CacheEntry) -> BuildTicket:
         self.counters.add(entry.kind.name, "alone")
-        return Ticket(self, entry, None, False, 0, None)
+        return BuildTicket(self, entry, None, False, 0, None)
 
     def _count_waiting(self, kind: str, waited: bool) -> None:
         if not waited:
             self.counters.add(kind, "waited")
 
-    def _board(self, key: str) -> tuple[_Flight, bool]:
+    def _join_flight(self, key: str) -> tuple[_SingleFlight, bool]:
         """Return the flight for a key, and whether it is ours to lead."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None:
                 return flight, False
-            flight = self._flights[key] = _Flight()
+            flight = self._flights[key] = _SingleFlight()
             return flight, True
 
-    def _land(self, key: str, flight: _Flight) -> None:
+    def _end_flight(self, key: str, flight: _SingleFlight) -> None:
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]

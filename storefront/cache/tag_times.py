@@ -20,11 +20,11 @@ from storefront.cache import keys
 from storefront.redis_roles import Role, Script
 
 _LUA = Path(__file__).parent / "lua"
-_INVALIDATE, _CONFIRM = Script(_LUA / "invalidate.lua"), Script(_LUA / "confirm.lua")
+_INVALIDATE, _REASSERT = Script(_LUA / "invalidate.lua"), Script(_LUA / "reassert.lua")
 
-KEPT = 20.0  # seconds after which what was told is looked for in Redis once more, and then forgotten
-MOST = 20_000  # names that are remembered; beyond that the oldest are not
-BATCH = 500
+RETENTION = 20.0  # seconds after which what was told is looked for in Redis once more, and then forgotten
+MAX_TAGS = 20_000  # names that are remembered; beyond that the oldest are not
+BATCH_SIZE = 500
 # Marks must outlive entries: the longest hard TTL, its jitter, and an hour.
 _LIFE_US = int((keys.HARD_TTL * 1.1 + 3600) * 1e6)
 
@@ -43,13 +43,13 @@ class TagTimes:
         self.channel = f"{prefix}:invalidations"
         self._prefix = prefix
         self._shards = shards
-        self._told: dict[
+        self._times: dict[
             str, tuple[Clocks, float]
         ] = {}  # by tag, and "!" + tag for hard purges; the oldest first
-        self._doubted = False
+        self._failover_suspected = False
         self._lock = threading.Lock()
 
-    def name(self, shard: int) -> str:
+    def redis_key(self, shard: int) -> str:
         """Return the name of a shard's marks in Redis."""
         return f"{self._prefix}:{{c{shard}}}:marks"
 
@@ -69,7 +69,7 @@ class TagTimes:
             clocks = (int(self._run(_INVALIDATE, shard, arguments)), *clocks)
         self._remember(tags, clocks, hard=hard)
 
-    def hear(self, message: bytes) -> list[str]:
+    def receive(self, message: bytes) -> list[str]:
         """Return the tags of a published message, and remember them if it says since when they are dropped."""
         first, *tags = message.decode().split("\n")
         if not first.startswith("="):
@@ -81,7 +81,7 @@ class TagTimes:
 
     def is_newer(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
         """Return whether one of these was dropped (`hard`: for ever) after an entry began, as far as we know."""
-        told = self._told
+        told = self._times
         if not told:
             return False
         found = (told.get(f"!{tag}" if hard else tag) for tag in tags)
@@ -89,7 +89,7 @@ class TagTimes:
 
     def suspect_failover(self) -> None:
         """Say that Redis may be another one than before: what is remembered is to be told again soon."""
-        self._doubted = True
+        self._failover_suspected = True
 
     def reassert(self, *, everything: bool = False) -> None:
         """Tell again what Redis may have lost: what is old enough to be forgotten then, or everything that is known.
@@ -99,23 +99,27 @@ class TagTimes:
         Raises:
             RedisUnavailable: it is to be tried again.
         """
-        everything, self._doubted = everything or self._doubted, False
+        everything, self._failover_suspected = everything or self._failover_suspected, False
         now = time.monotonic()
         with self._lock:
-            due = [(tag, *known) for tag, known in self._told.items() if everything or now - known[1] >= KEPT]
+            due = [
+                (tag, *known)
+                for tag, known in self._times.items()
+                if everything or now - known[1] >= RETENTION
+            ]
         try:
-            for first in range(0, len(due), BATCH):
-                some = due[first : first + BATCH]
+            for first in range(0, len(due), BATCH_SIZE):
+                some = due[first : first + BATCH_SIZE]
                 for shard in range(self._shards):
                     pairs = [part for tag, clocks, _ in some for part in (clocks[shard], tag)]
-                    self._run(_CONFIRM, shard, [self.channel, *pairs])
+                    self._run(_REASSERT, shard, [self.channel, *pairs])
         except BaseException:
-            self._doubted = everything or self._doubted
+            self._failover_suspected = everything or self._failover_suspected
             raise
         with self._lock:
             for tag, _, at in due:
-                if now - at >= KEPT and self._told.get(tag, (None, 0.0))[1] == at:
-                    del self._told[tag]
+                if now - at >= RETENTION and self._times.get(tag, (None, 0.0))[1] == at:
+                    del self._times[tag]
 
     def _remember(self, tags: Sequence[str], clocks: Clocks, *, hard: bool) -> None:
         names = (*tags, *(f"!{tag}" for tag in tags)) if hard else tags
@@ -123,22 +127,22 @@ class TagTimes:
         with self._lock:
             for name in names:
                 # At its newest, and last in the row.
-                before = self._told.pop(name, (clocks, now))[0]
-                self._told[name] = (max(before, clocks), now)
-            while len(self._told) > MOST:
-                del self._told[next(iter(self._told))]
+                before = self._times.pop(name, (clocks, now))[0]
+                self._times[name] = (max(before, clocks), now)
+            while len(self._times) > MAX_TAGS:
+                del self._times[next(iter(self._times))]
 
     def _run(self, script: Script, shard: int, arguments: list[Any]) -> Any:
         # Not counted as a write: where there is no room for a mark, the script makes room.
         def run() -> Any:
             return redis_roles.call(
-                Role.CACHE, lambda client: script.run(client, [self.name(shard)], arguments)
+                Role.CACHE, lambda client: script.run(client, [self.redis_key(shard)], arguments)
             )
 
         try:
             return run()
         except ResponseError:
-            redis_roles.call(Role.CACHE, lambda client: _make_room(client, self.name(shard)), write=True)
+            redis_roles.call(Role.CACHE, lambda client: _make_room(client, self.redis_key(shard)), write=True)
             return run()
 
 

@@ -29,16 +29,16 @@ def dashboard() -> Response:
     prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
     hour, memory, away, found, problem = None, None, None, None, None
     try:
-        hour, memory = hit_rates.last_hour(prefix), inspection.memory(prefix)
-        found = inspection.x_ray(current_app, state, url) if url else None
+        hour, memory = hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix)
+        found = inspection.inspect_url(current_app, state, url) if url else None
     except RedisUnavailable as error:
         away = str(error)
     except StorefrontError as error:
         problem = str(error)
     page = render_template(
         "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
-        roles=redis_roles.states(), local=state.store.local, hit_rate=hit_rates.hit_rate, hits=hit_rates.HITS,
-        percentile=hit_rates.percentile, lookups=_chart(hour.minutes) if hour else None,
+        roles=redis_roles.states(), local=state.store.l1, hit_rate=hit_rates.compute_hit_rate, hits=hit_rates.HITS,
+        percentile=hit_rates.compute_percentile, lookups=_chart(hour.minutes) if hour else None,
     )  # fmt: skip
     return private_page(page)
 

@@ -63,7 +63,7 @@ def _is_search() -> bool:
 
 
 @bp.get("/")
-@cache.public(keys.PRODUCT_LIST)
+@cache.public_page(keys.PRODUCT_LIST)
 def home() -> str:
     """The front page."""
     page = cache.fetch(keys.home(), HomePage, queries.home)
@@ -73,7 +73,7 @@ def home() -> str:
 @bp.get("/products")
 @rate_limiting.limit("browse", cost=_list_cost)
 @rate_limiting.limit("search", when=_is_search)
-@cache.public(keys.PRODUCT_LIST, _list_address)
+@cache.public_page(keys.PRODUCT_LIST, _list_address)
 def product_list() -> str:
     """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
     return _list(_wanted(request.args))
@@ -81,21 +81,21 @@ def product_list() -> str:
 
 @bp.get("/categories/<path:path>")
 @rate_limiting.limit("browse", cost=_list_cost)
-@cache.public(keys.PRODUCT_LIST, _list_address)
+@cache.public_page(keys.PRODUCT_LIST, _list_address)
 def category(path: str) -> str:
     """A category with everything below it."""
     return _list(_wanted(request.args, path))
 
 
 @bp.get("/products/<slug>")
-@cache.public(keys.PRODUCT_DETAIL, _product_address)
+@cache.public_page(keys.PRODUCT_DETAIL, _product_address)
 def product(slug: str) -> str:
     """A product; `?variant=SKU` selects one of its variants."""
     page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
     wanted = request.args.get("variant")
     selected = page.selected(wanted)
     if wanted and selected.sku != wanted:
-        cache.keep_out()
+        cache.do_not_store()
     promised = current_app.extensions.get("catalog_promises", [])
     return render_template("catalog/product.html", page=page, selected=selected, promised=promised)
 
@@ -123,21 +123,21 @@ def robots() -> Response:
 
 
 @bp.get("/sitemap.xml")
-@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
 def sitemap_index() -> Response:
     """Where crawlers find the parts of the sitemap."""
     return Response(sitemap.index(), mimetype="application/xml")
 
 
 @bp.get("/sitemap-categories.xml")
-@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
 def sitemap_categories() -> Response:
     """The part of the sitemap with the categories."""
     return Response(sitemap.categories(), mimetype="application/xml")
 
 
 @bp.get(f"/sitemap-<int(min=1, max={sitemap.MOST}):part>.xml")
-@cache.public(keys.PRODUCT_LIST, _sitemap_address)
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
 def sitemap_products(part: int) -> Response:
     """A part of the sitemap with products."""
     return Response(sitemap.products(part), mimetype="application/xml")
@@ -148,7 +148,7 @@ def moved(error: MovedError) -> BaseResponse:
     """An old address answers with the new one, the query kept."""
     query = request.query_string.decode("ascii", "replace")
     if query:
-        cache.keep_out()  # the next visitor's may be another
+        cache.do_not_store()  # the next visitor's may be another
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.cache.state import cache_state
-from storefront.edge.cached_pages import Pages
+from storefront.edge.cached_pages import CachedPageLayer
 from storefront.edge.fast_path import FastPath, Measure, cached_pages, fast_path
 from storefront.live.socket_takeover import SocketTakeover
 from storefront.stock import stream
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
     """Wrap the application in the layers. Middleware that must see a request first wraps it later (ProxyFix)."""
     cache = cache_state.find(app)
     if cache is not None and not app.debug:
-        pages = Pages(app, cache, app.wsgi_app)
+        pages = CachedPageLayer(app, cache, app.wsgi_app)
         cached_pages.set(app, pages)
         app.wsgi_app = pages  # type: ignore[method-assign]
     app.wsgi_app = SocketTakeover(app.wsgi_app, stream.PATH)  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront.app_state import AppState
-from storefront.edge.cached_pages import Pages
+from storefront.edge.cached_pages import CachedPageLayer
 from storefront.edge.wire import Header
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class FastPath:
         hops: as `TRUSTED_PROXIES`.
     """
 
-    def __init__(self, pages: Pages, measure: Measure, hops: int) -> None:
+    def __init__(self, pages: CachedPageLayer, measure: Measure, hops: int) -> None:
         self._pages, self._measure = pages, measure
         answer: Callable[..., Any] = self._answer
         self._ask = ProxyFix(answer, x_for=hops, x_proto=hops, x_host=hops) if hops else answer
@@ -43,7 +43,7 @@ class FastPath:
 
     def _answer(self, environ: WSGIEnvironment, _start_response: object) -> bytes | None:
         began = time.perf_counter()
-        found = self._pages.at_once(environ)
+        found = self._pages.answer_raw(environ)
         if found is None:
             return None
         status, headers, answer = found
@@ -52,5 +52,5 @@ class FastPath:
 
 
 # The layer that holds the pages, and the fast path to it; both are missing where the cache is off.
-cached_pages = AppState[Pages]("edge.cached_pages")
+cached_pages = AppState[CachedPageLayer]("edge.cached_pages")
 fast_path = AppState[FastPath]("edge.fast_path")

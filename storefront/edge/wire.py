@@ -28,13 +28,13 @@ class _Date:
 _date = _Date()
 
 
-def lines(headers: Iterable[Header]) -> str | None:
+def format_headers(headers: Iterable[Header]) -> str | None:
     """Return headers as they are sent; None if a value is not one line that can be sent: it would begin another."""
     sound = all(value.isascii() and value.isprintable() for _, value in headers)
     return "".join([f"{name}: {value}\r\n" for name, value in headers]) if sound else None
 
 
-def answer(status: str, head: str, body: bytes) -> bytes:
+def format_response(status: str, head: str, body: bytes) -> bytes:
     """Return an answer of HTTP/1.1 on a connection that stays open: its status, the lines of its head, its body."""
     first = f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {_date.now()}\r\nConnection: keep-alive\r\n"
     return f"{first}{head}\r\n".encode("latin-1") + body

@@ -52,7 +52,7 @@ def _charts() -> tuple[list[Chart], str | None]:
     orders = draw_lines("Orders", "a minute", {"Placed": _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
-        minutes, cached = minute_figures.last_hour(prefix), hit_rates.last_hour(prefix).minutes
+        minutes, cached = minute_figures.last_hour(prefix), hit_rates.read_last_hour(prefix).minutes
     except RedisUnavailable as error:
         return [orders], str(error)
     return [
@@ -81,7 +81,7 @@ def _charts() -> tuple[list[Chart], str | None]:
 
 
 def _rates(minutes: Sequence[Counter[str]]) -> list[float | None]:
-    rates = (hit_rates.hit_rate(minute) for minute in minutes)
+    rates = (hit_rates.compute_hit_rate(minute) for minute in minutes)
     return [None if rate is None else rate * 100 for rate in rates]
 
 

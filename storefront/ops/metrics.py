@@ -81,7 +81,7 @@ class Metrics:
                     self._add(TIMINGS, number, kind, what, bound)
                 else:
                     self._add(CACHE, number, kind, event)
-            LOCAL.set(state.store.local.size + state.store.away.size)
+            LOCAL.set(state.store.l1.size + state.store.outage_l1.size)
         for role in redis_roles.states():
             answered = role.calls - role.errors
             for result, number in (

@@ -52,7 +52,7 @@ def wanted(most: int) -> list[str]:
     Raises:
         RedisUnavailable: Redis does not answer.
     """
-    hot = [address for address, _ in hit_rates.hottest(current_app.config["CACHE_PREFIX"])]
+    hot = [address for address, _ in hit_rates.read_popular_urls(current_app.config["CACHE_PREFIX"])]
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(most)
     categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(most)).scalars()

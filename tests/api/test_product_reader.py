@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
 from tests.api.conftest import Call
@@ -99,7 +99,7 @@ def test_answers_are_kept_and_told_as_pages_are(call: Call, blue: int) -> None:
 
 def test_a_held_answer_costs_a_unit_of_the_api_not_of_pages(app: Flask, call: Call, blue: int) -> None:
     for store in listen(app):
-        assert isinstance(store, Store)
+        assert isinstance(store, CacheStore)
         for _ in range(3):
             answer = call("GET", f"/products/{blue}")
         assert "detail=L1" in answer.headers["Cache-Status"]

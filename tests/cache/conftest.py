@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from storefront import cache, redis_roles
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.extensions import db
 from storefront.redis_roles import Role
 from tests.cache.workers import bare_app
@@ -25,9 +25,9 @@ from tests.redis_roles.servers import Server, server
 
 
 @pytest.fixture
-def store(app: Flask) -> Store:
+def store(app: Flask) -> CacheStore:
     """The shop's cache."""
-    found: Store = cache_state.get(app).store
+    found: CacheStore = cache_state.get(app).store
     return found
 
 
@@ -38,7 +38,7 @@ def redis(app: Flask) -> Redis:
 
 
 @pytest.fixture
-def listening(app: Flask) -> Iterator[Store]:
+def listening(app: Flask) -> Iterator[CacheStore]:
     """The shop's cache with both levels in use."""
     yield from listen(app)
 
@@ -92,11 +92,11 @@ def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def listen(app: Flask) -> Iterator[Store]:
+def listen(app: Flask) -> Iterator[CacheStore]:
     """Start the listener and wait until it is trusted; stop it at the end."""
-    store: Store = cache_state.get(app).store
+    store: CacheStore = cache_state.get(app).store
     cache.start(app)
-    assert eventually(lambda: store.trusted())
+    assert eventually(lambda: store.receives_invalidations())
     yield store
     cache.stop(app)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from redis import Redis
 
-from storefront.cache.keys import PRODUCT_DETAIL, Entry
-from storefront.cache.l2 import Value
+from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
+from storefront.cache.l2 import StoredValue
 from storefront.cache.state import cache_state
-from storefront.cache.store import Hit, Store, Ticket
+from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from tests.cache.workers import bare_app
 
 
@@ -81,31 +81,31 @@ class Ours(Protocol):
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         super().__init__(redis_url, prefix)
-        self.store: Store = cache_state.get(self.app).store
-        self._tickets: dict[str, Ticket] = {}
+        self.store: CacheStore = cache_state.get(self.app).store
+        self._tickets: dict[str, BuildTicket] = {}
 
     def begin(self, key: str) -> None:
-        ticket = self.store.begin(_entry(key))
-        assert isinstance(ticket, Ticket)
+        ticket = self.store.look_up(_entry(key))
+        assert isinstance(ticket, BuildTicket)
         self._tickets[key] = ticket
 
     def fill(self, key: str) -> None:
         self._fill(self._tickets.pop(key), self._seen.pop(key))
 
     def invalidate(self, key: str) -> None:
-        self.store.shared.marks.invalidate([f"tag-{key}"])
+        self.store.l2.tag_times.invalidate([f"tag-{key}"])
 
     def answer(self, key: str) -> tuple[int, bool]:
-        found = self.store.begin(_entry(key))
-        if isinstance(found, Hit):
+        found = self.store.look_up(_entry(key))
+        if isinstance(found, CacheHit):
             return int(found.body or b"-1"), True
         version = self.source(key)
         self._fill(found, version)
         return version, False
 
-    def _fill(self, ticket: Ticket, version: int) -> None:
+    def _fill(self, ticket: BuildTicket, version: int) -> None:
         body = str(version).encode()
-        ticket.fill(Value(b"", "etag", {"": body}), [f"tag-{ticket.entry.identity}"], ttl=600)
+        ticket.fill(StoredValue(b"", "etag", {"": body}), [f"tag-{ticket.entry.identity}"], ttl=600)
 
 
 class Naive(Protocol):
@@ -131,5 +131,5 @@ class Naive(Protocol):
         return f"{self.prefix}:copy:{key}"
 
 
-def _entry(key: str) -> Entry:
-    return Entry("races", key, PRODUCT_DETAIL)
+def _entry(key: str) -> CacheEntry:
+    return CacheEntry("races", key, PRODUCT_DETAIL)

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, Entry
-from storefront.cache.l1 import L1, Copy
-from storefront.cache.l2 import Value
-from storefront.cache.store import MAX_BYTES, Store, Ticket
+from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, CacheEntry
+from storefront.cache.l1 import L1, L1Entry
+from storefront.cache.l2 import StoredValue
+from storefront.cache.store import MAX_BYTES, BuildTicket, CacheStore
 from storefront.catalog.models import CategoryRedirect
 from storefront.extensions import write_transaction
 from tests.cache.conftest import entries, get
@@ -130,9 +130,11 @@ def test_an_empty_list_is_a_hit(client: FlaskClient) -> None:
         assert detail(get(client, address)) == "L2"
 
 
-def test_a_value_that_is_too_large_is_counted_and_not_stored(app: Flask, store: Store, redis: Redis) -> None:
+def test_a_value_that_is_too_large_is_counted_and_not_stored(
+    app: Flask, store: CacheStore, redis: Redis
+) -> None:
     large = "x" * (MAX_BYTES + 1)
-    entry = Entry("large", "", PRODUCT_LIST)
+    entry = CacheEntry("large", "", PRODUCT_LIST)
     assert cache.fetch(entry, str, lambda: large) == large
     assert store.counters.total["product_list", "too_large"] == 1
     assert not entries(redis, app)
@@ -140,22 +142,22 @@ def test_a_value_that_is_too_large_is_counted_and_not_stored(app: Flask, store: 
     assert len(entries(redis, app)) == 1
 
 
-def test_own_copies_take_no_more_bytes_than_they_may(app: Flask, listening: Store) -> None:
-    listening.local.limit = 100_000
+def test_own_copies_take_no_more_bytes_than_they_may(app: Flask, listening: CacheStore) -> None:
+    listening.l1.limit = 100_000
     for place in range(500):
-        ticket = listening.begin(Entry("local", str(place), PRODUCT_LIST))
-        assert isinstance(ticket, Ticket)
-        ticket.fill(Value(b"", "etag", {"": b"x" * 1_000}), [f"card:{place}"], ttl=600)
-    assert 10 < len(listening.local) < 100
-    assert listening.local.size <= 100_000
-    assert listening.local.evicted >= 400
+        ticket = listening.look_up(CacheEntry("local", str(place), PRODUCT_LIST))
+        assert isinstance(ticket, BuildTicket)
+        ticket.fill(StoredValue(b"", "etag", {"": b"x" * 1_000}), [f"card:{place}"], ttl=600)
+    assert 10 < len(listening.l1) < 100
+    assert listening.l1.size <= 100_000
+    assert listening.l1.evicted >= 400
 
 
 def test_of_ones_own_copies_those_that_are_used_stay() -> None:
     local = L1(100_000)
     for place in range(500):
-        copy = Copy(b"", "", {"": b"x" * 1_000}, ("everything",), float("inf"))
-        assert local.put(str(place), copy, local.tick)
+        copy = L1Entry(b"", "", {"": b"x" * 1_000}, ("everything",), float("inf"))
+        assert local.put(str(place), copy, local.generation)
         local.get("0")
     assert local.get("0") is not None
     assert local.get("1") is None
@@ -163,9 +165,9 @@ def test_of_ones_own_copies_those_that_are_used_stay() -> None:
 
 def test_a_copy_that_is_dropped_gives_its_bytes_back() -> None:
     local = L1(1_000_000)
-    copy = Copy(b"", "etag", {"": b"x" * 1_000}, ("everything", "card:1"), float("inf"))
-    local.put("a", copy, local.tick)
-    local.grow("a", copy, "br", b"y" * 500)
+    copy = L1Entry(b"", "etag", {"": b"x" * 1_000}, ("everything", "card:1"), float("inf"))
+    local.put("a", copy, local.generation)
+    local.add_variant("a", copy, "br", b"y" * 500)
     assert local.size > 1_500
-    local.drop(["card:1"])
+    local.invalidate(["card:1"])
     assert (local.size, len(local), local.get("a")) == (0, 0, None)

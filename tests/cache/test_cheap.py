@@ -10,16 +10,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.keys import PRODUCT_LIST, CacheEntry
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from tests.cache.conftest import commands, get, listen
 from tests.cache.writer_process import detail
 from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
-ENTRY = Entry("cheap", "", PRODUCT_LIST)
+ENTRY = CacheEntry("cheap", "", PRODUCT_LIST)
 SCRIPTS = ("evalsha", "eval")
 # Sent by threads of their own, whatever is asked for: the listener's, the reporter's; and by the counting.
 OTHERS = {"ping", "subscribe", "info", "hincrby", "expire", "zincrby", "zremrangebyrank", "lpush", "ltrim"}
@@ -45,12 +45,12 @@ class Counting:
 
 @pytest.fixture
 def counting(own_app: Flask, own_redis: Server) -> Counting:
-    cache.fetch(Entry("cheap", "connect, and load the scripts", PRODUCT_LIST), int, lambda: 1)
+    cache.fetch(CacheEntry("cheap", "connect, and load the scripts", PRODUCT_LIST), int, lambda: 1)
     return Counting(own_redis)
 
 
 @pytest.fixture
-def own_listening(own_app: Flask) -> Iterator[Store]:
+def own_listening(own_app: Flask) -> Iterator[CacheStore]:
     yield from listen(own_app)
 
 
@@ -62,7 +62,9 @@ def test_a_miss_costs_two_round_trips_and_a_hit_in_redis_one(own_app: Flask, cou
     assert counting.trips() == 10
 
 
-def test_an_own_copy_costs_no_round_trip(own_listening: Store, own_app: Flask, counting: Counting) -> None:
+def test_an_own_copy_costs_no_round_trip(
+    own_listening: CacheStore, own_app: Flask, counting: Counting
+) -> None:
     cache.fetch(ENTRY, int, lambda: 1)
     counting.anything()
     for _ in range(100):
@@ -79,7 +81,7 @@ def test_a_page_costs_as_little(own_client: FlaskClient, counting: Counting) -> 
 
 
 def test_a_page_of_ones_own_costs_no_round_trip(
-    own_listening: Store, own_client: FlaskClient, counting: Counting
+    own_listening: CacheStore, own_client: FlaskClient, counting: Counting
 ) -> None:
     make_product("Mug")
     # What the writing said may be heard only now, and drops the first copy.
@@ -114,7 +116,7 @@ def test_a_page_that_is_built_anew_and_is_the_same_is_not_sent_again(
 ) -> None:
     make_product("Mug")
     etag = get(own_client, "/products/mug").headers["ETag"]
-    cache_state.get(own_app).store.shared.marks.invalidate(["everything"])
+    cache_state.get(own_app).store.l2.tag_times.invalidate(["everything"])
     response = get(own_client, "/products/mug", If_None_Match=etag)
     assert (response.status_code, response.data) == (304, b"")
     assert response.headers["Cache-Status"].startswith("storefront; fwd=miss; stored")

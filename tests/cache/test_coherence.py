@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.l1 import L1, Copy
-from storefront.cache.store import Store
+from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.l1 import L1, L1Entry
+from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
 from tests.cache.workers import Fleet, fleet
 from tests.cache.writer_process import DeafProxy, Shopkeeper
@@ -100,9 +100,9 @@ def test_what_is_said_while_connections_are_being_made_again_is_not_missed(
 
 
 def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
-    app: Flask, listening: Store
+    app: Flask, listening: CacheStore
 ) -> None:
-    entry, version, done = Entry("busy", "", PRODUCT_LIST), 0, threading.Event()
+    entry, version, done = CacheEntry("busy", "", PRODUCT_LIST), 0, threading.Event()
 
     def build() -> int:
         cache.depends_on("busy")
@@ -131,14 +131,14 @@ def test_a_copy_whose_tag_is_dropped_while_it_is_on_its_way_is_not_let_in() -> N
     local = L1(10_000)
 
     def arrive(key: str, tick: int) -> bool:
-        return local.put(key, Copy(b"", "", {"": b""}, ("everything", "card:1"), float("inf")), tick)
+        return local.put(key, L1Entry(b"", "", {"": b""}, ("everything", "card:1"), float("inf")), tick)
 
-    began = local.tick
-    local.drop(["card:2"])
+    began = local.generation
+    local.invalidate(["card:2"])
     assert arrive("another tag was dropped", began)
-    local.drop(["card:1"])
+    local.invalidate(["card:1"])
     assert not arrive("this one", began)
-    assert arrive("looked up afterwards", local.tick)
-    began = local.tick
+    assert arrive("looked up afterwards", local.generation)
+    began = local.generation
     local.clear()
     assert not arrive("everything was dropped", began)

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.l2 import Value
+from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.l2 import StoredValue
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store, Ticket
+from storefront.cache.store import BuildTicket, CacheStore
 from tests.cache.conftest import commands, entries
 from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product
@@ -21,26 +21,26 @@ from tests.redis_roles.servers import Server
 
 def keep(app: Flask, number: int) -> None:
     """Keep so many entries that carry one tag."""
-    store: Store = cache_state.get(app).store
+    store: CacheStore = cache_state.get(app).store
     for place in range(number):
-        ticket = store.begin(Entry("many", str(place), PRODUCT_LIST))
-        assert isinstance(ticket, Ticket)
-        assert ticket.fill(Value(b"", "etag", {"": b"x"}), ["category:1"], ttl=600)
+        ticket = store.look_up(CacheEntry("many", str(place), PRODUCT_LIST))
+        assert isinstance(ticket, BuildTicket)
+        assert ticket.fill(StoredValue(b"", "etag", {"": b"x"}), ["category:1"], ttl=600)
 
 
 def copy(app: Flask, redis: Redis, number: int) -> None:
     """Keep so many entries more, as copies of the first: quicker than building each."""
-    name = cache_state.get(app).store.shared.entry_key("many:0")
+    name = cache_state.get(app).store.l2.redis_key("many:0")
     script = "for i = 1, ARGV[1] do redis.call('COPY', KEYS[1], KEYS[1] .. '-copy-' .. i) end"
     redis.eval(script, 1, name, number)
 
 
 def cost(app: Flask, own_redis: Server) -> tuple[Counter[str], int]:
     """Drop the tag; return the commands that it cost, and the change in the number of keys."""
-    store: Store = cache_state.get(app).store
-    store.shared.marks.invalidate(["category:1"])  # marks the tag for the first time, loads the script
+    store: CacheStore = cache_state.get(app).store
+    store.l2.tag_times.invalidate(["category:1"])  # marks the tag for the first time, loads the script
     before, keys = commands(own_redis.client), own_redis.client.dbsize()
-    store.shared.marks.invalidate(["category:1"])
+    store.l2.tag_times.invalidate(["category:1"])
     after = commands(own_redis.client)
     after.subtract(before)
     changed = own_redis.client.dbsize() - keys
@@ -58,7 +58,9 @@ def test_dropping_twenty_thousand_entries_costs_what_dropping_one_hundred_does(
     assert few[1] == 0, "no key is made or deleted"
     assert sum(few[0].values()) <= 6, few[0]
     for place in (0, 1, "0-copy-1", "0-copy-19900"):
-        assert isinstance(cache_state.get(bare).store.begin(Entry("many", str(place), PRODUCT_LIST)), Ticket)
+        assert isinstance(
+            cache_state.get(bare).store.look_up(CacheEntry("many", str(place), PRODUCT_LIST)), BuildTicket
+        )
 
 
 def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, own_redis: Server) -> None:
@@ -76,18 +78,18 @@ def test_no_page_and_no_write_looks_through_the_keys(own_client: FlaskClient, ow
             own_client.get(address)
         set_price(product.id, 1100)
         with own_client.application.app_context():
-            cache.fetch(Entry("data", "", PRODUCT_LIST), int, lambda: 1)
+            cache.fetch(CacheEntry("data", "", PRODUCT_LIST), int, lambda: 1)
     used = commands(own_redis.client)
     assert used["evalsha"] > 10
     assert not {"keys", "scan", "sscan", "hscan", "zscan", "randomkey", "flushdb", "flushall"} & set(used)
 
 
 def test_marks_that_no_entry_can_be_older_than_go_a_few_at_a_time(bare: Flask, own_redis: Server) -> None:
-    store: Store = cache_state.get(bare).store
-    store.shared.marks.invalidate(["fresh"])
+    store: CacheStore = cache_state.get(bare).store
+    store.l2.tag_times.invalidate(["fresh"])
     marks = f"{bare.config['CACHE_PREFIX']}:{{c0}}:marks"
     own_redis.client.zadd(marks, {f"old:{i}": 1_000_000 + i for i in range(100)})
     for _ in range(20):
-        store.shared.marks.invalidate(["fresh"])
+        store.l2.tag_times.invalidate(["fresh"])
     left = {name for name in own_redis.client.zrange(marks, 0, -1) if not name.startswith("=")}
     assert left == {"fresh"}

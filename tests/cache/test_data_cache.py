@@ -10,11 +10,11 @@ from redis import Redis
 
 from storefront import cache
 from storefront.cache.invalidation import TOPIC
-from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, Entry
-from storefront.cache.store import Store
+from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, CacheEntry
+from storefront.cache.store import CacheStore
 from tests.cache.conftest import entries
 
-ENTRY = Entry("data", "", PRODUCT_LIST)
+ENTRY = CacheEntry("data", "", PRODUCT_LIST)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def test_what_is_put_loses_to_a_write_that_overtakes_it(app: Flask) -> None:
     assert cache.fetch(ENTRY, int, lambda: 2) == 2
 
 
-def test_an_entry_that_cannot_be_decoded_is_a_miss(app: Flask, redis: Redis, store: Store) -> None:
+def test_an_entry_that_cannot_be_decoded_is_a_miss(app: Flask, redis: Redis, store: CacheStore) -> None:
     cache.fetch(ENTRY, Point, lambda: Point(1, 2))
     (name,) = entries(redis, app)
     redis.hset(name, "body:", b"\xc1 no msgpack")
@@ -130,7 +130,7 @@ def test_another_shape_never_reads_what_this_one_stored(app: Flask, redis: Redis
 
 
 def test_what_a_value_was_built_from_drops_it_too(app: Flask) -> None:
-    inner, outer = Entry("data", "inner", PRODUCT_LIST), Entry("data", "outer", PRODUCT_LIST)
+    inner, outer = CacheEntry("data", "inner", PRODUCT_LIST), CacheEntry("data", "outer", PRODUCT_LIST)
     source = [1]
 
     def read() -> int:
@@ -147,7 +147,7 @@ def test_what_a_value_was_built_from_drops_it_too(app: Flask) -> None:
     assert cache.fetch(outer, int, build) == 20
 
 
-def test_own_copies_are_shared_as_one_object(app: Flask, listening: Store) -> None:
+def test_own_copies_are_shared_as_one_object(app: Flask, listening: CacheStore) -> None:
     cache.fetch(ENTRY, Point, lambda: Point(1, 2))
     first = cache.fetch(ENTRY, Point, lambda: Point(3, 4))
     assert first == Point(1, 2)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from storefront import cache
 from storefront.cache import keys
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
 from tests.cache.conftest import entries, get, listen
 from tests.cache.writer_process import detail, set_price
@@ -73,10 +73,10 @@ def expire(app: Flask, redis: Redis) -> None:
 
 @pytest.mark.parametrize("how", ["expired", "invalidated"])
 def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
-    app: Flask, client: FlaskClient, store: Store, redis: Redis, seen: int, how: str
+    app: Flask, client: FlaskClient, store: CacheStore, redis: Redis, seen: int, how: str
 ) -> None:
     with database_away():
-        expire(app, redis) if how == "expired" else store.shared.marks.invalidate([keys.EVERYTHING])
+        expire(app, redis) if how == "expired" else store.l2.tag_times.invalidate([keys.EVERYTHING])
         for _ in range(2):
             for address in PAGES:
                 response = get(client, address)
@@ -123,7 +123,7 @@ def test_nothing_old_is_kept_as_if_it_were_new(client: FlaskClient, seen: int) -
 
 
 def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
-    client: FlaskClient, store: Store, seen: int
+    client: FlaskClient, store: CacheStore, seen: int
 ) -> None:
     """The list's own data is asked for anew, the category round it cannot be."""
     with write_transaction() as session:
@@ -160,9 +160,9 @@ def test_a_hard_purge_forbids_the_old_page_even_then(client: FlaskClient, seen: 
 def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_for_a_failure(
     app: Flask,
 ) -> None:
-    entry = keys.Entry("away", "", keys.PRODUCT_LIST)
+    entry = keys.CacheEntry("away", "", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    cache_state.get(app).store.shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.l2.tag_times.invalidate([keys.EVERYTHING])
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
     with pytest.raises(cache.NotPublicError):
         cache.fetch(entry, int, gone)
@@ -170,9 +170,9 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
 
 
 def test_a_write_is_not_gone_on_with_after_its_source_has_failed(app: Flask) -> None:
-    entry = keys.Entry("away", "in a write", keys.PRODUCT_LIST)
+    entry = keys.CacheEntry("away", "in a write", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    cache_state.get(app).store.shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.l2.tag_times.invalidate([keys.EVERYTHING])
     with pytest.raises(ZeroDivisionError), write_transaction():
         cache.fetch(entry, int, lambda: 1 // 0)
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
@@ -194,7 +194,7 @@ def test_without_redis_and_database_a_process_shows_its_own_copies(
         for address in PAGES:
             assert eventually(lambda address=address: detail(get(own_client, address)) == "L1")
         own_redis.kill()
-        assert eventually(lambda: not cache_state.get(own_app).store.trusted())
+        assert eventually(lambda: not cache_state.get(own_app).store.receives_invalidations())
         with database_away():
             for address in PAGES:
                 response = get(own_client, address)

@@ -14,7 +14,7 @@ TAGS = [name for name, made in vars(keys).items() if name.endswith("_tag") and i
 
 
 @pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
-def test_every_kind_stands_there_with_its_time_to_live(kind: keys.Kind) -> None:
+def test_every_kind_stands_there_with_its_time_to_live(kind: keys.EntryKind) -> None:
     assert f"| `{kind.name}` | {kind.ttl} s |" in TEXT
 
 

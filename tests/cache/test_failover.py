@@ -86,22 +86,22 @@ def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
 def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     bare: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours: TagTimes = cache_state.get(bare).store.shared.marks
+    ours: TagTimes = cache_state.get(bare).store.l2.tag_times
     other = TagTimes("bare")
     other.invalidate(["everything"])
     ours.invalidate(["card:1", "card:2"])
     ours.invalidate(["card:3"], hard=True)
 
     def mark(tag: str) -> float | None:
-        return own_redis.client.zscore(ours.name(0), tag)
+        return own_redis.client.zscore(ours.redis_key(0), tag)
 
     before = mark("card:1")
-    own_redis.client.zrem(ours.name(0), "card:1", "card:3", "!card:3")
+    own_redis.client.zrem(ours.redis_key(0), "card:1", "card:3", "!card:3")
     other.invalidate(["card:2"])
     newer = mark("card:2")
     ours.reassert()
     assert mark("card:1") is None, "not all the time"
-    monkeypatch.setattr(tag_times, "KEPT", 0.0)
+    monkeypatch.setattr(tag_times, "RETENTION", 0.0)
     ours.reassert()
     assert mark("card:1") == before, "as of when it was told"
     assert mark("!card:3") is not None
@@ -117,9 +117,9 @@ def test_all_shards_clocks_are_told_to_those_who_listen(bare: Flask, own_redis: 
     told.invalidate(["card:1"], hard=True)
     message = line.get_message(timeout=5)
     assert message is not None
-    assert heard.hear(message["data"].encode()) == ["card:1"]
+    assert heard.receive(message["data"].encode()) == ["card:1"]
     for shard in range(3):
-        clock = int(own_redis.client.zscore(told.name(shard), "card:1"))
+        clock = int(own_redis.client.zscore(told.redis_key(shard), "card:1"))
         for marks_of in (told, heard):
             assert marks_of.is_newer(["card:1"], clock - 1, shard)
             assert marks_of.is_newer(["card:1"], clock - 1, shard, hard=True)

@@ -12,9 +12,9 @@ import pytest
 from redis import BlockingConnectionPool, Redis
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, Entry
+from storefront.cache.keys import PRODUCT_LIST, CacheEntry
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from tests.cache.workers import Fleet, bare_app, fleet
 from tests.processes import eventually
 
@@ -70,8 +70,8 @@ class Herd:
         return version
 
 
-def entry(key: str) -> Entry:
-    return Entry("herd", key, PRODUCT_LIST)
+def entry(key: str) -> CacheEntry:
+    return CacheEntry("herd", key, PRODUCT_LIST)
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
 ) -> None:
     herds.ask(0, "read", "dropped")
     with bare_app(redis_url, prefix).app_context() as context:
-        store: Store = cache_state.get(context.app).store
-        store.shared.marks.invalidate(["everything"])
+        store: CacheStore = cache_state.get(context.app).store
+        store.l2.tag_times.invalidate(["everything"])
     answers = [answer for member in herds.ask_all("rush", "dropped") for answer in member]
     assert answers == [2] * READERS
     assert built(redis_url, prefix, "dropped") == 2
@@ -119,7 +119,7 @@ def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
 
 def test_when_a_builder_gives_up_another_takes_over(herds: Fleet, redis_url: str, prefix: str) -> None:
     with bare_app(redis_url, prefix).app_context() as context:
-        store: Store = cache_state.get(context.app).store
+        store: CacheStore = cache_state.get(context.app).store
         with pytest.raises(ZeroDivisionError):
             cache.fetch(entry("failing"), int, lambda: 1 // 0)
         assert store.counters.total["product_list", "miss"] == 1

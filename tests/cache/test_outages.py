@@ -44,7 +44,7 @@ def told() -> bool:
 
 
 def trusts(app: Flask) -> bool:
-    return bool(cache_state.get(app).store.trusted())
+    return bool(cache_state.get(app).store.receives_invalidations())
 
 
 def freeze(redis: Server) -> None:
@@ -178,7 +178,7 @@ class Builder:
         self.app.app_context().push()
 
     def take(self, key: str) -> bool:
-        return isinstance(cache_state.get(self.app).store.shared.fetch(key, ""), Lease)
+        return isinstance(cache_state.get(self.app).store.l2.fetch(key, ""), Lease)
 
 
 def test_leases_whose_holder_died_fail_no_page_and_end(
@@ -200,7 +200,7 @@ def test_leases_whose_holder_died_fail_no_page_and_end(
     assert len(list(own_redis.client.scan_iter(f"{prefix}:{{c0}}:lease:*"))) == len(names), (
         "it has been killed"
     )
-    monkeypatch.setattr(import_module("storefront.cache.store"), "WAIT", 0.05)
+    monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.05)
     visit(own_client, "$10.00")
     assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L2"), "somebody else was let build"
     visit(own_client, "$10.00")

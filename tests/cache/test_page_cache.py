@@ -14,7 +14,7 @@ from redis import Redis
 from storefront import cache
 from storefront.cache import page_cache
 from storefront.cache.keys import PRODUCT_LIST
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from tests.cache.conftest import entries, get
 from tests.factories import make_category, make_product
 from tests.processes import eventually
@@ -67,7 +67,7 @@ def test_every_public_page_says_how_it_may_be_kept(stocked: FlaskClient) -> None
 
 
 def test_every_encoding_has_the_same_page_and_an_etag_of_its_own(
-    stocked: FlaskClient, listening: Store
+    stocked: FlaskClient, listening: CacheStore
 ) -> None:
     for address in PUBLIC:
         for _ in range(2):  # as they are built, and as they are kept
@@ -79,7 +79,9 @@ def test_every_encoding_has_the_same_page_and_an_etag_of_its_own(
             assert not any(r.headers["ETag"].startswith("W/") for r in (br, zipped, plain))
 
 
-def test_what_a_client_holds_is_answered_304_in_every_level(stocked: FlaskClient, listening: Store) -> None:
+def test_what_a_client_holds_is_answered_304_in_every_level(
+    stocked: FlaskClient, listening: CacheStore
+) -> None:
     for address in PUBLIC:
         etag = get(stocked, address, Accept_Encoding="gzip").headers["ETag"]
         for held in (etag, f'"other", {etag}'):
@@ -164,7 +166,7 @@ UNSHAREABLE = [
 def wrong(app: Flask) -> list[str]:
     """Addresses of views that are declared public and are not."""
     for view in UNSHAREABLE:
-        app.add_url_rule(f"/wrong/{view.__name__}", view_func=cache.public(PRODUCT_LIST)(view))
+        app.add_url_rule(f"/wrong/{view.__name__}", view_func=cache.public_page(PRODUCT_LIST)(view))
     return [f"/wrong/{view.__name__}" for view in UNSHAREABLE]
 
 
@@ -194,7 +196,7 @@ def test_every_page_of_the_catalogue_is_declared_public(app: Flask) -> None:
         if rule.endpoint.startswith("catalog.") and "GET" in (rule.methods or ())
     }
     assert pictures_and_rules < endpoints
-    undeclared = {endpoint for endpoint in endpoints if page_cache.policy_of(app, endpoint) is None}
+    undeclared = {endpoint for endpoint in endpoints if page_cache.find_policy(app, endpoint) is None}
     assert undeclared == pictures_and_rules
 
 

@@ -32,7 +32,7 @@ ORDERS = [
 ]
 TOGETHER = 100  # rounds that take each step at a time
 _rounds = count()
-ENTRY = keys.Entry("long", "", keys.PRODUCT_DETAIL)
+ENTRY = keys.CacheEntry("long", "", keys.PRODUCT_DETAIL)
 
 
 def rounds(members: Fleet, order: tuple[str, ...], number: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail, set_price
 from tests.processes import eventually
@@ -16,7 +16,7 @@ PAGE = "/products/mug"
 
 
 def test_a_page_that_is_asked_for_often_is_compressed_as_well_as_can_be(
-    app: Flask, client: FlaskClient, mug: int, listening: Store, redis: Redis
+    app: Flask, client: FlaskClient, mug: int, listening: CacheStore, redis: Redis
 ) -> None:
     first = get(client, PAGE, Accept_Encoding="br")
     zipped = get(client, PAGE, Accept_Encoding="gzip").headers["ETag"]
@@ -38,22 +38,22 @@ def test_a_page_that_is_asked_for_often_is_compressed_as_well_as_can_be(
     (name,) = (one for one in entries(redis, app) if one.endswith(":mug") and ":page:" in one)
     assert redis.hget(name, "body:br") == better.data, "for the other processes too"
     assert redis.pttl(name) > 0
-    listening.local.clear()
+    listening.l1.clear()
     assert get(client, PAGE, Accept_Encoding="br").headers["ETag"] == better.headers["ETag"]
 
 
 def test_a_page_that_was_built_anew_meanwhile_is_left_alone(
-    app: Flask, client: FlaskClient, mug: int, listening: Store
+    app: Flask, client: FlaskClient, mug: int, listening: CacheStore
 ) -> None:
     get(client, PAGE, Accept_Encoding="br")
     assert eventually(lambda: detail(get(client, PAGE, Accept_Encoding="br")) == "L1")
-    (key,) = (key for key in listening.local._copies if key.endswith(":mug") and key.startswith("page:"))
-    copy = listening.local.get(key)
+    (key,) = (key for key in listening.l1._entries if key.endswith(":mug") and key.startswith("page:"))
+    copy = listening.l1.get(key)
     assert copy is not None
     set_price(mug, 1100)
     newer = get(client, PAGE, Accept_Encoding="br")
-    assert listening.shared.improve(key, copy.etag, "br", brotli.compress(b"old")) is None
-    listening.local.swap(key, copy, "br", brotli.compress(b"old"))
+    assert listening.l2.replace_body(key, copy.etag, "br", brotli.compress(b"old")) is None
+    listening.l1.replace_body(key, copy, "br", brotli.compress(b"old"))
     for _ in range(2):
         assert get(client, PAGE, Accept_Encoding="br").data == newer.data
-        listening.local.clear()
+        listening.l1.clear()

@@ -11,140 +11,142 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.hit_rates import HitRateReporter
-from storefront.cache.keys import PRODUCT_LIST, Entry
-from storefront.cache.l2 import L2, Value
+from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.l2 import L2, StoredValue
 from storefront.cache.state import cache_state
-from storefront.cache.store import Hit, Store, Ticket
+from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.redis_roles import RedisUnavailable, Role
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
-ENTRY = Entry("marked", "", PRODUCT_LIST)
+ENTRY = CacheEntry("marked", "", PRODUCT_LIST)
 MARKS = "bare:{c0}:marks"
 LEASE = "bare:{c0}:lease:marked:"
 
 
 @pytest.fixture
-def store(bare: Flask) -> Store:
-    found: Store = cache_state.get(bare).store
+def store(bare: Flask) -> CacheStore:
+    found: CacheStore = cache_state.get(bare).store
     return found
 
 
-def elsewhere() -> Store:
+def elsewhere() -> CacheStore:
     """The cache of another process."""
-    return Store(L2("bare"), 1024, {})
+    return CacheStore(L2("bare"), 1024, {})
 
 
-def begin(store: Store, entry: Entry = ENTRY, *, force: bool = False) -> Ticket:
-    ticket = store.begin(entry, force=force)
-    assert isinstance(ticket, Ticket)
+def begin(store: CacheStore, entry: CacheEntry = ENTRY, *, force: bool = False) -> BuildTicket:
+    ticket = store.look_up(entry, force=force)
+    assert isinstance(ticket, BuildTicket)
     return ticket
 
 
-def keep(ticket: Ticket, body: bytes = b"1") -> bool:
-    return ticket.fill(Value(b"", "etag", {"": body}), ["tag"], ttl=600)
+def keep(ticket: BuildTicket, body: bytes = b"1") -> bool:
+    return ticket.fill(StoredValue(b"", "etag", {"": body}), ["tag"], ttl=600)
 
 
-def kept(store: Store, entry: Entry = ENTRY) -> bytes | None:
+def kept(store: CacheStore, entry: CacheEntry = ENTRY) -> bytes | None:
     """Return what a reader is answered, None if it would have to build."""
-    found = store.begin(entry)
-    if isinstance(found, Hit):
+    found = store.look_up(entry)
+    if isinstance(found, CacheHit):
         return found.body
     found.abandon()
     return None
 
 
-def test_lost_marks_count_as_everything_invalidated(store: Store, own_redis: Server) -> None:
+def test_lost_marks_count_as_everything_invalidated(store: CacheStore, own_redis: Server) -> None:
     assert keep(begin(store))
     assert kept(store) == b"1"
     own_redis.client.delete(MARKS)
     assert kept(store) is None
 
 
-def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: Store, own_redis: Server) -> None:
+def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: CacheStore, own_redis: Server) -> None:
     ticket = begin(store)
     own_redis.client.delete(MARKS)
     assert not keep(ticket)
     ticket = begin(store)
     own_redis.client.delete(MARKS)
-    store.shared.marks.invalidate(["another tag"])  # begins a new life of the marks
+    store.l2.tag_times.invalidate(["another tag"])  # begins a new life of the marks
     assert not keep(ticket)
     assert kept(store) is None
 
 
-def test_a_clock_that_runs_back_undoes_no_invalidation(store: Store, own_redis: Server) -> None:
+def test_a_clock_that_runs_back_undoes_no_invalidation(store: CacheStore, own_redis: Server) -> None:
     """As after a failover to a host whose clock is an hour behind."""
     hour = 3600 * 1_000_000
     begin(store).abandon()
     own_redis.client.zincrby(MARKS, hour, "=clock")
     assert keep(begin(store))
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     assert kept(store) is None, "what was built before the clock ran back"
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     assert keep(begin(store)), "the write came before the builder had begun"
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     for _ in range(3):
         ticket = begin(store)
-        store.shared.marks.invalidate(["tag"])
+        store.l2.tag_times.invalidate(["tag"])
         assert not keep(ticket), "the write came after the builder had begun"
         assert keep(begin(store))
         assert kept(store) == b"1"
-        store.shared.marks.invalidate(["tag"])
+        store.l2.tag_times.invalidate(["tag"])
         assert kept(store) is None
 
 
-def test_marks_outlive_what_they_mark(store: Store, own_redis: Server) -> None:
-    store.shared.marks.invalidate(["tag"])
+def test_marks_outlive_what_they_mark(store: CacheStore, own_redis: Server) -> None:
+    store.l2.tag_times.invalidate(["tag"])
     assert own_redis.client.ttl(MARKS) == -1
     day = 24 * 3600 * 1_000_000
     aged = {name: score - day for name, score in own_redis.client.zrange(MARKS, 0, -1, withscores=True)}
     own_redis.client.zadd(MARKS, aged)
-    store.shared.marks.invalidate(["another"])
+    store.l2.tag_times.invalidate(["another"])
     assert own_redis.client.zscore(MARKS, "tag") is not None
     own_redis.client.zadd(MARKS, {"=born": aged["=born"] - 7 * day})
-    store.shared.marks.invalidate(["another"])
+    store.l2.tag_times.invalidate(["another"])
     assert own_redis.client.zscore(MARKS, "=born") == aged["=born"] - 7 * day
 
 
-def test_where_there_is_no_room_for_a_mark_everything_is_dropped(store: Store, own_redis: Server) -> None:
+def test_where_there_is_no_room_for_a_mark_everything_is_dropped(
+    store: CacheStore, own_redis: Server
+) -> None:
     assert keep(begin(store))
     own_redis.client.config_set("maxmemory", "1")
     for _ in range(3):  # until writes are not even tried any more
         with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, lambda client: client.set("no", "room"), write=True)
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     assert kept(elsewhere()) is None
 
 
 def test_what_a_write_overtook_is_refused_even_where_a_reader_would_find_it_dead(
-    store: Store, own_redis: Server
+    store: CacheStore, own_redis: Server
 ) -> None:
     ticket = begin(store)
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     assert not keep(ticket)
-    assert not own_redis.client.exists(store.shared.entry_key(ENTRY.key))
+    assert not own_redis.client.exists(store.l2.redis_key(ENTRY.key))
     assert store.counters.total["product_list", "refused"] == 1
     assert keep(begin(store)), "and its lease is free at once"
     overtaken = begin(store, force=True)
-    store.shared.marks.invalidate(["another tag"])
+    store.l2.tag_times.invalidate(["another tag"])
     assert keep(overtaken, b"2"), "what it does not depend on refuses nothing"
 
 
-def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: Store) -> None:
+def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: CacheStore) -> None:
     slow = begin(store)
     assert keep(begin(elsewhere(), force=True), b"2")
     assert not keep(slow, b"1")
     assert kept(store) == b"2"
 
 
-def test_a_lease_given_back_late_takes_nothing_from_its_new_holder(store: Store) -> None:
+def test_a_lease_given_back_late_takes_nothing_from_its_new_holder(store: CacheStore) -> None:
     slow = begin(store)
     second = begin(elsewhere(), force=True)
     slow.abandon()
     assert keep(second)
 
 
-def test_a_builder_that_died_is_replaced(store: Store, own_redis: Server, bare: Flask) -> None:
+def test_a_builder_that_died_is_replaced(store: CacheStore, own_redis: Server, bare: Flask) -> None:
     begin(store)  # and nothing more is heard of it
     assert 0 < own_redis.client.pttl(LEASE) <= 10_000
     own_redis.client.pexpire(LEASE, 1)
@@ -152,9 +154,9 @@ def test_a_builder_that_died_is_replaced(store: Store, own_redis: Server, bare: 
 
 
 def test_who_has_waited_too_long_builds_alone_and_keeps_nothing(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: CacheStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("storefront.cache.store"), "WAIT", 0.2)
+    monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.2)
     builder = begin(store)
     for waiting in (store, elsewhere()):  # beside it, and in another process
         alone = begin(waiting)
@@ -165,10 +167,10 @@ def test_who_has_waited_too_long_builds_alone_and_keeps_nothing(
 
 
 def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
-    store: Store, own_redis: Server
+    store: CacheStore, own_redis: Server
 ) -> None:
     assert keep(begin(store))
-    name = store.shared.entry_key(ENTRY.key)
+    name = store.l2.redis_key(ENTRY.key)
     assert float(own_redis.client.hget(name, "soft")) / 1e6 > time.time() + 500
     own_redis.client.hset(name, "delta", 10**18)
     assert keep(begin(store), b"2"), "the longer it takes, the earlier"
@@ -176,8 +178,8 @@ def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
 
 
 def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> None:
-    store = Store(L2("sharded", 4), 1024, {})
-    entries = [Entry("sharded", str(place), PRODUCT_LIST) for place in range(40)]
+    store = CacheStore(L2("sharded", 4), 1024, {})
+    entries = [CacheEntry("sharded", str(place), PRODUCT_LIST) for place in range(40)]
     for entry in entries:
         assert keep(begin(store, entry))
     assert {name.split(":")[1] for name in own_redis.client.keys("sharded:*")} == {
@@ -186,14 +188,16 @@ def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> 
         "{c2}",
         "{c3}",
     }
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     assert [kept(store, entry) for entry in entries] == [None] * 40
 
 
-def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(store: Store, bare: Flask) -> None:
+def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(
+    store: CacheStore, bare: Flask
+) -> None:
     ticket, answers = begin(store), []
 
-    def read(reader: Store) -> None:
+    def read(reader: CacheStore) -> None:
         with bare.app_context():
             answers.append(kept(reader))
 
@@ -208,17 +212,17 @@ def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(store:
 
 
 def test_counts_that_cannot_be_sent_do_not_delay_tag_times(
-    bare: Flask, store: Store, own_redis: Server
+    bare: Flask, store: CacheStore, own_redis: Server
 ) -> None:
     reporter = HitRateReporter(bare, store)
-    store.shared.marks.invalidate(["tag"])
+    store.l2.tag_times.invalidate(["tag"])
     own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not heard of it
-    store.shared.marks.suspect_failover()
+    store.l2.tag_times.suspect_failover()
     minute = int(time.time() // 60)
     own_redis.client.mset({f"bare:stats:{minute}": "no hash", f"bare:stats:{minute + 1}": "no hash"})
     store.counters.add("product_list", "miss")
-    reporter.tick()
+    reporter.report()
     assert own_redis.client.zscore(MARKS, "tag") is not None
-    store.shared.marks.suspect_failover()
+    store.l2.tag_times.suspect_failover()
     own_redis.kill()
-    reporter.tick()
+    reporter.report()

@@ -92,7 +92,7 @@ def test_a_product_that_goes_to_another_shelf_changes_the_counts_above_both(
 
 def _rebuilt(client: FlaskClient, address: str) -> str:
     """Return the page as it is without any cache before it."""
-    cache_state.get(client.application).store.shared.marks.invalidate([keys.EVERYTHING])
+    cache_state.get(client.application).store.l2.tag_times.invalidate([keys.EVERYTHING])
     return get(client, address).text
 
 

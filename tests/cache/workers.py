@@ -14,7 +14,7 @@ from flask import Flask
 from storefront import redis_roles
 from storefront.cache.l2 import L2
 from storefront.cache.state import create_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 
 PATIENCE = 60  # seconds that a member may take to answer
 
@@ -84,7 +84,7 @@ def bare_app(redis_url: str, prefix: str) -> Flask:
     app = Flask("fleet")
     app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
     redis_roles.init_app(app)
-    create_state(app, Store(L2(prefix), 1024 * 1024, {}), fingerprint="bare")
+    create_state(app, CacheStore(L2(prefix), 1024 * 1024, {}), fingerprint="bare")
     return app
 
 

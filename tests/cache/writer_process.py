@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from storefront import cache
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
 from storefront.extensions import db, write_transaction
@@ -40,7 +40,7 @@ class Shopkeeper:
         environ = {"REDIS_URL": redis_url, "STOREFRONT_CACHE_PREFIX": prefix, "STOREFRONT_LIMITS": "off"}
         self.app = make_app(database_url, instance, **environ)
         self.client = self.app.test_client()
-        self.store: Store = cache_state.get(self.app).store
+        self.store: CacheStore = cache_state.get(self.app).store
         cache.start(self.app)
         assert eventually(self.trusts)
 
@@ -56,7 +56,7 @@ class Shopkeeper:
 
     def trusts(self) -> bool:
         """Return whether this process uses copies of its own."""
-        return self.store.trusted()
+        return self.store.receives_invalidations()
 
 
 class DeafProxy(Proxy):

@@ -237,5 +237,5 @@ def test_a_proxy_is_believed_as_far_as_it_is_trusted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])
 def test_a_value_that_would_begin_another_header_is_not_sent_at_once(value: str) -> None:
-    assert wire.lines([("X-One", value)]) is None
-    assert wire.lines([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"
+    assert wire.format_headers([("X-One", value)]) is None
+    assert wire.format_headers([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"

@@ -68,8 +68,8 @@ def test_the_checklist_s_numbers_are_the_code_s() -> None:
     assert f"a proxy in front keeps a page {responses.SHARED_MAX_AGE} s" in CHECKLIST.replace(
         "A proxy", "a proxy"
     )
-    assert f"wait for it, at most {store.WAIT:g} s" in CHECKLIST
-    assert f"kept {store.AWAY_TTL:g} s in each worker" in CHECKLIST
+    assert f"wait for it, at most {store.MAX_WAIT:g} s" in CHECKLIST
+    assert f"kept {store.OUTAGE_TTL:g} s in each worker" in CHECKLIST
     assert f"served old for up to {keys.HARD_TTL // 3600} h" in CHECKLIST
     settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
     assert f"a session {settings.session_ttl} s" in CHECKLIST

@@ -12,7 +12,7 @@ from flask import Flask
 from storefront import cache
 from storefront.api import tokens
 from storefront.cache.state import cache_state
-from storefront.cache.store import Store
+from storefront.cache.store import CacheStore
 from storefront.extensions import db
 from storefront.ops import warm_up
 from storefront.rate_limiting.gcra import Ask, Verdict
@@ -28,9 +28,9 @@ def listening(app: Flask, redis_url: str, instance: Path, **environ: str) -> Ite
     instance.mkdir()
     one = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, REDIS_URL=redis_url, **environ)
     with one.app_context():
-        store: Store = cache_state.get(one).store
+        store: CacheStore = cache_state.get(one).store
         cache.start(one)
-        assert eventually(lambda: store.trusted())
+        assert eventually(lambda: store.receives_invalidations())
         yield one
         cache.stop(one)
         db.session.remove()

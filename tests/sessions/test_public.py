@@ -30,7 +30,9 @@ def catalogue(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> 
 
 
 def _rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if page_cache.policy_of(app, rule.endpoint) is not None]
+    return [
+        rule for rule in app.url_map.iter_rules() if page_cache.find_policy(app, rule.endpoint) is not None
+    ]
 
 
 def test_no_public_page_asks_for_a_session(catalogue: Flask, own_redis: Server) -> None:
@@ -65,6 +67,6 @@ def test_a_public_page_that_touches_the_session_is_found_out(
         session["a"] = 1
         return "ok"
 
-    app.add_url_rule("/public", "public_page", cache.public(keys.PRODUCT_LIST)(page))
+    app.add_url_rule("/public", "public_page", cache.public_page(keys.PRODUCT_LIST)(page))
     with pytest.raises(NotPublicError, match="touched the session"):
         app.test_client().get("/public")

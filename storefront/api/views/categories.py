@@ -35,7 +35,7 @@ def _page(query: Mapping[str, str]) -> int:
 
 @bp.get("/categories")
 @rate_limiting.limit("api")
-@cache.public(keys.CATEGORY, _address, anonymous=True)
+@cache.public_page(keys.CATEGORY, _address, anonymous=True)
 @operation("List categories, 100 to a page", CategoryList, parameters=(pagination.PAGE,))
 def category_list() -> Response:
     """All categories that hold active products, in the order of their paths."""
@@ -54,7 +54,7 @@ def category_list() -> Response:
 
 @bp.get("/categories/<path:path>")
 @rate_limiting.limit("api")
-@cache.public(keys.CATEGORY, anonymous=True)
+@cache.public_page(keys.CATEGORY, anonymous=True)
 @operation("Read a category", CategoryDetail, errors=(404,))
 def category(path: str) -> CategoryDetail:
     """A category, with those above and below it; which products are in it, `/products?category=` says."""

@@ -16,7 +16,7 @@ bp = Blueprint("api_described", __name__, url_prefix="/api/v1")
 
 @bp.get("/openapi.json")
 @rate_limiting.limit("api")
-@cache.public(keys.CATEGORY)
+@cache.public_page(keys.CATEGORY)
 def document() -> Response:
     """The OpenAPI document."""
     return public(openapi.document(current_app))
@@ -24,7 +24,7 @@ def document() -> Response:
 
 @bp.get("/docs")
 @rate_limiting.limit("api")
-@cache.public(keys.CATEGORY)
+@cache.public_page(keys.CATEGORY)
 def docs() -> str:
     """The document as a page; it fetches nothing from elsewhere, and needs no JavaScript."""
     described = openapi.document(current_app)

@@ -66,7 +66,7 @@ def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 @bp.get("/products")
 @rate_limiting.limit("api")
-@cache.public(keys.PRODUCT_LIST, _address, anonymous=True)
+@cache.public_page(keys.PRODUCT_LIST, _address, anonymous=True)
 @operation("List products, 24 to a page", ProductList, parameters=_LIST, errors=(404,))
 def product_list() -> Response:
     """The products of the shop, of a category, of a search; drafts and archived ones are not listed."""
@@ -85,7 +85,7 @@ def product_list() -> Response:
 
 @bp.get("/products/<int(max=2147483647):product_id>")
 @rate_limiting.limit("api")
-@cache.public(keys.PRODUCT_DETAIL, anonymous=True)
+@cache.public_page(keys.PRODUCT_DETAIL, anonymous=True)
 @operation("Read a product", Product, errors=(404, 410))
 def product(product_id: int) -> Product:
     """A product. With `catalog:read` drafts and archived ones too, with `stock:read` the exact stock."""
