@@ -9,18 +9,16 @@ import logging
 import smtplib
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import msgspec
 from flask import Flask, current_app
-from sqlalchemy import Row, Table, delete, insert, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import periodic
 from storefront.app_state import AppState
+from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db
 from storefront.mail import development, smtp
@@ -32,6 +30,16 @@ log = logging.getLogger(__name__)
 TASK = "mail"
 # Seconds between attempts. After the last one the mail is dropped: by then its link has expired.
 BACKOFF = (30, 60, 120, 300, 600, 1200, 1200)
+_queue = DueQueue(
+    model=QueuedMail,
+    key=QueuedMail.id,
+    due_at=QueuedMail.due_at,
+    attempts=QueuedMail.attempts,
+    query=select(QueuedMail.__table__),
+    backoff=BACKOFF,
+    deletes=True,
+)
+DONE = Outcome(succeeded=True)
 # Built once and run on the connection: the ORM's unit of work costs more than the insert.
 _INSERT = insert(cast("Table", QueuedMail.__table__))
 
@@ -96,29 +104,14 @@ def init_app(app: Flask) -> None:
 
 def send_due() -> int:
     """Send the due mails that no other process is sending; return how many were due."""
-    now = datetime.now(UTC)
-    with db.engine.connect() as connection:
-        due = connection.execute(
-            select(QueuedMail.__table__).where(QueuedMail.due_at <= now).order_by(QueuedMail.due_at).limit(20)
-        ).all()
-    for row in due:
-        wait = timedelta(seconds=BACKOFF[min(row.attempts, len(BACKOFF) - 1)])
-        with _begin_write() as connection:  # the process that moves the due time is the one that sends
-            claimed = connection.execute(
-                update(QueuedMail)
-                .where(QueuedMail.id == row.id, QueuedMail.due_at == row.due_at)
-                .values(due_at=now + wait, attempts=row.attempts + 1)
-            )
-        if claimed.rowcount and _deliver(row, row.attempts + 1):
-            with _begin_write() as connection:
-                connection.execute(delete(QueuedMail).where(QueuedMail.id == row.id))
-    return len(due)
+    return _queue.run(_deliver).due
 
 
-def _deliver(row: Row[Any], attempt: int) -> bool:
-    """Send one mail; return whether its row can be deleted (sent, or given up)."""
+def _deliver(attempt: Attempt) -> Outcome:
+    """Send one mail; a mail without a recipient is thrown away."""
+    row = attempt.row
     if not row.recipient:
-        return True
+        return DONE
     text = row.message
     if text.startswith("{"):  # otherwise an earlier version of the shop stored the complete message
         kind: type[MailText | DeferredMail] = (
@@ -127,25 +120,21 @@ def _deliver(row: Row[Any], attempt: int) -> bool:
         composed = _compose(msgspec.json.decode(text, type=kind))
         db.session.remove()  # no transaction stays open during the SMTP dialogue
         if composed is None:
-            return True
+            return DONE
         text = build_message(row.recipient, composed, row.id).as_string()
     try:
         smtp.send(current_app.config["SMTP_URL"], row.recipient, text)
     except smtplib.SMTPRecipientsRefused:
         log.warning("the mail server refused the recipient of a mail; it is given up")
-        return True
+        return DONE
     except (OSError, smtplib.SMTPException) as error:
-        given_up = attempt > len(BACKOFF)
-        log.warning("a mail could not be sent (attempt %d%s): %s", attempt, ", given up" * given_up, error)
-        return given_up
-    return True
+        given_up = ", given up" * attempt.is_last
+        log.warning("a mail could not be sent (attempt %d%s): %s", attempt.number, given_up, error)
+        return Outcome(succeeded=False)
+    return DONE
 
 
 def _compose(content: MailText | DeferredMail) -> MailText | None:
     if isinstance(content, MailText):
         return content
     return _composers.get(current_app)[content.composer](content.data)
-
-
-def _begin_write() -> AbstractContextManager[Connection]:
-    return db.engine.execution_options(sqlite_begin="IMMEDIATE").begin()
