@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.state import state
+from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.extensions import db
 from storefront.web import outbound
 
@@ -27,6 +28,16 @@ TIMEOUT = 10.0  # seconds, for each step of one attempt
 # Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
 KEPT = timedelta(days=30)  # the log
+_queue = DueQueue(
+    model=WebhookDelivery,
+    key=WebhookDelivery.id,
+    due_at=WebhookDelivery.due_at,
+    attempts=WebhookDelivery.attempts,
+    query=select(WebhookDelivery.__table__, Webhook.url, Webhook.secret).join(
+        Webhook, Webhook.id == WebhookDelivery.webhook_id
+    ),
+    backoff=BACKOFF,
+)
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
@@ -37,39 +48,17 @@ def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
 
 
 def send_due() -> int:
-    """Send what is due and not being sent by another process; return how many messages were due."""
-    now = datetime.now(UTC)
-    with db.engine.connect() as connection:
-        due = connection.execute(
-            select(WebhookDelivery.__table__, Webhook.url, Webhook.secret)
-            .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-            .where(WebhookDelivery.due_at <= now)
-            .order_by(WebhookDelivery.due_at)
-            .limit(20)
-        ).all()
-    for message in due:
-        # Whoever moves it on is the one who sends it.
-        again = (
-            None if message.attempts >= len(BACKOFF) else now + timedelta(seconds=BACKOFF[message.attempts])
-        )
-        mine = _set(message, due_at=again, attempts=message.attempts + 1)
-        if mine:
-            outcome, arrived = _attempt(message)
-            about = {"due_at": None, "delivered_at": datetime.now(UTC)} if arrived else {}
-            _set(message, attempt=message.attempts + 1, outcome=outcome[:200], **about)
-    return len(due)
+    """Send the due messages that no other process is sending; return how many messages were due."""
+    return _queue.run(_deliver).due
 
 
-def _set(message: Any, *, attempt: int | None = None, **values: Any) -> int:
-    number = message.attempts if attempt is None else attempt
-    statement = update(WebhookDelivery).where(
-        WebhookDelivery.id == message.id, WebhookDelivery.attempts == number
-    )
-    with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-        return connection.execute(statement.values(**values)).rowcount
+def _deliver(attempt: Attempt) -> Outcome:
+    status, arrived = _send(attempt.row)
+    values: dict[str, Any] = {"outcome": status[:200]}
+    return Outcome(arrived, values | {"delivered_at": datetime.now(UTC)} if arrived else values)
 
 
-def _attempt(message: Any) -> tuple[str, bool]:
+def _send(message: Any) -> tuple[str, bool]:
     """Send one message; return the outcome for the log, and whether the receiver answered 2xx.
 
     A redirect is not followed: it counts as a failure.
