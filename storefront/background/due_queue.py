@@ -131,8 +131,9 @@ class DueQueue:
         except Exception:  # one row that cannot be handled must not keep the others waiting
             name = self.model.__tablename__
             log.exception("%s: attempt %d failed%s", name, attempt.number, ", given up" * attempt.is_last)
-            db.session.rollback()
             return Outcome(succeeded=False)
+        finally:
+            db.session.rollback()  # what the attempt has read is not kept open during the next one
 
     def _finish(self, row: Row[*tuple[Any, ...]], number: int, until: datetime, outcome: Outcome) -> None:
         """Write the outcome, unless the attempt took longer than the backoff and another worker has claimed the row.

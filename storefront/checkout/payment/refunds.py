@@ -7,14 +7,14 @@ for one that had been. Providers are asked with nothing open; whoever moves the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront import periodic
+from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.checkout import orders, payment, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Order, OrderEvent, Payment
@@ -23,19 +23,18 @@ from storefront.extensions import db, write_transaction
 
 # After so many seconds it is tried again; after the last again and again, until it has gone back.
 BACKOFF = (30, 60, 300, 900, 3600)
-BATCH = 20
 ACTOR = "shop"
-
-
-@dataclass(frozen=True, slots=True)
-class RefundDue:
-    """A payment that is to go back; what of it is in the order's books."""
-
-    id: int
-    number: str
-    reference: str
-    due: datetime | None
-    attempts: int
+_queue = DueQueue(
+    model=Payment,
+    key=Payment.id,
+    due_at=Payment.refund_due_at,
+    attempts=Payment.refund_attempts,
+    query=select(
+        Payment.id, Payment.refund_due_at, Payment.refund_attempts, Payment.reference, Order.number
+    ).join(Order, Order.id == Payment.order_id),
+    backoff=BACKOFF,
+    gives_up=False,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -93,51 +92,22 @@ def _schedule_refund(session: Session, order: Order, event: OrderEvent) -> None:
 
 def send_due_refunds(number: str | None = None) -> int:
     """Give back what is owed now, of this order or of all; return how many payments have gone back."""
-    return sum(_give_back(owed) for owed in _due(number) if _is_ours(owed))
+    return _queue.run(_give_back, *([Order.number == number] if number else [])).succeeded
 
 
-def _due(number: str | None) -> list[RefundDue]:
-    query = (
-        select(Payment.id, Order.number, Payment.reference, Payment.refund_due_at, Payment.refund_attempts)
-        .join(Order, Order.id == Payment.order_id)
-        .where(Payment.refund_due_at <= datetime.now(UTC))
-        .order_by(Payment.refund_due_at)
-        .limit(BATCH)
-    )
-    rows = db.session.execute(query.where(Order.number == number) if number else query).all()
-    db.session.rollback()
-    return [RefundDue(*row) for row in rows]
-
-
-def _is_ours(owed: RefundDue) -> bool:
-    """Move the time on, before anybody is asked; return whether nobody else has."""
-    after = datetime.now(UTC) + timedelta(seconds=BACKOFF[min(owed.attempts, len(BACKOFF) - 1)])
-    with write_transaction() as session:
-        moved = session.execute(
-            update(Payment)
-            .where(Payment.id == owed.id, Payment.refund_due_at == owed.due)
-            .values(refund_due_at=after, refund_attempts=owed.attempts + 1)
-            .returning(Payment.id)
-        )
-        return moved.first() is not None
-
-
-def _give_back(owed: RefundDue) -> bool:
-    order = queries.find_order(owed.number)
+def _give_back(attempt: Attempt) -> Outcome:
+    number, reference = attempt.row.number, attempt.row.reference
+    order = queries.find_order(number)
     if order is not None and order.refundable.amount:
         amount = order.refundable.amount
         try:
-            # By the payment's key: whoever comes after one who died before our books finds the same refund again.
-            refund_order(
-                owed.number, amount, f"back-{owed.reference}-{amount}", actor=ACTOR, note=owed.reference
-            )
+            # The key names the payment: a worker that follows one that died before our books finds the same refund.
+            refund_order(number, amount, f"back-{reference}-{amount}", actor=ACTOR, note=reference)
         except (PaymentError, OrderError) as error:
-            if owed.attempts in (0, len(BACKOFF)):
-                _note(owed.number, f"It is still to be given back, and is tried again by itself. {error}")
-            return False
-    with write_transaction() as session:
-        session.execute(update(Payment).where(Payment.id == owed.id).values(refund_due_at=None))
-    return True
+            if attempt.number in (1, len(BACKOFF) + 1):
+                _note(number, f"It is still to be given back, and is tried again by itself. {error}")
+            return Outcome(succeeded=False)
+    return Outcome(succeeded=True)
 
 
 def _note(number: str, text: str) -> None:
