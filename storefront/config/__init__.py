@@ -1,6 +1,7 @@
-"""Settings, typed and read once: the only reader of the environment. docs/operations.md lists them all.
+"""Typed settings, read once from the environment by this room alone. docs/settings.md lists them.
 
-`settings` is the table, a row for each; `reading` has the forms that several share, `values` those of one alone.
+`settings` is the table with one row per setting; `reader` has the readers that several rows share; `values` has the
+readers of a single setting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How settings are read: a row of the table names variables and a reader, and readers of one form are made here."""
+"""Readers of settings: each row of the table names its environment variables and one reader."""
 
 from __future__ import annotations
 
@@ -15,24 +15,30 @@ INSTANCE = "STOREFRONT_INSTANCE_DIR"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What there is to read from: the environment, and the directory where defaults live."""
+class Source:
+    """Where settings are read from.
+
+    Attributes:
+        environ: the environment variables.
+        instance: the instance directory, where defaults are stored.
+        known: the names of all settings.
+    """
 
     environ: Mapping[str, str]
     instance: Path
-    known: Collection[str]  # the names of all settings
+    known: Collection[str]
 
     @property
     def production(self) -> bool:
-        """Whether shoppers will come."""
+        """Whether STOREFRONT_ENV is `production`."""
         return self.environ.get("STOREFRONT_ENV") == "production"
 
     def get(self, name: str, default: str = "") -> str:
-        """Return a variable; one that is empty counts as not set."""
+        """Return a variable, or the default if it is empty or not set."""
         return self.environ.get(name) or default
 
     def refuse_unknown(self) -> None:
-        """Raise ConfigurationError for a variable of ours that means nothing, which is most likely a slip."""
+        """Raise ConfigurationError for an unknown STOREFRONT_ variable, which is probably a typing error."""
         known = {name for name in self.known if name.startswith("STOREFRONT_")}
         for name in self.environ:
             if not name.startswith("STOREFRONT_") or name in known or name.startswith("STOREFRONT_LIMIT_"):
@@ -40,38 +46,39 @@ class Given:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise ConfigurationError(
-                f"{name} is not a setting of this shop.{hint} docs/operations.md lists them all."
+                f"{name} is not a setting of this shop.{hint} docs/settings.md lists them all."
             )
 
 
-Reader = Callable[..., Any]  # of what is given and the names of the row; raises ConfigurationError
+# Called with the source and the names of the row's variables; raises ConfigurationError.
+Reader = Callable[..., Any]
 
 
 def setting(read: Reader, *names: str) -> Any:
-    """Return a row of the table: the field of a dataclass that is read so from these variables."""
+    """Return a row of the table: a dataclass field that this reader fills from these variables."""
     return field(metadata={"read": read, "names": names})
 
 
 def text(default: str) -> Reader:
-    """Read a text as it is."""
-    return lambda given, name: given.get(name, default)
+    """Return a reader of a text, without any check."""
+    return lambda source, name: source.get(name, default)
 
 
-def optional(given: Given, name: str) -> str | None:
-    """Read a text, or None if it is not set."""
-    return given.get(name) or None
+def optional(source: Source, name: str) -> str | None:
+    """Return the text of a variable, or None if it is not set."""
+    return source.get(name) or None
 
 
-def words(given: Given, name: str) -> list[str]:
-    """Read a list, separated by commas."""
-    return [item.strip() for item in given.get(name).split(",") if item.strip()]
+def words(source: Source, name: str) -> list[str]:
+    """Return a comma-separated list."""
+    return [item.strip() for item in source.get(name).split(",") if item.strip()]
 
 
 def choice(*choices: str, default: str = "") -> Reader:
-    """Read one of some words; if it is not set, the default, else the first."""
+    """Return a reader that accepts these values only; without a default, the first is the default."""
 
-    def read(given: Given, name: str) -> str:
-        value = given.get(name, default or choices[0])
+    def read(source: Source, name: str) -> str:
+        value = source.get(name, default or choices[0])
         if value not in choices:
             raise ConfigurationError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
         return value
@@ -80,16 +87,16 @@ def choice(*choices: str, default: str = "") -> Reader:
 
 
 def switch(*, default: bool) -> Reader:
-    """Read `on` or `off`."""
+    """Return a reader of `on` or `off`."""
     read = choice("on", "off", default="on" if default else "off")
-    return lambda given, name: read(given, name) == "on"
+    return lambda source, name: read(source, name) == "on"
 
 
-def whole(default: int, *, least: int, most: int) -> Reader:
-    """Read a whole number within bounds."""
+def integer(default: int, *, least: int, most: int) -> Reader:
+    """Return a reader of a whole number from `least` to `most`."""
 
-    def read(given: Given, name: str) -> int:
-        value = given.get(name, str(default))
+    def read(source: Source, name: str) -> int:
+        value = source.get(name, str(default))
         if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
             raise ConfigurationError(
                 f"{name} is {value!r}; it must be a whole number from {least} to {most}."
@@ -99,12 +106,18 @@ def whole(default: int, *, least: int, most: int) -> Reader:
     return read
 
 
-def form(pattern: str, sentence: str, *, default: str = "") -> Reader:
-    """Read what has a form; the sentence says which, and may repeat the {value} if that holds no secret."""
+def pattern(regex: str, sentence: str, *, default: str = "") -> Reader:
+    """Return a reader of a text that has to match a regular expression.
 
-    def read(given: Given, name: str) -> str:
-        value = given.get(name, default)
-        if value and not re.fullmatch(pattern, value):
+    Args:
+        regex: matched against the whole value; an empty value is accepted.
+        sentence: the error text after the variable's name. It may contain {value} unless the value is a secret.
+        default: the value if the variable is not set.
+    """
+
+    def read(source: Source, name: str) -> str:
+        value = source.get(name, default)
+        if value and not re.fullmatch(regex, value):
             raise ConfigurationError(f"{name} {sentence.format(value=value)}")
         return value
 
@@ -112,15 +125,15 @@ def form(pattern: str, sentence: str, *, default: str = "") -> Reader:
 
 
 def or_none(read: Reader) -> Reader:
-    """Read as another does, or None if it is not set."""
-    return lambda given, name: read(given, name) or None
+    """Return a reader that gives None instead of an empty value."""
+    return lambda source, name: read(source, name) or None
 
 
 def instance_directory(environ: Mapping[str, str], default: Path) -> Path:
-    """Return the directory of this installation's own data, made if it is not there.
+    """Return the directory for this installation's data, creating it if necessary.
 
     Raises:
-        ConfigurationError: it cannot be made.
+        ConfigurationError: the directory cannot be created.
     """
     folder = Path(environ.get(INSTANCE) or default).absolute()
     try:

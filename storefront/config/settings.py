@@ -1,4 +1,4 @@
-"""The table of settings: what each is called, how it is read, and what it is when it is not set."""
+"""The table of settings: the variable's name, its reader and its default."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Literal
 from storefront.config import values
 from storefront.config.reader import (
     INSTANCE,
-    Given,
+    Source,
     choice,
-    form,
+    integer,
     optional,
     or_none,
+    pattern,
     setting,
     switch,
     text,
-    whole,
     words,
 )
 from storefront.money import check_currency
@@ -35,14 +35,14 @@ _CONTACT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that can be configured, checked; read in this order."""
+    """All settings, checked. They are read in the order of the fields."""
 
     env: Literal["development", "production", "testing"] = setting(
         choice("development", "production", "testing"), "STOREFRONT_ENV"
     )
     limits: bool = setting(values.limits, "STOREFRONT_LIMITS")
     trusted_hosts: list[str] | None = setting(values.hosts, "TRUSTED_HOSTS")
-    trusted_proxies: int = setting(whole(0, least=0, most=10), "TRUSTED_PROXIES")
+    trusted_proxies: int = setting(integer(0, least=0, most=10), "TRUSTED_PROXIES")
     secret_key: str = setting(values.secret_key, "SECRET_KEY")
     database_url: str = setting(values.database_url, "DATABASE_URL")
     redis_url: str | None = setting(optional, "REDIS_URL")
@@ -51,93 +51,94 @@ class Settings:
     limit_redis_url: str | None = setting(optional, "LIMIT_REDIS_URL")
     stock_redis_url: str | None = setting(optional, "STOCK_REDIS_URL")
     log: str | None = setting(values.log, "STOREFRONT_LOG")
-    workers: int = setting(whole(1, least=1, most=10_000), "STOREFRONT_WORKERS")
+    workers: int = setting(integer(1, least=1, most=10_000), "STOREFRONT_WORKERS")
 
     name: str = setting(text("Kettle & Clay"), "STOREFRONT_NAME")
-    currency: str = setting(lambda given, name: check_currency(given.get(name, "USD")), "STOREFRONT_CURRENCY")
+    currency: str = setting(
+        lambda source, name: check_currency(source.get(name, "USD")), "STOREFRONT_CURRENCY"
+    )
     locale: str = setting(values.locale, "STOREFRONT_LOCALE")
     media_dir: str = setting(
-        lambda given, name: given.get(name, str(given.instance / "media")), "STOREFRONT_MEDIA_DIR"
+        lambda source, name: source.get(name, str(source.instance / "media")), "STOREFRONT_MEDIA_DIR"
     )
     stock_display: StockDisplay = setting(choice("low", "band", "exact"), "STOREFRONT_STOCK_DISPLAY")
-    streams: int = setting(
-        whole(12_000, least=1, most=100_000), "STOREFRONT_STREAMS"
-    )  # open, in each process
-    streams_per_address: int = setting(whole(100, least=1, most=100_000), "STOREFRONT_STREAMS_PER_ADDRESS")
+    # Open streams per process.
+    streams: int = setting(integer(12_000, least=1, most=100_000), "STOREFRONT_STREAMS")
+    streams_per_address: int = setting(integer(100, least=1, most=100_000), "STOREFRONT_STREAMS_PER_ADDRESS")
 
     cache: bool = setting(switch(default=True), "STOREFRONT_CACHE")
     cache_prefix: str = setting(
-        form(
+        pattern(
             r"[A-Za-z0-9._-]{1,64}",
             "is {value!r}; use up to 64 letters, digits, dots, dashes, underscores.",
             default="shop",
         ),
         "STOREFRONT_CACHE_PREFIX",
     )
-    cache_shards: int = setting(whole(1, least=1, most=1024), "STOREFRONT_CACHE_SHARDS")
-    cache_local_mb: int = setting(whole(32, least=1, most=65536), "STOREFRONT_CACHE_LOCAL_MB")
-    cache_warm: int = setting(whole(200, least=0, most=100_000), "STOREFRONT_CACHE_WARM")
+    cache_shards: int = setting(integer(1, least=1, most=1024), "STOREFRONT_CACHE_SHARDS")
+    cache_local_mb: int = setting(integer(32, least=1, most=65536), "STOREFRONT_CACHE_LOCAL_MB")
+    cache_warm: int = setting(integer(200, least=0, most=100_000), "STOREFRONT_CACHE_WARM")
     cache_ttls: dict[str, int] = setting(
         values.ttls,
         *(f"{values.TTL}{kind}" for kind in ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE")),
     )
 
-    session_ttl: int = setting(
-        whole(3600, least=60, most=30 * _DAY), "STOREFRONT_SESSION_TTL"
-    )  # seconds, unused
+    # Seconds: an unused session ends after the first, any session after the second.
+    session_ttl: int = setting(integer(3600, least=60, most=30 * _DAY), "STOREFRONT_SESSION_TTL")
     session_max_age: int = setting(
-        whole(30 * _DAY, least=3600, most=365 * _DAY), "STOREFRONT_SESSION_MAX_AGE"
-    )  # seconds, used or not
+        integer(30 * _DAY, least=3600, most=365 * _DAY), "STOREFRONT_SESSION_MAX_AGE"
+    )
 
     limit_shadow: list[str] = setting(words, "STOREFRONT_LIMIT_SHADOW")
     limit_allow: list[str] = setting(words, "STOREFRONT_LIMIT_ALLOW")
     limit_deny: list[str] = setting(words, "STOREFRONT_LIMIT_DENY")
     limit_verify_crawlers: bool = setting(switch(default=False), "STOREFRONT_LIMIT_VERIFY_CRAWLERS")
-    limit_rates: dict[str, str] = setting(values.rates)  # by the names of their settings
+    limit_rates: dict[str, str] = setting(values.rates)  # by the name of the variable
 
     smtp_url: str | None = setting(values.smtp_url, "STOREFRONT_SMTP_URL")
     mail_from: str = setting(
-        lambda given, name: values.mail_from(given, name, "TRUSTED_HOSTS"), "STOREFRONT_MAIL_FROM"
+        lambda source, name: values.mail_from(source, name, "TRUSTED_HOSTS"), "STOREFRONT_MAIL_FROM"
     )
     security_contact: str | None = setting(
-        or_none(form(r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", _CONTACT)),
+        or_none(pattern(r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", _CONTACT)),
         "STOREFRONT_SECURITY_CONTACT",
     )
     checkout: dict[str, Any] = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")
-    hold_minutes: int = setting(whole(10, least=1, most=60), "STOREFRONT_HOLD_MINUTES")
+    hold_minutes: int = setting(integer(10, least=1, most=60), "STOREFRONT_HOLD_MINUTES")
     stripe_secret_key: str = setting(
-        form("(?:sk|rk)_[0-9A-Za-z_]+", f"{_STRIPE}sk_test_…."), "STOREFRONT_STRIPE_SECRET_KEY"
+        pattern("(?:sk|rk)_[0-9A-Za-z_]+", f"{_STRIPE}sk_test_…."), "STOREFRONT_STRIPE_SECRET_KEY"
     )
     stripe_webhook_secret: str = setting(
-        form("whsec_[!-~]+", f"{_STRIPE}whsec_…."), "STOREFRONT_STRIPE_WEBHOOK_SECRET"
+        pattern("whsec_[!-~]+", f"{_STRIPE}whsec_…."), "STOREFRONT_STRIPE_WEBHOOK_SECRET"
     )
     stripe_api: str = setting(
-        form(r"http://127\.0\.0\.1:[0-9]{1,5}", f"{_STRIPE}http://127.0.0.1:12111."), "STOREFRONT_STRIPE_API"
+        pattern(r"http://127\.0\.0\.1:[0-9]{1,5}", f"{_STRIPE}http://127.0.0.1:12111."),
+        "STOREFRONT_STRIPE_API",
     )
     webhook_private: bool = setting(switch(default=False), "STOREFRONT_WEBHOOK_PRIVATE")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance: Path) -> Settings:
-        """Read the settings; defaults live under the instance directory.
+        """Read all settings from environment variables; defaults are stored under the instance directory.
 
         Raises:
-            ConfigurationError: a value is missing or wrong; the text says which and how to mend it.
+            ConfigurationError: a value is missing or wrong; the message says which one and how to fix it.
         """
-        given = Given(environ, instance, cls.names())
-        given.refuse_unknown()
-        return cls(**{row.name: row.metadata["read"](given, *row.metadata["names"]) for row in fields(cls)})
+        source = Source(environ, instance, cls.names())
+        source.refuse_unknown()
+        return cls(**{row.name: row.metadata["read"](source, *row.metadata["names"]) for row in fields(cls)})
 
     @classmethod
     def names(cls) -> list[str]:
-        """Return the names of all environment variables that are read."""
+        """Return the names of all environment variables that the shop reads."""
         return [INSTANCE, *(name for row in fields(cls) for name in row.metadata["names"])]
 
     def to_flask(self) -> dict[str, Any]:
-        """Return the settings as Flask's configuration: upper-case names, and what the extensions call them."""
+        """Return the settings for Flask's configuration, in upper case, with the names that extensions expect."""
         config = {row.name.upper(): getattr(self, row.name) for row in fields(self)}
         config["SQLALCHEMY_DATABASE_URI"] = self.database_url
         config["SQLALCHEMY_ENGINE_OPTIONS"] = values.engine_options(self.database_url) | {
-            "hide_parameters": self.env == "production"  # what people typed stays out of the log
+            "hide_parameters": self.env == "production"  # keeps what people typed out of the log
         }
         config["TESTING"] = self.env == "testing"
         config["MAX_CONTENT_LENGTH"] = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Values of which there is one: the hosts, the secret, the database, the mail's sender, the terms of sale."""
+"""Readers for single settings: hosts, secret key, database, mail, rate limits, terms of sale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from storefront.config.reader import Given, choice, form, switch, whole, words
+from storefront.config.reader import Source, choice, integer, pattern, switch, words
 from storefront.errors import ConfigurationError
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -24,10 +24,10 @@ TTL = "STOREFRONT_CACHE_TTL_"
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
-def hosts(given: Given, name: str) -> list[str] | None:
-    """Read the hosts that the shop answers to; None: any, outside production."""
-    found = words(given, name)
-    if given.production and not found:
+def hosts(source: Source, name: str) -> list[str] | None:
+    """Return the hosts that the shop answers to. None means any host, which production refuses."""
+    found = words(source, name)
+    if source.production and not found:
         raise ConfigurationError(
             f"{name} is not set. In production, name the hosts that this shop answers to, "
             f"separated by commas: {name}=shop.example,www.shop.example"
@@ -35,19 +35,19 @@ def hosts(given: Given, name: str) -> list[str] | None:
     return found or None
 
 
-def secret_key(given: Given, name: str) -> str:
-    """Read what cookies and links are signed with; outside production one is made, once."""
-    if key := given.get(name):
-        if given.production and len(key) < 32:
+def secret_key(source: Source, name: str) -> str:
+    """Return the key that signs cookies and links. Outside production it is generated once and stored."""
+    if key := source.get(name):
+        if source.production and len(key) < 32:
             raise ConfigurationError(f"{name} is shorter than 32 characters. {_MAKE_ONE}")
         return key
-    if given.production:
+    if source.production:
         raise ConfigurationError(f"{name} is not set. {_MAKE_ONE}")
-    file = given.instance / "secret_key"
+    file = source.instance / "secret_key"
     if not file.exists():
-        # Written whole beside its place, then linked: of two processes that start at once, one link wins
-        # and both read the same key.
-        with NamedTemporaryFile("w", dir=given.instance, prefix="secret_key.") as draft:
+        # The key is written to a temporary file and then linked. If two processes start at the same time, one
+        # link wins and both read the same key.
+        with NamedTemporaryFile("w", dir=source.instance, prefix="secret_key.") as draft:
             draft.write(secrets.token_hex(32))
             draft.flush()
             with suppress(FileExistsError):
@@ -57,9 +57,9 @@ def secret_key(given: Given, name: str) -> str:
     raise ConfigurationError(f"{file} is empty. Delete it, and the next start makes a new one.")
 
 
-def database_url(given: Given, name: str) -> str:
-    """Read where the database is, as SQLAlchemy takes it. No more of it than its scheme is ever repeated."""
-    url = given.get(name, f"sqlite:///{given.instance / 'storefront.sqlite3'}")
+def database_url(source: Source, name: str) -> str:
+    """Return the database URL in SQLAlchemy's form. Errors repeat only its scheme, since it may hold a password."""
+    url = source.get(name, f"sqlite:///{source.instance / 'storefront.sqlite3'}")
     scheme, found, rest = url.partition("://")
     if not found or scheme not in ("postgres", "postgresql", "postgresql+psycopg", "sqlite"):
         begins = f"begins with {scheme!r}" if found else "has no ://"
@@ -71,19 +71,19 @@ def database_url(given: Given, name: str) -> str:
         make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(
-            f"{name} cannot be read; write it as postgresql://user:password@host:5432/name, with what is special "
-            "in the password percent-encoded."
+            f"{name} is not a valid URL; write it as postgresql://user:password@host:5432/name, and percent-encode "
+            "special characters in the password."
         ) from None
     return url
 
 
-def smtp_url(given: Given, name: str) -> str | None:
-    """Read which server sends mail, if one does."""
+def smtp_url(source: Source, name: str) -> str | None:
+    """Return the URL of the SMTP server, or None if the shop sends no mail."""
     sentence = (
-        "cannot be read; write it as smtp://user:password@host:587 or smtps://host:465, with what is special in the "
-        "password percent-encoded."
+        "is not a valid URL; write it as smtp://user:password@host:587 or smtps://host:465, and percent-encode "
+        "special characters in the password."
     )
-    url: str = form(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", sentence)(given, name)
+    url: str = pattern(r"smtps?://(?:[^\s/@]+@)?[^\s/@:]+(?::[0-9]{1,5})?/?", sentence)(source, name)
     try:
         _ = urlsplit(url).port
     except ValueError as error:
@@ -92,10 +92,10 @@ def smtp_url(given: Given, name: str) -> str | None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return what SQLAlchemy's engine takes: the time-outs that go with each connection."""
+    """Return SQLAlchemy's engine options: the time-outs of each PostgreSQL connection."""
     if url.startswith("sqlite"):
         return {}
-    # The time-outs of docs/operations.md: a page fails fast and says so, rather than hang.
+    # Listed in docs/settings.md. A page fails quickly with a clear error instead of hanging.
     timeouts = "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
     return {
         "pool_pre_ping": True,
@@ -104,67 +104,68 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
-def log(given: Given, name: str) -> str | None:
-    """Read the log's form; None: as Flask and gunicorn do."""
-    return str(choice("json", "text")(given, name)) if given.production or given.get(name) else None
+def log(source: Source, name: str) -> str | None:
+    """Return the log's format, or None to leave logging to Flask and gunicorn."""
+    return str(choice("json", "text")(source, name)) if source.production or source.get(name) else None
 
 
-def locale(given: Given, name: str) -> str:
-    """Read how amounts are written."""
-    value = given.get(name, "en_US")
+def locale(source: Source, name: str) -> str:
+    """Return the locale that formats amounts and names countries."""
+    value = source.get(name, "en_US")
     try:
         return str(Locale.parse(value))
     except (UnknownLocaleError, ValueError) as error:
         raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.") from error
 
 
-def limits(given: Given, name: str) -> bool:
-    """Read whether there are rate limits."""
-    if (on := bool(switch(default=True)(given, name))) or not given.production:
+def limits(source: Source, name: str) -> bool:
+    """Return whether rate limits are on; production refuses `off`."""
+    if (on := bool(switch(default=True)(source, name))) or not source.production:
         return on
     raise ConfigurationError(
-        f"{name} is off: rate limits may be off for measuring only, not in production. Unset it."
+        f"{name} is off, which is for measuring only and not allowed in production. Unset it."
     )
 
 
-def rates(given: Given) -> dict[str, str]:
-    """Read all other limits; which there are, the room that limits knows."""
+def rates(source: Source) -> dict[str, str]:
+    """Return the changed rate limits by variable name. The rate limiter checks whether the policies exist."""
     return {
         name: rate
-        for name, rate in given.environ.items()
-        if name.startswith("STOREFRONT_LIMIT_") and rate and name not in given.known
+        for name, rate in source.environ.items()
+        if name.startswith("STOREFRONT_LIMIT_") and rate and name not in source.known
     }
 
 
-def ttls(given: Given, *names: str) -> dict[str, int]:
-    """Read seconds by kind; only those that are set."""
-    read = whole(0, least=1, most=86400)
-    return {name.removeprefix(TTL).lower(): read(given, name) for name in names if given.get(name)}
+def ttls(source: Source, *names: str) -> dict[str, int]:
+    """Return the changed lifetimes in seconds, by kind of cache entry."""
+    read = integer(0, least=1, most=86400)
+    return {name.removeprefix(TTL).lower(): read(source, name) for name in names if source.get(name)}
 
 
-def mail_from(given: Given, name: str, hosts: str) -> str:
-    """Read from whom the shop's mail comes."""
-    first = next(iter(words(given, hosts)), "localhost").lstrip(".")
-    address = given.get(name, f"shop@{first}")
+def mail_from(source: Source, name: str, hosts: str) -> str:
+    """Return the sender's address of the shop's mail."""
+    first = next(iter(words(source, hosts)), "localhost").lstrip(".")
+    address = source.get(name, f"shop@{first}")
     if not _ADDRESS.fullmatch(address):
         raise ConfigurationError(f"{name} is {address!r}; give the bare address, as shop@shop.example.")
     return address
 
 
-def checkout(given: Given, name: str) -> dict[str, Any]:
-    """Read the terms of sale, as the file has them; what they mean, the room that sells knows."""
-    named = given.get(name)
-    file = Path(named) if named else given.instance / "checkout.toml"
+def checkout(source: Source, name: str) -> dict[str, Any]:
+    """Return the terms of sale as parsed TOML. The checkout checks what they mean."""
+    named = source.get(name)
+    file = Path(named) if named else source.instance / "checkout.toml"
     if not named and not file.exists():
         return {}
     try:
         terms = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{name}: {file} cannot be read as TOML: {error}. docs/checkout.md shows one."
+            f"{name}: {file} cannot be read as TOML: {error}. docs/checkout.md shows an example."
         ) from error
     if unknown := set(terms) - {"delivery", "tax", "prices_include_tax", "invoice"}:
         raise ConfigurationError(
-            f"{file} has {sorted(unknown)[0]!r}, which means nothing. docs/checkout.md shows one."
+            f"{file} contains {sorted(unknown)[0]!r}, which is not a known section. "
+            "docs/checkout.md shows an example."
         )
     return terms

@@ -1,4 +1,4 @@
-"""Running the shop: setting it up, and knowing whether it can serve."""
+"""Operations: set-up, readiness, metrics, the staff dashboard, the doctor, tracing and backups."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PAGES = (
 
 
 def init_app(app: Flask) -> None:
-    """Register the readiness checks, and the first request's look at the tables."""
+    """Register commands, staff pages, readiness checks and the periodic tasks of this room."""
     app.cli.add_command(setup.setup)
     app.cli.add_command(cli.command)
     app.cli.add_command(backup.backup)
@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(dashboard.bp)
     minute_figures.init_app(app)
     for endpoint, label in _PAGES:
-        if endpoint in app.view_functions:  # there is no page of the cache without a cache
+        if endpoint in app.view_functions:  # the cache's page is missing when the cache is off
             staff_access.add_page(app, endpoint, label)
     app.context_processor(lambda: {"staff_pages": staff_access.pages(app)})
     cache.add_command(warm_up.warm)
@@ -48,18 +48,19 @@ def init_app(app: Flask) -> None:
     request_figures.init_app(app)
     warm_up.init_app(app)
     health.add_check(app, "database", schema.readiness, required=True)
-    # Without Redis the shop still serves: one Redis must not take every instance out of the balancer.
+    # The shop serves without Redis, so a lost Redis must not take every instance out of the load balancer.
     health.add_check(app, "redis", redis_roles.problem, required=False)
 
 
 def measure(app: Flask) -> request_figures.Measure | None:
-    """Measure every request, from outside all other layers of the shop.
+    """Wrap the application so that every request is measured, outside all other layers.
 
     Returns:
-        The function that measures an answer made outside of them; None if requests are traced: that needs all layers.
+        The function that measures a response of the fast path; None if requests are traced, since a trace needs all
+        layers and the fast path is off.
     """
     is_traced = tracing.init_app(app)
-    requests = request_figures.Requests(app, app.wsgi_app)
-    request_figures.requests.set(app, requests)
-    app.wsgi_app = requests  # type: ignore[method-assign]
-    return None if is_traced else requests.measure
+    meter = request_figures.RequestMeter(app, app.wsgi_app)
+    request_figures.request_meter.set(app, meter)
+    app.wsgi_app = meter  # type: ignore[method-assign]
+    return None if is_traced else meter.measure

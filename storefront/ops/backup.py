@@ -1,7 +1,7 @@
-"""`flask backup FILE` and `flask restore FILE`: the database and the pictures in one archive.
+"""`flask backup FILE` and `flask restore FILE`: the database and the pictures in one tar archive.
 
-Redis holds nothing that would be missed, so nothing of it is in there. A backup is taken while the shop serves:
-SQLite's online backup and pg_dump both read one moment of the database; pictures never change.
+Redis is not part of a backup, because everything in it can be rebuilt or lost. The shop may serve during a backup:
+SQLite's online backup and pg_dump both read a consistent snapshot, and picture files never change.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ from storefront.ops import schema
 from storefront.stock import StockItem
 
 FORMAT = 1
-# Browsers and Redis take a lower version of a stock for old news, and what is restored has lower ones than were told.
-_NEWER = 1_000_000
+# Added to every stock version on restore. Browsers and Redis ignore a version lower than one they have seen, and the
+# restored rows have lower versions.
+_VERSION_STEP = 1_000_000
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
 def backup(file: Path) -> None:
-    """Write the database and the pictures to FILE, a tar archive. The shop may serve meanwhile."""
+    """Write the database and the pictures to FILE, a tar archive. The shop can keep serving."""
     if file.exists():
-        raise click.ClickException(f"{file} is there already. Name another file.")
+        raise click.ClickException(f"{file} already exists. Choose another file name.")
     draft = file.with_name(f"{file.name}.part")
     media = Path(current_app.config["MEDIA_DIR"])
     try:
@@ -53,7 +54,7 @@ def backup(file: Path) -> None:
             about = {"format": FORMAT, "database": _kind(), "taken_at": datetime.now(UTC).isoformat()}
             manifest = Path(folder) / "manifest.json"
             manifest.write_text(json.dumps(about))
-            draft.touch(mode=0o600)  # it holds what customers told us
+            draft.touch(mode=0o600)  # it contains customers' data
             with tarfile.open(draft, "w") as archive:
                 archive.add(manifest, "manifest.json")
                 archive.add(dump, "database")
@@ -61,17 +62,17 @@ def backup(file: Path) -> None:
                     archive.add(media, "media")
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
+        raise click.ClickException(f"Cannot write {file}: {error.strerror}.") from error
     draft.rename(file)
-    click.echo(f"{file} holds the database and the pictures ({file.stat().st_size / 1e6:,.1f} MB).")
+    click.echo(f"{file} contains the database and the pictures ({file.stat().st_size / 1e6:,.1f} MB).")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--force", is_flag=True, help="Even over a shop that has products, customers or orders.")
+@click.option("--force", is_flag=True, help="Replace a shop that has products, customers or orders.")
 @with_appcontext
 def restore(file: Path, force: bool) -> None:
-    """Put back what FILE holds, a backup: all that is in the database now is lost."""
+    """Restore the backup in FILE. Everything that is in the database now is lost."""
     if not force and _in_use():
         raise click.ClickException(
             "This shop has products, customers or orders, and they would be lost. Back it up, then add --force."
@@ -83,11 +84,11 @@ def restore(file: Path, force: bool) -> None:
         _load(Path(folder) / "database")
         _put_back(Path(folder) / "media", Path(current_app.config["MEDIA_DIR"]))
     if schema.problem() is not None:
-        schema.migrate()  # the backup is of an older version
+        schema.migrate()  # the backup was taken by an older version
     with write_transaction() as session:
-        session.execute(update(StockItem).values(version=StockItem.version + _NEWER))
+        session.execute(update(StockItem).values(version=StockItem.version + _VERSION_STEP))
         cache.invalidate_on_commit(session, EVERYTHING, cause="flask restore", hard=True)
-    click.echo("Restored. Restart the shop, so that open pages begin anew.")
+    click.echo("Restored. Restart the shop, so that open pages connect again.")
 
 
 def _kind() -> str:
@@ -108,7 +109,7 @@ def _unpack(file: Path, folder: Path) -> None:
             _extract(archive, folder)
         about: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise click.ClickException(f"{file} is no backup of a shop, or a damaged one.") from error
+        raise click.ClickException(f"{file} is not a backup of a shop, or it is damaged.") from error
     if about.get("format") != FORMAT or not (folder / "database").is_file():
         raise click.ClickException(f"{file} was written by another version; restore it with that.")
     if about["database"] != _kind():
@@ -118,9 +119,12 @@ def _unpack(file: Path, folder: Path) -> None:
 
 
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:
-    """Write what an archive holds under a folder, if that is plain files alone: no links, nothing elsewhere.
+    """Extract an archive under a folder, refusing links and paths that lead out of it.
 
-    File by file, and not with `extractall`: its check of what it unpacks (PEP 706) came with Python 3.11.4.
+    This does not use `extractall`, because its safety filter (PEP 706) needs Python 3.11.4.
+
+    Raises:
+        TarError: a member is not a plain file or folder inside the archive.
     """
     for member in archive.getmembers():
         name = Path(member.name)
@@ -146,7 +150,7 @@ def _load(source: Path) -> None:
             if theirs.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise click.ClickException("The database in this backup is damaged. Nothing was changed.")
             with closing(sqlite3.connect(_sqlite_file(), timeout=30)) as ours:
-                theirs.backup(ours)  # in one transaction: who reads meanwhile sees the old or the new
+                theirs.backup(ours)  # in one transaction: readers see the old database or the new one
     else:
         _run(
             "pg_restore",
@@ -164,7 +168,7 @@ def _run(program: str, *arguments: str) -> None:
         raise click.ClickException(
             f"{program} is not installed. On Debian: apt-get install postgresql-client"
         )
-    # The password by the environment: everybody on this machine may see the arguments of a process.
+    # The password goes through the environment, because every user of a host can read a process's arguments.
     url = db.engine.url.set(drivername="postgresql")
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     where = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
@@ -184,7 +188,7 @@ def _sqlite_file() -> str:
 
 
 def _put_back(source: Path, media: Path) -> None:
-    """Add pictures that are missing; others stay, since their names tell their content."""
+    """Copy missing pictures. Existing files stay, because a picture's name is the digest of its content."""
     for picture in source.rglob("*") if source.exists() else ():
         target = media / picture.relative_to(source)
         if picture.is_file() and not target.exists():

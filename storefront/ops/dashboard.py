@@ -1,4 +1,4 @@
-"""/ops: how the shop does, on one page, whichever worker answers. For staff."""
+"""/ops: charts and figures of all workers on one page, for staff."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ bp = Blueprint("ops", __name__, cli_group=None)
 @staff_only
 @limit("staff")
 def dashboard() -> Response:
-    """Charts of the last hour, and how each service does."""
+    """Show charts of the last hour and the state of each service."""
     charts, away = _charts()
     page = render_template(
         "ops/ops.html",
@@ -48,7 +48,7 @@ def dashboard() -> Response:
 
 
 def _charts() -> tuple[list[Chart], str | None]:
-    """Return the charts, and why those are missing for which Redis would be needed."""
+    """Return the charts and, if Redis does not answer, the reason why most of them are missing."""
     orders = draw_lines("Orders", "a minute", {"Placed": _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
@@ -86,7 +86,7 @@ def _rates(minutes: Sequence[Counter[str]]) -> list[float | None]:
 
 
 def _orders() -> list[int]:
-    """Return how many orders were placed in each of the last 60 minutes; none while the database is away."""
+    """Return the number of orders in each of the last 60 minutes; zeros if the database does not answer."""
     now = datetime.now(UTC)
     try:
         placed = db.session.execute(

@@ -1,7 +1,7 @@
-"""/metrics for Prometheus: what all workers of this host did, right whichever of them answers.
+"""/metrics for Prometheus: the figures of all workers of this host, whichever worker answers.
 
-Hot paths count in plain integers; every two seconds, and when asked, each process adds what is new to the counters
-that prometheus-client keeps in files for all processes (PROMETHEUS_MULTIPROC_DIR, set by deploy/gunicorn.conf.py).
+Hot paths count in plain integers. Every two seconds, and at each scrape, a process adds the difference to the
+counters that prometheus-client shares between processes (PROMETHEUS_MULTIPROC_DIR, set by deploy/gunicorn.conf.py).
 """
 
 from __future__ import annotations
@@ -27,53 +27,48 @@ from sqlalchemy.exc import SQLAlchemyError
 from storefront import outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
 from storefront.checkout import OrderEvent, orders
+from storefront.i18n import gettext as _
 
-CACHE = Counter("storefront_cache_events", "What became of look-ups in the cache.", ["kind", "event"])
+CACHE = Counter("storefront_cache_events", "Results of cache look-ups.", ["kind", "event"])
 TIMINGS = Counter(
     "storefront_cache_timings", "Look-ups and builds by their upper bound.", ["kind", "what", "le_ms"]
 )
-REDIS = Counter(
-    "storefront_redis_calls", "Calls of Redis by role and what became of them.", ["role", "result"]
-)
+REDIS = Counter("storefront_redis_calls", "Calls of Redis by role and result.", ["role", "result"])
 OPEN = Gauge(
-    "storefront_redis_open", "Processes whose breaker is open.", ["role"], multiprocess_mode="livesum"
+    "storefront_redis_open", "Processes whose circuit breaker is open.", ["role"], multiprocess_mode="livesum"
 )
 STREAMS = Gauge("storefront_stock_streams", "Open pages with live stock.", multiprocess_mode="livesum")
 STOCK = Counter("storefront_stock_events", "Stock events in and out.", ["direction"])
 FANOUT = Counter(
-    "storefront_stock_fanout", "Changes by how long it took to tell all pages, by its upper bound.", ["le_ms"]
+    "storefront_stock_fanout", "Stock changes by the time to reach all open pages, by upper bound.", ["le_ms"]
 )
-DROPPED = Counter("storefront_stock_dropped", "Open pages that were given up because they read nothing.")
+DROPPED = Counter("storefront_stock_dropped", "Streams closed because the client did not read.")
 LOCAL = Gauge(
-    "storefront_cache_local_bytes", "Bytes of pages kept in processes.", multiprocess_mode="livesum"
+    "storefront_cache_local_bytes", "Bytes of cached pages in the processes.", multiprocess_mode="livesum"
 )
-OUTBOX = Gauge(
-    "storefront_outbox_waiting", "Messages that wait in the outbox.", multiprocess_mode="mostrecent"
-)
+OUTBOX = Gauge("storefront_outbox_waiting", "Messages waiting in the outbox.", multiprocess_mode="mostrecent")
 OLDEST = Gauge(
-    "storefront_outbox_oldest_seconds", "Age of the oldest of them.", multiprocess_mode="mostrecent"
+    "storefront_outbox_oldest_seconds", "Age of the oldest waiting message.", multiprocess_mode="mostrecent"
 )
 
-SQL_ERRORS = Counter(
-    "storefront_sql_errors", "Statements that the database refused or did not answer.", ["kind"]
-)
+SQL_ERRORS = Counter("storefront_sql_errors", "SQL statements that failed.", ["kind"])
 ORDERS = Counter("storefront_orders", "Orders placed.")
 
 INTERVAL = 2.0  # seconds
 
 
 class Metrics:
-    """Adds what is new in this process to the metrics."""
+    """Adds this process's counts to the shared metrics."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pid = os.getpid()
-        self._told: Counts[tuple[str, ...]] = Counts()
+        self._reported: Counts[tuple[str, ...]] = Counts()
 
     def sync(self) -> None:
-        """Bring the metrics up to date with this process."""
-        if self._pid != os.getpid():  # forked: what the parent counted is the parent's
-            self._pid, self._told = os.getpid(), Counts()
+        """Add what this process has counted since the last call."""
+        if self._pid != os.getpid():  # after a fork: the parent reports its own counts
+            self._pid, self._reported = os.getpid(), Counts()
         if (state := cache_state.find(self._app)) is not None:
             for (kind, event), number in tuple(state.store.counters.total.items()):
                 what, bounded, bound = event.partition("<=")
@@ -101,20 +96,20 @@ class Metrics:
 
     def _add(self, counter: Counter, number: int, *labels: str) -> None:
         key = (counter._name, *labels)
-        if (news := number - self._told[key]) > 0:
-            (counter.labels(*labels) if labels else counter).inc(news)
-            self._told[key] = number
+        if (new := number - self._reported[key]) > 0:
+            (counter.labels(*labels) if labels else counter).inc(new)
+            self._reported[key] = number
 
 
 def init_app(app: Flask) -> None:
-    """Answer /metrics to whoever asks from this host or a private network."""
+    """Serve /metrics to clients on this host or in a private network; everybody else gets 404."""
     metrics = Metrics(app)
     periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
     orders.on_event(app, _count_order)
 
     @app.get("/metrics")
-    def tell() -> Response:
-        if not _near():
+    def show() -> Response:
+        if not _is_private_client():
             abort(404)
         metrics.sync()
         try:
@@ -122,7 +117,7 @@ def init_app(app: Flask) -> None:
             OUTBOX.set(waiting)
             OLDEST.set(oldest)
         except SQLAlchemyError:
-            pass  # the other figures matter all the more
+            pass  # without a database the other figures are even more useful
         return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -136,21 +131,21 @@ def _count_order(_session: object, _order: object, event: OrderEvent) -> None:
 
 
 def breakers() -> dict[str, int]:
-    """Return in how many processes of this host the breaker of each role is open."""
+    """Return, by Redis role, how many processes of this host have an open circuit breaker."""
     return {labels["role"]: int(value) for labels, value in _samples("storefront_redis_open")}
 
 
 def figures() -> list[tuple[str, int]]:
-    """Return some of the metrics, as people read them."""
+    """Return the metrics that the dashboard lists, as (label, value)."""
     return [
-        (words, round(sum(value for _, value in _samples(name))))
-        for words, name in (
-            ("Requests", "storefront_request_seconds_count"),
-            ("Orders placed", "storefront_orders_total"),
-            ("Open pages with live stock", "storefront_stock_streams"),
-            ("Bytes of own copies of pages", "storefront_cache_local_bytes"),
-            ("Errors of the database", "storefront_sql_errors_total"),
-            ("Messages that wait in the outbox, when last asked", "storefront_outbox_waiting"),
+        (label, round(sum(value for _, value in _samples(name))))
+        for label, name in (
+            (_("Requests"), "storefront_request_seconds_count"),
+            (_("Orders placed"), "storefront_orders_total"),
+            (_("Open pages with live stock"), "storefront_stock_streams"),
+            (_("Bytes of own copies of pages"), "storefront_cache_local_bytes"),
+            (_("Errors of the database"), "storefront_sql_errors_total"),
+            (_("Messages that wait in the outbox, when last asked"), "storefront_outbox_waiting"),
         )
     ]
 
@@ -168,8 +163,8 @@ def _registry() -> Any:
     return registry
 
 
-def _near() -> bool:
+def _is_private_client() -> bool:
     try:
         return ip_address(request.remote_addr or "").is_private
     except ValueError:
-        return True  # a unix socket: whoever may open it may ask
+        return True  # a unix socket: its file permissions decide

@@ -1,4 +1,4 @@
-"""The last hour of all processes, minute by minute: told to Redis by each of them, read for the dashboard."""
+"""Figures by minute for the last hour: each process adds its own in Redis, the dashboard reads them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ from typing import Any
 from flask import Flask
 
 from storefront import periodic, redis_roles, stock
-from storefront.ops.request_figures import BUCKETS, requests
+from storefront.ops.request_figures import BUCKETS, request_meter
 from storefront.redis_roles import RedisUnavailable, Role
 
 RECORDER = "ops-minute-figures"
 INTERVAL = 2.0  # seconds
 MINUTES = 60
-_KEPT = (MINUTES + 2) * 60  # seconds
+_TTL = (MINUTES + 2) * 60  # seconds
 
 
 @dataclass(slots=True)
 class Minute:
-    """What all processes did in a minute."""
+    """The figures of all processes in one minute.
 
-    requests: Counter[str] = field(default_factory=Counter)  # by "2xx" …
-    times: Counter[int] = field(default_factory=Counter)  # by the place in BUCKETS
+    Attributes:
+        requests: number of requests by status class ("2xx" …).
+        times: number of requests by index in BUCKETS.
+        streams: open streams.
+        memory: bytes in the cache role's Redis.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    times: Counter[int] = field(default_factory=Counter)
     streams: int = 0
-    memory: int = 0  # bytes in the cache role's Redis
+    memory: int = 0
 
     def percentile(self, share: float) -> float:
-        """Return the milliseconds under which this share of the answers took; 0 if there were none."""
+        """Return a percentile of the response time in milliseconds; `share` is from 0 to 1. 0 without requests."""
         seen, total = 0, sum(self.times.values())
         for place in sorted(self.times):
             seen += self.times[place]
@@ -41,52 +48,52 @@ class Minute:
 
 
 class Recorder:
-    """Tells Redis what is new in this process."""
+    """Adds this process's figures to the current minute in Redis."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._told: Counter[str] = Counter()
+        self._recorded: Counter[str] = Counter()
         self._process = (0, "")
-        self._looked = 0
+        self._minute = 0
 
     def record(self) -> None:
-        """Send what came since the last time; what cannot be sent now is sent the next time."""
+        """Add the counts since the last call. If Redis does not answer, the next call adds them."""
         if self._process[0] != os.getpid():
-            self._process, self._told = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}"), Counter()
+            self._process, self._recorded = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}"), Counter()
         minute = int(time.time() // 60)
-        now = Counter(requests.get(self._app).counts)
-        news = now - self._told
+        now = Counter(request_meter.get(self._app).counts)
+        new = now - self._recorded
         streams = stock.hub.get(self._app).streams
-        fresh, self._looked = minute != self._looked, minute
-        if not news and not streams and not fresh:
+        is_new_minute, self._minute = minute != self._minute, minute
+        if not new and not streams and not is_new_minute:
             return
 
         def write(client: Any) -> None:
             name = _name(self._app.config["CACHE_PREFIX"], minute)
             with client.pipeline(transaction=False) as pipe:
-                for what, number in news.items():
+                for what, number in new.items():
                     pipe.hincrby(name, what, number)
                 if streams:
                     pipe.hset(name, f"streams:{self._process[1]}", streams)
-                if fresh:
+                if is_new_minute:
                     pipe.hset(name, "memory", client.info("memory")["used_memory"])
-                pipe.expire(name, _KEPT)
+                pipe.expire(name, _TTL)
                 pipe.execute()
 
         try:
             redis_roles.call(Role.CACHE, write, write=True)
         except RedisUnavailable:
             return
-        self._told = now
+        self._recorded = now
 
 
 def init_app(app: Flask) -> None:
-    """Let every serving process record its figures, whether there is a cache or not."""
+    """Record figures in every serving process, with the cache on or off."""
     periodic.add_task(app, RECORDER, Recorder(app).record, interval=INTERVAL)
 
 
 def last_hour(prefix: str) -> list[Minute]:
-    """Return the last 60 minutes, the oldest first.
+    """Return the last 60 minutes, oldest first.
 
     Raises:
         RedisUnavailable: Redis does not answer.

@@ -1,4 +1,4 @@
-"""The outermost layer: every request is measured once, whoever answers it, and told in one line of the log."""
+"""The outermost WSGI layer: it measures every request once and writes its log line."""
 
 from __future__ import annotations
 
@@ -21,59 +21,58 @@ if TYPE_CHECKING:
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # seconds
 SECONDS = Histogram(
     "storefront_request_seconds",
-    "Time to answer a request; the endpoint is `edge` where a worker's own copy answered before Flask began.",
+    "Time to answer a request; the endpoint is `edge` if the fast path answered before Flask.",
     ["endpoint", "status"],
     buckets=BUCKETS,
 )
-_BOUNDS = [
-    f"le:{min(place, len(BUCKETS) - 1)}" for place in range(len(BUCKETS) + 1)
-]  # as `counts` names them
-ROUTE = "storefront.route"  # in the environment: endpoint and rule, once Flask has matched them
+# The keys of `RequestMeter.counts`, by index in BUCKETS; slower requests count in the last bucket.
+_BOUNDS = [f"le:{min(index, len(BUCKETS) - 1)}" for index in range(len(BUCKETS) + 1)]
+ROUTE = "storefront.route"  # WSGI environment: (endpoint, rule), set when Flask has matched the URL
 
 Header = tuple[str, str]
-# Called with the environment, the status, the headers and the seconds that the answer took.
+# Called with the WSGI environment, the status, the headers and the seconds that the response took.
 Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 log = logging.getLogger("storefront.requests")
 
 
 def init_app(app: Flask) -> None:
-    """Note each request's route; it runs before any hook that may answer."""
+    """Store each request's route; this runs before any hook that can answer."""
 
     @app.url_value_preprocessor
-    def note(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    def store_route(endpoint: str | None, _values: dict[str, Any] | None) -> None:
         request.environ[ROUTE] = (endpoint or "none", request.url_rule.rule if request.url_rule else None)
 
 
-class Requests:
-    """The layer. `counts` holds this process's requests by status class and by bucket of time."""
+class RequestMeter:
+    """The WSGI layer. `counts` holds this process's requests by status class and by time bucket."""
 
     def __init__(self, app: Flask, inner: WSGIApplication) -> None:
         self._inner = inner
-        self._tells = bool(app.config["LOG"])
+        self._has_log = bool(app.config["LOG"])
         self._series: dict[tuple[str, str], Any] = {}
         self.counts: Counter[str] = Counter()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
         began = time.perf_counter()
-        said: tuple[str, list[Header]] | None = None
+        started: tuple[str, list[Header]] | None = None
 
-        def keep(status: str, headers: list[Header], *exc_info: Any) -> Any:
-            nonlocal said
-            said = status, headers
+        def start(status: str, headers: list[Header], *exc_info: Any) -> Any:
+            nonlocal started
+            started = status, headers
             return start_response(status, headers, *exc_info)
 
         try:
-            return self._inner(environ, keep)
+            return self._inner(environ, start)
         finally:
             took = time.perf_counter() - began
-            # A stream that is taken over is said there; or nothing at all was.
-            status, headers = said or environ.get(DETACHED_RESPONSE) or ("500", [])
+            # A detached stream leaves its response in the environment. With neither, the application failed.
+            status, headers = started or environ.get(DETACHED_RESPONSE) or ("500", [])
             self.measure(environ, status, headers, took)
 
     def measure(self, environ: WSGIEnvironment, status: str, headers: list[Header], took: float) -> None:
-        """Count a request that was answered in so many seconds, and tell it to the log."""
-        endpoint, rule = environ.get(ROUTE) or (_passed_by(headers), None)
+        """Count a request that took this many seconds, and write its log line."""
+        endpoint, rule = environ.get(ROUTE) or (_endpoint_without_route(headers), None)
         key = endpoint, f"{status[0]}xx"
         series = self._series.get(key)
         if series is None:
@@ -81,10 +80,10 @@ class Requests:
         series.observe(took)
         self.counts[key[1]] += 1
         self.counts[_BOUNDS[bisect_left(BUCKETS, took)]] += 1
-        if self._tells:
-            self._tell(environ, status, dict(headers), took, rule)
+        if self._has_log:
+            self._log(environ, status, dict(headers), took, rule)
 
-    def _tell(
+    def _log(
         self,
         environ: WSGIEnvironment,
         status: str,
@@ -92,7 +91,7 @@ class Requests:
         took: float,
         rule: str | None,
     ) -> None:
-        # The rule, since an address may hold a token; the address itself only of pages that are everybody's.
+        # The log has the rule, because a URL may contain a token. It has the URL of public pages only.
         public = headers.get("Cache-Control", "").startswith("public") and status[0] in "23"
         fields = {
             "method": environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "other",
@@ -107,10 +106,10 @@ class Requests:
         logs.tell(log, f"{fields['method']} {fields['route']}", fields)
 
 
-requests = AppState[Requests]("ops.requests")
+request_meter = AppState[RequestMeter]("ops.request_meter")
 
 
-def _passed_by(headers: list[Header]) -> str:
+def _endpoint_without_route(headers: list[Header]) -> str:
     return "edge" if any(name == "Cache-Status" for name, _ in headers) else "none"
 
 

@@ -1,4 +1,4 @@
-"""Whether the database has the tables that this version of the shop needs."""
+"""The database's tables: whether this version can use them, and their migration."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.extensions import db
 
-PROMPT = 0.5  # seconds in which a shop that is ready hears from its database
+PROMPT = 0.5  # seconds; a slower database makes the shop not ready
 
 log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
-    """In development, bring the tables up to date before the first page, so that a bare `flask run` works."""
+    """In development, migrate the tables before the first page, so that `flask run` works without set-up."""
     if app.config["ENV"] != "development":
         return
-    looked = False
+    checked = False
 
     @app.before_request
-    def look_once() -> None:
-        nonlocal looked
-        if not looked:
+    def migrate_once() -> None:
+        nonlocal checked
+        if not checked:
             if problem() is not None:
                 migrate()
-            looked = True
+            checked = True
 
 
 def problem() -> str | None:
-    """Return None if the database answers and has the tables that this version needs, else what to do about it.
+    """Return None if the database answers and has the tables that this version needs, else an error text.
 
-    Those of a later version will do: migrations only add what this one can leave out, so that it goes on serving
-    while a release is brought out, and serves again when one is taken back.
+    Tables of a later version are accepted: migrations only add what an older version can ignore, so that it keeps
+    serving during a release and serves again after a rollback.
     """
     try:
         with db.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         log.warning("the database does not answer: %s", error)
-        return "The database does not answer. Check DATABASE_URL, and that the server runs."
+        return "The database does not answer. Check DATABASE_URL, and that the server is running."
     wanted = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
     if current == wanted or _is_later(current, str(wanted)):
         return None
@@ -56,22 +56,22 @@ def problem() -> str | None:
 
 
 def _is_later(revision: str | None, than: str) -> bool:
-    """Return whether a revision comes after another: ours are numbers in the order of the chain."""
+    """Return whether a revision comes after another. Ours are numbers in the order of the migrations."""
     return revision is not None and revision.isdecimal() and int(revision) > int(than)
 
 
 def readiness() -> str | None:
-    """Return None if the shop can serve with this database now, else what is missing: too late an answer is none."""
+    """Return None if the database is usable, else an error text. A reply slower than PROMPT counts as a failure."""
     began = time.monotonic()
     found = problem()
     took = time.monotonic() - began
     if found is None and took > PROMPT:
-        return f"The database answers after {took:.1f} s. Look at its load, and at the network between."
+        return f"The database took {took:.1f} s to answer. Check its load and the network."
     return found
 
 
 def migrate() -> None:
-    """Bring the tables up to date; of several processes at once one does it and the others wait for it."""
+    """Migrate the tables. If several processes call this at once, one migrates and the others wait."""
     with (Path(current_app.instance_path) / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if problem() is not None:

@@ -14,17 +14,17 @@ from storefront.ops import schema
 
 
 @click.command()
-@click.option("--no-demo", is_flag=True, help="Leave an empty shop empty.")
-@click.option("--bind", metavar="HOST:PORT", default="", help="Look first whether one can serve there.")
+@click.option("--no-demo", is_flag=True, help="Do not load the demo catalogue.")
+@click.option("--bind", metavar="HOST:PORT", default="", help="First check that a server can listen there.")
 @with_appcontext
 def setup(no_demo: bool, bind: str) -> None:
-    """Bring the tables up to date and load the demo catalogue into an empty shop."""
+    """Migrate the tables and load the demo catalogue into an empty shop."""
     if bind and (problem := taken(bind)) is not None:
         raise click.ClickException(problem)
     if (problem := schema.problem()) is not None:
         if "does not answer" in problem:
             raise click.ClickException(problem)
-        click.echo("Bringing the tables up to date …")
+        click.echo("Migrating the database …")
         schema.migrate()
     if not no_demo and demo.is_empty(db.session()):
         click.echo(
@@ -39,23 +39,23 @@ def setup(no_demo: bool, bind: str) -> None:
 
 
 def taken(bind: str) -> str | None:
-    """Return None if a server can listen at this HOST:PORT, else why not and what to do."""
+    """Return None if a server can listen at this HOST:PORT, else the reason and what to do."""
     host, _, port = bind.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        return f"PORT={port} is no port. Choose a number from 1 to 65535: make run PORT=8080"
+        return f"PORT={port} is not a valid port. Choose a number from 1 to 65535: make run PORT=8080"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]"), int(port), type=socket.SOCK_STREAM
         )[0]
         with socket.socket(family, kind, protocol) as probe:
-            # As gunicorn does: what has just ended is no hindrance.
+            # gunicorn sets this too: a server that has just stopped does not block the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
     except socket.gaierror:
-        return f"HOST={host} is not known here. Without HOST the shop is served on 127.0.0.1, for this machine alone."
+        return f"HOST={host} is unknown. Without HOST the shop is served on 127.0.0.1, for this machine only."
     except PermissionError:
-        return f"Port {port} is for the system's own programs. Choose one from 1024 on: make run PORT=8080"
+        return f"Port {port} needs root. Choose a port from 1024 on: make run PORT=8080"
     except OSError as error:
-        return f"{bind} cannot be had: {error.strerror}. End what runs there, or choose another: make run PORT=8080"
+        return f"Cannot listen on {bind}: {error.strerror}. Stop that server or choose a port: make run PORT=8080"
     return None

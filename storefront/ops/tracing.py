@@ -1,7 +1,7 @@
-"""Traces by OpenTelemetry, where its packages are installed and a standard OTEL_ variable says where they go.
+"""OpenTelemetry traces, if its packages are installed and a standard OTEL_ variable names a collector.
 
-Nothing is traced otherwise, and nothing is imported. `pip install --require-hashes -r requirements-tracing.txt`, then
-OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 and OTEL_SERVICE_NAME=storefront.
+Otherwise nothing is imported and nothing is traced. To turn it on: `pip install --require-hashes -r
+requirements-tracing.txt`, then OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 and OTEL_SERVICE_NAME=storefront.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from storefront.extensions import db
 from storefront.ops.request_figures import ROUTE
 
 _TARGETS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-# Of requests that enter Flask; addresses and queries may hold what is personal, so only the route is told.
+# Attributes that may contain personal data. They are emptied; the span's name has the route only.
 _PERSONAL = (
     *("http.target", "http.url", "url.full", "url.path", "url.query", "http.client_ip", "client.address"),
     *("net.peer.ip", "net.peer.port", "network.peer.address", "http.user_agent", "user_agent.original"),
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask, environ: Mapping[str, str] = os.environ) -> bool:
-    """Trace requests, statements and calls of Redis, if that is asked for; return whether it is."""
+    """Trace requests, SQL statements and Redis calls if the environment asks for it; return whether it does."""
     if environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(environ.get(n) for n in _TARGETS):
         return False
     if not _installed():
@@ -52,7 +52,7 @@ def _installed() -> bool:
 
 
 def instrument(app: Flask, provider: Any) -> None:
-    """Have the maintained instrumentations tell this provider of the application's requests, statements and calls."""
+    """Turn on OpenTelemetry's instrumentations of Flask, Redis and SQLAlchemy for this provider."""
     from opentelemetry.instrumentation.flask import FlaskInstrumentor
     from opentelemetry.instrumentation.redis import RedisInstrumentor
     from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
@@ -61,7 +61,7 @@ def instrument(app: Flask, provider: Any) -> None:
         for name in _PERSONAL:
             span.set_attribute(name, "")
 
-    def name_it(span: Any, environ: Mapping[str, Any]) -> None:
+    def name_span(span: Any, environ: Mapping[str, Any]) -> None:
         _, rule = environ.get(ROUTE, ("", None))
         span.update_name(f"{environ['REQUEST_METHOD']} {rule or 'none'}")
 
@@ -69,12 +69,12 @@ def instrument(app: Flask, provider: Any) -> None:
     flask.instrument_app(
         app,
         tracer_provider=provider,
-        request_hook=name_it,
+        request_hook=name_span,
         response_hook=clean,
         excluded_urls="healthz,readyz,metrics",
     )
     with app.app_context():
-        # It asks for SQLAlchemy < 2.1 out of caution; what it listens to is there, and a test counts spans.
+        # The package requires SQLAlchemy < 2.1, but the events that it uses exist in 2.1; a test counts the spans.
         SQLAlchemyInstrumentor().instrument(engine=db.engine, tracer_provider=provider, skip_dep_check=True)
     redis = RedisInstrumentor()
     if not redis.is_instrumented_by_opentelemetry:

@@ -1,4 +1,4 @@
-"""Rendering pages before anybody waits for them: `flask cache warm`, and by itself when a new version starts."""
+"""Cache warming: pages are rendered before anybody asks, by `flask cache warm` and when a new version starts."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from storefront.redis_roles import RedisUnavailable, Role
 
 log = logging.getLogger(__name__)
 
-LONGEST = 600  # seconds after which another process may do what one began
-KNOWN = 30 * 86400  # seconds for which it is known that a version has been warmed
+LOCK_SECONDS = 600  # after this time another process may take over an unfinished warm-up
+DONE_TTL = 30 * 86400  # seconds for which Redis remembers that a version has been warmed
 
 
 @click.command()
 @with_appcontext
 @click.option("--pages", type=click.IntRange(1), default=500, help="How many pages at most (default 500).")
 def warm(pages: int) -> None:
-    """Render what was asked for most in the last day, then the front page, the categories, the newest products."""
+    """Render the pages most requested in the last day, then front page, categories and newest products."""
     try:
         addresses = wanted(pages)
     except RedisUnavailable as error:
-        raise click.ClickException(f"{error} There is nothing to fill.") from error
+        raise click.ClickException(f"{error} The cache cannot be filled.") from error
     with click.progressbar(render(addresses), length=len(addresses), label="Rendering pages") as rendered:
         stored = sum(rendered)
-    click.echo(f"{stored} pages were rendered; the others were there already or are not cached.")
+    click.echo(f"{stored} pages were rendered; the others were already in the cache or are never cached.")
 
 
 def init_app(app: Flask) -> None:
-    """Let a version that starts for the first time render its pages in the background, in one of its processes."""
+    """Warm the cache in the background when a version starts for the first time, in one of its processes."""
     if app.testing or not app.config["CACHE"] or not app.config["CACHE_WARM"]:
         return
     periodic.add_task(app, "warm-up", lambda: in_advance(app), interval=0.0, idle_runs=1)
 
 
 def wanted(most: int) -> list[str]:
-    """Return the addresses of this many pages, in the order in which they are worth rendering.
+    """Return the URLs of at most this many pages, the most useful ones first.
 
     Raises:
         RedisUnavailable: Redis does not answer.
@@ -63,11 +63,11 @@ def wanted(most: int) -> list[str]:
 
 
 def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
-    """Ask for each page, and yield whether it was new to the cache.
+    """Request each page and yield whether it was new to the cache.
 
     Args:
-        addresses: paths with their queries.
-        rest: wait after each for as long as it took.
+        addresses: paths with their query strings.
+        rest: pause after each page for as long as it took, to leave the processor to visitors.
     """
     client = current_app.test_client()
     hosts = current_app.config["TRUSTED_HOSTS"] or ["localhost"]
@@ -85,19 +85,19 @@ def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
 
 
 def in_advance(app: Flask) -> None:
-    """Render the pages of this version, unless that was done or another process is at it."""
+    """Render this version's pages, unless they have been rendered or another process is rendering them."""
     done = f"{app.config['CACHE_PREFIX']}:warmed:{cache_state.get(app).fingerprint}"
     try:
-        with app.app_context(), redis_roles.lock(done, LONGEST) as mine:
+        with app.app_context(), redis_roles.lock(done, LOCK_SECONDS) as mine:
             if not mine or redis_roles.call(Role.CACHE, lambda redis: redis.exists(done)):
                 return
             addresses = wanted(app.config["CACHE_WARM"])
             stored = sum(render(addresses, rest=True))
-            redis_roles.call(Role.CACHE, lambda redis: redis.set(done, b"", ex=KNOWN), write=True)
+            redis_roles.call(Role.CACHE, lambda redis: redis.set(done, b"", ex=DONE_TTL), write=True)
             log.info(
                 "this version starts for the first time: %d pages rendered, %s first", stored, addresses[0]
             )
-    except RedisUnavailable as error:  # pages are rendered when they are asked for, then
+    except RedisUnavailable as error:  # the pages will be rendered when somebody asks for them
         log.info("not all pages of this version were rendered in advance: %s", error)
     except Exception:
         log.exception("the pages of this version could not be rendered in advance")

@@ -97,7 +97,7 @@ def master(shop: Shop) -> psutil.Process:
 
 
 @pytest.mark.parametrize(
-    ("port", "sentence"), [("{taken}", "Address already in use"), ("tea", "PORT=tea is no port")]
+    ("port", "sentence"), [("{taken}", "Address already in use"), ("tea", "PORT=tea is not a valid port")]
 )
 def test_make_run_says_before_anything_else_that_it_cannot_serve_there(
     instance: Path, port: str, sentence: str

@@ -95,7 +95,7 @@ def test_what_is_no_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
     with tarfile.open(foreign, "w") as archive:
         for name in ("manifest.json", "database"):
             archive.add(tmp_path / name, name)
-    for file, sentence in ((words, "is no backup"), (empty, "is no backup"), (foreign, "DATABASE_URL")):
+    for file, sentence in ((words, "is not a backup"), (empty, "is not a backup"), (foreign, "DATABASE_URL")):
         refused = run(app, "restore", str(file), "--force")
         assert refused.exit_code == 1
         assert sentence in refused.output

@@ -198,7 +198,7 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
 ) -> None:
     one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
     with one.app_context(), listening(behind_a_proxy(one) if proxies else one) as url:
-        found = {finding.about: finding for finding in proxy_checks.look(url)}
+        found = {finding.about: finding for finding in proxy_checks.check(url)}
     assert set(found) == FRONT <= DOCUMENTED
     assert sentence in found["proxies"].sentence
     assert (found["proxies"].level == "ok") == sentence.endswith(", as")

@@ -1,4 +1,4 @@
-"""`flask doctor`: looks at the configuration and at every service, and says how to mend what is wrong."""
+"""`flask doctor`: checks the configuration and every service, and says how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from storefront.ops.doctor.finding import Finding, Level, wrong
 __all__ = ["Finding", "Level", "examine"]
 
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-    ("configuration", configuration.look),
-    ("host", host.look),
-    ("database", database.look),
-    ("redis", redis_servers.look),
+    ("configuration", configuration.check),
+    ("host", host.check),
+    ("database", database.check),
+    ("redis", redis_servers.check),
 )
 
 
 def examine(url: str | None) -> list[Finding]:
-    """Return what was found, in the order of the checks; never raises.
+    """Return the findings in the order of the checks. It never raises.
 
     Args:
-        url: where shoppers reach the shop, to see what a request shows; None: that is not looked at.
+        url: the shop's public URL, to check proxies and workers by a request; None skips these checks.
     """
-    checks = [*_CHECKS, *([("front", lambda: proxies.look(url))] if url else [])]
-    return [finding for about, look in checks for finding in _surely(about, look)]
+    checks = [*_CHECKS, *([("front", lambda: proxies.check(url))] if url else [])]
+    return [finding for about, check in checks for finding in _run(about, check)]
 
 
-def _surely(about: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _run(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
-        yield from look()
-    except Exception as error:  # noqa: BLE001  # one thing that cannot be looked at must not hide the others
-        yield wrong(about, f"It could not be looked at: {type(error).__name__}: {error}")
+        yield from check()
+    except Exception as error:  # noqa: BLE001  # one check that fails must not hide the others
+        yield wrong(about, f"The check failed: {type(error).__name__}: {error}")

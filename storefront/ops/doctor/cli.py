@@ -1,4 +1,4 @@
-"""The command: a table for people, JSON for programs."""
+"""The command `flask doctor`: a table for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "red"}
 
 @click.command("doctor")
 @click.option(
-    "--url", help="Where shoppers reach the shop, proxies and all. Default: the first of TRUSTED_HOSTS."
+    "--url", help="The shop's public URL, through all proxies. Default: the first of TRUSTED_HOSTS."
 )
-@click.option("--no-front", is_flag=True, help="Look at no request through the front.")
+@click.option("--no-front", is_flag=True, help="Do not check proxies and workers by a request.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def command(url: str | None, no_front: bool, as_json: bool) -> None:
-    """Check the configuration and every service; say how to mend what is wrong.
+    """Check the configuration and every service; say how to fix what is wrong.
 
-    The exit status is 1 if anything is wrong, 0 if all is well or could merely be better.
+    The exit status is 1 if anything is wrong, and 0 if there are only warnings or none.
     """
     found = doctor.examine(None if no_front else url or proxies.default_url())
     worst = max((finding.level for finding in found), key=list(Level).index)

@@ -1,4 +1,4 @@
-"""The settings: those that a start accepts, and that are unwise all the same."""
+"""Checks of settings that are valid but unwise."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask import current_app
 from storefront.mail import smtp
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
-_FEWEST_CHARACTERS = 10  # different ones in a secret; a random one of 32 has more
+_FEWEST_CHARACTERS = 10  # different characters in a secret key; a random key of 32 has more
 
 
-def look() -> Iterator[Finding]:
-    """Look at the environment, the secret, the hosts and the mail."""
+def check() -> Iterator[Finding]:
+    """Check the environment, the secret key, the hosts, the mail server and the cache."""
     yield from (_environment(), _secret(), _hosts(), _mail(), _cache())
 
 
@@ -27,7 +27,7 @@ def _environment() -> Finding:
         return ok("environment", "production.")
     return warn(
         "environment",
-        f"{current_app.config['ENV']}: fit for a laptop. For shoppers set STOREFRONT_ENV=production.",
+        f"{current_app.config['ENV']}: suitable for a laptop only. For a public shop set STOREFRONT_ENV=production.",
     )
 
 
@@ -36,7 +36,7 @@ def _secret() -> Finding:
     if _in_production() and len(set(key)) < _FEWEST_CHARACTERS:
         return wrong(
             "secret",
-            "SECRET_KEY can be guessed: it has hardly any different characters. "
+            "SECRET_KEY can be guessed: it has too few different characters. "
             "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
         )
     return ok("secret", "SECRET_KEY is set." if _in_production() else "Made for this installation.")
@@ -49,7 +49,7 @@ def _hosts() -> Finding:
     if _in_production() and hosts[0].startswith(("localhost", "127.")):
         return warn(
             "hosts",
-            f"TRUSTED_HOSTS begins with {hosts[0]}, which is no name that shoppers use. Put theirs first.",
+            f"TRUSTED_HOSTS begins with {hosts[0]}, which shoppers do not use. Put the public name first.",
         )
     return ok("hosts", f"The shop answers to {', '.join(hosts)}.")
 
@@ -66,9 +66,11 @@ def _mail() -> Finding:
     except (OSError, smtplib.SMTPException) as error:
         return wrong(
             "mail",
-            f"The server of STOREFRONT_SMTP_URL does not let us in: {error} Check host, port and password.",
+            f"The server of STOREFRONT_SMTP_URL refuses the login: {error} Check host, port and password.",
         )
-    return ok("mail", f"The SMTP server lets us in; mail comes from {current_app.config['MAIL_FROM']}.")
+    return ok(
+        "mail", f"The SMTP server accepts the login; mail is sent as {current_app.config['MAIL_FROM']}."
+    )
 
 
 def _cache() -> Finding:

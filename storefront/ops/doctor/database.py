@@ -1,4 +1,4 @@
-"""The database: whether it answers, its tables, its clock, its connections, and what waits in it."""
+"""Checks of the database: tables, version, clock, connections, and the queues in it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from storefront.mail.models import QueuedMail
 from storefront.ops import schema
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
-LATE, STUCK = 10, 60  # seconds that a message may wait: it is delivered after two
-MAIL_STUCK = 15 * 60  # seconds that a letter may wait
+LATE, STUCK = 10, 60  # seconds a message has waited in the outbox; normally at most two
+MAIL_STUCK = 15 * 60  # seconds a mail has waited
 SKEW, MUCH_SKEW = 1.0, 30.0  # seconds
-_OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING
+_OLDEST_SQLITE = (3, 35, 0)  # the first with UPDATE … RETURNING
 _OLDEST_POSTGRESQL = 130000
-_CONNECTIONS = 15  # a process has at most: SQLAlchemy's pool of 5, and 10 more
+_CONNECTIONS = 15  # per process at most: SQLAlchemy's pool of 5 and 10 more
 
 
-def look() -> Iterator[Finding]:
-    """Look at the database; only at whether it answers, if it does not."""
+def check() -> Iterator[Finding]:
+    """Check the database. If it does not answer, that is the only finding."""
     problem = schema.problem()
     yield wrong("database", problem) if problem else ok("database", "It answers; its tables are up to date.")
     if problem:
@@ -38,7 +38,7 @@ def look() -> Iterator[Finding]:
 def _sqlite() -> Iterator[Finding]:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        yield wrong("sqlite", f"SQLite is {version}; 3.35 is the oldest that will do. Use a newer Python.")
+        yield wrong("sqlite", f"SQLite is {version}; the shop needs 3.35 or newer. Use a newer Python.")
     elif current_app.config["ENV"] == "production":
         yield warn("sqlite", f"SQLite {version} serves one host. For more, set DATABASE_URL to a PostgreSQL.")
     else:
@@ -55,7 +55,7 @@ def _postgresql() -> Iterator[Finding]:
         durable = connection.execute(text("SHOW fsync")).scalar_one()
         ours = (before + time.time()) / 2
     if version < _OLDEST_POSTGRESQL:
-        yield wrong("postgresql", f"PostgreSQL is {named}; 13 is the oldest that will do. Upgrade it.")
+        yield wrong("postgresql", f"PostgreSQL is {named}; the shop needs 13 or newer. Upgrade it.")
     elif durable != "on":
         yield warn(
             "postgresql",
@@ -76,12 +76,12 @@ def _postgresql() -> Iterator[Finding]:
 
 
 def skew(about: str, seconds: float, whose: str) -> Finding:
-    """Return how far another clock is from this host's."""
+    """Return a finding about the difference in seconds between another clock and this host's."""
     sentence = f"This host's clock and {whose} are {abs(seconds):.1f} s apart."
-    mend = "Run chrony or systemd-timesyncd on both."
+    fix = "Run chrony or systemd-timesyncd on both."
     if abs(seconds) >= MUCH_SKEW:
-        return wrong(about, f"{sentence} Links, holds and limits run out at the wrong time. {mend}")
-    return warn(about, f"{sentence} {mend}") if abs(seconds) >= SKEW else ok(about, sentence)
+        return wrong(about, f"{sentence} Links, holds and limits run out at the wrong time. {fix}")
+    return warn(about, f"{sentence} {fix}") if abs(seconds) >= SKEW else ok(about, sentence)
 
 
 def _outbox() -> Finding:

@@ -1,4 +1,4 @@
-"""What a look at one thing found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How it is."""
+    """How serious a finding is."""
 
     OK = "ok"
-    WARN = "warn"  # it works, but not as well as it could
-    WRONG = "wrong"  # to be mended
+    WARN = "warn"  # it works, but could be better
+    WRONG = "wrong"  # it has to be fixed
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it is, and a sentence: what was seen, and how to mend it if it has to be."""
+    """The thing that was checked, a level, and a sentence that says what was found and how to fix it."""
 
     about: str
     level: Level
     sentence: str
 
     def to_dict(self) -> dict[str, str]:
-        """Return it as JSON takes it."""
+        """Return the finding as a JSON object."""
         return asdict(self)
 
 
 def ok(about: str, sentence: str) -> Finding:
-    """Return that something is as it should be."""
+    """Return a finding without a problem."""
     return Finding(about, Level.OK, sentence)
 
 
 def warn(about: str, sentence: str) -> Finding:
-    """Return that something could be better."""
+    """Return a warning."""
     return Finding(about, Level.WARN, sentence)
 
 
 def wrong(about: str, sentence: str) -> Finding:
-    """Return that something has to be mended."""
+    """Return an error that has to be fixed."""
     return Finding(about, Level.WRONG, sentence)
 
 
 def judge(about: str, problem: str | None, fine: str) -> Finding:
-    """Return that something is wrong, if there is a problem, else that it is fine."""
+    """Return an error if there is a problem, else a finding with the other sentence."""
     return wrong(about, problem) if problem else ok(about, fine)

@@ -1,4 +1,4 @@
-"""This machine: directories, disk space, open files."""
+"""Checks of this host: directories, disk space, open files."""
 
 from __future__ import annotations
 
@@ -13,48 +13,50 @@ from flask import current_app
 
 from storefront.ops.doctor.finding import Finding, judge, ok, warn, wrong
 
-LITTLE, HARDLY_ANY = 2 * 1024**3, 256 * 1024**2  # bytes free
-_SPARE = 1000  # files a worker opens besides streams
+LITTLE, HARDLY_ANY = 2 * 1024**3, 256 * 1024**2  # free bytes
+_SPARE = 1000  # open files of a worker that are not streams
 
 
-def look() -> Iterator[Finding]:
-    """Look at what the shop writes to, and at how much may be open."""
+def check() -> Iterator[Finding]:
+    """Check the directories that the shop writes to, disk space and the limit of open files."""
     instance, media = Path(current_app.instance_path), Path(current_app.config["MEDIA_DIR"])
     yield judge("instance", _not_writable(instance), f"{instance} is writable.")
     yield judge("media", _not_writable(media), f"{media} is writable.")
-    yield _kept_to_itself(instance)
+    yield _secrets(instance)
     yield _space([instance, media])
     yield _open_files()
 
 
 def _not_writable(folder: Path) -> str | None:
-    """Return what is wrong with a directory. One that does not exist yet is judged by where it would be made."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    """Return an error text if files cannot be created in a directory, or in its nearest parent if it is missing."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             return None
     except OSError as error:
-        return f"{folder} cannot be written: {error.strerror}. Give it to the user that runs the shop: chown."
+        return (
+            f"Cannot write to {folder}: {error.strerror}. Make the user that runs the shop its owner (chown)."
+        )
 
 
-def _kept_to_itself(instance: Path) -> Finding:
+def _secrets(instance: Path) -> Finding:
     secrets = [instance / "secret_key", *instance.glob("*.sqlite3")]
-    told = [file.name for file in secrets if file.exists() and file.stat().st_mode & 0o007]
-    if "secret_key" in told:
-        return wrong("secrets", f"Anybody on this machine may read it. Run: chmod 600 {instance}/secret_key")
-    if current_app.config["ENV"] == "production" and told and instance.stat().st_mode & 0o005 == 0o005:
-        return warn("secrets", f"Anybody on this machine may read {told[0]}. Run: chmod o-rwx {instance}")
-    return ok("secrets", "Nobody else on this machine may read what is secret.")
+    readable = [file.name for file in secrets if file.exists() and file.stat().st_mode & 0o007]
+    if "secret_key" in readable:
+        return wrong("secrets", f"Every user of this host can read it. Run: chmod 600 {instance}/secret_key")
+    if current_app.config["ENV"] == "production" and readable and instance.stat().st_mode & 0o005 == 0o005:
+        return warn("secrets", f"Every user of this host can read {readable[0]}. Run: chmod o-rwx {instance}")
+    return ok("secrets", "Other users of this host cannot read the secret files.")
 
 
 def _space(folders: list[Path]) -> Finding:
-    there = [next(p for p in (folder, *folder.parents) if p.exists()) for folder in folders]
-    folder = min(there, key=lambda place: shutil.disk_usage(place).free)
+    existing = [next(p for p in (folder, *folder.parents) if p.exists()) for folder in folders]
+    folder = min(existing, key=lambda path: shutil.disk_usage(path).free)
     usage = shutil.disk_usage(folder)
     sentence = f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} GB are free at {folder}."
     if usage.free < HARDLY_ANY:
-        return wrong("disk", f"{sentence} Nothing can be written soon: make room, or a larger disk.")
-    return warn("disk", f"{sentence} Make room.") if usage.free < LITTLE else ok("disk", sentence)
+        return wrong("disk", f"{sentence} Writing will fail soon: free some space or use a larger disk.")
+    return warn("disk", f"{sentence} Free some space.") if usage.free < LITTLE else ok("disk", sentence)
 
 
 def _open_files() -> Finding:

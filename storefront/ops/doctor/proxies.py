@@ -1,4 +1,4 @@
-"""The way in, as shoppers take it: a request through every proxy shows which address, scheme and worker it meets."""
+"""Checks by a request through all proxies: client address, scheme, host, worker class and streams."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from flask import current_app
 from storefront.ops.doctor import proxy_echo
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
-MADE_UP = "192.0.2.77"  # of TEST-NET-1 (RFC 5737): nobody's address, so no proxy can have added it
+FORGED_ADDRESS = "192.0.2.77"  # in TEST-NET-1 (RFC 5737), so no proxy can have added it
 TIMEOUT = 5  # seconds
-PROMPT = 2.0  # seconds in which a stream has to begin
+PROMPT = 2.0  # seconds within which a stream has to begin
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_arguments: Any) -> None:
         return None
 
 
-_opener = urllib.request.build_opener(_Stay)
+_opener = urllib.request.build_opener(_NoRedirects)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the shop saw of our request."""
+class ReceivedRequest:
+    """The doctor's request as the shop received it."""
 
     address: str | None
     forwarded: list[str]
@@ -41,58 +41,58 @@ class Seen:
     worker: str
 
 
-def look(url: str) -> Iterator[Finding]:
-    """Ask the shop at this URL what it sees of us."""
+def check(url: str) -> Iterator[Finding]:
+    """Send a request to the shop at this URL and check how it arrives."""
     try:
-        seen = _ask(url)
+        received = _send(url)
     except (OSError, ValueError, TypeError) as error:
         why = getattr(error, "reason", error)
         level = wrong if isinstance(error, urllib.error.HTTPError) else warn
         yield level(
             "front",
-            f"{url} does not show us this shop ({why}); its proxies and workers were not looked at. "
-            "Start the shop, or name where shoppers reach it: flask doctor --url https://shop.example",
+            f"{url} does not answer as this shop ({why}); proxies and workers were not checked. "
+            "Start the shop, or name its public URL: flask doctor --url https://shop.example",
         )
         return
-    yield _hops(url, seen)
-    yield _worker(seen)
-    yield _scheme(url, seen)
+    yield _hops(url, received)
+    yield _worker(received)
+    yield _scheme(url, received)
     yield _stream(url)
 
 
 def default_url() -> str:
-    """Return where the shop most likely is: its first host, in production."""
+    """Return the shop's likely URL: in production its first trusted host, else the local server."""
     hosts = current_app.config["TRUSTED_HOSTS"]
     if current_app.config["ENV"] == "production" and hosts:
         return f"https://{hosts[0].lstrip('.')}"
     return "http://127.0.0.1:8000"
 
 
-def _ask(url: str) -> Seen:
+def _send(url: str) -> ReceivedRequest:
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError("it does not begin with http:// or https://")
     request = urllib.request.Request(  # noqa: S310  # checked above
         f"{url.rstrip('/')}/ops/mirror",
-        headers={proxy_echo.HEADER: proxy_echo.token(), "X-Forwarded-For": MADE_UP},
+        headers={proxy_echo.HEADER: proxy_echo.token(), "X-Forwarded-For": FORGED_ADDRESS},
     )
     with _opener.open(request, timeout=TIMEOUT) as answer:
-        return Seen(**json.loads(answer.read(10_000)))
+        return ReceivedRequest(**json.loads(answer.read(10_000)))
 
 
-def _hops(url: str, seen: Seen) -> Finding:
+def _hops(url: str, received: ReceivedRequest) -> Finding:
     trusted = current_app.config["TRUSTED_PROXIES"]
-    # A proxy appends who asked it, or replaces all that was there before.
-    passed = len(seen.forwarded) - (seen.forwarded[:1] == [MADE_UP])
+    # A proxy appends its client's address to the header, or replaces the whole header.
+    passed = len(received.forwarded) - (received.forwarded[:1] == [FORGED_ADDRESS])
     found = f"A request to {url} passes {passed} {'proxy' if passed == 1 else 'proxies'}"
-    if seen.address == MADE_UP:
+    if received.address == FORGED_ADDRESS:
         return wrong(
             "proxies",
-            f"{found}, and anybody can make up an address: rate limits hold nobody. Set TRUSTED_PROXIES={passed}.",
+            f"{found}, and clients can forge their address to escape rate limits. Set TRUSTED_PROXIES={passed}.",
         )
     if passed > trusted:
         return wrong(
             "proxies",
-            f"{found}, but TRUSTED_PROXIES is {trusted}: all shoppers share the rate limits of {seen.address}. "
+            f"{found}, but TRUSTED_PROXIES is {trusted}: all shoppers share the rate limits of {received.address}. "
             f"If they are all yours, set TRUSTED_PROXIES={passed}.",
         )
     if passed < trusted:
@@ -100,46 +100,48 @@ def _hops(url: str, seen: Seen) -> Finding:
     return ok("proxies", f"{found}, as TRUSTED_PROXIES says.")
 
 
-def _worker(seen: Seen) -> Finding:
-    if seen.worker == "sync":
+def _worker(received: ReceivedRequest) -> Finding:
+    if received.worker == "sync":
         return wrong(
             "worker class",
             "gunicorn runs sync workers: one open page with live stock stops one. "
             "Serve with: gunicorn --config deploy/gunicorn.conf.py wsgi:app",
         )
-    if seen.worker == "threads":
+    if received.worker == "threads":
         return warn(
             "worker class",
             "gunicorn runs threads: each open page with live stock takes one. Use worker_class gevent.",
         )
-    if seen.worker == "gevent" and seen.protocol != "HTTP/1.1":
+    if received.worker == "gevent" and received.protocol != "HTTP/1.1":
         return warn(
             "worker class",
-            f"The proxy speaks {seen.protocol} to gunicorn, so each stream costs a greenlet. "
+            f"The proxy speaks {received.protocol} to gunicorn, so each stream costs a greenlet. "
             "In nginx: proxy_http_version 1.1;",
         )
-    if seen.worker == "development" and current_app.config["ENV"] == "production":
+    if received.worker == "development" and current_app.config["ENV"] == "production":
         return wrong(
             "worker class", "Flask's development server serves. Use gunicorn and deploy/gunicorn.conf.py."
         )
-    return ok("worker class", f"{seen.worker}.")
+    return ok("worker class", f"{received.worker}.")
 
 
-def _scheme(url: str, seen: Seen) -> Finding:
-    asked = urlsplit(url)
-    if seen.scheme != asked.scheme:
+def _scheme(url: str, received: ReceivedRequest) -> Finding:
+    sent = urlsplit(url)
+    if received.scheme != sent.scheme:
         return wrong(
             "scheme",
-            f"We asked by {asked.scheme}, the shop sees {seen.scheme}: forms and cookies fail. "
-            "The proxy has to set X-Forwarded-Proto, and TRUSTED_PROXIES to count it.",
+            f"The request was sent by {sent.scheme} and arrived as {received.scheme}: forms and cookies fail. "
+            "The proxy has to set X-Forwarded-Proto, and TRUSTED_PROXIES has to count it.",
         )
-    if seen.host != asked.netloc:
+    if received.host != sent.netloc:
         return wrong(
-            "scheme", f"We asked {asked.netloc}, the shop sees {seen.host}. The proxy has to pass Host on."
+            "scheme",
+            f"The request was sent to {sent.netloc} and arrived for {received.host}. "
+            "The proxy has to pass the Host header on.",
         )
-    if asked.scheme == "http" and current_app.config["ENV"] == "production":
-        return warn("scheme", "Asked without TLS. In production browsers keep sign-ins over TLS only.")
-    return ok("scheme", f"{seen.scheme}://{seen.host}, as asked.")
+    if sent.scheme == "http" and current_app.config["ENV"] == "production":
+        return warn("scheme", "The URL is without TLS. In production browsers keep sign-ins over TLS only.")
+    return ok("scheme", f"{received.scheme}://{received.host}, as sent.")
 
 
 def _stream(url: str) -> Finding:
@@ -156,6 +158,7 @@ def _stream(url: str) -> Finding:
     took = time.perf_counter() - began
     if not first.startswith((b"retry:", b"event:")):
         return wrong(
-            "streams", "What comes from /stock/stream is no stream. Look at what the proxy answers there."
+            "streams",
+            "The response of /stock/stream is not an event stream. Check what the proxy answers there.",
         )
     return ok("streams", f"Live stock begins after {took * 1000:.0f} ms.")

@@ -1,6 +1,6 @@
-"""/ops/mirror: tells the doctor what a request looks like by the time it has come through all proxies.
+"""/ops/mirror: returns to the doctor how its request arrived through all proxies.
 
-Only to a request that carries a token made with this shop's SECRET_KEY within the last minute; 404 to all others.
+It answers only a request with a token that this shop's SECRET_KEY signed within the last minute, and 404 to others.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _MAX_AGE = 60  # seconds
 
 
 def token() -> str:
-    """Return what proves that a request comes from who knows the secret."""
+    """Return a token which proves that the sender knows the secret key."""
     return _signer().sign("doctor").decode()
 
 
 @bp.get("/ops/mirror")
 @limit("staff")
 def show() -> Response:
-    """What this request shows."""
+    """Return how this request arrived, as JSON."""
     try:
         _signer().unsign(request.headers.get(HEADER, ""), max_age=_MAX_AGE)
     except BadSignature:
@@ -43,8 +43,8 @@ def show() -> Response:
 
 
 def _worker() -> str:
-    """Return what serves this request: "gevent", "threads", "sync" or "development"."""
-    from gevent import monkey  # costs a start of `flask` nothing
+    """Return the kind of worker that serves this request: "gevent", "threads", "sync" or "development"."""
+    from gevent import monkey  # imported here, so that `flask` commands start without it
 
     if not str(request.environ.get("SERVER_SOFTWARE", "")).startswith("gunicorn"):
         return "development"
