@@ -156,7 +156,7 @@ def test_settings_that_start_but_will_not_do_are_found(tmp_path: Path) -> None:
     assert wrong == {"secret", "mail", "media", "secrets", "disk", "database", "redis"}
     assert "REDIS_URL" in found["redis"].sentence
     assert {found[about].level for about in ("cache", "front", "hosts")} == {"warn"}
-    assert "Put theirs first" in found["hosts"].sentence
+    assert "Put the public name first" in found["hosts"].sentence
 
 
 @contextmanager
@@ -188,8 +188,8 @@ def behind_a_proxy(app: Flask) -> Any:
     [
         ("0", 0, "passes 0 proxies, as"),
         ("1", 1, "passes 1 proxy, as"),
-        ("1", 0, "make up an address"),
-        ("2", 1, "make up an address"),
+        ("1", 0, "forge their address"),
+        ("2", 1, "forge their address"),
         ("0", 1, "all shoppers share the rate limits of 127.0.0.1"),
     ],
 )

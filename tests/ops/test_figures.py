@@ -161,7 +161,7 @@ def test_the_log_line_has_the_fields_that_are_shown() -> None:
     }
     setattr(record, logs.FIELDS, fields)
     assert list(json.loads(logs.Json().format(record))) == list(shown)
-    made = (ROOT / "storefront" / "ops" / "requests.py").read_text()
+    made = (ROOT / "storefront" / "ops" / "request_figures.py").read_text()
     assert all(f'"{name}":' in made for name in fields)
     assert request_figures.log.name == shown["logger"]
 

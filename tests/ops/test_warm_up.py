@@ -35,7 +35,7 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
     cache_state.get(app).reporter.send()
     assert warm_up.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
     result = app.test_cli_runner().invoke(args=["cache", "warm", "--pages", "6"])
-    assert "5 pages were rendered; the others were there already" in result.output
+    assert "5 pages were rendered; the others were already in the cache" in result.output
     assert detail(get(client, "/categories/cups")) == "L2"
     assert len(warm_up.wanted(100)) == 8
 
@@ -91,7 +91,7 @@ def test_another_template_makes_another_version(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "page.html").write_text(words)
         app = Flask("version", root_path=str(tmp_path / "code"), template_folder=str(folder))
-        return fingerprint.release(app)
+        return fingerprint.compute(app)
 
     assert release("one") == release("one")
     assert release("one") != release("two")
