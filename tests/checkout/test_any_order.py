@@ -92,7 +92,7 @@ class Shop(RuleBasedStateMachine):
             assert (again.repeated, again.order.number) == (True, found.order.number)
         return str(found.order.number)
 
-    @rule(number=placed, step=st.sampled_from(["cancel", "ship", "deliver", "pay"]))
+    @rule(number=placed, step=st.sampled_from(["cancel", "mark_shipped", "mark_delivered", "record_payment"]))
     def go_on(self, number: str | None, step: str) -> None:
         if number is None:
             return
@@ -100,7 +100,7 @@ class Shop(RuleBasedStateMachine):
         before, total = order.state, order.total
         back = {line.sku.split("-")[0]: line.from_stock for line in order.lines}
         first = order.lines[0].sku.split("-")[0]
-        amount = (total, "USD") if step == "pay" else ()
+        amount = (total, "USD") if step == "record_payment" else ()
         try:
             with write_transaction() as session:
                 getattr(orders, step)(session, number, *amount, actor="staff")

@@ -36,14 +36,14 @@ def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
 
 
 def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> None:
-    assert do("pay", order, 2000, "USD") == "placed", "in part"
-    assert do("pay", order, 4000, "USD") == "paid"
-    assert do("ship", order) == "shipped"
-    assert do("deliver", order) == "delivered"
-    assert do("refund", order, 1000, note="a scratch") == "delivered"
+    assert do("record_payment", order, 2000, "USD") == "placed", "in part"
+    assert do("record_payment", order, 4000, "USD") == "paid"
+    assert do("mark_shipped", order) == "shipped"
+    assert do("mark_delivered", order) == "delivered"
+    assert do("record_refund", order, 1000, note="a scratch") == "delivered"
     line = order.lines[0].id
-    assert do("refund", order, 5000, returned={line: 2}) == "refunded"
-    assert do("note", order, "rang them up") == "refunded"
+    assert do("record_refund", order, 5000, returned={line: 2}) == "refunded"
+    assert do("add_note", order, "rang them up") == "refunded"
     found = queries.find_order(order.number)
     assert found is not None
     assert [(event.kind, event.amount and event.amount.amount) for event in found.events] == [
@@ -56,16 +56,16 @@ def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> Non
 @pytest.mark.parametrize(
     ("before", "verb", "arguments", "sentence"),
     [
-        ((), "deliver", (), "placed cannot become delivered"),
-        (("ship",), "cancel", (), "shipped cannot become cancelled"),
-        (("ship",), "ship", (), "shipped cannot become shipped"),
-        (("cancel",), "ship", (), "cancelled cannot become shipped"),
+        ((), "mark_delivered", (), "placed cannot become delivered"),
+        (("mark_shipped",), "cancel", (), "shipped cannot become cancelled"),
+        (("mark_shipped",), "mark_shipped", (), "shipped cannot become shipped"),
+        (("cancel",), "mark_shipped", (), "cancelled cannot become shipped"),
         (("cancel",), "cancel", (), "cancelled cannot become cancelled"),
-        ((), "pay", (6001, "USD"), r"\$60.00 are to be paid, not \$60.01"),
-        ((), "pay", (0, "USD"), "to be paid"),
-        ((), "pay", (-1, "USD"), "to be paid"),
-        ((), "pay", (6000, "EUR"), "in USD, the payment in EUR"),
-        ((), "refund", (1,), r"\$0.00 can be refunded"),
+        ((), "record_payment", (6001, "USD"), r"\$60.00 are to be paid, not \$60.01"),
+        ((), "record_payment", (0, "USD"), "to be paid"),
+        ((), "record_payment", (-1, "USD"), "to be paid"),
+        ((), "record_payment", (6000, "EUR"), "in USD, the payment in EUR"),
+        ((), "record_refund", (1,), r"\$0.00 can be refunded"),
     ],
 )
 def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
@@ -80,14 +80,14 @@ def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
 
 
 def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
-    do("pay", order, 6000, "USD")
+    do("record_payment", order, 6000, "USD")
     line = order.lines[0].id
     for returned in ({line: 4}, {line: -1}, {line + 1: 1}):
         with pytest.raises(OrderError):
-            do("refund", order, 100, returned=returned)
-    do("refund", order, 100, returned={line: 3})
+            do("record_refund", order, 100, returned=returned)
+    do("record_refund", order, 100, returned={line: 3})
     with pytest.raises(OrderError, match="0 of Teapot can come back"):
-        do("refund", order, 100, returned={line: 1})
+        do("record_refund", order, 100, returned={line: 1})
     with pytest.raises(NoSuchOrderError), write_transaction() as session:
         orders.mark_shipped(session, "NOTHING", actor="staff")
     assert (level("TP"), audited()) == ((10, 0), [])
@@ -96,8 +96,8 @@ def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
 def test_a_cancelled_order_restocks_and_its_late_money_can_be_given_back(order: Order) -> None:
     assert do("cancel", order) == "cancelled"
     assert (level("TP"), audited()) == ((10, 0), [])
-    assert do("pay", order, 6000, "USD") == "cancelled"
-    assert do("refund", order, 6000) == "cancelled"
+    assert do("record_payment", order, 6000, "USD") == "cancelled"
+    assert do("record_refund", order, 6000) == "cancelled"
 
 
 def test_holds_are_reused_follow_the_basket_and_come_back(app: Flask) -> None:
