@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from storefront.demo.drawing import cloth, kitchen, laid, packets, pouring, tools, vessels
-from storefront.demo.drawing.canvas import FLOOR, LEVEL, SHADE, Canvas, Point, path, stroke
-from storefront.demo.drawing.fit import BESIDE, FIT
-from storefront.demo.drawing.palette import COLOURS, distance, lit, mix
-from storefront.demo.drawing.vessel import Look
+from benchmarks.pictures import cloth, kitchen, laid, packets, pouring, tools, vessels
+from benchmarks.pictures.canvas import FLOOR, LEVEL, SHADE, Canvas, Point, path, stroke
+from benchmarks.pictures.fit import BESIDE, FIT
+from benchmarks.pictures.palette import COLOURS, distance, lit, mix
+from benchmarks.pictures.vessel import Look
 
 STANDING = pouring.FORMS | vessels.FORMS | kitchen.FORMS | packets.FORMS
 LYING = laid.FORMS | cloth.FORMS | tools.FORMS

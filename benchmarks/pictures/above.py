@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from storefront.demo.drawing.canvas import SHADE, Canvas, Point, oval, smooth, stroke
-from storefront.demo.drawing.palette import lit
+from benchmarks.pictures.canvas import SHADE, Canvas, Point, oval, smooth, stroke
+from benchmarks.pictures.palette import lit
 
 
 def disc(

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from storefront.demo.drawing.canvas import Canvas, at, ellipse, path, stroke
-from storefront.demo.drawing.palette import lit
+from benchmarks.pictures.canvas import Canvas, at, ellipse, path, stroke
+from benchmarks.pictures.palette import lit
 
 Profile = Sequence[tuple[float, float]]
 RAW = "#b4906c"  # unglazed stoneware

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.canvas import FLOOR as _FLOOR
-from storefront.demo.drawing.canvas import SIZE, Canvas, Point, at, curve, ellipse, path, stroke
-from storefront.demo.drawing.palette import COLOURS, lit
-from storefront.demo.drawing.vessel import Look, body, brew, liquid, tube
+from benchmarks.pictures.canvas import FLOOR as _FLOOR
+from benchmarks.pictures.canvas import SIZE, Canvas, Point, at, curve, ellipse, path, stroke
+from benchmarks.pictures.palette import COLOURS, lit
+from benchmarks.pictures.vessel import Look, body, brew, liquid, tube
 
 TEA, COFFEE = "#9a5a24", "#2e1b12"
 OAK = Look(COLOURS["oak"], "wood", "grain")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from storefront.demo.drawing.above import circle, disc, grain, leaves, plank, ring
-from storefront.demo.drawing.canvas import SHADE, Canvas, Point, oval, path, smooth, stroke
-from storefront.demo.drawing.palette import COLOURS, lit, mix
-from storefront.demo.drawing.vessel import Look
+from benchmarks.pictures.above import circle, disc, grain, leaves, plank, ring
+from benchmarks.pictures.canvas import SHADE, Canvas, Point, oval, path, smooth, stroke
+from benchmarks.pictures.palette import COLOURS, lit, mix
+from benchmarks.pictures.vessel import Look
 
 
 def plate(canvas: Canvas, look: Look) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.canvas import FLOOR, SHADE, SIZE, Canvas, Point, at, curve, path, stroke
-from storefront.demo.drawing.palette import COLOURS, lit, mix
-from storefront.demo.drawing.vessel import Look, body, brew
-from storefront.demo.drawing.vessels import CLEAR, OAK
+from benchmarks.pictures.canvas import FLOOR, SHADE, SIZE, Canvas, Point, at, curve, path, stroke
+from benchmarks.pictures.palette import COLOURS, lit, mix
+from benchmarks.pictures.vessel import Look, body, brew
+from benchmarks.pictures.vessels import CLEAR, OAK
 
 PAPER = "#f6f0e2"
 

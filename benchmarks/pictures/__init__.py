@@ -1,16 +1,17 @@
-"""Pictures of the demo shop's things, drawn as SVG from a few words: form, material, colour, pattern, view."""
+"""Drawings of the demo shop's products, as SVG, from a few words: form, material, colour, pattern and view.
+
+`make pictures` draws all of them into `storefront/demo/pictures/` (`__main__.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import resvg_py
-
-from storefront.demo.drawing import scenes
-from storefront.demo.drawing.canvas import SIZE, Canvas
-from storefront.demo.drawing.glaze import PATTERNS as GLAZES
-from storefront.demo.drawing.palette import COLOURS, backdrop, hex_of
-from storefront.demo.drawing.vessel import GLOSS, Look
+from benchmarks.pictures import scenes
+from benchmarks.pictures.canvas import SIZE, Canvas
+from benchmarks.pictures.glaze import PATTERNS as GLAZES
+from benchmarks.pictures.palette import COLOURS, backdrop, hex_of
+from benchmarks.pictures.vessel import GLOSS, Look
 
 _VIEWS: dict[str, Callable[[Canvas, str, Look], None]] = {
     "front": scenes.front,
@@ -22,7 +23,7 @@ MATERIALS = tuple(GLOSS)
 PATTERNS = (*GLAZES, "check")
 VIEWS = tuple(_VIEWS)
 
-__all__ = ["COLOURS", "FORMS", "MATERIALS", "PATTERNS", "SIZE", "VIEWS", "draw", "render"]
+__all__ = ["COLOURS", "FORMS", "MATERIALS", "PATTERNS", "SIZE", "VIEWS", "draw"]
 
 
 def draw(
@@ -48,8 +49,3 @@ def draw(
     canvas = scenes.sheet(view, form, ground, f"{form} {material} {colour} {pattern} {seed}")
     _VIEWS[view](canvas, form, look)
     return canvas.svg()
-
-
-def render(svg: str, size: int = SIZE) -> bytes:
-    """Return the document as a PNG picture of `size` × `size` pixels."""
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True))

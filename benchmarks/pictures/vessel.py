@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storefront.demo.drawing.canvas import LEVEL, SHADE, Canvas, Point, at, curve, ellipse, path, stroke
-from storefront.demo.drawing.glaze import decorate
-from storefront.demo.drawing.palette import lit, mix
+from benchmarks.pictures.canvas import LEVEL, SHADE, Canvas, Point, at, curve, ellipse, path, stroke
+from benchmarks.pictures.glaze import decorate
+from benchmarks.pictures.palette import lit, mix
 
 GLOSS = {"porcelain": 0.75, "stoneware": 0.42, "glass": 0.8, "metal": 0.8, "wood": 0.12, "enamel": 0.7, "paper": 0.08,
          "cloth": 0.0, "clay": 0.14}  # fmt: skip

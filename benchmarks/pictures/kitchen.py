@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.canvas import FLOOR, SHADE, SIZE, Canvas, at, curve, ellipse, path, stroke
-from storefront.demo.drawing.palette import COLOURS, lit
-from storefront.demo.drawing.pouring import STEEL, WALNUT
-from storefront.demo.drawing.vessel import Look, body, tube
-from storefront.demo.drawing.vessels import knob
+from benchmarks.pictures.canvas import FLOOR, SHADE, SIZE, Canvas, at, curve, ellipse, path, stroke
+from benchmarks.pictures.palette import COLOURS, lit
+from benchmarks.pictures.pouring import STEEL, WALNUT
+from benchmarks.pictures.vessel import Look, body, tube
+from benchmarks.pictures.vessels import knob
 
 
 def saucepan(canvas: Canvas, look: Look) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.canvas import Canvas, at, curve, ellipse, path, stroke
-from storefront.demo.drawing.palette import COLOURS, lit
-from storefront.demo.drawing.vessel import Look, band, body, brew, liquid, mouth, spout, tube
-from storefront.demo.drawing.vessels import CLEAR, COFFEE, ear, knob, lid
+from benchmarks.pictures.canvas import Canvas, at, curve, ellipse, path, stroke
+from benchmarks.pictures.palette import COLOURS, lit
+from benchmarks.pictures.vessel import Look, band, body, brew, liquid, mouth, spout, tube
+from benchmarks.pictures.vessels import CLEAR, COFFEE, ear, knob, lid
 
 STEEL = Look(COLOURS["steel"], "metal")
 WALNUT = Look(COLOURS["walnut"], "wood")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.above import plank
-from storefront.demo.drawing.canvas import SHADE, Canvas, path, stroke
-from storefront.demo.drawing.palette import lit
-from storefront.demo.drawing.vessel import Look
+from benchmarks.pictures.above import plank
+from benchmarks.pictures.canvas import SHADE, Canvas, path, stroke
+from benchmarks.pictures.palette import lit
+from benchmarks.pictures.vessel import Look
 
 
 def weave(canvas: Canvas, outline: str, look: Look, width: float, height: float) -> None:

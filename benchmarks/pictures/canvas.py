@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
-from storefront.demo.drawing.palette import lit, mix
+from benchmarks.pictures.palette import lit, mix
 
 SIZE = 1024
 FLOOR = 770  # where things stand
@@ -26,7 +26,7 @@ class Canvas:
     def __init__(
         self, ground: str, seed: str, *, above: bool = False, tilt: float = LEVEL, horizon: float = 0.635
     ) -> None:
-        self.random = random.Random(seed)  # noqa: S311  # pictures, not secrets
+        self.random = random.Random(seed)
         self.ground = ground
         self.above = above
         self.tilt = tilt  # how much of a circle's width is seen as its depth: how high the eye is

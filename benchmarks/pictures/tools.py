@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from storefront.demo.drawing.above import grain, leaves, plank
-from storefront.demo.drawing.canvas import Canvas, oval, path, stroke
-from storefront.demo.drawing.palette import lit
-from storefront.demo.drawing.vessel import Look
+from benchmarks.pictures.above import grain, leaves, plank
+from benchmarks.pictures.canvas import Canvas, oval, path, stroke
+from benchmarks.pictures.palette import lit
+from benchmarks.pictures.vessel import Look
 
 _TEA = ("#3c4a2c", "#55602f", "#2f3524", "#6b6a38")
 
