@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from storefront.catalog import pictures
-from storefront.demo import catalogue, drawing, loading
+from storefront.demo import catalogue, drawing, loader
 
 COARSE = 64  # pixels
 
@@ -22,8 +22,8 @@ def draw_roughly(media: Path) -> None:
     media.mkdir(parents=True, exist_ok=True)
     with (media.parent / f"{media.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for key in loading.shown(catalogue.products()):
-            svg, digest = loading.draw(key)
+        for key in loader.shown(catalogue.products()):
+            svg, digest = loader.draw(key)
             if not pictures.is_stored(digest, drawing.SIZE, media):
                 pictures.store(_enlarged(drawing.render(svg, COARSE)), media, digest=digest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.demo.cli import demo
-from storefront.demo.loading import Loaded, is_empty, load
+from storefront.demo.loader import Loaded, is_empty, load
 
 __all__ = ["Loaded", "init_app", "is_empty", "load"]
 

@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from storefront.catalog.pictures import StoredPicture
-from storefront.demo import catalogue, loading, writing
+from storefront.demo import bulk_writer, catalogue, loader
 from storefront.errors import StorefrontError
 
 MOST = 10_000_000
@@ -27,7 +27,7 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         if products is None:
-            loaded = loading.load(app, progress=True)
+            loaded = loader.load(app, progress=True)
             click.echo(
                 f"Loaded {loaded.products} products with {loaded.variants} variants and {loaded.pictures} pictures "
                 f"in {loaded.seconds:.0f} s."
@@ -40,7 +40,7 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
 
 def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
     began, done = time.perf_counter(), 0
-    batches = writing.generate(number, seed, app.config["CURRENCY"], pictures)
+    batches = bulk_writer.generate(number, seed, app.config["CURRENCY"], pictures)
     try:
         with click.progressbar(length=number, label="Generating products") as bar:
             for size in batches:
@@ -61,5 +61,5 @@ def _pictures(app: Flask) -> list[StoredPicture]:
     items = catalogue.products()[:_SHOWN]
     keys = [(item.form, item.material, item.pattern, item.colours[0], "front") for item in items]
     return list(
-        loading.draw_all(list(dict.fromkeys(keys)), Path(app.config["MEDIA_DIR"]), progress=True).values()
+        loader.draw_all(list(dict.fromkeys(keys)), Path(app.config["MEDIA_DIR"]), progress=True).values()
     )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from storefront import demo
 from storefront.catalog import pictures
 from storefront.catalog.models import Category, Product, ProductImage, Variant
-from storefront.demo import catalogue, drawing, loading
+from storefront.demo import catalogue, drawing, loader
 from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.factories import make_product
@@ -25,18 +25,18 @@ def count(model: type[object]) -> int:
 
 
 def test_pictures_are_drawn_in_full_and_only_once(tmp_path: Path) -> None:
-    wanted = loading.shown(catalogue.products())[:5]
-    drawn = loading.draw_all(wanted, tmp_path, progress=False)
+    wanted = loader.shown(catalogue.products())[:5]
+    drawn = loader.draw_all(wanted, tmp_path, progress=False)
     assert list(drawn) == wanted
     files = sorted(tmp_path.rglob("*.webp"))
     assert len(files) == 5 * len(pictures.WIDTHS)
     first = drawn[wanted[0]]
     with Image.open(pictures.path(first.digest, first.width, tmp_path)) as stored:
-        whole = Image.open(io.BytesIO(drawing.render(loading.draw(wanted[0])[0]))).convert("RGB")
+        whole = Image.open(io.BytesIO(drawing.render(loader.draw(wanted[0])[0]))).convert("RGB")
         difference = ImageChops.difference(stored.convert("RGB"), whole)
         assert max(ImageStat.Stat(difference).rms) < 4, "it is as sharp as it was drawn"
     before = [file.stat().st_mtime_ns for file in files]
-    assert loading.draw_all(wanted, tmp_path, progress=False) == drawn
+    assert loader.draw_all(wanted, tmp_path, progress=False) == drawn
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
@@ -57,7 +57,7 @@ def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     assert escape(items[-1].vendor) in page.text
     assert "/media/" in page.text
 
-    with pytest.raises(loading.NotEmptyError):
+    with pytest.raises(loader.NotEmptyError):
         demo.load(app, progress=False)
     assert count(Product) == len(items)
 
