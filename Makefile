@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test check static bench soak lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: help run test check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ audit: .venv/installed-dev ## ask for known weaknesses of the pinned packages (n
 
 bench: .venv/installed-bench ## the benchmark table (needs wrk: apt-get install wrk)
 	@$(BIN)/python -m benchmarks
+
+pictures: .venv/installed-bench ## draw the demo's pictures again, into storefront/demo/pictures (developers)
+	@$(BIN)/python -m benchmarks.pictures
 
 soak: .venv/installed-dev ## a mixed load for half an hour (MINUTES): does memory stay flat, does anything fail
 	@$(BIN)/python -m benchmarks.soak

@@ -22,7 +22,6 @@ from storefront import cache, periodic
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
-from tests.picture_stubs import draw_roughly
 from tests.postgresql import package
 from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
@@ -165,10 +164,10 @@ def migrated(
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A media directory with the demo's pictures, for all shops that load it, in all test processes."""
+    """A media directory for the demo's pictures: all test processes share it, so each is stored once."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "media"
-    draw_roughly(folder)
+    folder.mkdir(exist_ok=True)
     return folder
 
 

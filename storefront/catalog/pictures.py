@@ -39,18 +39,14 @@ def name(data: bytes) -> str:
     return hashlib.sha256(_RECIPE + data).hexdigest()[:32]
 
 
-def is_stored(digest: str, width: int, media_dir: Path) -> bool:
-    """Return whether every rendition of a picture so wide is in the media directory."""
-    return not _missing(digest, width, media_dir)
-
-
-def store(data: bytes, media_dir: Path, *, digest: str | None = None) -> StoredPicture:
+def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPicture:
     """Make the picture's renditions in the media directory, unless they are there, and return its name and size.
 
     Args:
         data: the picture's file.
         media_dir: where renditions live.
-        digest: the name to store it under, if it is known by other bytes than its own (a drawing's).
+        finished: the file is a WebP picture of our own, as wide as the widest rendition and without metadata:
+            it becomes that rendition as it is, without being encoded again.
 
     SVG is refused: it can carry script, and this shop never serves one that it was given.
 
@@ -59,13 +55,17 @@ def store(data: bytes, media_dir: Path, *, digest: str | None = None) -> StoredP
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
-    digest = digest or name(data)
+    digest = name(data)
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
                 raise PictureError(f"The picture has {source.width} × {source.height} pixels: too many.")
             width, height = _turned_size(source)
-            if missing := _missing(digest, width, media_dir):
+            missing = _missing(digest, width, media_dir)
+            if finished and width in missing:
+                _write(path(digest, width, media_dir), data)
+                missing.remove(width)
+            if missing:
                 _render(source, digest, missing, media_dir)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PictureError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
@@ -101,15 +101,20 @@ def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path
         height = max(1, round(picture.height * width / picture.width))
         if width != picture.width:
             picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-        target = path(digest, width, media_dir)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside its place and moved there whole: nobody is ever served half a picture.
-        handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                picture.save(file, "WEBP", quality=80, method=2)
-            Path(draft).chmod(0o644)
-            Path(draft).replace(target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        file = io.BytesIO()
+        picture.save(file, "WEBP", quality=80, method=2)
+        _write(path(digest, width, media_dir), file.getvalue())
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write a file next to its place, then move it there, so that nobody is served half a picture."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

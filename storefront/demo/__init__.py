@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.demo.cli import demo
-from storefront.demo.loader import Loaded, is_empty, load
+from storefront.demo.loader import LoadResult, is_empty, load
 
-__all__ = ["Loaded", "init_app", "is_empty", "load"]
+__all__ = ["LoadResult", "init_app", "is_empty", "load"]
 
 
 def init_app(app: Flask) -> None:

@@ -1,24 +1,40 @@
-"""The demo catalogue as it stands in catalogue/*.toml, read into plain objects."""
+"""The demo catalogue: reads catalogue/*.toml into plain objects, and names the files of its pictures."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from storefront.catalog.slugs import slugify
 
+PICTURES = Path(__file__).parent / "pictures"
 _FOLDER = Path(__file__).parent / "catalogue"
 _IN_STORE = 20  # GS1 prefix 20–29: numbers that a shop may give out itself
 
 
+class DemoPicture(NamedTuple):
+    """The words that a picture was drawn from (benchmarks/pictures); they also name its file."""
+
+    form: str
+    material: str
+    pattern: str
+    colour: str
+    view: str
+
+    @property
+    def file(self) -> Path:
+        """The picture's file: WebP, 1024 × 1024 pixels."""
+        return PICTURES / f"{'-'.join(self)}.webp"
+
+
 @dataclass(frozen=True, slots=True)
 class DemoVariant:
-    """A variant of the demo; prices in major units. `stock` below zero: made to order."""
+    """A variant of the demo. Prices are in major units; a negative `stock` means made to order."""
 
     sku: str
     options: tuple[str, ...]
@@ -32,7 +48,7 @@ class DemoVariant:
 
 @dataclass(frozen=True, slots=True)
 class DemoProduct:
-    """A product of the demo, and how it is drawn."""
+    """A product of the demo, with the words that its pictures are drawn from."""
 
     title: str
     category: tuple[str, ...]
@@ -49,18 +65,19 @@ class DemoProduct:
 
     @property
     def slug(self) -> str:
-        """The slug that it gets."""
+        """The product's slug."""
         return slugify(self.title)
 
     @property
-    def pictures(self) -> list[tuple[str, str]]:
-        """The pictures it has, as (colour, view): every colour from the front, and one more view."""
-        fronts = [(colour, "front") for colour in self.colours]
-        return [*fronts, (self.colours[-1], "set" if len(fronts) > 1 else "detail")]
+    def pictures(self) -> list[DemoPicture]:
+        """The product's pictures: every colour from the front, then one more view of the last colour."""
+        second = "set" if len(self.colours) > 1 else "detail"
+        views = [*((colour, "front") for colour in self.colours), (self.colours[-1], second)]
+        return [DemoPicture(self.form, self.material, self.pattern, *view) for view in views]
 
 
 def products() -> list[DemoProduct]:
-    """Return the whole demo catalogue, oldest first; what stands first in a file is the newest of it."""
+    """Return the whole demo catalogue, oldest first. A file lists its newest product first."""
     numbers = iter(range(1, 10_000))
     files = ("linen", "kitchen", "tea", "table", "gifts", "teaware")
     return [
@@ -68,6 +85,11 @@ def products() -> list[DemoProduct]:
         for name in files
         for row in reversed(tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["product"])
     ]
+
+
+def pictures(items: Sequence[DemoProduct]) -> list[DemoPicture]:
+    """Return the pictures of these products, each once."""
+    return list(dict.fromkeys(picture for item in items for picture in item.pictures))
 
 
 def ean13(number: int) -> str:
@@ -84,7 +106,7 @@ def _product(row: dict[str, Any], numbers: Iterator[int]) -> DemoProduct:
     for place, (values, price, grams, stock) in enumerate(row["variants"]):
         options = tuple(value for value in values.split(" / ") if value)
         now, _, was = price.partition(" was ")
-        # A colour is named by one of the options; without names the variants take the colours in turn.
+        # An option's value names the colour; without such names the variants take the colours in turn.
         colour = next(
             (named[value] for value in options if value in named), plain[min(place, len(plain) - 1)]
         )

@@ -13,12 +13,12 @@ from storefront.catalog.pictures import StoredPicture
 from storefront.demo import bulk_writer, catalogue, loader
 from storefront.errors import StorefrontError
 
-MOST = 10_000_000
-_SHOWN = 36  # pictures that generated products share
+MAX_PRODUCTS = 10_000_000
+_SHARED = 36  # products of the demo whose pictures the generated products share
 
 
 @click.command()
-@click.option("--products", type=click.IntRange(1, MOST), help="Generate this many products instead.")
+@click.option("--products", type=click.IntRange(1, MAX_PRODUCTS), help="Generate this many products instead.")
 @click.option("--seed", type=click.IntRange(0, 999_999), default=1, show_default=True, help="Which ones.")
 @click.option("--no-pictures", is_flag=True, help="Generate products without pictures.")
 @with_appcontext
@@ -27,7 +27,7 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         if products is None:
-            loaded = loader.load(app, progress=True)
+            loaded = loader.load(app)
             click.echo(
                 f"Loaded {loaded.products} products with {loaded.variants} variants and {loaded.pictures} pictures "
                 f"in {loaded.seconds:.0f} s."
@@ -57,9 +57,6 @@ def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture])
 
 
 def _pictures(app: Flask) -> list[StoredPicture]:
-    """Return a few dozen pictures of the demo catalogue for generated products to share."""
-    items = catalogue.products()[:_SHOWN]
-    keys = [(item.form, item.material, item.pattern, item.colours[0], "front") for item in items]
-    return list(
-        loader.draw_all(list(dict.fromkeys(keys)), Path(app.config["MEDIA_DIR"]), progress=True).values()
-    )
+    """Return a few dozen pictures of the demo catalogue for the generated products to share."""
+    first = [item.pictures[0] for item in catalogue.products()[:_SHARED]]
+    return list(loader.store_pictures(list(dict.fromkeys(first)), Path(app.config["MEDIA_DIR"])).values())

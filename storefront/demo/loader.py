@@ -1,18 +1,15 @@
-"""The demo catalogue, put into an empty shop in one transaction, its pictures drawn on all cores before."""
+"""Load the demo catalogue into an empty shop, in one transaction."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,18 +18,18 @@ from storefront.catalog import categories, pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
-from storefront.demo import catalogue, drawing
-from storefront.demo.catalogue import DemoProduct
+from storefront.demo import catalogue
+from storefront.demo.catalogue import DemoPicture, DemoProduct, DemoVariant
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.stock import StockItem
 
-Key = tuple[str, str, str, str, str]  # what a picture shows: form, material, pattern, colour, view
+_DESCRIPTION_LENGTH = 155  # characters: search engines cut off what is longer
 
 
 class NotEmptyError(StorefrontError):
-    """The demo catalogue goes into an empty shop only."""
+    """The shop has products; the demo catalogue is loaded into an empty shop only."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -42,8 +39,8 @@ class NotEmptyError(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What was loaded."""
+class LoadResult:
+    """How many rows were loaded, and in how many seconds."""
 
     products: int
     variants: int
@@ -52,81 +49,45 @@ class Loaded:
 
 
 def is_empty(session: Session) -> bool:
-    """Return whether there is no product at all in the shop, be it active or not."""
+    """Return whether the shop has no product at all, active or not."""
     return session.execute(select(Product.id).limit(1)).first() is None
 
 
-def load(app: Flask, *, progress: bool) -> Loaded:
-    """Put the demo catalogue into the empty shop; `progress` shows a bar while the pictures are drawn.
+def load(app: Flask) -> LoadResult:
+    """Load the demo catalogue with its pictures into the empty shop.
 
     Raises:
-        NotEmptyError: there is a product in the shop; nothing has been changed.
+        NotEmptyError: the shop has a product; nothing has been changed.
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
     if not is_empty(db.session()):
         raise NotEmptyError
-    db.session.rollback()  # drawing takes seconds: no transaction stays open meanwhile
+    db.session.rollback()  # storing the pictures takes seconds: no transaction stays open meanwhile
     products = catalogue.products()
-    drawn = draw_all(shown(products), Path(app.config["MEDIA_DIR"]), progress=progress)
+    stored = store_pictures(catalogue.pictures(products), Path(app.config["MEDIA_DIR"]))
     with write_transaction() as session:
         if not is_empty(session):
             raise NotEmptyError
-        ids = [_add(session, item, drawn, app.config["CURRENCY"]) for item in products]
+        ids = [_add_product(session, item, stored, app.config["CURRENCY"]) for item in products]
         writer.refresh(session, ids)
     variants = sum(len(item.variants) for item in products)
-    return Loaded(len(products), variants, len(drawn), time.perf_counter() - began)
+    return LoadResult(len(products), variants, len(stored), time.perf_counter() - started)
 
 
-def shown(products: list[DemoProduct]) -> list[Key]:
-    """Return what there is to be drawn of these products, each picture once."""
-    return list(dict.fromkeys(_key(item, *view) for item in products for view in item.pictures))
+def store_pictures(wanted: Sequence[DemoPicture], media_dir: Path) -> dict[DemoPicture, StoredPicture]:
+    """Store these pictures on all cores; a picture that is stored already costs little."""
+
+    def store(picture: DemoPicture) -> StoredPicture:
+        return pictures.store(picture.file.read_bytes(), media_dir, finished=True)
+
+    # Threads are enough: Pillow lets others run while it decodes, resizes and encodes.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(wanted, pool.map(store, wanted), strict=True))
 
 
-def draw_all(keys: list[Key], media_dir: Path, *, progress: bool) -> dict[Key, StoredPicture]:
-    """Draw and store these pictures on all cores; those that are there already cost little."""
-    media_dir.mkdir(parents=True, exist_ok=True)
-    # Fresh interpreters, not forks: the parent may hold threads, locks and the embedded server's lock.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        results = pool.map(_draw, keys, [media_dir] * len(keys), chunksize=4)
-        with _bar(results, len(keys), progress) as stored:
-            return dict(zip(keys, stored, strict=True))
-
-
-def draw(key: Key) -> tuple[str, str]:
-    """Return a picture as SVG, and the name that it is stored under.
-
-    Named after the drawing: what is there need not be rendered again, by a second shop or after Ctrl-C.
-    """
-    form, material, pattern, colour, view = key
-    svg = drawing.draw(form, material=material, colour=colour, pattern=pattern, view=view, seed=colour)
-    return svg, pictures.name(svg.encode())
-
-
-def _draw(key: Key, media_dir: Path) -> StoredPicture:
-    svg, digest = draw(key)
-    if pictures.is_stored(digest, drawing.SIZE, media_dir):
-        return StoredPicture(digest, drawing.SIZE, drawing.SIZE)
-    return pictures.store(drawing.render(svg), media_dir, digest=digest)
-
-
-@contextmanager
-def _bar(results: Iterator[StoredPicture], length: int, progress: bool) -> Iterator[Iterator[StoredPicture]]:
-    if not progress:
-        yield results
-        return
-    # No estimate: the interpreters start first, and from the few pictures of the first seconds it would say an hour.
-    with click.progressbar(
-        results, length=length, label="Drawing the pictures", show_eta=False, show_pos=True
-    ) as bar:
-        yield iter(bar)
-
-
-def _key(item: DemoProduct, colour: str, view: str) -> Key:
-    return (item.form, item.material, item.pattern, colour, view)
-
-
-def _add(session: Session, item: DemoProduct, drawn: dict[Key, StoredPicture], currency: str) -> int:
+def _add_product(
+    session: Session, item: DemoProduct, stored: dict[DemoPicture, StoredPicture], currency: str
+) -> int:
     product = Product(
         slug=item.slug,
         title=item.title,
@@ -136,49 +97,67 @@ def _add(session: Session, item: DemoProduct, drawn: dict[Key, StoredPicture], c
         tags=item.tags,
         status="active",
         option_names=item.options,
-        seo_description=" ".join(re.sub(r"<[^>]+>", " ", item.text).split())[:155].rsplit(" ", 1)[0],
+        seo_description=_seo_description(item.text),
         category_id=categories.plant(session, item.category).id,
     )
     session.add(product)
     by_colour = {}
-    for place, (colour, view) in enumerate(item.pictures, 1):
-        stored = drawn[_key(item, colour, view)]
-        image = ProductImage(
-            position=place,
-            alt=_alt(item, colour, view),
-            source=f"{item.slug}-{colour}-{view}",
-            digest=stored.digest,
-            width=stored.width,
-            height=stored.height,
-        )
+    for position, picture in enumerate(item.pictures, 1):
+        image = _image(item, picture, stored[picture], position)
         product.images.append(image)
-        if view == "front":
-            by_colour[colour] = image
+        if picture.view == "front":
+            by_colour[picture.colour] = image
     session.flush()
-    digits = minor_units(currency)
-    for place, given in enumerate(item.variants, 1):
-        options = (*given.options, "", "", "")[:3]
-        variant = Variant(
-            sku=given.sku,
-            option1=options[0],
-            option2=options[1],
-            option3=options[2],
-            price=int(given.price.scaleb(digits)),
-            compare_at_price=int(given.was.scaleb(digits)) if given.was else None,
-            barcode=given.barcode,
-            weight_grams=given.grams,
-            position=place,
-            backorder=given.stock < 0,
-            image=by_colour.get(given.colour),
-        )
+    for position, given in enumerate(item.variants, 1):
+        variant = _variant(given, position, minor_units(currency), by_colour.get(given.colour))
         product.variants.append(variant)
         session.flush()
-        on_hand = max(given.stock, 0)
-        session.add(StockItem(sku=given.sku, variant_id=variant.id, product_id=product.id, on_hand=on_hand))
+        session.add(
+            StockItem(
+                sku=given.sku,
+                variant_id=variant.id,
+                product_id=product.id,
+                on_hand=max(given.stock, 0),
+            )
+        )
     return product.id
 
 
-def _alt(item: DemoProduct, colour: str, view: str) -> str:
-    name = next((v.options[0] for v in item.variants if v.colour == colour and v.options), "")
-    shown = f"{item.title}, {name}" if len(item.colours) > 1 and name else item.title
-    return {"front": shown, "detail": f"{shown}, close up", "set": f"{item.title}, two together"}[view]
+def _seo_description(html: str) -> str:
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0]
+
+
+def _image(item: DemoProduct, picture: DemoPicture, stored: StoredPicture, position: int) -> ProductImage:
+    return ProductImage(
+        position=position,
+        alt=_alternative_text(item, picture),
+        source=f"{item.slug}-{picture.colour}-{picture.view}",
+        digest=stored.digest,
+        width=stored.width,
+        height=stored.height,
+    )
+
+
+def _alternative_text(item: DemoProduct, picture: DemoPicture) -> str:
+    name = next((v.options[0] for v in item.variants if v.colour == picture.colour and v.options), "")
+    subject = f"{item.title}, {name}" if len(item.colours) > 1 and name else item.title
+    texts = {"front": subject, "detail": f"{subject}, close up", "set": f"{item.title}, two together"}
+    return texts[picture.view]
+
+
+def _variant(given: DemoVariant, position: int, digits: int, image: ProductImage | None) -> Variant:
+    option1, option2, option3 = (*given.options, "", "", "")[:3]
+    return Variant(
+        sku=given.sku,
+        option1=option1,
+        option2=option2,
+        option3=option3,
+        price=int(given.price.scaleb(digits)),
+        compare_at_price=int(given.was.scaleb(digits)) if given.was else None,
+        barcode=given.barcode,
+        weight_grams=given.grams,
+        position=position,
+        backorder=given.stock < 0,
+        image=image,
+    )

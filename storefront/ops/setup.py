@@ -27,13 +27,13 @@ def setup(no_demo: bool, bind: str) -> None:
         click.echo("Migrating the database …")
         schema.migrate()
     if not no_demo and demo.is_empty(db.session()):
-        click.echo(
-            "The shop is empty: loading the demo catalogue. Its pictures take a minute or so, this once."
-        )
+        click.echo("The shop is empty: loading the demo catalogue …")
         try:
-            loaded = demo.load(current_app._get_current_object(), progress=True)  # type: ignore[attr-defined]
+            loaded = demo.load(current_app._get_current_object())  # type: ignore[attr-defined]
         except KeyboardInterrupt:
-            click.echo("\nStopped. What is drawn is kept: start again, and it goes on from there.", err=True)
+            click.echo(
+                "\nStopped. Nothing was loaded: start again, or add --no-demo for an empty shop.", err=True
+            )
             raise SystemExit(130) from None
         click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
 

@@ -1,20 +1,19 @@
-"""The demo catalogue in a shop: whole, once, and only where nothing was."""
+"""The demo catalogue in a shop: complete, once, and only in an empty shop."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from markupsafe import escape
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 from sqlalchemy import func, select
 
 from storefront import demo
 from storefront.catalog import pictures
 from storefront.catalog.models import Category, Product, ProductImage, Variant
-from storefront.demo import catalogue, drawing, loader
+from storefront.demo import catalogue, loader
 from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.factories import make_product
@@ -24,25 +23,30 @@ def count(model: type[object]) -> int:
     return db.session.execute(select(func.count()).select_from(model)).scalar_one()
 
 
-def test_pictures_are_drawn_in_full_and_only_once(tmp_path: Path) -> None:
-    wanted = loader.shown(catalogue.products())[:5]
-    drawn = loader.draw_all(wanted, tmp_path, progress=False)
-    assert list(drawn) == wanted
+def test_pictures_are_stored_in_all_widths_and_only_once(tmp_path: Path) -> None:
+    wanted = catalogue.pictures(catalogue.products())[:5]
+    stored = loader.store_pictures(wanted, tmp_path)
+    assert list(stored) == wanted
     files = sorted(tmp_path.rglob("*.webp"))
     assert len(files) == 5 * len(pictures.WIDTHS)
-    first = drawn[wanted[0]]
-    with Image.open(pictures.path(first.digest, first.width, tmp_path)) as stored:
-        whole = Image.open(io.BytesIO(drawing.render(loader.draw(wanted[0])[0]))).convert("RGB")
-        difference = ImageChops.difference(stored.convert("RGB"), whole)
-        assert max(ImageStat.Stat(difference).rms) < 4, "it is as sharp as it was drawn"
-    before = [file.stat().st_mtime_ns for file in files]
-    assert loader.draw_all(wanted, tmp_path, progress=False) == drawn
-    assert [file.stat().st_mtime_ns for file in files] == before
+    for picture in wanted:
+        for width in pictures.WIDTHS:
+            with Image.open(pictures.path(stored[picture].digest, width, tmp_path)) as rendition:
+                assert rendition.size == (width, width)
+    times = [file.stat().st_mtime_ns for file in files]
+    assert loader.store_pictures(wanted, tmp_path) == stored
+    assert [file.stat().st_mtime_ns for file in files] == times
+
+
+def test_the_widest_rendition_is_the_committed_file(tmp_path: Path) -> None:
+    (picture, stored), *_ = loader.store_pictures([catalogue.products()[0].pictures[0]], tmp_path).items()
+    widest = pictures.path(stored.digest, pictures.WIDTHS[-1], tmp_path)
+    assert widest.read_bytes() == picture.file.read_bytes()
 
 
 def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     app.config["MEDIA_DIR"] = str(media)
-    loaded = demo.load(app, progress=False)
+    loaded = demo.load(app)
     items = catalogue.products()
     assert loaded.products == len(items) == count(Product)
     assert loaded.variants == sum(len(item.variants) for item in items) == count(Variant) == count(StockItem)
@@ -58,7 +62,7 @@ def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     assert "/media/" in page.text
 
     with pytest.raises(loader.NotEmptyError):
-        demo.load(app, progress=False)
+        demo.load(app)
     assert count(Product) == len(items)
 
 
