@@ -1,6 +1,6 @@
-"""The cache: pages and data in two levels over Redis, dropped by the commit that changes what they show.
+"""The cache: pages and data in two levels, invalidated by the commit that changes what they show.
 
-What it promises, and how, is written in docs/caching.md.
+Level 1 (L1) is in the process, level 2 (L2) in Redis. docs/caching.md says what the cache promises and how.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ __all__ = [
     "start",
 ]
 
-_starting = threading.Lock()
+_start_lock = threading.Lock()
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its cache; hooks that come before this one's also run for cached pages."""
+    """Give the application its cache. Request hooks registered before this call also run for cached pages."""
     if not app.config["CACHE"]:
         return
-    shared = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
-    store = CacheStore(shared, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
+    l2 = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
+    store = CacheStore(l2, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
     state = create_state(app, store, fingerprint.compute_fingerprint(app))
     invalidation.init_app(app, state)
     if not app.testing:
 
         @app.before_request
-        def begin() -> None:
+        def start_with_first_request() -> None:
             if not state.is_started:
                 start(app)
 
@@ -58,34 +58,39 @@ def init_app(app: Flask) -> None:
 
 
 def start(app: Flask) -> None:
-    """Begin to hear of invalidations and to sweep the outbox, in this process: threads do not survive a fork."""
+    """Start this process's threads: one receives invalidations, one sweeps the outbox, two report and recompress.
+
+    Call it after a fork: threads do not survive one. Does nothing if this process has started them.
+    """
     state = cache_state.get(app)
-    with _starting, app.app_context():
+    with _start_lock, app.app_context():
         if state.is_started:
             return
         store = state.store
-        marks = store.l2.tag_times
+        tag_times = store.l2.tag_times
 
-        def hear(_channel: str, message: bytes) -> None:
-            store.invalidate_local(marks.receive(message))
+        def receive(_channel: str, message: bytes) -> None:
+            store.invalidate_local(tag_times.receive(message))
 
-        def forget() -> None:
-            # What was published before this moment may have been missed, and this may be another server.
+        def resubscribe() -> None:
+            # Messages before this moment may have been missed, and this may be another server.
             store.l1.clear()
-            marks.suspect_failover()
+            tag_times.suspect_failover()
 
-        heard = Subscription(Role.CACHE, [marks.channel], on_message=hear, on_subscribed=forget)
-        heard.start()
+        subscription = Subscription(
+            Role.CACHE, [tag_times.channel], on_message=receive, on_subscribed=resubscribe
+        )
+        subscription.start()
         state.reporter.start()
         state.recompressor.start()
-        store.receives_invalidations = lambda: heard.trusted
-        state.subscription = heard
+        store.receives_invalidations = lambda: subscription.trusted
+        state.subscription = subscription
         state.pid = os.getpid()
     periodic.start_tasks(app, outbox.SWEEPER)
 
 
 def stop(app: Flask) -> None:
-    """Stop hearing; for tests and for commands that end."""
+    """Stop the threads of this process; for tests and for commands that end."""
     state = cache_state.get(app)
     if state.subscription is not None:
         state.subscription.stop()

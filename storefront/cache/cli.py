@@ -1,4 +1,4 @@
-"""`flask cache`: look at it, drop from it, fill it, and know what memory it needs."""
+"""`flask cache`: show statistics, purge tags, and estimate the memory for a catalogue."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from storefront.cache.invalidation import invalidate_on_commit
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
 
-cache = AppGroup("cache", help="Look at the cache, drop from it, fill it.")
+cache = AppGroup("cache", help="Inspect, purge and fill the cache.")
 
 _DETAILS = ("page:catalog.product", "catalog:product")
 _CATEGORIES = "catalog:category"
-_OVERHEAD = 1.1  # measured: Redis's own tables, and what its allocator rounds up
+# Measured: Redis's own tables and the rounding of its allocator.
+_OVERHEAD = 1.1
 _LISTS = ("page:catalog.product_list", "page:catalog.category", "catalog:list")
 
 
 @cache.command()
 def stats() -> None:
-    """Show hit rates of the last hour, the memory used, and what was asked for most."""
+    """Show hit rates of the last hour, the memory used, and the most requested addresses."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         hour, memory = hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix)
@@ -49,7 +50,7 @@ def stats() -> None:
     for kind, (_, size) in memory.kinds.items():
         click.echo(f"  {kind:<28}{size:>9,} bytes each")
     if hour.popular:
-        click.echo("\nAsked for most, about how often:")
+        click.echo("\nMost requested, about how often:")
     for address, times in hour.popular[:10]:
         click.echo(f"  {address:<60}{times:>9,}")
 
@@ -57,26 +58,29 @@ def stats() -> None:
 @cache.command()
 @click.argument("tags", nargs=-1, required=True)
 @click.option(
-    "--hard", is_flag=True, help="Never show the old pages again, not even while the database is away."
+    "--hard", is_flag=True, help="Never show the old pages again, not even while the database is down."
 )
 def purge(tags: tuple[str, ...], hard: bool) -> None:
-    """Drop everything that carries one of the TAGS, e.g. product:12, category:3, everything."""
+    """Invalidate every entry with one of the TAGS, e.g. product:12, category:3, everything."""
     for tag in tags:
         if not tag.isascii() or not tag.isprintable() or " " in tag or len(tag) > 100:
-            raise click.ClickException(f"{tag!r} is no tag. docs/caching.md lists them.")
+            raise click.ClickException(f"{tag!r} is not a tag. docs/caching.md lists them.")
     invalidate_on_commit(db.session(), *tags, cause="flask cache purge", hard=hard)
     db.session.commit()
-    away = redis_roles.reachable(Role.CACHE)
-    click.echo("Redis is away: it will be dropped as soon as that is back." if away else "Dropped.")
+    problem = redis_roles.reachable(Role.CACHE)
+    click.echo("Redis is down: the purge follows as soon as it is back." if problem else "Purged.")
 
 
 @cache.command()
-@click.option("--products", type=click.IntRange(1), required=True, help="Of how many products.")
+@click.option("--products", type=click.IntRange(1), required=True, help="Number of products.")
 @click.option(
-    "--visited", type=click.FloatRange(0, 1), default=1.0, help="The share of pages that are asked for."
+    "--visited",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    help="Share of the pages that are requested, 0 to 1.",
 )
 def estimate(products: int, visited: float) -> None:
-    """Say what memory the cache needs for a catalogue, from entries that are cached now."""
+    """Estimate the memory that the cache needs for a catalogue, from the entries cached now."""
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         memory = inspection.measure_memory(prefix)
@@ -88,16 +92,17 @@ def estimate(products: int, visited: float) -> None:
     if not detail or not lists:
         raise click.ClickException("Too little is cached to measure. Run: flask cache warm")
     details = _OVERHEAD * visited * products * sum(detail) / 1e6
-    pages = _OVERHEAD * visited * products / 24 * 4 * sum(lists) / 1e6  # of 24 products each, in four orders
-    # What else there is does not grow with visits: as many categories as now, and a few keys of our own.
+    # Lists have 24 products each, in four orders.
+    pages = _OVERHEAD * visited * products / 24 * 4 * sum(lists) / 1e6
+    # Categories and the cache's own keys do not grow with visits.
     sampled = sum(number for number, _ in kinds.values())
     categories, size = kinds.get(_CATEGORIES, (0, 0))
     own = sum(size for kind, (_, size) in kinds.items() if kind not in (*_DETAILS, *_LISTS, _CATEGORIES))
     others = _OVERHEAD * (memory.entries * categories / sampled * size + own) / 1e6
     click.echo(
         f"{products:,} products: {details:,.1f} MB of product pages and their data, {pages:,.1f} MB of lists, "
-        f"{others:,.1f} MB of categories and marks;"
+        f"{others:,.1f} MB of categories and tag times;"
     )
     click.echo(
-        f"together about {details + pages + others:,.1f} MB. If there is less, what is asked for least goes first."
+        f"together about {details + pages + others:,.1f} MB. With less, Redis evicts the least used entries first."
     )

@@ -1,4 +1,4 @@
-"""What the cache did, counted per kind of entry: cheap enough to count everything."""
+"""Counters of what the cache did, by kind of entry; cheap enough to count every look-up."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections import Counter
 from typing import Literal
 
 Event = Literal[
-    "hit_local",  # answered by this process's own copy
-    "hit_shared",  # answered by Redis
-    "hit_stale",  # answered with an old value, while somebody builds or since the source fails
+    "hit_local",  # answered from L1
+    "hit_shared",  # answered from L2
+    "hit_stale",  # answered with an old value, during a build or because the source failed
     "miss",  # built
-    "waited",  # waited for somebody else's build
-    "alone",  # built without storing: waited too long
+    "waited",  # waited for another build of the same entry
+    "alone",  # built without storing, after waiting too long
     "away",  # built or answered without Redis
     "stored",
-    "refused",  # built, but a write had overtaken it
+    "refused",  # built but not stored: a write came first
     "too_large",
     "undecodable",
-    "not_public",  # a response that must not be shared, kept out
+    "not_public",  # not stored: the response must not be shared
     "not_modified",  # answered 304
 ]
 
@@ -27,7 +27,7 @@ _SAMPLE_INTERVAL = 32
 
 
 class CacheCounters:
-    """Counts of one process since it started; `take` gives what came since the last time it was asked."""
+    """Counts of one process since it started; `take_new` returns those since its last call."""
 
     def __init__(self) -> None:
         self.total: Counter[tuple[str, str]] = Counter()
@@ -40,12 +40,12 @@ class CacheCounters:
         self.total[kind, event] += number
 
     def record_time(self, kind: str, what: Literal["look", "build"], seconds: float) -> None:
-        """Count how long something took, in a histogram."""
+        """Count the duration of a look-up or a build in a histogram."""
         bound = BOUNDS_MS[min(bisect_left(BOUNDS_MS, seconds * 1000), len(BOUNDS_MS) - 1)]
         self.total[kind, f"{what}<={bound:g}"] += 1
 
     def count_request(self, address: str) -> bool:
-        """Count an address that was asked for: one in a few, which is enough to know the hottest. True for those."""
+        """Count a request by its address; return whether it was sampled. One in 32 finds the most requested ones."""
         self._requests += 1
         if self._requests % _SAMPLE_INTERVAL:
             return False
@@ -53,17 +53,17 @@ class CacheCounters:
         return True
 
     def take_new(self) -> dict[tuple[str, str], int]:
-        """Return what was counted since the last call."""
+        """Return the counts since the last call."""
         now = Counter(self.total)
-        news = {key: number - self._taken[key] for key, number in now.items() if number != self._taken[key]}
+        new = {key: number - self._taken[key] for key, number in now.items() if number != self._taken[key]}
         self._taken = now
-        return news
+        return new
 
-    def restore(self, news: dict[tuple[str, str], int]) -> None:
-        """Count as untold again what could not be told."""
-        self._taken.subtract(news)
+    def restore(self, counts: dict[tuple[str, str], int]) -> None:
+        """Put counts back that could not be sent; the next `take_new` returns them again."""
+        self._taken.subtract(counts)
 
     def take_popular(self) -> Counter[str]:
-        """Return which addresses were asked for since the last call, and about how often."""
+        """Return the sampled addresses since the last call, and about how often each was requested."""
         hot, self._popular = self._popular, Counter()
         return hot

@@ -1,4 +1,7 @@
-"""Cached data: values of declared types, as msgpack. A shape that changed has other keys; nothing is ever pickled."""
+"""Cached data: values of declared types, stored as msgpack (never pickle).
+
+A digest of the type is part of the key, so two builds with different types never read each other's values.
+"""
 
 from __future__ import annotations
 
@@ -23,43 +26,43 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def fetch(entry: CacheEntry, shape: type[T], build: Callable[[], T]) -> T:
-    """Return the cached value, or build and share it. Whatever `build` says it depends on drops the value.
+def fetch(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
+    """Return the cached value, or build and store it. `build` records what invalidates the value (`depends_on`).
 
     Args:
         entry: from `keys`.
-        shape: the value's type, which msgspec can encode; `X | None` if it may be None (cached briefly).
-        build: reads it from its source; what it raises is raised, unless an old value may be shown instead.
+        value_type: a type that msgspec can encode; `X | None` if the value may be None (cached briefly).
+        build: reads the value from its source. Its exceptions are raised, unless an old value may be shown instead.
     """
     store = _store()
     if store is None:
         return build()
-    entry = _with_type_digest(entry, shape)
+    entry = _with_type_digest(entry, value_type)
     answer = store.look_up(entry)
     if isinstance(answer, CacheHit):
         try:
-            return _decode(answer, shape)
+            return _decode(answer, value_type)
         except msgspec.MsgspecError:
             store.counters.add(entry.kind.name, "undecodable")
             answer = store.look_up(entry, force=True)
             if isinstance(answer, CacheHit):
                 return build()
-    return _build(store, answer, shape, build)
+    return _build(store, answer, value_type, build)
 
 
-def put(entry: CacheEntry, shape: type[T], build: Callable[[], T]) -> T:
-    """Build the value now and share it, whatever is cached: for a writer, after its commit."""
+def put(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
+    """Build and store the value even if one is cached (write-through); for a writer, after its commit."""
     store = _store()
     if store is None:
         return build()
-    answer = store.look_up(_with_type_digest(entry, shape), force=True)
-    return build() if isinstance(answer, CacheHit) else _build(store, answer, shape, build)
+    answer = store.look_up(_with_type_digest(entry, value_type), force=True)
+    return build() if isinstance(answer, CacheHit) else _build(store, answer, value_type, build)
 
 
-def cached(kind: EntryKind, shape: type[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Cache what a function returns, by its arguments; `self` (or `cls`) is not one of them.
+def cached(kind: EntryKind, value_type: type[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorator: cache a function's results by its arguments, without `self` and `cls`.
 
-    The function says with `depends` what drops the value.
+    The function records what invalidates a result with `depends_on`.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
@@ -72,27 +75,28 @@ def cached(kind: EntryKind, shape: type[T]) -> Callable[[Callable[P, T]], Callab
             bound.apply_defaults()
             given = {key: value for key, value in bound.arguments.items() if key not in ("self", "cls")}
             arguments = keys.digest(msgspec.msgpack.encode(given, order="deterministic"))
-            return fetch(keys.function(name, arguments, kind), shape, lambda: function(*args, **kwargs))
+            return fetch(keys.function(name, arguments, kind), value_type, lambda: function(*args, **kwargs))
 
         return call
 
     return decorate
 
 
-def _build(store: CacheStore, ticket: BuildTicket, shape: type[T], build: Callable[[], T]) -> T:
+def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: Callable[[], T]) -> T:
     ticket.set_snapshot_time(get_snapshot_time())
     try:
         with collect_dependencies() as tags:
             value = build()
     except Exception as error:
-        # Within a write nothing old is shown: the connection may have died, and what was written before with it.
+        # No old value inside a write transaction: its connection may have died, and its earlier writes with it.
         stale = ticket.find_stale("") if _is_outage(error) and not is_writing() else None
         ticket.abandon()
         if stale is None:
             raise
-        db.session().invalidate()  # its connection may have died under it; what the page reads next needs another
+        # The connection may have died: what the page reads next needs another one.
+        db.session().invalidate()
         depends_on(keys.STALE)
-        return _decode(stale, shape)
+        return _decode(stale, value_type)
     except BaseException:
         ticket.abandon()
         raise
@@ -104,33 +108,33 @@ def _build(store: CacheStore, ticket: BuildTicket, shape: type[T], build: Callab
 
 
 def _is_outage(error: Exception) -> bool:
-    """Return whether the source failed, rather than said no: our own errors under 500 are answers."""
+    """Return whether the source failed; the shop's own errors under 500 are answers, not failures."""
     return getattr(error, "status", 500) >= 500
 
 
-def _decode(hit: CacheHit, shape: type[T]) -> T:
+def _decode(hit: CacheHit, value_type: type[T]) -> T:
     depends_on(*hit.tags)
     if hit.l1_entry is not None and "value" in hit.l1_entry.memo:
         return cast("T", hit.l1_entry.memo["value"])
-    value = _decoder(cast("Any", shape)).decode(hit.body or b"")
+    value = _decoder(cast("Any", value_type)).decode(hit.body or b"")
     if hit.l1_entry is not None:
-        hit.l1_entry.memo["value"] = value  # shapes are frozen: one object serves all readers
+        hit.l1_entry.memo["value"] = value  # the types are frozen: one object serves all readers
     return cast("T", value)
 
 
-def _with_type_digest(entry: CacheEntry, shape: Any) -> CacheEntry:
-    return CacheEntry(f"{entry.name}:{_digest_type(shape)}", entry.identity, entry.kind)
+def _with_type_digest(entry: CacheEntry, value_type: Any) -> CacheEntry:
+    return CacheEntry(f"{entry.name}:{_digest_type(value_type)}", entry.identity, entry.kind)
 
 
 @lru_cache
-def _digest_type(shape: Any) -> str:
-    """Return a digest of a type's structure: two versions of the shop never read each other's shapes."""
-    return keys.digest(msgspec.json.encode(msgspec.json.schema(shape), order="deterministic"))[:8]
+def _digest_type(value_type: Any) -> str:
+    """Return a digest of a type's structure."""
+    return keys.digest(msgspec.json.encode(msgspec.json.schema(value_type), order="deterministic"))[:8]
 
 
 @lru_cache
-def _decoder(shape: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(shape)
+def _decoder(value_type: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(value_type)
 
 
 def _store() -> CacheStore | None:

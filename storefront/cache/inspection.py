@@ -1,4 +1,4 @@
-"""Looking into the cache: what memory it takes, what an address is cached as, what a larger shop would need."""
+"""Inspection of the cache: the memory it uses, and how one address is cached."""
 
 from __future__ import annotations
 
@@ -16,28 +16,15 @@ from storefront import redis_roles
 from storefront.cache import page_cache
 from storefront.cache.state import CacheState
 from storefront.errors import BadInputError
+from storefront.i18n import gettext as _
 from storefront.redis_roles import Role
 
 SAMPLE_SIZE = 300
-_CAUSES = {
-    "everything": "a purge of everything, or a very large import",
-    "navigation": "a category is renamed, moved, emptied or filled for the first time",
-    "search": "the words of any product change",
-    "product": "product {} changes in anything that its page prints",
-    "card": "product {} changes in what a list prints of it",
-    "category": "a product enters or leaves category {}",
-    "prices": "a price in category {} changes",
-    "names": "a name in category {} changes",
-    "availability": "something in category {} sells out or comes back",
-    "slug": "the product at this address changes",
-    "path": "the category at this address changes",
-    "user": "customer {} changes the profile",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Bytes in the cache role's Redis; `kinds` maps what an entry is to (entries sampled, mean bytes of one)."""
+    """Bytes in the cache role's Redis; `kinds` maps a kind of key to (keys in the sample, mean bytes of one)."""
 
     used: int
     limit: int
@@ -55,14 +42,14 @@ class InspectedUrl:
     key: str
     in_l1: bool
     in_redis: bool
-    fresh_for: int  # seconds; negative past the soft end
+    fresh_for: int  # seconds; negative past the soft TTL
     age: int  # seconds since its data was read
     sizes: dict[str, int]  # bytes by variant
-    invalidated_by: list[tuple[str, str]]  # tag, and which write drops it
+    invalidated_by: list[tuple[str, str]]  # tag, and which write invalidates it
 
 
 def measure_memory(prefix: str) -> MemoryUse:
-    """Return the memory that Redis uses and how entries of each kind share in it, from a random sample of keys.
+    """Return the memory that Redis uses, and the mean size by kind of key from a random sample.
 
     Raises:
         RedisUnavailable: Redis does not answer.
@@ -76,12 +63,12 @@ def measure_memory(prefix: str) -> MemoryUse:
             names = {name for name in pipe.execute() if name}
             ours = [name for name in names if name.startswith(prefix.encode())]
             for name in ours:
-                pipe.memory_usage(name, samples=0)  # all of it: bodies differ too much to be guessed
+                pipe.memory_usage(name, samples=0)  # exact: bodies differ too much for an estimate
             sizes = pipe.execute()
         by_kind: defaultdict[str, list[int]] = defaultdict(list)
         for name, size in zip(ours, sizes, strict=True):
             by_kind[_kind_of_key(name.decode("utf-8", "replace"), prefix)].append(size or 0)
-        kinds = {kind: (len(found), sum(found) // len(found)) for kind, found in sorted(by_kind.items())}
+        kinds = {kind: (len(bytes_), sum(bytes_) // len(bytes_)) for kind, bytes_ in sorted(by_kind.items())}
         return MemoryUse(
             info["used_memory"], info.get("maxmemory", 0), info.get("maxmemory_policy", "?"),
             stats.get("evicted_keys", 0), client.dbsize(), kinds,
@@ -94,17 +81,17 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     """Return whether and where an address (path and query) is cached.
 
     Raises:
-        BadInputError: it is no address of a public page.
+        BadInputError: the address is not one of a public page.
         RedisUnavailable: Redis does not answer.
     """
     try:
         parts = urlsplit(address)
         endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
     except (HTTPException, ValueError) as error:
-        raise BadInputError("url", f"{address} is no address of this shop.") from error
+        raise BadInputError("url", _("%(url)s is no address of this shop.", url=address)) from error
     policy = page_cache.find_policy(app, endpoint)
     if policy is None:
-        raise BadInputError("url", f"{address} is not a public page: it is never cached.")
+        raise BadInputError("url", _("%(url)s is not a public page: it is never cached.", url=address))
     query = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
     entry = page_cache.make_entry(policy, endpoint, state.fingerprint, arguments, query)
     store = state.store
@@ -124,12 +111,32 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
         url=address, key=entry.key, in_l1=store.l1.get(entry.key) is not None, in_redis=start is not None,
         fresh_for=int(float(soft) / 1e6 - now) if soft else 0, age=int(now - float(start) / 1e6) if start else 0,
         sizes=dict(zip(("br", "gzip"), sizes, strict=True)),
-        invalidated_by=[(tag, _CAUSES.get(tag.partition(":")[0], "").format(tag.partition(":")[2])) for tag in named],
+        invalidated_by=[(tag, _cause_of(tag)) for tag in named],
     )  # fmt: skip
 
 
+def _cause_of(tag: str) -> str:
+    """Return which write invalidates a tag."""
+    name, _separator, number = tag.partition(":")
+    causes = {
+        "everything": _("a purge of everything, or a very large import"),
+        "navigation": _("a category is renamed, moved, emptied or filled for the first time"),
+        "search": _("the words of any product change"),
+        "product": _("product %(id)s changes in anything that its page prints", id=number),
+        "card": _("product %(id)s changes in what a list prints of it", id=number),
+        "category": _("a product enters or leaves category %(id)s", id=number),
+        "prices": _("a price in category %(id)s changes", id=number),
+        "names": _("a name in category %(id)s changes", id=number),
+        "availability": _("something in category %(id)s sells out or comes back", id=number),
+        "slug": _("the product at this address changes"),
+        "path": _("the category at this address changes"),
+        "user": _("customer %(id)s changes the profile", id=number),
+    }
+    return causes.get(name, "")
+
+
 def _kind_of_key(name: str, prefix: str) -> str:
-    """Return what sort of key this is: "page:catalog.product", "catalog:list", "marks", "lease" …"""
+    """Return the kind of a Redis key: "page:catalog.product", "catalog:list", "marks", "lease" …"""
     rest = name.removeprefix(f"{prefix}:")
     if rest.startswith("{"):
         rest = rest.partition(":")[2]

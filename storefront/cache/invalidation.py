@@ -1,4 +1,8 @@
-"""Invalidation: tags are collected while a transaction flushes, promised in it, and dropped after its commit."""
+"""Invalidation by tags.
+
+A flush collects the tags of changed rows. Before the commit they are written to the outbox; after it the outbox
+delivers them, and the cache drops every entry that carries one of them.
+"""
 
 from __future__ import annotations
 
@@ -22,32 +26,32 @@ from storefront.redis_roles import RedisUnavailable
 log = logging.getLogger(__name__)
 
 TOPIC = "cache.tags"
-# A transaction that touches more than this drops everything: cheaper than naming it all.
+# A transaction with more tags than this invalidates everything: that is cheaper than naming them all.
 MAX_TAGS = 500
 
 
 def init_app(app: Flask, state: CacheState) -> None:
-    """Deliver what the outbox has for the cache."""
+    """Register the outbox handler and the hook that runs before each commit."""
 
     def deliver(payloads: list[dict[str, Any]]) -> None:
         for hard in (False, True):
-            told = [payload for payload in payloads if payload["hard"] == hard]
-            if told:
-                _invalidate(state, {tag for payload in told for tag in payload["tags"]}, told, hard=hard)
+            chosen = [payload for payload in payloads if payload["hard"] == hard]
+            if chosen:
+                _invalidate(state, {tag for payload in chosen for tag in payload["tags"]}, chosen, hard=hard)
 
     outbox.handler(app, TOPIC, deliver)
     outbox.before_commit(app, _enqueue_invalidation)
 
 
 def depends_on(*tags: str) -> None:
-    """Say what the value that is being built depends on; a write to that will drop it."""
+    """Record tags of the value that is being built; a write under one of them invalidates it."""
     if has_app_context():
         for collected in g.get("cache_tags", ()):
             collected.update(tags)
 
 
-class collect_dependencies:  # a context manager, read as a word
-    """Collect what is said with `depends` while building; what is built inside another building counts for both."""
+class collect_dependencies:
+    """Context manager: collects the tags recorded with `depends_on`, also for the builds that contain this one."""
 
     def __enter__(self) -> set[str]:
         tags: set[str] = set()
@@ -61,9 +65,9 @@ class collect_dependencies:  # a context manager, read as a word
 
 
 def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:
-    """Drop these tags when this session's transaction is committed: for what is written past the models.
+    """Invalidate these tags when this session's transaction is committed; for writes that bypass the models.
 
-    `hard` forbids that the old value is ever shown again, even while its source fails (a takedown, a wrong price).
+    `hard` forbids showing the old value ever again, even while its source fails (a takedown, a wrong price).
     """
     session.info.setdefault("cache_tags", set()).update(tags)
     if cause:
@@ -73,9 +77,9 @@ def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bo
 
 
 def get_snapshot_time() -> float | None:
-    """Return when (monotonic) the open transaction began, if there is one: what is read may be as old as that.
+    """Return when the open transaction began (monotonic seconds); None if there is none.
 
-    On SQLite a transaction reads one snapshot, whatever is committed meanwhile.
+    What it reads may be as old as that: on SQLite a transaction reads one snapshot until it ends.
     """
     return db.session().info.get("cache_reading_since") if db.session.registry.has() else None
 
@@ -95,10 +99,10 @@ def _forget_snapshot_time(session: Session, transaction: SessionTransaction) -> 
 def _collect_changed_tags(session: Session, _: UOWTransaction) -> None:
     changed_rows = [row for row in session.dirty if session.is_modified(row)]
     for changed in (*session.new, *changed_rows, *session.deleted):
-        says = getattr(changed, "cache_tags", None)
-        if says is None:
+        list_tags = getattr(changed, "cache_tags", None)
+        if list_tags is None:
             continue
-        if tags := set(says()):
+        if tags := set(list_tags()):
             identity = inspect(changed).identity or ("new",)
             invalidate_on_commit(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
@@ -116,7 +120,7 @@ def _enqueue_invalidation(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _discard_tags(session: Session) -> None:
     if session.in_nested_transaction():
-        return  # only a savepoint: what was touched before it still counts
+        return  # only a savepoint was rolled back: tags collected before it still count
     for name in ("cache_tags", "cache_causes", "cache_hard"):
         session.info.pop(name, None)
 
@@ -128,10 +132,12 @@ def _describe_causes(causes: list[str]) -> str:
     return f"{', '.join(distinct[:3])}{more}{by}"
 
 
-def _invalidate(state: CacheState, tags: Iterable[str], told: list[dict[str, Any]], *, hard: bool) -> None:
+def _invalidate(
+    state: CacheState, tags: Iterable[str], payloads: list[dict[str, Any]], *, hard: bool
+) -> None:
     store = state.store
     named = sorted(tags)
-    store.invalidate_local(named)  # this process at once, whether Redis is there or not
+    store.invalidate_local(named)  # this process at once, whether Redis is up or not
     began = time.monotonic()
     try:
         store.l2.tag_times.invalidate(named, hard=hard)
@@ -139,10 +145,12 @@ def _invalidate(state: CacheState, tags: Iterable[str], told: list[dict[str, Any
         store.pending.add(named)
         raise
     store.pending.discard(named, began)
-    store.invalidate_local(named)  # and what another thread has fetched meanwhile
-    cause = "; ".join(dict.fromkeys(payload["cause"] for payload in told if payload["cause"])) or "a write"
+    store.invalidate_local(named)  # again, for what another thread has fetched meanwhile
+    cause = (
+        "; ".join(dict.fromkeys(payload["cause"] for payload in payloads if payload["cause"])) or "a write"
+    )
     shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
-    log.info("%s dropped %s", cause, shown)
+    log.info("%s invalidated %s", cause, shown)
     state.reporter.record_invalidation(Invalidation(datetime.now(UTC), cause, named, hard))
     if not state.pid:  # a command has no thread that sends, and may end now
         state.reporter.send()

@@ -1,7 +1,7 @@
 """The page cache: whole public responses, answered in `before_request` and stored in `after_request`.
 
-A view that is declared `public` is the same for everybody. Its response is stored under the canonical form of its
-address, so parameters that nobody declared cannot make pages of their own.
+A view declared with `public_page` answers everybody the same. Its response is stored under the canonical form of its
+address, so unknown query parameters cannot create entries.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _NEGATIVE_STATUSES = frozenset((404, 410))
 
 
 class NotPublicError(StorefrontError):
-    """A response that must not be shared came from a view that is declared public; the text says why."""
+    """A view declared public returned a response that must not be shared; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagePolicy:
-    """How a view's pages are cached."""
+    """How a view's pages are cached; see `public_page`."""
 
     kind: EntryKind
     canonical: Canonical
@@ -51,12 +51,12 @@ class PagePolicy:
 
 @dataclass(slots=True)
 class _PageBuild:
-    """A page that this request has to build."""
+    """The page that the current request builds."""
 
     ticket: BuildTicket
     encoding: str | None
-    client_etags: Mapping[str, str]  # digests of pages that the client has
-    collecting: collect_dependencies
+    client_etags: Mapping[str, str]
+    collector: collect_dependencies
     tags: set[str]
     not_stored: bool = False
 
@@ -64,15 +64,14 @@ class _PageBuild:
 def public_page(
     kind: EntryKind, canonical: Canonical | None = None, *, anonymous: bool = False
 ) -> Callable[[View], View]:
-    """Declare that a view answers everybody the same.
+    """Declare that a view answers everybody the same, so that its pages are cached.
 
     Args:
-        kind: which TTL and counters its pages have.
-        canonical: returns the one form of the address under which all addresses of the same page are stored, from the
-            view's arguments and the query; raises a StorefrontError for a query that the view will refuse. Without it
-            no parameter matters.
-        anonymous: only requests without `Authorization` are answered the same; what the view answers to others is
-            neither looked for nor kept.
+        kind: the kind of entry, for TTL and counters.
+        canonical: returns the canonical form of an address from the view's arguments and the query. Addresses with
+            the same form share a page. It raises a StorefrontError for a query that the view refuses. By default the
+            query is ignored.
+        anonymous: requests with `Authorization` bypass the cache.
     """
 
     def declare(view: View) -> View:
@@ -83,100 +82,105 @@ def public_page(
 
 
 def do_not_store() -> None:
-    """Say that this response is not worth a place in the cache (an address that anybody can make up)."""
-    if (building := g.get("cache_building")) is not None:
-        building.kept_out = True
+    """Keep the current response out of the cache, for example at an address that anybody can make up."""
+    build: _PageBuild | None = g.get("cache_build")
+    if build is not None:
+        build.not_stored = True
 
 
 def init_app(app: Flask, state: CacheState) -> None:
-    """Register the hooks."""
-    store, url_index, build = state.store, state.url_index, state.fingerprint
+    """Register the request hooks."""
+    store, url_index, fingerprint = state.store, state.url_index, state.fingerprint
 
     @app.before_request
-    def serve() -> Response | None:
+    def answer_from_cache() -> Response | None:
         policy = find_policy(app, request.endpoint)
         if policy is None or request.method not in ("GET", "HEAD") or request.script_root or app.debug:
             return None
         if policy.anonymous and "Authorization" in request.headers:
             return None
         try:
-            entry = make_entry(policy, request.endpoint or "", build, request.view_args or {}, request.args)
+            entry = make_entry(
+                policy, request.endpoint or "", fingerprint, request.view_args or {}, request.args
+            )
         except StorefrontError:
-            return None  # the view says it with a page
+            return None  # the view answers with an error page
         store.counters.count_request(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
-        held = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
-        found = store.look_up(entry, responses.variant_of(encoding), etags=held)
-        if isinstance(found, CacheHit):
-            if found.body is not None or found.etag in held:
-                if found.body is None:
+        client_etags = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
+        result = store.look_up(entry, responses.variant_of(encoding), etags=client_etags)
+        if isinstance(result, CacheHit):
+            if result.body is not None or result.etag in client_etags:
+                if result.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
                 with contextlib.suppress(*responses.UNREADABLE):
-                    answer = responses.make_answer(found, entry.key, encoding, held)
+                    answer = responses.make_answer(result, entry.key, encoding, client_etags)
                     url_index.remember(request.environ, entry)
                     return _to_response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
-            found = store.look_up(entry, force=True)
-            if isinstance(found, CacheHit):
+            result = store.look_up(entry, force=True)
+            if isinstance(result, CacheHit):
                 return None
-        found.set_snapshot_time(get_snapshot_time())
+        result.set_snapshot_time(get_snapshot_time())
         collector = collect_dependencies()
-        g.cache_building = _PageBuild(found, encoding, held, collector, collector.__enter__())
+        g.cache_build = _PageBuild(result, encoding, client_etags, collector, collector.__enter__())
         return None
 
     @app.after_request
-    def keep(response: Response) -> Response:
-        building: _PageBuild | None = g.get("cache_building")
-        if building is None:
+    def store_response(response: Response) -> Response:
+        build: _PageBuild | None = g.get("cache_build")
+        if build is None:
             if find_policy(app, request.endpoint) is not None:
                 response.headers.setdefault("Cache-Status", "storefront; fwd=bypass")
             return response
         if response.status_code >= 500:
-            stale = building.ticket.find_stale(responses.variant_of(building.encoding))
+            stale = build.ticket.find_stale(responses.variant_of(build.encoding))
             if stale is None:
                 response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
             return _to_response(
-                responses.make_answer(
-                    stale, building.ticket.entry.key, building.encoding, building.client_etags
-                )
+                responses.make_answer(stale, build.ticket.entry.key, build.encoding, build.client_etags)
             )
         if reason := find_unshareable(response):
-            store.counters.add(building.ticket.entry.kind.name, "not_public")
+            store.counters.add(build.ticket.entry.kind.name, "not_public")
             if app.testing:
                 raise NotPublicError(f"{request.path} {reason}, and is declared public")
             log.error("%s %s, and is declared public: not stored", request.path, reason)
             return mark_private(response)
-        if response.status_code not in _STORED_STATUSES or building.not_stored:
+        if response.status_code not in _STORED_STATUSES or build.not_stored:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response
-        return _store_response(state, building, response)
+        return _store_response(state, build, response)
 
     @app.teardown_request
-    def leave(_: BaseException | None) -> None:
-        building: _PageBuild | None = g.pop("cache_building", None)
-        if building is not None:
-            building.collecting.__exit__()
-            building.ticket.abandon()
+    def end_build(_: BaseException | None) -> None:
+        build: _PageBuild | None = g.pop("cache_build", None)
+        if build is not None:
+            build.collector.__exit__()
+            build.ticket.abandon()
 
 
 def find_policy(app: Flask, endpoint: str | None) -> PagePolicy | None:
-    """Return how an endpoint's pages are cached, or None if they are not."""
+    """Return how an endpoint's pages are cached; None if they are not."""
     return getattr(app.view_functions.get(endpoint or ""), "page_policy", None)
 
 
 def make_entry(
-    policy: PagePolicy, endpoint: str, release: str, arguments: Mapping[str, Any], query: Mapping[str, str]
+    policy: PagePolicy,
+    endpoint: str,
+    fingerprint: str,
+    arguments: Mapping[str, Any],
+    query: Mapping[str, str],
 ) -> CacheEntry:
-    """Return the entry of the page that these arguments and this query ask for."""
-    return keys.page(endpoint, policy.canonical(arguments, query), release, policy.kind)
+    """Return the entry of a view's page for these arguments and this query."""
+    return keys.page(endpoint, policy.canonical(arguments, query), fingerprint, policy.kind)
 
 
 def find_unshareable(response: Response) -> str | None:
-    """Return why a response must not be shared, as a sentence's end, or None if it may be."""
+    """Return why a response must not be shared, as the end of a sentence; None if it may be shared."""
     if "Set-Cookie" in response.headers:
         return "sets a cookie"
-    # The proxy would mark it as accessed by the very question.
+    # Flask's `session` proxy would mark the session as accessed.
     session = request_ctx._session
     if session is not None and (session.accessed or session.modified):
         return "touched the session"
@@ -187,26 +191,26 @@ def find_unshareable(response: Response) -> str | None:
     return "is streamed" if response.is_streamed else None
 
 
-def _store_response(state: CacheState, building: _PageBuild, response: Response) -> Response:
-    body, entry = response.get_data(), building.ticket.entry
+def _store_response(state: CacheState, build: _PageBuild, response: Response) -> Response:
+    body, entry = response.get_data(), build.ticket.entry
     meta = responses.encode_head(response)
     bodies = {
         "br": compression.encode(body, "br", quality=5),
         "gzip": compression.encode(body, "gzip", quality=6),
     }
     digest = compute_digest(body, meta)
-    # What is not there is forgotten soon: anybody can make up such addresses.
+    # Short TTL for pages that do not exist: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
-    tags = tuple(sorted({*building.tags, keys.EVERYTHING}))
+    tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
     stale = keys.STALE in tags
-    stored = building.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
+    stored = build.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
     if stored:  # the fast path may answer the next request
         state.url_index.remember(request.environ, entry)
-    sent = None if digest in building.client_etags else bodies[responses.variant_of(building.encoding)]
+    sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]
     hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
     answer = responses.make_answer(
-        hit, entry.key, building.encoding, building.client_etags, stored=None if stale else stored
+        hit, entry.key, build.encoding, build.client_etags, stored=None if stale else stored
     )
     return _to_response(answer)
 

@@ -1,4 +1,7 @@
-"""What Redis could not be told: until it has been, what it holds under these tags is not answered by this process."""
+"""Tags whose invalidation has not reached Redis yet.
+
+Until it has, this process ignores Redis entries that carry them.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from collections.abc import Iterable
 
 
 class PendingInvalidations:
-    """Tags that were dropped here while Redis was away, or took no writes.
+    """Tags that this process invalidated while Redis was down or accepted no writes.
 
     Args:
-        seconds: how long a tag is remembered. The outbox tries more often than that, and each time it is owed anew.
+        seconds: how long a tag is remembered. The outbox retries more often, and adds the tag again each time.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -20,28 +23,28 @@ class PendingInvalidations:
         self._lock = threading.Lock()
 
     def add(self, tags: Iterable[str]) -> None:
-        """Remember that Redis has not been told of these."""
+        """Remember tags whose invalidation did not reach Redis."""
         now = time.monotonic()
         with self._lock:
             kept = {tag: until for tag, until in self._until.items() if until > now}
             self._until = kept | dict.fromkeys(tags, now + self._seconds)
 
     def discard(self, tags: Iterable[str], began: float) -> None:
-        """Forget what has been told, unless it came to be owed again since the telling began (monotonic seconds)."""
+        """Forget tags that have reached Redis, except those added again after `began` (monotonic seconds)."""
         if not self._until:
             return
-        told = set(tags)
+        delivered = set(tags)
         with self._lock:
             self._until = {
                 tag: until
                 for tag, until in self._until.items()
-                if tag not in told or until > began + self._seconds
+                if tag not in delivered or until > began + self._seconds
             }
 
     def contains_any(self, tags: Iterable[str]) -> bool:
-        """Return whether one of these is owed."""
-        owed = self._until
-        if not owed:
+        """Return whether the invalidation of one of these has not reached Redis."""
+        pending = self._until
+        if not pending:
             return False
         now = time.monotonic()
-        return any(owed.get(tag, 0.0) > now for tag in tags)
+        return any(pending.get(tag, 0.0) > now for tag in tags)

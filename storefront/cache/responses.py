@@ -1,4 +1,4 @@
-"""A cached page as an HTTP answer, the same from Flask's hooks and from the layer in front of it."""
+"""HTTP responses of cached pages: the same from Flask's hooks and from the layer in front of Flask."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from flask import Response
 from storefront.cache.etags import compute_etag
 from storefront.cache.store import CacheHit
 
-# A proxy in front of us hears of no purge: it may keep a page this long. Surrogate-Key serves those that do.
+# Seconds for which a proxy in front of the shop may keep a page: it receives no invalidations. A proxy that can purge
+# uses Surrogate-Key.
 SHARED_MAX_AGE = 10
 STORED_HEADERS = ("Location", "Link")
-# What `answer` raises for an entry that is not what was stored.
+# What `make_answer` raises for an entry that was damaged.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
-# By the seconds that a proxy may keep it.
+# By the seconds for which a proxy may keep the page.
 _CACHE_CONTROL = [
     ("Cache-Control", f"public, max-age=0, s-maxage={most}, stale-while-revalidate=30, stale-if-error=86400")
     for most in range(SHARED_MAX_AGE + 1)
@@ -26,11 +27,11 @@ _CACHE_CONTROL = [
 
 
 class StoredHead(msgspec.Struct, frozen=True, array_like=True):
-    """What is kept of a response besides its body."""
+    """The part of a response that is stored besides its body."""
 
     status: int
     content_type: str
-    headers: list[tuple[str, str]]  # of those that `KEPT` names
+    headers: list[tuple[str, str]]  # those that STORED_HEADERS names
     vary: str
 
 
@@ -44,7 +45,7 @@ class PageAnswer:
 
 
 def variant_of(encoding: str | None) -> str:
-    """Return the stored variant from which an encoding is answered: identity is made from gzip on demand."""
+    """Return the stored variant from which an encoding is answered; identity is decompressed from gzip."""
     return encoding or "gzip"
 
 
@@ -59,13 +60,13 @@ def encode_head(response: Response) -> bytes:
 def make_answer(
     hit: CacheHit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
 ) -> PageAnswer:
-    """Return the answer for a hit, or for a page that was just built (`stored` says whether it was kept)."""
+    """Return the answer for a hit, or for a page that was just built (`stored`: whether the cache stored it)."""
     headers = [*constant_headers(hit, encoding, held), *changing_headers(hit, key, stored=stored)]
     return PageAnswer(status_of(hit), headers, body_of(hit, encoding))
 
 
 def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
-    """Return the headers that change while the entry lives."""
+    """Return the headers that change during the entry's life."""
     soft_in = int(hit.fresh_for)
     kept_for = _CACHE_CONTROL[min(SHARED_MAX_AGE, soft_in) if soft_in > 0 else 0]
     if stored is None:
@@ -76,9 +77,9 @@ def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> 
 
 
 def constant_headers(hit: CacheHit, encoding: str | None, held: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the headers that are the same for as long as the entry lives."""
+    """Return the headers that stay the same during the entry's life."""
     if hit.body is None:
-        # By the name that the client knows: it may have been compressed otherwise, and is the same page.
+        # The ETag that the client has: its copy may be compressed differently, and is the same page.
         return [("ETag", held[hit.etag]), *_about(hit)]
     name = f"headers:{encoding}"
     if hit.l1_entry is not None and name in hit.l1_entry.memo:
@@ -102,7 +103,7 @@ def _about(hit: CacheHit) -> list[tuple[str, str]]:
 
 
 def decode_head(hit: CacheHit) -> StoredHead:
-    """Return what is kept of a page besides its body."""
+    """Return the stored part of a page besides its body."""
     if hit.l1_entry is None:
         return msgspec.msgpack.decode(hit.meta, type=StoredHead)
     if "head" not in hit.l1_entry.memo:
@@ -111,12 +112,12 @@ def decode_head(hit: CacheHit) -> StoredHead:
 
 
 def status_of(hit: CacheHit) -> int:
-    """Return the status of the answer; 304 if the client has the page."""
+    """Return the status of the answer: 304 if the client has the page."""
     return 304 if hit.body is None else decode_head(hit).status
 
 
 def body_of(hit: CacheHit, encoding: str | None) -> bytes:
-    """Return the body of the answer in this encoding; nothing if the client has it."""
+    """Return the body of the answer in this encoding; empty if the client has the page."""
     if hit.body is None:
         return b""
     return hit.body if encoding else gzip.decompress(hit.body)

@@ -1,4 +1,4 @@
-"""Which entry an address led to the last time it was asked for, so that it need not be routed and parsed again."""
+"""Which cache entry a URL led to last time, so that the fast path need not route and parse it again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_LENGTH = 300
 
 
 class IndexedEntry(NamedTuple):
-    """What an address led to: an entry's key, the name of its kind, the endpoint whose response it is."""
+    """The entry of a URL: its key, the name of its kind, and the endpoint whose response it holds."""
 
     key: str
     kind: str
@@ -21,29 +21,29 @@ class IndexedEntry(NamedTuple):
 
 
 class UrlIndex:
-    """Raw addresses (host, path, query) that were answered from, or stored as, an entry. Bounded."""
+    """URLs (host, path and query as received) that were answered from an entry or stored as one. Bounded."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str, str], IndexedEntry] = {}
 
     def find(self, environ: Mapping[str, Any]) -> IndexedEntry | None:
-        """Return what is known of a GET or HEAD request's address, if anything is."""
+        """Return the entry of a GET or HEAD request's URL; None if it is not known."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return None
-        if "HTTP_AUTHORIZATION" in environ:  # whoever has a token is not everybody
+        if "HTTP_AUTHORIZATION" in environ:  # the answer may differ for a client with a token
             return None
         return self._entries.get(_url(environ))
 
     def remember(self, environ: Mapping[str, Any], entry: CacheEntry) -> None:
-        """Remember where an address led; the oldest goes when there are too many."""
-        address = _url(environ)
-        if sum(map(len, address)) > MAX_LENGTH:
+        """Remember the entry of a request's URL; the oldest URL goes when there are too many."""
+        url = _url(environ)
+        if sum(map(len, url)) > MAX_LENGTH:
             return
-        self._entries[address] = IndexedEntry(entry.key, entry.kind.name, keys.endpoint_of(entry))
+        self._entries[url] = IndexedEntry(entry.key, entry.kind.name, keys.endpoint_of(entry))
         if len(self._entries) > MAX_URLS:
             del self._entries[next(iter(self._entries))]
 
 
 def _url(environ: Mapping[str, Any]) -> tuple[str, str, str]:
-    # The host is part of it because Flask has refused those that the shop does not answer to.
+    # The host is part of it: only hosts that Flask has accepted may be answered.
     return environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")

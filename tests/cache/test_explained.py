@@ -31,7 +31,9 @@ def test_the_dashboard_says_what_was_done_and_why(
     for _ in range(40):
         get(client, "/products/mug", Accept_Encoding="br")
     set_price(mug, 1100)
-    assert re.search(r"Variant \d+ dropped .*product:\d+", caplog.text), "which write dropped which tags"
+    assert re.search(r"Variant \d+ invalidated .*product:\d+", caplog.text), (
+        "which write invalidated which tags"
+    )
     get(client, "/products/mug", Accept_Encoding="br")
     cache_state.get(app).reporter.send()
     page = get(client, "/ops/cache", Accept_Encoding="identity").text
@@ -80,8 +82,8 @@ def test_the_commands_say_what_they_did(app: Flask, client: FlaskClient, mug: in
     get(client, "/products/mug")
     cache_state.get(app).reporter.send()
     assert re.search(r"product_detail +\d+\.\d%", run(app, "stats"))
-    assert "is no tag" in run(app, "purge", "no tag")
-    assert run(app, "purge", f"product:{mug}") == "0: Dropped.\n"
+    assert "is not a tag" in run(app, "purge", "no tag")
+    assert run(app, "purge", f"product:{mug}") == "0: Purged.\n"
     assert "fwd=miss" in get(client, "/products/mug").headers["Cache-Status"]
 
 
