@@ -6,6 +6,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
+from storefront.i18n import lazy_gettext
 from storefront.ops import (
     backup,
     dashboard,
@@ -21,11 +22,11 @@ from storefront.ops.doctor import cli, proxy_echo
 from storefront.web import health, staff_access
 
 _PAGES = (
-    ("ops.dashboard", "Overview"),
-    ("cache.dashboard", "Cache"),
-    ("rate_limiting.dashboard", "Limits"),
-    ("stock_staff.show", "Stock"),
-    ("orders_staff.all_orders", "Orders"),
+    ("ops.dashboard", lazy_gettext("Overview")),
+    ("cache.dashboard", lazy_gettext("Cache")),
+    ("rate_limiting.dashboard", lazy_gettext("Limits")),
+    ("stock_staff.show", lazy_gettext("Stock")),
+    ("orders_staff.all_orders", lazy_gettext("Orders")),
 )
 
 

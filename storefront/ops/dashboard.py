@@ -15,6 +15,7 @@ from storefront import __version__, redis_roles
 from storefront.cache import hit_rates
 from storefront.checkout.models import Order
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 from storefront.ops import metrics, minute_figures
 from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
@@ -49,7 +50,7 @@ def dashboard() -> Response:
 
 def _charts() -> tuple[list[Chart], str | None]:
     """Return the charts and, if Redis does not answer, the reason why most of them are missing."""
-    orders = draw_lines("Orders", "a minute", {"Placed": _orders()})
+    orders = draw_lines(_("Orders"), _("a minute"), {_("Placed"): _orders()})
     prefix = current_app.config["CACHE_PREFIX"]
     try:
         minutes, cached = minute_figures.last_hour(prefix), hit_rates.read_last_hour(prefix).minutes
@@ -57,26 +58,30 @@ def _charts() -> tuple[list[Chart], str | None]:
         return [orders], str(error)
     return [
         draw_lines(
-            "Requests",
-            "a minute",
+            _("Requests"),
+            _("a minute"),
             {
-                "All": [sum(minute.requests.values()) for minute in minutes],
-                "Refused or not found": [minute.requests["4xx"] for minute in minutes],
-                "Failed": [minute.requests["5xx"] for minute in minutes],
+                _("All"): [sum(minute.requests.values()) for minute in minutes],
+                _("Refused or not found"): [minute.requests["4xx"] for minute in minutes],
+                _("Failed"): [minute.requests["5xx"] for minute in minutes],
             },
         ),
         draw_lines(
-            "Time to answer",
+            _("Time to answer"),
             "ms",
             {
                 f"p{share:.0f}": [minute.percentile(share / 100) for minute in minutes]
                 for share in (50, 95, 99)
             },
         ),
-        draw_lines("Answered from the cache", "%", {"Hit rate": _rates(cached)}, top=100),
-        draw_lines("Open pages with live stock", "open", {"Streams": [minute.streams for minute in minutes]}),
+        draw_lines(_("Answered from the cache"), "%", {_("Hit rate"): _rates(cached)}, top=100),
+        draw_lines(
+            _("Open pages with live stock"), _("open"), {_("Streams"): [minute.streams for minute in minutes]}
+        ),
         orders,
-        draw_lines("Memory of the cache's Redis", "MB", {"Used": [m.memory / 1e6 or None for m in minutes]}),
+        draw_lines(
+            _("Memory of the cache's Redis"), "MB", {_("Used"): [m.memory / 1e6 or None for m in minutes]}
+        ),
     ], None
 
 
