@@ -188,7 +188,7 @@ def together(answers: Iterable[Counter[str]]) -> Counter[str]:
 def report(database: str, url: str, redis: str, told: Counter[str], seconds: float) -> None:
     """Print what came of it, and whether the stock is right: by the audit, and by the orders themselves."""
     with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
-        wrong = audit.audit(db.session())
+        wrong = audit.find_differences(db.session())
         sold = select(func.sum(OrderLine.from_stock - OrderLine.returned)).scalar_subquery()
         left, opened, gone = db.session.execute(
             select(func.sum(StockItem.on_hand), func.sum(StockItem.opening), sold)

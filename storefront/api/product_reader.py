@@ -19,7 +19,7 @@ from storefront.catalog.page_data import ListPage, Picture, ProductPage
 from storefront.catalog.pictures import widths
 from storefront.extensions import db
 from storefront.money import Money
-from storefront.stock import Badge, Display, Levels
+from storefront.stock import Badge, Display, StockLevels
 
 LARGEST = 1024  # pixels: the width of the renditions that are told
 
@@ -72,7 +72,7 @@ def several(product_ids: Sequence[int], display: Display) -> list[Product]:
     found = {row.Product.id: row for row in rows}
     variants = _by_product(models.Variant, product_ids)
     images = _by_product(models.ProductImage, product_ids)
-    levels = stock.levels(product_ids)
+    levels = stock.load_levels(product_ids)
     return [
         document(row.Product, (row.path, row.name), variants.get(i, []), images.get(i, []), levels, display)
         for i in product_ids
@@ -85,7 +85,7 @@ def document(
     category: tuple[str | None, str | None],
     variants: Sequence[models.Variant],
     images: Sequence[models.ProductImage],
-    levels: Levels,
+    levels: StockLevels,
     display: Display,
 ) -> Product:
     """Return a product of its rows."""
@@ -96,7 +96,7 @@ def document(
             v,
             row.option_names,
             v.options,
-            stock.badge(levels.variant(v.id), display),
+            stock.badge_for(levels.variant(v.id), display),
             v.price,
             v.compare_at_price,
         )

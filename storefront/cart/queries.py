@@ -142,16 +142,16 @@ def _lines(cart_id: int, currency: str) -> list[Line]:
         .where(CartLine.cart_id == cart_id)
         .order_by(CartLine.added_at, CartLine.id)
     ).all()
-    levels = stock.levels({product.id for _, _, product, _ in rows if product is not None})
+    levels = stock.load_levels({product.id for _, _, product, _ in rows if product is not None})
     return [_line(*row, levels=levels, currency=currency) for row in rows]
 
 
 def _line(
     line: CartLine, variant: Variant | None, product: Product | None, image: ProductImage | None,
-    *, levels: stock.Levels, currency: str,
+    *, levels: stock.StockLevels, currency: str,
 ) -> Line:  # fmt: skip
     there = variant is not None and product is not None and product.status == "active"
-    level = levels.variant(variant.id) if variant is not None and there else stock.Level(0, 0)
+    level = levels.variant(variant.id) if variant is not None and there else stock.StockLevel(0, 0)
     shown = image is not None and image.digest
     return Line(
         sku=line.sku,
@@ -165,7 +165,7 @@ def _line(
         picture=Picture(image.digest or "", image.width, image.height, "")
         if image is not None and shown
         else None,
-        badge=stock.badge(level, stock.public_display(), backorder=bool(variant and variant.backorder)),
+        badge=stock.badge_for(level, stock.public_display(), backorder=bool(variant and variant.backorder)),
         left=stock.number_if_short(level.available, line.quantity),
         saved=line.saved,
     )

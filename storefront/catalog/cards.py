@@ -14,7 +14,7 @@ from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.page_data import Card, Picture
 from storefront.extensions import db
 from storefront.money import Money
-from storefront.stock import Levels
+from storefront.stock import StockLevels
 
 
 def of(product_ids: Sequence[int]) -> list[Card]:
@@ -22,7 +22,7 @@ def of(product_ids: Sequence[int]) -> list[Card]:
     if not product_ids:
         return []
     found = rows(product_ids)
-    levels = stock.levels(found)
+    levels = stock.load_levels(found)
     return [card(found[i], levels) for i in product_ids if i in found]
 
 
@@ -51,10 +51,10 @@ def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
     return found
 
 
-def card(row: Any, levels: Levels) -> Card:
+def card(row: Any, levels: StockLevels) -> Card:
     """Return the card of one of `rows`."""
     # A list prints the band; the number is told on the product's own page (architecture: rules).
-    badge = stock.badge(levels.product(row.id), "band", backorder=row.backorder)
+    badge = stock.badge_for(levels.product(row.id), "band", backorder=row.backorder)
     return Card(
         id=row.id,
         slug=row.slug,

@@ -38,7 +38,7 @@ from storefront.catalog.page_data import (
     VendorCount,
 )
 from storefront.extensions import db
-from storefront.stock import Levels
+from storefront.stock import StockLevels
 
 VENDORS = 12
 NEWEST = 8
@@ -117,7 +117,7 @@ def product(slug: str) -> ProductPage:
     frame, _ = frame_of(path or ROOT_PATH)
     pictures, places = _pictures(item.id, item.title)
     related = _related(item)
-    levels = stock.levels([item.id, *related])
+    levels = stock.load_levels([item.id, *related])
     return ProductPage(
         id=item.id,
         slug=item.slug,
@@ -151,7 +151,7 @@ def _moved_by(wanted: ListRequest, category_id: int) -> list[str]:
     return tags
 
 
-def _variants(product_id: int, levels: Levels, places: dict[int, int]) -> list[VariantView]:
+def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> list[VariantView]:
     rows = db.session.execute(
         select(Variant).where(Variant.product_id == product_id).order_by(Variant.position, Variant.id)
     ).scalars()
@@ -163,7 +163,7 @@ def _variants(product_id: int, levels: Levels, places: dict[int, int]) -> list[V
             options=row.options,
             price=money(row.price),
             compare_at_price=reduced_from(row.price, row.compare_at_price),
-            badge=stock.badge(levels.variant(row.id), display, backorder=row.backorder),
+            badge=stock.badge_for(levels.variant(row.id), display, backorder=row.backorder),
             version=levels.variant(row.id).version,
             picture=places.get(row.image_id) if row.image_id else None,
             barcode=row.barcode,

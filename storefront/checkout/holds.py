@@ -23,7 +23,7 @@ from storefront.checkout.models import Checkout, Hold
 from storefront.checkout.retry import run_with_retries
 from storefront.extensions import connection_of, write_transaction
 from storefront.stock import InsufficientStockError, Movement
-from storefront.stock.models import Kind
+from storefront.stock.models import MovementKind
 
 BATCH_SIZE = 100
 # Built once, and sent past the mapper, as everybody who buys waits for it. The rows are locked in one order first:
@@ -93,9 +93,9 @@ def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
     for sku in wanted.keys() | own.own.keys():
         more = wanted.get(sku, 0) - own.own.get(sku, 0)
         if more:
-            kind: Kind = "held" if more > 0 else "released"
+            kind: MovementKind = "held" if more > 0 else "released"
             movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
-    raise_shortages(stock.move(session, own.expired + movements), needed, own.own)
+    raise_shortages(stock.apply_movements(session, own.expired + movements), needed, own.own)
     if not needed:
         return HoldStatus(None)
     kept = [
@@ -169,7 +169,7 @@ def release(session: Session, checkout_id: int) -> None:
         .order_by(Hold.id)
         .with_for_update()
     ).all()
-    stock.move(session, _drop(session, rows))
+    stock.apply_movements(session, _drop(session, rows))
 
 
 def release_expired_batch(session: Session) -> int:
@@ -181,7 +181,7 @@ def release_expired_batch(session: Session) -> int:
         .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     ).all()
-    stock.move(session, _drop(session, rows))
+    stock.apply_movements(session, _drop(session, rows))
     return len(rows)
 
 

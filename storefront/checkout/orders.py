@@ -185,7 +185,9 @@ def _restock(session: Session, order: Order, returned: Mapping[int, int], actor:
                 f"{line.from_stock - line.returned} of {line.title} can come back into stock, not {number}."
             )
         if number:
-            stock.give_back(session, line.sku, number, reference=order.number, actor=actor, reason=reason)
+            stock.return_to_stock(
+                session, line.sku, number, reference=order.number, actor=actor, reason=reason
+            )
             line.returned += number
 
 

@@ -176,7 +176,7 @@ def _from_stock(session: Session, review: OrderReview, own: holds.TakenHolds) ->
     taken = {sku: line.item.quantity for sku, line in counted.items()}
     ahead = [sku for sku, line in counted.items() if line.backorder]
     if ahead:
-        free = stock.locked(session, counted)
+        free = stock.lock_available(session, counted)
         for sku in ahead:
             taken[sku] = max(0, min(taken[sku], free.get(sku, 0) + own.own.get(sku, 0)))
     return taken
@@ -248,4 +248,4 @@ def _sell(
         for sku, quantity in taken.items()
         if quantity or own.own.get(sku)
     ]
-    holds.raise_shortages(stock.move(session, own.expired + movements), lines, own.own)
+    holds.raise_shortages(stock.apply_movements(session, own.expired + movements), lines, own.own)

@@ -7,11 +7,11 @@ from flask import Flask
 from storefront.stock import cli, publisher, staff, stream
 from storefront.stock.audit import held_quantities
 from storefront.stock.inventory import (
-    give_back,
-    hold,
-    locked,
+    lock_available,
     receive,
     release,
+    reserve,
+    return_to_stock,
     sell,
     set_available,
     set_on_hand,
@@ -20,39 +20,39 @@ from storefront.stock.ledger import (
     InsufficientStockError,
     Movement,
     UnknownSkuError,
+    apply_movements,
     availability_changed,
-    move,
 )
 from storefront.stock.models import StockItem, StockMovement
-from storefront.stock.public import Badge, Display, Level, badge, number_if_short, public_display
-from storefront.stock.queries import Levels, buyable, levels
+from storefront.stock.public import Badge, Display, StockLevel, badge_for, number_if_short, public_display
+from storefront.stock.queries import StockLevels, is_buyable, load_levels
 from storefront.stock.stream import hub
 
 __all__ = [
     "Badge",
     "Display",
     "InsufficientStockError",
-    "Level",
-    "Levels",
     "Movement",
     "StockItem",
+    "StockLevel",
+    "StockLevels",
     "StockMovement",
     "UnknownSkuError",
+    "apply_movements",
     "availability_changed",
-    "badge",
-    "buyable",
-    "give_back",
+    "badge_for",
     "held_quantities",
-    "hold",
     "hub",
     "init_app",
-    "levels",
-    "locked",
-    "move",
+    "is_buyable",
+    "load_levels",
+    "lock_available",
     "number_if_short",
     "public_display",
     "receive",
     "release",
+    "reserve",
+    "return_to_stock",
     "sell",
     "set_available",
     "set_on_hand",

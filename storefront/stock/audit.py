@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from storefront.hooks import Hook
-from storefront.stock.inventory import locked
+from storefront.stock.inventory import lock_available
 from storefront.stock.models import StockItem, StockMovement
 
 # Asks each room above for a query of the SKUs and quantities that it holds; together they are what is reserved.
@@ -36,7 +36,7 @@ class Difference:
         )
 
 
-def audit(session: Session) -> list[Difference]:
+def find_differences(session: Session) -> list[Difference]:
     """Return every row that differs from its ledger or from what is held. One statement, so one moment."""
     moved = (
         select(
@@ -69,8 +69,8 @@ def repair(session: Session, skus: Collection[str]) -> list[Difference]:
 
     They are locked first and looked at again, since shoppers go on buying: what was mended is returned.
     """
-    locked(session, skus)
-    differences = [difference for difference in audit(session) if difference.sku in skus]
+    lock_available(session, skus)
+    differences = [difference for difference in find_differences(session) if difference.sku in skus]
     for found in differences:
         on_hand = max(0, found.on_hand_by_ledger)
         wanted = found.reserved_by_ledger if found.held is None else found.held

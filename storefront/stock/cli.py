@@ -38,7 +38,7 @@ def set_command(sku: str, number: int, reason: str) -> None:
 @click.option("--repair", is_flag=True, help="Make the rows what the ledger says.")
 def audit_command(repair: bool) -> None:
     """Compare every row with its ledger; the exit status is 1 if anything differs and was not repaired."""
-    found = audit.audit(db.session())
+    found = audit.find_differences(db.session())
     for difference in found:
         click.echo(str(difference))
     if not found:

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.errors import StorefrontError
-from storefront.stock.ledger import Movement, UnknownSkuError, move
+from storefront.stock.ledger import Movement, UnknownSkuError, apply_movements
 from storefront.stock.models import StockItem
 
-MOST = 2**31 - 1  # on hand: what a column holds
+MAX_ON_HAND = 2**31 - 1  # on hand: what a column holds
 
 
 class StockNumberError(StorefrontError):
@@ -23,15 +23,15 @@ class StockNumberError(StorefrontError):
         super().__init__(f"Stock is a whole number from 0 to {most:,}.")
 
 
-def check(number: int, *, reserved: int = 0) -> None:
+def check_on_hand(number: int, *, reserved: int = 0) -> None:
     """Raise StockNumberError if a variant cannot have so many besides what is reserved."""
-    if not 0 <= number <= MOST - reserved:
-        raise StockNumberError(MOST - reserved)
+    if not 0 <= number <= MAX_ON_HAND - reserved:
+        raise StockNumberError(MAX_ON_HAND - reserved)
 
 
 def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str) -> int:
     """Make what is on hand this number, but no less than is reserved; return what it is now."""
-    check(number)
+    check_on_hand(number)
     item = session.execute(
         select(StockItem.on_hand, StockItem.reserved).where(StockItem.sku == sku).with_for_update()
     ).one_or_none()
@@ -39,7 +39,7 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
         raise UnknownSkuError(sku)
     delta = max(number, item.reserved) - item.on_hand
     if delta:
-        _move(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
+        _apply(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
     return int(item.on_hand + delta)
 
 
@@ -50,42 +50,42 @@ def set_available(session: Session, sku: str, number: int, *, reason: str, actor
     ).scalar_one_or_none()
     if item is None:
         raise UnknownSkuError(sku)
-    check(number, reserved=item.reserved)
+    check_on_hand(number, reserved=item.reserved)
     if delta := number - item.available:
-        _move(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
+        _apply(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
     return item.variant_id, item.product_id
 
 
 def receive(session: Session, sku: str, number: int, *, reason: str, actor: str) -> None:
     """Add what has come in."""
-    _move(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
+    _apply(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
 
 
-def give_back(
+def return_to_stock(
     session: Session, sku: str, number: int, *, reference: str, actor: str, reason: str = "cancelled"
 ) -> None:
     """Put back what an order had taken."""
-    _move(session, Movement(sku, "returned", number, 0, reference, actor, reason))
+    _apply(session, Movement(sku, "returned", number, 0, reference, actor, reason))
 
 
-def hold(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
+def reserve(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
     """Reserve a number of a variant; InsufficientStockError if there is less."""
-    _move(session, Movement(sku, "held", reserved=number, reference=reference, actor=actor))
+    _apply(session, Movement(sku, "held", reserved=number, reference=reference, actor=actor))
 
 
 def release(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
     """Give back what was reserved."""
-    _move(session, Movement(sku, "released", reserved=-number, reference=reference, actor=actor))
+    _apply(session, Movement(sku, "released", reserved=-number, reference=reference, actor=actor))
 
 
 def sell(
-    session: Session, sku: str, number: int, *, reference: str, held: int, actor: str = "checkout"
+    session: Session, sku: str, number: int, *, reference: str, reserved: int, actor: str = "checkout"
 ) -> None:
     """Take sold goods out of stock, of which `held` were reserved for this order."""
-    _move(session, Movement(sku, "sold", -number, -held, reference, actor))
+    _apply(session, Movement(sku, "sold", -number, -reserved, reference, actor))
 
 
-def locked(session: Session, skus: Collection[str]) -> dict[str, int]:
+def lock_available(session: Session, skus: Collection[str]) -> dict[str, int]:
     """Lock these rows, in SKU order, and return how many of each are not reserved.
 
     For what may be ordered beyond what there is: how many of it leave the stock has to be known, and to stay true.
@@ -99,7 +99,7 @@ def locked(session: Session, skus: Collection[str]) -> dict[str, int]:
     return {sku: free for sku, free in rows}  # noqa: C416  # what is to become a dict are rows
 
 
-def _move(session: Session, movement: Movement) -> None:
+def _apply(session: Session, movement: Movement) -> None:
     """Apply a movement; raise InsufficientStockError if what would be taken is not there."""
-    for refused in move(session, [movement]):
+    for refused in apply_movements(session, [movement]):
         raise refused

@@ -19,40 +19,40 @@ from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of
 from storefront.hooks import Hook
-from storefront.stock.models import Kind, StockItem, StockMovement
-from storefront.stock.public import Level, badge, public_display
-from storefront.stock.queries import together
+from storefront.stock.models import MovementKind, StockItem, StockMovement
+from storefront.stock.public import StockLevel, badge_for, public_display
+from storefront.stock.queries import combine_levels
 
 TOPIC = "stock.changed"
-_ITEMS, _LEDGER = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
+_ITEMS, _MOVEMENTS = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
 _ROW = _ITEMS.c
 # Built once, and sent past the mapper: these are the statements that everybody who buys waits for.
 # A row changes if that leaves no less than nothing: of what nobody else holds, of what is on hand, of what is held.
-_DELTA, _RESERVED = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
-_FREE = _DELTA - _RESERVED
-_LEFT = _ROW.on_hand - _ROW.reserved
+_DELTA, _RESERVED_DELTA = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
+_AVAILABLE_DELTA = _DELTA - _RESERVED_DELTA
+_AVAILABLE = _ROW.on_hand - _ROW.reserved
 # As text, since SQLAlchemy takes the tables' names from what SQLite returns, and then this would mean another thing.
 _VARIANTS = literal_column(
     "(SELECT count(*) FROM stock_item AS other WHERE other.product_id = stock_item.product_id)", Integer()
 ).label("variants")
-_MOVE = (
+_APPLY = (
     update(_ITEMS)
     .where(
         _ROW.sku == bindparam("of_sku"),
-        (_LEFT + _FREE >= 0) | (_FREE >= 0) | ~_ROW.tracked,
+        (_AVAILABLE + _AVAILABLE_DELTA >= 0) | (_AVAILABLE_DELTA >= 0) | ~_ROW.tracked,
         _ROW.on_hand + _DELTA >= 0,
-        _ROW.reserved + _RESERVED >= 0,
+        _ROW.reserved + _RESERVED_DELTA >= 0,
     )
-    .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED, version=_ROW.version + 1)
+    .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED_DELTA, version=_ROW.version + 1)
     .returning(
-        _ROW.product_id, _ROW.sku, _ROW.version, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left"),
+        _ROW.product_id, _ROW.sku, _ROW.version, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("left"),
         _VARIANTS,
     )
 )  # fmt: skip
-_WRITE = insert(_LEDGER)
-_LEVELS = select(_ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _LEFT.label("left")).where(
-    _ROW.product_id.in_(bindparam("products", expanding=True))
-)
+_INSERT_MOVEMENT = insert(_MOVEMENTS)
+_SELECT_LEVELS = select(
+    _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("left")
+).where(_ROW.product_id.in_(bindparam("products", expanding=True)))
 # Fired when a product sells out or can be bought again, inside the transaction, with the product's id.
 availability_changed = Hook[[Session, int], None]("stock.availability_changed")
 
@@ -88,7 +88,7 @@ class Movement:
     """What is to be added to (or taken from) what is on hand, and what is reserved, of a variant."""
 
     sku: str
-    kind: Kind
+    kind: MovementKind
     on_hand: int = 0
     reserved: int = 0
     reference: str = ""
@@ -96,7 +96,7 @@ class Movement:
     reason: str = ""
 
 
-def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientStockError]:
+def apply_movements(session: Session, movements: Sequence[Movement]) -> list[InsufficientStockError]:
     """Apply what the rows allow, write it down, and promise to tell it; return what they did not allow.
 
     If anything is returned, the caller undoes the rest by ending the transaction with an error.
@@ -109,18 +109,18 @@ def move(session: Session, movements: Sequence[Movement]) -> list[InsufficientSt
     connection = connection_of(session)
     for movement in sorted(movements, key=lambda movement: movement.sku):
         changes = {"of_sku": movement.sku, "delta": movement.on_hand, "more": movement.reserved}
-        row = connection.execute(_MOVE, changes).one_or_none()
+        row = connection.execute(_APPLY, changes).one_or_none()
         if row is None:
-            refused.append(_refusal(session, movement))
+            refused.append(_insufficient(session, movement))
         else:
             moved.append((movement, row))
     if moved and not refused:
-        connection.execute(_WRITE, [_written(movement) for movement, _ in moved])
-        _tell(session, moved)
+        connection.execute(_INSERT_MOVEMENT, [_movement_values(movement) for movement, _ in moved])
+        _announce(session, moved)
     return refused
 
 
-def _refusal(session: Session, movement: Movement) -> InsufficientStockError:
+def _insufficient(session: Session, movement: Movement) -> InsufficientStockError:
     left = select(StockItem.on_hand - StockItem.reserved).where(StockItem.sku == movement.sku)
     available = session.execute(left).scalar_one_or_none()
     if available is None:
@@ -128,14 +128,14 @@ def _refusal(session: Session, movement: Movement) -> InsufficientStockError:
     return InsufficientStockError(movement.sku, max(-movement.on_hand, movement.reserved), available)
 
 
-def _written(movement: Movement) -> dict[str, Any]:
+def _movement_values(movement: Movement) -> dict[str, Any]:
     return {
         "sku": movement.sku, "kind": movement.kind, "quantity": movement.on_hand, "reserved": movement.reserved,
         "reason": movement.reason, "actor": movement.actor, "reference": movement.reference,
     }  # fmt: skip
 
 
-def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
+def _announce(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
     """Drop the pages whose printed text this alters, and promise the events."""
     latest = {row.sku: row for _, row in moved}
     deltas: dict[str, int] = {}
@@ -145,34 +145,38 @@ def _tell(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
     # What is the only variant of its product has been seen as it was changed.
     if larger := sorted({row.product_id for row in latest.values() if row.variants > 1}):
         products |= {product_id: [] for product_id in larger}
-        for row in connection_of(session).execute(_LEVELS, {"products": larger}):
+        for row in connection_of(session).execute(_SELECT_LEVELS, {"products": larger}):
             products[row.product_id].append(row)
     events = []
     for product_id, own in products.items():
-        after = {row.sku: Level(row.left if row.tracked else None, row.low_threshold) for row in own}
+        after = {row.sku: StockLevel(row.left if row.tracked else None, row.low_threshold) for row in own}
         before = after | {
-            row.sku: Level(row.left - deltas[row.sku], row.low_threshold)
+            row.sku: StockLevel(row.left - deltas[row.sku], row.low_threshold)
             for row in own
             if row.sku in deltas and row.tracked
         }
-        _drop(session, product_id, before, after)
-        events += [_event(row, after, own, latest[row.sku].version) for row in own if row.sku in latest]
+        _invalidate_pages(session, product_id, before, after)
+        events += [_stock_event(row, after, own, latest[row.sku].version) for row in own if row.sku in latest]
     outbox.enqueue(session, TOPIC, *events)
 
 
-def _drop(session: Session, product_id: int, before: dict[str, Level], after: dict[str, Level]) -> None:
+def _invalidate_pages(
+    session: Session, product_id: int, before: dict[str, StockLevel], after: dict[str, StockLevel]
+) -> None:
     display = public_display()
     cause = f"stock of {', '.join(sku for sku in after if after[sku] != before[sku])}"
-    if any(badge(after[sku], display) != badge(before[sku], display) for sku in after):
+    if any(badge_for(after[sku], display) != badge_for(before[sku], display) for sku in after):
         cache.invalidate_on_commit(session, keys.product_tag(product_id), cause=cause)
-    bands = {together(list(levels.values())).band for levels in (before, after)}
+    bands = {combine_levels(list(levels.values())).band for levels in (before, after)}
     if len(bands) > 1:
         cache.invalidate_on_commit(session, keys.card_tag(product_id), cause=cause)
         if "out" in bands:
             availability_changed.fire(session, product_id)
 
 
-def _event(row: Row[Any], levels: dict[str, Level], own: Sequence[Any], version: int) -> dict[str, Any]:
+def _stock_event(
+    row: Row[Any], levels: dict[str, StockLevel], own: Sequence[Any], version: int
+) -> dict[str, Any]:
     """Return the stock event of docs/interface: one changed variant."""
     return {
         "product_id": row.product_id, "stock": sum(max(0, other.left) for other in own),

@@ -13,7 +13,7 @@ from storefront.extensions import db
 from storefront.redis_roles import Role
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
-from storefront.stock.public import Band, Level, badge, public_number
+from storefront.stock.public import Band, StockLevel, badge_for, public_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class StockSource:
     role = Role.STOCK
 
     def __init__(self, app: Flask) -> None:
-        self.channel, _ = publisher.names(app)
+        self.channel, _ = publisher.channel_and_prefix(app)
         self._app = app
         self._display = app.config["STOCK_DISPLAY"]
 
@@ -95,6 +95,6 @@ class StockSource:
         return VariantStock(event.product_id, event.sku, event.band, left, event.version)
 
     def _public(self, row: StockItem) -> VariantStock:
-        level = Level(row.available if row.tracked else None, row.low_threshold)
-        shown = badge(level, self._display)
+        level = StockLevel(row.available if row.tracked else None, row.low_threshold)
+        shown = badge_for(level, self._display)
         return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)

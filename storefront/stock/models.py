@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
 
-Kind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
-BUYABLE = "NOT tracked OR on_hand > reserved"
+MovementKind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
+_BUYABLE = "NOT tracked OR on_hand > reserved"
 
 
 class StockItem(Model):
@@ -42,8 +42,8 @@ class StockItem(Model):
         Index(
             "ix_stock_item_buyable",
             "product_id",
-            sqlite_where=text(BUYABLE),
-            postgresql_where=text(BUYABLE),
+            sqlite_where=text(_BUYABLE),
+            postgresql_where=text(_BUYABLE),
         ),
     )
 
@@ -58,7 +58,7 @@ class StockItem(Model):
 
 
 @event.listens_for(StockItem, "before_insert")
-def _open_ledger(_mapper: object, _connection: object, item: StockItem) -> None:
+def _set_opening(_mapper: object, _connection: object, item: StockItem) -> None:
     item.opening = item.on_hand
 
 

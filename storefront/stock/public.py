@@ -18,7 +18,7 @@ Display = Literal["low", "band", "exact"]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class StockLevel:
     """What can be bought of a variant, or of a product over all its variants.
 
     `available` is None where stock is not counted: then any number can be bought.
@@ -82,7 +82,7 @@ def public_number(band: Band, available: int | None, display: Display) -> int | 
     return available if display == "exact" or (display == "low" and band == "low") else None
 
 
-def badge(level: Level, display: Display, *, backorder: bool = False) -> Badge:
+def badge_for(level: StockLevel, display: Display, *, backorder: bool = False) -> Badge:
     """Return what a page shows of this level."""
     return Badge(level.band, public_number(level.band, level.available, display), backorder)
 

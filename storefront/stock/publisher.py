@@ -14,26 +14,26 @@ from storefront.redis_roles import Role, Script
 from storefront.stock.ledger import TOPIC
 
 _PUBLISH = Script(Path(__file__).parent / "lua" / "publish.lua")
-REMEMBERED = 24 * 3600  # seconds that the last version of a variant is known in Redis
+VERSION_TTL = 24 * 3600  # seconds that the last version of a variant is known in Redis
 
 
 def init_app(app: Flask) -> None:
     """Deliver what the outbox has of stock."""
-    outbox.handler(app, TOPIC, deliver)
+    outbox.handler(app, TOPIC, publish_events)
 
 
-def names(app: Flask) -> tuple[str, str]:
+def channel_and_prefix(app: Flask) -> tuple[str, str]:
     """Return the channel, and what the keys begin with; another shop on the same Redis has its prefix before them."""
     prefix = app.config["CACHE_PREFIX"]
     own = "" if prefix == "shop" else f"{prefix}:"
     return f"{own}stock:updates", f"{own}stock:"
 
 
-def deliver(events: list[dict[str, Any]]) -> None:
+def publish_events(events: list[dict[str, Any]]) -> None:
     """Publish events; RedisUnavailable if that cannot be done now. Doubles and late ones are not published again."""
-    channel, prefix = names(current_app)
+    channel, prefix = channel_and_prefix(current_app)
     for event in events:
         message = msgspec.json.encode(event)
-        arguments = [event["version"], message, channel, REMEMBERED]
+        arguments = [event["version"], message, channel, VERSION_TTL]
         publish = partial(_PUBLISH.run, keys=[f"{prefix}{event['sku']}"], args=arguments)
         redis_roles.call(Role.STOCK, publish, write=True)

@@ -10,28 +10,28 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.extensions import db
 from storefront.stock.models import StockItem
-from storefront.stock.public import Level
+from storefront.stock.public import StockLevel
 
-GONE = Level(available=0, low_threshold=0)
+SOLD_OUT = StockLevel(available=0, low_threshold=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class StockLevels:
     """Levels by variant id and by product id, of the products that were asked for."""
 
-    variants: dict[int, Level]
-    products: dict[int, Level]
+    variants: dict[int, StockLevel]
+    products: dict[int, StockLevel]
 
-    def variant(self, variant_id: int) -> Level:
+    def variant(self, variant_id: int) -> StockLevel:
         """Return the variant's level; one without a stock row cannot be bought."""
-        return self.variants.get(variant_id, GONE)
+        return self.variants.get(variant_id, SOLD_OUT)
 
-    def product(self, product_id: int) -> Level:
+    def product(self, product_id: int) -> StockLevel:
         """Return the level over all variants of a product."""
-        return self.products.get(product_id, GONE)
+        return self.products.get(product_id, SOLD_OUT)
 
 
-def levels(product_ids: Iterable[int]) -> Levels:
+def load_levels(product_ids: Iterable[int]) -> StockLevels:
     """Return the levels of these products and all their variants. One statement."""
     rows = db.session.execute(
         select(
@@ -43,15 +43,15 @@ def levels(product_ids: Iterable[int]) -> Levels:
             StockItem.version,
         ).where(StockItem.product_id.in_(list(product_ids)))
     )
-    variants: dict[int, Level] = {}
-    products: dict[int, list[Level]] = {}
+    variants: dict[int, StockLevel] = {}
+    products: dict[int, list[StockLevel]] = {}
     for variant_id, product_id, tracked, available, low, version in rows:
-        level = variants[variant_id] = Level(available if tracked else None, low, version)
+        level = variants[variant_id] = StockLevel(available if tracked else None, low, version)
         products.setdefault(product_id, []).append(level)
-    return Levels(variants, {product_id: together(own) for product_id, own in products.items()})
+    return StockLevels(variants, {product_id: combine_levels(own) for product_id, own in products.items()})
 
 
-def together(own: Sequence[Level]) -> Level:
+def combine_levels(own: Sequence[StockLevel]) -> StockLevel:
     """Return the level over all variants of a product: its band is the best of theirs.
 
     So whoever knows the bands of the variants, a browser for one, knows that of the product.
@@ -59,10 +59,10 @@ def together(own: Sequence[Level]) -> Level:
     bands = {level.band for level in own}
     uncounted = any(level.available is None for level in own)
     available = None if uncounted else sum(max(0, level.available or 0) for level in own)
-    return Level(available, 0 if "in" in bands else available or 0)
+    return StockLevel(available, 0 if "in" in bands else available or 0)
 
 
-def buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
+def is_buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Return the SQL condition that some of this product can be bought: one look into a partial index."""
     return exists(
         select(StockItem.id).where(

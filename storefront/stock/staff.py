@@ -38,7 +38,7 @@ def change() -> BaseResponse:
     sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
     try:
         with write_transaction() as session:
-            set_on_hand(session, sku, _number(), reason=_given(reason), actor="staff")
+            set_on_hand(session, sku, _number(), reason=_required_reason(reason), actor="staff")
     except StorefrontError as error:
         response = _page(sku, str(error))
         response.status_code = error.status if error.status in (404, 409) else 422
@@ -53,7 +53,7 @@ def _number() -> int:
     return int(text)
 
 
-def _given(reason: str) -> str:
+def _required_reason(reason: str) -> str:
     if not reason:
         raise FormError("Say why, for the ledger.")
     return reason

@@ -15,7 +15,7 @@ from storefront.catalog.models import Variant
 from storefront.extensions import db, write_transaction
 from storefront.redis_roles import Role
 from storefront.stock import StockItem, StockMovement
-from storefront.stock.publisher import names
+from storefront.stock.publisher import channel_and_prefix
 from tests.api.conftest import BOTH, Call, read
 from tests.cache.conftest import get
 from tests.catalog.test_cost import statements
@@ -132,7 +132,7 @@ def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
 
 @pytest.mark.parametrize("how", ["product", "variant", "put", "top"])
 def test_a_change_of_stock_is_published_and_written_down(app: Flask, call: Call, pot: int, how: str) -> None:
-    channel, _ = names(app)
+    channel, _ = channel_and_prefix(app)
     heard = redis_roles.client(Role.STOCK).pubsub()
     heard.subscribe(channel)
     assert eventually(lambda: heard.get_message(timeout=0.1))

@@ -112,7 +112,7 @@ def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mu
     def sell(number: int) -> Callable[[], None]:
         def do() -> None:
             with write_transaction() as session:
-                stock.sell(session, "MUG-1", number, reference="order", held=0)
+                stock.sell(session, "MUG-1", number, reference="order", reserved=0)
 
         return do
 

@@ -70,4 +70,4 @@ def count_orders() -> int:
 def audited() -> list[audit.Difference]:
     """Return what the audit finds."""
     db.session.rollback()
-    return audit.audit(db.session())
+    return audit.find_differences(db.session())

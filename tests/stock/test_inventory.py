@@ -31,7 +31,7 @@ def item(sku: str = "TP") -> StockItem:
 def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
     """What was published on the channel, when asked for."""
     heard = redis_roles.client(Role.STOCK).pubsub()
-    heard.subscribe(publisher.names(app)[0])
+    heard.subscribe(publisher.channel_and_prefix(app)[0])
     while heard.get_message(timeout=0.05) is None:
         pass
 
@@ -53,8 +53,8 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
         with app.app_context():
             try:
                 with write_transaction() as session:
-                    stock.hold(session, "TP", 1, reference=f"order {number}")
-                    stock.sell(session, "TP", 1, reference=f"order {number}", held=1)
+                    stock.reserve(session, "TP", 1, reference=f"order {number}")
+                    stock.sell(session, "TP", 1, reference=f"order {number}", reserved=1)
             except InsufficientStockError:
                 return False
             finally:
@@ -64,13 +64,13 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(buy, range(40))) == 10
     assert (item().on_hand, item().reserved) == (0, 0)
-    assert audit.audit(db.session()) == []
+    assert audit.find_differences(db.session()) == []
 
 
 def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 3}])
     with pytest.raises(InsufficientStockError) as caught, write_transaction() as session:
-        stock.hold(session, "TP", 4, reference="x")
+        stock.reserve(session, "TP", 4, reference="x")
     assert (caught.value.wanted, caught.value.available) == (4, 3)
     with pytest.raises(UnknownSkuError), write_transaction() as session:
         stock.receive(session, "nothing", 1, reason="", actor="test")
@@ -81,13 +81,13 @@ def test_every_verb_is_in_the_ledger(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with write_transaction() as session:
         stock.receive(session, "TP", 5, reason="delivery", actor="test")
-        stock.hold(session, "TP", 4, reference="a")
+        stock.reserve(session, "TP", 4, reference="a")
         stock.release(session, "TP", 1, reference="a")
-        stock.sell(session, "TP", 3, reference="a", held=3)
-        stock.give_back(session, "TP", 1, reference="a", actor="test")
+        stock.sell(session, "TP", 3, reference="a", reserved=3)
+        stock.return_to_stock(session, "TP", 1, reference="a", actor="test")
         assert stock.set_on_hand(session, "TP", 20, reason="count", actor="test") == 20
     assert (item().on_hand, item().reserved, item().version) == (20, 0, 7)
-    assert audit.audit(db.session()) == []
+    assert audit.find_differences(db.session()) == []
 
 
 def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask) -> None:
@@ -107,7 +107,7 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with write_transaction() as session:
         session.execute(update(StockItem).values(on_hand=9))
-    found = {difference.sku for difference in audit.audit(db.session())}
+    found = {difference.sku for difference in audit.find_differences(db.session())}
 
     def repair() -> None:
         with app.app_context():
@@ -117,7 +117,7 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
 
     with ThreadPoolExecutor(1) as pool:
         with write_transaction() as session:
-            stock.sell(session, "TP", 1, reference="meanwhile", held=0)
+            stock.sell(session, "TP", 1, reference="meanwhile", reserved=0)
             repairing = pool.submit(repair)
             if (
                 database == "postgresql"
@@ -126,7 +126,7 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
                 assert eventually(lambda: session.execute(waits).scalar_one())
         repairing.result()
     assert item().on_hand == 4
-    assert audit.audit(db.session()) == []
+    assert audit.find_differences(db.session()) == []
 
 
 def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, told: Any) -> None:
@@ -150,7 +150,7 @@ def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, t
 def test_late_and_doubled_events_are_not_told_again(app: Flask, told: Any) -> None:
     make_product(variants=[{"sku": "TP"}])
     event = {"product_id": 1, "stock": 1, "sku": "TP", "sku_stock": 1, "band": "low", "version": 5}
-    publisher.deliver([event, event, event | {"version": 4}, event | {"version": 6}])
+    publisher.publish_events([event, event, event | {"version": 4}, event | {"version": 6}])
     assert [one["version"] for one in told.now()] == [5, 6]
 
 

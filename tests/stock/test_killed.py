@@ -28,11 +28,11 @@ def test_every_last_version_is_told_however_often_processes_are_killed(app: Flas
         [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
     )
     assert eventually(nothing_waits)
-    client, (_, keys) = redis_roles.client(Role.STOCK), publisher.names(app)
+    client, (_, keys) = redis_roles.client(Role.STOCK), publisher.channel_and_prefix(app)
     for item in db.session.execute(select(StockItem)).scalars():
         assert int(client.hget(f"{keys}{item.sku}", "version") or 0) == item.version
         assert item.version == 41
-    assert audit.audit(db.session()) == []
+    assert audit.find_differences(db.session()) == []
 
 
 def nothing_waits() -> bool:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from storefront.catalog import queries
 from storefront.extensions import write_transaction
 from storefront.live import Hub
-from storefront.stock import Display, Level, badge, number_if_short, set_on_hand
+from storefront.stock import Display, StockLevel, badge_for, number_if_short, set_on_hand
 from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
@@ -43,7 +43,7 @@ def test_the_rule(
     app: Flask, case: tuple[Display, int | None, int], expected: tuple[str, int | None, str]
 ) -> None:
     display, available, threshold = case
-    shown = badge(Level(available, threshold), display)
+    shown = badge_for(StockLevel(available, threshold), display)
     assert (shown.band, shown.left, shown.text) == expected
     assert shown.buyable == (shown.band != "out")
 
@@ -57,7 +57,7 @@ def test_a_shortage_names_the_number(available: int | None, wanted: int, number:
 
 
 def test_a_backorder_is_buyable_when_sold_out(app: Flask) -> None:
-    shown = badge(Level(0, 5), "low", backorder=True)
+    shown = badge_for(StockLevel(0, 5), "low", backorder=True)
     assert (shown.text, shown.buyable) == ("Available to order", True)
 
 

@@ -14,7 +14,7 @@ from storefront.api import product_reader
 from storefront.api.schemas import Product
 from storefront.catalog import models
 from storefront.catalog.navigation import NotInShopError
-from storefront.stock import Level, Levels, StockItem
+from storefront.stock import StockItem, StockLevel, StockLevels
 
 
 @dataclass(slots=True)
@@ -36,14 +36,14 @@ class Loaded:
     def document(self, display: stock.Display) -> Product:
         """Return the product as it will be told: with the stock that is wanted, as far as it may be seen."""
         levels = {
-            item.variant_id: Level(
+            item.variant_id: StockLevel(
                 self.wanted.get(sku, item.available) if item.tracked else None, item.low_threshold
             )
             for sku, item in self.items.items()
         }
         variants = sorted(self.variants.values(), key=lambda v: (v.position, v.id))
         return product_reader.document(
-            self.row, self.category, variants, self.images, Levels(levels, {}), display
+            self.row, self.category, variants, self.images, StockLevels(levels, {}), display
         )
 
 

@@ -47,11 +47,11 @@ def restock(session: Session, loaded: Loaded, caller: Caller) -> None:
     movements = []
     for sku, number in sorted(loaded.wanted.items()):
         item = loaded.items[sku]
-        inventory.check(number, reserved=item.reserved)
+        inventory.check_on_hand(number, reserved=item.reserved)
         if not item.tracked:
             item.tracked, item.version = True, item.version + 1
             session.flush()
         if delta := number - item.available:
             movements.append(Movement(sku, "adjusted", on_hand=delta, actor=caller.actor, reason="API"))
-    for refused in stock.move(session, movements) if movements else ():
+    for refused in stock.apply_movements(session, movements) if movements else ():
         raise refused

@@ -19,7 +19,7 @@ from storefront.catalog import search
 from storefront.catalog.list_request import ListRequest, Sort
 from storefront.catalog.models import Category, Listing, Product
 from storefront.extensions import db
-from storefront.stock import buyable
+from storefront.stock import is_buyable
 
 PER_PAGE = 24
 CAP = 1000
@@ -69,7 +69,7 @@ def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection
 def count_buyable(category_id: int) -> tuple[int, bool]:
     """Return how many listed products can be bought, and whether that is only a floor. Looks at SCAN rows at most."""
     scanned = select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN).subquery()
-    found = select(scanned.c.product_id).where(buyable(scanned.c.product_id)).limit(CAP + 1).subquery()
+    found = select(scanned.c.product_id).where(is_buyable(scanned.c.product_id)).limit(CAP + 1).subquery()
     count = db.session.execute(select(func.count()).select_from(found)).scalar_one()
     return min(count, CAP), count > CAP
 
@@ -164,7 +164,7 @@ def _matches(
             row.vendor.label("vendor"),
             Product.title,
             func.coalesce(Category.path, "").label("path"),
-            case((buyable(row.product_id), 1), else_=0).label("buyable"),
+            case((is_buyable(row.product_id), 1), else_=0).label("buyable"),
         )
         .select_from(source)
         .join(Product, Product.id == row.product_id)
@@ -179,7 +179,7 @@ def _others(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
     if wanted.vendor:
         conditions.append(row.vendor == wanted.vendor)
     if wanted.in_stock:
-        conditions.append(buyable(row.product_id))
+        conditions.append(is_buyable(row.product_id))
     return conditions
 
 
