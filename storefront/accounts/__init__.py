@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
     app.after_request(cookie.send)
     app.after_request(last_seen.write)
     rate_limiting.identify(app, partial(cookie.shopper, app))
-    sessions.validate(app, authentication.is_of_this_sign_in)
+    sessions.add_validator(app, authentication.is_of_this_sign_in)
     staff_access.set_check(app, _is_staff)
     app.cli.add_command(cli.user)
 

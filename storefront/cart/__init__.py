@@ -12,10 +12,10 @@ from storefront import accounts
 from storefront.accounts import Shopper
 from storefront.cart import cookie, me, queries, recently_viewed, views
 from storefront.cart.commands import CartError
-from storefront.cart.merge import merge, merged
+from storefront.cart.merge import merge_carts, merged
 from storefront.cart.models import Cart, CartLine
 
-__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge", "merged"]
+__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merged"]
 
 
 def init_app(app: Flask) -> None:
@@ -23,14 +23,14 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(me.bp)
     app.register_blueprint(recently_viewed.bp)
-    app.after_request(cookie.send)
+    app.after_request(cookie.set_cookie)
     accounts.signed_in.connect(_merge, app)
     accounts.account_deleted.register(app, _delete)
-    accounts.add_export(app, "basket", queries.export)
+    accounts.add_export(app, "basket", queries.export_cart)
 
 
 def _merge(_app: Flask, *, user: Shopper, **_: Any) -> None:
-    earlier = merge(user.id)
+    earlier = merge_carts(user.id)
     if earlier:
         flash(f"Your basket also holds what you had put in before you signed in here ({earlier} from then).")
 

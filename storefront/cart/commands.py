@@ -19,8 +19,8 @@ from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.stock import StockItem
 
-MOST = 99  # of one variant
-MOST_LINES = 100
+MAX_QUANTITY = 99  # of one variant
+MAX_LINES = 100
 
 
 class CartError(StorefrontError):
@@ -29,7 +29,7 @@ class CartError(StorefrontError):
     status = 422
 
 
-def add(sku: str, quantity: int) -> str:
+def add_line(sku: str, quantity: int) -> str:
     """Put a variant into this visitor's basket; return its product's title. At most three statements.
 
     Raises:
@@ -37,7 +37,7 @@ def add(sku: str, quantity: int) -> str:
     """
     accounts.current_user()  # asked for before the transaction: it may wait for Redis
     with write_transaction() as session:
-        variant, title, cart_id, lines, available = _wanted(session, sku)
+        variant, title, cart_id, lines, available = _find_variant(session, sku)
         if (left := stock.number_if_short(available, quantity)) is not None:
             raise CartError(
                 _("Only %(count)d of %(title)s are left.", count=left, title=title)
@@ -45,9 +45,9 @@ def add(sku: str, quantity: int) -> str:
                 else _("%(title)s is sold out.", title=title)
             )
         if cart_id is None:
-            cart_id = _begin(session)
-        elif lines >= MOST_LINES:
-            raise CartError(f"A basket holds {MOST_LINES} different things. Buy some of them first.")
+            cart_id = _create_cart(session)
+        elif lines >= MAX_LINES:
+            raise CartError(f"A basket holds {MAX_LINES} different things. Buy some of them first.")
         row = {
             "cart_id": cart_id,
             "sku": sku,
@@ -55,8 +55,8 @@ def add(sku: str, quantity: int) -> str:
             "price_seen": variant.price,
             "saved": False,
         }
-        new = _insert(session)(CartLine).values(row | {"added_at": _now()})
-        more = _least(session)(CartLine.quantity + new.excluded.quantity, MOST)
+        new = _insert_function(session)(CartLine).values(row | {"added_at": _now()})
+        more = _least_function(session)(CartLine.quantity + new.excluded.quantity, MAX_QUANTITY)
         session.execute(
             new.on_conflict_do_update(
                 index_elements=["cart_id", "sku"],
@@ -68,24 +68,24 @@ def add(sku: str, quantity: int) -> str:
 
 def set_quantity(sku: str, quantity: int) -> None:
     """Make a line's quantity this; its price counts as seen."""
-    _change(sku, quantity=quantity)
+    _update_line(sku, quantity=quantity)
 
 
-def set_aside(sku: str, *, saved: bool) -> None:
+def save_for_later(sku: str, *, saved: bool) -> None:
     """Keep a line for later, or take it back into the basket."""
-    _change(sku, saved=saved)
+    _update_line(sku, saved=saved)
 
 
-def remove(sku: str) -> None:
+def remove_line(sku: str) -> None:
     """Take a line out. What is not there is no mistake: somebody clicked twice."""
-    cart_id = queries.current_id()
+    cart_id = queries.current_cart_id()
     with write_transaction() as session:
         session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
 
 
-def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
+def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
     """Return the variant, its title, this visitor's cart, its number of lines, and what is left (None: no end)."""
-    cart_id = queries.mine().scalar_subquery()
+    cart_id = queries.select_current_cart().scalar_subquery()
     lines = (
         select(func.count())
         .where(CartLine.cart_id == cart_id, CartLine.sku != sku)
@@ -113,13 +113,13 @@ def _wanted(session: Session, sku: str) -> tuple[Variant, str, int | None, int, 
     return row.Variant, row.title, row.cart, row.lines, available
 
 
-def _begin(session: Session) -> int:
+def _create_cart(session: Session) -> int:
     """Begin a cart, the account's if somebody is signed in; return its id.
 
     Another device of theirs may have begun one this moment: then it is that.
     """
     shopper = accounts.current_user()
-    fresh = _insert(session)(Cart).values(
+    fresh = _insert_function(session)(Cart).values(
         token=secrets.token_urlsafe(24),
         user_id=shopper.id if shopper else None,
         created_at=_now(),
@@ -130,12 +130,12 @@ def _begin(session: Session) -> int:
             Cart.id, Cart.token
         )
     ).one()
-    cookie.give(row.token)
+    cookie.set_token(row.token)
     return int(row.id)
 
 
-def _change(sku: str, **values: object) -> None:
-    cart_id = queries.current_id()
+def _update_line(sku: str, **values: object) -> None:
+    cart_id = queries.current_cart_id()
     with write_transaction() as session:
         now = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
         changed = session.execute(
@@ -148,11 +148,11 @@ def _change(sku: str, **values: object) -> None:
             raise CartError("That is not in your basket any more.")
 
 
-def _insert(session: Session) -> Any:
+def _insert_function(session: Session) -> Any:
     return sqlite.insert if session.connection().dialect.name == "sqlite" else postgresql.insert
 
 
-def _least(session: Session) -> Any:
+def _least_function(session: Session) -> Any:
     return func.min if session.connection().dialect.name == "sqlite" else func.least
 
 

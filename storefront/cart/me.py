@@ -19,6 +19,6 @@ def me() -> Response:
     response = jsonify(
         signed_in=shopper is not None,
         name=shopper.name if shopper else None,
-        cart_quantity=queries.quantity(),
+        cart_quantity=queries.count_items(),
     )
     return mark_private(response)

@@ -14,14 +14,14 @@ from storefront.hooks import Hook
 merged = Hook[[Session, int, int], None]("cart.merged")
 
 
-def merge(user_id: int) -> int:
+def merge_carts(user_id: int) -> int:
     """Make the visitor's basket the account's, with what that held already: the larger quantity of each line wins.
 
     Returns:
         How many lines came from the account's earlier basket.
     """
     with write_transaction() as session:
-        token = cookie.token()
+        token = cookie.read_token()
         mine = (
             session.execute(select(Cart).where(Cart.token == token)).scalar_one_or_none() if token else None
         )
@@ -32,18 +32,18 @@ def merge(user_id: int) -> int:
             if mine is not None:
                 mine.user_id = user_id
             elif token:
-                cookie.forget()
+                cookie.clear_token()
             return 0
-        cookie.give(theirs.token)
+        cookie.set_token(theirs.token)
         if mine is None or mine.id == theirs.id:
             return 0
-        earlier = _move_lines(session, mine, theirs)
+        earlier = _merge_lines(session, mine, theirs)
         merged.fire(session, mine.id, theirs.id)
         session.delete(mine)
         return earlier
 
 
-def _move_lines(session: Session, mine: Cart, theirs: Cart) -> int:
+def _merge_lines(session: Session, mine: Cart, theirs: Cart) -> int:
     """Move lines into the account's basket; return how many that had of its own."""
     found = (
         session.execute(select(CartLine).where(CartLine.cart_id.in_([mine.id, theirs.id]))).scalars().all()

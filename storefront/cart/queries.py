@@ -21,7 +21,7 @@ from storefront.stock import Badge
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CartPageLine:
     """A line as it stands now. `price` is None if the variant is not in the shop any more."""
 
     sku: str
@@ -70,8 +70,8 @@ class Line:
 class CartPage:
     """The basket. The subtotal counts what can be bought now."""
 
-    lines: list[Line]
-    saved: list[Line]
+    lines: list[CartPageLine]
+    saved: list[CartPageLine]
     subtotal: Money
     quantity: int
 
@@ -81,33 +81,35 @@ class CartPage:
         return bool(self.lines) and all(line.buyable for line in self.lines)
 
 
-def current_id() -> int | None:
+def current_cart_id() -> int | None:
     """Return the id of this visitor's cart, if there is one. One statement; none without a cookie."""
-    if not cookie.token() and accounts.current_user() is None:
+    if not cookie.read_token() and accounts.current_user() is None:
         return None
-    return db.session.execute(mine()).scalar_one_or_none()
+    return db.session.execute(select_current_cart()).scalar_one_or_none()
 
 
-def mine() -> Select[int]:
+def select_current_cart() -> Select[int]:
     """Return the select of this visitor's cart id: the account's for whoever is signed in, else the cookie's.
 
     A cart that belongs to an account is shown to nobody else, whatever cookie they bring.
     """
-    whose = (Cart.token == cookie.token()) & Cart.user_id.is_(None)
+    whose = (Cart.token == cookie.read_token()) & Cart.user_id.is_(None)
     if (shopper := accounts.current_user()) is not None:
         whose |= Cart.user_id == shopper.id
     return select(Cart.id).where(whose).order_by(Cart.user_id.is_(None)).limit(1)
 
 
-def quantity() -> int:
+def count_items() -> int:
     """Return how many things are in this visitor's basket. One statement; none without a cookie."""
-    if not cookie.token() and accounts.current_user() is None:
+    if not cookie.read_token() and accounts.current_user() is None:
         return 0
     lines = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(~CartLine.saved)
-    return db.session.execute(lines.where(CartLine.cart_id == mine().scalar_subquery())).scalar_one()
+    return db.session.execute(
+        lines.where(CartLine.cart_id == select_current_cart().scalar_subquery())
+    ).scalar_one()
 
 
-def export(user_id: int) -> list[dict[str, Any]]:
+def export_cart(user_id: int) -> list[dict[str, Any]]:
     """Return an account's basket as JSON can hold it."""
     rows = db.session.execute(
         select(CartLine).join(Cart, Cart.id == CartLine.cart_id).where(Cart.user_id == user_id)
@@ -118,10 +120,10 @@ def export(user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def page() -> CartPage:
+def load_cart_page() -> CartPage:
     """Return this visitor's basket, with everything that has changed since."""
-    currency, cart_id = current_app.config["CURRENCY"], current_id()
-    lines = _lines(cart_id, currency) if cart_id is not None else []
+    currency, cart_id = current_app.config["CURRENCY"], current_cart_id()
+    lines = _load_lines(cart_id, currency) if cart_id is not None else []
     wanted = [line for line in lines if not line.saved]
     subtotal = sum(line.total.amount for line in wanted if line.buyable and line.total)
     return CartPage(
@@ -132,7 +134,7 @@ def page() -> CartPage:
     )
 
 
-def _lines(cart_id: int, currency: str) -> list[Line]:
+def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
     picture = func.coalesce(Variant.image_id, Product.cover_id)
     rows = db.session.execute(
         select(CartLine, Variant, Product, ProductImage)
@@ -143,17 +145,17 @@ def _lines(cart_id: int, currency: str) -> list[Line]:
         .order_by(CartLine.added_at, CartLine.id)
     ).all()
     levels = stock.load_levels({product.id for _, _, product, _ in rows if product is not None})
-    return [_line(*row, levels=levels, currency=currency) for row in rows]
+    return [_page_line(*row, levels=levels, currency=currency) for row in rows]
 
 
-def _line(
+def _page_line(
     line: CartLine, variant: Variant | None, product: Product | None, image: ProductImage | None,
     *, levels: stock.StockLevels, currency: str,
-) -> Line:  # fmt: skip
+) -> CartPageLine:  # fmt: skip
     there = variant is not None and product is not None and product.status == "active"
     level = levels.variant(variant.id) if variant is not None and there else stock.StockLevel(0, 0)
     shown = image is not None and image.digest
-    return Line(
+    return CartPageLine(
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,

@@ -21,8 +21,8 @@ from storefront.web.private import private_page
 
 bp = Blueprint("recent", __name__, cli_group=None)
 
-COOKIE = "recent"
-SHOWN = 4
+RECENT_COOKIE = "recent"
+MAX_SHOWN = 4
 # The last ones looked at come first. A few more than are shown, for some may have left the shop.
 _IDS = re.compile(r"[1-9][0-9]{0,8}(?:\.[1-9][0-9]{0,8}){0,7}", re.ASCII)
 
@@ -32,7 +32,7 @@ _IDS = re.compile(r"[1-9][0-9]{0,8}(?:\.[1-9][0-9]{0,8}){0,7}", re.ASCII)
 def recent() -> Response:
     """A shelf for a product's page, without that product (`without=ID`); empty if there is nothing to show."""
     here = request.args.get("without", type=int)
-    return private_page(render_template("cart/recent.html", recent=looked_at({here} if here else ())))
+    return private_page(render_template("cart/recent.html", recent=load_recent_cards({here} if here else ())))
 
 
 @bp.post("/recent/removal")
@@ -40,16 +40,16 @@ def recent() -> Response:
 def forget() -> BaseResponse:
     """Forget all of them."""
     response = redirect(url_for("cart.cart"), 303)
-    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+    response.delete_cookie(RECENT_COOKIE, path="/", samesite="Lax")
     return response
 
 
-def looked_at(without: Collection[int | None] = ()) -> list[Card]:
+def load_recent_cards(without: Collection[int | None] = ()) -> list[Card]:
     """Return cards of the last products looked at that are still in the shop.
 
     Three statements; none without a cookie. A cookie that we would not write is none.
     """
-    found = _IDS.fullmatch(request.cookies.get(COOKIE, ""))
+    found = _IDS.fullmatch(request.cookies.get(RECENT_COOKIE, ""))
     ids = [int(text) for text in dict.fromkeys(found[0].split("."))] if found else []
     if not (wanted := [one for one in ids if one not in without]):
         return []
@@ -57,4 +57,4 @@ def looked_at(without: Collection[int | None] = ()) -> list[Card]:
         Product.id.in_(wanted), Product.status == "active", Product.price.is_not(None)
     )
     active = set(db.session.execute(there).scalars())
-    return cards.of([one for one in wanted if one in active][:SHOWN])
+    return cards.of([one for one in wanted if one in active][:MAX_SHOWN])

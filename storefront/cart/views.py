@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import rate_limiting
 from storefront.cart import commands, queries, recently_viewed
-from storefront.cart.commands import MOST, CartError
+from storefront.cart.commands import MAX_QUANTITY, CartError
 from storefront.web.private import private_page
 
 bp = Blueprint("cart", __name__, cli_group=None)
 
 # What the page says after it was led to by something that was done: in the address, so that it needs no session.
-_SAID = {
+_NOTICES = {
     "added": "It is in your basket.",
     "changed": "The quantity has been changed.",
     "saved": "It has been set aside for later.",
@@ -32,16 +32,16 @@ def cart() -> Response:
 @rate_limiting.limit("cart")
 def add_line() -> BaseResponse:
     """Put something in."""
-    title = commands.add(_sku(), _quantity())
-    return _answer("added", f"{title} is in your basket.")
+    title = commands.add_line(_sku(), _quantity())
+    return _respond("added", f"{title} is in your basket.")
 
 
 @bp.post("/cart/lines/<path:sku>/removal")
 @rate_limiting.limit("cart")
 def remove_line(sku: str) -> BaseResponse:
     """Take a line out."""
-    commands.remove(sku)
-    return _answer("removed")
+    commands.remove_line(sku)
+    return _respond("removed")
 
 
 @bp.post("/cart/lines/<path:sku>/saving")
@@ -49,8 +49,8 @@ def remove_line(sku: str) -> BaseResponse:
 def save_line(sku: str) -> BaseResponse:
     """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
     saved = request.form.get("saved") != "0"
-    commands.set_aside(sku, saved=saved)
-    return _answer("saved" if saved else "back")
+    commands.save_for_later(sku, saved=saved)
+    return _respond("saved" if saved else "back")
 
 
 @bp.post("/cart/lines/<path:sku>")
@@ -58,11 +58,11 @@ def save_line(sku: str) -> BaseResponse:
 def set_line(sku: str) -> BaseResponse:
     """Set a line's quantity."""
     commands.set_quantity(sku, _quantity())
-    return _answer("changed")
+    return _respond("changed")
 
 
 @bp.errorhandler(CartError)
-def refused(error: CartError) -> Response | tuple[Response, int]:
+def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
     """Say what cannot be done: on the basket's page, or as JSON to the page's own script."""
     if _wants_json():
         return jsonify(message=str(error)), 422
@@ -71,17 +71,19 @@ def refused(error: CartError) -> Response | tuple[Response, int]:
     return response
 
 
-def _answer(said: str, message: str = "") -> BaseResponse:
+def _respond(said: str, message: str = "") -> BaseResponse:
     if _wants_json():
-        return jsonify(message=message or _SAID[said], cart_quantity=queries.quantity())
+        return jsonify(message=message or _NOTICES[said], cart_quantity=queries.count_items())
     return redirect(url_for("cart.cart", said=said), 303)
 
 
 def _page(problem: str | None = None) -> Response:
-    page, said = queries.page(), None if problem else _SAID.get(request.args.get("said", ""))
-    looked_at = recently_viewed.looked_at({line.product_id for line in [*page.lines, *page.saved]})
+    page, said = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
+    looked_at = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
-        render_template("cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MOST)
+        render_template(
+            "cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MAX_QUANTITY
+        )
     )
 
 
@@ -99,6 +101,6 @@ def _sku() -> str:
 def _quantity() -> int:
     text = request.form.get("quantity", "1").strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
-    if not 1 <= number <= MOST:
-        raise CartError(f"The quantity must be a whole number from 1 to {MOST}.")
+    if not 1 <= number <= MAX_QUANTITY:
+        raise CartError(f"The quantity must be a whole number from 1 to {MAX_QUANTITY}.")
     return number

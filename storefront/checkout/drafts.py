@@ -76,7 +76,7 @@ class OrderReview:
 
 def current_draft() -> Checkout | None:
     """Return this visitor's draft, if there is one."""
-    cart_id = cart_queries.current_id()
+    cart_id = cart_queries.current_cart_id()
     if cart_id is None:
         return None
     return db.session.execute(select(Checkout).where(Checkout.cart_id == cart_id)).scalar_one_or_none()
@@ -88,7 +88,7 @@ def save_draft(session: Session, **details: Any) -> Checkout:
     Raises:
         EmptyBasketError: there is no basket that it could be for.
     """
-    cart_id = cart_queries.current_id()
+    cart_id = cart_queries.current_cart_id()
     if cart_id is None:
         raise EmptyBasketError
     draft = session.execute(

@@ -145,7 +145,7 @@ def raise_shortages(
     """Raise ShortageError if the stock room has refused a movement of one of these lines.
 
     Args:
-        errors: what `stock.move` returned.
+        errors: what `stock.apply_movements` returned.
         lines: the lines to buy, by SKU.
         own: the quantities that the draft itself held, by SKU: it could still have those.
     """

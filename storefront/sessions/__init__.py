@@ -22,25 +22,25 @@ from flask.globals import request_ctx
 
 from storefront import redis_roles
 from storefront.redis_roles import Role
-from storefront.sessions.interface import Interface
-from storefront.sessions.session import Session, State
-from storefront.sessions.store import Store
+from storefront.sessions.interface import RedisSessionInterface
+from storefront.sessions.session import Session, SessionState
+from storefront.sessions.store import SessionStore
 
-__all__ = ["GENERATION", "Session", "available", "end", "init_app", "rotate", "validate"]
+__all__ = ["GENERATION_FIELD", "Session", "add_validator", "end", "init_app", "is_available", "rotate"]
 
 # The field for the number that a user's sessions have to carry to be valid: raising it signs out everywhere.
-GENERATION = "_generation"
+GENERATION_FIELD = "_generation"
 
 
 def init_app(app: Flask) -> None:
     """Keep the application's sessions in the Redis of the session role."""
-    kept = Store(
+    kept = SessionStore(
         app.extensions["redis_roles"],
         app.config["CACHE_PREFIX"],
         ttl=app.config["SESSION_TTL"],
         max_age=app.config["SESSION_MAX_AGE"],
     )
-    app.session_interface = Interface(app, kept)
+    app.session_interface = RedisSessionInterface(app, kept)
 
 
 def rotate() -> None:
@@ -60,26 +60,26 @@ def end() -> None:
     _current().end()
 
 
-def available() -> bool:
+def is_available() -> bool:
     """Return whether what is put into the session now will be there at the next request, as far as is known."""
     session = _current()
     if session.sid is not None:
-        return session.open() is not State.AWAY
+        return session.open() is not SessionState.UNAVAILABLE
     return all(role.state == "closed" for role in redis_roles.states() if role.role == Role.SESSION)
 
 
-def validate(app: Flask, valid: Callable[[Session], bool]) -> None:
-    """Name who decides whether a session that was found still holds; if not, it ends, and the visitor is a new one.
+def add_validator(app: Flask, is_valid: Callable[[Session], bool]) -> None:
+    """Register a function that decides whether a loaded session is still valid. If not, the session ends.
 
     Args:
         app: the application.
-        valid: given a session that holds something, returns False to end it; compares `session[GENERATION]` with the
-            user's, for one. Asked once in a request that touches its session. What it raises goes to whoever touched
-            the session, which then is empty and stays as it is.
+        is_valid: called once in a request that touches a session with content; returns False to end it. It may, for
+            example, compare `session[GENERATION_FIELD]` with the user's. An exception that it raises reaches the
+            code that touched the session; the session then is empty in this request, and unchanged in Redis.
     """
     interface = app.session_interface
-    assert isinstance(interface, Interface)  # noqa: S101  # init_app was before
-    interface.validators.append(valid)
+    assert isinstance(interface, RedisSessionInterface)  # noqa: S101  # init_app ran before
+    interface.validators.append(is_valid)
 
 
 def _current() -> Session:

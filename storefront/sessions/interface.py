@@ -12,13 +12,13 @@ from flask_session.base import ServerSideSessionInterface  # type: ignore[import
 from storefront.redis_roles import RedisUnavailable
 from storefront.sessions import store
 from storefront.sessions.serializer import MSGPACK
-from storefront.sessions.session import Session, State, Validator
-from storefront.sessions.store import Found, Store
+from storefront.sessions.session import Session, SessionState, Validator
+from storefront.sessions.store import SessionStore, StoredSession
 
 TLS_NAME, NAME = "__Host-session", "session"
 
 
-class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session is not typed
+class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session is not typed
     """Opens and saves the sessions of an application.
 
     Attributes:
@@ -27,11 +27,11 @@ class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Sess
 
     session_class = Session
 
-    def __init__(self, app: Flask, kept: Store) -> None:
+    def __init__(self, app: Flask, kept: SessionStore) -> None:
         super().__init__(app, key_prefix="", sid_length=32, serialization_format="msgpack")
         self.serializer = MSGPACK
         self.validators: list[Validator] = []
-        self._kept = kept
+        self._store = kept
         self._always_secure = app.config["ENV"] == "production"
 
     def open_session(self, app: Flask, request: Request) -> Session:  # noqa: ARG002  # as Flask calls it
@@ -39,7 +39,10 @@ class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Sess
         secure = self._always_secure or request.is_secure
         sid = request.cookies.get(TLS_NAME if secure else NAME, "")
         return Session(
-            sid if store.is_id(sid) else None, secure=secure, load=self._load, validators=self.validators
+            sid if store.is_valid_id(sid) else None,
+            secure=secure,
+            load=self._load,
+            validators=self.validators,
         )
 
     def save_session(self, app: Flask, session: Session, response: Response) -> None:  # noqa: ARG002
@@ -66,33 +69,33 @@ class Interface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Sess
 
     def _write(self, session: Session) -> str | None:
         """Write what has changed; return the session's id if it is a new one."""
-        if session.state is State.NEW or (session.state is State.ENDED and session.rotating):
+        if session.state is SessionState.NEW or (session.state is SessionState.ENDED and session.rotating):
             if not (changes := session.changes()):
                 return None
             sid = store.new_id()
-            self._kept.create(self._get_store_id(sid), changes)
+            self._store.create(self._get_store_id(sid), changes)
             return sid
-        if session.state is not State.LIVE or session.sid is None:
+        if session.state is not SessionState.LIVE or session.sid is None:
             return None
         key = self._get_store_id(session.sid)
         if session.rotating:
             sid = store.new_id(session.sid)
-            return sid if self._kept.change(key, session.changes(), self._get_store_id(sid)) else None
+            return sid if self._store.change(key, session.changes(), self._get_store_id(sid)) else None
         self._upsert_session(self.app.permanent_session_lifetime, session, key)
         return None
 
     def _get_store_id(self, sid: str) -> str:
-        return self._kept.key(sid)
+        return self._store.key(sid)
 
-    def _retrieve_session_data(self, store_id: str) -> Found:
-        return self._kept.load(store_id)
+    def _retrieve_session_data(self, store_id: str) -> StoredSession:
+        return self._store.load(store_id)
 
     def _upsert_session(self, _lifetime: timedelta, session: Session, store_id: str) -> None:
         if changes := session.changes():
-            self._kept.change(store_id, changes)
+            self._store.change(store_id, changes)
 
     def _delete_session(self, store_id: str) -> None:
-        self._kept.end(store_id)
+        self._store.end(store_id)
 
-    def _load(self, sid: str) -> Found:
+    def _load(self, sid: str) -> StoredSession:
         return self._retrieve_session_data(self._get_store_id(sid))

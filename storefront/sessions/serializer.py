@@ -8,7 +8,7 @@ import msgspec
 from flask_session.base import Serializer  # type: ignore[import-untyped]
 
 
-class Msgpack(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
+class MsgpackSerializer(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
     """Takes the place of Flask-Session's serializer, which hands to pickle what it cannot read."""
 
     def __init__(self) -> None:
@@ -35,4 +35,4 @@ class Msgpack(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
             raise msgspec.DecodeError("nested too deep") from error
 
 
-MSGPACK = Msgpack()
+MSGPACK = MsgpackSerializer()

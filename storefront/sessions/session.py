@@ -12,19 +12,19 @@ from flask.sessions import SessionMixin
 
 from storefront.redis_roles import RedisUnavailable
 from storefront.sessions.serializer import MSGPACK
-from storefront.sessions.store import Change, Found
+from storefront.sessions.store import FieldChange, StoredSession
 
 Validator = Callable[["Session"], bool]
 
 
-class State(Enum):
+class SessionState(Enum):
     """What is known of the session that a request brings."""
 
     UNOPENED = "unopened"
     NEW = "new"  # there is none, or none that can be read
     LIVE = "live"
     ENDED = "ended"  # a moment ago, by another request: its cookie may have been replaced meanwhile
-    AWAY = "away"  # nobody knows: it stays as it is
+    UNAVAILABLE = "away"  # nobody knows: it stays as it is
 
 
 class Session(SessionMixin):
@@ -43,25 +43,30 @@ class Session(SessionMixin):
     modified = False
 
     def __init__(
-        self, sid: str | None, *, secure: bool, load: Callable[[str], Found], validators: list[Validator]
+        self,
+        sid: str | None,
+        *,
+        secure: bool,
+        load: Callable[[str], StoredSession],
+        validators: list[Validator],
     ) -> None:
         self.sid = sid
         self.secure = secure
-        self.state = State.UNOPENED
+        self.state = SessionState.UNOPENED
         self.ended: str | None = None
         self.rotating = False
         self._load = load
         self._validators = validators
-        self._held: dict[str, bytes] = {}
+        self._stored: dict[str, bytes] = {}
         self._values: dict[str, Any] = {}
 
-    def open(self) -> State:
+    def open(self) -> SessionState:
         """Load it unless that is done; return what is known of it. Never raises RedisUnavailable."""
-        if self.state is State.UNOPENED:
+        if self.state is SessionState.UNOPENED:
             self.accessed = True
-            self.state = State.NEW
+            self.state = SessionState.NEW
             if self.sid is not None:
-                self._fill(self.sid)
+                self._load_fields(self.sid)
         return self.state
 
     def rotate(self) -> None:
@@ -73,38 +78,38 @@ class Session(SessionMixin):
         """Empty it, and end it in Redis; what is put into it afterwards is another session."""
         self.accessed = True
         self.ended, self.sid = self.ended or self.sid, None
-        self.state, self.rotating = State.NEW, False
-        self._held, self._values = {}, {}
+        self.state, self.rotating = SessionState.NEW, False
+        self._stored, self._values = {}, {}
 
-    def changes(self) -> dict[str, Change]:
+    def changes(self) -> dict[str, FieldChange]:
         """Return which fields are not what they were."""
         now = {name: MSGPACK.encode(value) for name, value in self._values.items()}
-        held = self._held
+        held = self._stored
         changed = {
-            name: Change(held.get(name, b""), raw) for name, raw in now.items() if raw != held.get(name)
+            name: FieldChange(held.get(name, b""), raw) for name, raw in now.items() if raw != held.get(name)
         }
-        return changed | {name: Change(raw, b"") for name, raw in held.items() if name not in now}
+        return changed | {name: FieldChange(raw, b"") for name, raw in held.items() if name not in now}
 
-    def _fill(self, sid: str) -> None:
+    def _load_fields(self, sid: str) -> None:
         try:
             found = self._load(sid)
-            self.state = State(found.state)
+            self.state = SessionState(found.state)
             self._values = {name: MSGPACK.decode(raw) for name, raw in found.fields.items()}
         except RedisUnavailable:
-            self.state = State.AWAY
+            self.state = SessionState.UNAVAILABLE
         except (msgspec.DecodeError, UnicodeDecodeError):
-            self.state = State.NEW
+            self.state = SessionState.NEW
         else:
-            self._held = found.fields
+            self._stored = found.fields
             self._validate()
 
     def _validate(self) -> None:
-        if not self._held or not has_request_context():  # as in a test client's session_transaction
+        if not self._stored or not has_request_context():  # as in a test client's session_transaction
             return
         try:
             valid = all(valid(self) for valid in self._validators)
         except BaseException:
-            self.state, self._held, self._values = State.AWAY, {}, {}
+            self.state, self._stored, self._values = SessionState.UNAVAILABLE, {}, {}
             raise
         if not valid:
             self.end()

@@ -19,7 +19,7 @@ from redis import Redis
 
 from storefront.redis_roles import Role, Script
 from storefront.redis_roles.roles import Roles
-from storefront.sessions.field_merge import MISSING, merge
+from storefront.sessions.field_merge import MISSING, merge_field
 from storefront.sessions.serializer import MSGPACK
 
 TOMBSTONE = 60  # seconds: longer than any request lasts (gunicorn gives up after 15)
@@ -33,21 +33,21 @@ _ID = re.compile(r"[A-Za-z0-9_-]{45}", re.ASCII)
 log = logging.getLogger(__name__)
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """A field's encoded value before and after; empty where it is not there."""
 
     before: bytes
     after: bytes
 
 
-class Found(NamedTuple):
+class StoredSession(NamedTuple):
     """What is kept under an id: nothing that we know, a living session, or the tombstone of one."""
 
     state: Literal["new", "live", "ended"]
     fields: dict[str, bytes]
 
 
-class Store:
+class SessionStore:
     """The sessions of one shop. Everything but `key` and the ids may raise RedisUnavailable.
 
     Args:
@@ -68,21 +68,23 @@ class Store:
         digest = hashlib.sha256(sid.encode()).hexdigest()
         return f"{{{self._prefix}:session:{sid[:_SLOT]}}}:{digest}"
 
-    def load(self, key: str) -> Found:
+    def load(self, key: str) -> StoredSession:
         """Return what is kept there; one round trip, which lengthens its life too if that is due."""
         reply = self._call(lambda redis: _LOAD.run(redis, [key], [self._ttl, self._max_age]))
         kept: dict[bytes, bytes] = dict(zip(reply[::2], reply[1::2], strict=True))
         if b"created" not in kept:
-            return Found("ended" if b"ended" in kept else "new", {})
-        return Found("live", {name[1:].decode(): kept[name] for name in kept if name.startswith(b":")})
+            return StoredSession("ended" if b"ended" in kept else "new", {})
+        return StoredSession(
+            "live", {name[1:].decode(): kept[name] for name in kept if name.startswith(b":")}
+        )
 
-    def create(self, key: str, changes: dict[str, Change]) -> None:
+    def create(self, key: str, changes: dict[str, FieldChange]) -> None:
         """Write a new session; its key must be of an id that was drawn just now."""
         fields = [part for name, change in changes.items() for part in (f":{name}", change.after)]
         ttl = min(self._ttl, self._max_age)
         self._call(lambda redis: _CREATE.run(redis, [key], [ttl, *fields]), write=True)
 
-    def change(self, key: str, changes: dict[str, Change], move_to: str | None = None) -> bool:
+    def change(self, key: str, changes: dict[str, FieldChange], move_to: str | None = None) -> bool:
         """Write changed fields, and move the session if asked to, leaving a tombstone; return whether it still lived.
 
         A field that another request has changed since it was read is merged with what that wrote.
@@ -90,12 +92,12 @@ class Store:
         keys = [key, move_to] if move_to else [key]
         for _ in range(TRIES):
             fields = [part for name, change in changes.items() for part in (f":{name}", *change)]
-            reply = self._call(_changing(keys, [TOMBSTONE * 1000, *fields]), write=True)
+            reply = self._call(_change_call(keys, [TOMBSTONE * 1000, *fields]), write=True)
             if reply[0] != b"conflict":
                 return bool(reply[0] == b"done")
             for name, now in zip(reply[1::2], reply[2::2], strict=True):
                 field = name[1:].decode()
-                changes = changes | {field: _merged(changes[field], now)}
+                changes = changes | {field: _merge_change(changes[field], now)}
         log.error("a session's fields %s are written by too many at once: one change is lost", [*changes])
         return True
 
@@ -113,19 +115,19 @@ def new_id(instead_of: str | None = None) -> str:
     return slot + secrets.token_urlsafe(32)
 
 
-def is_id(text: str) -> bool:
+def is_valid_id(text: str) -> bool:
     """Return whether this could be an id of ours."""
     return _ID.fullmatch(text) is not None
 
 
-def _changing(keys: list[str], arguments: list[str | bytes | int | float]) -> Callable[[Redis], Any]:
+def _change_call(keys: list[str], arguments: list[str | bytes | int | float]) -> Callable[[Redis], Any]:
     return lambda redis: _CHANGE.run(redis, keys, arguments)
 
 
-def _merged(change: Change, now: bytes) -> Change:
+def _merge_change(change: FieldChange, now: bytes) -> FieldChange:
     try:
         base, ours, theirs = (MSGPACK.decode(raw) if raw else MISSING for raw in (*change, now))
     except msgspec.DecodeError:  # somebody else has written there
-        return Change(now, change.after)
-    merged = merge(base, ours, theirs)
-    return Change(now, b"" if merged is MISSING else MSGPACK.encode(merged))
+        return FieldChange(now, change.after)
+    merged = merge_field(base, ours, theirs)
+    return FieldChange(now, b"" if merged is MISSING else MSGPACK.encode(merged))

@@ -132,7 +132,7 @@ def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
 def test_cookies_live_as_long_as_is_said() -> None:
     lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", TEXT, re.M))
     assert lives["signin"].startswith(f"{cookie.KEPT.days} days")
-    assert (lives["cart"], timedelta(seconds=basket.LIFE)) == ("a year", timedelta(days=365))
+    assert (lives["cart"], timedelta(seconds=basket.MAX_AGE)) == ("a year", timedelta(days=365))
     script = (ROOT / "static" / "js" / "elements" / "recently-viewed.js").read_text()
     assert "30 * 24 * 3600" in script or "2592000" in script, "recent: 30 days"
     assert lives["recent"] == "30 days"

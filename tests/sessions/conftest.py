@@ -15,7 +15,7 @@ from redis import Redis
 
 from storefront import sessions
 from storefront.redis_roles import clients
-from storefront.sessions.interface import NAME, Interface
+from storefront.sessions.interface import NAME, RedisSessionInterface
 from storefront.sessions.store import new_id
 from tests.conftest import make_app
 from tests.redis_roles.servers import Server, server
@@ -102,7 +102,7 @@ def stranger(app: Flask, sid: str | None = None) -> FlaskClient:
 
 def key_of(client: FlaskClient) -> str:
     interface = client.application.session_interface
-    assert isinstance(interface, Interface)
+    assert isinstance(interface, RedisSessionInterface)
     return interface._get_store_id(sid_of(client) or "")
 
 
@@ -174,7 +174,7 @@ def _routes(app: Flask) -> None:
     pages: dict[str, Callable[..., Any]] = {
         "/untouched": lambda: "ok",
         "/read": lambda: jsonify(dict(session)),
-        "/available": lambda: jsonify(sessions.available()),
+        "/available": lambda: jsonify(sessions.is_available()),
         "/set/<key>/<value>": put,
         "/append/<key>/<value>": put_in,
         "/drop/<key>": drop,

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront.sessions.store import is_id, new_id
+from storefront.sessions.store import is_valid_id, new_id
 from tests.redis_roles.servers import Server
 from tests.sessions.conftest import get, heard, kept, key_of, make_shop, sid_of, stranger
 
@@ -29,7 +29,7 @@ class Bomb:
 def test_the_cookie_of_a_laptop(visitor: FlaskClient) -> None:
     set_cookie = visitor.get("/set/a/1").headers["Set-Cookie"]
     value, *flags = set_cookie.removeprefix("session=").split("; ")
-    assert is_id(value)
+    assert is_valid_id(value)
     assert sorted(flags) == ["HttpOnly", "Path=/", "SameSite=Lax"]
 
 
@@ -53,7 +53,7 @@ def test_over_tls_the_cookie_without_tls_is_not_believed(known: FlaskClient) -> 
 def test_an_id_cannot_be_guessed() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len({one[2:] for one in ids}) == 1000
-    assert all(is_id(one) and len(one[2:]) * 6 >= 256 for one in ids)
+    assert all(is_valid_id(one) and len(one[2:]) * 6 >= 256 for one in ids)
     one = new_id()
     assert new_id(one)[:2] == one[:2]
     assert new_id(one)[2:] != one[2:]

@@ -148,9 +148,9 @@ def generations(shop: Flask) -> dict[str, int]:
     now: dict[str, int] = {"Ada": 1}
 
     def valid(session: Session) -> bool:
-        return "name" not in session or session[sessions.GENERATION] == str(now[session["name"]])
+        return "name" not in session or session[sessions.GENERATION_FIELD] == str(now[session["name"]])
 
-    sessions.validate(shop, valid)
+    sessions.add_validator(shop, valid)
     return now
 
 
@@ -159,7 +159,7 @@ def test_signing_out_everywhere_ends_all_sessions_of_that_user_alone(
 ) -> None:
     devices = [shop.test_client() for _ in range(2)]
     for device in devices:
-        device.get(f"/set/{sessions.GENERATION}/1")
+        device.get(f"/set/{sessions.GENERATION_FIELD}/1")
         device.get("/set/name/Ada")
     guest = shop.test_client()
     guest.get("/set/a/1")
@@ -181,7 +181,7 @@ def test_a_check_that_fails_ends_nothing(shop: Flask, visitor: FlaskClient, own_
             raise RuntimeError("the database is away")
         return True
 
-    sessions.validate(shop, valid)
+    sessions.add_validator(shop, valid)
     shop.config["PROPAGATE_EXCEPTIONS"] = False
     visitor.get("/set/a/1")
     before = kept(own_redis, key_of(visitor))

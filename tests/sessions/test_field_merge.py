@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.sessions.field_merge import MISSING, merge
+from storefront.sessions.field_merge import MISSING, merge_field
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a"]) | st.just(MISSING),
@@ -41,10 +41,10 @@ VALUES = st.recursive(
     ],
 )
 def test_both_changes_are_there(base: Any, ours: Any, theirs: Any, merged: Any) -> None:
-    assert merge(base, ours, theirs) == merged
+    assert merge_field(base, ours, theirs) == merged
 
 
 @given(base=VALUES, changed=VALUES)
 def test_who_changed_nothing_does_not_count(base: Any, changed: Any) -> None:
-    assert repr(merge(base, base, changed)) == repr(changed)
-    assert repr(merge(base, changed, base)) == repr(changed)
+    assert repr(merge_field(base, base, changed)) == repr(changed)
+    assert repr(merge_field(base, changed, base)) == repr(changed)

@@ -172,7 +172,7 @@ def reused(error: KeyReusedError) -> Response:
 
 def _details_page(form: Form, user: User | None) -> Response:
     """Return the page with the form."""
-    lines, _ = drafts.read_basket(db.session(), cart_queries.current_id())
+    lines, _ = drafts.read_basket(db.session(), cart_queries.current_cart_id())
     if not lines:
         raise EmptyBasketError
     values = form.values
@@ -221,7 +221,7 @@ def _review_page(
 def _shortage_page(error: ShortageError) -> Response:
     """Return the page that says that somebody was quicker."""
     wanted = {line.sku for line in error.short}
-    cart = cart_queries.page()
+    cart = cart_queries.load_cart_page()
     rest = [line for line in cart.lines if line.price and line.sku not in wanted]
     return render_page("checkout/short.html", error.status, short=error.short, gone=error.gone, rest=rest)
 
