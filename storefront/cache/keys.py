@@ -1,18 +1,19 @@
-"""Every key, time to live and tag of the cache. Nothing is cached under a name that is not made here."""
+"""Every key, TTL and tag of the cache. Nothing is cached under a key that is not made here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
 
-# How long an entry is kept for the day when its source fails; also the longest that anything can be stale.
+# Seconds for which an entry is kept in case its source fails; also the longest time that an answer can be stale.
 HARD_TTL = 24 * 3600
+# Seconds for which it is cached that something does not exist.
 NEGATIVE_TTL = 60
 
 
 @dataclass(frozen=True, slots=True)
 class EntryKind:
-    """What sort of thing an entry is: for its time to live and its counters. `ttl` is soft, in seconds."""
+    """A kind of entry, with its own counters and its soft TTL in seconds."""
 
     name: str
     ttl: int
@@ -27,7 +28,13 @@ KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE)
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A thing that may be cached: its name, which one of these it is, and its kind."""
+    """Something that may be cached.
+
+    Attributes:
+        name: what it is, and the version of its form: "catalog:product:v1".
+        identity: which one of these.
+        kind: for TTL and counters.
+    """
 
     name: str
     identity: str
@@ -35,19 +42,19 @@ class CacheEntry:
 
     @property
     def key(self) -> str:
-        """The key without the shop's prefix; identities of any length and content are digested."""
+        """The key without the shop's prefix; a long or unprintable identity is replaced by its digest."""
         plain = self.identity.isascii() and self.identity.isprintable() and " " not in self.identity
         short = self.identity if plain and len(self.identity) <= 80 else digest(self.identity)
         return f"{self.name}:{short}"
 
 
 def digest(text: str | bytes) -> str:
-    """Return 22 hexadecimal digits for any text: short enough for a key, too many to collide."""
+    """Return the BLAKE2b digest of a text as 22 hexadecimal digits: short, and collisions are out of the question."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return blake2b(data, digest_size=11).hexdigest()
 
 
-# Data: what pages, the API and feeds are built from.
+# Data, from which pages, the API and feeds are built.
 
 
 def product(slug: str) -> CacheEntry:
@@ -56,12 +63,12 @@ def product(slug: str) -> CacheEntry:
 
 
 def product_list(canonical: str) -> CacheEntry:
-    """A page of a list, by the canonical form of what was asked for."""
+    """A page of a list, by the canonical form of the request."""
     return CacheEntry("catalog:list:v1", canonical, PRODUCT_LIST)
 
 
 def category(path: str) -> CacheEntry:
-    """A category's place in the tree, with what is around it."""
+    """A category's place in the tree, with its neighbours."""
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
@@ -71,16 +78,16 @@ def home() -> CacheEntry:
 
 
 def profile(user_id: int) -> CacheEntry:
-    """A customer's profile, with the sign-ins that hold."""
+    """A customer's profile, with the valid sign-ins."""
     return CacheEntry("accounts:profile:v1", str(user_id), USER_PROFILE)
 
 
-# Pages: whole public responses, each by its endpoint and the canonical form of its address.
+# Pages: whole public responses, by endpoint and the canonical form of the address.
 
 
-def page(endpoint: str, canonical: str, release: str, kind: EntryKind) -> CacheEntry:
-    """A public response; another release (code, templates, settings) has pages of its own."""
-    return CacheEntry(f"page:{endpoint}:{release}", canonical, kind)
+def page(endpoint: str, canonical: str, fingerprint: str, kind: EntryKind) -> CacheEntry:
+    """A public response; each build of the shop (code, templates, settings) has pages of its own."""
+    return CacheEntry(f"page:{endpoint}:{fingerprint}", canonical, kind)
 
 
 def endpoint_of(entry: CacheEntry) -> str:
@@ -89,22 +96,22 @@ def endpoint_of(entry: CacheEntry) -> str:
 
 
 def function(name: str, arguments: str, kind: EntryKind) -> CacheEntry:
-    """What a function decorated with `cached` returned for these arguments."""
+    """The result of a function decorated with `cached`, for these arguments."""
     return CacheEntry(f"function:{name}", arguments, kind)
 
 
-# Tags: what an entry depends on. A write drops every entry that carries one of its tags.
+# Tags name what an entry depends on. A write invalidates every entry that carries one of its tags.
 
 EVERYTHING = "everything"  # carried by every entry
-STALE = "stale"  # never invalidated: carried by what is built from an old value, which is not kept
+STALE = "stale"  # carried by a value built from an old value; such values are not stored
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
 SEARCH = "search"  # the words of any product
-# Product ids for each part of the sitemap: compressed it stays far below what an entry may hold.
+# Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000
 
 
 def product_tag(product_id: int) -> str:
-    """All that a product's own page prints."""
+    """Everything that a product's own page prints."""
     return f"product:{product_id}"
 
 
@@ -114,27 +121,27 @@ def card_tag(product_id: int) -> str:
 
 
 def slug_tag(slug: str) -> str:
-    """Which product answers to this address, if any."""
+    """Which product has this slug, if any."""
     return f"slug:{digest(slug)}"
 
 
 def path_tag(path: str) -> str:
-    """Which category answers to this address, if any."""
+    """Which category has this path, if any."""
     return f"path:{digest(path)}"
 
 
 def category_tag(category_id: int) -> str:
-    """Which products are in a category and below it."""
+    """Which products are in a category and its subcategories."""
     return f"category:{category_id}"
 
 
 def prices_tag(category_id: int) -> str:
-    """The prices of what is in a category: its lists by price."""
+    """The prices of the products in a category: its lists by price."""
     return f"prices:{category_id}"
 
 
 def names_tag(category_id: int) -> str:
-    """The names of what is in a category: its lists by name."""
+    """The names of the products in a category: its lists by name."""
     return f"names:{category_id}"
 
 
@@ -149,7 +156,7 @@ def sitemap_part(product_id: int) -> int:
 
 
 def sitemap_tag(part: int) -> str:
-    """Which products a part of the sitemap names, and by which addresses."""
+    """Which products a part of the sitemap names, and their addresses."""
     return f"sitemap:{part}"
 
 

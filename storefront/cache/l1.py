@@ -1,6 +1,7 @@
-"""The first level: a process's own copies, bounded in bytes, dropped as soon as an invalidation is heard.
+"""L1, the first level: entries in the memory of one process, bounded in bytes.
 
-A copy may only enter if none of its tags was dropped since its look-up began: `tick` counts what was dropped.
+An invalidation drops entries as soon as the process receives it. An entry may only be put into L1 if none of its tags
+was invalidated since its look-up began: `generation` counts the invalidations.
 """
 
 from __future__ import annotations
@@ -11,29 +12,42 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-MAX_REMEMBERED_TAGS = 50_000  # tags whose last drop is remembered; beyond that everything is dropped once
+# Tags whose last invalidation is remembered; with more, everything is dropped once.
+MAX_REMEMBERED_TAGS = 50_000
 
 
 @dataclass(slots=True)
 class L1Entry:
-    """An entry in this process. `bodies` grows as other variants are asked for."""
+    """An entry in this process.
+
+    Attributes:
+        meta: opaque to the cache.
+        etag: of the value.
+        bodies: by variant; others are added when they are requested.
+        tags: that invalidate it.
+        expires_at: monotonic seconds; the end of its soft TTL.
+        size: estimated bytes in memory.
+        was_used: since the last eviction looked at it.
+        is_recompressed: whether its bodies are as small as they can be.
+        memo: what readers have derived from it, so that they need not do it again.
+    """
 
     meta: bytes
     etag: str
     bodies: dict[str, bytes]
     tags: tuple[str, ...]
-    expires_at: float  # monotonic seconds: soft end
+    expires_at: float
     size: int = 0
     was_used: bool = False
-    is_recompressed: bool = False  # whether its bodies are as small as can be
-    memo: dict[str, object] = field(default_factory=dict)  # what a reader has made of it
+    is_recompressed: bool = False
+    memo: dict[str, object] = field(default_factory=dict)
 
 
 class L1:
-    """The copies of one process.
+    """The first level of one process.
 
     Args:
-        limit: bytes that all copies may take together.
+        limit: bytes that all entries may take together.
     """
 
     def __init__(self, limit: int) -> None:
@@ -44,61 +58,63 @@ class L1:
         self._entries: OrderedDict[str, L1Entry] = OrderedDict()
         self._by_tag: defaultdict[str, set[str]] = defaultdict(set)
         self._invalidated: dict[str, int] = {}
-        self._floor = 0
+        self._oldest_generation = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, key: str) -> L1Entry | None:
-        """Return the copy if there is one that is not past its soft end. Takes no lock."""
-        copy = self._entries.get(key)
-        if copy is None or copy.expires_at < time.monotonic():
+        """Return the entry if there is one that is still fresh. Takes no lock."""
+        entry = self._entries.get(key)
+        if entry is None or entry.expires_at < time.monotonic():
             return None
-        copy.was_used = True
-        return copy
+        entry.was_used = True
+        return entry
 
     def peek(self, key: str) -> L1Entry | None:
-        """Return the copy if there is one, past its soft end or not."""
+        """Return the entry if there is one, fresh or not."""
         return self._entries.get(key)
 
-    def put(self, key: str, copy: L1Entry, tick: int) -> bool:
-        """Keep a copy whose look-up began at this tick; return whether it was let in."""
-        copy.size = _estimate_size(key, copy)
+    def put(self, key: str, entry: L1Entry, generation: int) -> bool:
+        """Add an entry whose look-up began in this generation; return whether it was accepted."""
+        entry.size = _estimate_size(key, entry)
         with self._lock:
-            if tick < self._floor or any(self._invalidated.get(tag, -1) > tick for tag in copy.tags):
+            if generation < self._oldest_generation or any(
+                self._invalidated.get(tag, -1) > generation for tag in entry.tags
+            ):
                 return False
-            if copy.size > self.limit // 4:
+            if entry.size > self.limit // 4:
                 return False
             self._remove(key)
-            self._entries[key] = copy
-            self.size += copy.size
-            for tag in copy.tags:
+            self._entries[key] = entry
+            self.size += entry.size
+            for tag in entry.tags:
                 self._by_tag[tag].add(key)
             self._evict()
         return True
 
-    def add_variant(self, key: str, copy: L1Entry, variant: str, body: bytes) -> None:
-        """Add a variant to a copy that is still kept."""
+    def add_variant(self, key: str, entry: L1Entry, variant: str, body: bytes) -> None:
+        """Add a variant to an entry, if it is still here."""
         with self._lock:
-            if self._entries.get(key) is copy and variant not in copy.bodies:
-                copy.bodies[variant] = body
-                copy.size += len(body)
+            if self._entries.get(key) is entry and variant not in entry.bodies:
+                entry.bodies[variant] = body
+                entry.size += len(body)
                 self.size += len(body)
                 self._evict()
 
-    def replace_body(self, key: str, copy: L1Entry, variant: str, body: bytes) -> None:
-        """Keep the copy with a better form of a body in the place of itself, if it is still kept."""
-        bodies = copy.bodies | {variant: body}
-        better = replace(copy, bodies=bodies, is_recompressed=True, memo={})
+    def replace_body(self, key: str, entry: L1Entry, variant: str, body: bytes) -> None:
+        """Replace an entry by one with a smaller form of a body, if it is still here."""
+        bodies = entry.bodies | {variant: body}
+        better = replace(entry, bodies=bodies, is_recompressed=True, memo={})
         better.size = _estimate_size(key, better)
         with self._lock:
-            if self._entries.get(key) is copy:
-                self.size += better.size - copy.size
+            if self._entries.get(key) is entry:
+                self.size += better.size - entry.size
                 self._entries[key] = better
 
     def invalidate(self, tags: Iterable[str]) -> None:
-        """Drop every copy that carries one of these tags, and refuse those that are on their way."""
+        """Drop every entry with one of these tags, and refuse those whose look-up has begun."""
         with self._lock:
             self.generation += 1
             for tag in tags:
@@ -109,41 +125,41 @@ class L1:
                 self._clear()
 
     def clear(self) -> None:
-        """Drop everything, and refuse what is on its way."""
+        """Drop everything, and refuse entries whose look-up has begun."""
         with self._lock:
             self._clear()
 
     def _clear(self) -> None:
         self.generation += 1
-        self._floor = self.generation
+        self._oldest_generation = self.generation
         self._invalidated.clear()
         self._entries.clear()
         self._by_tag.clear()
         self.size = 0
 
     def _evict(self) -> None:
-        """Make room: the oldest goes, unless it was used since it was last met (second chance)."""
+        """Make room: drop the oldest entry, unless it was used since the last eviction saw it (second chance)."""
         while self.size > self.limit and self._entries:
-            key, copy = next(iter(self._entries.items()))
-            if copy.was_used:
-                copy.was_used = False
+            key, entry = next(iter(self._entries.items()))
+            if entry.was_used:
+                entry.was_used = False
                 self._entries.move_to_end(key)
                 continue
             self._remove(key)
             self.evicted += 1
 
     def _remove(self, key: str) -> None:
-        copy = self._entries.pop(key, None)
-        if copy is None:
+        entry = self._entries.pop(key, None)
+        if entry is None:
             return
-        self.size -= copy.size
-        for tag in copy.tags:
+        self.size -= entry.size
+        for tag in entry.tags:
             if (others := self._by_tag.get(tag)) is not None:
                 others.discard(key)
                 if not others:
                     del self._by_tag[tag]
 
 
-def _estimate_size(key: str, copy: L1Entry) -> int:
-    bodies = sum(len(body) for body in copy.bodies.values())
-    return 600 + len(key) + len(copy.meta) + bodies + sum(60 + len(tag) for tag in copy.tags)
+def _estimate_size(key: str, entry: L1Entry) -> int:
+    bodies = sum(len(body) for body in entry.bodies.values())
+    return 600 + len(key) + len(entry.meta) + bodies + sum(60 + len(tag) for tag in entry.tags)

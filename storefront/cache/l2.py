@@ -1,7 +1,7 @@
-"""The second level: entries in Redis, shared by all processes. Knows the scripts and the names of keys.
+"""L2, the second level: entries in Redis, shared by all processes. Runs the Lua scripts and names the keys.
 
-All keys of a shard share a hash tag, so that on a cluster a script finds its keys in one place; every shard has the
-marks of all tags.
+All keys of a shard share a hash tag, so that on a Redis cluster a script finds its keys on one node. Every shard has
+the times of all tags (`tag_times`).
 """
 
 from __future__ import annotations
@@ -31,17 +31,20 @@ _FETCH, _FILL, _REPLACE_BODY, _RELEASE = (
     Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "replace_body", "release")
 )
 
-# What comes of data under our keys that is not ours.
+# Errors caused by data under the cache's keys that the cache did not write.
 _FOREIGN_DATA = (ResponseError, UnicodeDecodeError, AttributeError, TypeError, ValueError)
 
-LEASE_MS = 10_000  # longer than any page takes to build; a builder that died is replaced after it
-BETA = 1.0  # of XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015)
+# Longer than any page takes to build; after it another process replaces a builder that died.
+LEASE_MS = 10_000
+# Of XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, 2015).
+BETA = 1.0
+# TTLs vary by this share, so that entries filled together do not expire together.
 JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """An entry as it is stored: an opaque header and its body in one or more variants (e.g. encodings)."""
+    """A value to store: an opaque head, and the body in one or more variants (encodings, for example)."""
 
     meta: bytes
     etag: str
@@ -50,25 +53,32 @@ class StoredValue:
 
 @dataclass(frozen=True, slots=True)
 class L2Entry:
-    """What Redis holds: `body` is None if the client has it already, or if that variant is not there."""
+    """An entry in Redis. `body` is None if the client has it already, or if Redis does not have the variant."""
 
     meta: bytes
     etag: str
     body: bytes | None
     tags: tuple[str, ...]
-    fresh_for: float  # seconds until it is to be built anew; negative past that
+    fresh_for: float  # seconds; negative past the soft TTL
     is_stale: bool
-    start: int  # the marks' clock when its building began
+    start: int  # the clock of the tag times when its build began
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to build an entry, as of a moment of the marks' clock."""
+    """The right to build an entry.
+
+    Attributes:
+        token: identifies the builder.
+        start: the clock of the tag times when the lease was given.
+        born: the clock when the tag times were created; another one means that Redis lost them meanwhile.
+        has_stale_value: whether others can be answered with an old value meanwhile.
+    """
 
     token: str
     start: str
     born: str
-    has_stale_value: bool  # whether there is an old value for the others meanwhile
+    has_stale_value: bool
 
 
 FetchResult = L2Entry | Lease | Literal["wait", "unstorable"]
@@ -76,22 +86,22 @@ FetchMode = Literal["", "any", "force"]
 
 
 def _parse_reply(reply: list[Any], token: str) -> FetchResult:
-    word = reply[0].decode()
-    if word == "build":
+    outcome = reply[0].decode()
+    if outcome == "build":
         return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
-    if word in ("hit", "stale"):
+    if outcome in ("hit", "stale"):
         _, meta, etag, body, soft_in, tags, start = reply
         named = tuple(tags.decode().split("\n"))
-        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, word == "stale", int(start))
-    return cast("Literal['wait', 'unstorable']", word)
+        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, outcome == "stale", int(start))
+    return cast("Literal['wait', 'unstorable']", outcome)
 
 
 class L2:
     """The entries of one shop in the cache role's Redis.
 
     Args:
-        prefix: what all keys of this shop begin with.
-        shards: over how many hash slots entries are spread.
+        prefix: of all keys of this shop.
+        shards: number of hash slots over which entries are spread.
     """
 
     def __init__(self, prefix: str, shards: int = 1) -> None:
@@ -102,30 +112,30 @@ class L2:
     def fetch(
         self, key: str, variant: str, *, etags: Iterable[str] = (), build: bool = True, mode: FetchMode = ""
     ) -> FetchResult:
-        """Look an entry up; if it has to be built, get the lease or be told to wait. One round trip.
+        """Look up an entry; if it has to be built, acquire the lease or return "wait". One round trip.
 
         Raises:
             RedisUnavailable: Redis does not answer.
         """
-        found = self._fetch(key, variant, etags, build=build, mode=mode)
-        if isinstance(found, L2Entry) and self._was_invalidated(key, found, hard=mode == "any"):
-            # Redis has forgotten what it was told: a replica took its place that had not heard of it.
+        result = self._fetch(key, variant, etags, build=build, mode=mode)
+        if isinstance(result, L2Entry) and self._was_invalidated(key, result, hard=mode == "any"):
+            # Redis lost an invalidation: a replica took over that had not received it.
             self.tag_times.reassert(everything=True)
-            found = self._fetch(key, variant, etags, build=build, mode=mode)
-        return found
+            result = self._fetch(key, variant, etags, build=build, mode=mode)
+        return result
 
-    def _was_invalidated(self, key: str, found: L2Entry, *, hard: bool) -> bool:
-        return self.tag_times.is_newer(found.tags, found.start, self._shard(key), hard=hard)
+    def _was_invalidated(self, key: str, result: L2Entry, *, hard: bool) -> bool:
+        return self.tag_times.is_newer(result.tags, result.start, self._shard(key), hard=hard)
 
     def _fetch(
         self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: FetchMode
     ) -> FetchResult:
         token = secrets.token_hex(8) if build else ""
-        spread = -math.log(1 - random.random()) * BETA  # noqa: S311  # a spread of refreshes, not a secret
+        spread = -math.log(1 - random.random()) * BETA  # noqa: S311
         arguments: list[str | bytes | int | float] = [variant, ",".join(etags), spread, token, LEASE_MS, mode]
         names = self._keys(key)
         try:
-            # Not counted as a write: the script itself goes on reading where Redis takes no writes.
+            # Not counted as a write: the script still reads when Redis accepts no writes.
             reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, names, arguments))
             return _parse_reply(reply, token)
         except _FOREIGN_DATA as error:
@@ -143,16 +153,16 @@ class L2:
         took: float,
         hard: float = keys.HARD_TTL,
     ) -> bool:
-        """Store what was built under a lease; return whether it was (not if a write may have overtaken it).
+        """Store a value built under a lease; return whether it was stored (not if a write may have come first).
 
         Args:
             key: of the entry.
-            lease: under which it was built.
-            value: what was built.
-            tags: of everything that it depends on.
-            ttl: soft, in seconds.
-            took: seconds that the building took.
-            hard: seconds after which it is gone.
+            lease: under which the value was built.
+            value: the value.
+            tags: of everything that the value depends on.
+            ttl: soft TTL in seconds.
+            took: seconds that the build took.
+            hard: hard TTL in seconds.
         """
         jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         bodies = [part for pair in value.bodies.items() for part in pair]
@@ -168,7 +178,7 @@ class L2:
             return False
 
     def release(self, key: str, lease: Lease) -> None:
-        """Give a lease back without having built anything."""
+        """Release a lease without a value."""
         names = self._keys(key)
         try:
             self._run(_RELEASE, [names[2]], [lease.token])
@@ -176,35 +186,35 @@ class L2:
             self._delete_foreign_data(names, error)
 
     def replace_body(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
-        """Put a smaller form of a body in its place, unless that was done; return what is there then.
+        """Replace a body by a smaller form, unless that was done before; return the smaller form.
 
-        None if the entry is another now; b"" if no body was given and there is none but the first.
+        Returns None if the entry has changed meanwhile, b"" if no body was given and there is no smaller form yet.
 
         Raises:
-            RedisUnavailable: Redis does not answer, or takes no writes.
+            RedisUnavailable: Redis does not answer, or accepts no writes.
         """
-        found: bytes | None = self._run(_REPLACE_BODY, self._keys(key)[:1], [etag, variant, body])
-        return found
+        result: bytes | None = self._run(_REPLACE_BODY, self._keys(key)[:1], [etag, variant, body])
+        return result
 
     def redis_key(self, key: str) -> str:
-        """Return the name of an entry's hash in Redis."""
+        """Return the Redis key of an entry's hash."""
         return self._keys(key)[0]
 
     def _keys(self, key: str) -> list[str]:
         shard = self._shard(key)
-        place = f"{self._prefix}:{{c{shard}}}"
-        return [f"{place}:{key}", self.tag_times.redis_key(shard), f"{place}:lease:{key}"]
+        prefix = f"{self._prefix}:{{c{shard}}}"
+        return [f"{prefix}:{key}", self.tag_times.redis_key(shard), f"{prefix}:lease:{key}"]
 
     def _shard(self, key: str) -> int:
         return crc32(key.encode()) % self._shards
 
     def _delete_foreign_data(self, names: list[str], error: Exception) -> None:
-        """Make room where something else stands in the place of what is ours."""
-        log.warning("%s is not what the cache keeps there, and is deleted: %s", names[0], error)
+        """Delete foreign data under an entry's keys."""
+        log.warning("%s holds data that the cache did not write; it is deleted: %s", names[0], error)
 
         def clear(client: Redis) -> None:
             for name in names:
-                # Marks are only deleted if they are none: without them every entry is dropped.
+                # Tag times are deleted only if they have another type: without them every entry is dropped.
                 if not name.endswith(":marks") or client.type(name) != b"zset":
                     client.delete(name)
 

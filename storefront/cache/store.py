@@ -1,7 +1,7 @@
-"""Both levels together: who answers, who builds, who waits, and what is done without Redis.
+"""Both levels of the cache together: who answers, who builds, who waits, and what happens without Redis.
 
-`begin` gives a Hit or a Ticket. The holder of a ticket builds the value and calls `fill`, or `abandon` if it could
-not; everybody else who asks for the same key in this process waits for that.
+`look_up` returns a CacheHit or a BuildTicket. The holder of a ticket builds the value and calls `fill`, or `abandon`
+if the build failed. Other look-ups of the same key in this process wait for that (single-flight).
 """
 
 from __future__ import annotations
@@ -25,33 +25,51 @@ from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
-MAX_WAIT = 3.0  # seconds until somebody who waits builds alone
-OUTAGE_TTL = 10.0  # seconds that a process keeps its own copies while there is no Redis to hear of changes
+MAX_WAIT = 3.0  # seconds; a look-up that waits longer builds without storing
+OUTAGE_TTL = 10.0  # seconds for which a process keeps its own values while Redis is down
 MAX_BYTES = 1024 * 1024
 
 
 class CacheHit(NamedTuple):
-    """An answer. `body` is None if the client holds it already; `soft_in` are seconds until it is built anew."""
+    """A cached value.
+
+    Attributes:
+        meta: opaque to the cache: a page's head, for example.
+        etag: of the value.
+        body: None if the client has it already.
+        tags: that invalidate it.
+        fresh_for: seconds until it is built again.
+        detail: "L1", "L2", "stale" or "local" (built while Redis was down).
+        l1_entry: the entry in L1, if it is there.
+    """
 
     meta: bytes
     etag: str
     body: bytes | None
     tags: tuple[str, ...]
     fresh_for: float
-    detail: str  # "L1", "L2", "stale" or "local" (Redis is away)
+    detail: str
     l1_entry: L1Entry | None = None
 
 
 @dataclass(slots=True)
 class _SingleFlight:
-    looked_up: threading.Event = field(default_factory=threading.Event)  # its leader knows what Redis has
+    """The one look-up and build of a key that goes on in this process; its leader does the work.
+
+    Attributes:
+        looked_up: set when the leader has asked Redis.
+        done: set when the value is built, or the leader gave up.
+        has_stale_value: whether Redis has an old value to answer with meanwhile.
+    """
+
+    looked_up: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
-    has_stale_value: bool = False  # whether Redis has an old value to be answered meanwhile
+    has_stale_value: bool = False
 
 
 @dataclass(slots=True)
 class BuildTicket:
-    """The duty to build an entry; `lease` is None where the value cannot be shared."""
+    """The task to build an entry; `lease` is None if the value will not be stored in Redis."""
 
     store: CacheStore
     entry: CacheEntry
@@ -63,35 +81,33 @@ class BuildTicket:
     closed: bool = False
 
     def set_snapshot_time(self, moment: float | None) -> None:
-        """Say that what is read may be as old as this moment (monotonic seconds): a snapshot of the source.
+        """Set the time (monotonic seconds) of the database snapshot that the build reads.
 
-        The marks' clock goes with time, and `began` is after the lease was given: the result errs on the early side.
+        The lease's clock moves back to it. `started_at` is later than the lease, so the result is on the safe side.
         """
         if self.lease is not None and moment is not None and moment < self.started_at:
-            early = ceil((self.started_at - moment) * 1e6)
-            self.lease = replace(self.lease, start=str(int(self.lease.start) - early))
+            age = ceil((self.started_at - moment) * 1e6)
+            self.lease = replace(self.lease, start=str(int(self.lease.start) - age))
 
     def fill(self, value: StoredValue, tags: Iterable[str], *, ttl: float, hard: float = HARD_TTL) -> bool:
-        """Share the value with everybody, unless a write may have overtaken it; return whether it was stored.
+        """Store the value, unless a write may have come after the build's read; return whether it was stored.
 
-        It is fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
+        The value is fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
         """
         try:
-            return self.store._store_value(
-                self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard
-            )  # one module
+            return self.store._store_value(self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard)
         finally:
             self._close()
 
     def abandon(self) -> None:
-        """Let somebody else build. Does nothing after `fill`."""
+        """Give up the build, so that another look-up can build. Does nothing after `fill`."""
         if self.closed:
             return
         self._release()
         self._close()
 
     def find_stale(self, variant: str) -> CacheHit | None:
-        """Return the last known value, for when the building fails; None if there is none that may be shown."""
+        """Return the last known value, for a build that failed; None if no value may be shown."""
         return self.store.find_last_known(self.entry, variant)
 
     def _release(self) -> None:
@@ -109,38 +125,38 @@ class CacheStore:
     """The cache of one process.
 
     Args:
-        shared: the second level.
-        local_bytes: how much the first level may hold.
-        ttls: soft TTL by kind, in seconds, where it is not the kind's own.
+        l2: the second level.
+        l1_bytes: the size of the first level.
+        ttls: soft TTLs by kind of entry, in seconds, that replace the kinds' own.
     """
 
-    def __init__(self, l2: L2, local_bytes: int, ttls: dict[str, int]) -> None:
+    def __init__(self, l2: L2, l1_bytes: int, ttls: dict[str, int]) -> None:
         self.l2 = l2
-        self.l1 = L1(local_bytes)
-        self.outage_l1 = L1(local_bytes // 4)
+        self.l1 = L1(l1_bytes)
+        self.outage_l1 = L1(l1_bytes // 4)
         self.pending = PendingInvalidations(OUTAGE_TTL)
         self.counters = CacheCounters()
-        # Whether this process hears of every invalidation at once; without that it keeps no copies of its own.
+        # Whether this process receives every invalidation at once; L1 is not used without that.
         self.receives_invalidations: Callable[[], bool] = lambda: False
         self._ttls = ttls
         self._flights: dict[str, _SingleFlight] = {}
         self._lock = threading.Lock()
 
     def ttl(self, entry: CacheEntry) -> int:
-        """Return how many seconds an entry is fresh."""
+        """Return the soft TTL of an entry, in seconds."""
         return self._ttls.get(entry.kind.name, entry.kind.ttl)
 
     def look_up(
         self, entry: CacheEntry, variant: str = "", *, etags: Iterable[str] = (), force: bool = False
     ) -> CacheHit | BuildTicket:
-        """Return the entry, or the duty to build it. Waits while somebody else is building, but not for ever."""
+        """Return the entry, or a ticket to build it. Waits at most MAX_WAIT while another look-up builds it."""
         key, kind, deadline, waited = entry.key, entry.kind.name, time.monotonic() + MAX_WAIT, False
         while True:
             if not force and (hit := self.find_in_l1(key, variant, etags)):
                 self.counters.add(kind, "hit_local")
                 return hit
-            flight, leading = self._join_flight(key)
-            if not leading:
+            flight, is_leader = self._join_flight(key)
+            if not is_leader:
                 flight.looked_up.wait(MAX_WAIT)
                 if (
                     flight.has_stale_value
@@ -166,34 +182,41 @@ class CacheStore:
             waited = True
             if time.monotonic() > deadline:
                 return self._build_alone(entry)
-            time.sleep(random.uniform(0.005, 0.03))  # noqa: S311  # the fill is waited for, by many at different times
+            # Another process builds. Many wait for its fill: the spread keeps them from asking at the same moment.
+            time.sleep(random.uniform(0.005, 0.03))  # noqa: S311
 
     def find_in_l1(self, key: str, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
-        """Return this process's own copy, if it may be trusted and has the variant (or the client has it)."""
-        copy = self.l1.get(key)
-        if copy is None or not self.receives_invalidations():
+        """Return the entry in L1, if L1 is up to date and has the variant (or the client has the entry)."""
+        cached = self.l1.get(key)
+        if cached is None or not self.receives_invalidations():
             return None
-        body = None if copy.etag in etags else copy.bodies.get(variant)
-        if body is None and copy.etag not in etags:
+        body = None if cached.etag in etags else cached.bodies.get(variant)
+        if body is None and cached.etag not in etags:
             return None
-        return CacheHit(copy.meta, copy.etag, body, copy.tags, copy.expires_at - time.monotonic(), "L1", copy)
+        return CacheHit(
+            cached.meta, cached.etag, body, cached.tags, cached.expires_at - time.monotonic(), "L1", cached
+        )
 
     def find_last_known(self, entry: CacheEntry, variant: str) -> CacheHit | None:
-        """Return the newest value that is anywhere, invalidated or not, unless a hard purge forbids it."""
+        """Return the newest value that any level has, even if it was invalidated; not after a hard purge."""
         with contextlib.suppress(RedisUnavailable):
-            found = self.l2.fetch(entry.key, variant, build=False, mode="any")
-            if not isinstance(found, L2Entry) or found.body is None or self.pending.contains_any(found.tags):
+            result = self.l2.fetch(entry.key, variant, build=False, mode="any")
+            if (
+                not isinstance(result, L2Entry)
+                or result.body is None
+                or self.pending.contains_any(result.tags)
+            ):
                 return None
             self.counters.add(entry.kind.name, "hit_stale")
-            return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, "stale")
+            return CacheHit(result.meta, result.etag, result.body, result.tags, result.fresh_for, "stale")
         for level in (self.outage_l1, self.l1):
-            if (copy := level.peek(entry.key)) and variant in copy.bodies:
+            if (cached := level.peek(entry.key)) and variant in cached.bodies:
                 self.counters.add(entry.kind.name, "hit_stale")
-                return CacheHit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, 0.0, "stale")
+                return CacheHit(cached.meta, cached.etag, cached.bodies[variant], cached.tags, 0.0, "stale")
         return None
 
     def invalidate_local(self, tags: Iterable[str]) -> None:
-        """Drop what this process itself holds under these tags."""
+        """Drop this process's own entries with these tags."""
         tags = tuple(tags)
         self.l1.invalidate(tags)
         self.outage_l1.invalidate(tags)
@@ -201,55 +224,64 @@ class CacheStore:
     def _look_up_in_l2(
         self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: _SingleFlight, *, force: bool
     ) -> CacheHit | BuildTicket | None:
-        key, kind, tick, began = entry.key, entry.kind.name, self.l1.generation, time.monotonic()
+        key, kind, generation, started_at = entry.key, entry.kind.name, self.l1.generation, time.monotonic()
         try:
-            found = self.l2.fetch(key, variant, etags=etags, mode="force" if force else "")
+            result = self.l2.fetch(key, variant, etags=etags, mode="force" if force else "")
         except RedisUnavailable:
-            found = "unstorable"
+            result = "unstorable"
         else:
-            self.counters.record_time(kind, "look", time.monotonic() - began)
-            if isinstance(found, L2Entry) and self.pending.contains_any(found.tags):
-                found = "unstorable"
-        if isinstance(found, L2Entry):
-            self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
-            copy = self._copy_to_l1(key, variant, found, tick)
-            detail = "stale" if found.is_stale else "L2"
-            return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail, copy)
-        if isinstance(found, Lease):
+            self.counters.record_time(kind, "look", time.monotonic() - started_at)
+            if isinstance(result, L2Entry) and self.pending.contains_any(result.tags):
+                result = "unstorable"
+        if isinstance(result, L2Entry):
+            self.counters.add(kind, "hit_stale" if result.is_stale else "hit_shared")
+            cached = self._copy_to_l1(key, variant, result, generation)
+            detail = "stale" if result.is_stale else "L2"
+            return CacheHit(
+                result.meta, result.etag, result.body, result.tags, result.fresh_for, detail, cached
+            )
+        if isinstance(result, Lease):
             self.counters.add(kind, "miss")
-            flight.has_stale_value = found.has_stale_value
-            return BuildTicket(self, entry, found, False, tick, flight)
-        if found == "unstorable":
+            flight.has_stale_value = result.has_stale_value
+            return BuildTicket(self, entry, result, False, generation, flight)
+        if result == "unstorable":
             self.counters.add(kind, "away")
-            copy = None if force else self.outage_l1.get(key)
-            if copy is not None and variant in copy.bodies:
-                left = copy.expires_at - time.monotonic()
-                return CacheHit(copy.meta, copy.etag, copy.bodies[variant], copy.tags, left, "local", copy)
+            cached = None if force else self.outage_l1.get(key)
+            if cached is not None and variant in cached.bodies:
+                left = cached.expires_at - time.monotonic()
+                return CacheHit(
+                    cached.meta, cached.etag, cached.bodies[variant], cached.tags, left, "local", cached
+                )
             return BuildTicket(self, entry, None, True, self.outage_l1.generation, flight)
         return None
 
     def _find_stale(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> CacheHit | None:
-        """Return the old value while somebody in this process builds the new one; None if it has been dropped."""
+        """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
         with contextlib.suppress(RedisUnavailable):
-            found = self.l2.fetch(key, variant, etags=etags, build=False)
-            if isinstance(found, L2Entry) and not self.pending.contains_any(found.tags):
-                self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
-                detail = "stale" if found.is_stale else "L2"
-                return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail)
+            result = self.l2.fetch(key, variant, etags=etags, build=False)
+            if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
+                self.counters.add(kind, "hit_stale" if result.is_stale else "hit_shared")
+                detail = "stale" if result.is_stale else "L2"
+                return CacheHit(result.meta, result.etag, result.body, result.tags, result.fresh_for, detail)
         return None
 
-    def _copy_to_l1(self, key: str, variant: str, found: L2Entry, tick: int) -> L1Entry | None:
-        """Keep a copy of what Redis answered, or add the variant to the copy that is kept."""
-        if found.is_stale or found.fresh_for <= 0 or found.body is None or not self.receives_invalidations():
+    def _copy_to_l1(self, key: str, variant: str, result: L2Entry, generation: int) -> L1Entry | None:
+        """Put what Redis answered into L1, or add the variant to the entry in L1."""
+        if (
+            result.is_stale
+            or result.fresh_for <= 0
+            or result.body is None
+            or not self.receives_invalidations()
+        ):
             return None
-        copy = self.l1.get(key)
-        if copy is not None and copy.etag == found.etag:
-            self.l1.add_variant(key, copy, variant, found.body)
-            return copy
-        copy = L1Entry(
-            found.meta, found.etag, {variant: found.body}, found.tags, time.monotonic() + found.fresh_for
+        cached = self.l1.get(key)
+        if cached is not None and cached.etag == result.etag:
+            self.l1.add_variant(key, cached, variant, result.body)
+            return cached
+        cached = L1Entry(
+            result.meta, result.etag, {variant: result.body}, result.tags, time.monotonic() + result.fresh_for
         )
-        return copy if self.l1.put(key, copy, tick) else None
+        return cached if self.l1.put(key, cached, generation) else None
 
     def _store_value(
         self, ticket: BuildTicket, value: StoredValue, tags: tuple[str, ...], ttl: float, hard: float
@@ -266,8 +298,8 @@ class CacheStore:
             return False
         if ticket.lease is None:
             if ticket.is_outage:
-                copy = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + min(OUTAGE_TTL, ttl))
-                return self.outage_l1.put(key, copy, ticket.generation)
+                cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + min(OUTAGE_TTL, ttl))
+                return self.outage_l1.put(key, cached, ticket.generation)
             return False
         try:
             stored = self.l2.fill(
@@ -277,8 +309,8 @@ class CacheStore:
             return False
         self.counters.add(kind, "stored" if stored else "refused")
         if stored and self.receives_invalidations():
-            copy = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + ttl * 0.9)
-            self.l1.put(key, copy, ticket.generation)
+            cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + ttl * 0.9)
+            self.l1.put(key, cached, ticket.generation)
         return stored
 
     def _build_alone(self, entry: CacheEntry) -> BuildTicket:
@@ -290,7 +322,7 @@ class CacheStore:
             self.counters.add(kind, "waited")
 
     def _join_flight(self, key: str) -> tuple[_SingleFlight, bool]:
-        """Return the flight for a key, and whether it is ours to lead."""
+        """Return the flight for a key, and whether the caller leads it."""
         with self._lock:
             flight = self._flights.get(key)
             if flight is not None:

@@ -1,7 +1,7 @@
-"""The marks in Redis: for each tag, when it was last invalidated; and what this process knows of them itself.
+"""Tag times in Redis: when each tag was last invalidated; and the recent ones that this process remembers.
 
-A failover of Redis may lose marks that were acknowledged. So every process remembers for a while what it told and
-what it heard, answers nothing that is older than that, and tells the marks again where they are missing.
+A failover of Redis may lose invalidations that were acknowledged. So every process remembers for a while those that
+it sent and received, ignores entries that are older, and asserts the tag times again where Redis lost them.
 """
 
 from __future__ import annotations
@@ -22,55 +22,55 @@ from storefront.redis_roles import Role, Script
 _LUA = Path(__file__).parent / "lua"
 _INVALIDATE, _REASSERT = Script(_LUA / "invalidate.lua"), Script(_LUA / "reassert.lua")
 
-RETENTION = 20.0  # seconds after which what was told is looked for in Redis once more, and then forgotten
-MAX_TAGS = 20_000  # names that are remembered; beyond that the oldest are not
+# Seconds after which a remembered time is checked in Redis once more, and then forgotten.
+RETENTION = 20.0
+MAX_TAGS = 20_000  # remembered; with more, the oldest are forgotten
 BATCH_SIZE = 500
-# Marks must outlive entries: the longest hard TTL, its jitter, and an hour.
+# Tag times must outlive entries: the longest hard TTL, its jitter, and an hour.
 _LIFE_US = int((keys.HARD_TTL * 1.1 + 3600) * 1e6)
 
-Clocks = tuple[int, ...]  # of each shard
+Clocks = tuple[int, ...]  # microseconds, one for each shard
 
 
 class TagTimes:
-    """The marks of one shop: every shard has those of all tags.
+    """The tag times of one shop; every shard has those of all tags.
 
     Args:
-        prefix: what all keys of this shop begin with.
-        shards: over how many hash slots entries are spread.
+        prefix: of all keys of this shop.
+        shards: number of hash slots over which entries are spread.
     """
 
     def __init__(self, prefix: str, shards: int = 1) -> None:
         self.channel = f"{prefix}:invalidations"
         self._prefix = prefix
         self._shards = shards
-        self._times: dict[
-            str, tuple[Clocks, float]
-        ] = {}  # by tag, and "!" + tag for hard purges; the oldest first
+        # By tag, and by "!" + tag for hard purges; the oldest first.
+        self._times: dict[str, tuple[Clocks, float]] = {}
         self._failover_suspected = False
         self._lock = threading.Lock()
 
     def redis_key(self, shard: int) -> str:
-        """Return the name of a shard's marks in Redis."""
+        """Return the Redis key of a shard's tag times."""
         return f"{self._prefix}:{{c{shard}}}:marks"
 
     def invalidate(self, tags: Iterable[str], *, hard: bool = False) -> None:
-        """Drop every entry that carries one of these tags, in every shard, and tell every process.
+        """Invalidate every entry with one of these tags, in every shard, and publish it to every process.
 
         Raises:
-            RedisUnavailable: it may not have happened; try again.
-            ResponseError: something else is in the place of a shard's marks.
+            RedisUnavailable: the invalidation may not have happened; try again.
+            ResponseError: foreign data under the key of a shard's tag times.
         """
         tags = tuple(tags)
         clocks: Clocks = ()
         for shard in reversed(range(self._shards)):
-            # The last one tells: whoever hears it finds the marks of every shard in place.
+            # The last shard publishes: then the tag times of every shard are in place.
             others = "".join(f" {clock}" for clock in clocks)
             arguments = [int(hard), "" if shard else self.channel, _LIFE_US, others, *tags]
             clocks = (int(self._run(_INVALIDATE, shard, arguments)), *clocks)
         self._remember(tags, clocks, hard=hard)
 
     def receive(self, message: bytes) -> list[str]:
-        """Return the tags of a published message, and remember them if it says since when they are dropped."""
+        """Return the tags of a published message, and remember their times if the message has them."""
         first, *tags = message.decode().split("\n")
         if not first.startswith("="):
             return [first, *tags]
@@ -80,24 +80,24 @@ class TagTimes:
         return tags
 
     def is_newer(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
-        """Return whether one of these was dropped (`hard`: for ever) after an entry began, as far as we know."""
-        told = self._times
-        if not told:
+        """Return whether this process knows of a (hard) invalidation of one of these tags after an entry's start."""
+        times = self._times
+        if not times:
             return False
-        found = (told.get(f"!{tag}" if hard else tag) for tag in tags)
-        return any(known is not None and known[0][shard] > start for known in found)
+        known = (times.get(f"!{tag}" if hard else tag) for tag in tags)
+        return any(remembered is not None and remembered[0][shard] > start for remembered in known)
 
     def suspect_failover(self) -> None:
-        """Say that Redis may be another one than before: what is remembered is to be told again soon."""
+        """Note that Redis may be another server than before; the remembered times are asserted again soon."""
         self._failover_suspected = True
 
     def reassert(self, *, everything: bool = False) -> None:
-        """Tell again what Redis may have lost: what is old enough to be forgotten then, or everything that is known.
+        """Assert the times again that Redis may have lost: those due to be forgotten, or all that are remembered.
 
-        What is still there is not touched, and what was built since is not dropped.
+        Times that Redis still has are not changed, and entries built since then stay valid.
 
         Raises:
-            RedisUnavailable: it is to be tried again.
+            RedisUnavailable: call it again later.
         """
         everything, self._failover_suspected = everything or self._failover_suspected, False
         now = time.monotonic()
@@ -126,14 +126,14 @@ class TagTimes:
         now = time.monotonic()
         with self._lock:
             for name in names:
-                # At its newest, and last in the row.
+                # The newest of its times, and at the end of the order.
                 before = self._times.pop(name, (clocks, now))[0]
                 self._times[name] = (max(before, clocks), now)
             while len(self._times) > MAX_TAGS:
                 del self._times[next(iter(self._times))]
 
     def _run(self, script: Script, shard: int, arguments: list[Any]) -> Any:
-        # Not counted as a write: where there is no room for a mark, the script makes room.
+        # Not counted as a write: when Redis is full, the script makes room.
         def run() -> Any:
             return redis_roles.call(
                 Role.CACHE, lambda client: script.run(client, [self.redis_key(shard)], arguments)
@@ -147,6 +147,6 @@ class TagTimes:
 
 
 def _make_room(client: Redis, name: str) -> None:
-    """Delete what is in the place of marks and is none: without them every entry counts as dropped."""
+    """Delete foreign data under the key of tag times. Without tag times every entry counts as dropped."""
     if client.type(name) != b"zset":
         client.delete(name)
