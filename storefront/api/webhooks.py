@@ -38,18 +38,9 @@ class WebhookError(StorefrontError):
 
 
 def init_app(app: Flask) -> None:
-    """Write messages for what the outbox tells of stock and orders, besides what is done with it otherwise."""
-    handlers = app.extensions["outbox"].handlers
-    publish = handlers[STOCK]
-
-    def stock_changed(events: list[dict[str, Any]]) -> None:
-        write("stock.changed", [(f"{event['sku']} {event['version']}", event) for event in events])
-        publish(events)
-
-    outbox.handler(app, STOCK, stock_changed)
-    outbox.handler(
-        app, _ORDERS, lambda told: write("order.changed", [(str(one["event_id"]), one) for one in told])
-    )
+    """Write a message to each subscribed webhook when stock or an order changes."""
+    outbox.subscribe(app, STOCK, _write_stock_messages, name="webhooks")
+    outbox.subscribe(app, _ORDERS, _write_order_messages)
     orders.on_event(app, _promise)
 
 
@@ -114,6 +105,14 @@ def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
         insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)
         with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
             connection.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
+
+
+def _write_stock_messages(events: list[dict[str, Any]]) -> None:
+    write("stock.changed", [(f"{event['sku']} {event['version']}", event) for event in events])
+
+
+def _write_order_messages(events: list[dict[str, Any]]) -> None:
+    write("order.changed", [(str(event["event_id"]), event) for event in events])
 
 
 def _promise(session: Session, order: Order, event: OrderEvent) -> None:

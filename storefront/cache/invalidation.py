@@ -39,7 +39,7 @@ def init_app(app: Flask, state: CacheState) -> None:
             if chosen:
                 _invalidate(state, {tag for payload in chosen for tag in payload["tags"]}, chosen, hard=hard)
 
-    outbox.handler(app, TOPIC, deliver)
+    outbox.subscribe(app, TOPIC, deliver)
     outbox.before_commit(app, _enqueue_invalidation)
 
 

@@ -1,15 +1,8 @@
-"""The outbox: what a commit promised to tell, written in its transaction and delivered after it."""
+"""The outbox: messages that are written in a transaction and delivered after its commit, at least once."""
 
-from storefront.outbox.delivery import (
-    SWEEPER,
-    before_commit,
-    deliver_overdue,
-    enqueue,
-    handler,
-    init_app,
-    waiting,
-)
+from storefront.outbox.delivery import SWEEPER, deliver_overdue, init_app, subscribe, waiting
 from storefront.outbox.models import OutboxMessage
+from storefront.outbox.transaction import before_commit, enqueue
 
 __all__ = [
     "SWEEPER",
@@ -17,7 +10,7 @@ __all__ = [
     "before_commit",
     "deliver_overdue",
     "enqueue",
-    "handler",
     "init_app",
+    "subscribe",
     "waiting",
 ]

@@ -1,97 +1,107 @@
-"""Promise in a transaction, deliver after its commit, and again until it has worked.
+"""Delivery of committed messages to their handlers, and again by a sweeper until it has succeeded.
 
-A message may be delivered twice (a process can die between delivering and forgetting): every handler is idempotent.
+A message may be delivered twice, since a process can die between its delivery and its deletion: every handler is
+idempotent. If a topic has further handlers, its own handler decides when a message is done. What a further handler
+cannot deliver is enqueued again for that handler alone, so it delays nothing else.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from flask import Flask, current_app, has_app_context
-from sqlalchemy import Row, Table, bindparam, delete, event, func, insert, select
-from sqlalchemy.orm import Session, SessionTransaction
+from flask import Flask, current_app
+from sqlalchemy import Table, bindparam, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import periodic
-from storefront.extensions import connection_of, db
+from storefront.extensions import db
 from storefront.outbox.models import OutboxMessage
-from storefront.outbox.registry import Handler, Outbox, Summary
+from storefront.outbox.registry import Handler, Registry, registry
+
+log = logging.getLogger(__name__)
 
 SWEEPER = "outbox-sweeper"
-# Younger messages are being delivered by the process that wrote them.
+# The process that wrote a younger message is delivering it.
 OVERDUE = timedelta(seconds=2)
 BATCH = 500
-MANY = 50
 
-# Built once, and sent past the mapper: they are part of every commit that changes a page or stock.
+# Built once and executed without the mapper: they are part of every commit that changes a page or stock.
 _TABLE = cast("Table", OutboxMessage.__table__)
-_WRITE = insert(_TABLE)
-_DELETE = delete(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+INSERT = insert(_TABLE)
+DELETE = delete(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+
+
+class Message(NamedTuple):
+    """A message in the outbox."""
+
+    id: str
+    topic: str
+    payload: Any
 
 
 def init_app(app: Flask) -> None:
-    """Give the application an outbox, and let every serving process deliver what a dead one left in it."""
-    app.extensions["outbox"] = Outbox()
+    """Give the application an outbox; every serving process delivers what a dead one left in it."""
+    registry.set(app, Registry())
     periodic.add_task(app, SWEEPER, _sweep, interval=1.0)
 
 
-def handler(app: Flask, topic: str, deliver: Handler) -> None:
-    """Name who delivers a topic; it gets payloads in the order in which they were promised, and is idempotent."""
-    app.extensions["outbox"].handlers[topic] = deliver
+def subscribe(app: Flask, topic: str, handler: Handler, *, name: str = "") -> None:
+    """Have this function called with the payloads of a topic; it must be idempotent.
+
+    Args:
+        app: the application.
+        topic: at most 40 characters, together with the name.
+        handler: gets payloads in the order in which they were enqueued.
+        name: for a further handler of a topic that has one. If it fails, it is called again later; the messages count
+            as delivered nevertheless.
+
+    Raises:
+        ValueError: the topic has such a handler already.
+    """
+    registry.get(app).add(topic, handler, name)
 
 
-def before_commit(app: Flask, summarise: Summary) -> None:
-    """Name who has something to promise about a transaction once all of it is known."""
-    app.extensions["outbox"].summaries.append(summarise)
-
-
-def enqueue(session: Session, topic: str, *payloads: Any) -> None:
-    """Promise messages in this session's transaction. They are delivered if, and only after, that is committed."""
-    savepoint = session.get_nested_transaction()
-    session.info.setdefault("outbox", []).extend(
-        (savepoint, (uuid.uuid4().hex, topic, payload)) for payload in payloads
-    )
+def deliver(messages: Sequence[Message]) -> set[str]:
+    """Hand messages to their handlers; return the topics that failed, to be delivered again. Never raises."""
+    outbox = registry.get(current_app)
+    by_topic: dict[str, list[Message]] = {}
+    for message in messages:
+        by_topic.setdefault(message.topic, []).append(message)
+    failed = set()
+    for topic, group in by_topic.items():
+        if _deliver_topic(outbox, topic, [message.payload for message in group]):
+            outbox.delivered.add([message.id for message in group])
+        else:
+            failed.add(topic)
+    return failed
 
 
 def deliver_overdue() -> int:
     """Deliver what was committed a while ago and not delivered; return how many messages were found.
 
-    What a topic that fails has piled up does not hide the others'. What this process has delivered is deleted.
+    The messages of a topic that fails do not hide those of other topics. Delivered messages are deleted.
     """
-    outbox, found = _outbox(), 0
+    outbox, found = registry.get(current_app), 0
     topics = set(outbox.handlers)
-    while overdue := _overdue(topics):
+    while overdue := _find_overdue(topics):
         found += len(overdue)
-        failed = outbox.deliver([(m.id, m.topic, m.payload) for m in overdue if not outbox.is_done(m.id)])
+        failed = deliver([message for message in overdue if message.id not in outbox.delivered])
         if not failed:
             break
         topics -= failed
-    # Before they are overdue for the other processes too.
-    if done := outbox.take_done():
+    # Now, before other processes find them overdue, too.
+    if delivered := outbox.delivered.take():
         try:
             with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-                connection.execute(_DELETE, {"ids": done})
+                connection.execute(DELETE, {"ids": delivered})
         except BaseException:
-            outbox.put_back(done)
+            outbox.delivered.add(delivered)
             raise
     return found
-
-
-def _overdue(topics: Collection[str]) -> Sequence[Row[str, str, Any]]:
-    """Return the oldest of what should have been delivered on these topics."""
-    with db.engine.connect() as connection:
-        return connection.execute(
-            select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
-            .where(OutboxMessage.topic.in_(topics), OutboxMessage.created_at < datetime.now(UTC) - OVERDUE)
-            .order_by(OutboxMessage.created_at)
-            .limit(BATCH)
-        ).all()
-
-
-def _sweep() -> None:
-    deliver_overdue()  # what cannot be delivered now is looked at again a round later, not at once
 
 
 def waiting() -> tuple[int, float]:
@@ -102,62 +112,46 @@ def waiting() -> tuple[int, float]:
     return count, (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
 
 
-@event.listens_for(Session, "before_commit")
-def _write(session: Session) -> None:
-    """Write all that was promised, by one statement."""
-    if session.in_nested_transaction() or not has_app_context():
-        return
-    outbox = _outbox()
-    for summarise in outbox.summaries:
-        summarise(session)
-    if not (promised := session.info.get("outbox")):
-        return
-    connection = connection_of(session)
-    # What was delivered before is deleted by the sweeper; where it does not keep up, or there is none, here: a
-    # transaction of its own would double the cost of every commit.
-    if done := outbox.take_done(least=MANY):
-        session.info.setdefault("outbox_deleting", []).extend(done)
-        connection.execute(_DELETE, {"ids": done})
+def _deliver_topic(outbox: Registry, topic: str, payloads: list[Any]) -> bool:
+    is_delivered = outbox.call(topic, payloads)
+    further = outbox.further.get(topic, ())
+    failed = [subscription for subscription in further if not outbox.call(subscription, payloads)]
+    # If the topic's own handler failed, the messages stay, and all handlers get them again.
+    return is_delivered and all(_enqueue_again(subscription, payloads) for subscription in failed)
+
+
+def _enqueue_again(subscription: str, payloads: list[Any]) -> bool:
+    """Enqueue messages for one further handler alone; return whether that succeeded."""
     now = datetime.now(UTC)
-    connection.execute(
-        _WRITE,
-        [
-            {"id": key, "topic": topic, "payload": payload, "created_at": now + timedelta(microseconds=place)}
-            for place, (_, (key, topic, payload)) in enumerate(promised)
-        ],
-    )
+    rows = [
+        {
+            "id": uuid.uuid4().hex,
+            "topic": subscription,
+            "payload": payload,
+            "created_at": now + timedelta(microseconds=place),
+        }
+        for place, payload in enumerate(payloads)
+    ]
+    try:
+        with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+            connection.execute(INSERT, rows)
+    except SQLAlchemyError as error:
+        log.warning("%d messages stay in the outbox until %s succeeds: %s", len(rows), subscription, error)
+        return False
+    return True
 
 
-@event.listens_for(Session, "after_commit")
-def _deliver(session: Session) -> None:
-    if session.in_nested_transaction():
-        return  # a savepoint: nothing is committed yet
-    session.info.pop("outbox_deleting", None)
-    if messages := session.info.pop("outbox", None):
-        _outbox().deliver([told for _, told in messages])
+def _find_overdue(topics: Collection[str]) -> list[Message]:
+    """Return the oldest messages of these topics that should have been delivered."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(
+            select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
+            .where(OutboxMessage.topic.in_(topics), OutboxMessage.created_at < datetime.now(UTC) - OVERDUE)
+            .order_by(OutboxMessage.created_at)
+            .limit(BATCH)
+        )
+        return [Message(*row) for row in rows]
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    session.info.pop("outbox", None)
-    if deleting := session.info.pop("outbox_deleting", None):
-        _outbox().put_back(deleting)
-
-
-@event.listens_for(Session, "after_soft_rollback")
-def _forget_since(session: Session, ended: SessionTransaction) -> None:
-    if ended.nested and (messages := session.info.get("outbox")):
-        session.info["outbox"] = [pair for pair in messages if not _is_within(pair[0], ended)]
-
-
-def _is_within(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:
-    while savepoint is not None and savepoint is not outer:
-        savepoint = savepoint.parent
-    return savepoint is outer
-
-
-def _outbox() -> Outbox:
-    outbox: Outbox = current_app.extensions["outbox"]
-    return outbox
+def _sweep() -> None:
+    deliver_overdue()  # returns nothing: what fails now is tried at the next interval, not at once

@@ -1,4 +1,4 @@
-"""The table of what is still to be told."""
+"""The table of messages that are still to be delivered."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from storefront.extensions import Model, UtcDateTime
 
 
 class OutboxMessage(Model):
-    """One promise of a transaction. It is there if and only if the transaction was committed."""
+    """A message of a transaction. The row exists if and only if the transaction was committed."""
 
     __tablename__ = "outbox"
 
-    # Named by its writer, not by a sequence: the id is known before the row is written, for one statement less.
+    # Made by the writer, not by a sequence: the id is known before the row is written, which saves a statement.
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     topic: Mapped[str] = mapped_column(String(40))
     payload: Mapped[Any] = mapped_column(JSON)

@@ -1,64 +1,86 @@
-"""Who delivers what, and which messages have been delivered by this process but are still in the table."""
+"""An application's subscriptions to the outbox, and the ids of messages that this process has delivered."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from storefront.app_state import AppState
 from storefront.errors import StorefrontError
 
 log = logging.getLogger(__name__)
 
+# Gets the payloads of one topic in the order in which they were enqueued; it must be idempotent.
 Handler = Callable[[list[Any]], None]
-# Called as a transaction is about to be committed: the last moment to promise something in it.
-Summary = Callable[[Session], None]
+# Called just before a commit: the last moment to enqueue something in the transaction.
+BeforeCommit = Callable[[Session], None]
 
 
-class Outbox:
-    """The handlers of an application, and the messages that were delivered but are still in the table."""
+class DeliveredIds:
+    """Ids of messages that were delivered but are still in the table."""
 
     def __init__(self) -> None:
-        self.handlers: dict[str, Handler] = {}
-        self.summaries: list[Summary] = []
-        self._done: set[str] = set()
+        self._ids: set[str] = set()
         self._lock = threading.Lock()
 
-    def deliver(self, messages: Sequence[tuple[str, str, Any]]) -> set[str]:
-        """Hand messages (id, topic, payload) to their handlers; return the topics that failed, to be tried again."""
-        by_topic: dict[str, list[tuple[str, Any]]] = {}
-        for key, topic, payload in messages:
-            by_topic.setdefault(topic, []).append((key, payload))
-        failed = set(by_topic)
-        for topic, pairs in by_topic.items():
-            try:
-                self.handlers[topic]([payload for _, payload in pairs])
-            except StorefrontError as error:
-                log.info("%d messages on %s wait in the outbox: %s", len(pairs), topic, error)
-            except Exception:  # whatever a handler raises must not undo what has been committed
-                log.exception("%d messages on %s could not be delivered", len(pairs), topic)
-            else:
-                failed.discard(topic)
-                with self._lock:
-                    self._done.update(key for key, _ in pairs)
-        return failed
-
-    def take_done(self, *, least: int = 1) -> list[str]:
-        """Return the ids of delivered messages that are to be deleted, and forget them; none if they are fewer."""
+    def add(self, ids: Sequence[str]) -> None:
+        """Remember these messages until they are deleted; also if their deletion was rolled back."""
         with self._lock:
-            if len(self._done) < least:
+            self._ids.update(ids)
+
+    def take(self, *, at_least: int = 1) -> list[str]:
+        """Return all ids for the caller to delete, and forget them; an empty list if there are fewer than that."""
+        with self._lock:
+            if len(self._ids) < at_least:
                 return []
-            done, self._done = list(self._done), set()
-        return done
+            ids, self._ids = list(self._ids), set()
+        return ids
 
-    def put_back(self, keys: Sequence[str]) -> None:
-        """Remember ids again whose deletion was rolled back."""
-        with self._lock:
-            self._done.update(keys)
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._ids
 
-    def is_done(self, key: str) -> bool:
-        """Return whether this process has delivered the message already."""
-        return key in self._done
+
+@dataclass(slots=True)
+class Registry:
+    """The outbox of one application.
+
+    Attributes:
+        handlers: by subscription: a topic, or `topic/name` for a further handler of the topic.
+        further: the subscriptions of further handlers by topic.
+        before_commit: called before each commit.
+        delivered: what this process has delivered.
+    """
+
+    handlers: dict[str, Handler] = field(default_factory=dict)
+    further: dict[str, list[str]] = field(default_factory=dict)
+    before_commit: list[BeforeCommit] = field(default_factory=list)
+    delivered: DeliveredIds = field(default_factory=DeliveredIds)
+
+    def add(self, topic: str, handler: Handler, name: str = "") -> None:
+        """Add a handler; see `outbox.subscribe`."""
+        subscription = f"{topic}/{name}" if name else topic
+        if subscription in self.handlers:
+            raise ValueError(f"{subscription} has a handler already")
+        self.handlers[subscription] = handler
+        if name:
+            self.further.setdefault(topic, []).append(subscription)
+
+    def call(self, subscription: str, payloads: list[Any]) -> bool:
+        """Hand payloads to a handler; return whether it succeeded. It never raises: the commit cannot be undone."""
+        try:
+            self.handlers[subscription](payloads)
+        except StorefrontError as error:
+            log.info("%d messages on %s wait in the outbox: %s", len(payloads), subscription, error)
+            return False
+        except Exception:
+            log.exception("%d messages on %s could not be delivered", len(payloads), subscription)
+            return False
+        return True
+
+
+registry = AppState[Registry]("outbox")

@@ -18,8 +18,8 @@ VERSION_TTL = 24 * 3600  # seconds that the last version of a variant is known i
 
 
 def init_app(app: Flask) -> None:
-    """Deliver what the outbox has of stock."""
-    outbox.handler(app, TOPIC, publish_events)
+    """Publish the stock events of the outbox."""
+    outbox.subscribe(app, TOPIC, publish_events)
 
 
 def channel_and_prefix(app: Flask) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from storefront import cache
 from storefront.cache.invalidation import TOPIC
 from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, CacheEntry
 from storefront.cache.store import CacheStore
+from storefront.outbox.registry import registry
 from tests.cache.conftest import entries
 
 ENTRY = CacheEntry("data", "", PRODUCT_LIST)
@@ -49,7 +50,7 @@ class Shelf:
 
 
 def drop(app: Flask, *tags: str) -> None:
-    app.extensions["outbox"].handlers[TOPIC]([{"tags": list(tags), "hard": False, "cause": ""}])
+    registry.get(app).handlers[TOPIC]([{"tags": list(tags), "hard": False, "cause": ""}])
 
 
 def test_a_function_is_called_once_for_the_same_arguments_however_they_are_given(app: Flask) -> None:

@@ -16,6 +16,7 @@ from storefront import stock
 from storefront.extensions import db, write_transaction
 from storefront.live import Hub
 from storefront.live import hub as hub_module
+from storefront.outbox.registry import registry
 from storefront.stock import StockItem
 from storefront.stock.live_source import StockSource
 from tests.factories import make_product
@@ -88,7 +89,7 @@ def put(sku: str, number: int) -> None:
 def on_their_way(app: Flask) -> list[bytes]:
     """The messages of the test's changes, for it to deliver as it likes."""
     kept: list[bytes] = []
-    app.extensions["outbox"].handlers["stock.changed"] = lambda events: kept.extend(
+    registry.get(app).handlers["stock.changed"] = lambda events: kept.extend(
         msgspec.json.encode(event) for event in events
     )
     return kept

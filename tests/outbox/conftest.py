@@ -1,4 +1,4 @@
-"""A topic, and what was told of it."""
+"""A topic with a handler, and what the handler received."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from storefront import outbox
 
 
 @pytest.fixture
-def told(app: Flask) -> list[Any]:
-    """Everything that the handler of the topic "news" was handed."""
-    everything: list[Any] = []
-    outbox.handler(app, "news", everything.extend)
-    return everything
+def received(app: Flask) -> list[Any]:
+    """All payloads that the handler of the topic "news" has received."""
+    payloads: list[Any] = []
+    outbox.subscribe(app, "news", payloads.extend)
+    return payloads

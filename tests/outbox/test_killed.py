@@ -1,4 +1,4 @@
-"""A process that is killed while it writes: what it committed is told, what it did not is not."""
+"""A process that is killed around its commit: what it committed is delivered, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sqlalchemy import select
 from storefront import outbox
 from storefront.catalog.models import Product
 from storefront.extensions import db
-from tests.outbox.messages import age, rows
+from tests.outbox.messages import make_overdue, rows
 from tests.processes import ROOT
 
-# Writes a product and promises to tell of it. Its handler kills the process, or the process dies before committing.
+# Writes a product and enqueues a message. The handler kills the process, or the process dies before its commit.
 WRITER = """
 import os, signal, sys
 from pathlib import Path
@@ -33,10 +33,10 @@ def die(*_):
 
 app = make_app(sys.argv[1], Path(sys.argv[2]), REDIS_URL=sys.argv[3])
 with app.app_context():
-    outbox.handler(app, "news", die)
+    outbox.subscribe(app, "news", die)
     with write_transaction() as session:
         session.add(Product(slug="written", title="Written"))
-        outbox.promise(session, "news", "written")
+        outbox.enqueue(session, "news", "written")
         if sys.argv[4] == "before":
             session.flush()
             die()
@@ -44,8 +44,8 @@ with app.app_context():
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_process_killed_round_its_commit_loses_nothing_and_invents_nothing(
-    app: Flask, told: list[Any], redis_url: str, tmp_path: Path, when: str
+def test_a_killed_process_loses_and_invents_no_message(
+    app: Flask, received: list[Any], redis_url: str, tmp_path: Path, when: str
 ) -> None:
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     instance = tmp_path / "writer"
@@ -57,6 +57,6 @@ def test_a_process_killed_round_its_commit_loses_nothing_and_invents_nothing(
     db.session.rollback()
     assert list(db.session.execute(select(Product.slug)).scalars()) == expected
     db.session.rollback()
-    age()
+    make_overdue()
     outbox.deliver_overdue()
-    assert (told, rows()) == (expected, 0)
+    assert (received, rows()) == (expected, 0)

@@ -12,13 +12,14 @@ from typing import Any
 
 from storefront import stock
 from storefront.extensions import db, write_transaction
+from storefront.outbox.registry import registry
 from tests.conftest import make_app
 
 
 def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> None:
     """Fork a child for each round; it dies before, while or after it delivers what it has committed."""
     app = make_app(url, Path(instance), REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
-    handlers: dict[str, Any] = app.extensions["outbox"].handlers
+    handlers = registry.get(app).handlers
     gc.disable()  # in each child it would copy most of what the parent has
     for number in range(rounds):
         if (child := os.fork()) == 0:

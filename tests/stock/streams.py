@@ -21,6 +21,7 @@ from flask import Flask
 from storefront import outbox, stock
 from storefront.app import create_app
 from storefront.extensions import write_transaction
+from storefront.outbox.registry import registry
 from tests.processes import ROOT, Shop, served
 
 GUNICORN = (
@@ -91,7 +92,7 @@ class Stream:
 def put(shop: Shop, sku: str, number: int, *, told: bool = True) -> None:
     """Set what is on hand as another process of the shop does; if it is not told, the message is lost on its way."""
     app = _process(shop.instance, *shop.environ.items())
-    handlers = app.extensions["outbox"].handlers
+    handlers = registry.get(app).handlers
     deliver = handlers["stock.changed"]
     with app.app_context():
         try:
