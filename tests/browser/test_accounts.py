@@ -49,7 +49,7 @@ def test_somebody_registers_signs_out_and_in_and_changes_the_password(page: Page
     page.get_by_label("Your password until now").fill(PASSWORD)
     page.get_by_label("New password").fill("short")
     page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_role("alert")).to_contain_text("has to be mended")
+    expect(page.get_by_role("alert")).to_contain_text("Check the highlighted fields")
     new = page.get_by_label("New password")
     expect(new).to_have_accessible_description(re.compile("^Use at least 10 characters"))
     expect(new).to_be_focused()

@@ -1,5 +1,5 @@
-/** Sends the form without leaving the page, says what came of it, and tells the header.
- *  Anything unexpected, and the form is sent as it stands. */
+/** Sends the form without leaving the page, shows the result and updates the header. On any error the browser sends
+ *  the form itself. */
 class AddToCart extends HTMLElement {
   #listening;
 
@@ -14,7 +14,7 @@ class AddToCart extends HTMLElement {
     this.#listening.abort();
   }
 
-  /** Sold out, or to be had again. */
+  /** Shows the form, or the text for a sold-out variant. */
   #offer({ sku, buyable }) {
     if (sku !== this.getAttribute("sku")) return;
     this.querySelector("form").hidden = !buyable;

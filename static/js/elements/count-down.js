@@ -18,7 +18,7 @@ class CountDown extends HTMLElement {
     }, 250);
   }
 
-  /** The same words as in the page; from two minutes on in minutes. */
+  /** The same words as on the page: minutes from two minutes on. */
   #words(seconds) {
     if (seconds >= 120) return this.dataset.minutes.replace("{number}", Math.ceil(seconds / 60));
     return seconds === 1 ? this.dataset.second : this.dataset.seconds.replace("{number}", seconds);

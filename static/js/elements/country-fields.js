@@ -1,8 +1,8 @@
-/** Asks for the form of another country as soon as it is chosen, and for the sums that belong to it. What was typed
- *  stays, and so does the focus. Without it, or if the answer does not come, there is a button. */
+/** Loads the address form and the totals of a country as soon as it is chosen. Typed text and focus stay. Without
+ *  JavaScript, or if the request fails, a button does the same. */
 class CountryFields extends HTMLElement {
   #listening;
-  #shown; // the country whose form this is
+  #shown; // the country whose form is shown
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -18,7 +18,7 @@ class CountryFields extends HTMLElement {
     return this.querySelector(`[name=${this.#prefix}country]`);
   }
 
-  /** Begins the names of its fields, where a form has two addresses. Sums go by the other one. */
+  /** Prefix of the field names, for the second address of a form. Totals depend on the first address. */
   get #prefix() {
     return this.getAttribute("prefix") ?? "";
   }
@@ -27,7 +27,7 @@ class CountryFields extends HTMLElement {
     return this.#prefix ? [`${this.#prefix}country`] : ["country", "region", "delivery"];
   }
 
-  /** Another may have been chosen before this script was there, or been put back by the browser on return. */
+  /** The shopper may have chosen a country before this script ran, or the browser may have restored one. */
   #catchUp() {
     if (this.#country.value !== this.#shown) this.#ask(this.#country);
   }

@@ -1,4 +1,4 @@
-/** Marks the thumbnail of the picture in view, and follows thumbnails without moving the page. */
+/** Marks the thumbnail of the visible picture. A click on a thumbnail scrolls the pictures but not the page. */
 class ProductGallery extends HTMLElement {
   #listening;
   #watching;
@@ -27,7 +27,7 @@ class ProductGallery extends HTMLElement {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        // Only the strip scrolls; scrollIntoView would move the page too.
+        // scrollIntoView would scroll the page as well.
         strip.scrollTo({ left: frames[place].offsetLeft });
       }, { signal });
     }

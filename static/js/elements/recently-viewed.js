@@ -1,5 +1,5 @@
-/** Notes in this browser's cookie which product is looked at, and shows those before it. Nobody is told of them until
- *  the shelf is asked for, and the cookie names no one. */
+/** Adds the viewed product to a cookie and shows the products viewed before. The cookie holds product ids only; the
+ *  server reads it when it renders the shelf. */
 class RecentlyViewed extends HTMLElement {
   static #MOST = 8;
   static #LIFE = 30 * 24 * 3600; // seconds
@@ -24,7 +24,7 @@ class RecentlyViewed extends HTMLElement {
       const answer = await fetch(`/recent?without=${encodeURIComponent(product)}`);
       if (answer.ok) this.innerHTML = await answer.text();
     } catch {
-      // The page is whole without it.
+      // The page works without the shelf.
     }
   }
 

@@ -1,5 +1,5 @@
-/** Fills in who is signed in and how much is in the basket, and tells this shop's other tabs. Asks only if this browser
- *  has a basket or an account. */
+/** Shows the shopper's name and the number of items in the basket, and tells the shop's other tabs. It asks the server
+ *  only if this browser has a basket or an account. */
 class ShopperLinks extends HTMLElement {
   #listening;
   #tabs;
@@ -8,7 +8,7 @@ class ShopperLinks extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     document.addEventListener("cart-changed", (event) => this.#tell({ quantity: event.detail }), { signal });
-    // A page that goes on listening is not kept for the way back.
+    // An open channel keeps the page out of the back/forward cache.
     window.addEventListener("pagehide", () => this.#tabs.close(), { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#begin(), { signal });
     this.#begin();
@@ -33,7 +33,7 @@ class ShopperLinks extends HTMLElement {
       const me = await answer.json();
       this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || this.dataset.account });
     } catch {
-      // The links work without it.
+      // The links work without the numbers.
     }
   }
 

@@ -1,5 +1,5 @@
-/** Follows a link to a variant by putting the new product section in the place of the old one.
- *  Anything unexpected, and the link is followed as it stands. */
+/** Follows a link to a variant by replacing the product section of the page. On any error the browser follows the link
+ *  itself. */
 class VariantPicker extends HTMLElement {
   #listening;
 
@@ -44,7 +44,7 @@ class VariantPicker extends HTMLElement {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
 
-  /** The keyboard stays on the value that was chosen. */
+  /** Keeps the keyboard focus on the chosen value. */
   #refocus(fresh, option, value) {
     const choices = fresh.querySelectorAll(`#${option} .choice`);
     const chosen = [...choices].find((choice) => choice.firstElementChild.textContent === value);
