@@ -1,4 +1,4 @@
-"""The basket: rows in SQL found by a cookie of its own, merged with the account's at sign-in."""
+"""Carts: rows in SQL, found by a cookie of their own, and merged with the account's cart at sign-in."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from storefront.cart import cookie, me, queries, recently_viewed, views
 from storefront.cart.commands import CartError
 from storefront.cart.merge import merge_carts, merged
 from storefront.cart.models import Cart, CartLine
+from storefront.i18n import gettext as _
 
 __all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merged"]
 
 
 def init_app(app: Flask) -> None:
-    """Register the basket's pages, and what becomes of it when people come and go."""
+    """Register the cart's pages, and what happens to a cart at sign-in and when an account is deleted."""
     app.register_blueprint(views.bp)
     app.register_blueprint(me.bp)
     app.register_blueprint(recently_viewed.bp)
@@ -29,10 +30,15 @@ def init_app(app: Flask) -> None:
     accounts.add_export(app, "basket", queries.export_cart)
 
 
-def _merge(_app: Flask, *, user: Shopper, **_: Any) -> None:
+def _merge(_app: Flask, *, user: Shopper, **_kwargs: Any) -> None:
     earlier = merge_carts(user.id)
     if earlier:
-        flash(f"Your basket also holds what you had put in before you signed in here ({earlier} from then).")
+        flash(
+            _(
+                "Your basket also holds what you had put in before you signed in here (%(count)d from then).",
+                count=earlier,
+            )
+        )
 
 
 def _delete(session: Session, user_id: int) -> None:

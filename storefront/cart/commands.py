@@ -1,4 +1,4 @@
-"""Verbs on the basket: add, set, set aside, remove. Each is one short transaction."""
+"""Commands on the cart: add, set the quantity, save for later, remove. Each is one short transaction."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ MAX_LINES = 100
 
 
 class CartError(StorefrontError):
-    """The basket cannot be changed like that; the text says why."""
+    """The cart cannot be changed like that; the text tells the shopper why."""
 
     status = 422
 
 
 def add_line(sku: str, quantity: int) -> str:
-    """Put a variant into this visitor's basket; return its product's title. At most three statements.
+    """Add a variant to this visitor's cart; return its product's title. At most three statements.
 
     Raises:
-        CartError: it cannot be bought, or there is less of it, or the basket is full.
+        CartError: the variant cannot be bought, there are fewer in stock, or the cart is full.
     """
-    accounts.current_user()  # asked for before the transaction: it may wait for Redis
+    accounts.current_user()  # before the transaction locks the database, since it may wait for Redis
     with write_transaction() as session:
         variant, title, cart_id, lines, available = _find_variant(session, sku)
         if (left := stock.number_if_short(available, quantity)) is not None:
@@ -47,7 +47,9 @@ def add_line(sku: str, quantity: int) -> str:
         if cart_id is None:
             cart_id = _create_cart(session)
         elif lines >= MAX_LINES:
-            raise CartError(f"A basket holds {MAX_LINES} different things. Buy some of them first.")
+            raise CartError(
+                _("A basket holds %(count)d different things. Buy some of them first.", count=MAX_LINES)
+            )
         row = {
             "cart_id": cart_id,
             "sku": sku,
@@ -67,24 +69,32 @@ def add_line(sku: str, quantity: int) -> str:
 
 
 def set_quantity(sku: str, quantity: int) -> None:
-    """Make a line's quantity this; its price counts as seen."""
+    """Set a line's quantity. The shopper has now seen its current price."""
     _update_line(sku, quantity=quantity)
 
 
 def save_for_later(sku: str, *, saved: bool) -> None:
-    """Keep a line for later, or take it back into the basket."""
+    """Move a line to the list "for later" (`saved`), or back into the cart."""
     _update_line(sku, saved=saved)
 
 
 def remove_line(sku: str) -> None:
-    """Take a line out. What is not there is no mistake: somebody clicked twice."""
+    """Remove a line. A line that does not exist is not an error: somebody clicked twice."""
     cart_id = queries.current_cart_id()
     with write_transaction() as session:
         session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
 
 
 def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
-    """Return the variant, its title, this visitor's cart, its number of lines, and what is left (None: no end)."""
+    """Find an active variant to add.
+
+    Returns:
+        The variant, its product's title, the id of this visitor's cart (None: there is no cart), the number of the
+        cart's other lines, and how many can be bought (None: any number).
+
+    Raises:
+        CartError: there is no such variant in the shop.
+    """
     cart_id = queries.select_current_cart().scalar_subquery()
     lines = (
         select(func.count())
@@ -106,27 +116,27 @@ def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None,
         .where(Variant.sku == sku)
     ).one_or_none()
     if row is None or row.status != "active":
-        raise CartError("There is nothing with that number in the shop.")
+        raise CartError(_("There is nothing with that number in the shop."))
     item = row.StockItem
-    endless = row.Variant.backorder or (item is not None and not item.tracked)
-    available = None if endless else max(0, item.available) if item is not None else 0
+    unlimited = row.Variant.backorder or (item is not None and not item.tracked)
+    available = None if unlimited else max(0, item.available) if item is not None else 0
     return row.Variant, row.title, row.cart, row.lines, available
 
 
 def _create_cart(session: Session) -> int:
-    """Begin a cart, the account's if somebody is signed in; return its id.
+    """Create a cart, the account's if the shopper is signed in; return its id.
 
-    Another device of theirs may have begun one this moment: then it is that.
+    If another device of the same account has just created one, that cart is used.
     """
     shopper = accounts.current_user()
-    fresh = _insert_function(session)(Cart).values(
+    new = _insert_function(session)(Cart).values(
         token=secrets.token_urlsafe(24),
         user_id=shopper.id if shopper else None,
         created_at=_now(),
         updated_at=_now(),
     )
     row = session.execute(
-        fresh.on_conflict_do_update(index_elements=["user_id"], set_={"updated_at": _now()}).returning(
+        new.on_conflict_do_update(index_elements=["user_id"], set_={"updated_at": _now()}).returning(
             Cart.id, Cart.token
         )
     ).one()
@@ -137,15 +147,15 @@ def _create_cart(session: Session) -> int:
 def _update_line(sku: str, **values: object) -> None:
     cart_id = queries.current_cart_id()
     with write_transaction() as session:
-        now = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
+        price = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
         changed = session.execute(
             update(CartLine)
             .where(CartLine.cart_id == cart_id, CartLine.sku == sku)
-            .values(price_seen=func.coalesce(now, CartLine.price_seen), **values)
+            .values(price_seen=func.coalesce(price, CartLine.price_seen), **values)
             .execution_options(synchronize_session=False)
         )
         if not changed.rowcount:  # type: ignore[attr-defined]
-            raise CartError("That is not in your basket any more.")
+            raise CartError(_("That is not in your basket any more."))
 
 
 def _insert_function(session: Session) -> Any:

@@ -1,4 +1,4 @@
-"""The basket's own cookie: a signed token, apart from the session, that lives for a year."""
+"""The cart's own cookie: a signed token, independent of the session, that lives for a year."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 MAX_AGE = 365 * 24 * 3600  # seconds
-# Says to the page's script that there is something to ask /me for. Tells nothing, so it need not be hidden from it.
+# Tells the page's script that /me is worth a request. It holds no secret, so scripts may read it.
 HINT_COOKIE = "shopper"
-# Where a request's environment keeps its token, and whether the cookie is to be set.
+# Keys in the WSGI environment: the request's token, and whether the response has to set the cookie.
 _TOKEN_KEY, _COOKIE_DUE_KEY = "storefront.cart.token", "storefront.cart.due"
 
 
 def cookie_name() -> str:
-    """Return the cookie's name: under TLS one that only this host, over TLS, can have set."""
+    """Return the cookie's name. Over TLS it has the prefix `__Host-`: only this host, over TLS, can set it."""
     return "__Host-cart" if _secure() else "cart"
 
 
 def read_token() -> str:
-    """Return the token that this request brings; empty without one, or with one that is not ours."""
+    """Return the token of this request; empty without a cookie, or if its signature is not ours."""
     if _TOKEN_KEY not in request.environ:
         try:
-            found = _signer().loads(request.cookies.get(cookie_name(), "")[:500])
+            token = _signer().loads(request.cookies.get(cookie_name(), "")[:500])
         except BadSignature:
-            found = None
-        request.environ[_TOKEN_KEY] = found if isinstance(found, str) else ""
+            token = None
+        request.environ[_TOKEN_KEY] = token if isinstance(token, str) else ""
     return str(request.environ[_TOKEN_KEY])
 
 
 def set_token(token: str) -> None:
-    """Give this browser a cart's token; `send` sets the cookie."""
+    """Give this browser a cart's token: `set_cookie` puts it on the response."""
     request.environ[_TOKEN_KEY] = token
     request.environ[_COOKIE_DUE_KEY] = True
 
 
 def clear_token() -> None:
-    """Take the cookie away with this response."""
+    """Delete the cookie with this response."""
     request.environ[_TOKEN_KEY] = ""
     request.environ[_COOKIE_DUE_KEY] = True
 
 
 def set_cookie(response: Response) -> Response:
-    """Set the cookie on the response if a token was given or taken away in this request."""
+    """Set or delete the cookie on the response if this request changed the token."""
     if not request.environ.pop(_COOKIE_DUE_KEY, False):
         return response
     flags: dict[str, Any] = {"secure": _secure(), "samesite": "Lax", "path": "/"}

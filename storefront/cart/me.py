@@ -1,4 +1,4 @@
-"""/me: what the header of a public page shows of the shopper. Private, never cached."""
+"""/me: what the header of a public page shows about the shopper. Private, never cached."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ bp = Blueprint("me", __name__, cli_group=None)
 @bp.get("/me")
 @rate_limiting.limit("me")
 def me() -> Response:
-    """Who is signed in, and how much is in the basket."""
+    """Return who is signed in, and how many items the cart holds, as JSON."""
     shopper = accounts.current_user()
     response = jsonify(
         signed_in=shopper is not None,

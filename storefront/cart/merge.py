@@ -1,4 +1,4 @@
-"""What becomes of a visitor's basket and of the account's when somebody signs in: one basket, nothing dropped."""
+"""Merging carts at sign-in: the visitor's and the account's become one, and no line is lost."""
 
 from __future__ import annotations
 
@@ -10,51 +10,51 @@ from storefront.cart.models import Cart, CartLine
 from storefront.extensions import write_transaction
 from storefront.hooks import Hook
 
-# Fired inside the transaction before a merged basket is deleted, with its id and the id of the account's basket.
+# Fired inside the transaction before a merged cart is deleted, with its id and the id of the account's cart.
 merged = Hook[[Session, int, int], None]("cart.merged")
 
 
 def merge_carts(user_id: int) -> int:
-    """Make the visitor's basket the account's, with what that held already: the larger quantity of each line wins.
+    """Merge this visitor's cart into the account's. Of a variant that is in both, the larger quantity stays.
 
     Returns:
-        How many lines came from the account's earlier basket.
+        How many lines the account's cart had before; 0 if nothing was merged.
     """
     with write_transaction() as session:
         token = cookie.read_token()
-        mine = (
+        guest_cart = (
             session.execute(select(Cart).where(Cart.token == token)).scalar_one_or_none() if token else None
         )
-        theirs = session.execute(select(Cart).where(Cart.user_id == user_id)).scalar_one_or_none()
-        if mine is not None and mine.user_id not in (None, user_id):
-            mine = None  # somebody else was signed in here: their basket is theirs
-        if theirs is None:
-            if mine is not None:
-                mine.user_id = user_id
+        account_cart = session.execute(select(Cart).where(Cart.user_id == user_id)).scalar_one_or_none()
+        if guest_cart is not None and guest_cart.user_id not in (None, user_id):
+            guest_cart = None  # it belongs to another account, which was signed in on this browser before
+        if account_cart is None:
+            if guest_cart is not None:
+                guest_cart.user_id = user_id
             elif token:
                 cookie.clear_token()
             return 0
-        cookie.set_token(theirs.token)
-        if mine is None or mine.id == theirs.id:
+        cookie.set_token(account_cart.token)
+        if guest_cart is None or guest_cart.id == account_cart.id:
             return 0
-        earlier = _merge_lines(session, mine, theirs)
-        merged.fire(session, mine.id, theirs.id)
-        session.delete(mine)
+        earlier = _merge_lines(session, guest_cart, account_cart)
+        merged.fire(session, guest_cart.id, account_cart.id)
+        session.delete(guest_cart)
         return earlier
 
 
-def _merge_lines(session: Session, mine: Cart, theirs: Cart) -> int:
-    """Move lines into the account's basket; return how many that had of its own."""
-    found = (
-        session.execute(select(CartLine).where(CartLine.cart_id.in_([mine.id, theirs.id]))).scalars().all()
+def _merge_lines(session: Session, source: Cart, target: Cart) -> int:
+    """Move the lines of one cart into another; return how many lines the target had before."""
+    lines = (
+        session.execute(select(CartLine).where(CartLine.cart_id.in_([source.id, target.id]))).scalars().all()
     )
-    held = {line.sku: line for line in found if line.cart_id == theirs.id}
-    earlier = len(held)
-    for line in found:
-        if line.cart_id == theirs.id:
+    existing = {line.sku: line for line in lines if line.cart_id == target.id}
+    earlier = len(existing)
+    for line in lines:
+        if line.cart_id == target.id:
             continue
-        if (other := held.get(line.sku)) is None:
-            line.cart_id = theirs.id
+        if (other := existing.get(line.sku)) is None:
+            line.cart_id = target.id
         else:
             other.quantity, other.saved = max(other.quantity, line.quantity), other.saved and line.saved
             session.delete(line)

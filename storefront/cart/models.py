@@ -1,4 +1,4 @@
-"""Carts: rows in SQL, so that no loss of Redis ever empties a basket."""
+"""Carts and their lines, in SQL, so that no loss of Redis empties a cart."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def _now() -> datetime:
 
 
 class Cart(Model):
-    """A basket: of whoever holds its token, and of an account once somebody has signed in.
+    """A cart. It belongs to the browser that has its token, and to an account once somebody has signed in.
 
-    The token is of no use without our signature on it, so it may stand here as it is: every browser in which the
-    account's owner signs in gets the same one.
+    The token is stored as it is, since it is of no use without our signature: every browser in which the account's
+    owner signs in gets the same one.
     """
 
     __tablename__ = "cart"
@@ -31,7 +31,7 @@ class Cart(Model):
 
 
 class CartLine(Model):
-    """A variant in a basket. `price_seen` (minor units) is what it cost when the shopper put it in or last looked."""
+    """A variant in a cart. `price_seen` (minor units) is the price when the shopper last added or changed it."""
 
     __tablename__ = "cart_line"
 

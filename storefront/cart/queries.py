@@ -1,4 +1,4 @@
-"""Reads for the basket's page and for the number in the header."""
+"""Reads for the cart's page and for the number in the header."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from storefront.stock import Badge
 
 @dataclass(frozen=True, slots=True)
 class CartPageLine:
-    """A line as it stands now. `price` is None if the variant is not in the shop any more."""
+    """A line with its current price and stock. `price` is None if the variant is not in the shop any more."""
 
     sku: str
     product_id: int | None
@@ -39,36 +39,36 @@ class CartPageLine:
 
     @property
     def buyable(self) -> bool:
-        """Whether all of it can be bought now."""
+        """Whether the whole quantity can be bought now."""
         return self.price is not None and self.badge.buyable and not self.short
 
     @property
     def short(self) -> bool:
-        """Whether there is some of it, but less than is wanted."""
+        """Whether some can be bought, but fewer than `quantity`."""
         return bool(self.left) and not self.badge.backorder
 
     @property
     def total(self) -> Money | None:
-        """What the line costs."""
+        """The price of the whole quantity."""
         return Money(self.price.amount * self.quantity, self.price.currency) if self.price else None
 
     @property
     def notice(self) -> str | None:
-        """What has changed since the shopper put it in, as a sentence; the page adds the old price."""
+        """A sentence about what has changed since the shopper added it; the page adds the old price."""
         if self.price is None:
-            return "This is not in the shop any more."
+            return _("This is not in the shop any more.")
         if not self.badge.buyable:
-            return "Sold out. It stays here in case it comes back."
+            return _("Sold out. It stays here in case it comes back.")
         if self.short:
             return _("Only %(count)d left. Lower the quantity to buy it.", count=self.left)
         if self.price > self.price_seen:
-            return "It costs more than when you put it here."
-        return "It has become cheaper." if self.price < self.price_seen else None
+            return _("It costs more than when you put it here.")
+        return _("It has become cheaper.") if self.price < self.price_seen else None
 
 
 @dataclass(frozen=True, slots=True)
 class CartPage:
-    """The basket. The subtotal counts what can be bought now."""
+    """The cart's page. The subtotal counts only what can be bought now; `quantity` counts all items."""
 
     lines: list[CartPageLine]
     saved: list[CartPageLine]
@@ -77,30 +77,30 @@ class CartPage:
 
     @property
     def buyable(self) -> bool:
-        """Whether everything in it can be bought as it stands."""
+        """Whether everything in the cart can be bought now."""
         return bool(self.lines) and all(line.buyable for line in self.lines)
 
 
 def current_cart_id() -> int | None:
-    """Return the id of this visitor's cart, if there is one. One statement; none without a cookie."""
+    """Return the id of this visitor's cart, or None. One statement, or none without a cookie."""
     if not cookie.read_token() and accounts.current_user() is None:
         return None
     return db.session.execute(select_current_cart()).scalar_one_or_none()
 
 
 def select_current_cart() -> Select[int]:
-    """Return the select of this visitor's cart id: the account's for whoever is signed in, else the cookie's.
+    """Return a SELECT of this visitor's cart id: the account's cart if the visitor is signed in, else the cookie's.
 
-    A cart that belongs to an account is shown to nobody else, whatever cookie they bring.
+    A cart that belongs to an account is shown to nobody else, whatever cookie a visitor sends.
     """
-    whose = (Cart.token == cookie.read_token()) & Cart.user_id.is_(None)
+    is_visible = (Cart.token == cookie.read_token()) & Cart.user_id.is_(None)
     if (shopper := accounts.current_user()) is not None:
-        whose |= Cart.user_id == shopper.id
-    return select(Cart.id).where(whose).order_by(Cart.user_id.is_(None)).limit(1)
+        is_visible |= Cart.user_id == shopper.id
+    return select(Cart.id).where(is_visible).order_by(Cart.user_id.is_(None)).limit(1)
 
 
 def count_items() -> int:
-    """Return how many things are in this visitor's basket. One statement; none without a cookie."""
+    """Return how many items this visitor's cart holds. One statement, or none without a cookie."""
     if not cookie.read_token() and accounts.current_user() is None:
         return 0
     lines = select(func.coalesce(func.sum(CartLine.quantity), 0)).where(~CartLine.saved)
@@ -110,7 +110,7 @@ def count_items() -> int:
 
 
 def export_cart(user_id: int) -> list[dict[str, Any]]:
-    """Return an account's basket as JSON can hold it."""
+    """Return the lines of an account's cart, ready for JSON."""
     rows = db.session.execute(
         select(CartLine).join(Cart, Cart.id == CartLine.cart_id).where(Cart.user_id == user_id)
     ).scalars()
@@ -121,16 +121,16 @@ def export_cart(user_id: int) -> list[dict[str, Any]]:
 
 
 def load_cart_page() -> CartPage:
-    """Return this visitor's basket, with everything that has changed since."""
+    """Return this visitor's cart with current prices and stock."""
     currency, cart_id = current_app.config["CURRENCY"], current_cart_id()
     lines = _load_lines(cart_id, currency) if cart_id is not None else []
-    wanted = [line for line in lines if not line.saved]
-    subtotal = sum(line.total.amount for line in wanted if line.buyable and line.total)
+    in_cart = [line for line in lines if not line.saved]
+    subtotal = sum(line.total.amount for line in in_cart if line.buyable and line.total)
     return CartPage(
-        wanted,
+        in_cart,
         [line for line in lines if line.saved],
         Money(subtotal, currency),
-        sum(x.quantity for x in wanted),
+        sum(line.quantity for line in in_cart),
     )
 
 
@@ -144,7 +144,7 @@ def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
         .where(CartLine.cart_id == cart_id)
         .order_by(CartLine.added_at, CartLine.id)
     ).all()
-    levels = stock.load_levels({product.id for _, _, product, _ in rows if product is not None})
+    levels = stock.load_levels({row.Product.id for row in rows if row.Product is not None})
     return [_page_line(*row, levels=levels, currency=currency) for row in rows]
 
 
@@ -152,20 +152,21 @@ def _page_line(
     line: CartLine, variant: Variant | None, product: Product | None, image: ProductImage | None,
     *, levels: stock.StockLevels, currency: str,
 ) -> CartPageLine:  # fmt: skip
-    there = variant is not None and product is not None and product.status == "active"
-    level = levels.variant(variant.id) if variant is not None and there else stock.StockLevel(0, 0)
-    shown = image is not None and image.digest
+    in_shop = variant is not None and product is not None and product.status == "active"
+    level = levels.variant(variant.id) if variant is not None and in_shop else stock.StockLevel(0, 0)
     return CartPageLine(
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,
-        url=f"/products/{product.slug}?variant={quote(line.sku)}" if product is not None and there else None,
+        url=f"/products/{product.slug}?variant={quote(line.sku)}"
+        if product is not None and in_shop
+        else None,
         options=" / ".join(variant.options) if variant is not None else "",
         quantity=line.quantity,
-        price=Money(variant.price, currency) if variant is not None and there else None,
+        price=Money(variant.price, currency) if variant is not None and in_shop else None,
         price_seen=Money(line.price_seen, currency),
-        picture=Picture(image.digest or "", image.width, image.height, "")
-        if image is not None and shown
+        picture=Picture(image.digest, image.width, image.height, "")
+        if image is not None and image.digest
         else None,
         badge=stock.badge_for(level, stock.public_display(), backorder=bool(variant and variant.backorder)),
         left=stock.number_if_short(level.available, line.quantity),

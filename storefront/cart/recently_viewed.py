@@ -1,6 +1,6 @@
-"""Products that this browser has looked at lately: their ids stand in a cookie that <recently-viewed> keeps.
+"""The products that this browser viewed last. Their ids are in a cookie that the element <recently-viewed> writes.
 
-The cookie names products and nobody. Pages of the catalogue neither read nor set it: the element asks what to show.
+The cookie identifies products, not people. Catalogue pages neither read nor set it: the element requests the shelf.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ bp = Blueprint("recent", __name__, cli_group=None)
 
 RECENT_COOKIE = "recent"
 MAX_SHOWN = 4
-# The last ones looked at come first. A few more than are shown, for some may have left the shop.
+# Up to eight ids, the last viewed first: more than are shown, since some products may have left the shop.
 _IDS = re.compile(r"[1-9][0-9]{0,8}(?:\.[1-9][0-9]{0,8}){0,7}", re.ASCII)
 
 
 @bp.get("/recent")
 @rate_limiting.limit("me")
 def recent() -> Response:
-    """A shelf for a product's page, without that product (`without=ID`); empty if there is nothing to show."""
+    """Show the shelf for a product's page, without that product (`without=ID`); empty if there is nothing to show."""
     here = request.args.get("without", type=int)
     return private_page(render_template("cart/recent.html", recent=load_recent_cards({here} if here else ())))
 
@@ -38,23 +38,26 @@ def recent() -> Response:
 @bp.post("/recent/removal")
 @rate_limiting.limit("cart")
 def forget() -> BaseResponse:
-    """Forget all of them."""
+    """Delete the cookie."""
     response = redirect(url_for("cart.cart"), 303)
     response.delete_cookie(RECENT_COOKIE, path="/", samesite="Lax")
     return response
 
 
 def load_recent_cards(without: Collection[int | None] = ()) -> list[Card]:
-    """Return cards of the last products looked at that are still in the shop.
+    """Return cards of the last viewed products that are still in the shop.
 
-    Three statements; none without a cookie. A cookie that we would not write is none.
+    Three statements, or none without a cookie. A cookie that is not in our format counts as no cookie.
+
+    Args:
+        without: ids of products to leave out.
     """
-    found = _IDS.fullmatch(request.cookies.get(RECENT_COOKIE, ""))
-    ids = [int(text) for text in dict.fromkeys(found[0].split("."))] if found else []
-    if not (wanted := [one for one in ids if one not in without]):
+    match = _IDS.fullmatch(request.cookies.get(RECENT_COOKIE, ""))
+    viewed = [int(text) for text in dict.fromkeys(match[0].split("."))] if match else []
+    if not (ids := [product_id for product_id in viewed if product_id not in without]):
         return []
-    there = select(Product.id).where(
-        Product.id.in_(wanted), Product.status == "active", Product.price.is_not(None)
+    in_shop = select(Product.id).where(
+        Product.id.in_(ids), Product.status == "active", Product.price.is_not(None)
     )
-    active = set(db.session.execute(there).scalars())
-    return cards.of([one for one in wanted if one in active][:MAX_SHOWN])
+    active = set(db.session.execute(in_shop).scalars())
+    return cards.of([product_id for product_id in ids if product_id in active][:MAX_SHOWN])

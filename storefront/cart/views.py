@@ -1,4 +1,4 @@
-"""The basket's pages. What changes it is a POST and answers 303; no GET changes anything."""
+"""The cart's pages. Each change is a POST that redirects with 303; no GET changes anything."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront import rate_limiting
 from storefront.cart import commands, queries, recently_viewed
 from storefront.cart.commands import MAX_QUANTITY, CartError
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext as _l
 from storefront.web.private import private_page
 
 bp = Blueprint("cart", __name__, cli_group=None)
 
-# What the page says after it was led to by something that was done: in the address, so that it needs no session.
+# What the page says after a redirect. The key is in the URL (`said`), so that no session is needed.
 _NOTICES = {
-    "added": "It is in your basket.",
-    "changed": "The quantity has been changed.",
-    "saved": "It has been set aside for later.",
-    "back": "It is in your basket again.",
-    "removed": "It has been taken out.",
+    "added": _l("It is in your basket."),
+    "changed": _l("The quantity has been changed."),
+    "saved": _l("It has been set aside for later."),
+    "back": _l("It is in your basket again."),
+    "removed": _l("It has been taken out."),
 }
 
 
 @bp.get("/cart")
 def cart() -> Response:
-    """The basket."""
+    """Show the cart."""
     return _page()
 
 
 @bp.post("/cart/lines")
 @rate_limiting.limit("cart")
 def add_line() -> BaseResponse:
-    """Put something in."""
+    """Add a variant."""
     title = commands.add_line(_sku(), _quantity())
-    return _respond("added", f"{title} is in your basket.")
+    return _respond("added", _("%(title)s is in your basket.", title=title))
 
 
 @bp.post("/cart/lines/<path:sku>/removal")
 @rate_limiting.limit("cart")
 def remove_line(sku: str) -> BaseResponse:
-    """Take a line out."""
+    """Remove a line."""
     commands.remove_line(sku)
     return _respond("removed")
 
@@ -47,7 +49,7 @@ def remove_line(sku: str) -> BaseResponse:
 @bp.post("/cart/lines/<path:sku>/saving")
 @rate_limiting.limit("cart")
 def save_line(sku: str) -> BaseResponse:
-    """Keep a line for later (`saved=1`), or take it back (`saved=0`)."""
+    """Save a line for later (`saved=1`), or move it back into the cart (`saved=0`)."""
     saved = request.form.get("saved") != "0"
     commands.save_for_later(sku, saved=saved)
     return _respond("saved" if saved else "back")
@@ -63,7 +65,7 @@ def set_line(sku: str) -> BaseResponse:
 
 @bp.errorhandler(CartError)
 def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
-    """Say what cannot be done: on the basket's page, or as JSON to the page's own script."""
+    """Show the error on the cart's page, or return it as JSON to the page's script."""
     if _wants_json():
         return jsonify(message=str(error)), 422
     response = _page(str(error))
@@ -73,16 +75,16 @@ def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
 
 def _respond(said: str, message: str = "") -> BaseResponse:
     if _wants_json():
-        return jsonify(message=message or _NOTICES[said], cart_quantity=queries.count_items())
+        return jsonify(message=message or str(_NOTICES[said]), cart_quantity=queries.count_items())
     return redirect(url_for("cart.cart", said=said), 303)
 
 
 def _page(problem: str | None = None) -> Response:
     page, said = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
-    looked_at = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
+    recent = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
         render_template(
-            "cart/cart.html", cart=page, recent=looked_at, said=said, problem=problem, most=MAX_QUANTITY
+            "cart/cart.html", cart=page, recent=recent, said=said, problem=problem, most=MAX_QUANTITY
         )
     )
 
@@ -94,7 +96,7 @@ def _wants_json() -> bool:
 def _sku() -> str:
     sku = request.form.get("sku", "").strip()
     if not sku or len(sku) > 255 or "\x00" in sku:
-        raise CartError("The form does not say what to put into the basket.")
+        raise CartError(_("The form does not say what to put into the basket."))
     return sku
 
 
@@ -102,5 +104,5 @@ def _quantity() -> int:
     text = request.form.get("quantity", "1").strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
     if not 1 <= number <= MAX_QUANTITY:
-        raise CartError(f"The quantity must be a whole number from 1 to {MAX_QUANTITY}.")
+        raise CartError(_("The quantity must be a whole number from 1 to %(most)d.", most=MAX_QUANTITY))
     return number
