@@ -13,7 +13,7 @@ from storefront.catalog.list_index import writer
 def init_app(app: Flask) -> None:
     """Register the catalogue's pages and `flask catalog`."""
     app.register_blueprint(views.bp)
-    stock.availability_changed.register(app, writer.availability_changed)
+    stock.availability_changed.register(app, writer.invalidate_availability)
     app.add_template_filter(below_heading)
     app.cli.add_command(shopify.catalog)
 

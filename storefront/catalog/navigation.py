@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from storefront import cache
 from storefront.cache import keys
-from storefront.catalog.list_index.writer import prefixes
+from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
 from storefront.catalog.page_data import CategoryLink, Frame, Picture
@@ -68,7 +68,7 @@ def frame_of(path: str) -> tuple[Frame, int]:
 def _read(path: str) -> tuple[Frame, int]:
     cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
     here = aliased(Category)
-    above = select(*_COLUMNS).where(Category.path.in_(prefixes(path)))
+    above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
     below = _children(select(here.id).where(here.path == path), CHILDREN)
     rows = db.session.execute(above.union(top, below)).all()
@@ -83,7 +83,7 @@ def _read(path: str) -> tuple[Frame, int]:
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
     frame = Frame(
         top=[_name(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
-        trail=[_name(by_path[prefix]) for prefix in prefixes(path)[1:]],
+        trail=[_name(by_path[prefix]) for prefix in ancestor_paths(path)[1:]],
         children=[_link(r) for r in shown if r.parent_id == by_path[path].id],
         products=by_path[path].product_count,
     )

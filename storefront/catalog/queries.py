@@ -14,8 +14,8 @@ from storefront.cache import keys
 from storefront.catalog import cards
 from storefront.catalog.cards import money, reduced_from
 from storefront.catalog.list_index import reader
+from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_index.reader import Candidate
-from storefront.catalog.list_index.writer import prefixes
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import (
     ROOT_PATH,
@@ -214,7 +214,7 @@ def _vendors(category_id: int) -> list[VendorCount]:
 def _counted(matches: list[Candidate], frame: Frame) -> tuple[Frame, list[VendorCount], int]:
     """Return the filters' counts from everything that matches."""
     vendors = Counter(match.vendor for match in matches if match.vendor)
-    paths = Counter(prefix for match in matches for prefix in prefixes(match.category_path))
+    paths = Counter(prefix for match in matches for prefix in ancestor_paths(match.category_path))
     children = [replace(child, products=paths[child.path]) for child in frame.children if paths[child.path]]
     counts = [VendorCount(vendor, count) for vendor, count in vendors.most_common(VENDORS)]
     return replace(frame, children=children), counts, sum(match.buyable for match in matches)

@@ -76,8 +76,8 @@ def index(session: Session, documents: Sequence[Document], *, fresh: bool = Fals
         )
 
 
-def forget(session: Session, product_ids: Sequence[int]) -> None:
-    """Take products out of the search index."""
+def remove(session: Session, product_ids: Sequence[int]) -> None:
+    """Remove products from the search index."""
     if product_ids:
         key = "rowid" if session.connection().dialect.name == "sqlite" else "product_id"
         session.connection().execute(

@@ -12,9 +12,10 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from storefront.catalog import categories
+from storefront.catalog import categories, search
 from storefront.catalog.list_index import writer
-from storefront.catalog.list_index.writer import Entry
+from storefront.catalog.list_index.derivation import ListingRow, name_key
+from storefront.catalog.list_index.writer import IndexEntry
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.catalog.slugs import slugify
@@ -46,7 +47,7 @@ class Rows:
     product_image: list[tuple[Any, ...]] = field(default_factory=list)
     variant: list[tuple[Any, ...]] = field(default_factory=list)
     stock_item: list[tuple[Any, ...]] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[IndexEntry] = field(default_factory=list)
 
 
 COLUMNS = {
@@ -133,7 +134,12 @@ def _rows(
             skus += [sku, *variant.options]
             variant_id, stock_id = variant_id + 1, stock_id + 1
         rows.entries.append(
-            Entry(product_id, made.title, made.vendor, min(prices), above, (made.vendor, *skus))
+            IndexEntry(
+                product_id,
+                ListingRow(min(prices), name_key(made.title), made.vendor),
+                search.document(product_id, made.title, (made.vendor, *skus)),
+                above,
+            )
         )
         product_id += 1
     return rows

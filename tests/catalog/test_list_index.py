@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from storefront.catalog import queries
+from storefront.catalog.list_index import product_update, writer
+from storefront.catalog.list_index.derivation import PricedVariant, prices
 from storefront.catalog.list_request import ListRequest
+from storefront.catalog.models import Product
+from storefront.extensions import db, write_transaction
 from tests.factories import make_category, make_product
 
 
@@ -65,3 +70,57 @@ def test_what_is_in_stock_is_counted_exactly_in_a_shop_of_any_ordinary_size() ->
     page = queries.product_list(ListRequest(in_stock=True))
     assert page.total_text == "3 products"
     assert [count.products for count in page.vendors] == [3]
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Zen bowl"},
+        {"vendor": "Other kiln"},
+        {"description_html": "<p>Fired twice &amp; polished</p>"},
+        {"status": "archived"},
+        {"category": "Tea"},
+        {"category": None},
+        {"price": 100},
+    ],
+    ids=str,
+)
+def test_updating_one_product_equals_a_refresh(change: dict[str, object]) -> None:
+    product = make_product(
+        "Bowl", category=make_category("Bowls"), variants=[{"price": 900}, {"option1": "b"}]
+    )
+    with write_transaction() as session:
+        product = session.get_one(Product, product.id)
+        before = product_update.snapshot(product, product.variants, ("bowls", "Bowls"))
+        category: tuple[str | None, str | None] = ("bowls", "Bowls")
+        match change:
+            case {"category": None}:
+                product.category_id, category = None, (None, None)
+            case {"category": str(name)}:
+                product.category_id, category = make_category(name).id, (name.lower(), name)
+            case {"price": int(price)}:
+                product.variants[1].price = price
+            case _:
+                for name, value in change.items():
+                    setattr(product, name, value)
+        product_update.set_prices(product, product.variants)
+        session.flush()
+        product_update.update(session, before, product_update.snapshot(product, product.variants, category))
+        product_id = product.id
+    updated = list_index()
+    with write_transaction() as session:
+        writer.refresh(session, [product_id])
+    assert list_index() == updated
+
+
+def test_prices_are_those_of_the_cheapest_variant_and_the_highest() -> None:
+    variants = [PricedVariant(500, 2, 600), PricedVariant(500, 1, 700), PricedVariant(900, 0, None)]
+    assert prices(variants) == (500, 900, 700)
+    assert prices([]) == (None, None, None)
+
+
+def list_index() -> list[list[str]]:
+    """Return the rows of every table that the list index consists of."""
+    tables = ("listing", "listing_vendor", "category", "product", "product_search")
+    return [sorted(map(str, db.session.execute(text(f"SELECT * FROM {table}")).all())) for table in tables]

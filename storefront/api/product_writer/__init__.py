@@ -14,7 +14,7 @@ from storefront import stock
 from storefront.api import product_reader
 from storefront.api.problems import RefusedError
 from storefront.api.product_writer import totals, validation, variants
-from storefront.api.product_writer.locked_product import Loaded, load, words
+from storefront.api.product_writer.locked_product import Loaded, load
 from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.catalog import models
@@ -53,8 +53,7 @@ def change(
 def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> None:
     """Change the rows, and what lists and search say of them."""
     row = loaded.row
-    before, said = product_update.row(row), words(loaded)
-    listed, kept = product_update.is_listed(row), row.category_id
+    before = _snapshot(loaded)
     whole = isinstance(given, ProductPut)
     validation.check(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
@@ -71,15 +70,14 @@ def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, c
     for number, wanted in enumerate(given.variants):
         variants.vary(session, loaded, wanted, places, number)
     totals.settle(loaded, given)
-    product_update.settle_prices(row, list(loaded.variants.values()))
+    product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.restock(session, loaded, caller)
-    rows = list(loaded.variants.values())
-    if (product_update.is_listed(row), row.category_id) != (listed, kept):
-        product_update.relist(session, row, rows, loaded.category, listed=listed)
-    elif listed:
-        category = loaded.category[1] or ""
-        product_update.follow(session, row, rows, category, before=before, words=said != words(loaded))
+    product_update.update(session, before, _snapshot(loaded))
+
+
+def _snapshot(loaded: Loaded) -> product_update.Snapshot:
+    return product_update.snapshot(loaded.row, list(loaded.variants.values()), loaded.category)
 
 
 def _categorise(session: Session, loaded: Loaded, given: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -76,9 +75,3 @@ def load(session: Session, product_id: int) -> Loaded:
     variants = {row.Variant.sku: row.Variant for row in pairs}
     items = {row.Variant.sku: row.StockItem for row in pairs if row.StockItem is not None}
     return Loaded(rows[0].Product, (rows[0].path, rows[0].name), images, variants, items)
-
-
-def words(loaded: Loaded) -> Any:
-    """Return what search knows a product by, to be compared with what it will be."""
-    variants = [(v.sku, v.options) for v in loaded.variants.values()]
-    return loaded.row.title, loaded.row.vendor, loaded.row.description_html, variants

@@ -1,125 +1,122 @@
-"""What lists and search say of one product whose rows are at hand: the same as `listing.refresh`, in few statements.
+"""Bring the list index up to date with one product: as `writer.refresh` does, in fewer statements.
 
-`listing.refresh` does it for any number of products after any change, and looks at everything for that.
+The caller takes a snapshot of the product before its changes and one after them, and passes both to `update`.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session
 
 from storefront.catalog import search
-from storefront.catalog.list_index import writer
-from storefront.catalog.list_index.writer import name_key
+from storefront.catalog.list_index import derivation, writer
+from storefront.catalog.list_index.derivation import (
+    ListingRow,
+    PricedVariant,
+    ProductFacts,
+    SearchedVariant,
+    ancestor_paths,
+)
+from storefront.catalog.list_index.writer import ListingRows
 from storefront.catalog.models import Category, Listing, Product, Variant
 
-_TAG = re.compile(r"<[^>]*>")
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A product as the list index sees it at one moment."""
+
+    facts: ProductFacts
+    category_path: str  # "" without a category: the root
 
 
-def settle_prices(product: Product, variants: Sequence[Variant]) -> None:
-    """Copy the lowest and highest price of these, which are all of the product's, onto its row."""
-    if not variants:
-        return
-    cheapest = min(variants, key=lambda variant: (variant.price, variant.position))
-    product.price, product.compare_at_price = cheapest.price, cheapest.compare_at_price
-    product.price_max = max(variant.price for variant in variants)
-
-
-def row(product: Product) -> writer.Row:
-    """Return what lists have of a product that has a price."""
-    return product.price or 0, name_key(product.title), product.vendor
-
-
-def follow(
-    session: Session,
-    product: Product,
-    variants: Sequence[Variant],
-    category: str,
-    *,
-    before: writer.Row,
-    words: bool,
-) -> None:
-    """Bring lists and search up to date with an active product whose status and category are what they were.
+def snapshot(
+    product: Product, variants: Sequence[Variant], category: tuple[str | None, str | None]
+) -> Snapshot:
+    """Return the product as it is now.
 
     Args:
-        session: of the transaction; what has changed has been flushed.
-        product: as it is now.
-        variants: all of them, as they are now.
-        category: its category's name.
-        before: what lists had of it (`row`).
-        words: whether anything that is searched has changed.
+        product: its row.
+        variants: all of its variants.
+        category: its category's path and name; Nones without one.
     """
-    if (now := row(product)) != before:
-        rows = session.execute(
-            update(Listing)
-            .where(Listing.product_id == product.id)
-            .values(dict(zip(("price", "name_key", "vendor"), now, strict=True)))
-            .returning(Listing.category_id)
-            .execution_options(synchronize_session=False)
-        )
-        places = [(category_id, product.id) for category_id in rows.scalars()]
-        writer.count(session, dict.fromkeys(places, now), dict.fromkeys(places, before))
-    if words:
-        others = _words(product, variants, category)
-        search.index(session, [search.document(product.id, product.title, others)])
+    facts = ProductFacts(
+        product_id=product.id,
+        title=product.title,
+        vendor=product.vendor,
+        product_type=product.product_type,
+        tags=tuple(product.tags),
+        description_html=product.description_html,
+        category=category[1] or "",
+        price=product.price,
+        status=product.status,
+        variants=[SearchedVariant(v.sku, v.option1, v.option2, v.option3) for v in variants],
+    )
+    return Snapshot(facts, category[0] or "")
 
 
-def relist(
-    session: Session, product: Product, variants: Sequence[Variant], category: tuple[str | None, str | None],
-    *, listed: bool,
-) -> None:  # fmt: skip
-    """Bring lists, counts and search up to date with a product whose status or category is another now.
+def set_prices(product: Product, variants: Sequence[Variant]) -> None:
+    """Copy onto the product's row the prices of its variants; these must be all of them."""
+    priced = [PricedVariant(v.price, v.position, v.compare_at_price) for v in variants]
+    product.price, product.price_max, product.compare_at_price = derivation.prices(priced)
 
-    Args:
-        session: of the transaction; what has changed has been flushed.
-        product: as it is now, with the prices that it has now.
-        variants: all of them, as they are now.
-        category: its category's path and name; Nones if it has none.
-        listed: whether lists had it before.
-    """
-    present = _taken_out(session, product.id) if listed else {}
-    wanted = _put_in(session, product, category[0] or "") if is_listed(product) else {}
-    writer.count(session, wanted, present)
+
+def update(session: Session, before: Snapshot, after: Snapshot) -> None:
+    """Bring lists, counts and search up to date; the changes have been flushed, but for the index itself."""
+    old, new = before.facts, after.facts
+    if (old.is_listed, before.category_path) != (new.is_listed, after.category_path):
+        _relist(session, before, after)
+    elif new.is_listed:
+        if old.row() != new.row():
+            _change_rows(session, new.product_id, old.row(), new.row())
+        if replace(old, price=new.price) != new:
+            search.index(session, [new.document()])
+
+
+def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:
+    """Move a product into other lists, or into or out of all of them."""
+    old, new = before.facts, after.facts
+    present = _remove(session, old.product_id) if old.is_listed else {}
+    wanted = _insert(session, new, after.category_path) if new.is_listed else {}
+    writer.update_counts(session, wanted, present)
     if wanted:
-        others = _words(product, variants, category[1] or "")
-        search.index(session, [search.document(product.id, product.title, others)])
+        search.index(session, [new.document()])
     elif present:
-        search.forget(session, [product.id])
+        search.remove(session, [new.product_id])
 
 
-def is_listed(product: Product) -> bool:
-    """Return whether lists have a product."""
-    return product.status == "active" and product.price is not None
+def _change_rows(session: Session, product_id: int, old: ListingRow, new: ListingRow) -> None:
+    category_ids = session.execute(
+        update_rows(Listing)
+        .where(Listing.product_id == product_id)
+        .values(new._asdict())
+        .returning(Listing.category_id)
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    keys = [(category_id, product_id) for category_id in category_ids]
+    writer.update_counts(session, dict.fromkeys(keys, new), dict.fromkeys(keys, old))
 
 
-def _taken_out(session: Session, product_id: int) -> writer.Rows:
-    """Take a product out of all lists; return what they had of it."""
+def _remove(session: Session, product_id: int) -> ListingRows:
+    """Delete a product's rows from all lists, and return them."""
     columns = (Listing.category_id, Listing.price, Listing.name_key, Listing.vendor)
     rows = session.connection().execute(
         delete(Listing).where(Listing.product_id == product_id).returning(*columns)
     )
-    return {(r.category_id, product_id): (r.price, r.name_key, r.vendor) for r in rows}
+    return {(row.category_id, product_id): ListingRow(row.price, row.name_key, row.vendor) for row in rows}
 
 
-def _put_in(session: Session, product: Product, path: str) -> writer.Rows:
-    """Put a product into the lists of its category and of all above it; return what they have of it."""
-    now = row(product)
-    found = select(Category.id, literal(product.id), *map(literal, now)).where(
-        Category.path.in_(writer.prefixes(path))
+def _insert(session: Session, facts: ProductFacts, path: str) -> ListingRows:
+    """Insert a product's rows into the lists of a category and of all above it, and return them."""
+    row = facts.row()
+    source = select(Category.id, literal(facts.product_id), *map(literal, row)).where(
+        Category.path.in_(ancestor_paths(path))
     )
-    columns = ["category_id", "product_id", "price", "name_key", "vendor"]
-    rows = session.connection().execute(
-        insert(Listing).from_select(columns, found).returning(Listing.category_id)
+    columns = ["category_id", "product_id", *ListingRow._fields]
+    inserted = session.connection().execute(
+        insert(Listing).from_select(columns, source).returning(Listing.category_id)
     )
-    return {(category_id, product.id): now for category_id in rows.scalars()}
-
-
-def _words(product: Product, variants: Sequence[Variant], category: str) -> Sequence[str]:
-    """Return what is searched of a product besides its title."""
-    texts = [text for v in variants for text in (v.sku, v.option1, v.option2, v.option3)]
-    body = html.unescape(_TAG.sub(" ", product.description_html))
-    return (product.vendor, product.product_type, *product.tags, category, *texts, body)
+    return {(category_id, facts.product_id): row for category_id in inserted.scalars()}

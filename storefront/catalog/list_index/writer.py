@@ -1,113 +1,200 @@
-"""All that is derived from a product so that pages need not compute it, kept in the same transaction.
-
-Derived: the prices and the cover on its own row, its rows in `listing` (one for each category above it), the
-counts of categories and vendors, its words in the search index. Whoever changed products calls `refresh`.
-"""
+"""Bring the list index up to date with any number of products, in the transaction that changed them."""
 
 from __future__ import annotations
 
-import html
-import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, event, func, insert, select, update
+from sqlalchemy import bindparam, delete, event, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import search
-from storefront.catalog.models import Category, Listing, ListingVendor, Product, ProductImage, Variant
+from storefront.catalog.list_index import derivation
+from storefront.catalog.list_index.derivation import (
+    ListingRow,
+    PricedVariant,
+    Prices,
+    ProductFacts,
+    SearchedVariant,
+    ancestor_paths,
+)
+from storefront.catalog.models import (
+    ROOT_PATH,
+    Category,
+    Listing,
+    ListingVendor,
+    Product,
+    ProductImage,
+    Variant,
+)
 from storefront.stock import StockItem
 
-NAME_KEY = 40
-Row = tuple[int, str, str]  # price, name key, vendor
-Rows = dict[tuple[int, int], Row]  # by category id and product id
-_TAG = re.compile(r"<[^>]*>")
-
-
-@event.listens_for(Session, "after_flush")
-def _restocked(session: Session, _: UOWTransaction) -> None:
-    """Rows of stock that come, go or are changed past the stock room's verbs may change what can be bought."""
-    rows = (*session.new, *filter(session.is_modified, session.dirty), *session.deleted)
-    product_ids = {row.product_id for row in rows if isinstance(row, StockItem)}
-    if product_ids:
-        above = select(Listing.category_id).where(Listing.product_id.in_(product_ids)).distinct()
-        cache.invalidate_on_commit(
-            session, *map(keys.availability_tag, session.connection().execute(above).scalars())
-        )
+BATCH = 500  # products that are refreshed with the same statements
+ListingRows = dict[tuple[int, int], ListingRow]  # by category id and product id
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What lists and search need to know of one active product; `price` in minor units."""
+class IndexEntry:
+    """One listed product in the list index."""
 
     product_id: int
-    title: str
-    vendor: str
-    price: int
+    row: ListingRow
+    document: search.Document
     category_ids: Sequence[int]  # its category and all above it, the root included
-    words: Sequence[str] = field(default=())  # what is searched besides the title
 
 
-def name_key(title: str) -> str:
-    """Return the key of the order "name": without case, accents and punctuation."""
-    return " ".join(search.words(title))[:NAME_KEY]
+@event.listens_for(Session, "after_flush")
+def _invalidate_changed_stock(session: Session, _: UOWTransaction) -> None:
+    """Invalidate lists for stock rows that are added, deleted or changed without the stock room's functions."""
+    rows = (*session.new, *filter(session.is_modified, session.dirty), *session.deleted)
+    product_ids = {row.product_id for row in rows if isinstance(row, StockItem)}
+    if product_ids:
+        _invalidate_availability(session, product_ids)
 
 
-def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """Return the category and all those above it, up to the root, for each category id."""
-    rows = session.execute(select(Category.id, Category.path).where(Category.id.in_(set(category_ids))))
-    paths: dict[int, str] = {row.id: row.path for row in rows}
-    above = {prefix for path in paths.values() for prefix in prefixes(path)}
-    ids = {
-        row.path: row.id
-        for row in session.execute(select(Category).where(Category.path.in_(above))).scalars()
-    }
-    return {key: tuple(ids[prefix] for prefix in prefixes(path)) for key, path in paths.items()}
-
-
-def prefixes(path: str) -> list[str]:
-    """Return a category path and those above it, root first: "a/b" gives ["", "a", "a/b"]."""
-    parts = path.split("/") if path else []
-    return ["", *("/".join(parts[: i + 1]) for i in range(len(parts)))]
+def invalidate_availability(session: Session, product_id: int) -> None:
+    """Invalidate the lists that count or show what is in stock: this product has sold out or come back."""
+    _invalidate_availability(session, [product_id])
 
 
 def refresh(session: Session, product_ids: Iterable[int]) -> None:
-    """Bring everything derived from these products up to date. Flushes first; commits nothing."""
+    """Bring the list index up to date with these products. Flushes first; does not commit."""
     session.flush()
     ids = sorted(set(product_ids))
-    for start in range(0, len(ids), 500):
-        batch = ids[start : start + 500]
-        settle_prices(session, batch)
-        entries = _entries(session, batch)
-        gone = set(batch) - {entry.product_id for entry in entries}
-        write(session, entries, gone=sorted(gone))
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        entries = _refresh_rows(session, batch)
+        unlisted = set(batch) - {entry.product_id for entry in entries}
+        write(session, entries, unlisted=sorted(unlisted))
         cache.invalidate_on_commit(session, *map(keys.product_tag, batch), *map(keys.card_tag, batch))
     session.expire_all()
 
 
-def availability_changed(session: Session, product_id: int) -> None:
-    """Drop the lists that count or show what is in stock, since this product has sold out or come back."""
-    above = session.execute(select(Listing.category_id).where(Listing.product_id == product_id)).scalars()
-    cache.invalidate_on_commit(session, *map(keys.availability_tag, above))
+def write(
+    session: Session, entries: Sequence[IndexEntry], *, unlisted: Sequence[int] = (), fresh: bool = False
+) -> None:
+    """Write entries into the lists, the counts and the search index.
+
+    Args:
+        session: a session in a writing transaction.
+        entries: the products that lists and search show.
+        unlisted: ids of products that lists and search do not show (any more).
+        fresh: the caller knows that the index has none of these products: saves a look-up.
+    """
+    wanted = {
+        (category_id, entry.product_id): entry.row for entry in entries for category_id in entry.category_ids
+    }
+    present: ListingRows = {}
+    if not fresh:
+        columns = (Listing.category_id, Listing.product_id, Listing.price, Listing.name_key, Listing.vendor)
+        ids = [*(entry.product_id for entry in entries), *unlisted]
+        rows = session.execute(select(*columns).where(Listing.product_id.in_(ids)))
+        present = {(row[0], row[1]): ListingRow(*row[2:]) for row in rows}
+    _delete_rows(session, [key for key in present if wanted.get(key) != present[key]])
+    _insert_rows(session, {key: row for key, row in wanted.items() if present.get(key) != row})
+    update_counts(session, wanted, present)
+    search.index(session, [entry.document for entry in entries], fresh=fresh)
+    search.remove(session, unlisted)
 
 
-def settle_prices(session: Session, product_ids: Sequence[int]) -> None:
-    """Copy the lowest and highest price and the cover picture onto the products' own rows."""
+def update_counts(session: Session, wanted: ListingRows, present: ListingRows) -> None:
+    """Invalidate the lists that a change alters, and move the counts of categories and vendors by the difference.
 
-    def of_variants(column: object) -> object:
-        return select(column).where(Variant.product_id == Product.id).scalar_subquery()  # type: ignore[call-overload]
+    Rows are locked in the order of their ids, so that two transactions cannot deadlock.
+    """
+    _invalidate_lists(session, wanted, present)
+    categories: Counter[int] = Counter()
+    vendors: Counter[tuple[int, str]] = Counter()
+    for rows, step in ((wanted, 1), (present, -1)):
+        for (category_id, _), row in rows.items():
+            categories[category_id] += step
+            vendors[category_id, row.vendor] += step
+    _count_categories(session, [(key, delta) for key, delta in sorted(categories.items()) if delta])
+    _count_vendors(session, [(*key, delta) for key, delta in sorted(vendors.items()) if delta])
 
-    cheapest = (
-        select(Variant.compare_at_price)
-        .where(Variant.product_id == Product.id)
-        .order_by(Variant.price, Variant.position)
-        .limit(1)
-        .scalar_subquery()
+
+def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Return, for each category id, the ids of that category and of all above it, root first."""
+    rows = session.execute(select(Category.id, Category.path).where(Category.id.in_(set(category_ids))))
+    paths: dict[int, str] = {row.id: row.path for row in rows}
+    above = {path for own in paths.values() for path in ancestor_paths(own)}
+    found = session.execute(select(Category.path, Category.id).where(Category.path.in_(above)))
+    ids: dict[str, int] = {row.path: row.id for row in found}
+    return {key: tuple(ids[path] for path in ancestor_paths(own)) for key, own in paths.items()}
+
+
+def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[IndexEntry]:
+    """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
+    columns = (Variant.price, Variant.position, Variant.compare_at_price)
+    texts = (Variant.sku, Variant.option1, Variant.option2, Variant.option3)
+    priced: dict[int, list[PricedVariant]] = defaultdict(list)
+    searched: dict[int, list[SearchedVariant]] = defaultdict(list)
+    for row in session.execute(
+        select(Variant.product_id, *columns, *texts).where(Variant.product_id.in_(product_ids))
+    ):
+        priced[row[0]].append(PricedVariant(*row[1:4]))
+        searched[row[0]].append(SearchedVariant(*row[4:]))
+    columns_of_product = (
+        *(Product.id, Product.title, Product.vendor, Product.product_type, Product.tags, Product.category_id),
+        *(
+            Product.description_html,
+            Product.status,
+            Product.price,
+            Product.price_max,
+            Product.compare_at_price,
+        ),
     )
+    products = session.execute(
+        select(*columns_of_product, Category.name)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(Product.id.in_(product_ids))
+    ).all()
+    prices = {row.id: derivation.prices(priced[row.id]) for row in products}
+    changed = {
+        row.id for row in products if prices[row.id] != (row.price, row.price_max, row.compare_at_price)
+    }
+    _set_prices(session, {product_id: prices[product_id] for product_id in sorted(changed)})
+    _set_covers(session, product_ids)
+    root = session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
+    above = ancestors(session, {row.category_id for row in products if row.category_id})
+    facts = {
+        row.id: ProductFacts(
+            product_id=row.id,
+            title=row.title,
+            vendor=row.vendor,
+            product_type=row.product_type,
+            tags=row.tags,
+            description_html=row.description_html,
+            category=row.name or "",
+            price=prices[row.id].price,
+            status=row.status,
+            variants=searched[row.id],
+        )
+        for row in products
+    }
+    return [
+        IndexEntry(row.id, facts[row.id].row(), facts[row.id].document(), above.get(row.category_id, (root,)))
+        for row in products
+        if facts[row.id].is_listed
+    ]
+
+
+def _set_prices(session: Session, prices: dict[int, Prices]) -> None:
+    if prices:
+        session.connection().execute(
+            update(Product.__table__)  # type: ignore[arg-type]
+            .where(Product.id == bindparam("product_id"))
+            .values({name: bindparam(name) for name in Prices._fields} | {"updated_at": Product.updated_at}),
+            [{"product_id": product_id, **row._asdict()} for product_id, row in prices.items()],
+        )
+
+
+def _set_covers(session: Session, product_ids: Sequence[int]) -> None:
+    """Set each product's cover: its first picture that is stored."""
     cover = (
         select(ProductImage.id)
         .where(ProductImage.product_id == Product.id, ProductImage.digest.is_not(None))
@@ -118,119 +205,38 @@ def settle_prices(session: Session, product_ids: Sequence[int]) -> None:
     session.execute(
         update(Product)
         .where(Product.id.in_(product_ids))
-        .values(
-            price=of_variants(func.min(Variant.price)),
-            price_max=of_variants(func.max(Variant.price)),
-            compare_at_price=cheapest,
-            cover_id=cover,
-            updated_at=Product.updated_at,
-        )
+        .values(cover_id=cover, updated_at=Product.updated_at)
         .execution_options(synchronize_session=False)
     )
 
 
-def write(
-    session: Session, entries: Sequence[Entry], *, gone: Sequence[int] = (), fresh: bool = False
-) -> None:
-    """Make listing rows, counts and search documents say what the entries say.
-
-    Args:
-        session: a session in a writing transaction.
-        entries: the products as lists should show them.
-        gone: ids of products that lists and search should not show (any more).
-        fresh: the promise that nothing of these products is there yet: saves the look.
-    """
-    wanted = {
-        (category_id, entry.product_id): (entry.price, name_key(entry.title), entry.vendor)
-        for entry in entries
-        for category_id in entry.category_ids
-    }
-    present: Rows = {}
-    if not fresh:
-        rows = session.execute(
-            select(
-                Listing.category_id, Listing.product_id, Listing.price, Listing.name_key, Listing.vendor
-            ).where(Listing.product_id.in_([*(entry.product_id for entry in entries), *gone]))
-        )
-        present = {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
-    _delete(session, [key for key in present if wanted.get(key) != present[key]])
-    _insert(session, {key: row for key, row in wanted.items() if present.get(key) != row})
-    count(session, wanted, present)
-    search.index(
-        session,
-        [search.document(entry.product_id, entry.title, entry.words) for entry in entries],
-        fresh=fresh,
-    )
-    search.forget(session, gone)
+def _invalidate_availability(session: Session, product_ids: Iterable[int]) -> None:
+    above = select(Listing.category_id).where(Listing.product_id.in_(product_ids)).distinct()
+    category_ids = session.connection().execute(above).scalars()
+    cache.invalidate_on_commit(session, *map(keys.availability_tag, category_ids))
 
 
-def _entries(session: Session, product_ids: Sequence[int]) -> list[Entry]:
-    products = session.execute(
-        select(
-            Product.id,
-            Product.title,
-            Product.vendor,
-            Product.price,
-            Product.product_type,
-            Product.tags,
-            Product.description_html,
-            Product.category_id,
-            Category.name,
-        )
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(Product.id.in_(product_ids), Product.status == "active", Product.price.is_not(None))
-    ).all()
-    variants = session.execute(
-        select(Variant.product_id, Variant.sku, Variant.option1, Variant.option2, Variant.option3).where(
-            Variant.product_id.in_(product_ids)
-        )
-    )
-    words: dict[int, list[str]] = {}
-    for product_id, *texts in variants:
-        words.setdefault(product_id, []).extend(texts)
-    root = session.execute(select(Category.id).where(Category.path == "")).scalar_one()
-    above = ancestors(session, {row.category_id for row in products if row.category_id})
-    return [
-        Entry(
-            product_id=row.id,
-            title=row.title,
-            vendor=row.vendor,
-            price=row.price,
-            category_ids=above.get(row.category_id, (root,)),
-            words=(
-                row.vendor,
-                row.product_type,
-                *row.tags,
-                row.name or "",
-                *words.get(row.id, ()),
-                html.unescape(_TAG.sub(" ", row.description_html)),
-            ),
-        )
-        for row in products
-    ]
-
-
-def _tell(session: Session, wanted: Rows, present: Rows) -> None:
-    """Drop the lists that these changes could alter: membership and vendors, prices, names."""
+def _invalidate_lists(session: Session, wanted: ListingRows, present: ListingRows) -> None:
+    """Invalidate the lists that these changes can alter: by membership and vendor, price, or name."""
     tags: set[str] = set()
-    # A product that goes from one shelf to another changes the counts that are printed above both.
+    # A product that moves to another category changes the counts that are printed above both.
     moved = {product_id for _, product_id in wanted.keys() ^ present.keys()}
-    came_or_went = {product_id for _, product_id in wanted} ^ {product_id for _, product_id in present}
-    tags |= {keys.sitemap_tag(keys.sitemap_part(product_id)) for product_id in came_or_went}
+    added_or_removed = {product_id for _, product_id in wanted} ^ {product_id for _, product_id in present}
+    tags |= {keys.sitemap_tag(keys.sitemap_part(product_id)) for product_id in added_or_removed}
     for category_id, product_id in wanted.keys() | present.keys():
         if product_id in moved:
             tags.add(keys.category_tag(category_id))
         new, old = wanted.get((category_id, product_id)), present.get((category_id, product_id))
-        if new is None or old is None or new[2] != old[2]:
+        if new is None or old is None or new.vendor != old.vendor:
             tags.add(keys.category_tag(category_id))
-        if new is None or old is None or new[0] != old[0]:
+        if new is None or old is None or new.price != old.price:
             tags.add(keys.prices_tag(category_id))
-        if new is None or old is None or new[1] != old[1]:
+        if new is None or old is None or new.name_key != old.name_key:
             tags.add(keys.names_tag(category_id))
     cache.invalidate_on_commit(session, *tags)
 
 
-def _delete(session: Session, keys: Sequence[tuple[int, int]]) -> None:
+def _delete_rows(session: Session, keys: Sequence[tuple[int, int]]) -> None:
     if keys:
         session.connection().execute(
             delete(Listing.__table__).where(  # type: ignore[arg-type]
@@ -240,56 +246,42 @@ def _delete(session: Session, keys: Sequence[tuple[int, int]]) -> None:
         )
 
 
-def _insert(session: Session, rows: Rows) -> None:
+def _insert_rows(session: Session, rows: ListingRows) -> None:
     if rows:
         session.connection().execute(
             insert(Listing.__table__),  # type: ignore[arg-type]
-            [
-                {"category_id": c, "product_id": p, "price": price, "name_key": key, "vendor": vendor}
-                for (c, p), (price, key, vendor) in rows.items()
-            ],
+            [{"category_id": c, "product_id": p, **row._asdict()} for (c, p), row in rows.items()],
         )
 
 
-def count(session: Session, wanted: Rows, present: Rows) -> None:
-    """Drop the lists that are others now, and move the kept counts by the difference.
+def _count_categories(session: Session, deltas: Sequence[tuple[int, int]]) -> None:
+    if not deltas:
+        return
+    session.connection().execute(
+        update(Category.__table__)  # type: ignore[arg-type]
+        .where(Category.id == bindparam("c"))
+        .values(product_count=Category.product_count + bindparam("d")),
+        [{"c": category_id, "d": delta} for category_id, delta in deltas],
+    )
+    # Categories without products are not shown: the first and the last product change every page's navigation.
+    highest = max(0, *(delta for _, delta in deltas))
+    filled_or_emptied = select(Category.id).where(
+        Category.id.in_([category_id for category_id, _ in deltas]),
+        Category.product_count.between(0, highest),
+    )
+    if session.execute(filled_or_emptied.limit(1)).first():
+        cache.invalidate_on_commit(session, keys.NAVIGATION)
 
-    Rows are taken in the order of their ids, so nobody deadlocks.
-    """
-    _tell(session, wanted, present)
-    categories: Counter[int] = Counter()
-    vendors: Counter[tuple[int, str]] = Counter()
-    for rows, step in ((wanted, 1), (present, -1)):
-        for (category_id, _), (_, _, vendor) in rows.items():
-            categories[category_id] += step
-            vendors[category_id, vendor] += step
-    moved = [{"c": key, "d": delta} for key, delta in sorted(categories.items()) if delta]
-    if moved:
-        session.connection().execute(
-            update(Category.__table__)  # type: ignore[arg-type]
-            .where(Category.id == bindparam("c"))
-            .values(product_count=Category.product_count + bindparam("d")),
-            moved,
-        )
-        # A category without products is not shown: the first and the last one change every page's navigation.
-        steps = [row["d"] for row in moved]
-        edge = select(Category.id).where(
-            Category.id.in_([row["c"] for row in moved]), Category.product_count.between(0, max(0, *steps))
-        )
-        if session.execute(edge.limit(1)).first():
-            cache.invalidate_on_commit(session, keys.NAVIGATION)
-    changed = [
-        {"category_id": key[0], "vendor": key[1], "products": delta}
-        for key, delta in sorted(vendors.items())
-        if delta
-    ]
-    if changed:
-        dialect = session.connection().dialect.name
-        upsert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(ListingVendor)
-        session.connection().execute(
-            upsert.on_conflict_do_update(
-                index_elements=["category_id", "vendor"],
-                set_={"products": ListingVendor.products + upsert.excluded.products},
-            ),
-            changed,
-        )
+
+def _count_vendors(session: Session, deltas: Sequence[tuple[int, str, int]]) -> None:
+    if not deltas:
+        return
+    dialect = session.connection().dialect.name
+    upsert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(ListingVendor)
+    session.connection().execute(
+        upsert.on_conflict_do_update(
+            index_elements=["category_id", "vendor"],
+            set_={"products": ListingVendor.products + upsert.excluded.products},
+        ),
+        [{"category_id": c, "vendor": vendor, "products": delta} for c, vendor, delta in deltas],
+    )

@@ -1,0 +1,98 @@
+"""The one place that derives from a product's rows what lists and search know of it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storefront.catalog import search
+
+NAME_KEY_LENGTH = 40
+_TAG = re.compile(r"<[^>]*>")
+
+
+class ListingRow(NamedTuple):
+    """The columns of a product's rows in `listing`; `price` in minor units."""
+
+    price: int
+    name_key: str
+    vendor: str
+
+
+class Prices(NamedTuple):
+    """The prices on a product's own row, in minor units; all None without variants."""
+
+    price: int | None = None
+    price_max: int | None = None
+    compare_at_price: int | None = None
+
+
+class PricedVariant(NamedTuple):
+    """What the prices of a product depend on, of one variant."""
+
+    price: int
+    position: int
+    compare_at_price: int | None
+
+
+class SearchedVariant(NamedTuple):
+    """What is searched of one variant."""
+
+    sku: str
+    option1: str
+    option2: str
+    option3: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """Everything that the list index derives its rows and words of one product from."""
+
+    product_id: int
+    title: str
+    vendor: str
+    product_type: str
+    tags: Sequence[str]
+    description_html: str
+    category: str  # the category's name, "" without one
+    price: int | None
+    status: str
+    variants: Sequence[SearchedVariant]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether lists and search show the product."""
+        return self.status == "active" and self.price is not None
+
+    def row(self) -> ListingRow:
+        """Return the columns of the product's rows in `listing`."""
+        return ListingRow(self.price or 0, name_key(self.title), self.vendor)
+
+    def document(self) -> search.Document:
+        """Return the product's document in the search index."""
+        variants = (text for variant in self.variants for text in variant)
+        body = html.unescape(_TAG.sub(" ", self.description_html))
+        words = (self.vendor, self.product_type, *self.tags, self.category, *variants, body)
+        return search.document(self.product_id, self.title, words)
+
+
+def prices(variants: Iterable[PricedVariant]) -> Prices:
+    """Return a product's prices: of the cheapest variant (the first of equals), and the highest."""
+    variants = sorted(variants, key=lambda variant: (variant.price, variant.position))
+    if not variants:
+        return Prices()
+    return Prices(variants[0].price, variants[-1].price, variants[0].compare_at_price)
+
+
+def name_key(title: str) -> str:
+    """Return the key of the order "name": without case, accents and punctuation."""
+    return " ".join(search.words(title))[:NAME_KEY_LENGTH]
+
+
+def ancestor_paths(path: str) -> list[str]:
+    """Return a category path and those above it, root first: "a/b" gives ["", "a", "a/b"]."""
+    parts = path.split("/") if path else []
+    return ["", *("/".join(parts[: i + 1]) for i in range(len(parts)))]
