@@ -11,11 +11,11 @@ from flask import Flask
 
 from storefront import rate_limiting, sessions
 from storefront.accounts import authentication, cli, cookie, last_seen
-from storefront.accounts.authentication import current_user, exact_user, required, signed_in
+from storefront.accounts.authentication import current_user, load_current_user, sign_in_required, signed_in
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
-from storefront.accounts.queries import Shopper, addresses
+from storefront.accounts.queries import Shopper, list_addresses
 from storefront.web import staff_access
 
 __all__ = [
@@ -26,11 +26,11 @@ __all__ = [
     "account_pages",
     "add_export",
     "add_page",
-    "addresses",
     "current_user",
-    "exact_user",
     "init_app",
-    "required",
+    "list_addresses",
+    "load_current_user",
+    "sign_in_required",
     "signed_in",
 ]
 
@@ -39,16 +39,16 @@ def init_app(app: Flask) -> None:
     """Register the pages, and tell other rooms who is who."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.add_template_filter(page.day)
-    app.add_template_filter(page.minute)
-    app.after_request(cookie.send)
-    app.after_request(last_seen.write)
-    rate_limiting.identify(app, partial(cookie.shopper, app))
-    sessions.add_validator(app, authentication.is_of_this_sign_in)
+    app.add_template_filter(page.format_day)
+    app.add_template_filter(page.format_minute)
+    app.after_request(cookie.write)
+    app.after_request(last_seen.store)
+    rate_limiting.identify(app, partial(cookie.identify, app))
+    sessions.add_validator(app, authentication.session_belongs_to_sign_in)
     staff_access.set_check(app, _is_staff)
     app.cli.add_command(cli.user)
 
 
 def _is_staff() -> bool:
-    user = exact_user()
+    user = load_current_user()
     return (user is not None and user.is_staff) or staff_access.is_local_request()

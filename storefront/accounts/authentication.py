@@ -27,41 +27,41 @@ T = TypeVar("T")
 # Sent after somebody has signed in or registered, with `user`, a Shopper.
 signed_in = Namespace().signal("signed-in")
 
-MOST = 50  # sign-ins of one account at a time; the oldest ends
+MAX_SIGN_INS = 50  # sign-ins of one account at a time; the oldest ends
 _CURRENT = "storefront.accounts.current"
-_MARK = "sign_in"  # in the session: whose it is
+_SESSION_KEY = "sign_in"  # in the session: whose it is
 
 
 def current_user() -> Shopper | None:
     """Return who is making the current request, or None. Costs no SQL while the profile is cached."""
     if _CURRENT not in request.environ:
-        request.environ[_CURRENT] = _known()
+        request.environ[_CURRENT] = _find_shopper()
     found: Shopper | None = request.environ[_CURRENT]
     return found
 
 
-def exact_user() -> User | None:
+def load_current_user() -> User | None:
     """Return who is making the current request, as SQL knows them this moment: for pages that show or change much."""
-    presented = cookie.presented()
+    presented = cookie.read()
     if presented is None:
         return None
-    found = queries.sign_in(presented.digest)
+    found = queries.find_sign_in(presented.digest)
     if found is None:
-        cookie.forget()
+        cookie.clear()
         request.environ[_CURRENT] = None
         return None
     row, user = found
-    last_seen.note(row.digest, row.last_seen_at.timestamp())
+    last_seen.record(row.digest, row.last_seen_at.timestamp())
     request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
     return user
 
 
-def required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
+def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
     """Hand the view who is signed in; send everybody else to sign in, and back afterwards."""
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
-        user = exact_user()
+        user = load_current_user()
         if user is None:
             back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else redirects.HOME
             return redirect(url_for("entering.login", next=back), 303)
@@ -81,7 +81,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
     Returns:
         False if the account's password was changed meanwhile, or the account is gone.
     """
-    former, now = cookie.presented(), datetime.now(UTC)
+    former, now = cookie.read(), datetime.now(UTC)
     with write_transaction() as transaction:
         user = transaction.execute(
             select(User).where(User.id == user_id, User.generation == generation)
@@ -89,8 +89,8 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
         if user is None:
             return False
         if former is not None:
-            _revoke(transaction, SignIn.digest == former.digest)
-        given = cookie.give(user_id, keep=keep)
+            _revoke_sign_ins(transaction, SignIn.digest == former.digest)
+        given = cookie.issue(user_id, keep=keep)
         transaction.add(
             SignIn(
                 digest=given.digest,
@@ -98,10 +98,10 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
                 generation=generation,
                 device=user_agents.describe(request.user_agent.string),
                 kept=keep,
-                expires_at=now + (cookie.KEPT if keep else last_seen.SHORT),
+                expires_at=now + (cookie.LIFETIME if keep else last_seen.SESSION_LIFETIME),
             )
         )
-        _trim(transaction, user_id, now)
+        _delete_old_sign_ins(transaction, user_id, now)
         shopper = Shopper(user.id, user.name, user.is_staff)
     renew_session()
     request.environ[_CURRENT] = shopper
@@ -111,69 +111,69 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
 
 def sign_out() -> None:
     """End this browser's sign-in."""
-    if (presented := cookie.presented()) is not None:
+    if (presented := cookie.read()) is not None:
         with write_transaction() as transaction:
-            _revoke(transaction, SignIn.digest == presented.digest)
-    leave()
+            _revoke_sign_ins(transaction, SignIn.digest == presented.digest)
+    forget_sign_in()
 
 
-def end(user_id: int, sign_in_id: int) -> None:
+def revoke_sign_in(user_id: int, sign_in_id: int) -> None:
     """End one sign-in of a user, in whatever browser. One that has ended already is no mistake."""
     with write_transaction() as transaction:
-        _revoke(transaction, (SignIn.id == sign_in_id) & (SignIn.user_id == user_id))
+        _revoke_sign_ins(transaction, (SignIn.id == sign_in_id) & (SignIn.user_id == user_id))
 
 
-def leave() -> None:
+def forget_sign_in() -> None:
     """Make this browser one in which nobody is signed in."""
-    cookie.forget()
+    cookie.clear()
     sessions.end()
     request.environ[_CURRENT] = None
 
 
 def renew_session() -> None:
     """Give the session another id, which nobody can have known before, and make it the sign-in's."""
-    presented = cookie.presented()
+    presented = cookie.read()
     digest = presented.digest if presented else None
-    if session.get(_MARK) in (None, digest):
+    if session.get(_SESSION_KEY) in (None, digest):
         sessions.rotate()
     else:
         sessions.end()
     if digest is not None:
-        session[_MARK] = digest
+        session[_SESSION_KEY] = digest
 
 
-def is_of_this_sign_in(content: Any) -> bool:
+def session_belongs_to_sign_in(content: Any) -> bool:
     """Return whether a session may be used by the current request: nobody's, or of the sign-in that it presents."""
-    mark = content.get(_MARK)
-    presented = cookie.presented()
+    mark = content.get(_SESSION_KEY)
+    presented = cookie.read()
     return mark is None or (presented is not None and mark == presented.digest and current_user() is not None)
 
 
-def _known() -> Shopper | None:
-    presented = cookie.presented()
+def _find_shopper() -> Shopper | None:
+    presented = cookie.read()
     if presented is None:
         return None
-    profile = queries.profile(presented.user_id)
+    profile = queries.fetch_profile(presented.user_id)
     if profile is not None and presented.digest in profile.sign_ins:
         last, until = profile.sign_ins[presented.digest]
         if until > time.time():
-            last_seen.note(presented.digest, last)
+            last_seen.record(presented.digest, last)
             return profile.shopper
     # A copy may be older than this sign-in: SQL says whether it holds.
-    user = exact_user()
+    user = load_current_user()
     return Shopper(user.id, user.name, user.is_staff) if user else None
 
 
-def _revoke(transaction: Session, which: Any) -> None:
+def _revoke_sign_ins(transaction: Session, which: Any) -> None:
     now = datetime.now(UTC)
     for row in transaction.execute(select(SignIn).where(which, SignIn.revoked_at.is_(None))).scalars():
         row.revoked_at = now
         cache.invalidate_on_commit(transaction, keys.user_tag(row.user_id), hard=True)
 
 
-def _trim(transaction: Session, user_id: int, now: datetime) -> None:
+def _delete_old_sign_ins(transaction: Session, user_id: int, now: datetime) -> None:
     """Forget sign-ins that have ended, and end the oldest of too many."""
     transaction.flush()
-    newest = select(SignIn.id).join(User).where(SignIn.user_id == user_id, queries.holds(now))
-    held = transaction.execute(newest.order_by(SignIn.id.desc()).limit(MOST)).scalars().all()
+    newest = select(SignIn.id).join(User).where(SignIn.user_id == user_id, queries.is_valid(now))
+    held = transaction.execute(newest.order_by(SignIn.id.desc()).limit(MAX_SIGN_INS)).scalars().all()
     transaction.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.id.not_in(held)))

@@ -31,10 +31,10 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
         if generate
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    if weak := passwords.weakness(password, folded, name):
+    if weak := passwords.find_weakness(password, folded, name):
         raise click.ClickException(weak)
     try:
-        credentials.create(folded, password, name[:100], is_staff=staff)
+        credentials.create_account(folded, password, name[:100], is_staff=staff)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{folded} can sign in{' and is staff' if staff else ''}.")

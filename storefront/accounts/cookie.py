@@ -16,31 +16,31 @@ from flask import Flask, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.sansio.http import parse_cookie
 
-KEPT = timedelta(days=180)  # with "keep me signed in"; else until the browser ends
+LIFETIME = timedelta(days=180)  # with "keep me signed in"; else until the browser ends
 # Says to the page's script that there is something to ask /me for. Tells nothing, so it need not be hidden from it.
-HINT = "shopper"
-_LONGEST = 500
+HINT_COOKIE = "shopper"
+_MAX_LENGTH = 500
 # Where a request's environment keeps what it presents, and the cookie that is to be set.
-_PRESENTED, _DUE = "storefront.accounts.presented", "storefront.accounts.cookie"
+_READ, _TO_SET = "storefront.accounts.presented", "storefront.accounts.cookie"
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
+class SignInCookie:
     """What a genuine cookie says. Whether the sign-in still holds, SQL knows."""
 
     user_id: int
     digest: str
 
 
-def presented() -> Presented | None:
+def read() -> SignInCookie | None:
     """Return what the current request presents; None without a cookie, or with one that is not ours."""
-    return presented_in(current_app, request.environ)
+    return read_environ(current_app, request.environ)
 
 
-def presented_in(app: Flask, environ: Mapping[str, Any]) -> Presented | None:
+def read_environ(app: Flask, environ: Mapping[str, Any]) -> SignInCookie | None:
     """Return what a request presents, by its WSGI environment."""
-    if _PRESENTED in environ:
-        found: Presented | None = environ[_PRESENTED]
+    if _READ in environ:
+        found: SignInCookie | None = environ[_READ]
         return found
     sent = environ.get("HTTP_COOKIE")
     if not sent:
@@ -50,29 +50,29 @@ def presented_in(app: Flask, environ: Mapping[str, Any]) -> Presented | None:
     return _read(app, parse_cookie(sent).get(name, "")) if f"{name}=" in sent else None
 
 
-def shopper(app: Flask, environ: Mapping[str, Any]) -> str | None:
+def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
     """Return who is asking, for the rate limits: "shopper:12"."""
-    found = presented_in(app, environ)
+    found = read_environ(app, environ)
     return f"shopper:{found.user_id}" if found else None
 
 
-def give(user_id: int, *, keep: bool) -> Presented:
+def issue(user_id: int, *, keep: bool) -> SignInCookie:
     """Give this browser a new secret; `send` sets the cookie."""
     value = _signer(current_app).dumps([user_id, secrets.token_urlsafe(32)])
     found = _read(current_app, str(value))
     assert found is not None  # noqa: S101  # we have just made it
-    request.environ[_PRESENTED], request.environ[_DUE] = found, (value, keep)
+    request.environ[_READ], request.environ[_TO_SET] = found, (value, keep)
     return found
 
 
-def forget() -> None:
+def clear() -> None:
     """Take the cookie away with this response."""
-    request.environ[_PRESENTED], request.environ[_DUE] = None, (None, False)
+    request.environ[_READ], request.environ[_TO_SET] = None, (None, False)
 
 
-def send(response: Response) -> Response:
+def write(response: Response) -> Response:
     """Set the cookie on the response if a sign-in began or ended in this request."""
-    value, keep = request.environ.pop(_DUE, (False, False))
+    value, keep = request.environ.pop(_TO_SET, (False, False))
     if value is False:
         return response
     name = _name(current_app, request.environ)
@@ -80,8 +80,8 @@ def send(response: Response) -> Response:
     if value is None:
         response.delete_cookie(name, httponly=True, **flags)
         return response
-    response.set_cookie(name, value, max_age=KEPT if keep else None, httponly=True, **flags)
-    response.set_cookie(HINT, "1", max_age=timedelta(days=365), **flags)
+    response.set_cookie(name, value, max_age=LIFETIME if keep else None, httponly=True, **flags)
+    response.set_cookie(HINT_COOKIE, "1", max_age=timedelta(days=365), **flags)
     return response
 
 
@@ -90,8 +90,8 @@ def _name(app: Flask, environ: Mapping[str, Any]) -> str:
     return "__Host-signin" if secure else "signin"
 
 
-def _read(app: Flask, value: str) -> Presented | None:
-    if not value or len(value) > _LONGEST:
+def _read(app: Flask, value: str) -> SignInCookie | None:
+    if not value or len(value) > _MAX_LENGTH:
         return None
     try:
         content = _signer(app).loads(value)
@@ -99,7 +99,7 @@ def _read(app: Flask, value: str) -> Presented | None:
         return None
     match content:
         case [int(user_id), str(secret)]:
-            return Presented(user_id, hashlib.sha256(secret.encode()).hexdigest())
+            return SignInCookie(user_id, hashlib.sha256(secret.encode()).hexdigest())
     return None
 
 

@@ -17,14 +17,14 @@ from storefront.extensions import db, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class VerifiedLogin:
     """Whose password was right, and of which generation the account was then."""
 
     user_id: int
     generation: int
 
 
-class TakenError(StorefrontError):
+class EmailTakenError(StorefrontError):
     """There is an account with this e-mail."""
 
     status = 422
@@ -33,54 +33,54 @@ class TakenError(StorefrontError):
         super().__init__("There is an account with this e-mail already.")
 
 
-def create(email: str, password: str, name: str = "", *, is_staff: bool = False) -> User:
+def create_account(email: str, password: str, name: str = "", *, is_staff: bool = False) -> User:
     """Make an account. The e-mail is folded, and known to be its owner's.
 
     Raises:
         TakenError: there is one.
     """
-    kept = passwords.digest(password)
+    kept = passwords.hash_password(password)
     try:
         with write_transaction() as session:
             user = User(email=email, password_hash=kept, name=name, is_staff=is_staff)
             session.add(user)
     except IntegrityError as error:
-        raise TakenError from error
+        raise EmailTakenError from error
     return user
 
 
-def by_email(email: str) -> User | None:
+def find_by_email(email: str) -> User | None:
     """Return the account with this (folded) e-mail."""
     return db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
 
 
-def by_id(user_id: int) -> User | None:
+def find_by_id(user_id: int) -> User | None:
     """Return the account with this id."""
     return db.session.get(User, user_id, populate_existing=True)
 
 
-def authenticate(email: str, password: str) -> Proven | None:
+def authenticate(email: str, password: str) -> VerifiedLogin | None:
     """Return whose e-mail and password these are; it takes as long if there is no such account.
 
     Raises:
         TooManyFailuresError: too many were wrong before.
     """
-    sign_in_limits.check(email)
-    user = by_email(email)
-    proven = Proven(user.id, user.generation) if user else None
+    sign_in_limits.check_failures(email)
+    user = find_by_email(email)
+    proven = VerifiedLogin(user.id, user.generation) if user else None
     kept = user.password_hash if user else None
-    if not passwords.is_right(password, kept) or kept is None:
-        sign_in_limits.failed(email)
+    if not passwords.verify(password, kept) or kept is None:
+        sign_in_limits.record_failure(email)
         return None
-    sign_in_limits.succeeded(email)
-    if passwords.is_outdated(kept):
-        newer = passwords.digest(password)
+    sign_in_limits.clear_failures(email)
+    if passwords.needs_rehash(kept):
+        newer = passwords.hash_password(password)
         with write_transaction() as session:
             session.execute(update(User).where(User.password_hash == kept).values(password_hash=newer))
     return proven
 
 
-def change(
+def change_credentials(
     user_id: int,
     generation: int,
     *,
@@ -103,24 +103,26 @@ def change(
     Raises:
         TakenError: another account has the e-mail.
     """
-    kept = passwords.digest(password) if password is not None else None
+    kept = passwords.hash_password(password) if password is not None else None
     try:
         with write_transaction() as session:
-            user = renew(session, user_id, generation, stay=stay)
+            user = start_generation(session, user_id, generation, stay=stay)
             if user is None:
                 return False
             if kept is not None:
-                mail.enqueue_if_configured(session, user.email, messages.changed("password"))
+                mail.enqueue_if_configured(session, user.email, messages.credentials_changed("password"))
                 user.password_hash = kept
             if email is not None:
-                mail.enqueue_if_configured(session, user.email, messages.changed("e-mail"))
+                mail.enqueue_if_configured(session, user.email, messages.credentials_changed("e-mail"))
                 user.email = email
     except IntegrityError as error:
-        raise TakenError from error
+        raise EmailTakenError from error
     return True
 
 
-def renew(session: Session, user_id: int, generation: int | None = None, *, stay: bool = True) -> User | None:
+def start_generation(
+    session: Session, user_id: int, generation: int | None = None, *, stay: bool = True
+) -> User | None:
     """Begin an account's next generation: what is signed in ends, but for this browser's own if it may stay."""
     wanted = (
         select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
@@ -131,7 +133,7 @@ def renew(session: Session, user_id: int, generation: int | None = None, *, stay
     former = user.generation
     user.generation += 1
     cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
-    if stay and (presented := cookie.presented()) is not None:
+    if stay and (presented := cookie.read()) is not None:
         mine = select(SignIn).where(
             SignIn.digest == presented.digest, SignIn.user_id == user_id, SignIn.generation == former
         )

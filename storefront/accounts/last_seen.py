@@ -15,22 +15,22 @@ from storefront.extensions import write_transaction
 
 log = logging.getLogger(__name__)
 
-OFTEN = 600.0  # seconds
-SHORT = timedelta(
+INTERVAL = 600.0  # seconds
+SESSION_LIFETIME = timedelta(
     hours=24
 )  # what a sign-in lasts unseen that was not to be kept; browsers restore their cookies
-_DUE = "storefront.accounts.last_seen"
+_RECORDED = "storefront.accounts.last_seen"
 
 
-def note(digest: str, last: float) -> None:
+def record(digest: str, last: float) -> None:
     """Remember to write down that this sign-in was seen, if it was last seen a while ago (seconds of the epoch)."""
-    if time.time() - last > OFTEN:
-        request.environ[_DUE] = digest
+    if time.time() - last > INTERVAL:
+        request.environ[_RECORDED] = digest
 
 
-def write(response: Response) -> Response:
+def store(response: Response) -> Response:
     """Write down what was noted in this request."""
-    digest = request.environ.pop(_DUE, None)
+    digest = request.environ.pop(_RECORDED, None)
     if digest is None or response.status_code >= 500:
         return response
     now = datetime.now(UTC)
@@ -39,7 +39,7 @@ def write(response: Response) -> Response:
             row = session.execute(select(SignIn).where(SignIn.digest == digest)).scalar_one_or_none()
             if row is not None and row.revoked_at is None:
                 row.last_seen_at = now
-                row.expires_at = row.expires_at if row.kept else now + SHORT
+                row.expires_at = row.expires_at if row.kept else now + SESSION_LIFETIME
     except SQLAlchemyError as error:
         log.warning("when a sign-in was seen could not be written down: %s", error)
     return response

@@ -8,9 +8,9 @@ from storefront.accounts import tokens
 from storefront.mail import MailText
 
 
-def welcome(email: str, going: str) -> MailText:
+def registration_link(email: str, going: str) -> MailText:
     """To somebody who wants an account."""
-    token = tokens.token(tokens.Registration(email, going))
+    token = tokens.sign(tokens.Registration(email, going))
     return MailText(
         f"Your account with {_shop()}",
         (f"Somebody, most likely you, wants an account with {_shop()} for this address.",),
@@ -20,7 +20,7 @@ def welcome(email: str, going: str) -> MailText:
     )
 
 
-def known_already() -> MailText:
+def account_exists() -> MailText:
     """To somebody who wants an account and has one."""
     return MailText(
         f"You have an account with {_shop()}",
@@ -37,9 +37,9 @@ def known_already() -> MailText:
     )
 
 
-def reset(user_id: int, generation: int) -> MailText:
+def reset_link(user_id: int, generation: int) -> MailText:
     """To somebody who forgot the password."""
-    token = tokens.token(tokens.Reset(user_id, generation))
+    token = tokens.sign(tokens.PasswordReset(user_id, generation))
     return MailText(
         f"A new password for {_shop()}",
         (f"Somebody, most likely you, wants a new password for your account with {_shop()}.",),
@@ -49,9 +49,9 @@ def reset(user_id: int, generation: int) -> MailText:
     )
 
 
-def change(user_id: int, generation: int, email: str) -> MailText:
+def confirm_new_email(user_id: int, generation: int, email: str) -> MailText:
     """To a new address, which is to become the account's."""
-    token = tokens.token(tokens.Change(user_id, generation, email))
+    token = tokens.sign(tokens.EmailChange(user_id, generation, email))
     return MailText(
         f"Your new e-mail for {_shop()}",
         (f"Your account with {_shop()} is to be reached by this address from now on.",),
@@ -61,7 +61,7 @@ def change(user_id: int, generation: int, email: str) -> MailText:
     )
 
 
-def changed(what: str) -> MailText:
+def credentials_changed(what: str) -> MailText:
     """To the owner of an account of which something important was changed."""
     return MailText(
         f"Your {what} for {_shop()} was changed",
@@ -71,7 +71,7 @@ def changed(what: str) -> MailText:
     )
 
 
-def closed() -> MailText:
+def account_closed() -> MailText:
     """To somebody whose account is gone."""
     return MailText(
         f"Your account with {_shop()} is closed",

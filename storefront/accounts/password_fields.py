@@ -21,6 +21,6 @@ def read_new_password(form: Form, name: str, *personal: str) -> str:
     `personal` are the person's e-mail address and name: a new password may not be one of them.
     """
     typed = read_password(form, name)
-    if typed and (problem := passwords.weakness(typed, *personal)):
+    if typed and (problem := passwords.find_weakness(typed, *personal)):
         form.errors[name] = problem
     return typed

@@ -14,7 +14,7 @@ from gevent import monkey
 
 T = TypeVar("T")
 
-LEAST, MOST = 10, 200  # characters
+MIN_LENGTH, MAX_LENGTH = 10, 200  # characters
 
 # OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane; about 20 ms of one core.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -27,31 +27,31 @@ _COMMON = frozenset(
 _RUNS = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz")
 
 
-def digest(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return what is kept of a password."""
-    return _apart(lambda: _HASHER.hash(_normal(password)))
+    return _run_in_thread(lambda: _HASHER.hash(_normalise(password)))
 
 
-def is_right(password: str, kept: str | None) -> bool:
+def verify(password: str, kept: str | None) -> bool:
     """Return whether a password is the one of which this is kept; None (nobody is there) takes as long."""
-    if len(password) > 5 * MOST:
+    if len(password) > 5 * MAX_LENGTH:
         password = ""
 
     def verify() -> bool:
         try:
-            return _HASHER.verify(kept or _nobody(), _normal(password))
+            return _HASHER.verify(kept or _unusable_hash(), _normalise(password))
         except (VerificationError, InvalidHashError):
             return False
 
-    return _apart(verify) and kept is not None
+    return _run_in_thread(verify) and kept is not None
 
 
-def is_outdated(kept: str) -> bool:
+def needs_rehash(kept: str) -> bool:
     """Return whether it was made with other parameters than are used now."""
     return _HASHER.check_needs_rehash(kept)
 
 
-def weakness(password: str, *known: str) -> str | None:
+def find_weakness(password: str, *known: str) -> str | None:
     """Return why a password may not be used, as a sentence, or None.
 
     Length is what counts, and that it is not what everybody would try (NIST SP 800-63B, 3.1.1.2).
@@ -60,11 +60,11 @@ def weakness(password: str, *known: str) -> str | None:
         password: as it was typed.
         known: what others know of the person: the e-mail, the name.
     """
-    text = _normal(password).casefold()
-    if len(password) < LEAST:
-        return f"Use at least {LEAST} characters; a few words in a row are easy to keep in mind."
-    if len(password) > MOST:
-        return f"Use at most {MOST} characters."
+    text = _normalise(password).casefold()
+    if len(password) < MIN_LENGTH:
+        return f"Use at least {MIN_LENGTH} characters; a few words in a row are easy to keep in mind."
+    if len(password) > MAX_LENGTH:
+        return f"Use at most {MAX_LENGTH} characters."
     if len(set(text)) < 4 or any(text in run for run in _RUNS):
         return "That is too easy to guess. A few words in a row are hard to guess and easy to keep in mind."
     if text.strip("0123456789!?.,-_#*$ ") in _COMMON:
@@ -74,16 +74,16 @@ def weakness(password: str, *known: str) -> str | None:
     return None
 
 
-def _normal(password: str) -> str:
+def _normalise(password: str) -> str:
     return unicodedata.normalize("NFKC", password)  # two keyboards may write one letter in two ways
 
 
 @functools.cache
-def _nobody() -> str:
+def _unusable_hash() -> str:
     return _HASHER.hash("nobody has this password")
 
 
-def _apart(work: Callable[[], T]) -> T:
+def _run_in_thread(work: Callable[[], T]) -> T:
     """Do what keeps a core busy in a thread of gevent's pool, so that the worker's other requests go on."""
     if not monkey.is_module_patched("threading"):
         return work()

@@ -12,18 +12,18 @@ from storefront.cache import keys
 from storefront.extensions import write_transaction
 
 
-def export(user: User) -> dict[str, Any]:
+def export_data(user: User) -> dict[str, Any]:
     """Return all data that the shop keeps of a person."""
-    return queries.export(user) | export_additions(user.id)
+    return queries.export_account(user) | export_additions(user.id)
 
 
-def delete(user_id: int) -> None:
+def delete_account(user_id: int) -> None:
     """Delete an account and all data that the rooms keep of it; the person gets a mail."""
     with write_transaction() as session:
         user = session.get(User, user_id)
         if user is None:
             return
         account_deleted.fire(session, user_id)
-        mail.enqueue_if_configured(session, user.email, messages.closed())
+        mail.enqueue_if_configured(session, user.email, messages.account_closed())
         cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
         session.delete(user)

@@ -32,35 +32,35 @@ class Profile:
     sign_ins: dict[str, tuple[float, float]]
 
 
-def holds(now: datetime) -> ColumnElement[bool]:
+def is_valid(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a sign-in (joined with its user) holds now."""
     return SignIn.revoked_at.is_(None) & (SignIn.expires_at > now) & (SignIn.generation == User.generation)
 
 
-def profile(user_id: int) -> Profile | None:
+def fetch_profile(user_id: int) -> Profile | None:
     """Return a profile, from the cache if it has it; None if there is no such account."""
     shape: Any = Profile | None
-    found: Profile | None = cache.fetch(keys.profile(user_id), shape, lambda: _profile(user_id))
+    found: Profile | None = cache.fetch(keys.profile(user_id), shape, lambda: _read_profile(user_id))
     return found
 
 
-def sign_in(digest: str) -> tuple[SignIn, User] | None:
+def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
     """Return the sign-in with this digest and its user, read from SQL, if it holds."""
     row = db.session.execute(
         select(SignIn, User)
         .join(User, User.id == SignIn.user_id)
-        .where(SignIn.digest == digest, holds(datetime.now(UTC)))
+        .where(SignIn.digest == digest, is_valid(datetime.now(UTC)))
     ).one_or_none()
     return (row.SignIn, row.User) if row else None
 
 
-def sign_ins(user_id: int) -> Sequence[SignIn]:
+def list_sign_ins(user_id: int) -> Sequence[SignIn]:
     """Return the sign-ins of a user that hold, the last seen first."""
     return (
         db.session.execute(
             select(SignIn)
             .join(User, User.id == SignIn.user_id)
-            .where(SignIn.user_id == user_id, holds(datetime.now(UTC)))
+            .where(SignIn.user_id == user_id, is_valid(datetime.now(UTC)))
             .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
         )
         .scalars()
@@ -68,7 +68,7 @@ def sign_ins(user_id: int) -> Sequence[SignIn]:
     )
 
 
-def addresses(user_id: int) -> Sequence[Address]:
+def list_addresses(user_id: int) -> Sequence[Address]:
     """Return a user's addresses, the oldest first."""
     return (
         db.session.execute(select(Address).where(Address.user_id == user_id).order_by(Address.id))
@@ -77,7 +77,7 @@ def addresses(user_id: int) -> Sequence[Address]:
     )
 
 
-def export(user: User) -> dict[str, Any]:
+def export_account(user: User) -> dict[str, Any]:
     """Return all that this room keeps of a person, as it goes into JSON."""
     return {
         "profile": {
@@ -89,16 +89,16 @@ def export(user: User) -> dict[str, Any]:
         "addresses": [
             {column.key: getattr(row, column.key) for column in Address.__table__.columns
              if column.key not in ("id", "user_id")}
-            for row in addresses(user.id)
+            for row in list_addresses(user.id)
         ],
         "sign_ins": [
             {"device": row.device, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
-            for row in sign_ins(user.id)
+            for row in list_sign_ins(user.id)
         ],
     }  # fmt: skip
 
 
-def _profile(user_id: int) -> Profile | None:
+def _read_profile(user_id: int) -> Profile | None:
     cache.depends_on(keys.user_tag(user_id))
     user = db.session.execute(
         select(User.id, User.name, User.is_staff).where(User.id == user_id)
@@ -106,6 +106,7 @@ def _profile(user_id: int) -> Profile | None:
     if user is None:
         return None
     held = {
-        row.digest: (row.last_seen_at.timestamp(), row.expires_at.timestamp()) for row in sign_ins(user_id)
+        row.digest: (row.last_seen_at.timestamp(), row.expires_at.timestamp())
+        for row in list_sign_ins(user_id)
     }
     return Profile(Shopper(user.id, user.name, user.is_staff), held)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 HOME = "/account"
-_OWN = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")  # printable ASCII but the backslash; no second slash
-_NOT_AFTERWARDS = re.compile(r"/account/(login|logout|register|reset)\b")
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")  # printable ASCII but the backslash; no second slash
+_SIGN_IN_PAGES = re.compile(r"/account/(login|logout|register|reset)\b")
 
 
-def own(text: str | None, default: str = HOME) -> str:
+def safe_path(text: str | None, default: str = HOME) -> str:
     """Return the path if it is one of ours and leads on, else the default.
 
     Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): nothing like that passes.
     """
-    if text is None or not _OWN.fullmatch(text) or _NOT_AFTERWARDS.match(text):
+    if text is None or not _OWN_PATH.fullmatch(text) or _SIGN_IN_PAGES.match(text):
         return default
     return text

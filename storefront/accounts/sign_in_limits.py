@@ -21,16 +21,16 @@ from storefront.rate_limiting.identity import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class FailureLimit:
     """So many wrong passwords in so long."""
 
     most: int
     window: timedelta
 
 
-ACCOUNT = Bound(10, timedelta(minutes=15))
-ADDRESS = Bound(20, timedelta(minutes=5))
-KEPT = timedelta(hours=1)
+ACCOUNT = FailureLimit(10, timedelta(minutes=15))
+ADDRESS = FailureLimit(20, timedelta(minutes=5))
+RETENTION = timedelta(hours=1)
 
 
 class TooManyFailuresError(StorefrontError):
@@ -47,36 +47,36 @@ class TooManyFailuresError(StorefrontError):
         self.retry_after = retry_after
 
 
-def check(email: str) -> None:
+def check_failures(email: str) -> None:
     """Let a password be looked at.
 
     Raises:
         TooManyFailuresError: not now, whether there is such an account or not.
     """
     now = datetime.now(UTC)
-    waits = [_wait(FailedSignIn.account == _account(email), ACCOUNT, now)]
-    if (address := _address()) is not None:
-        waits.append(_wait(FailedSignIn.address == address, ADDRESS, now))
+    waits = [_seconds_to_wait(FailedSignIn.account == _account_digest(email), ACCOUNT, now)]
+    if (address := _address_digest()) is not None:
+        waits.append(_seconds_to_wait(FailedSignIn.address == address, ADDRESS, now))
     if (longest := max(waits)) > 0:
         raise TooManyFailuresError(longest)
 
 
-def failed(email: str) -> None:
+def record_failure(email: str) -> None:
     """Count a wrong password; what is too old to count is forgotten."""
     with write_transaction() as session:
-        session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - KEPT))
-        session.add(FailedSignIn(account=_account(email), address=_address() or ""))
+        session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - RETENTION))
+        session.add(FailedSignIn(account=_account_digest(email), address=_address_digest() or ""))
 
 
-def succeeded(email: str) -> None:
+def clear_failures(email: str) -> None:
     """Forget the wrong passwords of an account whose owner has come."""
-    account = _account(email)
+    account = _account_digest(email)
     if db.session.execute(select(FailedSignIn.id).where(FailedSignIn.account == account).limit(1)).first():
         with write_transaction() as session:
             session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
 
 
-def _wait(which: ColumnElement[bool], bound: Bound, now: datetime) -> int:
+def _seconds_to_wait(which: ColumnElement[bool], bound: FailureLimit, now: datetime) -> int:
     """Return in how many seconds the next password may be tried; 0 if now."""
     latest = (
         select(FailedSignIn.at)
@@ -91,11 +91,11 @@ def _wait(which: ColumnElement[bool], bound: Bound, now: datetime) -> int:
     return max(1, ceil((oldest + bound.window - now).total_seconds())) if count >= bound.most else 0
 
 
-def _account(email: str) -> str:
+def _account_digest(email: str) -> str:
     return _digest(f"account:{email}")
 
 
-def _address() -> str | None:
+def _address_digest() -> str | None:
     """Return what stands for the client's address; None if it has none of its own, lest one locks out everybody."""
     limits: Limits = current_app.extensions["rate_limiting"]
     name = limits.places.of(request.environ).name

@@ -8,8 +8,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from storefront.errors import StorefrontError
 
-LIFE = 3600  # seconds
-_LONGEST = 4000
+LIFETIME = 3600  # seconds
+_MAX_LENGTH = 4000
 
 
 class LinkError(StorefrontError):
@@ -31,14 +31,14 @@ class Registration(msgspec.Struct, frozen=True, tag="registration"):
     next: str
 
 
-class Reset(msgspec.Struct, frozen=True, tag="reset"):
+class PasswordReset(msgspec.Struct, frozen=True, tag="reset"):
     """May set a new password. Once, since that makes a new generation."""
 
     user_id: int
     generation: int
 
 
-class Change(msgspec.Struct, frozen=True, tag="change"):
+class EmailChange(msgspec.Struct, frozen=True, tag="change"):
     """May make this the account's e-mail. Once, since that makes a new generation."""
 
     user_id: int
@@ -46,41 +46,41 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     email: str
 
 
-Says = Registration | Reset | Change
-_decoder = msgspec.json.Decoder(Says)
+LinkPayload = Registration | PasswordReset | EmailChange
+_decoder = msgspec.json.Decoder(LinkPayload)
 
 
-def token(says: Says) -> str:
+def sign(says: LinkPayload) -> str:
     """Return what goes into the link."""
     return str(_signer().dumps(msgspec.json.encode(says).decode()))
 
 
-def registration(text: str) -> Registration:
+def read_registration(text: str) -> Registration:
     """Return what a link for registering says; raises LinkError."""
     if isinstance(found := _read(text), Registration):
         return found
     raise LinkError
 
 
-def reset(text: str) -> Reset:
+def read_password_reset(text: str) -> PasswordReset:
     """Return what a link for a new password says; raises LinkError."""
-    if isinstance(found := _read(text), Reset):
+    if isinstance(found := _read(text), PasswordReset):
         return found
     raise LinkError
 
 
-def change(text: str) -> Change:
+def read_email_change(text: str) -> EmailChange:
     """Return what a link for a new e-mail says; raises LinkError."""
-    if isinstance(found := _read(text), Change):
+    if isinstance(found := _read(text), EmailChange):
         return found
     raise LinkError
 
 
-def _read(text: str) -> Says:
-    if len(text) > _LONGEST:
+def _read(text: str) -> LinkPayload:
+    if len(text) > _MAX_LENGTH:
         raise LinkError
     try:
-        says: Says = _decoder.decode(_signer().loads(text, max_age=LIFE))
+        says: LinkPayload = _decoder.decode(_signer().loads(text, max_age=LIFETIME))
     except (BadSignature, msgspec.MsgspecError) as error:
         raise LinkError from error
     return says

@@ -52,7 +52,7 @@ def shop_url() -> str:
 def _is_owner(order: OrderView) -> bool:
     if order.user_id is None:
         return False
-    user = accounts.exact_user()
+    user = accounts.load_current_user()
     return user is not None and user.id == order.user_id
 
 

@@ -22,7 +22,7 @@ def prefilled_form(draft: Checkout | None, user: User | None) -> Form:
     """Return the form with what is known already: from the draft, else from the account."""
     address = dict(draft.address) if draft is not None else {}
     if not address and user is not None:
-        book = accounts.addresses(user.id)
+        book = accounts.list_addresses(user.id)
         address = address_values(book[-1]) if book else {"name": user.name}
     known = {
         "email": (draft.email if draft else "") or (user.email if user else ""),

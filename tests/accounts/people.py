@@ -53,7 +53,7 @@ class Browser:
 def make_user(email: str = EMAIL, password: str = PASSWORD, name: str = "Kim", *, staff: bool = False) -> int:
     """Make an account; return its id."""
     db.session.rollback()
-    return credentials.create(email, password, name, is_staff=staff).id
+    return credentials.create_account(email, password, name, is_staff=staff).id
 
 
 def user(user_id: int) -> User:

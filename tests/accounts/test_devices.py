@@ -96,12 +96,12 @@ def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(app: Flask, browse
 
 def test_the_oldest_of_too_many_sign_ins_ends(app: Flask, kim: int) -> None:
     browsers = [Browser(app) for _ in range(4)]
-    most, authentication.MOST = authentication.MOST, 3
+    most, authentication.MAX_SIGN_INS = authentication.MAX_SIGN_INS, 3
     try:
         for one in browsers:
             one.sign_in()
     finally:
-        authentication.MOST = most
+        authentication.MAX_SIGN_INS = most
     assert [one.is_signed_in() for one in browsers] == [False, True, True, True]
 
 

@@ -24,9 +24,9 @@ def pages(app: Flask, kim: int) -> dict[str, str]:
     kims.sign_in()
     kims.post("/account/addresses", **HOME)
     sent = new.post("/account/register", email="new@example.com").location
-    finish = f"/account/register/{tokens.token(tokens.Registration('new@example.com', '/'))}"
-    reset = f"/account/reset/{tokens.token(tokens.Reset(kim, 1))}"
-    change = f"/account/email/{tokens.token(tokens.Change(kim, 1, 'other@example.com'))}"
+    finish = f"/account/register/{tokens.sign(tokens.Registration('new@example.com', '/'))}"
+    reset = f"/account/reset/{tokens.sign(tokens.PasswordReset(kim, 1))}"
+    change = f"/account/email/{tokens.sign(tokens.EmailChange(kim, 1, 'other@example.com'))}"
     entering = [
         "/account/login",
         "/account/register",

@@ -29,7 +29,7 @@ def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, ki
 
 
 def test_of_two_that_use_a_link_at_once_one_is_refused(app: Flask, kim: int) -> None:
-    path = f"/account/reset/{tokens.token(tokens.Reset(kim, 1))}"
+    path = f"/account/reset/{tokens.sign(tokens.PasswordReset(kim, 1))}"
 
     def use(number: int) -> int:
         client = app.test_client()

@@ -72,7 +72,7 @@ def nameless(text: str) -> str:
 
 
 def test_two_that_open_an_account_at_once_make_one(app: Flask, browser: Browser) -> None:
-    token = tokens.token(tokens.Registration(EMAIL, "/"))
+    token = tokens.sign(tokens.Registration(EMAIL, "/"))
     make_user()
     assert browser.post(f"/account/register/{token}", password=PASSWORD).status_code == 410
     assert count() == 1
@@ -95,7 +95,7 @@ def test_two_that_open_an_account_at_once_make_one(app: Flask, browser: Browser)
 def test_a_bad_form_is_422_and_makes_nothing(
     app: Flask, browser: Browser, form: dict[str, str], sentence: str
 ) -> None:
-    token = tokens.token(tokens.Registration(EMAIL, "/"))
+    token = tokens.sign(tokens.Registration(EMAIL, "/"))
     answer = browser.post(f"/account/register/{token}", **form)
     assert answer.status_code == 422
     assert sentence in answer.text
@@ -117,15 +117,15 @@ def test_a_forged_link_is_a_page_and_not_an_error(browser: Browser, token: str) 
 
 
 def test_a_link_of_one_kind_does_nothing_else(browser: Browser, kim: int) -> None:
-    reset = tokens.token(tokens.Reset(kim, 1))
+    reset = tokens.sign(tokens.PasswordReset(kim, 1))
     assert browser.get(f"/account/register/{reset}").status_code == 410
     assert browser.post(f"/account/email/{reset}").status_code == 410
-    registration = tokens.token(tokens.Registration(EMAIL, "/"))
+    registration = tokens.sign(tokens.Registration(EMAIL, "/"))
     assert browser.get(f"/account/reset/{registration}").status_code == 410
 
 
 def test_a_new_secret_voids_every_link(app: Flask, browser: Browser, kim: int) -> None:
-    token = tokens.token(tokens.Reset(kim, 1))
+    token = tokens.sign(tokens.PasswordReset(kim, 1))
     app.config["SECRET_KEY"] = "another secret"
     assert browser.get(f"/account/reset/{token}").status_code == 410
 

@@ -238,16 +238,16 @@ def test_a_signal_tells_other_rooms_who_has_signed_in(app: Flask, browser: Brows
 def test_a_password_that_is_changed_while_it_is_looked_at_does_not_sign_in(
     browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proven = credentials.Proven(kim, user(kim).generation)
-    credentials_change = credentials.change
+    proven = credentials.VerifiedLogin(kim, user(kim).generation)
+    credentials_change = credentials.change_credentials
 
-    def meanwhile(*_: object) -> credentials.Proven:
+    def meanwhile(*_: object) -> credentials.VerifiedLogin:
         with write_transaction() as transaction:
             transaction.execute(update(User).values(generation=User.generation + 1))
         return proven
 
     monkeypatch.setattr(credentials, "authenticate", meanwhile)
-    assert credentials_change is credentials.change
+    assert credentials_change is credentials.change_credentials
     assert browser.sign_in().status_code == 422
     assert not browser.is_signed_in()
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, event
 
 from storefront.accounts.models import User
-from storefront.accounts.passwords import digest
+from storefront.accounts.passwords import hash_password
 from storefront.cart.models import Cart, CartLine
 from storefront.extensions import db, write_transaction
 from tests.factories import make_product
@@ -24,7 +24,7 @@ def shelf(app: Flask) -> None:
     for sku in ("A", "B", "C"):
         make_product(variants=[{"sku": sku}])
     with write_transaction() as session:
-        session.add(User(email="one@example.com", name="One", password_hash=digest(PASSWORD)))
+        session.add(User(email="one@example.com", name="One", password_hash=hash_password(PASSWORD)))
 
 
 def put(client: FlaskClient, sku: str, quantity: int) -> None:

@@ -29,7 +29,8 @@ def accounts(app: Flask, number: int) -> list[str]:
     """Make accounts and return their addresses."""
     with app.app_context():
         return [
-            credentials.create(f"v{which}@shop.example", _PASSWORD, "Ada").email for which in range(number)
+            credentials.create_account(f"v{which}@shop.example", _PASSWORD, "Ada").email
+            for which in range(number)
         ]
 
 

@@ -176,10 +176,10 @@ def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_hel
         )
         cart.scalar_one().user_id = number
     hold(held)
-    assert [one["number"] for one in privacy.export(db.session.get_one(User, number))["orders"]] == [
+    assert [one["number"] for one in privacy.export_data(db.session.get_one(User, number))["orders"]] == [
         order.number
     ]
-    privacy.delete(number)
+    privacy.delete_account(number)
     kept = queries.find_order(order.number)
     assert kept is not None
     assert (kept.user_id, kept.email) == (None, "ada@shop.example")

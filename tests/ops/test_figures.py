@@ -131,7 +131,7 @@ def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
 
 def test_cookies_live_as_long_as_is_said() -> None:
     lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", TEXT, re.M))
-    assert lives["signin"].startswith(f"{cookie.KEPT.days} days")
+    assert lives["signin"].startswith(f"{cookie.LIFETIME.days} days")
     assert (lives["cart"], timedelta(seconds=basket.MAX_AGE)) == ("a year", timedelta(days=365))
     script = (ROOT / "static" / "js" / "elements" / "recently-viewed.js").read_text()
     assert "30 * 24 * 3600" in script or "2592000" in script, "recent: 30 days"
@@ -141,15 +141,15 @@ def test_cookies_live_as_long_as_is_said() -> None:
 def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
     text = section("Mail and sign-ins")
     assert 3000 < sum(queue.BACKOFF) < 4200, "about an hour"
-    assert f"{cookie.KEPT.days} days" in text
-    assert f"{last_seen.SHORT.total_seconds() / 3600:g} hours unseen" in text
+    assert f"{cookie.LIFETIME.days} days" in text
+    assert f"{last_seen.SESSION_LIFETIME.total_seconds() / 3600:g} hours unseen" in text
     minutes = sign_in_limits.ACCOUNT.window.seconds // 60, sign_in_limits.ADDRESS.window.seconds // 60
     assert (sign_in_limits.ACCOUNT.most, sign_in_limits.ADDRESS.most) == (10, 20)
     assert (
         f"the tenth for one account in {minutes[0]} minutes, or the twentieth from one address in {minutes[1]}"
         in text
     )
-    assert (sign_in_limits.KEPT, "for an hour" in text) == (timedelta(hours=1), True)
+    assert (sign_in_limits.RETENTION, "for an hour" in text) == (timedelta(hours=1), True)
 
 
 def test_the_log_line_has_the_fields_that_are_shown() -> None:

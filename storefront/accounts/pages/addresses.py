@@ -8,79 +8,84 @@ from werkzeug.wrappers import Response
 
 from storefront.accounts import authentication, queries
 from storefront.accounts.models import Address, User
-from storefront.accounts.pages.page import blueprint, done, page
+from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
 from storefront.extensions import db, write_transaction
 from storefront.postal import address_rules, countries
 from storefront.web.forms import Form
 
-bp = blueprint("addresses", __name__, "/account/addresses")
+bp = make_blueprint("addresses", __name__, "/account/addresses")
 
-MOST = 20
+MAX_ADDRESSES = 20
 
 
 @bp.get("")
-@authentication.required
+@authentication.sign_in_required
 def book(user: User) -> Response:
     """All addresses."""
-    return page(
-        "addresses", addresses=queries.addresses(user.id), names=address_rules.country_names(), most=MOST
+    return render_page(
+        "addresses",
+        addresses=queries.list_addresses(user.id),
+        names=address_rules.country_names(),
+        most=MAX_ADDRESSES,
     )
 
 
 @bp.get("/new")
-@authentication.required
+@authentication.sign_in_required
 def new(user: User) -> Response:
     """The empty form."""
     usual = countries.usual(current_app.config["LOCALE"])
     country = request.args.get("country", usual)
     values = {"name": user.name, "country": country if country in address_rules.country_names() else usual}
-    return _form(Form(values=values), None)
+    return _render_form(Form(values=values), None)
 
 
 @bp.post("")
-@authentication.required
+@authentication.sign_in_required
 def add(user: User) -> Response:
     """Add one."""
     form, user_id = Form(request.form), user.id
     fields = address_rules.read_address(form)
-    if _asks_for_country():
-        return _form(Form(values=form.values), None)
+    if _only_country_changed():
+        return _render_form(Form(values=form.values), None)
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
-    if db.session.execute(count).scalar_one() >= MOST:
-        form.errors[""] = f"An account can have {MOST} addresses. Remove one that you do not need."
+    if db.session.execute(count).scalar_one() >= MAX_ADDRESSES:
+        form.errors[""] = f"An account can have {MAX_ADDRESSES} addresses. Remove one that you do not need."
     if form.errors:
-        return _form(form, None)
+        return _render_form(form, None)
     with write_transaction() as session:
         session.add(Address(user_id=user_id, **fields))
-    return done("addresses.book", "address")
+    return redirect_with_notice("addresses.book", "address")
 
 
 @bp.get("/<int(max=2147483647):address_id>")
-@authentication.required
+@authentication.sign_in_required
 def edit(user: User, address_id: int) -> Response:
     """The form of one."""
-    address = _mine(user, address_id)
-    return _form(Form(values={name: getattr(address, name) for name in address_rules.FIELDS}), address_id)
+    address = _find_own_address(user, address_id)
+    return _render_form(
+        Form(values={name: getattr(address, name) for name in address_rules.FIELDS}), address_id
+    )
 
 
 @bp.post("/<int(max=2147483647):address_id>")
-@authentication.required
+@authentication.sign_in_required
 def change(user: User, address_id: int) -> Response:
     """Change one."""
-    address, form = _mine(user, address_id), Form(request.form)
+    address, form = _find_own_address(user, address_id), Form(request.form)
     fields = address_rules.read_address(form)
-    if _asks_for_country():
-        return _form(Form(values=form.values), address_id)
+    if _only_country_changed():
+        return _render_form(Form(values=form.values), address_id)
     if form.errors:
-        return _form(form, address_id)
+        return _render_form(form, address_id)
     with write_transaction():
         for name, value in fields.items():
             setattr(address, name, value)
-    return done("addresses.book", "address")
+    return redirect_with_notice("addresses.book", "address")
 
 
 @bp.post("/<int(max=2147483647):address_id>/removal")
-@authentication.required
+@authentication.sign_in_required
 def remove(user: User, address_id: int) -> Response:
     """Remove one. What is not there is no mistake: somebody clicked twice."""
     user_id = user.id
@@ -88,10 +93,10 @@ def remove(user: User, address_id: int) -> Response:
         address = session.get(Address, address_id)
         if address is not None and address.user_id == user_id:
             session.delete(address)
-    return done("addresses.book", "address-removed")
+    return redirect_with_notice("addresses.book", "address-removed")
 
 
-def _mine(user: User, address_id: int) -> Address:
+def _find_own_address(user: User, address_id: int) -> Address:
     wanted = select(Address).where(Address.id == address_id, Address.user_id == user.id)
     found = db.session.execute(wanted).scalar_one_or_none()
     if found is None:
@@ -99,13 +104,13 @@ def _mine(user: User, address_id: int) -> Address:
     return found
 
 
-def _form(form: Form, address_id: int | None) -> Response:
+def _render_form(form: Form, address_id: int | None) -> Response:
     needs = address_rules.rules_for(form.values.get("country", ""))
-    return page(
+    return render_page(
         "address", form=form, address_id=address_id, countries=address_rules.country_names(), needs=needs
     )
 
 
-def _asks_for_country() -> bool:
+def _only_country_changed() -> bool:
     """Return whether only the country was changed: its form is shown, with what was typed, and nothing is saved."""
     return request.form.get("do") == "country"

@@ -6,34 +6,36 @@ from werkzeug.wrappers import Response
 
 from storefront.accounts import authentication, cookie, credentials, queries
 from storefront.accounts.models import User
-from storefront.accounts.pages.page import blueprint, done, page
+from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
 from storefront.extensions import write_transaction
 
-bp = blueprint("devices", __name__, "/account/devices")
+bp = make_blueprint("devices", __name__, "/account/devices")
 
 
 @bp.get("")
-@authentication.required
+@authentication.sign_in_required
 def devices(user: User) -> Response:
     """All browsers in which one is signed in."""
-    presented = cookie.presented()
-    return page("devices", sign_ins=queries.sign_ins(user.id), here=presented and presented.digest)
+    presented = cookie.read()
+    return render_page(
+        "devices", sign_ins=queries.list_sign_ins(user.id), here=presented and presented.digest
+    )
 
 
 @bp.post("/<int(max=2147483647):sign_in_id>/removal")
-@authentication.required
+@authentication.sign_in_required
 def end(user: User, sign_in_id: int) -> Response:
     """Sign out there."""
-    authentication.end(user.id, sign_in_id)
-    return done("devices.devices", "device")
+    authentication.revoke_sign_in(user.id, sign_in_id)
+    return redirect_with_notice("devices.devices", "device")
 
 
 @bp.post("/removal")
-@authentication.required
+@authentication.sign_in_required
 def end_all(user: User) -> Response:
     """Sign out everywhere, here too."""
     user_id = user.id
     with write_transaction() as session:
-        credentials.renew(session, user_id, stay=False)
-    authentication.leave()
-    return done("entering.login", "everywhere")
+        credentials.start_generation(session, user_id, stay=False)
+    authentication.forget_sign_in()
+    return redirect_with_notice("entering.login", "everywhere")

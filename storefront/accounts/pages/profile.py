@@ -10,9 +10,14 @@ from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
 from storefront.accounts import authentication, credentials, messages, privacy, tokens
-from storefront.accounts.credentials import TakenError
+from storefront.accounts.credentials import EmailTakenError
 from storefront.accounts.models import User
-from storefront.accounts.pages.page import blueprint, done, page, sent
+from storefront.accounts.pages.page import (
+    make_blueprint,
+    redirect_to_sent_page,
+    redirect_with_notice,
+    render_page,
+)
 from storefront.accounts.password_fields import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
@@ -20,69 +25,69 @@ from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
-bp = blueprint("accounts", __name__, "/account")
+bp = make_blueprint("accounts", __name__, "/account")
 
 
 @bp.get("")
-@authentication.required
+@authentication.sign_in_required
 def overview(user: User) -> Response:
     """The account."""
-    return _page(user)
+    return _render_overview(user)
 
 
 @bp.post("/name")
-@authentication.required
+@authentication.sign_in_required
 def change_name(user: User) -> Response:
     """Change the name."""
     form = Form(request.form)
     name = form.text("name", "Your name", most=100, required=False)
     if form.errors:
-        return _page(user, name=form)
+        return _render_overview(user, name=form)
     with write_transaction():
         user.name = name
-    return done("accounts.overview", "name")
+    return redirect_with_notice("accounts.overview", "name")
 
 
 @bp.post("/password")
 @rate_limiting.limit("sign-in.address")
-@authentication.required
+@authentication.sign_in_required
 def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
     form, generation, user_id = Form(request.form), user.generation, user.id
     email, name = user.email, user.name
-    owner = _is_owner(user, form, "current_password")
+    owner = _password_is_right(user, form, "current_password")
     password = read_new_password(form, "password", email, name)
     if not owner or form.errors:
-        return _page(user, password=form)
-    if not credentials.change(user_id, generation, password=password):
-        return done("entering.login", "everywhere")
+        return _render_overview(user, password=form)
+    if not credentials.change_credentials(user_id, generation, password=password):
+        return redirect_with_notice("entering.login", "everywhere")
     authentication.renew_session()
-    return done("accounts.overview", "password")
+    return redirect_with_notice("accounts.overview", "password")
 
 
 @bp.post("/email")
 @rate_limiting.limit(
     "sign-in.address", "password-reset.account", account=lambda: request.form.get("email", "")
 )
-@authentication.required
+@authentication.sign_in_required
 def change_email(user: User) -> Response:
     """Send a link to the new e-mail; nothing changes before it is opened."""
     form, user_id, generation = Form(request.form), user.id, user.generation
     email = read_email(form)
-    if not _is_owner(user, form, "password") or form.errors:
-        return _page(user, email=form)
-    taken = credentials.by_email(email) is not None
+    if not _password_is_right(user, form, "password") or form.errors:
+        return _render_overview(user, email=form)
+    taken = credentials.find_by_email(email) is not None
     with write_transaction() as session:
-        text = messages.known_already() if taken else messages.change(user_id, generation, email)
+        text = messages.account_exists() if taken else messages.confirm_new_email(user_id, generation, email)
         letter = mail.enqueue(session, email, text)
-    return sent("accounts.email_sent", letter)
+    return redirect_to_sent_page("accounts.email_sent", letter)
 
 
 @bp.get("/email/sent")
-@authentication.required
+@authentication.sign_in_required
 def email_sent(_user: User) -> Response:
     """Says to look into the new mailbox."""
-    return page(
+    return render_page(
         "sent", title="Confirm your new e-mail", letter=development.find(request.args.get("letter", ""))
     )
 
@@ -90,57 +95,57 @@ def email_sent(_user: User) -> Response:
 @bp.get("/email/<token>")
 def confirm_email(token: str) -> Response:
     """The button behind the link: what only fetches links, as mail scanners do, changes nothing."""
-    says = tokens.change(token)
-    user = credentials.by_id(says.user_id)
+    says = tokens.read_email_change(token)
+    user = credentials.find_by_id(says.user_id)
     if user is None or user.generation != says.generation:
         raise tokens.LinkError
-    return page("confirm-email", email=says.email)
+    return render_page("confirm-email", email=says.email)
 
 
 @bp.post("/email/<token>")
 @rate_limiting.limit("password-reset.address")
 def set_email(token: str) -> Response:
     """Make it the account's e-mail; other devices are signed out."""
-    says = tokens.change(token)
+    says = tokens.read_email_change(token)
     try:
-        changed = credentials.change(says.user_id, says.generation, email=says.email)
-    except TakenError:
+        changed = credentials.change_credentials(says.user_id, says.generation, email=says.email)
+    except EmailTakenError:
         changed = False
     if not changed:
         raise tokens.LinkError
-    return done("accounts.overview", "email")
+    return redirect_with_notice("accounts.overview", "email")
 
 
 @bp.get("/data")
-@authentication.required
+@authentication.sign_in_required
 def data(user: User) -> Response:
     """All that the shop keeps of a person, to take along."""
-    answer: FlaskResponse = jsonify(privacy.export(user))
+    answer: FlaskResponse = jsonify(privacy.export_data(user))
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
 
 
 @bp.get("/deletion")
-@authentication.required
+@authentication.sign_in_required
 def deletion(_user: User) -> Response:
     """Asks once more."""
-    return page("deletion", form=Form())
+    return render_page("deletion", form=Form())
 
 
 @bp.post("/deletion")
 @rate_limiting.limit("sign-in.address")
-@authentication.required
+@authentication.sign_in_required
 def delete(user: User) -> Response:
     """Delete the account."""
     form, user_id = Form(request.form), user.id
-    if not _is_owner(user, form, "password"):
-        return page("deletion", form=form)
-    privacy.delete(user_id)
-    authentication.leave()
-    return done("entering.login", "closed")
+    if not _password_is_right(user, form, "password"):
+        return render_page("deletion", form=form)
+    privacy.delete_account(user_id)
+    authentication.forget_sign_in()
+    return redirect_with_notice("entering.login", "closed")
 
 
-def _is_owner(user: User, form: Form, field: str) -> bool:
+def _password_is_right(user: User, form: Form, field: str) -> bool:
     """Return whether the account's password stands in this field; if not, the form says so."""
     password, email = read_password(form, field), user.email
     if not password:
@@ -155,10 +160,10 @@ def _is_owner(user: User, form: Form, field: str) -> bool:
     return right
 
 
-def _page(user: User, **forms: Form) -> Response:
+def _render_overview(user: User, **forms: Form) -> Response:
     current = {"name": user.name, "email": user.email}
     shown: dict[str, Any] = {
         f"{about}_form": forms.get(about) or Form(values={} if about == "email" else current)
         for about in ("name", "email", "password")
     }
-    return page("account", user=user, **shown)
+    return render_page("account", user=user, **shown)

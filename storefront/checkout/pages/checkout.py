@@ -43,7 +43,7 @@ bp: Blueprint = blueprint("checkout", __name__)
 @bp.get("/checkout")
 def details() -> Response:
     """The form, with what is known already; changes nothing. A script may ask for another country's."""
-    user = accounts.exact_user()
+    user = accounts.load_current_user()
     form = forms.prefilled_form(drafts.current_draft(), user)
     form.values |= {
         name: request.args[name]
@@ -57,7 +57,7 @@ def details() -> Response:
 @rate_limiting.limit("checkout")
 def check_out() -> Response:
     """Keep the details and hold the goods; or place the order (`do=place`, or `place=1` with all the details)."""
-    user, wanted = accounts.exact_user(), request.form.get("do", "")
+    user, wanted = accounts.load_current_user(), request.form.get("do", "")
     if wanted == "place":
         return _place(user, request.form.get("seen", ""))
     if wanted == "hold":
@@ -121,7 +121,7 @@ def _place(user: User | None, seen: str | None) -> Response:
 
 def _with_address(user: User | None, wanted: str) -> Form:
     form, _ = forms.read_form(request.form)
-    book = {str(row.id): row for row in accounts.addresses(user.id)} if user else {}
+    book = {str(row.id): row for row in accounts.list_addresses(user.id)} if user else {}
     chosen = forms.address_values(book[wanted]) if wanted in book else {}
     return Form(values=form.values | chosen)
 
@@ -156,7 +156,7 @@ def changed(error: PricesChangedError) -> Response:
 @bp.errorhandler(IncompleteError)
 def incomplete(error: IncompleteError) -> Response:
     """The draft lacks something: the form says what."""
-    user = accounts.exact_user()
+    user = accounts.load_current_user()
     form = forms.prefilled_form(drafts.current_draft(), user)
     field = "country" if error.field == "address" else error.field
     form.errors["" if field == "key" else field] = str(error)
@@ -183,7 +183,7 @@ def _details_page(form: Form, user: User | None) -> Response:
         "checkout/details.html",
         form=form,
         user=user,
-        book=accounts.addresses(user.id) if user else [],
+        book=accounts.list_addresses(user.id) if user else [],
         countries=address_rules.country_names(),
         needs=address_rules.rules_for(values.get("country", "")),
         invoice_needs=address_rules.rules_for(values.get("bill_country", "")),

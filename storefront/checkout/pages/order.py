@@ -58,7 +58,7 @@ def pay(number: str) -> Response:
 
 
 @history_bp.get("/account/orders")
-@accounts.required
+@accounts.sign_in_required
 def history(user: User) -> Response:
     """All orders, the newest first."""
     found = queries.list_account_orders(user.id, page_number())

@@ -121,7 +121,7 @@ def _returned(order: OrderView) -> dict[int, int]:
 
 
 def _actor() -> str:
-    user = accounts.exact_user()
+    user = accounts.load_current_user()
     return user.email if user is not None else "staff at this machine"
 
 
