@@ -39,8 +39,8 @@ def init_app(app: Flask) -> None:
     """Register the pages, and tell other rooms who is who."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.add_template_filter(page.format_day)
-    app.add_template_filter(page.format_minute)
+    app.add_template_filter(page.format_day, "day")
+    app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
     app.after_request(last_seen.store)
     rate_limiting.identify(app, partial(cookie.identify, app))

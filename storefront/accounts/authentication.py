@@ -64,7 +64,7 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
         user = load_current_user()
         if user is None:
             back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else redirects.HOME
-            return redirect(url_for("entering.login", next=back), 303)
+            return redirect(url_for("sign_in.login", next=back), 303)
         return view(user, *args, **kwargs)
 
     return guarded

@@ -37,7 +37,7 @@ def create_account(email: str, password: str, name: str = "", *, is_staff: bool 
     """Make an account. The e-mail is folded, and known to be its owner's.
 
     Raises:
-        TakenError: there is one.
+        EmailTakenError: there is one.
     """
     kept = passwords.hash_password(password)
     try:
@@ -101,7 +101,7 @@ def change_credentials(
         False if it has another generation, or is gone.
 
     Raises:
-        TakenError: another account has the e-mail.
+        EmailTakenError: another account has the e-mail.
     """
     kept = passwords.hash_password(password) if password is not None else None
     try:

@@ -14,7 +14,7 @@ def registration_link(email: str, going: str) -> MailText:
     return MailText(
         f"Your account with {_shop()}",
         (f"Somebody, most likely you, wants an account with {_shop()} for this address.",),
-        url_for("entering.finish", token=token, _external=True),
+        url_for("sign_in.registration_form", token=token, _external=True),
         "Open your account",
         (_HOUR, "If it was not you, do nothing: without the link no account is made."),
     )
@@ -28,7 +28,7 @@ def account_exists() -> MailText:
             f"Somebody, most likely you, wanted to open an account with {_shop()} for this address.",
             "There is one already.",
         ),
-        url_for("entering.login", _external=True),
+        url_for("sign_in.login", _external=True),
         "Sign in",
         (
             f"If the password has slipped your mind, ask for a new one: {_reset_page()}",
@@ -43,7 +43,7 @@ def reset_link(user_id: int, generation: int) -> MailText:
     return MailText(
         f"A new password for {_shop()}",
         (f"Somebody, most likely you, wants a new password for your account with {_shop()}.",),
-        url_for("resetting.reset", token=token, _external=True),
+        url_for("password_reset.reset", token=token, _external=True),
         "Choose a new password",
         (_HOUR, "If it was not you, do nothing: your password stays as it is."),
     )
@@ -86,7 +86,7 @@ _HOUR = "The link is good for one hour and can be used once."
 
 
 def _reset_page() -> str:
-    return url_for("resetting.request_link", _external=True)
+    return url_for("password_reset.request_link", _external=True)
 
 
 def _shop() -> str:

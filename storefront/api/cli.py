@@ -23,7 +23,7 @@ def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None
     """Make a token and print it. It cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     try:
-        made = tokens.create(name, scopes, expires_at=expires_at)
+        made = tokens.create_token(name, scopes, expires_at=expires_at)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     click.echo(made)
@@ -32,7 +32,7 @@ def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None
 @token.command("list")
 def list_command() -> None:
     """List all tokens: id, name, scopes, last use, and whether they hold."""
-    for row in tokens.every():
+    for row in tokens.list_tokens():
         used = f"used {row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
         click.echo(
             "\t".join([row.id, row.name, " ".join(row.scopes), used, _state(row.revoked_at, row.expires_at)])
@@ -44,7 +44,7 @@ def list_command() -> None:
 def revoke_command(token_id: str) -> None:
     """Revoke the token with this ID, at once."""
     try:
-        row = tokens.revoke(token_id)
+        row = tokens.revoke_token(token_id)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{row.name} is revoked.")
@@ -67,7 +67,7 @@ webhook = AppGroup("webhook", help="Addresses that are told of events, and what 
 def add_command(url: str, events: tuple[str, ...]) -> None:
     """Have URL told of events; print the secret that its messages are signed with."""
     try:
-        made = webhooks.add(url, events)
+        made = webhooks.add_webhook(url, events)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{made.id}\t{made.secret}")
@@ -76,7 +76,7 @@ def add_command(url: str, events: tuple[str, ...]) -> None:
 @webhook.command("list")
 def webhooks_command() -> None:
     """List all webhooks: id, address, events."""
-    for row in webhooks.every():
+    for row in webhooks.list_webhooks():
         click.echo("\t".join([row.id, row.url, " ".join(row.events)]))
 
 
@@ -85,7 +85,7 @@ def webhooks_command() -> None:
 def remove_command(webhook_id: str) -> None:
     """Tell the webhook with this ID no more."""
     try:
-        webhooks.remove(webhook_id)
+        webhooks.remove_webhook(webhook_id)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{webhook_id} is told no more.")
@@ -96,7 +96,7 @@ def remove_command(webhook_id: str) -> None:
 @click.option("--most", default=50, type=click.IntRange(1, 10_000), help="How many, the latest first.")
 def log_command(webhook_id: str | None, most: int) -> None:
     """List the latest messages: when, which, of what, how often tried, what came of it."""
-    for row in webhooks.log(webhook_id, most):
+    for row in webhooks.list_deliveries(webhook_id, most):
         state = "delivered" if row.delivered_at else "waits" if row.due_at else "given up"
         tried = f"{row.attempts} attempt{'s' if row.attempts != 1 else ''}"
         click.echo(

@@ -10,7 +10,7 @@ import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
-from storefront.api.operations import ALWAYS, Operation, Parameter
+from storefront.api.operations import COMMON_ERRORS, Operation, Parameter
 from storefront.api.problems import MEDIA_TYPE
 from storefront.api.schemas import Problem
 from storefront.api.state import state
@@ -48,7 +48,9 @@ def _build(app: Flask) -> dict[str, Any]:
     for rule, found in rules:
         method = next(m for m in sorted(rule.methods or ()) if m not in ("HEAD", "OPTIONS")).lower()
         view = app.view_functions[rule.endpoint]
-        paths.setdefault(_path(rule), {})[method] = _operation(rule, found, inspect.getdoc(view) or "", refs)
+        paths.setdefault(_path_template(rule), {})[method] = _operation(
+            rule, found, inspect.getdoc(view) or "", refs
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": app.config["NAME"], "version": "1", "description": _DESCRIPTION},
@@ -62,19 +64,19 @@ def _build(app: Flask) -> dict[str, Any]:
 
 
 def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, Any]) -> dict[str, Any]:
-    errors = {*ALWAYS, 401, *found.errors, *((403,) if found.scope else ())}
+    errors = {*COMMON_ERRORS, 401, *found.errors, *((403,) if found.scope else ())}
     about: dict[str, Any] = {
         "operationId": rule.endpoint.split(".")[-1],
         "summary": found.summary,
         "description": description + (f" Scope: `{found.scope}`." if found.scope else ""),
         "security": [{"token": []}] if found.scope else [{}, {"token": []}],
-        "parameters": [*map(_segment, sorted(rule.arguments)), *map(_parameter, found.parameters)],
+        "parameters": [*map(_path_parameter, sorted(rule.arguments)), *map(_parameter, found.parameters)],
         "responses": {
             str(found.status): {
                 "description": HTTPStatus(found.status).phrase,
                 "content": {"application/json": {"schema": refs[found.answer]}},
             },
-            **{str(status): _problem(status, refs[Problem]) for status in sorted(errors)},
+            **{str(status): _problem_response(status, refs[Problem]) for status in sorted(errors)},
         },
     }
     if found.body is not None:
@@ -85,11 +87,11 @@ def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, A
     return about
 
 
-def _path(rule: Rule) -> str:
+def _path_template(rule: Rule) -> str:
     return "".join(f"{{{text}}}" if dynamic else text for dynamic, text in rule._trace if text != "|")
 
 
-def _segment(name: str) -> dict[str, Any]:
+def _path_parameter(name: str) -> dict[str, Any]:
     schema = _ID if name.endswith("_id") else _PATH
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
@@ -101,7 +103,7 @@ def _parameter(of: Parameter) -> dict[str, Any]:
     return about | {"description": of.description}
 
 
-def _problem(status: int, schema: Any) -> dict[str, Any]:
+def _problem_response(status: int, schema: Any) -> dict[str, Any]:
     return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 

@@ -18,7 +18,7 @@ from storefront.errors import BadInputError
 from storefront.web import compression
 from storefront.web.private import mark_private
 
-ALWAYS = (400, 404, 405, 429, 500, 503)
+COMMON_ERRORS = (400, 404, 405, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Parameter:
     required: bool = False
 
 
-def check(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
+def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
     """Refuse values that are not as declared, as far as what reads them would take them nonetheless.
 
     Raises:
@@ -90,13 +90,13 @@ def operation(
     def declare(view: Callable[..., Any]) -> Callable[..., Response]:
         @functools.wraps(view)
         def call(**arguments: Any) -> Response:
-            caller = tokens.required(scope) if scope else tokens.caller()
+            caller = tokens.require_scopes(scope) if scope else tokens.current_caller()
             if body is not None:
-                arguments["body"] = request_body.read(body)
+                arguments["body"] = request_body.read_body(body)
             answered = view(**arguments)
             if isinstance(answered, Response):
                 return answered
-            return public(answered) if caller is None else private(answered)
+            return public_response(answered) if caller is None else private_response(answered)
 
         call.operation = Operation(summary, answer, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
         return call
@@ -104,14 +104,14 @@ def operation(
     return declare
 
 
-def public(answered: Any) -> Response:
+def public_response(answered: Any) -> Response:
     """Return what everybody is answered: the page cache gives it its headers. Who has a token is not everybody."""
     response = Response(msgspec.json.encode(answered), mimetype="application/json")
     response.vary.add("Authorization")
     return response
 
 
-def private(answered: Any, status: int = 200) -> Response:
+def private_response(answered: Any, status: int = 200) -> Response:
     """Return what is for the bearer of a token alone, never to be kept by a cache between us."""
     body = msgspec.json.encode(answered)
     encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None

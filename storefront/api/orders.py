@@ -16,23 +16,23 @@ from storefront.checkout.payment import cancellation
 from storefront.extensions import db
 
 PER_PAGE = 50
-MOVES: dict[str, Callable[..., Any]] = {
+TRANSITIONS: dict[str, Callable[..., Any]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
     "cancelled": orders.cancel,
 }
 
 
-def page_of(page: int, state: str | None) -> OrderList:
+def list_orders(page: int, state: str | None) -> OrderList:
     """Return a page of orders, the newest first."""
     conditions = [models.Order.state == state] if state else []
     total = db.session.execute(select(func.count(models.Order.id)).where(*conditions)).scalar_one()
     wanted = select(models.Order).where(*conditions).order_by(models.Order.id.desc())
     rows = db.session.execute(wanted.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).scalars().all()
-    return OrderList(_told(db.session(), rows), page, ceil(total / PER_PAGE), total)
+    return OrderList(_build_orders(db.session(), rows), page, ceil(total / PER_PAGE), total)
 
 
-def one(number: str) -> Order:
+def find_order(number: str) -> Order:
     """Return an order.
 
     Raises:
@@ -42,17 +42,17 @@ def one(number: str) -> Order:
     row = db.session.execute(found).scalar_one_or_none()
     if row is None:
         raise NoSuchOrderError
-    return _told(db.session(), [row])[0]
+    return _build_orders(db.session(), [row])[0]
 
 
-def move(session: Session, number: str, state: str, *, actor: str, note: str) -> Order:
+def change_state(session: Session, number: str, state: str, *, actor: str, note: str) -> Order:
     """Bring an order into a state; return it.
 
     Raises:
         NoSuchOrderError, OrderError: there is none, or it cannot get there from where it is.
     """
-    MOVES[state](session, number, actor=actor, note=note)
-    return _told(session, [orders.lock_order(session, number)])[0]
+    TRANSITIONS[state](session, number, actor=actor, note=note)
+    return _build_orders(session, [orders.lock_order(session, number)])[0]
 
 
 def close_payment_and_refund(number: str) -> None:
@@ -61,11 +61,11 @@ def close_payment_and_refund(number: str) -> None:
         cancellation.close_payment_and_refund(order)
 
 
-def _told(session: Session, rows: Sequence[models.Order]) -> list[Order]:
+def _build_orders(session: Session, rows: Sequence[models.Order]) -> list[Order]:
     ids = [row.id for row in rows]
     lines = _by_order(session, models.OrderLine, ids)
     events = _by_order(session, models.OrderEvent, ids)
-    return [_order(row, lines.get(row.id, []), events.get(row.id, [])) for row in rows]
+    return [_build_order(row, lines.get(row.id, []), events.get(row.id, [])) for row in rows]
 
 
 def _by_order(session: Session, model: Any, ids: Sequence[int]) -> dict[int, list[Any]]:
@@ -75,7 +75,7 @@ def _by_order(session: Session, model: Any, ids: Sequence[int]) -> dict[int, lis
     return found
 
 
-def _order(
+def _build_order(
     row: models.Order, lines: Sequence[models.OrderLine], events: Sequence[models.OrderEvent]
 ) -> Order:
     def price(amount: int) -> Price:

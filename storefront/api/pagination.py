@@ -9,12 +9,22 @@ from flask import Response, request
 from storefront.api.operations import Parameter
 
 PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "Which page, from 1.")
-_KNOWN = ("q", "category", "vendor", "min_price", "max_price", "in_stock", "sort", "fields", "state")
+_KEPT_PARAMETERS = (
+    "q",
+    "category",
+    "vendor",
+    "min_price",
+    "max_price",
+    "in_stock",
+    "sort",
+    "fields",
+    "state",
+)
 
 
-def linked(response: Response, page: int, pages: int) -> Response:
+def add_links(response: Response, page: int, pages: int) -> Response:
     """Say where the first, previous, next and last page of the current list are."""
-    query = [(name, request.args[name]) for name in _KNOWN if name in request.args]
+    query = [(name, request.args[name]) for name in _KEPT_PARAMETERS if name in request.args]
 
     def link(name: str, number: int) -> str:
         return f'<{request.path}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'

@@ -6,13 +6,13 @@ import msgspec
 from flask import request
 
 from storefront.api import operations
-from storefront.api.problems import RefusedError
-from storefront.api.product_writer import Condition
+from storefront.api.problems import ProblemError
+from storefront.api.product_writer import Precondition
 from storefront.api.schemas import Product
 from storefront.cache import etags, responses
 
 
-def condition() -> Condition:
+def if_match_precondition() -> Precondition:
     """Return what refuses the current request with 412, unless the product is still one of those that it names."""
     given = request.headers.get("If-Match")
 
@@ -21,10 +21,10 @@ def condition() -> Condition:
             return
         present = {etags.compute_digest(msgspec.json.encode(private))}
         if public is not None:
-            response = operations.public(public)
+            response = operations.public_response(public)
             present.add(etags.compute_digest(response.get_data(), responses.encode_head(response)))
         if not etags.parse_if_match(given) & present:
-            raise RefusedError(
+            raise ProblemError(
                 412, "The product has changed since. Read it again, and send what is to become of it now."
             )
 

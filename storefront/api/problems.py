@@ -22,7 +22,7 @@ _SENTENCES = {
 }
 
 
-class RefusedError(StorefrontError):
+class ProblemError(StorefrontError):
     """A request is refused.
 
     Attributes:
@@ -40,22 +40,22 @@ class RefusedError(StorefrontError):
 
 def init_app(app: Flask) -> None:
     """Tell every error under /api as a problem."""
-    error_pages.add_renderer(app, "/api/", tell)
+    error_pages.add_renderer(app, "/api/", render_error)
 
 
-def tell(status: int, sentence: str, error: Exception) -> Response:
+def render_error(status: int, sentence: str, error: Exception) -> Response:
     """Return the answer to a request that went wrong."""
     if not isinstance(error, StorefrontError) or status >= 500:
         sentence = _SENTENCES.get(status, sentence) or HTTPStatus(status).description
     faults: Sequence[Fault] = getattr(error, "faults", ())
     if isinstance(error, BadInputError):
         faults = (Fault(sentence, parameter=error.field),)
-    response = answer(status, sentence, faults)
+    response = build_problem(status, sentence, faults)
     response.headers.update(getattr(error, "headers", {}))
     return response
 
 
-def answer(status: int, sentence: str, faults: Sequence[Fault] = ()) -> Response:
+def build_problem(status: int, sentence: str, faults: Sequence[Fault] = ()) -> Response:
     """Return a problem as a response."""
     problem = Problem(HTTPStatus(status).phrase, status, sentence, errors=list(faults))
     # `type` and all the others, but no list of no errors.

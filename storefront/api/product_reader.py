@@ -21,10 +21,10 @@ from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge, Display, StockLevels
 
-LARGEST = 1024  # pixels: the width of the renditions that are told
+IMAGE_WIDTH = 1024  # pixels: the width of the renditions that are told
 
 
-def public(product_id: int) -> Product:
+def read_public_product(product_id: int) -> Product:
     """Return an active product as everybody may see it.
 
     Raises:
@@ -37,28 +37,28 @@ def public(product_id: int) -> Product:
         raise NotInShopError(f"There is no product {product_id}.")
     page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
     trail = page.frame.trail
-    return _product(
+    return _build_product(
         page,
         page.updated_at,
         CategoryRef(trail[-1].path, trail[-1].name) if trail else None,
-        [variant(v, page.option_names, v.options, v.badge) for v in page.variants],
+        [build_variant(v, page.option_names, v.options, v.badge) for v in page.variants],
         page.pictures,
     )
 
 
-def page_of(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
+def list_products(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
     """Return a page of a list and its products in order, as everybody may see them."""
     entry = keys.product_list(wanted.url(page=wanted.page))
     page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
-    return page, several([card.id for card in page.items], stock.public_display())
+    return page, read_products([card.id for card in page.items], stock.public_display())
 
 
-def display_for(caller: Caller) -> Display:
+def stock_display_for(caller: Caller) -> Display:
     """Return what of stock the bearer of a token may know."""
     return "exact" if caller.allows("stock:read") else stock.public_display()
 
 
-def several(product_ids: Sequence[int], display: Display) -> list[Product]:
+def read_products(product_ids: Sequence[int], display: Display) -> list[Product]:
     """Return these products, whatever their status, in this order. Four statements; none for no product."""
     if not product_ids:
         return []
@@ -74,13 +74,15 @@ def several(product_ids: Sequence[int], display: Display) -> list[Product]:
     images = _by_product(models.ProductImage, product_ids)
     levels = stock.load_levels(product_ids)
     return [
-        document(row.Product, (row.path, row.name), variants.get(i, []), images.get(i, []), levels, display)
+        build_product(
+            row.Product, (row.path, row.name), variants.get(i, []), images.get(i, []), levels, display
+        )
         for i in product_ids
         if (row := found.get(i)) is not None
     ]
 
 
-def document(
+def build_product(
     row: models.Product,
     category: tuple[str | None, str | None],
     variants: Sequence[models.Variant],
@@ -92,7 +94,7 @@ def document(
     path, name = category
     pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
     told = [
-        variant(
+        build_variant(
             v,
             row.option_names,
             v.options,
@@ -103,10 +105,10 @@ def document(
         for v in variants
     ]
     updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return _product(row, updated, CategoryRef(path, name or "") if path else None, told, pictures)
+    return _build_product(row, updated, CategoryRef(path, name or "") if path else None, told, pictures)
 
 
-def variant(
+def build_variant(
     of: Any, names: Sequence[str], options: Sequence[str], badge: Badge,
     amount: int | None = None, compare_at: int | None = None,
 ) -> Variant:  # fmt: skip
@@ -120,7 +122,7 @@ def variant(
     return Variant(of.sku, named, _price(price), _price(reduced) if reduced else None, badge.left, badge.band)
 
 
-def _product(
+def _build_product(
     of: Any,
     updated_at: str,
     category: CategoryRef | None,
@@ -145,9 +147,9 @@ def _product(
 
 
 def _image(picture: Picture) -> Image:
-    width = next((w for w in widths(picture.width) if w >= LARGEST), widths(picture.width)[-1])
+    width = next((w for w in widths(picture.width) if w >= IMAGE_WIDTH), widths(picture.width)[-1])
     height = max(1, round(picture.height * width / picture.width)) if picture.width else 0
-    return Image(picture.src(LARGEST), picture.alt, width, height)
+    return Image(picture.src(IMAGE_WIDTH), picture.alt, width, height)
 
 
 def _money(amount: int) -> Money:

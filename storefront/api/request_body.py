@@ -12,26 +12,26 @@ from flask import request
 from msgspec import inspect
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from storefront.api.problems import RefusedError
+from storefront.api.problems import ProblemError
 from storefront.api.schemas import Fault
 
 T = TypeVar("T", bound=msgspec.Struct)
-DEEPEST = 20
-_EXACT = 2**53  # below it a float holds every whole number
-_WHERE = re.compile(r"^(.*) - at `\$(.*)`$", re.S)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+MAX_DEPTH = 20
+_MAX_EXACT = 2**53  # below it a float holds every whole number
+_ERROR_PATH = re.compile(r"^(.*) - at `\$(.*)`$", re.S)
+_PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def read(shape: type[T]) -> T:
+def read_body(shape: type[T]) -> T:
     """Return the current request's body.
 
     Raises:
-        RefusedError: 415 for another content type, 400 for what is no JSON, 422 for JSON of another shape.
+        ProblemError: 415 for another content type, 400 for what is no JSON, 422 for JSON of another shape.
         RequestEntityTooLarge: it is larger than the shop reads.
     """
     if request.mimetype != "application/json":
-        raise RefusedError(
+        raise ProblemError(
             415,
             "The body must be JSON, with `Content-Type: application/json`.",
             headers={"Accept": "application/json"},
@@ -40,28 +40,30 @@ def read(shape: type[T]) -> T:
     # What comes in chunks tells no length, and Werkzeug cuts it off at the most that is read, without a word.
     if request.content_length is None and len(body) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge
-    value = _parsed(body)
-    faults = list(_faults(value, inspect.type_info(shape), ""))
+    value = _parse(body)
+    faults = list(_find_faults(value, inspect.type_info(shape), ""))
     if not faults:
         try:
             return msgspec.convert(value, shape)
         except msgspec.ValidationError as error:
-            faults = [_fault(str(error))]
-    raise RefusedError(422, "The body is not what this address takes.", *faults)
+            faults = [_parse_fault(str(error))]
+    raise ProblemError(422, "The body is not what this address takes.", *faults)
 
 
-def _parsed(body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     try:
         # msgspec is strict about encodings; json sees members that stand twice.
         msgspec.json.decode(body)
-        return json.loads(body, object_pairs_hook=_distinct, parse_constant=_no_number, parse_float=_number)
+        return json.loads(
+            body, object_pairs_hook=_unique_members, parse_constant=_reject_constant, parse_float=_number
+        )
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
-        raise RefusedError(400, f"The body cannot be read as JSON: {str(error)[:200]}.") from error
+        raise ProblemError(400, f"The body cannot be read as JSON: {str(error)[:200]}.") from error
     except RecursionError as error:
-        raise RefusedError(400, f"The body is nested deeper than {DEEPEST} levels.") from error
+        raise ProblemError(400, f"The body is nested deeper than {MAX_DEPTH} levels.") from error
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
@@ -73,17 +75,17 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _number(text: str) -> int | float:
     """Return a number: 7.0 is a whole one in JSON Schema (draft 2020-12, 4.2.3)."""
     number = float(text)
-    return int(number) if number.is_integer() and abs(number) < _EXACT else number
+    return int(number) if number.is_integer() and abs(number) < _MAX_EXACT else number
 
 
-def _no_number(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def _faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fault]:
+def _find_faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fault]:
     """Yield every member that is not known here, and every text that cannot be kept."""
-    if depth > DEEPEST:
-        raise RefusedError(400, f"The body is nested deeper than {DEEPEST} levels.")
+    if depth > MAX_DEPTH:
+        raise ProblemError(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
     if isinstance(kind, inspect.AnyType) and not isinstance(value, dict | list):
         return  # it is not looked at
     if isinstance(value, str) and _CONTROL.search(value):
@@ -91,7 +93,7 @@ def _faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fau
     elif isinstance(value, list):
         of = next((k.item_type for k in _kinds(kind) if isinstance(k, inspect.ListType)), inspect.AnyType())
         for number, item in enumerate(value):
-            yield from _faults(item, of, f"{pointer}/{number}", depth + 1)
+            yield from _find_faults(item, of, f"{pointer}/{number}", depth + 1)
     elif isinstance(value, dict):
         struct = next((k for k in _kinds(kind) if isinstance(k, inspect.StructType)), None)
         values = next(
@@ -105,17 +107,17 @@ def _faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fau
             else:
                 if _CONTROL.search(name) and not isinstance(kind, inspect.AnyType):
                     yield Fault("This name holds control characters.", place)
-                yield from _faults(item, known.get(name, values), place, depth + 1)
+                yield from _find_faults(item, known.get(name, values), place, depth + 1)
 
 
 def _kinds(kind: Any) -> tuple[Any, ...]:
     return tuple(kind.types) if isinstance(kind, inspect.UnionType) else (kind,)
 
 
-def _fault(text: str) -> Fault:
+def _parse_fault(text: str) -> Fault:
     """Return what msgspec says, with its path as a pointer."""
-    found = _WHERE.match(text)
+    found = _ERROR_PATH.match(text)
     if found is None:
         return Fault(f"{text}.", "")
-    steps = (a or b for a, b in _STEP.findall(found[2]))
+    steps = (a or b for a, b in _PATH_STEP.findall(found[2]))
     return Fault(f"{found[1]}.", "".join(f"/{step}" for step in steps))

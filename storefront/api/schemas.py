@@ -125,26 +125,28 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
-PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # no control characters but tab and the ends of lines
-Text = Annotated[str, Meta(max_length=255, pattern=PLAIN)]
-Sku = Annotated[str, Meta(min_length=1, max_length=255, pattern=PLAIN)]
+NO_CONTROL_CHARACTERS = (
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # no control characters but tab and the ends of lines
+)
+ShortText = Annotated[str, Meta(max_length=255, pattern=NO_CONTROL_CHARACTERS)]
+Sku = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Stock = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL_CHARACTERS)]
 Slug = Annotated[str, Meta(max_length=200, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
-Html = Annotated[str, Meta(max_length=200_000, pattern=PLAIN)]
-OptionName = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
-Sentence = Annotated[str, Meta(min_length=1, max_length=255, pattern=PLAIN)]
+Html = Annotated[str, Meta(max_length=200_000, pattern=NO_CONTROL_CHARACTERS)]
+OptionName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_CONTROL_CHARACTERS)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Options = Annotated[dict[OptionName, Sentence], Meta(max_length=3)]
 
 
-class CategoryGiven(Struct, frozen=True, forbid_unknown_fields=True):
+class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
     """A category, by the path that it has; the name may be sent back, and is not looked at."""
 
-    path: Annotated[str, Meta(min_length=1, max_length=2000, pattern=PLAIN)]
-    name: Annotated[str, Meta(pattern=PLAIN)] | None = None
+    path: Annotated[str, Meta(min_length=1, max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
+    name: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
 
 
-class VariantGiven(Struct, frozen=True, forbid_unknown_fields=True):
+class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
     """A variant as `PUT` takes it. `stock` null leaves the stock as it is; `band` is not looked at."""
 
     sku: Sku
@@ -166,29 +168,29 @@ class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
     band: Band | None = None
 
 
-class _Answered(Struct, frozen=True):
+class _ReadOnlyMembers(Struct, frozen=True):
     """Members of an answer that may be sent back, and are not looked at."""
 
     id: int | None = None
     images: list[Any] | None = None
-    updated_at: Annotated[str, Meta(pattern=PLAIN)] | None = None
+    updated_at: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
     price: Price | None = None  # of a product with one variant: that variant's
     stock: Stock | None = None  # the same
 
 
-class ProductPut(_Answered, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A product as it shall be. Variants that are not named go; left out, only slug and stock stay as they are."""
 
     title: Title
     status: Status
-    variants: Annotated[list[VariantGiven], Meta(min_length=1, max_length=250)]
+    variants: Annotated[list[VariantInput], Meta(min_length=1, max_length=250)]
     slug: Slug | None = None
     description_html: Html = ""
-    vendor: Text = ""
-    category: CategoryGiven | None = None
+    vendor: ShortText = ""
+    category: CategoryInput | None = None
 
 
-class ProductPatch(_Answered, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is to change of a product. Variants that are not named stay as they are."""
 
     title: Title | UnsetType = UNSET
@@ -196,18 +198,18 @@ class ProductPatch(_Answered, frozen=True, forbid_unknown_fields=True, kw_only=T
     variants: Annotated[list[VariantPatch], Meta(max_length=250)] = []
     slug: Slug | None = None
     description_html: Html | UnsetType = UNSET
-    vendor: Text | UnsetType = UNSET
-    category: CategoryGiven | UnsetType | None = UNSET
+    vendor: ShortText | UnsetType = UNSET
+    category: CategoryInput | UnsetType | None = UNSET
 
 
-class StockGiven(Struct, frozen=True, forbid_unknown_fields=True):
+class StockInput(Struct, frozen=True, forbid_unknown_fields=True):
     """How many can be bought from now on, besides what is reserved; the reason is for the ledger."""
 
     stock: Stock
     reason: Sentence
 
 
-class StockTold(Struct, frozen=True):
+class VariantStock(Struct, frozen=True):
     """The stock of a variant as it is now."""
 
     sku: str
@@ -269,8 +271,8 @@ class OrderList(Struct, frozen=True):
     total: int
 
 
-class StateGiven(Struct, frozen=True, forbid_unknown_fields=True):
+class OrderStateInput(Struct, frozen=True, forbid_unknown_fields=True):
     """The state that an order shall have; the note goes into its log."""
 
     state: Literal["shipped", "delivered", "cancelled"]
-    note: Annotated[str, Meta(max_length=1000, pattern=PLAIN)] = ""
+    note: Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL_CHARACTERS)] = ""

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
 from storefront.api.models import ApiToken
-from storefront.api.problems import RefusedError
+from storefront.api.problems import ProblemError
 from storefront.api.state import state
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
@@ -35,7 +35,7 @@ SCOPES = {
     "orders:read": "orders, with names and addresses",
     "orders:write": "change the state of orders",
 }
-_LONGEST = 200
+_MAX_LENGTH = 200
 _CALLER = "storefront.api.caller"  # in the environ: whose token it is, once that is known
 
 
@@ -63,7 +63,7 @@ class Caller:
         return f"token {self.name}"
 
 
-def create(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
+def create_token(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
     """Make a token and return it: nobody can read it again.
 
     Raises:
@@ -83,12 +83,12 @@ def create(name: str, scopes: Sequence[str], *, expires_at: datetime | None = No
     return token
 
 
-def every() -> Sequence[ApiToken]:
+def list_tokens() -> Sequence[ApiToken]:
     """Return all tokens, the oldest first."""
     return db.session.execute(select(ApiToken).order_by(ApiToken.created_at, ApiToken.id)).scalars().all()
 
 
-def revoke(token_id: str) -> ApiToken:
+def revoke_token(token_id: str) -> ApiToken:
     """End a token, at once and for ever.
 
     Raises:
@@ -102,32 +102,32 @@ def revoke(token_id: str) -> ApiToken:
     return row
 
 
-def caller() -> Caller | None:
+def current_caller() -> Caller | None:
     """Return whose token the current request has; None for one without `Authorization`.
 
     Raises:
-        RefusedError: 401, if it has something else than a token that holds.
+        ProblemError: 401, if it has something else than a token that holds.
     """
     if "Authorization" not in request.headers:
         return None
     if _CALLER not in request.environ:
-        request.environ[_CALLER] = _believed(request.headers["Authorization"])
+        request.environ[_CALLER] = _verify(request.headers["Authorization"])
     found: Caller = request.environ[_CALLER]
     return found
 
 
-def required(*scopes: str) -> Caller:
+def require_scopes(*scopes: str) -> Caller:
     """Return whose token the current request has, which must have these scopes.
 
     Raises:
-        RefusedError: 401 without a token that holds, 403 if it lacks a scope.
+        ProblemError: 401 without a token that holds, 403 if it lacks a scope.
     """
-    found = caller()
+    found = current_caller()
     if found is None:
         raise _unauthorised("This needs a token: send it as `Authorization: Bearer TOKEN`.")
     if missing := [scope for scope in scopes if not found.allows(scope)]:
         challenge = f'Bearer realm="storefront", error="insufficient_scope", scope="{" ".join(scopes)}"'
-        raise RefusedError(
+        raise ProblemError(
             403,
             f"The token {found.name!r} lacks the scope {', '.join(missing)}. Make one that has it with: "
             f"flask token create NAME --scope {missing[0]}",
@@ -142,7 +142,7 @@ def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
     if not header:
         return None
     kind, _, token = header.partition(" ")
-    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _LONGEST:
+    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _MAX_LENGTH:
         return None
     try:
         signed = _signer(app).unsign(token.strip())
@@ -151,10 +151,10 @@ def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
     return f"token:{signed.decode('ascii', 'replace').split('_', 2)[1]}"
 
 
-def _believed(header: str) -> Caller:
+def _verify(header: str) -> Caller:
     kind, _, token = header.partition(" ")
     token = token.strip()
-    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _LONGEST:
+    if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _MAX_LENGTH:
         raise _unauthorised("The header must be `Authorization: Bearer TOKEN`, with a token of this shop.")
     columns = load_only(
         ApiToken.name, ApiToken.scopes, ApiToken.expires_at, ApiToken.last_used_at, ApiToken.revoked_at
@@ -172,9 +172,9 @@ def _believed(header: str) -> Caller:
     return Caller(row.id, row.name, frozenset(row.scopes))
 
 
-def _unauthorised(sentence: str, *, invalid: bool = False) -> RefusedError:
+def _unauthorised(sentence: str, *, invalid: bool = False) -> ProblemError:
     challenge = 'Bearer realm="storefront"' + (', error="invalid_token"' if invalid else "")
-    return RefusedError(401, sentence, headers={"WWW-Authenticate": challenge})
+    return ProblemError(401, sentence, headers={"WWW-Authenticate": challenge})
 
 
 def _digest(token: str) -> str:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 TIMEOUT = 10.0  # seconds, for each step of one attempt
 # Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
-KEPT = timedelta(days=30)  # the log
+LOG_RETENTION = timedelta(days=30)  # the log
 _queue = DueQueue(
     model=WebhookDelivery,
     key=WebhookDelivery.id,
@@ -40,7 +40,7 @@ _queue = DueQueue(
 )
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
+def sign_message(secret: str, message_id: str, timestamp: int, body: str) -> str:
     """Return what goes into the header webhook-signature."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.new(key, f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
@@ -69,7 +69,7 @@ def _send(message: Any) -> tuple[str, bool]:
         "User-Agent": "Storefront-Webhooks/1",
         "webhook-id": message.id,
         "webhook-timestamp": str(moment),
-        "webhook-signature": signature(message.secret, message.id, moment, message.body),
+        "webhook-signature": sign_message(message.secret, message.id, moment, message.body),
     }
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
@@ -87,12 +87,12 @@ def _send(message: Any) -> tuple[str, bool]:
 def init_app(app: Flask) -> None:
     """Let every serving process send messages, and write down which tokens it has seen."""
     periodic.add_task(app, "webhook-sender", send_due, interval=1.0)
-    periodic.add_task(app, "webhook-log", _forget, interval=600.0)
+    periodic.add_task(app, "webhook-log", _delete_old_deliveries, interval=600.0)
     periodic.add_task(app, "token-use", state.get(app).token_use.store, interval=1.0)
 
 
-def _forget() -> None:
+def _delete_old_deliveries() -> None:
     """Forget what was settled long ago."""
-    old = (WebhookDelivery.created_at < datetime.now(UTC) - KEPT, WebhookDelivery.due_at.is_(None))
+    old = (WebhookDelivery.created_at < datetime.now(UTC) - LOG_RETENTION, WebhookDelivery.due_at.is_(None))
     with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         connection.execute(delete(WebhookDelivery).where(*old))

@@ -29,8 +29,8 @@ from storefront.extensions import db, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
-_NAMES = uuid.UUID("0d7a5c40-7f0e-4c55-9f0b-6d0f5f3c8a51")
-_ORDERS = "api.order"
+_NAMESPACE = uuid.UUID("0d7a5c40-7f0e-4c55-9f0b-6d0f5f3c8a51")
+_ORDER_TOPIC = "api.order"
 
 
 class WebhookError(StorefrontError):
@@ -39,12 +39,12 @@ class WebhookError(StorefrontError):
 
 def init_app(app: Flask) -> None:
     """Write a message to each subscribed webhook when stock or an order changes."""
-    outbox.subscribe(app, STOCK, _write_stock_messages, name="webhooks")
-    outbox.subscribe(app, _ORDERS, _write_order_messages)
-    orders.on_event(app, _promise)
+    outbox.subscribe(app, STOCK, _enqueue_stock_deliveries, name="webhooks")
+    outbox.subscribe(app, _ORDER_TOPIC, _enqueue_order_deliveries)
+    orders.on_event(app, _enqueue_order_change)
 
 
-def add(url: str, events: Sequence[str]) -> Webhook:
+def add_webhook(url: str, events: Sequence[str]) -> Webhook:
     """Have an address told of events; return it with the secret that its messages are signed with.
 
     Raises:
@@ -63,12 +63,12 @@ def add(url: str, events: Sequence[str]) -> Webhook:
     return webhook
 
 
-def every() -> Sequence[Webhook]:
+def list_webhooks() -> Sequence[Webhook]:
     """Return all webhooks, the oldest first."""
     return db.session.execute(select(Webhook).order_by(Webhook.created_at, Webhook.id)).scalars().all()
 
 
-def remove(webhook_id: str) -> None:
+def remove_webhook(webhook_id: str) -> None:
     """Tell an address no more; what waited for it goes too.
 
     Raises:
@@ -82,7 +82,7 @@ def remove(webhook_id: str) -> None:
     state.get(current_app).subscriptions.discard()
 
 
-def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
+def list_deliveries(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
     """Return the latest messages, to all or to one."""
     wanted = select(WebhookDelivery).order_by(WebhookDelivery.created_at.desc()).limit(most)
     if webhook_id:
@@ -90,12 +90,12 @@ def log(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
     return db.session.execute(wanted).scalars().all()
 
 
-def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+def enqueue_deliveries(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Write a message of each event for everybody who wants to hear of it; what is there already stays as it is."""
     now = datetime.now(UTC)
     rows = [
         {
-            "id": f"msg_{uuid.uuid5(_NAMES, f'{webhook.id} {event} {name}').hex}", "webhook_id": webhook.id,
+            "id": f"msg_{uuid.uuid5(_NAMESPACE, f'{webhook.id} {event} {name}').hex}", "webhook_id": webhook.id,
             "event": event, "created_at": now, "due_at": now, "attempts": 0, "outcome": "",
             "body": msgspec.json.encode({"type": event, "timestamp": now, "data": data}).decode(),
         }
@@ -107,17 +107,17 @@ def write(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
             connection.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
 
 
-def _write_stock_messages(events: list[dict[str, Any]]) -> None:
-    write("stock.changed", [(f"{event['sku']} {event['version']}", event) for event in events])
+def _enqueue_stock_deliveries(events: list[dict[str, Any]]) -> None:
+    enqueue_deliveries("stock.changed", [(f"{event['sku']} {event['version']}", event) for event in events])
 
 
-def _write_order_messages(events: list[dict[str, Any]]) -> None:
-    write("order.changed", [(str(event["event_id"]), event) for event in events])
+def _enqueue_order_deliveries(events: list[dict[str, Any]]) -> None:
+    enqueue_deliveries("order.changed", [(str(event["event_id"]), event) for event in events])
 
 
-def _promise(session: Session, order: Order, event: OrderEvent) -> None:
+def _enqueue_order_change(session: Session, order: Order, event: OrderEvent) -> None:
     told = {
         "event_id": event.id, "number": order.number, "state": order.state, "event": event.kind,
         "total": {"amount": order.total, "currency": order.currency}, "at": event.at,
     }  # fmt: skip
-    outbox.enqueue(session, _ORDERS, told)
+    outbox.enqueue(session, _ORDER_TOPIC, told)

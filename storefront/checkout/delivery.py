@@ -51,7 +51,7 @@ class DeliveryMethod:
         if self.price and self.free_from is not None:
             parts.append(f"free from {written(self.free_from)}")
         if self.countries is not None:
-            named = sorted(countries.names(locale).get(code, code) for code in self.countries)
+            named = sorted(countries.country_names(locale).get(code, code) for code in self.countries)
             parts.append(f"to {' and '.join(named)}" if len(named) < 3 else f"to {len(named)} countries")
         return ", ".join([*parts, self.days] if self.days else parts)
 

@@ -34,7 +34,7 @@ def prefilled_form(draft: Checkout | None, user: User | None) -> Form:
     values = known | {name: str(address.get(name, "")) for name in address_rules.FIELDS}
     values |= {f"{BILL_PREFIX}{name}": str(bill_to.get(name, "")) for name in address_rules.FIELDS}
     for name in ("country", f"{BILL_PREFIX}country"):
-        values[name] = values[name] or countries.usual(current_app.config["LOCALE"])
+        values[name] = values[name] or countries.default_country(current_app.config["LOCALE"])
     return choose_defaults(Form(values=values))
 
 

@@ -24,22 +24,22 @@ def send(address: str, recipient: str, text: str) -> None:
     Raises:
         OSError, smtplib.SMTPException: it did not go out.
     """
-    with _entered(address) as server:
+    with _connect(address) as server:
         server.send_message(email.message_from_string(text, policy=email.policy.SMTP), to_addrs=[recipient])
 
 
-def greet(address: str) -> None:
+def check_login(address: str) -> None:
     """Connect to the server, sign in if there is a password, and leave: to see whether that works.
 
     Raises:
         OSError, smtplib.SMTPException: it does not.
     """
-    with _entered(address):
+    with _connect(address):
         pass
 
 
 @contextmanager
-def _entered(address: str) -> Iterator[smtplib.SMTP]:
+def _connect(address: str) -> Iterator[smtplib.SMTP]:
     url = urlsplit(address)
     host, context = url.hostname or "localhost", ssl.create_default_context()
     if url.scheme == "smtps":

@@ -17,8 +17,8 @@ from storefront.postal import countries
 from storefront.web.forms import Form
 
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
-_PARTS = {"postcode": "postal_code", "city": "city", "region": "country_area"}
-_CALLED = {
+_LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
+_LABELS = {
     "zip": "ZIP code", "pin": "PIN code", "eircode": "Eircode", "postal": "Postal code", "city": "City",
     "post_town": "Town", "suburb": "Suburb", "district": "District", "do_si": "Province", "country_area": "Region",
 }  # fmt: skip
@@ -46,7 +46,7 @@ class AddressRules:
 
 def country_names() -> Mapping[str, str]:
     """Return the names of the countries by code, in the shop's language."""
-    return countries.names(current_app.config["LOCALE"])
+    return countries.country_names(current_app.config["LOCALE"])
 
 
 @lru_cache(maxsize=512)
@@ -73,13 +73,13 @@ def rules_for(country: str) -> AddressRules:
     return AddressRules(
         **{
             part: AddressPart(
-                _CALLED.get(kinds[part], kinds[part].capitalize()),
+                _LABELS.get(kinds[part], kinds[part].capitalize()),
                 theirs in found.allowed_fields,
                 theirs in found.required_fields,
                 regions if part == "region" else {},
                 str(examples[0]) if part == "postcode" and examples else "",
             )
-            for part, theirs in _PARTS.items()
+            for part, theirs in _LIBRARY_NAMES.items()
         }
     )
 
@@ -95,7 +95,9 @@ def read_address(form: Form) -> dict[str, str]:
         "line1": form.text("line1", "The street", most=200),
         "line2": form.text("line2", "The second line", most=200, required=False),
         "postcode": _postcode(form, country, needs.postcode),
-        "city": form.text("city", f"The {_small(needs.city)}", most=100, required=needs.city.required),
+        "city": form.text(
+            "city", f"The {_label_in_sentence(needs.city)}", most=100, required=needs.city.required
+        ),
         "region": _region(form, needs.region),
         "phone": form.text("phone", "The telephone number", most=40, required=False),
     }
@@ -105,7 +107,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     """Return an address as it stands on a parcel of its country, line by line; the country as the shop names it."""
     country = address.get("country", "")
     street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
-    theirs = {"name": "name", "company": "company_name"} | _PARTS
+    theirs = {"name": "name", "company": "company_name"} | _LIBRARY_NAMES
     found = {their: address.get(our, "") for our, their in theirs.items()}
     if not country:
         return [line for line in (*found.values(), street) if line]
@@ -114,7 +116,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
 
 
 def _postcode(form: Form, country: str, part: AddressPart) -> str:
-    typed = form.text("postcode", f"The {_small(part)}", most=20, required=part.required).upper()
+    typed = form.text("postcode", f"The {_label_in_sentence(part)}", most=20, required=part.required).upper()
     form.values["postcode"] = typed
     region = form.text("region", "The region", most=100, required=False) if country else ""
     form.errors.pop("region", None)  # it is read, and found wanting, after the postal code
@@ -126,15 +128,15 @@ def _postcode(form: Form, country: str, part: AddressPart) -> str:
     like = f", such as {part.example}" if part.example else ""
     if re.match(matchers[0], typed):
         form.errors["postcode"] = (
-            f"There is no {_small(part)} {typed} in that {_small(rules_for(country).region)}."
+            f"There is no {_label_in_sentence(part)} {typed} in that {_label_in_sentence(rules_for(country).region)}."
         )
     else:
-        form.errors["postcode"] = f"That is no {_small(part)} of this country{like}."
+        form.errors["postcode"] = f"That is no {_label_in_sentence(part)} of this country{like}."
     return typed
 
 
 def _region(form: Form, part: AddressPart) -> str:
-    label = f"The {_small(part)}"
+    label = f"The {_label_in_sentence(part)}"
     typed = form.text("region", label, most=100, required=part.required)
     if not typed or not part.choices or not part.used:
         return typed
@@ -142,10 +144,10 @@ def _region(form: Form, part: AddressPart) -> str:
         if typed.casefold() in (code.casefold(), *(word.casefold() for word in name.split(" / "))):
             form.values["region"] = code
             return code
-    form.errors["region"] = f"Choose the {_small(part)} from the list."
+    form.errors["region"] = f"Choose the {_label_in_sentence(part)} from the list."
     return ""
 
 
-def _small(part: AddressPart) -> str:
+def _label_in_sentence(part: AddressPart) -> str:
     """Return what a part is called inside a sentence."""
     return part.label if part.label[:2].isupper() or part.label == "Eircode" else part.label.lower()

@@ -12,7 +12,7 @@ _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
 
 @cache
-def names(locale: str) -> Mapping[str, str]:
+def country_names(locale: str) -> Mapping[str, str]:
     """Return names by code, in the order of the names."""
     found = {
         code: name
@@ -22,6 +22,6 @@ def names(locale: str) -> Mapping[str, str]:
     return dict(sorted(found.items(), key=lambda pair: pair[1].casefold()))
 
 
-def usual(locale: str) -> str:
+def default_country(locale: str) -> str:
     """Return the code of the country that the locale names; empty if it names none."""
     return Locale.parse(locale).territory or ""

@@ -155,7 +155,7 @@ def test_a_bad_address_is_422_and_saves_nothing(kims: Browser, wrong: dict[str, 
 
 
 def test_an_account_has_so_many_addresses(kims: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "MOST", 1)
+    monkeypatch.setattr(addresses, "MAX_ADDRESSES", 1)
     kims.post("/account/addresses", **HOME)
     answer = kims.post("/account/addresses", **HOME)
     assert answer.status_code == 422

@@ -46,7 +46,7 @@ def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) ->
     assert "boss@example.com can sign in and is staff." in made.output
     password = made.output.split("Password: ")[1].strip()
     assert browser.sign_in("boss@example.com", password).status_code == 303
-    assert 'belong to the staff: <a href="/ops">' in browser.get("/account").text
+    assert "belong to the staff: <a href='/ops'>" in browser.get("/account").text
     again = run(args=["user", "create", "boss@example.com"])
     assert again.exit_code == 1
     assert "There is an account" in again.output

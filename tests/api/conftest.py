@@ -27,7 +27,7 @@ def call(app: Flask) -> Call:
     ) -> TestResponse:
         wanted = tuple(scopes.split())
         if wanted and wanted not in made:
-            made[wanted] = tokens.create("tests", wanted)
+            made[wanted] = tokens.create_token("tests", wanted)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if wanted:
             sent["Authorization"] = f"Bearer {made[wanted]}"

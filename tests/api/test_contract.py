@@ -59,7 +59,7 @@ def served(app: Flask, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_answers_keep_to_the_document(served: str, tmp_path: Path, database: str) -> None:
-    token = tokens.create("all", list(tokens.SCOPES))
+    token = tokens.create_token("all", list(tokens.SCOPES))
     db.session.remove()
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)

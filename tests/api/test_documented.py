@@ -32,7 +32,7 @@ def example(language: str) -> str:
 def served(app: Flask) -> Iterator[dict[str, str]]:
     """What the examples read of their environment, of a shop that is served."""
     make_product("Green tea", variants=[{"sku": "TEA-01", "price": 1000, "on_hand": 50}])
-    token = tokens.create("examples", ["catalog:write", "stock:write"])
+    token = tokens.create_token("examples", ["catalog:write", "stock:write"])
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -161,7 +161,7 @@ def test_more_stock_than_can_be_counted_is_refused(call: Call, pot: int) -> None
 
 
 def test_a_body_in_chunks_that_is_too_large_is_not_cut_off_but_refused(app: Flask, pot: int) -> None:
-    token = tokens.create("tests", ("catalog:write",))
+    token = tokens.create_token("tests", ("catalog:write",))
     body = b'{"title": "Cut off"}' + b" " * 1024 * 1024 + b"!"
     answer = app.test_client().patch(
         f"/api/v1/products/{pot}", input_stream=BytesIO(body), content_type="application/json",

@@ -59,6 +59,8 @@ def change(chance: random.Random) -> dict[str, Any]:
 def make(app: Flask, product_id: int, wanted: dict[str, Any]) -> None:
     with app.app_context():
         try:
-            product_writer.change(product_id, msgspec.convert(wanted, ProductPatch), CALLER, lambda *_: None)
+            product_writer.change_product(
+                product_id, msgspec.convert(wanted, ProductPatch), CALLER, lambda *_: None
+            )
         finally:
             db.session.remove()

@@ -47,7 +47,7 @@ def test_a_token_is_made_listed_and_revoked_by_commands(app: Flask, call: Call) 
 
 
 def test_nobody_who_reads_the_database_can_use_a_token(app: Flask) -> None:
-    token = tokens.create("x", ["stock:read"])
+    token = tokens.create_token("x", ["stock:read"])
     row = db.session.execute(db.select(ApiToken)).scalar_one()
     kept = " ".join(str(getattr(row, column.key)) for column in ApiToken.__table__.columns)
     assert token.split("_", 2)[2].split(".")[0] not in kept
@@ -74,7 +74,7 @@ def test_what_is_no_token_of_this_shop_is_refused_wherever_it_is_sent(call: Call
 
 def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=60)
-    token = tokens.create("x", ["stock:read"], expires_at=soon)
+    token = tokens.create_token("x", ["stock:read"], expires_at=soon)
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     with write_transaction() as session:
         session.execute(db.update(ApiToken).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
@@ -82,14 +82,14 @@ def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
 
 
 def test_a_token_of_another_secret_still_holds_since_sql_knows_it(app: Flask, call: Call) -> None:
-    token = tokens.create("x", ["stock:read"])
+    token = tokens.create_token("x", ["stock:read"])
     app.config["SECRET_KEY"] = "another one"
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     assert tokens.identify(app, {"HTTP_AUTHORIZATION": f"Bearer {token}"}) is None
 
 
 def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Call) -> None:
-    token = tokens.create("x", ["stock:read"])
+    token = tokens.create_token("x", ["stock:read"])
     with statements() as seen:
         for _ in range(5):
             assert call("GET", ORDINARY, **bearer(token)).status_code == 200
@@ -106,7 +106,7 @@ def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Ca
 
 
 def test_each_token_has_a_budget_of_its_own(app: Flask, tmp_path: Path) -> None:
-    first, second = (tokens.create(name, ["stock:read"]) for name in ("a", "b"))
+    first, second = (tokens.create_token(name, ["stock:read"]) for name in ("a", "b"))
     (tmp_path / "limited").mkdir()
     url, redis = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
     limited = make_app(url, tmp_path / "limited", REDIS_URL=redis, STOREFRONT_LIMIT_API="3/hour")

@@ -94,9 +94,9 @@ def due() -> None:
 
 
 def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiver: Receiver) -> None:
-    hook = webhooks.add(receiver.url, ["stock.changed"])
+    hook = webhooks.add_webhook(receiver.url, ["stock.changed"])
     secret = hook.secret
-    webhooks.add(receiver.url, ["order.changed"])
+    webhooks.add_webhook(receiver.url, ["order.changed"])
     sell(3)
     event = [
         m.payload for m in db.session.execute(select(OutboxMessage)).scalars() if m.topic == webhooks.STOCK
@@ -118,7 +118,7 @@ def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiv
 
 
 def test_an_unwritable_webhook_table_delays_no_stock(app: Flask, pot: None, receiver: Receiver) -> None:
-    webhooks.add(receiver.url, ["stock.changed"])
+    webhooks.add_webhook(receiver.url, ["stock.changed"])
     channel, _ = publisher.channel_and_prefix(app)
     with redis_roles.client(Role.STOCK).pubsub() as listener:
         listener.subscribe(channel)
@@ -141,7 +141,7 @@ def test_an_unwritable_webhook_table_delays_no_stock(app: Flask, pot: None, rece
 def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
     app: Flask, pot: None, receiver: Receiver
 ) -> None:
-    webhooks.add(receiver.url, ["stock.changed"])
+    webhooks.add_webhook(receiver.url, ["stock.changed"])
     receiver.statuses = [500, 302]
     sell(3)
     for attempt, outcome in ((1, "500"), (2, "302"), (3, "204")):
@@ -165,7 +165,7 @@ def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
 
 
 def test_what_was_rolled_back_is_not_told(app: Flask, pot: None, receiver: Receiver) -> None:
-    webhooks.add(receiver.url, ["stock.changed"])
+    webhooks.add_webhook(receiver.url, ["stock.changed"])
     with contextlib.suppress(RuntimeError), write_transaction() as session:
         set_on_hand(session, "POT", 1, reason="count", actor="test")
         raise RuntimeError

@@ -169,7 +169,7 @@ def test_calling_off_closes_stripe_s_page(shop: Flask, guest: Browser, stripe: S
     answer = shop.test_client().put(
         f"/api/v1/orders/{session['client_reference_id']}/state",
         json={"state": "cancelled"},
-        headers={"Authorization": f"Bearer {tokens.create('desk', ['orders:write'])}"},
+        headers={"Authorization": f"Bearer {tokens.create_token('desk', ['orders:write'])}"},
     )
     assert (answer.status_code, session["status"]) == (200, "expired"), answer.text
 

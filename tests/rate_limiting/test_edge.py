@@ -113,7 +113,7 @@ def test_answers_of_the_api_that_are_held_need_no_redis_and_tokens_always_do(
     product = make_product("Teapot")
     with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_API="50/hour") as shop:
         client, limits = shop.test_client(), shop.extensions["rate_limiting"]
-        bearer = {"Authorization": f"Bearer {tokens.create('till', ['catalog:read'])}"}
+        bearer = {"Authorization": f"Bearer {tokens.create_token('till', ['catalog:read'])}"}
 
         def decided_by(times: int, **headers: str) -> list[str]:
             seen: list[str] = []

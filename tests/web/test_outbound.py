@@ -96,10 +96,10 @@ def _download(url: str) -> str | None:
 
 
 def _deliver(url: str) -> str | None:
-    for webhook in webhooks.every():
-        webhooks.remove(webhook.id)
-    webhooks.add(url, ["stock.changed"])
-    webhooks.write("stock.changed", [(uuid.uuid4().hex, {"sku": "POT"})])
+    for webhook in webhooks.list_webhooks():
+        webhooks.remove_webhook(webhook.id)
+    webhooks.add_webhook(url, ["stock.changed"])
+    webhooks.enqueue_deliveries("stock.changed", [(uuid.uuid4().hex, {"sku": "POT"})])
     assert webhook_delivery.send_due() == 1
     row = db.session.execute(select(WebhookDelivery)).scalar_one()
     return None if row.delivered_at else row.outcome
@@ -187,7 +187,7 @@ def test_other_schemes_and_broken_urls_are_refused(app: Flask, internet: Interne
     with pytest.raises(FetchError):
         picture_download.fetch(url)
     with pytest.raises((webhooks.WebhookError, ValueError)):
-        webhooks.add(url, ["stock.changed"])
+        webhooks.add_webhook(url, ["stock.changed"])
     assert internet.connections == []
 
 

@@ -34,7 +34,7 @@ def book(user: User) -> Response:
 @authentication.sign_in_required
 def new(user: User) -> Response:
     """The empty form."""
-    usual = countries.usual(current_app.config["LOCALE"])
+    usual = countries.default_country(current_app.config["LOCALE"])
     country = request.args.get("country", usual)
     values = {"name": user.name, "country": country if country in address_rules.country_names() else usual}
     return _render_form(Form(values=values), None)

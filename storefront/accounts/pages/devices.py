@@ -38,4 +38,4 @@ def end_all(user: User) -> Response:
     with write_transaction() as session:
         credentials.start_generation(session, user_id, stay=False)
     authentication.forget_sign_in()
-    return redirect_with_notice("entering.login", "everywhere")
+    return redirect_with_notice("sign_in.login", "everywhere")

@@ -20,7 +20,7 @@ from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
-bp = make_blueprint("resetting", __name__, "/account/reset")
+bp = make_blueprint("password_reset", __name__, "/account/reset")
 
 
 @bp.get("")
@@ -41,7 +41,7 @@ def send_link() -> Response:
     user_id, generation = (user.id, user.generation) if user else (0, 0)
     with write_transaction() as session:
         letter = mail.enqueue(session, email if user else None, messages.reset_link(user_id, generation))
-    return redirect_to_sent_page("resetting.requested", letter)
+    return redirect_to_sent_page("password_reset.requested", letter)
 
 
 @bp.get("/sent")
@@ -70,7 +70,7 @@ def set_password(token: str) -> Response:
     if not credentials.change_credentials(says.user_id, says.generation, password=password, stay=False):
         raise tokens.LinkError
     authentication.forget_sign_in()
-    return redirect_with_notice("entering.login", "new-password")
+    return redirect_with_notice("sign_in.login", "new-password")
 
 
 def _find_email(says: tokens.PasswordReset) -> str:

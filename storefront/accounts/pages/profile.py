@@ -60,7 +60,7 @@ def change_password(user: User) -> Response:
     if not owner or form.errors:
         return _render_overview(user, password=form)
     if not credentials.change_credentials(user_id, generation, password=password):
-        return redirect_with_notice("entering.login", "everywhere")
+        return redirect_with_notice("sign_in.login", "everywhere")
     authentication.renew_session()
     return redirect_with_notice("accounts.overview", "password")
 
@@ -142,7 +142,7 @@ def delete(user: User) -> Response:
         return render_page("deletion", form=form)
     privacy.delete_account(user_id)
     authentication.forget_sign_in()
-    return redirect_with_notice("entering.login", "closed")
+    return redirect_with_notice("sign_in.login", "closed")
 
 
 def _password_is_right(user: User, form: Form, field: str) -> bool:

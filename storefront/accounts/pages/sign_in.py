@@ -21,7 +21,7 @@ from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
-bp = make_blueprint("entering", __name__, "/account")
+bp = make_blueprint("sign_in", __name__, "/account")
 
 
 def submitted_email() -> str:
@@ -40,7 +40,7 @@ def login() -> Response:
 
 @bp.post("/login")
 @rate_limiting.limit("sign-in.address", "sign-in.account", account=submitted_email)
-def enter() -> Response:
+def submit_login() -> Response:
     """Sign in. Whether there is such an account, neither the answer tells nor how long it takes."""
     form, going = Form(request.form), _next_path()
     email, password, keep = read_email(form), read_password(form), form.ticked("keep")
@@ -63,7 +63,7 @@ def enter() -> Response:
 def logout() -> Response:
     """Sign out on this browser."""
     authentication.sign_out()
-    return redirect_with_notice("entering.login", "signed-out")
+    return redirect_with_notice("sign_in.login", "signed-out")
 
 
 @bp.get("/register")
@@ -74,7 +74,7 @@ def register() -> Response:
 
 @bp.post("/register")
 @rate_limiting.limit("register", "password-reset.account", account=submitted_email)
-def ask() -> Response:
+def send_registration_link() -> Response:
     """Send a link for opening an account; to whom has one, that. The answer is the same."""
     form, going = Form(request.form), _next_path()
     email = read_email(form)
@@ -84,11 +84,11 @@ def ask() -> Response:
     with write_transaction() as session:
         text = messages.account_exists() if known else messages.registration_link(email, going)
         letter = mail.enqueue(session, email, text)
-    return redirect_to_sent_page("entering.asked", letter)
+    return redirect_to_sent_page("sign_in.registration_sent", letter)
 
 
 @bp.get("/register/sent")
-def asked() -> Response:
+def registration_sent() -> Response:
     """Says to look into one's mail."""
     return render_page(
         "sent", title="Look into your mail", letter=development.find(request.args.get("letter", ""))
@@ -96,7 +96,7 @@ def asked() -> Response:
 
 
 @bp.get("/register/<token>")
-def finish(token: str) -> Response:
+def registration_form(token: str) -> Response:
     """The form behind the link."""
     says = tokens.read_registration(token)
     if credentials.find_by_email(says.email) is not None:
@@ -106,7 +106,7 @@ def finish(token: str) -> Response:
 
 @bp.post("/register/<token>")
 @rate_limiting.limit("password-reset.address")
-def create(token: str) -> Response:
+def create_account(token: str) -> Response:
     """Open the account, and sign in."""
     says, form = tokens.read_registration(token), Form(request.form)
     name = form.text("name", "Your name", most=100, required=False)

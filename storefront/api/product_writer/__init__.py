@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.api import product_reader
-from storefront.api.problems import RefusedError
+from storefront.api.problems import ProblemError
 from storefront.api.product_writer import totals, validation, variants
-from storefront.api.product_writer.locked_product import Loaded, load
+from storefront.api.product_writer.locked_product import LockedProduct, lock_product
 from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.catalog import models
@@ -23,64 +23,66 @@ from storefront.catalog.list_index import product_update
 from storefront.extensions import write_transaction
 
 # Given the product as everybody and as the caller sees it (None: not at all); refuses what it was not made for.
-Condition = Callable[[Product | None, Product], None]
+Precondition = Callable[[Product | None, Product], None]
 
 
-def change(
-    product_id: int, given: ProductPut | ProductPatch, caller: Caller, condition: Condition
+def change_product(
+    product_id: int, given: ProductPut | ProductPatch, caller: Caller, condition: Precondition
 ) -> Product:
     """Make a product what is given; return it as the caller may see it.
 
     Raises:
-        RefusedError: 409, 412 or 422; the text and the faults say why. Nothing has been changed.
+        ProblemError: 409, 412 or 422; the text and the faults say why. Nothing has been changed.
         NotInShopError: there is no such product.
     """
-    display = product_reader.display_for(caller)
+    display = product_reader.stock_display_for(caller)
     try:
         with write_transaction() as session:
-            loaded = load(session, product_id)
+            loaded = lock_product(session, product_id)
             shown = loaded.row.status == "active" and bool(loaded.variants)
-            public = loaded.document(stock.public_display()) if shown else None
-            condition(public, loaded.document(display))
-            _apply(session, loaded, given, caller)
-            return loaded.document(display)
+            public = loaded.build_product(stock.public_display()) if shown else None
+            condition(public, loaded.build_product(display))
+            _apply_changes(session, loaded, given, caller)
+            return loaded.build_product(display)
     except IntegrityError as error:
-        raise RefusedError(
+        raise ProblemError(
             409, "A slug or SKU is another product's already, or two variants would have the same options."
         ) from error
 
 
-def _apply(session: Session, loaded: Loaded, given: ProductPut | ProductPatch, caller: Caller) -> None:
+def _apply_changes(
+    session: Session, loaded: LockedProduct, given: ProductPut | ProductPatch, caller: Caller
+) -> None:
     """Change the rows, and what lists and search say of them."""
     row = loaded.row
     before = _snapshot(loaded)
     whole = isinstance(given, ProductPut)
-    validation.check(loaded, given, whole=whole)
+    validation.validate(loaded, given, whole=whole)
     for name in ("title", "status", "vendor"):
         if (value := getattr(given, name)) is not UNSET and getattr(row, name) != value:
             setattr(row, name, value)
     if given.description_html is not UNSET and row.description_html != given.description_html:
         row.description_html = sanitise(str(given.description_html))
-    _categorise(session, loaded, given.category)
-    _rename(session, row, given.slug)
-    places = variants.options(loaded, given)
+    _change_category(session, loaded, given.category)
+    _change_slug(session, row, given.slug)
+    places = variants.resolve_option_names(loaded, given)
     if whole:
-        variants.remove(session, loaded, given)
-    variants.part(session, loaded, given, places)
+        variants.remove_unnamed(session, loaded, given)
+    variants.free_swapped_options(session, loaded, given, places)
     for number, wanted in enumerate(given.variants):
-        variants.vary(session, loaded, wanted, places, number)
-    totals.settle(loaded, given)
+        variants.write_variant(session, loaded, wanted, places, number)
+    totals.apply_totals(loaded, given)
     product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()
-    totals.restock(session, loaded, caller)
+    totals.apply_stock(session, loaded, caller)
     product_update.update(session, before, _snapshot(loaded))
 
 
-def _snapshot(loaded: Loaded) -> product_update.Snapshot:
+def _snapshot(loaded: LockedProduct) -> product_update.Snapshot:
     return product_update.snapshot(loaded.row, list(loaded.variants.values()), loaded.category)
 
 
-def _categorise(session: Session, loaded: Loaded, given: Any) -> None:
+def _change_category(session: Session, loaded: LockedProduct, given: Any) -> None:
     if given is UNSET or (given.path if given else None) == loaded.category[0]:
         return
     if given is None:
@@ -90,13 +92,13 @@ def _categorise(session: Session, loaded: Loaded, given: Any) -> None:
     with session.no_autoflush:  # the product's row is written once
         found = session.execute(wanted).one_or_none()
     if found is None:
-        raise RefusedError(
+        raise ProblemError(
             422, "There is no such category.", Fault("No category has this path.", "/category/path")
         )
     loaded.row.category_id, loaded.category = found.id, (given.path, found.name)
 
 
-def _rename(session: Session, row: models.Product, slug: str | None) -> None:
+def _change_slug(session: Session, row: models.Product, slug: str | None) -> None:
     """Give the product another slug; the old one leads to it from now on."""
     if slug is None or slug == row.slug:
         return

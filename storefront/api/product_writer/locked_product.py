@@ -17,7 +17,7 @@ from storefront.stock import StockItem, StockLevel, StockLevels
 
 
 @dataclass(slots=True)
-class Loaded:
+class LockedProduct:
     """A product's rows, locked, and what will become of its stock."""
 
     row: models.Product
@@ -32,7 +32,7 @@ class Loaded:
         item = self.items.get(sku)
         return None if item is None or not item.tracked else item.available
 
-    def document(self, display: stock.Display) -> Product:
+    def build_product(self, display: stock.Display) -> Product:
         """Return the product as it will be told: with the stock that is wanted, as far as it may be seen."""
         levels = {
             item.variant_id: StockLevel(
@@ -41,12 +41,12 @@ class Loaded:
             for sku, item in self.items.items()
         }
         variants = sorted(self.variants.values(), key=lambda v: (v.position, v.id))
-        return product_reader.document(
+        return product_reader.build_product(
             self.row, self.category, variants, self.images, StockLevels(levels, {}), display
         )
 
 
-def load(session: Session, product_id: int) -> Loaded:
+def lock_product(session: Session, product_id: int) -> LockedProduct:
     """Lock a product and its variants, in the order of their SKUs; two statements.
 
     Raises:
@@ -74,4 +74,4 @@ def load(session: Session, product_id: int) -> Loaded:
     images = [row.ProductImage for row in rows if row.ProductImage is not None]
     variants = {row.Variant.sku: row.Variant for row in pairs}
     items = {row.Variant.sku: row.StockItem for row in pairs if row.StockItem is not None}
-    return Loaded(rows[0].Product, (rows[0].path, rows[0].name), images, variants, items)
+    return LockedProduct(rows[0].Product, (rows[0].path, rows[0].name), images, variants, items)

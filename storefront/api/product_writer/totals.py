@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.api.problems import RefusedError
-from storefront.api.product_writer.locked_product import Loaded
+from storefront.api.problems import ProblemError
+from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
 from storefront.stock import Movement, inventory
 
 
-def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
+def apply_totals(loaded: LockedProduct, given: ProductPut | ProductPatch) -> None:
     """Take price and stock of the whole product: a product with one variant has that one's, others the sum's."""
     skus = list(loaded.variants)
     if given.stock is not None:
@@ -25,7 +25,7 @@ def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
                 skus[0]
             ):
                 fault = Fault("Set the stock of each variant.", "/stock")
-                raise RefusedError(422, "The stock disagrees with that of the variants.", fault)
+                raise ProblemError(422, "The stock disagrees with that of the variants.", fault)
             loaded.wanted[skus[0]] = given.stock
     if given.price is not None:
         lowest = min(v.price for v in loaded.variants.values())
@@ -33,11 +33,11 @@ def settle(loaded: Loaded, given: ProductPut | ProductPatch) -> None:
             only = loaded.variants[skus[0]]
             if len(skus) > 1 or only.price != loaded.row.price:
                 fault = Fault("Set the price of each variant.", "/price")
-                raise RefusedError(422, "The price disagrees with those of the variants.", fault)
+                raise ProblemError(422, "The price disagrees with those of the variants.", fault)
             only.price = given.price.amount
 
 
-def restock(session: Session, loaded: Loaded, caller: Caller) -> None:
+def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None:
     """Move the stock to what is wanted, by the caller's name.
 
     Raises:

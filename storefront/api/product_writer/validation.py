@@ -8,12 +8,12 @@ from typing import Any
 from flask import current_app
 from msgspec import UNSET
 
-from storefront.api.problems import RefusedError
-from storefront.api.product_writer.locked_product import Loaded
+from storefront.api.problems import ProblemError
+from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 
 
-def check(loaded: Loaded, given: ProductPut | ProductPatch, *, whole: bool) -> None:
+def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: bool) -> None:
     """Refuse what cannot be, all faults at once."""
     faults, seen = [], set()
     currency = current_app.config["CURRENCY"]
@@ -27,7 +27,7 @@ def check(loaded: Loaded, given: ProductPut | ProductPatch, *, whole: bool) -> N
         if variant.sku not in loaded.variants:
             if not whole:
                 faults.append(Fault("The product has no such variant; PUT can add one.", f"{at}/sku"))
-            elif not plain(variant.sku):
+            elif not is_plain(variant.sku):
                 faults.append(
                     Fault("A SKU holds visible characters alone, in their simplest form.", f"{at}/sku")
                 )
@@ -40,10 +40,10 @@ def check(loaded: Loaded, given: ProductPut | ProductPatch, *, whole: bool) -> N
     if given.title is not UNSET and not str(given.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
     if faults:
-        raise RefusedError(422, "The body is not what this product can become.", *faults)
+        raise ProblemError(422, "The body is not what this product can become.", *faults)
 
 
-def plain(sku: str) -> bool:
+def is_plain(sku: str) -> bool:
     """Return whether a text has no character that could be taken for another text's: none unseen, none compatible."""
     folded = unicodedata.normalize("NFKC", sku)
     return sku == folded == sku.strip() and all(

@@ -7,16 +7,16 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy.orm import Session
 
-from storefront.api.problems import RefusedError
-from storefront.api.product_writer.locked_product import Loaded
+from storefront.api.problems import ProblemError
+from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.catalog import models
 from storefront.stock import StockItem
 
-_PLACES = ("option1", "option2", "option3")
+_COLUMNS = ("option1", "option2", "option3")
 
 
-def options(loaded: Loaded, given: ProductPut | ProductPatch) -> list[str]:
+def resolve_option_names(loaded: LockedProduct, given: ProductPut | ProductPatch) -> list[str]:
     """Return the names of the options in order: those that there are, unless all variants have others."""
     names = [list(v.options) for v in given.variants if v.options is not UNSET and v.options]
     present = loaded.row.option_names or (["Option 1", "Option 2", "Option 3"] if loaded.variants else [])
@@ -25,24 +25,24 @@ def options(loaded: Loaded, given: ProductPut | ProductPatch) -> list[str]:
     places = list(dict.fromkeys(places))
     if len(places) > 3 or any(set(own) != set(names[0]) for own in names):
         fault = Fault("All variants have the same options, at most three.", "/variants")
-        raise RefusedError(422, "The variants' options do not agree.", fault)
+        raise ProblemError(422, "The variants' options do not agree.", fault)
     if names and not set(places) <= set(present):
         loaded.row.option_names = places
     return places
 
 
-def remove(session: Session, loaded: Loaded, given: Any) -> None:
+def remove_unnamed(session: Session, loaded: LockedProduct, given: Any) -> None:
     """Take away the variants that are not named.
 
     Raises:
-        RefusedError: 409, shoppers have reserved some.
+        ProblemError: 409, shoppers have reserved some.
     """
     named = {variant.sku for variant in given.variants}
     gone = [sku for sku in loaded.variants if sku not in named]
     for sku in gone:
         item = loaded.items.pop(sku, None)
         if item is not None and item.reserved:
-            raise RefusedError(
+            raise ProblemError(
                 409, f"{item.reserved} of {sku} are reserved by shoppers; it cannot be removed now."
             )
         if item is not None:
@@ -52,9 +52,11 @@ def remove(session: Session, loaded: Loaded, given: Any) -> None:
         session.flush()  # their options are free before others take them
 
 
-def part(session: Session, loaded: Loaded, given: Any, places: list[str]) -> None:
+def free_swapped_options(session: Session, loaded: LockedProduct, given: Any, places: list[str]) -> None:
     """Free the options that go from one variant to another: rows are written one by one, each unlike all others."""
-    wanted = {one.sku: _placed(one.options, places) for one in given.variants if one.options is not UNSET}
+    wanted = {
+        one.sku: _option_columns(one.options, places) for one in given.variants if one.options is not UNSET
+    }
     passing = False
     for sku, row in loaded.variants.items():
         own = (row.option1, row.option2, row.option3)
@@ -64,7 +66,9 @@ def part(session: Session, loaded: Loaded, given: Any, places: list[str]) -> Non
         session.flush()
 
 
-def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number: int) -> None:
+def write_variant(
+    session: Session, loaded: LockedProduct, given: Any, places: list[str], number: int
+) -> None:
     """Change or make one variant."""
     row = loaded.variants.get(given.sku)
     values: dict[str, Any] = {}
@@ -73,7 +77,7 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
     if given.compare_at_price is not UNSET:
         values["compare_at_price"] = given.compare_at_price.amount if given.compare_at_price else None
     if given.options is not UNSET:
-        values |= dict(zip(_PLACES, _placed(given.options, places), strict=True))
+        values |= dict(zip(_COLUMNS, _option_columns(given.options, places), strict=True))
     if row is None:
         row = loaded.variants[given.sku] = models.Variant(
             product_id=loaded.row.id, sku=given.sku, position=number, **values
@@ -86,18 +90,18 @@ def vary(session: Session, loaded: Loaded, given: Any, places: list[str], number
         session.add(item)
     for name, value in values.items():
         if getattr(row, name) != value and not (
-            name == "compare_at_price" and value is None and _unseen(row)
+            name == "compare_at_price" and value is None and _hides_compare_price(row)
         ):
             setattr(row, name, value)
     if given.stock is not None:
         loaded.wanted[given.sku] = given.stock
 
 
-def _placed(options: dict[str, str], places: list[str]) -> tuple[str, ...]:
+def _option_columns(options: dict[str, str], places: list[str]) -> tuple[str, ...]:
     """Return the values of named options in their columns' order, "" where there is none."""
-    return tuple(options.get(name, "") for name in (*places, *_PLACES)[: len(_PLACES)])
+    return tuple(options.get(name, "") for name in (*places, *_COLUMNS)[: len(_COLUMNS)])
 
 
-def _unseen(row: models.Variant) -> bool:
+def _hides_compare_price(row: models.Variant) -> bool:
     """Return whether the price that it was reduced from is not told, since it is no higher: null leaves it."""
     return row.compare_at_price is not None and row.compare_at_price <= row.price

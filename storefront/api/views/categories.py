@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from storefront import cache, rate_limiting
 from storefront.api import pagination, tokens
-from storefront.api.operations import check, operation, private, public
+from storefront.api.operations import check_parameters, operation, private_response, public_response
 from storefront.api.schemas import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
@@ -24,18 +24,18 @@ bp = Blueprint("api_categories", __name__, url_prefix="/api/v1")
 PER_PAGE = 100
 
 
-def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     return str(_page(query))
 
 
 def _page(query: Mapping[str, str]) -> int:
-    check((pagination.PAGE,), query)
+    check_parameters((pagination.PAGE,), query)
     return page_number(query.get("page", ""))
 
 
 @bp.get("/categories")
 @rate_limiting.limit("api")
-@cache.public_page(keys.CATEGORY, _address, anonymous=True)
+@cache.public_page(keys.CATEGORY, _cache_key, anonymous=True)
 @operation("List categories, 100 to a page", CategoryList, parameters=(pagination.PAGE,))
 def category_list() -> Response:
     """All categories that hold active products, in the order of their paths."""
@@ -48,8 +48,8 @@ def category_list() -> Response:
     cache.depends_on(keys.NAVIGATION, *(keys.category_tag(row.id) for row in rows))
     items = [Category(row.path, row.name, row.product_count) for row in rows]
     answered = CategoryList(items, page, ceil(total / PER_PAGE), total)
-    response = public(answered) if tokens.caller() is None else private(answered)
-    return pagination.linked(response, page, answered.pages)
+    response = public_response(answered) if tokens.current_caller() is None else private_response(answered)
+    return pagination.add_links(response, page, answered.pages)
 
 
 @bp.get("/categories/<path:path>")
@@ -62,10 +62,10 @@ def category(path: str) -> CategoryDetail:
         frame, _ = frame_of(path)
     except MovedError as error:
         raise NotInShopError(f"The category {path!r} has moved to {error.url}.") from error
-    here, children = frame.trail[-1], [_counted(child) for child in frame.children]
+    here, children = frame.trail[-1], [_category(child) for child in frame.children]
     parents = [CategoryRef(link.path, link.name) for link in frame.trail[:-1]]
     return CategoryDetail(here.path, here.name, frame.products, parents, children)
 
 
-def _counted(link: CategoryLink) -> Category:
+def _category(link: CategoryLink) -> Category:
     return Category(link.path, link.name, link.products or 0)

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, current_app, render_template
 
 from storefront import cache, rate_limiting
 from storefront.api import openapi
-from storefront.api.operations import public
+from storefront.api.operations import public_response
 from storefront.cache import keys
 
-bp = Blueprint("api_described", __name__, url_prefix="/api/v1")
+bp = Blueprint("api_docs", __name__, url_prefix="/api/v1")
 
 
 @bp.get("/openapi.json")
@@ -19,7 +19,7 @@ bp = Blueprint("api_described", __name__, url_prefix="/api/v1")
 @cache.public_page(keys.CATEGORY)
 def document() -> Response:
     """The OpenAPI document."""
-    return public(openapi.document(current_app))
+    return public_response(openapi.document(current_app))
 
 
 @bp.get("/docs")
@@ -28,24 +28,24 @@ def document() -> Response:
 def docs() -> str:
     """The document as a page; it fetches nothing from elsewhere, and needs no JavaScript."""
     described = openapi.document(current_app)
-    schemas = {name: _members(schema) for name, schema in described["components"]["schemas"].items()}
+    schemas = {name: _list_members(schema) for name, schema in described["components"]["schemas"].items()}
     return render_template("api/docs.html", described=described, schemas=schemas)
 
 
-def _members(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _list_members(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the members of an object: name, type, and whether it must be there."""
     required = schema.get("required", [])
     members = schema.get("properties", {}).items()
-    return [(name, _type(about), "required" if name in required else "") for name, about in members]
+    return [(name, _type_name(about), "required" if name in required else "") for name, about in members]
 
 
-def _type(schema: dict[str, Any]) -> str:
+def _type_name(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[1]
     if "anyOf" in schema:
-        return " or ".join(map(_type, schema["anyOf"]))
+        return " or ".join(map(_type_name, schema["anyOf"]))
     if "enum" in schema:
         return " or ".join(f"“{value}”" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items', {}))}"
+        return f"list of {_type_name(schema.get('items', {}))}"
     return str(schema.get("type", "anything"))

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
 from storefront.api import idempotency, orders, pagination, tokens
-from storefront.api.operations import Parameter, check, operation, private
-from storefront.api.schemas import Order, OrderList, OrderState, StateGiven
+from storefront.api.operations import Parameter, check_parameters, operation, private_response
+from storefront.api.schemas import Order, OrderList, OrderState, OrderStateInput
 from storefront.catalog.list_request import page_number
 
 bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
@@ -24,10 +24,10 @@ _STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only those in t
 @operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(pagination.PAGE, _STATE))
 def order_list() -> Response:
     """The orders of the shop, the newest first."""
-    check((pagination.PAGE, _STATE), request.args)
+    check_parameters((pagination.PAGE, _STATE), request.args)
     page, state = page_number(request.args.get("page", "")), request.args.get("state")
-    answered = orders.page_of(page, state)
-    return pagination.linked(private(answered), page, answered.pages)
+    answered = orders.list_orders(page, state)
+    return pagination.add_links(private_response(answered), page, answered.pages)
 
 
 @bp.get("/orders/<number>")
@@ -35,23 +35,27 @@ def order_list() -> Response:
 @operation("Read an order", Order, scope="orders:read", errors=(404,))
 def order(number: str) -> Order:
     """An order with its lines and what happened to it."""
-    return orders.one(number)
+    return orders.find_order(number)
 
 
 @bp.put("/orders/<number>/state")
 @rate_limiting.limit("api")
 @operation(
-    "Change the state of an order", Order, scope="orders:write", body=StateGiven, parameters=(idempotency.KEY,),
+    "Change the state of an order",
+    Order,
+    scope="orders:write",
+    body=OrderStateInput,
+    parameters=(idempotency.PARAMETER,),
     errors=(404, 409, 413, 415, 422),
-)  # fmt: skip
-def put_state(number: str, body: StateGiven) -> Any:
+)
+def put_state(number: str, body: OrderStateInput) -> Any:
     """Ship, deliver or cancel an order: 409 if it cannot get there. What is cancelled comes back into stock."""
-    caller = tokens.required("orders:write")
+    caller = tokens.require_scopes("orders:write")
 
     def move(session: Session) -> Order:
-        return orders.move(session, number, body.state, actor=caller.actor, note=body.note)
+        return orders.change_state(session, number, body.state, actor=caller.actor, note=body.note)
 
-    answered = idempotency.once(caller, move)
+    answered = idempotency.run_once(caller, move)
     if body.state == "cancelled":
         orders.close_payment_and_refund(number)
     return answered

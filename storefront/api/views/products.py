@@ -11,9 +11,15 @@ from sqlalchemy.orm import Session
 
 from storefront import cache, rate_limiting, stock
 from storefront.api import idempotency, pagination, product_reader, product_writer, tokens
-from storefront.api.operations import Parameter, check, operation, private, public
-from storefront.api.preconditions import condition
-from storefront.api.problems import RefusedError
+from storefront.api.operations import (
+    Parameter,
+    check_parameters,
+    operation,
+    private_response,
+    public_response,
+)
+from storefront.api.preconditions import if_match_precondition
+from storefront.api.problems import ProblemError
 from storefront.api.schemas import (
     Fault,
     ListedProduct,
@@ -21,8 +27,8 @@ from storefront.api.schemas import (
     ProductList,
     ProductPatch,
     ProductPut,
-    StockGiven,
-    StockTold,
+    StockInput,
+    VariantStock,
 )
 from storefront.cache import keys
 from storefront.catalog import list_request
@@ -58,29 +64,29 @@ IF_MATCH = Parameter(
 _REFUSALS = (404, 409, 412, 413, 415, 422)
 
 
-def _address(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the canonical address of a list."""
-    wanted = _wanted(query)
+    wanted = _list_request(query)
     return f"{wanted.url(page=wanted.page)} {','.join(_fields(query))}"
 
 
 @bp.get("/products")
 @rate_limiting.limit("api")
-@cache.public_page(keys.PRODUCT_LIST, _address, anonymous=True)
+@cache.public_page(keys.PRODUCT_LIST, _cache_key, anonymous=True)
 @operation("List products, 24 to a page", ProductList, parameters=_LIST, errors=(404,))
 def product_list() -> Response:
     """The products of the shop, of a category, of a search; drafts and archived ones are not listed."""
-    wanted, fields = _wanted(request.args), _fields(request.args)
+    wanted, fields = _list_request(request.args), _fields(request.args)
     try:
-        page, items = product_reader.page_of(wanted)
+        page, items = product_reader.list_products(wanted)
     except MovedError as error:
         raise NotInShopError(f"The category {wanted.path!r} has moved to {error.url}.") from error
-    if (caller := tokens.caller()) and caller.allows("stock:read"):
-        items = product_reader.several([item.id for item in items], "exact")
+    if (caller := tokens.current_caller()) and caller.allows("stock:read"):
+        items = product_reader.read_products([item.id for item in items], "exact")
     listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
     answered = ProductList(listed, wanted.page, page.pages, page.total)
-    response = public(answered) if caller is None else private(answered)
-    return pagination.linked(response, wanted.page, page.pages)
+    response = public_response(answered) if caller is None else private_response(answered)
+    return pagination.add_links(response, wanted.page, page.pages)
 
 
 @bp.get("/products/<int(max=2147483647):product_id>")
@@ -89,12 +95,12 @@ def product_list() -> Response:
 @operation("Read a product", Product, errors=(404, 410))
 def product(product_id: int) -> Product:
     """A product. With `catalog:read` drafts and archived ones too, with `stock:read` the exact stock."""
-    caller = tokens.caller()
+    caller = tokens.current_caller()
     if caller is None or not (caller.allows("catalog:read") or caller.allows("stock:read")):
-        return product_reader.public(product_id)
+        return product_reader.read_public_product(product_id)
     if not caller.allows("catalog:read"):
-        product_reader.public(product_id)  # which refuses what not everybody may see
-    found = product_reader.several([product_id], product_reader.display_for(caller))
+        product_reader.read_public_product(product_id)  # which refuses what not everybody may see
+    found = product_reader.read_products([product_id], product_reader.stock_display_for(caller))
     if not found:
         raise NotInShopError(f"There is no product {product_id}.")
     return found[0]
@@ -133,31 +139,35 @@ def patch_product(product_id: int, body: ProductPatch) -> Product:
 @bp.put("/variants/<path:sku>/stock")
 @rate_limiting.limit("api")
 @operation(
-    "Set the stock of a variant", StockTold, scope="stock:write", body=StockGiven, parameters=(idempotency.KEY,),
+    "Set the stock of a variant",
+    VariantStock,
+    scope="stock:write",
+    body=StockInput,
+    parameters=(idempotency.PARAMETER,),
     errors=(404, 409, 413, 415, 422),
-)  # fmt: skip
-def put_stock(sku: str, body: StockGiven) -> Any:
+)
+def put_stock(sku: str, body: StockInput) -> Any:
     """Make what can be bought of a variant this number, besides what is reserved; it is told live."""
-    caller = tokens.required("stock:write")
+    caller = tokens.require_scopes("stock:write")
     if not body.reason.strip():
-        raise RefusedError(422, "Say why, for the ledger.", Fault("This cannot be blank.", "/reason"))
+        raise ProblemError(422, "Say why, for the ledger.", Fault("This cannot be blank.", "/reason"))
 
-    def set_stock(session: Session) -> StockTold:
+    def set_stock(session: Session) -> VariantStock:
         _, product_id = stock.set_available(session, sku, body.stock, reason=body.reason, actor=caller.actor)
-        return StockTold(sku, product_id, body.stock)
+        return VariantStock(sku, product_id, body.stock)
 
-    return idempotency.once(caller, set_stock)
+    return idempotency.run_once(caller, set_stock)
 
 
 def _change(product_id: int, body: ProductPut | ProductPatch) -> Product:
-    caller = tokens.required("catalog:write")
+    caller = tokens.require_scopes("catalog:write")
     if body.stock is not None or any(variant.stock is not None for variant in body.variants):
-        tokens.required("catalog:write", "stock:write")
-    return product_writer.change(product_id, body, caller, condition())
+        tokens.require_scopes("catalog:write", "stock:write")
+    return product_writer.change_product(product_id, body, caller, if_match_precondition())
 
 
-def _wanted(query: Mapping[str, str]) -> ListRequest:
-    check(_LIST, query)
+def _list_request(query: Mapping[str, str]) -> ListRequest:
+    check_parameters(_LIST, query)
     return list_request.parse(query, currency=current_app.config["CURRENCY"])
 
 

@@ -62,7 +62,7 @@ def _mail() -> Finding:
             return wrong("mail", f"{sentence}nobody can register or reset a password. Name a server.")
         return ok("mail", f"{sentence}outside production mail is shown on the page.")
     try:
-        smtp.greet(url)
+        smtp.check_login(url)
     except (OSError, smtplib.SMTPException) as error:
         return wrong(
             "mail",
