@@ -81,8 +81,8 @@ def start(app: Flask) -> None:
             Role.CACHE, [tag_times.channel], on_message=receive, on_subscribed=resubscribe
         )
         subscription.start()
-        state.reporter.start()
-        state.recompressor.start()
+        state.reporter.task.start()
+        state.recompressor.task.start()
         store.receives_invalidations = lambda: subscription.trusted
         state.subscription = subscription
         state.pid = os.getpid()
@@ -95,7 +95,7 @@ def stop(app: Flask) -> None:
     if state.subscription is not None:
         state.subscription.stop()
     state.subscription, state.pid = None, 0
-    state.reporter.stop()
-    state.recompressor.stop()
+    state.reporter.task.stop()
+    state.recompressor.task.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
     state.store.receives_invalidations = lambda: False

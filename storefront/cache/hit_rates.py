@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.store import CacheStore
+from storefront.periodic import PeriodicTask
 from storefront.redis_roles import RedisUnavailable, Role
 
 log = logging.getLogger(__name__)
@@ -67,19 +67,10 @@ class HitRateReporter:
     """Sends this process's counts to Redis, from a thread of its own."""
 
     def __init__(self, app: Flask, store: CacheStore) -> None:
-        self._app, self._store = app, store
+        self._store = store
         self._prefix = app.config["CACHE_PREFIX"]
         self._invalidations: deque[Invalidation] = deque(maxlen=50)
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        """Start the thread, in the process that serves."""
-        self._stopped = threading.Event()
-        threading.Thread(target=self._run, args=(self._stopped,), name="cache-reporter", daemon=True).start()
-
-    def stop(self) -> None:
-        """Let the thread end."""
-        self._stopped.set()
+        self.task = PeriodicTask("cache-reporter", self.report, INTERVAL, app=app)
 
     def record_invalidation(self, invalidation: Invalidation) -> None:
         """Remember an invalidation until it is sent; only the last 50."""
@@ -136,11 +127,6 @@ class HitRateReporter:
                 pass  # the breaker has said so
             except Exception as error:  # noqa: BLE001  # counting must never end the counting
                 log.warning("what this process did could not be told, later again: %r", error)
-
-    def _run(self, stopped: threading.Event) -> None:
-        while not stopped.wait(INTERVAL):
-            with self._app.app_context():
-                self.report()
 
 
 def read_last_hour(prefix: str) -> LastHour:

@@ -7,7 +7,6 @@ the hottest come first; a process spends at most a twentieth of a core on it, an
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import brotli
 from flask import Flask
 
 from storefront.cache.store import CacheStore
+from storefront.periodic import PeriodicTask
 from storefront.web import compression
 
 log = logging.getLogger(__name__)
@@ -30,22 +30,14 @@ class Recompressor:
     """What is to be compressed again, and the thread that does it."""
 
     def __init__(self, app: Flask, store: CacheStore) -> None:
-        self._app, self._store = app, store
+        self._store = store
         self._queue: deque[str] = deque(maxlen=MAX_QUEUED)
-        self._stopped = threading.Event()
+        self._pause = INTERVAL
+        self.task = PeriodicTask("cache-recompressor", self._recompress_next, lambda: self._pause, app=app)
 
     def enqueue(self, key: str) -> None:
         """Say that this page is asked for often."""
         self._queue.append(key)
-
-    def start(self) -> None:
-        """Start the thread, in the process that serves."""
-        self._stopped = threading.Event()
-        threading.Thread(target=self._run, args=(self._stopped,), name="cache-polish", daemon=True).start()
-
-    def stop(self) -> None:
-        """Let the thread end."""
-        self._stopped.set()
 
     def recompress(self, key: str) -> bool:
         """Compress a page again, unless that was done; return whether this process has its best form now."""
@@ -64,19 +56,16 @@ class Recompressor:
         self._store.l1.replace_body(key, copy, VARIANT, found)
         return True
 
-    def _run(self, stopped: threading.Event) -> None:
-        rest = INTERVAL
-        while not stopped.wait(rest):
-            rest = INTERVAL
-            if not self._queue:
-                continue
-            key, began = self._queue.popleft(), time.perf_counter()
-            try:
-                with self._app.app_context():
-                    self.recompress(key)
-            except Exception as error:  # noqa: BLE001  # Redis is away, or the page is broken: it is small enough
-                log.info("%s could not be compressed again: %s", key, error)
-            rest = max(INTERVAL, PAUSE_FACTOR * (time.perf_counter() - began))
+    def _recompress_next(self) -> None:
+        self._pause = INTERVAL
+        if not self._queue:
+            return
+        key, began = self._queue.popleft(), time.perf_counter()
+        try:
+            self.recompress(key)
+        except Exception as error:  # noqa: BLE001  # Redis is away, or the page is broken: it is small enough
+            log.info("%s could not be compressed again: %s", key, error)
+        self._pause = max(INTERVAL, PAUSE_FACTOR * (time.perf_counter() - began))
 
 
 def _run_in_thread(work: Callable[[], bytes]) -> bytes:
