@@ -1,4 +1,4 @@
-"""Stock: what can be bought of each variant, decided in SQL alone, told live."""
+"""Stock: how many of each variant can be bought, decided in SQL alone and sent to open pages."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Register the room's commands and what the outbox does for it."""
+    """Register the publisher, the stream, the staff page and `flask stock`."""
     publisher.init_app(app)
     app.cli.add_command(cli.stock)
     stream.init_app(app)

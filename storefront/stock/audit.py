@@ -1,4 +1,4 @@
-"""The audit: what the rows say against what the ledger says, and against what other rooms hold."""
+"""The audit: compares the stock rows with the ledger and with what other rooms hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ held_quantities = Hook[[], Select[str, int]]("stock.held_quantities")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that does not agree with its ledger, or with what is held. `held` is None if no room holds anything."""
+    """A row that differs from its ledger, or from what is held. `held` is None if no room registered a query."""
 
     sku: str
     on_hand: int
@@ -28,7 +28,7 @@ class Difference:
     held: int | None = None
 
     def __str__(self) -> str:
-        """A sentence for the report."""
+        """Return a line of the report."""
         held = f", held {self.held}" if self.held is not None else ""
         return (
             f"{self.sku}: on hand {self.on_hand}, by the ledger {self.on_hand_by_ledger}; "
@@ -37,8 +37,8 @@ class Difference:
 
 
 def find_differences(session: Session) -> list[Difference]:
-    """Return every row that differs from its ledger or from what is held. One statement, so one moment."""
-    moved = (
+    """Return every row that differs from its ledger or from what is held. One statement sees one moment."""
+    recorded = (
         select(
             StockMovement.sku,
             func.sum(StockMovement.quantity).label("quantity"),
@@ -47,46 +47,48 @@ def find_differences(session: Session) -> list[Difference]:
         .group_by(StockMovement.sku)
         .subquery()
     )
-    on_hand = StockItem.opening + func.coalesce(moved.c.quantity, 0)
-    reserved = func.coalesce(moved.c.reserved, 0)
+    on_hand = StockItem.opening + func.coalesce(recorded.c.quantity, 0)
+    reserved = func.coalesce(recorded.c.reserved, 0)
     query = select(StockItem.sku, StockItem.on_hand, on_hand, StockItem.reserved, reserved)
-    query = query.outerjoin(moved, moved.c.sku == StockItem.sku).order_by(StockItem.sku)
-    wrong = (StockItem.on_hand != on_hand) | (StockItem.reserved != reserved)
-    rooms = held_quantities.fire()
-    if not rooms:
-        return [Difference(*row) for row in session.execute(query.where(wrong))]
-    each = union_all(*rooms).subquery()
-    sku, quantity = each.c
-    together = select(sku.label("sku"), func.sum(quantity).label("held")).group_by(sku).subquery()
-    held = func.coalesce(together.c.held, literal(0))
-    query = query.add_columns(held).outerjoin(together, together.c.sku == StockItem.sku)
-    rows = session.execute(query.where(wrong | (StockItem.reserved != held)))
+    query = query.outerjoin(recorded, recorded.c.sku == StockItem.sku).order_by(StockItem.sku)
+    differs = (StockItem.on_hand != on_hand) | (StockItem.reserved != reserved)
+    queries = held_quantities.fire()
+    if not queries:
+        return [Difference(*row) for row in session.execute(query.where(differs))]
+    sku, quantity = union_all(*queries).subquery().c
+    holds = select(sku.label("sku"), func.sum(quantity).label("held")).group_by(sku).subquery()
+    held = func.coalesce(holds.c.held, literal(0))
+    query = query.add_columns(held).outerjoin(holds, holds.c.sku == StockItem.sku)
+    rows = session.execute(query.where(differs | (StockItem.reserved != held)))
     return [Difference(*row) for row in rows]
 
 
 def repair(session: Session, skus: Collection[str]) -> list[Difference]:
-    """Make these rows what the ledger says; where that does not agree with what is held, write it into the ledger.
+    """Set these rows to what the ledger says; where what is held says otherwise, add a correction to the ledger.
 
-    They are locked first and looked at again, since shoppers go on buying: what was mended is returned.
+    The rows are locked and compared again first, since shoppers go on buying.
+
+    Returns:
+        The differences that were repaired.
     """
     lock_available(session, skus)
     differences = [difference for difference in find_differences(session) if difference.sku in skus]
-    for found in differences:
-        on_hand = max(0, found.on_hand_by_ledger)
-        wanted = found.reserved_by_ledger if found.held is None else found.held
+    for difference in differences:
+        on_hand = max(0, difference.on_hand_by_ledger)
+        wanted = difference.reserved_by_ledger if difference.held is None else difference.held
         reserved = min(on_hand, max(0, wanted))
         session.execute(
             update(StockItem)
-            .where(StockItem.sku == found.sku)
+            .where(StockItem.sku == difference.sku)
             .values(on_hand=on_hand, reserved=reserved, version=StockItem.version + 1)
         )
         correction = {
-            "quantity": on_hand - found.on_hand_by_ledger,
-            "reserved": reserved - found.reserved_by_ledger,
+            "quantity": on_hand - difference.on_hand_by_ledger,
+            "reserved": reserved - difference.reserved_by_ledger,
         }
         if any(correction.values()):
             entry = {
-                "sku": found.sku,
+                "sku": difference.sku,
                 "kind": "adjusted",
                 "reason": "audit",
                 "actor": "flask stock audit --repair",

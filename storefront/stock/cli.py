@@ -1,4 +1,4 @@
-"""`flask stock`: set it, and audit it."""
+"""`flask stock`: set stock, and compare it with its ledger."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ stock = AppGroup("stock", help="Set stock; compare it with its ledger.")
 @click.argument("number", type=click.IntRange(0, 2**31 - 1))
 @click.option("--reason", required=True, help="Why, for the ledger.")
 def set_command(sku: str, number: int, reason: str) -> None:
-    """Make what is on hand of SKU this NUMBER."""
+    """Set what is on hand of SKU to NUMBER."""
     try:
         with write_transaction() as session:
             now = set_on_hand(
@@ -30,23 +30,23 @@ def set_command(sku: str, number: int, reason: str) -> None:
             )
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    more = "" if now == number else f" ({now - number} more than said: so many are reserved)"
+    more = "" if now == number else f" ({now - number} more than requested: {now} are reserved)"
     click.echo(f"{sku}: {now} on hand{more}.")
 
 
 @stock.command("audit")
-@click.option("--repair", is_flag=True, help="Make the rows what the ledger says.")
+@click.option("--repair", is_flag=True, help="Set the rows to what the ledger says.")
 def audit_command(repair: bool) -> None:
     """Compare every row with its ledger; the exit status is 1 if anything differs and was not repaired."""
-    found = audit.find_differences(db.session())
-    for difference in found:
+    differences = audit.find_differences(db.session())
+    for difference in differences:
         click.echo(str(difference))
-    if not found:
+    if not differences:
         click.echo("Every row agrees with its ledger.")
     elif repair:
         with write_transaction() as session:
-            found = audit.repair(session, {difference.sku for difference in found})
+            repaired = audit.repair(session, {difference.sku for difference in differences})
             cache.invalidate_on_commit(session, keys.EVERYTHING, cause="flask stock audit --repair")
-        click.echo(f"{len(found)} rows were made what the ledger says.")
+        click.echo(f"{len(repaired)} rows were set to what the ledger says.")
     else:
         raise SystemExit(1)

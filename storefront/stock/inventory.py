@@ -1,4 +1,4 @@
-"""Verbs on the stock of one variant. Each is one movement: applied if the row allows it, written down, told."""
+"""Changes of one variant's stock. Each applies one movement if the row allows it, and records and publishes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from storefront.errors import StorefrontError
 from storefront.stock.ledger import Movement, UnknownSkuError, apply_movements
 from storefront.stock.models import StockItem
 
-MAX_ON_HAND = 2**31 - 1  # on hand: what a column holds
+MAX_ON_HAND = 2**31 - 1  # what the column holds
 
 
 class StockNumberError(StorefrontError):
-    """There cannot be so many; the text says how many there can be."""
+    """A number that stock cannot have; the text gives the range."""
 
     status = 422
 
@@ -24,13 +24,22 @@ class StockNumberError(StorefrontError):
 
 
 def check_on_hand(number: int, *, reserved: int = 0) -> None:
-    """Raise StockNumberError if a variant cannot have so many besides what is reserved."""
+    """Check a number to set, which comes on top of what is reserved.
+
+    Raises:
+        StockNumberError: it is negative, or too large for the column.
+    """
     if not 0 <= number <= MAX_ON_HAND - reserved:
         raise StockNumberError(MAX_ON_HAND - reserved)
 
 
 def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str) -> int:
-    """Make what is on hand this number, but no less than is reserved; return what it is now."""
+    """Set what is on hand, but to no less than is reserved; return what it is now.
+
+    Raises:
+        StockNumberError: the number is out of range.
+        UnknownSkuError: the SKU has no stock row.
+    """
     check_on_hand(number)
     item = session.execute(
         select(StockItem.on_hand, StockItem.reserved).where(StockItem.sku == sku).with_for_update()
@@ -44,7 +53,12 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
 
 
 def set_available(session: Session, sku: str, number: int, *, reason: str, actor: str) -> tuple[int, int]:
-    """Make what can be bought this number, besides what is reserved; return the variant's and the product's id."""
+    """Set what can be bought, on top of what is reserved; return the ids of the variant and of the product.
+
+    Raises:
+        StockNumberError: the number is out of range.
+        UnknownSkuError: the SKU has no stock row.
+    """
     item = session.execute(
         select(StockItem).where(StockItem.sku == sku).with_for_update()
     ).scalar_one_or_none()
@@ -57,38 +71,47 @@ def set_available(session: Session, sku: str, number: int, *, reason: str, actor
 
 
 def receive(session: Session, sku: str, number: int, *, reason: str, actor: str) -> None:
-    """Add what has come in."""
+    """Add a delivery."""
     _apply(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
 
 
 def return_to_stock(
     session: Session, sku: str, number: int, *, reference: str, actor: str, reason: str = "cancelled"
 ) -> None:
-    """Put back what an order had taken."""
+    """Add goods of a cancelled order, which were sold before."""
     _apply(session, Movement(sku, "returned", number, 0, reference, actor, reason))
 
 
 def reserve(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
-    """Reserve a number of a variant; InsufficientStockError if there is less."""
+    """Reserve some of what is available.
+
+    Raises:
+        InsufficientStockError: fewer are available.
+    """
     _apply(session, Movement(sku, "held", reserved=number, reference=reference, actor=actor))
 
 
 def release(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
-    """Give back what was reserved."""
+    """Make available again what was reserved."""
     _apply(session, Movement(sku, "released", reserved=-number, reference=reference, actor=actor))
 
 
 def sell(
     session: Session, sku: str, number: int, *, reference: str, reserved: int, actor: str = "checkout"
 ) -> None:
-    """Take sold goods out of stock, of which `held` were reserved for this order."""
+    """Subtract sold goods from what is on hand; `reserved` of them had been reserved for this order.
+
+    Raises:
+        InsufficientStockError: fewer are available.
+    """
     _apply(session, Movement(sku, "sold", -number, -reserved, reference, actor))
 
 
 def lock_available(session: Session, skus: Collection[str]) -> dict[str, int]:
-    """Lock these rows, in SKU order, and return how many of each are not reserved.
+    """Lock these rows, in the order of their SKUs, and return how many of each are available.
 
-    For what may be ordered beyond what there is: how many of it leave the stock has to be known, and to stay true.
+    Needed for backorders: how many of the ordered goods are taken from stock depends on this number, which the lock
+    keeps true until the end of the transaction.
     """
     rows = session.execute(
         select(StockItem.sku, StockItem.on_hand - StockItem.reserved)
@@ -96,10 +119,15 @@ def lock_available(session: Session, skus: Collection[str]) -> dict[str, int]:
         .order_by(StockItem.sku)
         .with_for_update()
     )
-    return {sku: free for sku, free in rows}  # noqa: C416  # what is to become a dict are rows
+    return {sku: available for sku, available in rows}  # noqa: C416  # dict() does not accept rows for the type checker
 
 
 def _apply(session: Session, movement: Movement) -> None:
-    """Apply a movement; raise InsufficientStockError if what would be taken is not there."""
-    for refused in apply_movements(session, [movement]):
-        raise refused
+    """Apply one movement.
+
+    Raises:
+        InsufficientStockError: fewer are available.
+        UnknownSkuError: the SKU has no stock row.
+    """
+    for error in apply_movements(session, [movement]):
+        raise error

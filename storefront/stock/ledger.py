@@ -1,7 +1,8 @@
-"""Movements of stock: for each row one conditional statement, then one each for the ledger and the promised news.
+"""The ledger: applies movements to stock rows, records them, and enqueues an event for each changed variant.
 
-Nothing is looked at in Python and written later: the count of changed rows is the answer. Rows are taken in SKU
-order, so that nobody deadlocks.
+Each row is changed by one conditional UPDATE; then one INSERT writes the ledger and one the outbox. Nothing is read
+in Python and written later: whether a row was changed is the answer. Rows are changed in the order of their SKUs, so
+that two transactions cannot deadlock.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from storefront.stock.queries import combine_levels
 TOPIC = "stock.changed"
 _ITEMS, _MOVEMENTS = cast("Table", StockItem.__table__), cast("Table", StockMovement.__table__)
 _ROW = _ITEMS.c
-# Built once, and sent past the mapper: these are the statements that everybody who buys waits for.
-# A row changes if that leaves no less than nothing: of what nobody else holds, of what is on hand, of what is held.
+# Built once and executed without the ORM's mapper, since every purchase waits for these statements.
+# A row changes only if nothing becomes negative: what is available, what is on hand and what is reserved.
 _DELTA, _RESERVED_DELTA = bindparam("delta", type_=Integer()), bindparam("more", type_=Integer())
 _AVAILABLE_DELTA = _DELTA - _RESERVED_DELTA
 _AVAILABLE = _ROW.on_hand - _ROW.reserved
-# As text, since SQLAlchemy takes the tables' names from what SQLite returns, and then this would mean another thing.
+# As text: on SQLite, SQLAlchemy removes table names from RETURNING, which would change this subquery's meaning.
 _VARIANTS = literal_column(
     "(SELECT count(*) FROM stock_item AS other WHERE other.product_id = stock_item.product_id)", Integer()
 ).label("variants")
@@ -45,20 +46,25 @@ _APPLY = (
     )
     .values(on_hand=_ROW.on_hand + _DELTA, reserved=_ROW.reserved + _RESERVED_DELTA, version=_ROW.version + 1)
     .returning(
-        _ROW.product_id, _ROW.sku, _ROW.version, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("left"),
+        _ROW.product_id,
+        _ROW.sku,
+        _ROW.version,
+        _ROW.tracked,
+        _ROW.low_threshold,
+        _AVAILABLE.label("available"),
         _VARIANTS,
     )
-)  # fmt: skip
+)
 _INSERT_MOVEMENT = insert(_MOVEMENTS)
 _SELECT_LEVELS = select(
-    _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("left")
+    _ROW.product_id, _ROW.sku, _ROW.tracked, _ROW.low_threshold, _AVAILABLE.label("available")
 ).where(_ROW.product_id.in_(bindparam("products", expanding=True)))
 # Fired when a product sells out or can be bought again, inside the transaction, with the product's id.
 availability_changed = Hook[[Session, int], None]("stock.availability_changed")
 
 
 class UnknownSkuError(StorefrontError):
-    """There is no stock under this SKU."""
+    """No stock row has this SKU."""
 
     status = 404
 
@@ -68,12 +74,12 @@ class UnknownSkuError(StorefrontError):
 
 
 class InsufficientStockError(StorefrontError):
-    """There is less than is wanted.
+    """Fewer are available than are wanted.
 
     Attributes:
-        sku: of the variant.
-        wanted: how many.
-        available: how many there are.
+        sku: the variant's.
+        wanted: how many are wanted.
+        available: how many are available.
     """
 
     status = 409
@@ -85,7 +91,7 @@ class InsufficientStockError(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What is to be added to (or taken from) what is on hand, and what is reserved, of a variant."""
+    """A change of one variant's stock: what to add to (or subtract from) `on_hand` and `reserved`."""
 
     sku: str
     kind: MovementKind
@@ -97,32 +103,33 @@ class Movement:
 
 
 def apply_movements(session: Session, movements: Sequence[Movement]) -> list[InsufficientStockError]:
-    """Apply what the rows allow, write it down, and promise to tell it; return what they did not allow.
+    """Apply movements, record them in the ledger and enqueue their events; return an error for each rejected one.
 
-    If anything is returned, the caller undoes the rest by ending the transaction with an error.
+    If any is rejected, the ledger and the outbox stay as they are, and the caller must raise an error, so that the
+    transaction undoes the others.
 
     Raises:
-        UnknownSkuError: there is no such row.
+        UnknownSkuError: a SKU has no stock row.
     """
-    moved: list[tuple[Movement, Any]] = []
-    refused = []
+    applied: list[tuple[Movement, Any]] = []
+    rejected = []
     connection = connection_of(session)
     for movement in sorted(movements, key=lambda movement: movement.sku):
         changes = {"of_sku": movement.sku, "delta": movement.on_hand, "more": movement.reserved}
         row = connection.execute(_APPLY, changes).one_or_none()
         if row is None:
-            refused.append(_insufficient(session, movement))
+            rejected.append(_insufficient(session, movement))
         else:
-            moved.append((movement, row))
-    if moved and not refused:
-        connection.execute(_INSERT_MOVEMENT, [_movement_values(movement) for movement, _ in moved])
-        _announce(session, moved)
-    return refused
+            applied.append((movement, row))
+    if applied and not rejected:
+        connection.execute(_INSERT_MOVEMENT, [_movement_values(movement) for movement, _ in applied])
+        _announce(session, applied)
+    return rejected
 
 
 def _insufficient(session: Session, movement: Movement) -> InsufficientStockError:
-    left = select(StockItem.on_hand - StockItem.reserved).where(StockItem.sku == movement.sku)
-    available = session.execute(left).scalar_one_or_none()
+    query = select(StockItem.on_hand - StockItem.reserved).where(StockItem.sku == movement.sku)
+    available = session.execute(query).scalar_one_or_none()
     if available is None:
         raise UnknownSkuError(movement.sku)
     return InsufficientStockError(movement.sku, max(-movement.on_hand, movement.reserved), available)
@@ -130,33 +137,42 @@ def _insufficient(session: Session, movement: Movement) -> InsufficientStockErro
 
 def _movement_values(movement: Movement) -> dict[str, Any]:
     return {
-        "sku": movement.sku, "kind": movement.kind, "quantity": movement.on_hand, "reserved": movement.reserved,
-        "reason": movement.reason, "actor": movement.actor, "reference": movement.reference,
-    }  # fmt: skip
+        "sku": movement.sku,
+        "kind": movement.kind,
+        "quantity": movement.on_hand,
+        "reserved": movement.reserved,
+        "reason": movement.reason,
+        "actor": movement.actor,
+        "reference": movement.reference,
+    }
 
 
-def _announce(session: Session, moved: Sequence[tuple[Movement, Any]]) -> None:
-    """Drop the pages whose printed text this alters, and promise the events."""
-    latest = {row.sku: row for _, row in moved}
+def _announce(session: Session, applied: Sequence[tuple[Movement, Any]]) -> None:
+    """Invalidate the pages whose text changes, and enqueue an event for each changed variant."""
+    latest = {row.sku: row for _, row in applied}
     deltas: dict[str, int] = {}
-    for movement, _ in moved:
+    for movement, _ in applied:
         deltas[movement.sku] = deltas.get(movement.sku, 0) + movement.on_hand - movement.reserved
     products: dict[int, list[Any]] = {row.product_id: [row] for row in latest.values()}
-    # What is the only variant of its product has been seen as it was changed.
+    # Of a product with one variant, the changed row is all there is: only the others need a query.
     if larger := sorted({row.product_id for row in latest.values() if row.variants > 1}):
         products |= {product_id: [] for product_id in larger}
         for row in connection_of(session).execute(_SELECT_LEVELS, {"products": larger}):
             products[row.product_id].append(row)
     events = []
-    for product_id, own in products.items():
-        after = {row.sku: StockLevel(row.left if row.tracked else None, row.low_threshold) for row in own}
+    for product_id, rows in products.items():
+        after = {
+            row.sku: StockLevel(row.available if row.tracked else None, row.low_threshold) for row in rows
+        }
         before = after | {
-            row.sku: StockLevel(row.left - deltas[row.sku], row.low_threshold)
-            for row in own
+            row.sku: StockLevel(row.available - deltas[row.sku], row.low_threshold)
+            for row in rows
             if row.sku in deltas and row.tracked
         }
         _invalidate_pages(session, product_id, before, after)
-        events += [_stock_event(row, after, own, latest[row.sku].version) for row in own if row.sku in latest]
+        events += [
+            _stock_event(row, after, rows, latest[row.sku].version) for row in rows if row.sku in latest
+        ]
     outbox.enqueue(session, TOPIC, *events)
 
 
@@ -175,11 +191,22 @@ def _invalidate_pages(
 
 
 def _stock_event(
-    row: Row[Any], levels: dict[str, StockLevel], own: Sequence[Any], version: int
+    row: Row[Any], levels: dict[str, StockLevel], rows: Sequence[Any], version: int
 ) -> dict[str, Any]:
-    """Return the stock event of docs/interface: one changed variant."""
+    """Return the event for one changed variant (docs/live-stock.md).
+
+    Args:
+        row: the variant.
+        levels: of all variants of the product, by SKU.
+        rows: all variants of the product.
+        version: the variant's.
+    """
     return {
-        "product_id": row.product_id, "stock": sum(max(0, other.left) for other in own),
-        "timestamp": round(time.time(), 3), "sku": row.sku, "sku_stock": max(0, row.left),
-        "band": levels[row.sku].band, "version": version,
-    }  # fmt: skip
+        "product_id": row.product_id,
+        "stock": sum(max(0, other.available) for other in rows),
+        "timestamp": round(time.time(), 3),
+        "sku": row.sku,
+        "sku_stock": max(0, row.available),
+        "band": levels[row.sku].band,
+        "version": version,
+    }

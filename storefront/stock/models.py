@@ -1,4 +1,4 @@
-"""How much there is of each variant. Known by SKU and ids; the product's own tables are unknown here."""
+"""Tables of stock. They name variants and products by SKU and id only, without foreign keys to the catalogue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BUYABLE = "NOT tracked OR on_hand > reserved"
 
 
 class StockItem(Model):
-    """The stock of one variant: what is on hand, and what of that is reserved by holds and open orders."""
+    """The stock of one variant: how many are on hand, and how many of those holds and open orders have reserved."""
 
     __tablename__ = "stock_item"
 
@@ -29,7 +29,7 @@ class StockItem(Model):
     reserved: Mapped[int] = mapped_column(default=0)
     low_threshold: Mapped[int] = mapped_column(default=5)
     version: Mapped[int] = mapped_column(default=1)
-    # On hand when the ledger began: on_hand = opening + movements.
+    # What was on hand when the ledger began: on_hand = opening + the sum of movements.
     opening: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
@@ -38,7 +38,7 @@ class StockItem(Model):
         CheckConstraint("reserved <= on_hand", name="reserved_on_hand"),
         CheckConstraint("low_threshold >= 0", name="low_threshold_not_negative"),
         Index("ix_stock_item_product_id", "product_id"),
-        # "Is anything of this product to be had?" is one look into this index.
+        # Makes `is_buyable` one look into an index.
         Index(
             "ix_stock_item_buyable",
             "product_id",
@@ -48,12 +48,12 @@ class StockItem(Model):
     )
 
     def cache_tags(self) -> set[str]:
-        """Whoever prints this variant's stock: its product's page, and the lists that show it."""
+        """Return the tags of the pages that show this variant's stock: its product's page and lists."""
         return {keys.product_tag(self.product_id), keys.card_tag(self.product_id)}
 
     @property
     def available(self) -> int:
-        """What can be bought now: on_hand − reserved, never under 0."""
+        """How many can be bought now: on_hand − reserved, never negative."""
         return self.on_hand - self.reserved
 
 
@@ -65,7 +65,10 @@ def _set_opening(_mapper: object, _connection: object, item: StockItem) -> None:
 class StockMovement(Model):
     """A line of the ledger; never changed, never deleted.
 
-    `quantity` is what was added to (or taken from) what is on hand, `reserved` the same for what is reserved.
+    Attributes:
+        quantity: what was added to (or subtracted from) what is on hand.
+        reserved: what was added to (or subtracted from) what is reserved.
+        reference: the order or hold that the movement belongs to.
     """
 
     __tablename__ = "stock_movement"
@@ -77,7 +80,7 @@ class StockMovement(Model):
     reserved: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(255), default="")
     actor: Mapped[str] = mapped_column(String(255), default="")
-    reference: Mapped[str] = mapped_column(String(64), default="")  # the order or hold that it belongs to
+    reference: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Stock events on their way out: from the outbox, after the commit, to the channel `stock:updates`."""
+"""Publishes stock events: from the outbox, after the commit, to the Redis channel `stock:updates`."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from storefront.redis_roles import Role, Script
 from storefront.stock.ledger import TOPIC
 
 _PUBLISH = Script(Path(__file__).parent / "lua" / "publish.lua")
-VERSION_TTL = 24 * 3600  # seconds that the last version of a variant is known in Redis
+VERSION_TTL = 24 * 3600  # seconds that Redis keeps a variant's last published version
 
 
 def init_app(app: Flask) -> None:
-    """Publish the stock events of the outbox."""
+    """Subscribe to the stock events of the outbox."""
     outbox.subscribe(app, TOPIC, publish_events)
 
 
 def channel_and_prefix(app: Flask) -> tuple[str, str]:
-    """Return the channel, and what the keys begin with; another shop on the same Redis has its prefix before them."""
+    """Return the channel's name and the prefix of keys. A shop with another CACHE_PREFIX has that before both."""
     prefix = app.config["CACHE_PREFIX"]
     own = "" if prefix == "shop" else f"{prefix}:"
     return f"{own}stock:updates", f"{own}stock:"
 
 
 def publish_events(events: list[dict[str, Any]]) -> None:
-    """Publish events; RedisUnavailable if that cannot be done now. Doubles and late ones are not published again."""
+    """Publish events, except those that are not newer than the variant's last published version.
+
+    Raises:
+        RedisUnavailable: the outbox delivers the events again later.
+    """
     channel, prefix = channel_and_prefix(current_app)
     for event in events:
         message = msgspec.json.encode(event)

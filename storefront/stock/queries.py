@@ -17,13 +17,13 @@ SOLD_OUT = StockLevel(available=0, low_threshold=0)
 
 @dataclass(frozen=True, slots=True)
 class StockLevels:
-    """Levels by variant id and by product id, of the products that were asked for."""
+    """Stock levels of some products, by variant id and by product id."""
 
     variants: dict[int, StockLevel]
     products: dict[int, StockLevel]
 
     def variant(self, variant_id: int) -> StockLevel:
-        """Return the variant's level; one without a stock row cannot be bought."""
+        """Return the level of a variant. A variant without a stock row is sold out."""
         return self.variants.get(variant_id, SOLD_OUT)
 
     def product(self, product_id: int) -> StockLevel:
@@ -51,19 +51,19 @@ def load_levels(product_ids: Iterable[int]) -> StockLevels:
     return StockLevels(variants, {product_id: combine_levels(own) for product_id, own in products.items()})
 
 
-def combine_levels(own: Sequence[StockLevel]) -> StockLevel:
-    """Return the level over all variants of a product: its band is the best of theirs.
+def combine_levels(variants: Sequence[StockLevel]) -> StockLevel:
+    """Return the level over all variants of a product. Its band is the best band of its variants.
 
-    So whoever knows the bands of the variants, a browser for one, knows that of the product.
+    So a browser that knows the bands of the variants knows the band of the product.
     """
-    bands = {level.band for level in own}
-    uncounted = any(level.available is None for level in own)
-    available = None if uncounted else sum(max(0, level.available or 0) for level in own)
+    bands = {level.band for level in variants}
+    untracked = any(level.available is None for level in variants)
+    available = None if untracked else sum(max(0, level.available or 0) for level in variants)
     return StockLevel(available, 0 if "in" in bands else available or 0)
 
 
 def is_buyable(product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the SQL condition that some of this product can be bought: one look into a partial index."""
+    """Return the SQL condition that some variant of a product can be bought: one look into a partial index."""
     return exists(
         select(StockItem.id).where(
             StockItem.product_id == product_id,

@@ -1,4 +1,4 @@
-"""/ops/stock: staff look a variant's stock up and set it, with a reason for the ledger."""
+"""/ops/stock: staff look up a variant's stock and set it, with a reason for the ledger."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 from storefront.stock.inventory import set_on_hand
+from storefront.stock.ledger import UnknownSkuError
 from storefront.stock.models import StockItem, StockMovement
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
 bp = Blueprint("stock_staff", __name__)
 
-MOVEMENTS = 20
+MAX_MOVEMENTS = 20  # on the page
 
 
-class FormError(StorefrontError):
-    """The form cannot be used; the text says why."""
+class StockFormError(StorefrontError):
+    """The form is not valid; the text says why."""
 
     status = 422
 
@@ -27,7 +29,7 @@ class FormError(StorefrontError):
 @bp.get("/ops/stock")
 @staff_only
 def show() -> Response:
-    """A variant's stock and the last lines of its ledger."""
+    """Show a variant's stock and the last lines of its ledger."""
     return _page(request.args.get("sku", "").strip()[:255])
 
 
@@ -39,35 +41,39 @@ def change() -> BaseResponse:
     try:
         with write_transaction() as session:
             set_on_hand(session, sku, _number(), reason=_required_reason(reason), actor="staff")
+    except UnknownSkuError:
+        return _page(sku, _unknown(sku), 404)
     except StorefrontError as error:
-        response = _page(sku, str(error))
-        response.status_code = error.status if error.status in (404, 409) else 422
-        return response
+        return _page(sku, str(error), 409 if error.status == 409 else 422)
     return redirect(url_for("stock_staff.show", sku=sku), 303)
 
 
 def _number() -> int:
     text = request.form.get("number", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise FormError("The number must be a whole number from 0.")
+        raise StockFormError(_("The number must be a whole number from 0."))
     return int(text)
 
 
 def _required_reason(reason: str) -> str:
     if not reason:
-        raise FormError("Say why, for the ledger.")
+        raise StockFormError(_("Say why, for the ledger."))
     return reason
 
 
-def _page(sku: str, problem: str | None = None) -> Response:
+def _unknown(sku: str) -> str:
+    return _("There is no variant %(sku)s in stock.", sku=repr(sku))
+
+
+def _page(sku: str, problem: str | None = None, status: int = 200) -> Response:
     item = (
         db.session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one_or_none()
         if sku
         else None
     )
     if sku and item is None and problem is None:
-        problem = f"There is no variant {sku!r} in stock."
+        problem = _unknown(sku)
     ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
-    rows = db.session.execute(ledger.limit(MOVEMENTS)).scalars().all() if item else []
+    rows = db.session.execute(ledger.limit(MAX_MOVEMENTS)).scalars().all() if item else []
     page = render_template("ops/stock.html", sku=sku, item=item, movements=rows, problem=problem)
-    return private_page(page)
+    return private_page(page, status)

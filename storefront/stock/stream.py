@@ -37,5 +37,5 @@ def _product_ids() -> tuple[int, ...]:
         )
     for value in given:
         if not (value.isascii() and value.isdigit() and len(value) <= 9):
-            raise BadInputError("product", f"{value[:40]!r} is no product id.")
+            raise BadInputError("product", f"{value[:40]!r} is not a valid product id.")
     return tuple(dict.fromkeys(map(int, given)))
