@@ -1,4 +1,4 @@
-"""How gunicorn serves the shop: gevent workers, the C parser, the time-outs of docs/operations.md."""
+"""How gunicorn serves the shop: gevent workers, the C parser, time-outs that suit deploy/nginx."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ LONGEST = (
     "stock/test_serving.py",
     "catalog/test_cost.py",
     "deploy/test_two_servers.py",
+    "deploy/test_one_server.py",
     "stock/test_killed.py",
     "cache/test_races.py",
     "checkout/test_races.py",

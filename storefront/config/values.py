@@ -95,7 +95,7 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return SQLAlchemy's engine options: the time-outs of each PostgreSQL connection."""
     if url.startswith("sqlite"):
         return {}
-    # Listed in docs/settings.md. A page fails quickly with a clear error instead of hanging.
+    # Listed in docs/runbook.md. A page fails quickly with a clear error instead of hanging.
     timeouts = "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
     return {
         "pool_pre_ping": True,

@@ -1,4 +1,4 @@
-"""A client or a connection for an address, with the time-outs of docs/operations.md and no retries."""
+"""A client or a connection for an address, with the time-outs of docs/settings.md and no retries."""
 
 from __future__ import annotations
 

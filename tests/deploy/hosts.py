@@ -1,8 +1,8 @@
-"""Servers that the walk-through of docs/operations.md is typed on.
+"""Servers on which a test types the commands of the deployment guides.
 
-A directory stands for a server's disk, an address of the loopback for its private one, and debian/ for what Debian
-brings: packages, users, systemd. What is written there is run by a shell, with paths below the directory, and what it
-starts is started from the files that it made.
+A directory stands for a server's disk, an address of the loopback network for its own address, and `debian/` for what
+Debian provides: packages, users, systemd. A shell runs the commands with all paths moved below the directory, and the
+services that they start read the files that they wrote.
 """
 
 from __future__ import annotations
@@ -27,12 +27,16 @@ from tests.programs import require_program
 
 _DEBIAN = Path(__file__).with_name("debian")
 _NOTHING = ("apt-get", "useradd", "sysctl", "make")  # what need not happen here
+_FOLDERS = """
+    root opt bin usr/local/bin run/postgresql var/lib/redis var/lib/postgresql var/log/nginx var/cache var/backups
+    etc/redis etc/cron.d etc/sysctl.d etc/default etc/systemd/system etc/nginx etc/apt/apt.conf.d etc/prometheus
+"""
 _VERSION = "15"  # the directory's name, as on Debian 12; it says nothing of what runs
 # As Debian's package makes them.
 _POSTGRESQL = """data_directory = '{data}'
 hba_file = '{etc}/pg_hba.conf'
 unix_socket_directories = '{run}'
-listen_addresses = ''
+listen_addresses = '{address}'
 include_dir = 'conf.d'
 """
 _ACCESS = """local all all trust
@@ -41,36 +45,51 @@ host replication all 127.0.0.1/32 scram-sha-256
 """
 
 
-def blocks(heading: str) -> list[tuple[list[str], str]]:
-    """Return what is typed under a heading and those below it: on which servers, and the lines."""
-    text = (ROOT / "docs" / "operations.md").read_text()
-    level = heading.partition(" ")[0]
-    section = re.split(rf"\n#{{1,{len(level)}}} ", text[text.index(f"\n{heading}\n") + 1 :])[0]
-    found = re.findall(r"\*\*On ([^*]+)\*\*\n\n```sh\n(.*?)```", section, re.S)
-    assert section.count("```sh") == len(found) > 0, "every block says on which server it is typed"
-    return [(re.findall(r"one|two|witness", where), lines) for where, lines in found]
+def blocks(document: str, heading: str = "") -> list[tuple[list[str], str]]:
+    """Return the commands below a heading of a guide: the names of the servers, and the lines to type there.
+
+    A guide for several servers names them above each block of commands; else all are for the one called `server`.
+    """
+    text = (ROOT / "docs" / document).read_text()
+    if heading:
+        level = heading.partition(" ")[0]
+        text = re.split(rf"\n#{{1,{len(level)}}} ", text[text.index(f"\n{heading}\n") + 1 :])[0]
+    if "**On " in text:
+        found = re.findall(r"\*\*On ([^*]+)\*\*\n\n```sh\n(.*?)```", text, re.S)
+    else:
+        found = [("server", lines) for lines in re.findall(r"```sh\n(.*?)```", text, re.S)]
+    assert text.count("```sh") == len(found) > 0, "a block does not say on which server it is typed"
+    return [(re.findall(r"one|two|witness|server", where), lines) for where, lines in found]
 
 
 class Host:
-    """A server with what Debian's packages bring."""
+    """A server with what Debian's packages provide."""
 
-    def __init__(self, folder: Path, name: str, address: str) -> None:
-        self.name, self.address, self.root = name, address, folder / name
-        for place in ("root", "opt", "etc/redis", "etc/cron.d", "etc/sysctl.d", "etc/default", "etc/systemd/system",
-                      "etc/nginx", "usr/local/bin", "run/postgresql", "var/lib/redis", "var/log/nginx", "var/cache",
-                      "var/lib/postgresql", "bin"):  # fmt: skip
+    def __init__(self, folder: Path, name: str, address: str, *, database: bool) -> None:
+        self.name, self.address, self.root, self.database = name, address, folder / name, database
+        for place in _FOLDERS.split():
             (self.root / place).mkdir(parents=True)
         self.path("/etc/address").write_text(address)
         for command in _NOTHING:
             (self.root / "bin" / command).symlink_to("/bin/true")
         utils = package().utils
-        places = [_DEBIAN, self.root / "bin", self.root / "usr" / "local" / "bin",
-                  utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION], os.environ["PATH"]]  # fmt: skip
+        postgresql = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+        places = [
+            _DEBIAN,
+            self.root / "bin",
+            self.root / "usr" / "local" / "bin",
+            postgresql,
+            os.environ["PATH"],
+        ]
         self._environ = {
-            "PATH": ":".join(map(str, places)), "DISK": str(self.root), "ADDRESS": address,
-            "REPOSITORY": str(ROOT), "PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1",
-        }  # fmt: skip
-        if name != "witness":
+            "PATH": ":".join(map(str, places)),
+            "DISK": str(self.root),
+            "ADDRESS": address,
+            "REPOSITORY": str(ROOT),
+            "PYTHON": sys.executable,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        if database:
             self._postgresql()
 
     def path(self, path: str) -> Path:
@@ -103,7 +122,7 @@ class Host:
         for file in (self.root / "run").glob("*.process"):
             end(int(file.read_text()), signal.SIGKILL)
             file.unlink()
-        if self.name != "witness":
+        if self.database:
             self.run(f"runuser -u postgres -- pg_ctl stop -m immediate -D {self.data}")
 
     def logs(self) -> str:
@@ -120,7 +139,9 @@ class Host:
         etc = self.root / "etc" / "postgresql" / _VERSION / "main"
         (etc / "conf.d").mkdir(parents=True)
         run = self.root / "run" / "postgresql"
-        (etc / "postgresql.conf").write_text(_POSTGRESQL.format(data=self.data, etc=etc, run=run))
+        (etc / "postgresql.conf").write_text(
+            _POSTGRESQL.format(data=self.data, etc=etc, run=run, address=self.address)
+        )
         (etc / "pg_hba.conf").write_text(_ACCESS)
         (etc / "conf.d" / "tests.conf").write_text("shared_buffers = 32MB\n")
         self.data.parent.mkdir()
@@ -133,18 +154,18 @@ class Host:
 
 
 @contextmanager
-def hosts() -> Iterator[dict[str, Host]]:
-    """Two servers and a witness, to be typed on."""
-    for name in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync"):
-        require_program(name)
+def hosts(*names: str, databases: str) -> Iterator[dict[str, Host]]:
+    """Provide servers by these names; those in `databases` have a PostgreSQL."""
+    for command in ("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync"):
+        require_program(command)
     net = _network()
     # Not below pytest's own folder: PostgreSQL does not run as root, and its user could not read it.
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-hosts-")))
         folder.chmod(0o755)
         found: dict[str, Host] = {}
-        for number, name in enumerate(("one", "two", "witness"), start=1):
-            found[name] = Host(folder, name, f"{net}.{number}")
+        for number, name in enumerate(names, start=1):
+            found[name] = Host(folder, name, f"{net}.{number}", database=name in databases.split())
             stack.callback(found[name].off)
         yield found
 

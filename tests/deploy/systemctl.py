@@ -15,6 +15,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import yaml
+
 # A path at the root, but not one that has been moved already.
 _PATHS = re.compile(r"(?<![\w.}/])/(?=(?:etc|opt|root|run|usr/local|var)\b)")
 
@@ -36,7 +38,10 @@ class Systemd:
             if file.is_file() and not file.is_symlink():
                 with suppress(UnicodeDecodeError):
                     text = file.read_text()
-                    if (changed := moved(text, self.root)) != text:
+                    changed = moved(text, self.root)
+                    if {"nginx", "redis", "systemd"} & {*file.parts}:  # each server has a loopback of its own
+                        changed = changed.replace("127.0.0.1", self.address)
+                    if changed != text:
                         file.write_text(changed)
 
     def start(self, unit: str) -> None:
@@ -106,6 +111,14 @@ class Systemd:
         configuration = next((self.root / "etc/postgresql").glob("*/main/postgresql.conf"))
         options = ["-o", f"-c config_file={configuration}", "-l", f"{self._data()}.log"]
         self._postgres("pg_ctl", "start", "-w", "-D", str(self._data()), *options)
+
+    def _prometheus(self, _: str) -> None:
+        program = ["promtool", "check", "config", f"{self.root}/etc/prometheus/prometheus.yml"]
+        subprocess.run(program, check=True, stdout=subprocess.DEVNULL)
+
+    def _prometheus_alertmanager(self, _: str) -> None:
+        settings = yaml.safe_load((self.root / "etc/prometheus/alertmanager.yml").read_text())
+        assert settings["route"]["receiver"] in [receiver["name"] for receiver in settings["receivers"]]
 
     def _data(self) -> Path:
         return next((self.root / "var/lib/postgresql").glob("[0-9]*")) / "main"

@@ -1,19 +1,19 @@
-"""The walk-through of docs/operations.md, typed as it is written: a shop on two servers that outlives either."""
+"""docs/deploy-replicated.md: a test types every command and gets a shop that survives the loss of a server."""
 
 from __future__ import annotations
 
-import json
 import re
 import socket
-import urllib.parse
 
 import pytest
 
 from tests.accounts.test_mail import mailbox
 from tests.deploy.hosts import Host, blocks, hosts
+from tests.deploy.newcomer import Newcomer, basket, complaints, pages, sql
 from tests.processes import ROOT, eventually, free_port
 
-# What the test's machine has less of than two servers.
+GUIDE = "deploy-replicated.md"
+# The test's machine is smaller than two servers.
 _SMALLER = {
     "WEB_CONCURRENCY=2": "WEB_CONCURRENCY=1",
     "STOREFRONT_WORKERS=8": "STOREFRONT_WORKERS=2",
@@ -21,53 +21,7 @@ _SMALLER = {
     "for port in 8000 8001": "for port in 8000",
 }
 _PORTS = {80: 1080, 443: 10443}  # where nginx is here
-PAGES = ("/", "/products", "/products?page=2")
 UNITS = "postgresql redis-server@state redis-server@cache redis-sentinel storefront@8000 nginx"
-
-
-class Newcomer:
-    """Somebody who follows the document, on servers with other addresses."""
-
-    def __init__(self, servers: dict[str, Host], mail: int) -> None:
-        self._servers = servers
-        self.values = _SMALLER | {"smtp://user:password@mail.example:587": f"smtp://127.0.0.1:{mail}"}
-        self.values |= {f"10.0.0.{n}": host.address for n, host in enumerate(servers.values(), start=1)}
-        self.seen: set[str] = set()
-
-    def follow(self, heading: str, *, on: str = "one two witness") -> str:
-        """Type what stands under a heading, as far as it is for these servers; return what was printed last."""
-        printed = ""
-        for names, lines in blocks(heading):
-            for old, new in self.values.items():
-                if old in lines:
-                    lines = lines.replace(old, new)
-                    self.seen.add(old)
-            for name in (name for name in names if name in on):
-                printed = self._servers[name].type(lines)
-        return printed
-
-
-def status(host: Host, path: str, *options: str) -> str:
-    """Return the status that the nginx of this server answers."""
-    words = " ".join(f"'{option}'" for option in options)
-    asked = host.run(f"curl -sS -o page -w '%{{http_code}}' {words} 'https://shop.example{path}'")
-    return asked.stdout + asked.stderr
-
-
-def pages(host: Host) -> list[str]:
-    """Return what the nginx of this server answers for public pages."""
-    return [status(host, page) for page in PAGES]
-
-
-def basket(host: Host, sku: str) -> str:
-    """Put something into a basket, and return the status."""
-    form = urllib.parse.urlencode({"sku": sku, "quantity": 1})
-    return status(host, "/cart/lines", "--data", form, "-H", "Origin: https://shop.example")
-
-
-def sql(host: Host, statement: str) -> str:
-    """Return what the shop's database on this server answers."""
-    return host.type(f'runuser -u postgres -- psql -d shop -tAc "{statement}"').strip()
 
 
 def redis(host: Host, port: int, *words: str) -> list[str]:
@@ -81,14 +35,8 @@ def master(host: Host) -> str:
     return redis(host, 26379, "SENTINEL get-master-addr-by-name state")[0]
 
 
-def complaints(host: Host) -> list[str]:
-    """Return what the doctor does not find well."""
-    found = json.loads(host.type("storefront doctor --no-front --json"))["findings"]
-    return [one["sentence"] for one in found if one["level"] != "ok"]
-
-
 def what_runs(host: Host, port: int) -> str:
-    """Return what the document's table says of a server whose port does what this one does."""
+    """Return what the guide's table says of a server whose port does what this one does."""
     try:
         socket.create_connection((host.address, _PORTS.get(port, port)), timeout=5).close()
     except ConnectionRefusedError:
@@ -100,7 +48,7 @@ def what_runs(host: Host, port: int) -> str:
 
 def roles() -> list[list[str]]:
     """Return the table of what runs where: its rows, cell by cell."""
-    text = (ROOT / "docs" / "operations.md").read_text().partition("\n| | one | two |")[2]
+    text = (ROOT / "docs" / GUIDE).read_text().partition("\n| | one | two |")[2]
     rows = text.partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
@@ -109,9 +57,11 @@ def roles() -> list[list[str]]:
 @pytest.mark.slow
 def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
     mail = free_port()
-    with mailbox(mail), hosts() as servers:
+    with mailbox(mail), hosts("one", "two", "witness", databases="one two") as servers:
         one, two, witness = servers.values()
-        newcomer = Newcomer(servers, mail)
+        values = _SMALLER | {"smtp://user:password@mail.example:587": f"smtp://127.0.0.1:{mail}"}
+        values |= {f"10.0.0.{number}": host.address for number, host in enumerate(servers.values(), start=1)}
+        newcomer = Newcomer(GUIDE, servers, values)
         newcomer.follow("## Two servers, from nothing to a shop")
         for what, *cells in roles():
             ports = [int(port) for port in re.findall(r"\d{2,}", what) if port != "8001"]
@@ -125,6 +75,9 @@ def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
         one.type("storefront demo --products 30 --seed 1 --no-pictures")
         one.path("/var/lib/storefront/media/mug.webp").write_bytes(b"a mug")
         for line in one.path("/etc/cron.d/storefront").read_text().splitlines():
+            assert re.search(r"root (?:rsync|\S*/usr/local/bin/storefront) ", line), (
+                "cron's PATH is /usr/bin:/bin"
+            )
             one.type(line.partition(" root ")[2].replace("\\%", "%"))
         assert two.path("/var/lib/storefront/media/mug.webp").read_bytes() == b"a mug"
         (copy,) = two.path("/var/lib/storefront/backups").glob("*.tar")
@@ -134,7 +87,7 @@ def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
         newcomer.follow("## A new release")
         sql(one, "UPDATE alembic_version SET version_num = '9999'")  # as if that had brought a migration
         newcomer.follow("## Back to the release before")
-        assert newcomer.seen == set(newcomer.values), "what the test replaces is what the document says"
+        assert newcomer.unused() == set(), "each value that the test replaces stands in the guide"
         assert [basket(host, sku) for host in (one, two)] == ["303", "303"]
         assert [pages(host) for host in (one, two)] == [["200"] * 3] * 2
         for host in (one, two):
@@ -147,6 +100,7 @@ def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
 
         lose_two_and_the_witness(one, two, witness, sku)
         lose_one(newcomer, one, two, sku)
+        assert newcomer.untyped() == []
 
 
 def lose_two_and_the_witness(one: Host, two: Host, witness: Host, sku: str) -> None:
@@ -173,6 +127,6 @@ def lose_one(newcomer: Newcomer, one: Host, two: Host, sku: str) -> None:
     one.type("systemctl start redis-server@state redis-server@cache redis-sentinel")
     refused = one.run("systemctl start postgresql")
     assert f"{two.address} is the primary" in refused.stderr, "it does not come back as a second one"
-    (standby,) = (lines for _, lines in blocks("### PostgreSQL") if "PRIMARY=$ONE" in lines)
+    (standby,) = (lines for _, lines in blocks(GUIDE, "### PostgreSQL") if "PRIMARY=$ONE" in lines)
     assert one.type(standby.replace("PRIMARY=$ONE", "PRIMARY=$TWO")).split()[-1] == "t"
     assert eventually(lambda: what_runs(one, 6380) == "replica"), "as a Redis does by itself"

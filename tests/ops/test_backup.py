@@ -136,7 +136,7 @@ def test_restoring_is_rehearsed_by_the_lines_that_are_written(
 ) -> None:
     make_product("Mug", variants=[{"on_hand": 7}])
     assert run(app, "backup", str(tmp_path / "last-night.tar")).exit_code == 0
-    text = (ROOT / "docs" / "operations.md").read_text()
+    text = (ROOT / "docs" / "runbook.md").read_text()
     (lines,) = re.findall(r"To rehearse, on another machine:\n\n((?: {4}.+\n)+)", text)
     lines = lines.replace("postgresql://localhost/rehearsal", f"'{empty_url}'")
     lines = lines.replace("last-night.tar", str(tmp_path / "last-night.tar"))

@@ -30,7 +30,7 @@ from tests.redis_roles.servers import Server
 PRODUCTION = {"STOREFRONT_ENV": "production", "TRUSTED_HOSTS": "shop.example", "SECRET_KEY": "k" * 32}
 
 
-_LOOKS_AT = (ROOT / "docs" / "operations.md").read_text().partition("It looks at\n")[2].partition("\n## ")[0]
+_LOOKS_AT = (ROOT / "docs" / "runbook.md").read_text().partition("It looks at\n")[2].partition("\n## ")[0]
 DOCUMENTED = {name for name in re.findall(r"`([^`]+)`", _LOOKS_AT) if re.fullmatch("[a-z ]+", name)}
 FRONT = {"proxies", "worker class", "scheme", "streams"}
 

@@ -1,4 +1,4 @@
-"""Every command, setting, path and number in the documents for operators is one of the shop's."""
+"""Every command, setting, path and figure in the documents for operators exists in the shop."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from storefront.redis_roles import circuit_breaker, clients
 from tests.chaos.test_failover import RECOVERY
 from tests.processes import ROOT
 
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-CHECKLIST = OPERATIONS[OPERATIONS.index("## The checklist") : OPERATIONS.index("## Backup and restore")]
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+ONE_SERVER = (ROOT / "docs" / "deploy-one-server.md").read_text()
+REPLICATED = (ROOT / "docs" / "deploy-replicated.md").read_text()
+CHECKLIST = RUNBOOK[RUNBOOK.index("## The checklist") : RUNBOOK.index("## Backup and restore")]
 _THEIRS = {"run", "db", "shell", "routes"}  # Flask's and Flask-Migrate's own
 
 
@@ -53,9 +55,8 @@ def test_every_target_path_and_setting_exists(document: Path) -> None:
 
 def test_every_page_for_staff_and_probe_exists(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    assert {
-        found.rstrip("/") for found in re.findall(r"`(/(?:ops[\w/]*|healthz|readyz|metrics))`", OPERATIONS)
-    } <= rules
+    named = re.findall(r"`(/(?:ops[\w/]*|healthz|readyz|metrics))`", RUNBOOK)
+    assert {path.rstrip("/") for path in named} <= rules
 
 
 def test_the_checklist_s_numbers_are_the_code_s() -> None:
@@ -70,7 +71,7 @@ def test_the_checklist_s_numbers_are_the_code_s() -> None:
     )
     assert f"wait for it, at most {store.MAX_WAIT:g} s" in CHECKLIST
     assert f"kept {store.OUTAGE_TTL:g} s in each worker" in CHECKLIST
-    assert f"served old for up to {keys.HARD_TTL // 3600} h" in CHECKLIST
+    assert f"served stale for up to {keys.HARD_TTL // 3600} h" in CHECKLIST
     settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
     assert f"a session {settings.session_ttl} s" in CHECKLIST
     assert f"each worker keeps {settings.cache_local_mb} MB" in CHECKLIST
@@ -101,15 +102,30 @@ def test_the_checklist_s_servers_are_those_of_deploy() -> None:
         assert line in conf["state"]
 
 
-def test_what_fits_into_the_two_servers_is_what_deploy_asks_for() -> None:
-    walk = OPERATIONS[: OPERATIONS.index("## Settings")]
-    sizes = {"mb": 1 / 1024, "gb": 1, "MB": 1 / 1024, "GB": 1}
+def gigabytes(text: str, name: str) -> list[float]:
+    """Return the sizes that a file or guide gives a setting of Redis or PostgreSQL."""
+    sizes = {"mb": 1 / 1024, "gb": 1}
+    found = re.findall(rf"^{name}\s*=?\s*(\d+)(\w\w)\b", text, re.M)
+    return [int(number) * sizes[unit.lower()] for number, unit in found]
 
+
+def test_one_server_has_the_memory_that_its_services_take() -> None:
+    (server,) = (int(found) for found in re.findall(r"two cores, (\d+) GB", ONE_SERVER))
+    redis = gigabytes(ONE_SERVER, "maxmemory")
+    (buffers,) = gigabytes(ONE_SERVER, "shared_buffers")
+    workers = int(re.findall(r"STOREFRONT_WORKERS=(\d)", ONE_SERVER)[0])
+    gunicorns = len(re.findall(r"storefront@80\d\d", ONE_SERVER)[:2])
+    assert workers == gunicorns * int(re.findall(r"WEB_CONCURRENCY=(\d)", ONE_SERVER)[0])
+    assert len(redis) == 2
+    assert sum(redis) + buffers + workers * 0.25 < server / 1.3
+
+
+def test_two_servers_have_the_memory_that_their_services_take() -> None:
     def held(file: str, name: str) -> float:
-        found = re.search(rf"^{name}\s*=?\s*(\d+)(\w\w)\b", (ROOT / "deploy" / file).read_text(), re.M)
-        assert found, name
-        return int(found[1]) * sizes[found[2]]
+        (size,) = gigabytes((ROOT / "deploy" / file).read_text(), name)
+        return size
 
+    walk = REPLICATED
     server, witness = (int(found) for found in re.findall(r"(\d+) GB(?:,| is enough)", walk)[:2])
     state, cache = (held(f"redis/{role}.conf", "maxmemory") for role in ("state", "cache"))
     processes = int(re.findall(r"WEB_CONCURRENCY=(\d)", walk)[0]) * len(

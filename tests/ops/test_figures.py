@@ -1,4 +1,4 @@
-"""Defaults, ranges, times and names in docs/operations.md are those of the code: its tables are read and compared."""
+"""Defaults, ranges, times and names in docs/settings.md and docs/runbook.md are those of the code."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from storefront.redis_roles import address, circuit_breaker, clients
 from storefront.web import logs
 from tests.processes import ROOT
 
-TEXT = (ROOT / "docs" / "operations.md").read_text()
-ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| ([^|]+) \|", TEXT, re.M))
-WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| [^|]+ \| (.+) \|$", TEXT, re.M))
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| ([^|]+) \|", SETTINGS, re.M))
+WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| [^|]+ \| (.+) \|$", SETTINGS, re.M))
 _TTLS = {f"STOREFRONT_CACHE_TTL_{kind.name.upper()}": kind.ttl for kind in keys.KINDS}
 _UNITS = {"an hour": 3600, "30 days": 30 * 86400, "a year": 365 * 86400}
 
@@ -36,8 +37,9 @@ def words(text: str) -> str:
 
 
 def section(heading: str) -> str:
-    """Return what stands under a heading, without line breaks."""
-    return words(TEXT[TEXT.index(f"\n## {heading}\n") :].split("\n## ")[1])
+    """Return the text below a heading of either document, without line breaks."""
+    text = f"{SETTINGS}\n{RUNBOOK}"
+    return words(text[text.index(f"\n## {heading}\n") :].split("\n## ")[1])
 
 
 def read(instance: Path, **environ: str) -> Settings:
@@ -79,7 +81,7 @@ def test_every_range_is_the_code_s(tmp_path: Path) -> None:
 
 
 def test_every_choice_is_one(tmp_path: Path) -> None:
-    for name, value in re.findall(r"\| `(STOREFRONT_[A-Z_]+)` \| [^|]+ \| `(on|off|text|json)`", TEXT):
+    for name, value in re.findall(r"\| `(STOREFRONT_[A-Z_]+)` \| [^|]+ \| `(on|off|text|json)`", SETTINGS):
         read(tmp_path, **{name: value})
     for value in ("low", "band", "exact"):
         assert f"`{value}`" in WHAT["STOREFRONT_STOCK_DISPLAY"]
@@ -87,14 +89,14 @@ def test_every_choice_is_one(tmp_path: Path) -> None:
     for value in re.findall(r"`(smtps?://[^`]+)`", WHAT["STOREFRONT_SMTP_URL"]):
         read(tmp_path, STOREFRONT_SMTP_URL=value)
     for rate in re.findall(
-        r"`(\d+/[^`]+)`", TEXT[TEXT.index("| `STOREFRONT_LIMIT_<POLICY>`") :].split("\n")[0]
+        r"`(\d+/[^`]+)`", SETTINGS[SETTINGS.index("| `STOREFRONT_LIMIT_<POLICY>`") :].split("\n")[0]
     ):
         read(tmp_path, STOREFRONT_LIMIT_BROWSE=rate)
 
 
 def test_make_run_reads_what_it_says() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for name, value in re.findall(r"`(HOST|PORT|WORKERS)` \((?:default )?`([^`]+)`\)", TEXT):
+    for name, value in re.findall(r"`(HOST|PORT|WORKERS)` \((?:default )?`([^`]+)`\)", SETTINGS):
         assert f"\n{name} ?= {value}\n" in makefile
         assert f"$({name})" in makefile
 
@@ -118,19 +120,16 @@ def test_every_form_of_a_redis_url_can_be_read() -> None:
 def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
     text = section("A Redis of your own")
     assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
-    numbers = {3: "three", 10.0: "ten", 2.0: "two", 0.5: "half a second"}
-    assert (
-        f"After {numbers[circuit_breaker.ERRORS]} errors in {numbers[circuit_breaker.WITHIN]} seconds" in text
-    )
-    assert f"every {numbers[circuit_breaker.OPEN_FOR]} seconds or so" in text
-    assert numbers[schema.PROMPT] in section("Health")
+    assert f"After {circuit_breaker.ERRORS} errors in {circuit_breaker.WITHIN:g} seconds" in text
+    assert f"Every {circuit_breaker.OPEN_FOR:g} seconds one probe" in text
+    assert (schema.PROMPT, "within half a second" in section("Health")) == (0.5, True)
     assert "Redis {}.{}, Valkey {}.{} at least".format(
         *redis_servers.OLDEST["redis"], *redis_servers.OLDEST["valkey"]
     ) in section("The doctor")
 
 
 def test_cookies_live_as_long_as_is_said() -> None:
-    lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", TEXT, re.M))
+    lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", RUNBOOK, re.M))
     assert lives["signin"].startswith(f"{cookie.LIFETIME.days} days")
     assert (lives["cart"], timedelta(seconds=basket.MAX_AGE)) == ("a year", timedelta(days=365))
     script = (ROOT / "static" / "js" / "elements" / "recently-viewed.js").read_text()
@@ -153,7 +152,7 @@ def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
 
 
 def test_the_log_line_has_the_fields_that_are_shown() -> None:
-    shown = json.loads(words(re.findall(r"^ +(\{\"time\".*?\})\n\n", TEXT, re.S | re.M)[0]))
+    shown = json.loads(words(re.findall(r"^ +(\{\"time\".*?\})\n\n", RUNBOOK, re.S | re.M)[0]))
     record = logging.LogRecord("storefront.requests", logging.INFO, "", 1, "GET /", (), None)
     fields = {
         name: shown[name]
