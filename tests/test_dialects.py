@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DECISION = ROOT / "docs" / "decisions" / "0009-where-databases-differ.md"
+DECISION = ROOT / "docs" / "decisions" / "0009-branches-by-database.md"
 TOLD_APART = re.compile(r"dialect\.name|dialects import|startswith\(\"sqlite\"\)|sqlite_errorname")
 
 

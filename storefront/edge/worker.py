@@ -3,7 +3,7 @@
 gunicorn's own steps for a request cost more than all of the shop's for a held page. So each head is first looked at
 here, with the very parser that gunicorn uses. Only what has one plain meaning is answered: a GET of HTTP/1.1 with
 nothing but its head, no header twice, none that frames or upgrades. Everything else goes to gunicorn as
-it came, which then reads it as if this did not exist. docs/decisions/0012-held-pages-before-the-server.md says why.
+it came, which then reads it as if this did not exist. docs/decisions/0012-cached-pages-before-the-server.md says why.
 """
 
 from __future__ import annotations
