@@ -9,18 +9,26 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: help run test quick test-long check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: .venv/installed ## set up what is missing and serve the shop on http://127.0.0.1:8000 (HOST, PORT)
 	@$(BIN)/flask setup --bind "$(HOST):$(PORT)"
 	@echo "The shop opens at http://$(HOST):$(PORT) – Ctrl-C closes it."
 	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
 
-test: .venv/installed-dev ## the whole test suite, in a process for each core and one more; ARGS="-k cache" passes arguments on to pytest
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+test: .venv/installed-dev ## the test suite, in a process for each core and one more; ARGS="-k cache" passes arguments to pytest
+	@$(PYTEST)
+
+quick: .venv/installed-dev ## the tests of the inner loop, in under 90 seconds: nothing slow, no browser, no PostgreSQL
+	@$(PYTEST) --quick
+
+test-long: .venv/installed-dev ## what `make test` shortens: many more examples and repetitions, every test on PostgreSQL
+	@$(PYTEST) --long
 
 check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests
 

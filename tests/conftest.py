@@ -22,6 +22,7 @@ from storefront import cache, periodic
 from storefront.app import create_app
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
+from tests import durations, selection
 from tests.postgresql import package
 from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
@@ -29,37 +30,7 @@ from tests.shared_templates import share_routes, share_templates
 # A run that a script started with `&` ignores Ctrl-C (POSIX, XCU 2.11), and so would all that the tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-DATABASES = ["sqlite", "postgresql"]
 TOGETHER = ("browser", "chaos")
-LONGEST = (
-    *TOGETHER,
-    "stock/test_serving.py",
-    "catalog/test_cost.py",
-    "deploy/test_two_servers.py",
-    "deploy/test_one_server.py",
-    "stock/test_killed.py",
-    "cache/test_races.py",
-    "checkout/test_races.py",
-    "checkout/test_killed.py",
-    "catalog/shopify/test_whole_files.py",
-    "cache/test_outages.py",
-    "api/test_refusals.py",
-    "api/test_contract.py",
-    "sessions/test_away.py",
-    "redis_roles/test_embedded.py",
-    "cache/test_coherence.py",
-    "redis_roles/test_killed.py",
-    "redis_roles/test_subscription.py",
-    "redis_roles/test_call.py",
-    "redis_roles/test_sentinel.py",
-    "accounts/test_without_redis.py",
-    "checkout/test_stripe.py",
-    "cache/test_herd.py",
-    "stock/test_failover.py",
-    "deploy/test_nginx.py",
-    "deploy/test_redis.py",
-    "sessions/test_together.py",
-)
 _MADE: list[Flask] = []
 share_routes()
 os.environ["PATH"] = search_path()  # programs that tests start look for others: PostgreSQL for useradd
@@ -82,10 +53,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoomScheduli
     return RoomScheduling(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest is begun first, so that no process works alone in the end."""
-    place = {group: number for number, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(_group(item.nodeid), len(LONGEST)))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options that select tests, and the one that records durations."""
+    selection.add_options(parser)
+    parser.addoption("--record-durations", action="store_true", help="write tests/durations.json")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Apply --long, and record durations in the process that hears of all tests."""
+    selection.configure(config)
+    if config.getoption("--record-durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(durations.Recorder(_group))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop the tests that the options do not want; begin with what takes longest, so that no process ends alone."""
+    dropped = [item for item in items if not selection.is_selected(item)]
+    config.hook.pytest_deselected(items=dropped)
+    gone, last = set(dropped), durations.recorded()
+    items[:] = [item for item in items if item not in gone]
+    items.sort(key=lambda item: -last.get(_group(item.nodeid), 0))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -116,7 +103,7 @@ def _group(nodeid: str) -> str:
     return room if room in TOGETHER else file
 
 
-@pytest.fixture(scope="session", params=DATABASES)
+@pytest.fixture(scope="session", params=selection.DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of the database that the test runs on; every test that uses `app` runs once on each."""
     return str(request.param)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,6 +17,8 @@ from sqlalchemy import inspect, text
 from storefront.extensions import Model, db
 from storefront.ops import schema
 from tests.conftest import make_app
+
+pytestmark = pytest.mark.root
 
 Tables = dict[str, dict[str, Any]]
 

@@ -18,6 +18,7 @@ from storefront.extensions import db
 from tests.checkout.shoppers import make_draft, place
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
+from tests.selection import effort
 
 # Each takes its time, so each is gone through once.
 PHASES = {"sqlite": "coverage,stateful", "postgresql": "fuzzing"}
@@ -58,6 +59,7 @@ def served(app: Flask, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_answers_keep_to_the_document(served: str, tmp_path: Path, database: str) -> None:
     token = tokens.create_token("all", list(tokens.SCOPES))
     db.session.remove()
@@ -66,7 +68,7 @@ def test_answers_keep_to_the_document(served: str, tmp_path: Path, database: str
     command = [
         Path(sys.executable).with_name("schemathesis"), "--config-file", config, "run",
         f"{served}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}", "--checks", "all",
-        "--phases", PHASES[database], "--max-examples", "25", "--generation-deterministic",
+        "--phases", PHASES[database], "--max-examples", str(effort(10, 100)), "--generation-deterministic",
         "--no-shrink", "--continue-on-failure", "--no-color",
     ]  # fmt: skip
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

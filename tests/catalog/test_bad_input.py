@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_category, make_product
+from tests.selection import effort
 
 CLEAR = {200, 301, 400, 404, 414}
 
@@ -99,7 +100,10 @@ def test_a_post_to_a_page_is_refused(client: FlaskClient) -> None:
     assert "GET" in response.headers["Allow"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(
+    max_examples=effort(60, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     params=st.dictionaries(
         st.sampled_from(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from storefront.catalog import queries, search
 from storefront.catalog.list_request import ListRequest
 from tests.factories import make_category, make_product
+from tests.selection import effort
 
 
 def found(q: str) -> list[str]:
@@ -60,13 +61,19 @@ def test_scripts_without_spaces_are_found_by_any_character(app: object) -> None:
     assert found("茶碗") == ["抹茶碗"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(
+    max_examples=effort(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(q=st.text(max_size=60))
 def test_nothing_that_can_be_typed_breaks_the_query(app: object, q: str) -> None:
     queries.product_list(ListRequest(q=q, sort="relevance"))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(
+    max_examples=effort(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=st.text(max_size=80))
 def test_nothing_that_can_be_written_breaks_the_index(app: object, body: str) -> None:
     search.words(body)

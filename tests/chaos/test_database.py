@@ -12,7 +12,7 @@ from tests.chaos.disk import full
 from tests.chaos.shoppers import Shoppers, all_show, plain
 from tests.processes import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.root]
 
 
 @pytest.mark.needs("nginx", "openssl")

@@ -20,6 +20,7 @@ from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import audited, hold, level, make_draft, seen
 from tests.factories import make_product
+from tests.selection import effort
 
 SKUS = ["AHEAD", "CUP", "POT"]  # the first may be ordered beyond what there is
 STOCK = 6
@@ -169,11 +170,15 @@ class Shop(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_whatever_happens_in_whatever_order_stock_and_ledger_agree(app: Flask) -> None:
     rounds = iter(range(10_000))
     run_state_machine_as_test(
         lambda: Shop(next(rounds)),
         settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=effort(8, 60),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -16,14 +16,17 @@ from storefront.checkout import retention
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
+from tests.checkout.checkout_process import POINTS
 from tests.checkout.shoppers import audited, level, make_draft, place
 from tests.factories import make_product
 from tests.processes import ROOT
+from tests.selection import effort
 
-ROUNDS = 200
+ROUNDS = effort(1, 5) * POINTS
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) -> None:
     for sku in ("TP", "CUP"):
         make_product(variants=[{"sku": sku, "on_hand": 1000}])

@@ -35,6 +35,7 @@ CURRENCIES = st.sampled_from(["USD", "JPY", "KWD", "CLF"])
 RATES = st.integers(0, 99_999)
 
 
+@pytest.mark.long
 @given(LINES, METHODS, RATES, CURRENCIES, st.booleans())
 def test_all_sums_add_up_and_tax_is_rounded_for_each_line(
     lines: list[LineItem], method: DeliveryMethod | None, rate: int, currency: str, inclusive: bool

@@ -26,6 +26,8 @@ from tests.accounts.people import make_user
 from tests.factories import make_product
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.root
+
 
 @pytest.fixture(autouse=True)
 def programs(monkeypatch: pytest.MonkeyPatch) -> None:

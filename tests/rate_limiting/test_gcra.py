@@ -17,6 +17,7 @@ from storefront.rate_limiting.gcra import Ask
 from storefront.rate_limiting.limiter import Limiter
 from storefront.rate_limiting.policies import TABLE
 from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
+from tests.selection import effort
 
 SECOND = 1_000_000
 
@@ -37,7 +38,8 @@ gaps = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.long
+@settings(max_examples=effort(150, 5000), deadline=None)
 @given(
     st.tuples(st.integers(1, 40), st.integers(1, 120), st.integers(1, 60)),
     st.lists(st.tuples(gaps, st.integers(1, 5), st.integers(1, 60)), max_size=40),
@@ -88,7 +90,8 @@ def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter
     assert buckets.admit([one], SECOND + wait).allowed
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.long
+@settings(max_examples=effort(50, 1000), deadline=None)
 @given(st.data())
 def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
     prefix = f"agree-{uuid.uuid4().hex}"  # hypothesis calls this again and again within one test

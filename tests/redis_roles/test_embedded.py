@@ -101,6 +101,9 @@ sys.stdin.read()
         assert redis.ping()
 
 
+pytestmark = pytest.mark.root
+
+
 @pytest.mark.parametrize(("child", "shares"), [(FORK, True), (PROGRAM, False)], ids=["forked", "program"])
 def test_a_forked_worker_holds_the_server_and_a_program_does_not(
     instance: Path, user: Start, child: str, shares: bool

@@ -44,6 +44,7 @@ def test_both_changes_are_there(base: Any, ours: Any, theirs: Any, merged: Any) 
     assert merge_field(base, ours, theirs) == merged
 
 
+@pytest.mark.long
 @given(base=VALUES, changed=VALUES)
 def test_who_changed_nothing_does_not_count(base: Any, changed: Any) -> None:
     assert repr(merge_field(base, base, changed)) == repr(changed)

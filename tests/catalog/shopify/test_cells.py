@@ -63,6 +63,7 @@ def test_more_decimals_than_the_currency_has_are_refused() -> None:
         cells.price("12.5", 0)
 
 
+@pytest.mark.long
 @given(amount=st.integers(0, 10**11), digits=st.sampled_from([0, 2, 3]))
 def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: int) -> None:
     from decimal import Decimal
@@ -70,6 +71,7 @@ def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: in
     assert cells.price(f"{Decimal(amount).scaleb(-digits):f}", digits) == amount
 
 
+@pytest.mark.long
 @given(st.text())
 def test_a_guarded_cell_comes_back_as_it_was_and_never_begins_a_formula(text: str) -> None:
     guarded = cells.guard(text)
