@@ -1,4 +1,4 @@
-"""What can go wrong, with the facts that a page needs to say it in a sentence."""
+"""Base classes of the shop's errors."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ class StorefrontError(Exception):
     """The base of every error that this shop raises on purpose; its text is a sentence for people.
 
     Attributes:
-        status: the HTTP status of the page that tells it.
-        is_told: whether the page says the text though the fault is ours (5xx): it is meant for shoppers.
+        status: HTTP status of the error page.
+        is_public: whether an error page with a 5xx status shows the text; with other statuses it always does.
     """
 
     status = 500
-    is_told = False
+    is_public = False
 
 
 class ConfigurationError(StorefrontError):
-    """A setting is missing or cannot be read; the text says which and how to mend it."""
+    """A setting is missing or invalid; the text says which one and how to correct it."""
 
 
 class BadInputError(StorefrontError):
-    """A request carries a value that cannot be used.
+    """A request has a value that cannot be used.
 
     Attributes:
-        field: the name of the parameter at fault.
+        field: name of the invalid parameter.
     """
 
     status = 400

@@ -1,4 +1,4 @@
-"""What all processes together did with the cache: sent to Redis every few seconds, read for the last hour."""
+"""Hit rates of all processes together: each sends its counts to Redis every few seconds; read for the last hour."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from storefront.redis_roles import RedisUnavailable, Role
 log = logging.getLogger(__name__)
 
 INTERVAL = 2.0  # seconds
-RETENTION = 2 * 3600  # seconds that a minute's counts are kept
+RETENTION = 2 * 3600  # seconds for which a minute's counts are kept
 MAX_POPULAR = 1000
-POPULAR_HOURS = 24  # for which it is known what was asked for
+POPULAR_HOURS = 24  # for which the most requested addresses are kept
 HITS = ("hit_local", "hit_shared", "hit_stale", "not_modified")
 
 
 @dataclass(slots=True)
 class LastHour:
-    """The last hour: events by kind, by minute, the most asked for addresses, and the last invalidations."""
+    """The last hour: events by kind and by minute, the most requested addresses, and the last invalidations."""
 
     events: dict[str, Counter[str]] = field(default_factory=dict)
     minutes: list[Counter[str]] = field(default_factory=list)  # the oldest first, 60 of them
@@ -37,14 +37,14 @@ class LastHour:
 
 
 def compute_hit_rate(events: Counter[str]) -> float | None:
-    """Return the share of look-ups that were answered without building, 0 to 1; None if there were none."""
+    """Return the share of look-ups that were answered without a build, 0 to 1; None without look-ups."""
     hits = sum(events[name] for name in HITS)
-    asked = hits + events["miss"] + events["alone"] + events["away"]
-    return hits / asked if asked else None
+    lookups = hits + events["miss"] + events["alone"] + events["away"]
+    return hits / lookups if lookups else None
 
 
 def compute_percentile(events: Counter[str], what: str, share: float) -> float | None:
-    """Return the upper bound in milliseconds under which this share of the timings of `what` lies."""
+    """Return the milliseconds under which this share (0 to 1) of the timings of `what` lies; None without timings."""
     bounds = sorted((float(n.split("<=")[1]), c) for n, c in events.items() if n.startswith(f"{what}<="))
     total, seen = sum(count for _, count in bounds), 0
     for bound, count in bounds:
@@ -64,7 +64,7 @@ class Invalidation(NamedTuple):
 
 
 class HitRateReporter:
-    """Sends this process's counts to Redis, from a thread of its own."""
+    """Sends this process's counts and invalidations to Redis, in a thread of its own."""
 
     def __init__(self, app: Flask, store: CacheStore) -> None:
         self._store = store
@@ -77,27 +77,26 @@ class HitRateReporter:
         self._invalidations.append(invalidation)
 
     def send(self) -> None:
-        """Send what came since the last time; what cannot be sent now is sent the next time."""
-        news = self._store.counters.take_new()
-        hot = self._store.counters.take_popular()
-        dropped = self._invalidations
-        told = [dropped.popleft() for _ in range(len(dropped))]
-        if not news and not hot and not told:
+        """Send what is new since the last call. What cannot be sent is sent with the next call."""
+        new = self._store.counters.take_new()
+        popular = self._store.counters.take_popular()
+        invalidations = [self._invalidations.popleft() for _ in range(len(self._invalidations))]
+        if not new and not popular and not invalidations:
             return
         minute = f"{self._prefix}:stats:{int(time.time() // 60)}"
-        hottest = _popular_key(self._prefix, int(time.time() // 3600))
+        popular_key = _popular_key(self._prefix, int(time.time() // 3600))
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=False) as pipe:
-                for (kind, event), number in news.items():
+                for (kind, event), number in new.items():
                     pipe.hincrby(minute, f"{kind}:{event}", number)
                 pipe.expire(minute, RETENTION)
-                for address, number in hot.items():
-                    pipe.zincrby(hottest, number, address)
-                if hot:
-                    pipe.zremrangebyrank(hottest, 0, -MAX_POPULAR - 1)
-                    pipe.expire(hottest, (POPULAR_HOURS + 1) * 3600)
-                for at, cause, tags, hard in told:
+                for address, number in popular.items():
+                    pipe.zincrby(popular_key, number, address)
+                if popular:
+                    pipe.zremrangebyrank(popular_key, 0, -MAX_POPULAR - 1)
+                    pipe.expire(popular_key, (POPULAR_HOURS + 1) * 3600)
+                for at, cause, tags, hard in invalidations:
                     row = {
                         "at": at.isoformat(timespec="seconds"),
                         "cause": cause,
@@ -105,32 +104,29 @@ class HitRateReporter:
                         "hard": hard,
                     }
                     pipe.lpush(f"{self._prefix}:dropped", msgspec.json.encode(row))
-                if told:
+                if invalidations:
                     pipe.ltrim(f"{self._prefix}:dropped", 0, 49)
                 pipe.execute()
 
         try:
             redis_roles.call(Role.CACHE, write, write=True)
         except RedisUnavailable:
-            self._store.counters.restore(news)
-            dropped.extendleft(reversed(told))
+            self._store.counters.restore(new)
+            self._invalidations.extendleft(reversed(invalidations))
 
     def report(self) -> None:
-        """Send what came, and tell again what Redis may have lost of the marks.
-
-        Each by itself: what cannot be counted must not keep a mark from being told, or the other way round.
-        """
+        """Send the counts and assert lost tag times again. If one fails, the other is done all the same."""
         for work in (self.send, self._store.l2.tag_times.reassert):
             try:
                 work()
             except RedisUnavailable:
-                pass  # the breaker has said so
-            except Exception as error:  # noqa: BLE001  # counting must never end the counting
-                log.warning("what this process did could not be told, later again: %r", error)
+                pass  # the circuit breaker has logged it
+            except Exception as error:  # noqa: BLE001  # the thread must go on
+                log.warning("the cache's counts could not be sent, tried again later: %r", error)
 
 
 def read_last_hour(prefix: str) -> LastHour:
-    """Return what all processes reported of the last 60 minutes.
+    """Return what all processes reported for the last 60 minutes.
 
     Raises:
         RedisUnavailable: Redis does not answer.
@@ -158,9 +154,9 @@ def read_last_hour(prefix: str) -> LastHour:
 
 
 def read_popular_urls(prefix: str, *, hours: int = POPULAR_HOURS) -> list[tuple[str, int]]:
-    """Return which addresses were asked for in these hours, the most asked for first, and about how often.
+    """Return the addresses requested in these hours, the most requested first, and about how often.
 
-    Versions of the shop share this: a new one knows what was asked of the last.
+    Builds of the shop share these counts: a new build knows what was requested of the last one.
 
     Raises:
         RedisUnavailable: Redis does not answer.
@@ -173,11 +169,11 @@ def read_popular_urls(prefix: str, *, hours: int = POPULAR_HOURS) -> list[tuple[
                 pipe.zrevrange(_popular_key(prefix, hour), 0, -1, withscores=True)
             return list(pipe.execute())
 
-    asked: Counter[str] = Counter()
+    requests: Counter[str] = Counter()
     for hour in redis_roles.call(Role.CACHE, read):
         for address, number in hour:
-            asked[address.decode("utf-8", "replace")] += int(number)
-    return asked.most_common()
+            requests[address.decode("utf-8", "replace")] += int(number)
+    return requests.most_common()
 
 
 def _popular_key(prefix: str, hour: int) -> str:

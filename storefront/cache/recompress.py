@@ -1,7 +1,8 @@
-"""Pages that are asked for often are compressed again in the background, as well as can be.
+"""Background recompression of popular pages at the best quality.
 
-A page is compressed quickly when it is built, since somebody waits for it. One answer in 32 names its page here, so
-the hottest come first; a process spends at most a twentieth of a core on it, and what one has done serves the others.
+A page is compressed quickly when it is built, since a visitor waits for it. One answer in 32 enqueues its page here,
+so the most requested pages come first. A process spends at most a twentieth of a core on it, and its result serves
+all processes.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from storefront.web import compression
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.5  # seconds between looks for something to do
-PAUSE_FACTOR = 19  # times as long as the work took
-MAX_QUEUED = 50  # pages that wait
+INTERVAL = 0.5  # seconds between checks of the queue
+PAUSE_FACTOR = 19  # pauses are this many times as long as the work took
+MAX_QUEUED = 50  # pages
 VARIANT, QUALITY = "br", 11
 
 
 class Recompressor:
-    """What is to be compressed again, and the thread that does it."""
+    """The queue of pages to compress again, and the thread that does it."""
 
     def __init__(self, app: Flask, store: CacheStore) -> None:
         self._store = store
@@ -36,24 +37,24 @@ class Recompressor:
         self.task = PeriodicTask("cache-recompressor", self._recompress_next, lambda: self._pause, app=app)
 
     def enqueue(self, key: str) -> None:
-        """Say that this page is asked for often."""
+        """Have a popular page compressed again."""
         self._queue.append(key)
 
     def recompress(self, key: str) -> bool:
-        """Compress a page again, unless that was done; return whether this process has its best form now."""
-        copy = self._store.l1.get(key)
-        if copy is None or copy.is_recompressed or VARIANT not in copy.bodies:
+        """Compress a page again, unless that was done; return whether L1 has the smaller form now."""
+        entry = self._store.l1.get(key)
+        if entry is None or entry.is_recompressed or VARIANT not in entry.bodies:
             return False
-        found = self._store.l2.replace_body(key, copy.etag, VARIANT, b"")
-        if found == b"":
-            body = copy.bodies[VARIANT]
+        smallest = self._store.l2.replace_body(key, entry.etag, VARIANT, b"")
+        if smallest == b"":
+            body = entry.bodies[VARIANT]
             smaller = _run_in_thread(
                 lambda: compression.encode(brotli.decompress(body), VARIANT, quality=QUALITY)
             )
-            found = self._store.l2.replace_body(key, copy.etag, VARIANT, min(body, smaller, key=len))
-        if not found:
-            return False  # it was built anew meanwhile
-        self._store.l1.replace_body(key, copy, VARIANT, found)
+            smallest = self._store.l2.replace_body(key, entry.etag, VARIANT, min(body, smaller, key=len))
+        if not smallest:
+            return False  # the page was built again meanwhile
+        self._store.l1.replace_body(key, entry, VARIANT, smallest)
         return True
 
     def _recompress_next(self) -> None:
@@ -63,13 +64,13 @@ class Recompressor:
         key, began = self._queue.popleft(), time.perf_counter()
         try:
             self.recompress(key)
-        except Exception as error:  # noqa: BLE001  # Redis is away, or the page is broken: it is small enough
+        except Exception as error:  # noqa: BLE001  # Redis is down, or the page is damaged
             log.info("%s could not be compressed again: %s", key, error)
         self._pause = max(INTERVAL, PAUSE_FACTOR * (time.perf_counter() - began))
 
 
 def _run_in_thread(work: Callable[[], bytes]) -> bytes:
-    """Do some work that lets go of the interpreter in a thread of its own, where threads are no threads."""
+    """Run work that releases the GIL in a real thread, if gevent has patched threading; else run it here."""
     from gevent import get_hub, monkey  # costs a start of `flask` nothing
 
     if not monkey.is_module_patched("threading"):

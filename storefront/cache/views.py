@@ -1,4 +1,4 @@
-"""/ops/cache: hit rates, memory, what was dropped and why, and an x-ray of any address. For staff."""
+"""/ops/cache, for staff: hit rates, memory, the last invalidations and why, and how one address is cached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ bp = Blueprint("cache", __name__, cli_group=None)
 @bp.get("/ops/cache")
 @staff_only
 def dashboard() -> Response:
-    """The dashboard; `?url=` adds an x-ray of that address."""
+    """Show the dashboard; `?url=` adds how that address is cached."""
     state = cache_state.get(current_app)
     prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
     hour, memory, away, found, problem = None, None, None, None, None

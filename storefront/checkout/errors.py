@@ -134,7 +134,7 @@ class DatabaseBusyError(StorefrontError):
     """
 
     status = 503
-    is_told = True
+    is_public = True
 
     def __init__(self) -> None:
         super().__init__(

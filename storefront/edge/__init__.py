@@ -1,6 +1,6 @@
-"""Thin layers in front of Flask: cached pages are answered before a request begins, streams leave it.
+"""Thin WSGI layers in front of Flask: one answers cached pages, one detaches streams from gunicorn.
 
-Nothing is decided here: entries, headers and counters are the cache's, the headers of every response are `web`'s.
+Entries, page headers and counters come from `cache`, the headers of every response from `web`.
 """
 
 from __future__ import annotations

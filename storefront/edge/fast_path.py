@@ -1,4 +1,7 @@
-"""Answers held pages in front of the whole application: measured, and with a proxy believed, as behind it."""
+"""The fast path: answers cached pages in the worker, before there is a WSGI request.
+
+Its answers are measured, and trusted proxies are believed, as if they had passed all layers.
+"""
 
 from __future__ import annotations
 
@@ -20,37 +23,37 @@ Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 
 class FastPath:
-    """What a server may ask before it makes a request of what it has read.
+    """Answers a request whose head the worker has parsed.
 
     Args:
-        pages: the layer that has the pages.
-        measure: is told of each answer.
-        hops: as `TRUSTED_PROXIES`.
+        pages: the layer that answers cached pages.
+        measure: called with each answer.
+        hops: the number of trusted proxies (TRUSTED_PROXIES).
     """
 
     def __init__(self, pages: CachedPageLayer, measure: Measure, hops: int) -> None:
         self._pages, self._measure = pages, measure
         answer: Callable[..., Any] = self._answer
-        self._ask = ProxyFix(answer, x_for=hops, x_proto=hops, x_host=hops) if hops else answer
+        self._call = ProxyFix(answer, x_for=hops, x_proto=hops, x_host=hops) if hops else answer
 
     def answer(self, environ: WSGIEnvironment) -> bytes | None:
-        """Return a GET request's whole answer on a connection that stays open; None if the application has to say.
+        """Return the response to a GET request on a keep-alive connection; None if the application has to answer.
 
-        Nothing is waited for, and nothing is spent or counted if the answer is None.
+        It never waits. If it returns None, nothing was counted and no rate limit was spent.
         """
-        answer: bytes | None = self._ask(environ, None)  # type: ignore[arg-type,assignment]
+        answer: bytes | None = self._call(environ, None)  # type: ignore[arg-type,assignment]
         return answer
 
     def _answer(self, environ: WSGIEnvironment, _start_response: object) -> bytes | None:
-        began = time.perf_counter()
-        found = self._pages.answer_raw(environ)
-        if found is None:
+        started_at = time.perf_counter()
+        response = self._pages.answer_raw(environ)
+        if response is None:
             return None
-        status, headers, answer = found
-        self._measure(environ, status, headers, time.perf_counter() - began)
+        status, headers, answer = response
+        self._measure(environ, status, headers, time.perf_counter() - started_at)
         return answer
 
 
-# The layer that holds the pages, and the fast path to it; both are missing where the cache is off.
+# The layer with the pages, and the fast path to it. An application without a cache has neither.
 cached_pages = AppState[CachedPageLayer]("edge.cached_pages")
 fast_path = AppState[FastPath]("edge.fast_path")

@@ -1,4 +1,4 @@
-"""An answer as it goes over the wire, status line to body, in one piece."""
+"""HTTP/1.1 responses as bytes, from the status line to the body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Header = tuple[str, str]
 
 
 class _Date:
-    """The Date of responses, made once a second."""
+    """The Date header, formatted once a second."""
 
     def __init__(self) -> None:
         self._second = 0
@@ -29,12 +29,12 @@ _date = _Date()
 
 
 def format_headers(headers: Iterable[Header]) -> str | None:
-    """Return headers as they are sent; None if a value is not one line that can be sent: it would begin another."""
-    sound = all(value.isascii() and value.isprintable() for _, value in headers)
-    return "".join([f"{name}: {value}\r\n" for name, value in headers]) if sound else None
+    """Return headers as lines; None if a value contains anything but printable ASCII (it could inject a header)."""
+    is_safe = all(value.isascii() and value.isprintable() for _, value in headers)
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]) if is_safe else None
 
 
 def format_response(status: str, head: str, body: bytes) -> bytes:
-    """Return an answer of HTTP/1.1 on a connection that stays open: its status, the lines of its head, its body."""
+    """Return a whole response on a keep-alive connection, from its status, header lines and body."""
     first = f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nDate: {_date.now()}\r\nConnection: keep-alive\r\n"
     return f"{first}{head}\r\n".encode("latin-1") + body

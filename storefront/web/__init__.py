@@ -1,4 +1,4 @@
-"""What every response has: request id, security headers, compression; and static files and health."""
+"""HTTP of the whole shop: request ids, security headers, compression, static files, health, error pages, logs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DETACHED_RESPONSE = "storefront.detached_response"
 
 
 def init_app(app: Flask) -> None:
-    """Register the hooks of this room; response hooks run in the reverse of this order."""
+    """Register this room's hooks and pages. Response hooks run in the reverse of this order."""
     logs.init_app(app)
     request_id.init_app(app)
     security_headers.init_app(app)

@@ -1,4 +1,4 @@
-"""Content-Encoding: what a client accepts, and bodies made smaller for it."""
+"""Content-Encoding: negotiation with the client, and compression of response bodies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "appli
 
 
 def init_app(app: Flask) -> None:
-    """Compress text bodies on their way out, at a quality that costs less than a millisecond."""
+    """Compress text responses, at a quality that takes less than a millisecond."""
 
     @app.after_request
     def compress(response: Response) -> Response:
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 
 
 def negotiate(accepted: Accept) -> str | None:
-    """Return "br", "gzip" or None: the smaller of those that the client welcomes (RFC 9110, 12.5.3)."""
+    """Return "br", "gzip" or None, as the client prefers (RFC 9110, 12.5.3); "br" if it likes both the same."""
     return accepted.best_match(["br", "gzip"]) if accepted else None
 
 

@@ -1,4 +1,4 @@
-"""Error pages in the shop's clothes."""
+"""Error pages in the shop's layout."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from storefront.app_state import AppState
 from storefront.errors import StorefrontError
+from storefront.i18n import lazy_gettext as _
 
 log = logging.getLogger(__name__)
 
 _TITLES = {
-    400: "That request cannot be understood",
-    403: "That is not allowed",
-    404: "This page does not exist",
-    405: "That cannot be done here",
-    410: "No longer in the shop",
-    413: "That is too large",
-    414: "That address is too long",
-    422: "Something in the form has to be mended",
-    429: "A little slower, please",
-    500: "Something broke on our side",
-    503: "The shop is catching its breath",
+    400: _("That request cannot be understood"),
+    403: _("That is not allowed"),
+    404: _("This page does not exist"),
+    405: _("That cannot be done here"),
+    410: _("No longer in the shop"),
+    413: _("That is too large"),
+    414: _("That address is too long"),
+    422: _("Something in the form has to be mended"),
+    429: _("A little slower, please"),
+    500: _("Something broke on our side"),
+    503: _("The shop is catching its breath"),
 }
 _SENTENCES = {
-    400: "Part of the address or the form has a value that we cannot use.",
-    403: "This address is not for everybody. If it should be for you, sign in first.",
-    404: "The address may be mistyped, or the page has moved without leaving a note.",
-    405: "This address exists, but does not answer that kind of request.",
-    410: "This product has been taken out of the range and will not come back.",
-    413: "What was sent is larger than this shop accepts.",
-    414: "Shorten the search or the filters and try again.",
-    500: "It has been written down and we will look at it. Trying again in a moment often helps.",
-    503: "Please try again in a minute; nothing that you have done here is lost.",
+    400: _("Part of the address or the form has a value that we cannot use."),
+    403: _("This address is not for everybody. If it should be for you, sign in first."),
+    404: _("The address may be mistyped, or the page has moved without leaving a note."),
+    405: _("This address exists, but does not answer that kind of request."),
+    410: _("This product has been taken out of the range and will not come back."),
+    413: _("What was sent is larger than this shop accepts."),
+    414: _("Shorten the search or the filters and try again."),
+    500: _("It has been written down and we will look at it. Trying again in a moment often helps."),
+    503: _("Please try again in a minute; nothing that you have done here is lost."),
 }
 
-_AWAY = (OperationalError, PendingRollbackError, PoolTimeoutError)
+_UNAVAILABLE = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
 Answer = str | tuple[str, int] | Response
 # Called with the status, a sentence for people and the exception.
@@ -56,18 +57,18 @@ def add_renderer(app: Flask, prefix: str, render: ErrorRenderer) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Answer every HTTP error with a page that says what is wrong and where to go on."""
+    """Answer every HTTP error with a page that says what is wrong and what to do next."""
     renderers: list[tuple[str, ErrorRenderer]] = []
     _renderers.set(app, renderers)
 
-    def page(status: int, sentence: str | None, error: Exception) -> Answer:
-        if request_ctx.url_adapter is None:  # a host that we do not answer to: no link could be made for it
+    def render(status: int, sentence: str | None, error: Exception) -> Answer:
+        if request_ctx.url_adapter is None:  # an unknown host: no URL can be built for it
             return f"{sentence or _SENTENCES[400]}\n", status
-        for prefix, render in renderers:
+        for prefix, render_error in renderers:
             if request.path.startswith(prefix):
-                return render(status, sentence or _SENTENCES.get(status, ""), error)
-        title = _TITLES.get(status, "That did not work")
-        text = sentence or _SENTENCES.get(status, "Please go back and try again.")
+                return render_error(status, sentence or str(_SENTENCES.get(status, "")), error)
+        title = str(_TITLES.get(status, _("That did not work")))
+        text = sentence or str(_SENTENCES.get(status, _("Please go back and try again.")))
         body = render_template(
             "errors/error.html", status=status, title=title, sentence=text, request_id=g.get("request_id")
         )
@@ -75,35 +76,38 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        response = app.make_response(page(error.code or 500, None, error))
-        # What the exception knows besides (Allow, Retry-After) is kept; its body is not.
+        response = app.make_response(render(error.code or 500, None, error))
+        # Keep the exception's Allow and Retry-After headers, not its body.
         for name, value in error.get_headers():
             if name.lower() in ("allow", "retry-after"):
                 response.headers[name] = value
         return response
 
-    def database_away(error: Exception) -> Response:
-        log.warning("request %s found the database away, full or overrun: %s", g.get("request_id"), error)
-        response = app.make_response(page(503, None, error))
+    def database_unavailable(error: Exception) -> Response:
+        log.warning(
+            "request %s: the database is unavailable, full or overloaded: %s", g.get("request_id"), error
+        )
+        response = app.make_response(render(503, None, error))
         response.headers["Retry-After"] = "5"
         return response
 
-    for away in _AWAY:
-        app.register_error_handler(away, database_away)
+    for kind in _UNAVAILABLE:
+        app.register_error_handler(kind, database_unavailable)
 
     @app.errorhandler(InternalServerError)
     def server_error(error: InternalServerError) -> Answer:
-        if isinstance(error.original_exception, _AWAY):  # it went while the page of another error was made
-            return database_away(error.original_exception)
+        # The database may fail while the page of another error is rendered.
+        if isinstance(error.original_exception, _UNAVAILABLE):
+            return database_unavailable(error.original_exception)
         log.error("request %s failed", g.get("request_id"), exc_info=error.original_exception)
-        return page(500, None, error)
+        return render(500, None, error)
 
     @app.errorhandler(StorefrontError)
     def our_error(error: StorefrontError) -> Answer:
         if error.status >= 500:
             log.error("request %s failed", g.get("request_id"), exc_info=error)
-        told = error.status < 500 or error.is_told
-        response = app.make_response(page(error.status, str(error) if told else None, error))
+        has_text = error.status < 500 or error.is_public
+        response = app.make_response(render(error.status, str(error) if has_text else None, error))
         if error.status == 503:
             response.headers["Retry-After"] = "5"
         return response

@@ -1,4 +1,4 @@
-"""The headers of every response, for the layer that answers before Flask: the same as this room's hooks set."""
+"""The headers that every response has, for layers that answer before Flask; this room's hooks set the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storefront.web import request_id, security_headers
 
 
 class Headers:
-    """What every response of an application has."""
+    """The headers of every response of an application."""
 
     def __init__(self, app: Flask) -> None:
         self._trusted = app.config["TRUSTED_PROXIES"] > 0
@@ -24,10 +24,10 @@ class Headers:
         return [self.name(environ), *self.fixed(secure=environ.get("wsgi.url_scheme") == "https")]
 
     def name(self, environ: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the one that is another each time."""
+        """Return the X-Request-ID header, which differs for each request."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
         return "X-Request-ID", request_id.name(given, trusted=self._trusted)
 
     def fixed(self, *, secure: bool) -> list[tuple[str, str]]:
-        """Return those that are always the same, over TLS or not."""
+        """Return the headers that are always the same, for TLS or plain HTTP."""
         return self._secure if secure else self._plain

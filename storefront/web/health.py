@@ -12,7 +12,7 @@ from storefront.app_state import AppState
 
 @dataclass(frozen=True, slots=True)
 class ReadinessCheck:
-    """A service that the shop uses.
+    """The check of a service that the shop uses.
 
     Attributes:
         problem: returns None if the service works, else a sentence that says what is wrong.

@@ -1,4 +1,4 @@
-"""The log: lines of JSON or of text, with the request's id, and with nothing in them that names a person."""
+"""The log: lines of JSON or text with the request's id, and without personal data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from flask import Flask, g, has_request_context
 
-FIELDS = "fields"  # of a record: more to tell than its message, as a dictionary
+FIELDS = "fields"  # attribute of a log record: a dictionary of further fields
 _OWN = [
     ip_network(net) for net in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
 ]
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(
 
 
 def init_app(app: Flask) -> None:
-    """Write the log as STOREFRONT_LOG says; untouched where nothing is said outside production."""
+    """Configure logging as STOREFRONT_LOG says; without the setting, logging stays unchanged outside production."""
     if not (form := app.config["LOG"]):
         return
     handler = _Handler(sys.stderr)
@@ -36,39 +36,41 @@ def init_app(app: Flask) -> None:
     root = logging.getLogger()
     root.handlers = [*(h for h in root.handlers if not isinstance(h, _Handler)), handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # or each probe of readiness would be two lines
-    for theirs in logging.getLogger("gunicorn.error").handlers:
-        theirs.setFormatter(handler.formatter)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # else each readiness probe logs two lines
+    for gunicorn_handler in logging.getLogger("gunicorn.error").handlers:
+        gunicorn_handler.setFormatter(handler.formatter)
 
 
 def tell(logger: logging.Logger, message: str, fields: dict[str, Any]) -> None:
-    """Log at INFO what names nobody: the line that `logger.info` would write, for a fifth of its cost.
+    """Log a message without personal data at INFO, for a fifth of the cost of `logger.info`.
 
-    It is written straight to our handler where that would be the only one to hear of it.
+    The line is the same. It is written straight to this module's handler if no other handler would receive it.
     """
-    ours = _who_hears(logger) if logger.isEnabledFor(logging.INFO) else None
-    if ours is not None:
-        ours.write(_line(time.time(), "INFO", logger.name, message, os.getpid(), fields))
+    handler = _who_hears(logger) if logger.isEnabledFor(logging.INFO) else None
+    if handler is not None:
+        handler.write(_line(time.time(), "INFO", logger.name, message, os.getpid(), fields))
     else:
         logger.info(message, extra={FIELDS: fields})
 
 
 def _who_hears(logger: logging.Logger) -> _Handler | None:
-    """Return our handler if a record would reach it, as JSON, and nobody else."""
-    heard = []
-    above: logging.Logger | None = logger
-    while above is not None:
-        heard += above.handlers
-        above = above.parent if above.propagate else None
-    ours = len(heard) == 1 and isinstance(heard[0], _Handler) and isinstance(heard[0].formatter, Json)
-    return heard[0] if ours else None  # type: ignore[return-value]
+    """Return this module's handler if a record would reach it alone, and as JSON."""
+    handlers = []
+    ancestor: logging.Logger | None = logger
+    while ancestor is not None:
+        handlers += ancestor.handlers
+        ancestor = ancestor.parent if ancestor.propagate else None
+    is_ours = (
+        len(handlers) == 1 and isinstance(handlers[0], _Handler) and isinstance(handlers[0].formatter, Json)
+    )
+    return handlers[0] if is_ours else None  # type: ignore[return-value]
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """Ours: there is one, however many applications a process makes."""
+    """This module's handler. There is one, even if a process creates several applications."""
 
     def write(self, line: str) -> None:
-        """Write a line that is ready."""
+        """Write a formatted line."""
         self.acquire()
         try:
             self.stream.write(line + self.terminator)
@@ -78,7 +80,7 @@ class _Handler(logging.StreamHandler[Any]):
 
 
 class Json(logging.Formatter):
-    """A record as a line of JSON."""
+    """Formats a record as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:  # noqa: D102
         fields = _request_id() | getattr(record, FIELDS, {})
@@ -103,22 +105,22 @@ def _line(
 
 
 class Text(logging.Formatter):
-    """A record as a line that people read."""
+    """Formats a record as a line of text."""
 
     def format(self, record: logging.LogRecord) -> str:  # noqa: D102
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        more = _request_id() | getattr(record, FIELDS, {})
-        told = "".join(f" {name}={value}" for name, value in more.items())
-        text = f"{at} {record.levelname:<7} {record.name}: {without_people(record.getMessage())}{told}"
+        fields = _request_id() | getattr(record, FIELDS, {})
+        suffix = "".join(f" {name}={value}" for name, value in fields.items())
+        text = f"{at} {record.levelname:<7} {record.name}: {without_people(record.getMessage())}{suffix}"
         if record.exc_info:
             text += "\n" + without_people(self.formatException(record.exc_info))
         return text
 
 
 def without_people(text: str) -> str:
-    """Return a text without mail addresses, addresses of the internet, query strings, passwords and tokens.
+    """Return a text without mail addresses, IP addresses, query strings, passwords and tokens.
 
-    Addresses of loopback and of private networks stay: those are our own servers.
+    Loopback and private IP addresses stay: those are the operator's own servers.
     """
     text = _CREDENTIALS.sub("…", text)
     text = _MAIL.sub("<mail>", text)

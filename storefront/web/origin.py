@@ -1,4 +1,4 @@
-"""The shop's own address, for what must say it in full and is kept for everybody: never what a request claims."""
+"""The shop's own origin, for absolute URLs in shared pages and in mail; never taken from a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import current_app
 
 
 def origin() -> str:
-    """Return scheme and host, e.g. "https://shop.example": the first of the trusted hosts, or a laptop's own."""
+    """Return scheme and host of the first trusted host, e.g. "https://shop.example"; without one, of localhost."""
     hosts, production = current_app.config["TRUSTED_HOSTS"], current_app.config["ENV"] == "production"
     host = hosts[0].lstrip(".") if hosts else "localhost:8000"
     return f"{'https' if production else 'http'}://{host}"

@@ -1,4 +1,4 @@
-"""X-Request-ID: one name for a request in logs, error pages and the answer."""
+"""X-Request-ID: the id of a request in logs, error pages and the response."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import re
 
 from flask import Flask, Response, g, request
 
-_SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def init_app(app: Flask) -> None:
-    """Give every request an id: that of a proxy that we trust, if it is sane, else a new one."""
+    """Give every request an id, and send it with the response."""
     trusted = app.config["TRUSTED_PROXIES"] > 0
 
     @app.before_request
-    def name_request() -> None:
+    def set_request_id() -> None:
         g.request_id = name(request.headers.get("X-Request-ID", ""), trusted=trusted)
 
     @app.after_request
-    def tell_request_id(response: Response) -> Response:
+    def send_request_id(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id") or _new()
         return response
 
 
 def name(given: str, *, trusted: bool) -> str:
-    """Return a request's id: the given one from a proxy that we trust, if it is sane, else a new one."""
-    return given if trusted and _SANE.fullmatch(given) else _new()
+    """Return the id that a trusted proxy sent, if it is well-formed, else a new one."""
+    return given if trusted and _WELL_FORMED.fullmatch(given) else _new()
 
 
 def _new() -> str:
-    return f"{random.getrandbits(64):016x}"  # a name that no other request has, not a secret
+    return f"{random.getrandbits(64):016x}"  # unique, not a secret

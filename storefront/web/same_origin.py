@@ -1,7 +1,7 @@
-"""Forgery is refused by what browsers say of a request, not by tokens in pages: pages stay the same for everybody.
+"""Protection against cross-site request forgery by request headers, so that pages need no tokens and can be shared.
 
-`Sec-Fetch-Site` (Fetch Metadata, W3C) and `Origin` (RFC 6454) cannot be set by a page's script, so a form on another
-site cannot claim to be ours.
+The script of a page cannot set `Sec-Fetch-Site` (Fetch Metadata, W3C) or `Origin` (RFC 6454), so a form on another
+site cannot claim to come from this one.
 """
 
 from __future__ import annotations
@@ -9,35 +9,38 @@ from __future__ import annotations
 from flask import Flask, request
 
 from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
 
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 
 class ForeignRequestError(StorefrontError):
-    """A request that changes something was sent by a page of another site."""
+    """Another site's page sent a request that changes something."""
 
     status = 403
 
     def __init__(self) -> None:
         super().__init__(
-            "This was sent from another site, or by a browser that does not say from where. "
-            "Open the page here and send it again."
+            _(
+                "This was sent from another site, or by a browser that does not say from where. "
+                "Open the page here and send it again."
+            )
         )
 
 
 def init_app(app: Flask) -> None:
-    """Refuse foreign requests that could change something."""
+    """Refuse cross-site requests with unsafe methods (RFC 9110, 9.2.1)."""
 
     @app.before_request
-    def refuse_foreign() -> None:
+    def refuse_cross_site() -> None:
         if request.method not in _SAFE and not is_own():
             raise ForeignRequestError
 
 
 def is_own() -> bool:
-    """Return whether the current request comes from a page of this shop, or from no page at all."""
+    """Return whether the current request comes from a page of this shop, or not from a page at all."""
     if request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer "):
-        return True  # a token is not sent by itself, as cookies are
+        return True  # browsers do not send a token by themselves, as they do cookies
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")

@@ -1,4 +1,4 @@
-"""Security headers of every response. No inline script or style is ever allowed, so none is ever needed."""
+"""Security headers of every response. The policy allows no inline scripts or styles."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _SECURE = HEADERS | {"Strict-Transport-Security": "max-age=31536000; includeSubD
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers on every response, HSTS (RFC 6797) over TLS only; refuse addresses with NUL in them."""
+    """Set the headers on every response (HSTS, RFC 6797, only over TLS); refuse paths with a NUL character."""
 
     @app.before_request
     def refuse_nul() -> None:
-        if "\x00" in request.path:  # in no address of ours, and PostgreSQL takes no text that holds one
+        if "\x00" in request.path:  # PostgreSQL refuses texts with NUL
             abort(404)
 
     @app.after_request
-    def protect(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         for name, value in headers(secure=request.is_secure).items():
             response.headers.setdefault(name, value)
         return response
 
     @app.after_request
-    def name_no_host(response: Response) -> Response:
-        # Werkzeug's own redirects (of doubled slashes) repeat whatever Host was sent, for a cache to keep.
+    def make_redirect_relative(response: Response) -> Response:
+        # Werkzeug's own redirects (of doubled slashes) repeat the Host header; a cache could store a forged one.
         location = response.headers.get("Location", "")
         if location.startswith("http") and location.startswith(request.host_url):
             response.headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/")
@@ -53,5 +53,5 @@ def init_app(app: Flask) -> None:
 
 
 def headers(*, secure: bool) -> dict[str, str]:
-    """Return the headers of a response, over TLS or not."""
+    """Return the headers of a response over TLS or plain HTTP."""
     return _SECURE if secure else HEADERS

@@ -1,4 +1,4 @@
-"""Who may see the pages for the people who run the shop."""
+"""Access to the staff pages, and the links between them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flask import Flask, abort, current_app, request
 
 from storefront.app_state import AppState
 from storefront.errors import BadInputError
+from storefront.i18n import gettext as _
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _StaffAccess:
-    """Who belongs to the staff, and endpoint and label of the pages that are linked from all staff pages."""
+    """The staff check, and endpoint and label of each page that all staff pages link to."""
 
     is_staff: Callable[[], bool] = field(default_factory=lambda: is_local_request)
     pages: list[tuple[str, str]] = field(default_factory=list)
@@ -39,11 +40,14 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
         if not _access.setdefault(current_app, _StaffAccess()).is_staff():
             abort(404)
         for name, text in request.values.items():
-            if "\x00" in text:  # which PostgreSQL takes in no text
-                raise BadInputError(name, f"What stands in {name!r} holds a character that cannot be kept.")
+            if "\x00" in text:  # PostgreSQL refuses texts with NUL
+                raise BadInputError(
+                    name,
+                    _("What stands in %(field)s holds a character that cannot be kept.", field=repr(name)),
+                )
         return view(*args, **kwargs)
 
-    guarded.staff_only = True  # type: ignore[attr-defined]  # for the test that asks each of them
+    guarded.staff_only = True  # type: ignore[attr-defined]  # read by a test of all staff pages
     return guarded
 
 

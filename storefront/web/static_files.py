@@ -1,7 +1,7 @@
-"""Static files under names that hold a hash of their content, so browsers may keep them for ever.
+"""Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
-The style sheets are many small files in the tree and one file on the wire: joined here in the order of the
-cascade, since a page should not cost thirty requests and the project has no build step.
+The style sheets are many small files in the tree, and are served as one: joined here in the order of the cascade. A
+page should not need thirty requests, and the project has no build step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass(slots=True)
 class StaticFile:
-    """A file as it is served: its body, type, and encoded forms once somebody asked for them."""
+    """A file to serve: body, type, ETag, and the encoded bodies that were requested so far."""
 
     body: bytes
     mimetype: str
@@ -30,14 +30,14 @@ class StaticFile:
     encoded: dict[str, bytes] = field(default_factory=dict)
 
     def in_encoding(self, encoding: str) -> bytes:
-        """Return the body compressed at the best quality; the work is done once."""
+        """Return the body compressed at the best quality; compressed once, then kept."""
         if encoding not in self.encoded:
             self.encoded[encoding] = compression.encode(self.body, encoding, quality=11)
         return self.encoded[encoding]
 
 
 class StaticFiles:
-    """All static files by name and by hashed name; read anew at each look-up only in debug mode."""
+    """All static files in memory, by name and by hashed name."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -56,12 +56,16 @@ class StaticFiles:
         self._files = files
 
     def url(self, name: str) -> str:
-        """Return the URL of a file with its content's hash in it; KeyError if there is no such file."""
+        """Return the URL of a file, which contains its content's hash.
+
+        Raises:
+            KeyError: there is no such file.
+        """
         stem, _, suffix = name.rpartition(".")
         return f"/static/{stem}.{self._files[name].etag}.{suffix}"
 
     def find(self, path: str) -> tuple[StaticFile, bool] | None:
-        """Return the file for a path below /static/, and whether the path names exactly this content."""
+        """Return the file for a path below /static/, and whether the path has the hash of its content."""
         if path in self._files:
             return self._files[path], False
         stem, _, suffix = path.rpartition(".")

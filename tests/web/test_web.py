@@ -110,7 +110,7 @@ def test_a_database_that_answers_too_late_takes_no_requests(
     monkeypatch.setattr(schema, "PROMPT", 0.0)
     late = client.get("/readyz")
     assert late.status_code == 503
-    assert late.json["services"]["database"].startswith("The database answers after")
+    assert late.json["services"]["database"].startswith("The database took")
     assert late.json["services"]["redis"] == "ok"
 
 

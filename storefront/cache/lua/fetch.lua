@@ -1,47 +1,47 @@
--- Look an entry up; when it has to be built, try to become its builder.
+-- Look up an entry; if it has to be built, try to become its builder.
 --
--- KEYS  1 entry (hash)  2 marks (sorted set: tag -> clock at its latest invalidation, microseconds)  3 lease (string)
--- ARGV  1 variant of the body  2 etags that the client holds, separated by commas  3 spread of early refreshes (-ln u)
---       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead ones too | "force": build)
--- Result: {"hit" | "stale", meta, etag, body or false, microseconds until soft end, tags, start}
---         {"build", start, born, "1" if there is an old value for the others meanwhile, else ""}: the lease is ours
---         {"wait"}: somebody else builds
---         {"unstorable"}: it has to be built, and Redis takes no writes
+-- KEYS  1 entry (hash)  2 tag times (sorted set: tag -> clock at its last invalidation, microseconds)  3 lease (string)
+-- ARGV  1 variant of the body  2 ETags that the client has, separated by commas  3 spread of early refreshes (-ln u)
+--       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead entries too | "force": build)
+-- Result: {"hit" | "stale", meta, etag, body or false, microseconds until the soft TTL ends, tags, start}
+--         {"build", start, born, "1" if others can be answered with an old value meanwhile, else ""}: the lease is ours
+--         {"wait"}: another process builds
+--         {"unstorable"}: it has to be built, and Redis accepts no writes
 --
--- The clock never runs back: max(stored, TIME), stored whenever a builder starts. "=born" tells one life of the marks
--- from the next: if they are lost, every older entry is dead.
+-- The clock never runs back: max(stored, TIME), stored whenever a build starts. "=born" is the clock when the tag times
+-- were created: if Redis loses them, every older entry is dead.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local entry = redis.call('HMGET', KEYS[1], 'start', 'born', 'soft', 'delta', 'tags', 'etag', 'meta')
-local marks = redis.call('ZMSCORE', KEYS[2], '=born', '=clock')
-local born, clock = marks[1], marks[2]
-local there = entry[1] and born and tonumber(entry[2]) == tonumber(born)
-local dead, forbidden = not there, not there
+local meta_times = redis.call('ZMSCORE', KEYS[2], '=born', '=clock')
+local born, clock = meta_times[1], meta_times[2]
+local exists = entry[1] and born and tonumber(entry[2]) == tonumber(born)
+local dead, forbidden = not exists, not exists
 
-if there then
+if exists then
   local tags, start = {}, tonumber(entry[1])
   for tag in string.gmatch(entry[5], '[^\n]+') do
     tags[#tags + 1] = tag
     tags[#tags + 1] = '!' .. tag
   end
-  for place, mark in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
-    if mark and tonumber(mark) > start then
+  for place, invalidated in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
+    if invalidated and tonumber(invalidated) > start then
       dead = true
       forbidden = forbidden or place % 2 == 0
     end
   end
 end
 
-local function answer(word)
+local function answer(outcome)
   local body = false
-  local held = false
-  for etag in string.gmatch(ARGV[2], '[^,]+') do held = held or etag == entry[6] end
-  if not held then body = redis.call('HGET', KEYS[1], 'body:' .. ARGV[1]) end
-  return {word, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5], entry[1]}
+  local client_has_it = false
+  for etag in string.gmatch(ARGV[2], '[^,]+') do client_has_it = client_has_it or etag == entry[6] end
+  if not client_has_it then body = redis.call('HGET', KEYS[1], 'body:' .. ARGV[1]) end
+  return {outcome, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5], entry[1]}
 end
 
 if ARGV[6] == 'any' then
-  if there and not forbidden then return answer('stale') end
+  if exists and not forbidden then return answer('stale') end
   return {'wait'}
 end
 local soft = not dead and tonumber(entry[3])
@@ -56,12 +56,12 @@ if ARGV[4] ~= '' then
     set = redis.pcall('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[5])
   end
   if not set and redis.call('PTTL', KEYS[3]) == -1 then
-    -- No lease of ours is without an end: nobody would ever build again.
+    -- A lease without an expiry is not from this script; with it nobody would ever build again.
     redis.call('DEL', KEYS[3])
     set = redis.pcall('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[5])
   end
   if set and set.err then
-    -- Full or read-only: what is there can still be read.
+    -- Redis is full or read-only: entries can still be read.
     if soft then return answer(now < soft and 'hit' or 'stale') end
     return {'unstorable'}
   end

@@ -1,8 +1,8 @@
--- Store what a builder has built, unless it may be older than a write that has been told meanwhile.
+-- Store a value that was built under a lease, unless one of its tags was invalidated after the build began.
 --
--- KEYS  1 entry  2 marks  3 lease
--- ARGV  1 lease token  2 start  3 born (both as fetch.lua gave them)  4 soft milliseconds  5 hard milliseconds
---       6 delta: microseconds that the building took  7 tags, one per line  8 etag  9 meta  10.. variant, body, …
+-- KEYS  1 entry  2 tag times  3 lease
+-- ARGV  1 lease token  2 start  3 born (both as fetch.lua gave them)  4 soft TTL  5 hard TTL, both in milliseconds
+--       6 delta: microseconds that the build took  7 tags, one per line  8 etag  9 meta  10.. variant, body, …
 -- Result: 1 stored, 0 the lease is no longer ours, -1 one of the tags was invalidated after start
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 local tags = {}
@@ -10,8 +10,8 @@ for tag in string.gmatch(ARGV[7], '[^\n]+') do tags[#tags + 1] = tag end
 local start = tonumber(ARGV[2])
 local born = redis.call('ZSCORE', KEYS[2], '=born')
 local outdated = not born or tonumber(born) ~= tonumber(ARGV[3])
-for _, mark in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
-  outdated = outdated or (mark and tonumber(mark) > start)
+for _, invalidated in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(tags))) do
+  outdated = outdated or (invalidated and tonumber(invalidated) > start)
 end
 if outdated then
   redis.call('DEL', KEYS[3])

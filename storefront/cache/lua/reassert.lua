@@ -1,19 +1,19 @@
--- Raise marks to what they were once told to be, where they have been lost; what is at least as new is left alone.
+-- Set tag times again where Redis has lost them; times that are at least as new are not changed.
 --
--- KEYS  1 marks
+-- KEYS  1 tag times
 -- ARGV  1 channel  2.. clock, tag, …
--- Result: how many were missing
+-- Result: the number of times that were missing
 --
--- The marks keep the clock of their invalidation, so entries that were built after it stay alive.
+-- Each time is the clock of its invalidation, so entries that were built after it stay valid.
 local known = redis.call('ZMSCORE', KEYS[1], '=born', '=clock')
 if not known[1] then return 0 end -- no entry is alive
 local tags = {}
 for place = 3, #ARGV, 2 do tags[#tags + 1] = ARGV[place] end
 if #tags == 0 then return 0 end
 local changes, lost, newest = {}, {}, tonumber(known[2] or 0)
-for place, mark in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(tags))) do
+for place, invalidated in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(tags))) do
   local clock, tag = ARGV[2 * place], tags[place]
-  if not mark or tonumber(mark) < tonumber(clock) then
+  if not invalidated or tonumber(invalidated) < tonumber(clock) then
     changes[#changes + 1] = clock
     changes[#changes + 1] = tag
     lost[#lost + 1] = string.sub(tag, 1, 1) == '!' and string.sub(tag, 2) or tag
