@@ -144,7 +144,7 @@ def _buy(wanted: dict[str, int]) -> str:
         except ShortageError as error:
             told = "bought what was left"
             with write_transaction() as session:
-                for short in error.short:
+                for short in error.shortages:
                     line = (CartLine.cart_id == cart_id) & (CartLine.sku == short.sku)
                     if short.available:
                         session.execute(update(CartLine).where(line).values(quantity=short.available))

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from storefront import outbox
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.state import state
-from storefront.checkout import Order, OrderEvent, orders
+from storefront.checkout import orders
+from storefront.checkout.orders import OrderChange
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
     """Write a message to each subscribed webhook when stock or an order changes."""
     outbox.subscribe(app, STOCK, _enqueue_stock_deliveries, name="webhooks")
     outbox.subscribe(app, _ORDER_TOPIC, _enqueue_order_deliveries)
-    orders.on_event(app, _enqueue_order_change)
+    orders.changed.register(app, _enqueue_order_change)
 
 
 def add_webhook(url: str, events: Sequence[str]) -> Webhook:
@@ -115,9 +116,13 @@ def _enqueue_order_deliveries(events: list[dict[str, Any]]) -> None:
     enqueue_deliveries("order.changed", [(str(event["event_id"]), event) for event in events])
 
 
-def _enqueue_order_change(session: Session, order: Order, event: OrderEvent) -> None:
-    told = {
-        "event_id": event.id, "number": order.number, "state": order.state, "event": event.kind,
-        "total": {"amount": order.total, "currency": order.currency}, "at": event.at,
-    }  # fmt: skip
-    outbox.enqueue(session, _ORDER_TOPIC, told)
+def _enqueue_order_change(session: Session, change: OrderChange) -> None:
+    event = {
+        "event_id": change.event_id,
+        "number": change.number,
+        "state": change.state,
+        "event": change.kind,
+        "total": {"amount": change.total, "currency": change.currency},
+        "at": change.at,
+    }
+    outbox.enqueue(session, _ORDER_TOPIC, event)

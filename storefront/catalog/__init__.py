@@ -8,6 +8,9 @@ from storefront import stock
 from storefront.catalog import shopify, views
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
+from storefront.catalog.views import delivery_sentences
+
+__all__ = ["delivery_sentences", "init_app"]
 
 
 def init_app(app: Flask) -> None:
@@ -16,8 +19,3 @@ def init_app(app: Flask) -> None:
     stock.availability_changed.register(app, writer.invalidate_availability)
     app.add_template_filter(below_heading)
     app.cli.add_command(shopify.catalog)
-
-
-def promise(app: Flask, *sentences: str) -> None:
-    """Have every product's page say this below its buy button. What it is made of must be in the settings."""
-    app.extensions.setdefault("catalog_promises", []).extend(sentences)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,16 @@ from storefront.catalog import list_request, pictures, queries, sitemap
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
+from storefront.hooks import Hook
 from storefront.web.origin import origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
+
+delivery_sentences = Hook[[], Sequence[str]]("catalog.delivery_sentences")
+"""Returns sentences about delivery, which every product's page shows below its buy button.
+
+They may depend on the configuration only: product pages are cached.
+"""
 
 _SHALLOW = 20  # pages of a list that people may click to
 _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
@@ -96,8 +103,8 @@ def product(slug: str) -> str:
     selected = page.selected(wanted)
     if wanted and selected.sku != wanted:
         cache.do_not_store()
-    promised = current_app.extensions.get("catalog_promises", [])
-    return render_template("catalog/product.html", page=page, selected=selected, promised=promised)
+    sentences = [sentence for each in delivery_sentences.fire() for sentence in each]
+    return render_template("catalog/product.html", page=page, selected=selected, delivery_sentences=sentences)
 
 
 @bp.get("/media/<name>")

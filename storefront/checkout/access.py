@@ -1,4 +1,4 @@
-"""Who may see an order: whoever is signed in as its owner, and whoever has the link that was mailed."""
+"""Access to an order: its signed-in owner may see it, and everybody who has the mailed link with its token."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
 from storefront.web.origin import origin
 
-_LONGEST = 100
+_MAX_TOKEN_LENGTH = 100
 
 
 def order_token(order: Order | OrderView) -> str:
-    """Return what a link to the order is signed with. It tells nothing, and dies with the order's `access`."""
+    """Return the token of links to the order. It contains no data, and a new `Order.access` makes it invalid."""
     signer = Signer(current_app.config["SECRET_KEY"], salt="order")
     return signer.get_signature(f"{order.number}:{order.access}").decode()
 
 
 def find_order(number: str, shown: str) -> OrderView:
-    """Return the order, if the request is made by its owner or shows its token.
+    """Return the order if the visitor is its owner or shows its token.
 
     Raises:
-        NoSuchOrderError: there is none, or it is somebody else's: the answer is the same.
+        NoSuchOrderError: the order does not exist, or the visitor may not see it. The answer is the same, so that
+            nobody can find out which numbers exist.
     """
     order = queries.find_order(number)
     if order is None or not (_is_owner(order) or _is_token(order, shown)):
@@ -37,15 +38,15 @@ def find_order(number: str, shown: str) -> OrderView:
 
 
 def order_url(order: Order | OrderView, site: str) -> str:
-    """Return the address of the order's page at a site ("https://shop.example") with its token, as mails show it."""
-    where = urlsplit(site)
-    adapter = current_app.url_map.bind(where.netloc, where.path or "/", url_scheme=where.scheme)
+    """Return the absolute URL of the order's page at a site ("https://shop.example"), with its token, for mails."""
+    parts = urlsplit(site)
+    adapter = current_app.url_map.bind(parts.netloc, parts.path or "/", url_scheme=parts.scheme)
     values = {"number": order.number, "token": order_token(order)}
     return str(adapter.build("orders.show", values, force_external=True))
 
 
 def shop_url() -> str:
-    """Return where the shop is reached: where this request came to, or else its own address."""
+    """Return the base URL of the shop: the current request's, or the configured one outside of a request."""
     return request.url_root.rstrip("/") if has_request_context() else origin()
 
 
@@ -57,4 +58,6 @@ def _is_owner(order: OrderView) -> bool:
 
 
 def _is_token(order: OrderView, shown: str) -> bool:
-    return len(shown) <= _LONGEST and hmac.compare_digest(order_token(order).encode(), shown.encode())
+    return len(shown) <= _MAX_TOKEN_LENGTH and hmac.compare_digest(
+        order_token(order).encode(), shown.encode()
+    )

@@ -6,9 +6,9 @@ In `checkout.toml`, amounts in the shop's currency as text:
     code = "standard"
     name = "Standard delivery"
     price = "4.90"
-    free_from = "50.00"           # optional: from this subtotal on it costs nothing
-    countries = ["DE", "AT"]      # optional: everywhere without it
-    days = "2 to 4 working days"  # optional: what the page says
+    free_from = "50.00"           # optional: free of charge from this subtotal on
+    countries = ["DE", "AT"]      # optional: the countries served; without it all countries
+    days = "2 to 4 working days"  # optional: the delivery time, as pages show it
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from decimal import Decimal
 from typing import Any
 
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
 from storefront.postal import countries
 
-_KNOWN = {"code", "name", "price", "free_from", "countries", "days"}
+_KEYS = {"code", "name", "price", "free_from", "countries", "days"}
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMethod:
-    """A way to the customer. Amounts in minor units; `countries` None means everywhere."""
+    """A way of delivery. Amounts are in minor units; `countries` None means all countries."""
 
     code: str
     name: str
@@ -38,33 +40,46 @@ class DeliveryMethod:
     days: str = ""
 
     def price_for(self, goods: int) -> int:
-        """Return what it costs for goods of this subtotal."""
+        """Return the price of delivery for goods with this subtotal."""
         return 0 if self.free_from is not None and goods >= self.free_from else self.price
 
     def describe(self, currency: str, locale: str) -> str:
-        """Return what it costs and how long it takes: "Express delivery $12.90, 1 to 2 working days"."""
+        """Return the price and the delivery time in words: "Express delivery $12.90, 1 to 2 working days"."""
 
-        def written(amount: int) -> str:
+        def money(amount: int) -> str:
             return Money(amount, currency).format(locale)
 
-        parts = [f"{self.name} {written(self.price)}" if self.price else f"{self.name}, free"]
+        if self.price:
+            parts = [_("%(method)s %(price)s", method=self.name, price=money(self.price))]
+        else:
+            parts = [_("%(method)s, free", method=self.name)]
         if self.price and self.free_from is not None:
-            parts.append(f"free from {written(self.free_from)}")
+            parts.append(_("free from %(amount)s", amount=money(self.free_from)))
         if self.countries is not None:
-            named = sorted(countries.country_names(locale).get(code, code) for code in self.countries)
-            parts.append(f"to {' and '.join(named)}" if len(named) < 3 else f"to {len(named)} countries")
-        return ", ".join([*parts, self.days] if self.days else parts)
+            parts.append(
+                _destinations([countries.country_names(locale).get(code, code) for code in self.countries])
+            )
+        return ", ".join([*parts, str(self.days)] if self.days else parts)
 
     def serves(self, country: str) -> bool:
-        """Return whether it goes there."""
+        """Return whether the method delivers to a country (an ISO 3166-1 code)."""
         return self.countries is None or country in self.countries
 
 
+def _destinations(names: list[str]) -> str:
+    match sorted(names):
+        case [country]:
+            return _("to %(country)s", country=country)
+        case [first, second]:
+            return _("to %(first)s and %(second)s", first=first, second=second)
+    return _("to %(count)d countries", count=len(names))
+
+
 def read_delivery_methods(terms: Mapping[str, Any], currency: str) -> tuple[DeliveryMethod, ...]:
-    """Return the methods of the configuration; two of our own if it names none.
+    """Return the delivery methods of the configuration, or two default methods if it names none.
 
     Raises:
-        ConfigurationError: something in it cannot be used; the text says what.
+        ConfigurationError: a method is not valid; the text says why.
     """
     tables = terms.get("delivery")
     if tables is None:
@@ -85,7 +100,7 @@ def _method(table: Any, currency: str) -> DeliveryMethod:
         raise ConfigurationError(
             f"checkout.toml: the code of a delivery method is {code!r}; use small letters, digits and dashes."
         )
-    if unknown := set(table) - _KNOWN:
+    if unknown := set(table) - _KEYS:
         raise ConfigurationError(f"checkout.toml: delivery {code!r} has no {sorted(unknown)[0]!r}.")
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
         raise ConfigurationError(f"checkout.toml: delivery {code!r} needs a name of up to 100 letters.")
@@ -120,9 +135,20 @@ def _amount(code: str, field: str, text: object, currency: str) -> int:
 
 
 def _defaults(currency: str) -> tuple[DeliveryMethod, ...]:
-    # 4.90, 12.90 and 50.00; where there are no cents, 490, 1290 and 5000.
+    # 4.90, 12.90 and 50.00; 490, 1290 and 5000 in a currency without minor units.
     unit = 10 ** max(0, minor_units(currency) - 2)
     return (
-        DeliveryMethod("standard", "Standard delivery", 490 * unit, None, 5000 * unit, "3 to 5 working days"),
-        DeliveryMethod("express", "Express delivery", 1290 * unit, None, None, "1 to 2 working days"),
+        DeliveryMethod(
+            code="standard",
+            name=lazy_gettext("Standard delivery"),
+            price=490 * unit,
+            free_from=5000 * unit,
+            days=lazy_gettext("3 to 5 working days"),
+        ),
+        DeliveryMethod(
+            code="express",
+            name=lazy_gettext("Express delivery"),
+            price=1290 * unit,
+            days=lazy_gettext("1 to 2 working days"),
+        ),
     )

@@ -1,15 +1,13 @@
-"""The visitor's draft, and what of their basket is to be bought."""
+"""The visitor's draft of an order, and the lines of their basket that the order would contain."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from flask import current_app
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -17,65 +15,129 @@ from storefront.cart import CartLine
 from storefront.cart import queries as cart_queries
 from storefront.catalog.models import Product, Variant
 from storefront.checkout.delivery import DeliveryMethod
-from storefront.checkout.errors import EmptyBasketError, Shortage
+from storefront.checkout.errors import (
+    EmptyBasketError,
+    IncompleteError,
+    ReviewOutdatedError,
+    Shortage,
+    ShortageError,
+)
 from storefront.checkout.models import Checkout
+from storefront.checkout.terms import current_terms
 from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db
+from storefront.i18n import gettext as _
 from storefront.stock import StockItem
 
-# Built once, and sent past the mapper: it is read for every page of the checkout and by every click.
+# Built once and executed without the ORM: every page of the checkout and every order runs it.
 _BASKET = (
     select(
-        CartLine.sku, CartLine.quantity, Variant.price, Variant.backorder, Product.title, Product.status,
-        Variant.option1, Variant.option2, Variant.option3, StockItem.tracked,
+        CartLine.sku,
+        CartLine.quantity,
+        Variant.price,
+        Variant.backorder,
+        Product.title,
+        Product.status,
+        Variant.option1,
+        Variant.option2,
+        Variant.option3,
+        StockItem.tracked,
         (StockItem.on_hand - StockItem.reserved).label("available"),
     )
     .outerjoin(Variant, Variant.sku == CartLine.sku)
     .outerjoin(Product, Product.id == Variant.product_id)
     .outerjoin(StockItem, StockItem.sku == CartLine.sku)
     .where(CartLine.cart_id == bindparam("cart"), ~CartLine.saved)
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutLine:
-    """A line of the basket that is to be bought. `counted`: stock decides whether it can be."""
+    """A line of the basket that is to be bought.
+
+    Attributes:
+        item: what, how many, and for which price.
+        tracked: the stock of this SKU is counted.
+        backorder: it can be ordered without stock.
+        available: the quantity that nobody has reserved; 0 if the stock is not counted.
+    """
 
     item: LineItem
     tracked: bool
     backorder: bool
-    available: int  # not reserved by anybody; 0 where nothing is counted
+    available: int
 
     @property
     def sku(self) -> str:
-        """What is bought."""
+        """The SKU of the item."""
         return self.item.sku
 
+    @property
+    def needs_stock(self) -> bool:
+        """Whether the line can be bought only while there is stock."""
+        return self.tracked and not self.backorder
+
     def shortage(self, available: int) -> Shortage:
-        """Return the facts for the shopper if only so many are available."""
+        """Return the facts for the shopper if only this quantity is available."""
         return Shortage(self.sku, self.item.title, self.item.quantity, max(0, available))
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReview:
-    """All that a shopper agrees to by one click. `gone`: titles of lines that are not in the shop any more."""
+class DraftDetails:
+    """The columns of a draft (`Checkout`) that decide what an order contains."""
 
-    checkout: Checkout
+    id: int
+    cart_id: int | None
+    user_id: int | None
+    email: str
+    address: dict[str, Any]
+    bill_to: dict[str, Any] | None
+    delivery: str
+    payment: str
+
+    @classmethod
+    def from_draft(cls, draft: Checkout) -> DraftDetails:
+        """Return the details of a draft that the ORM has loaded."""
+        return cls(
+            draft.id,
+            draft.cart_id,
+            draft.user_id,
+            draft.email,
+            draft.address,
+            draft.bill_to,
+            draft.delivery,
+            draft.payment,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReview:
+    """Everything that a shopper agrees to by one click.
+
+    Attributes:
+        draft: the contact, the addresses, and the chosen delivery and payment.
+        lines: the lines of the basket.
+        totals: what they cost.
+        delivery: the chosen delivery method, if it exists.
+        unavailable: titles of lines that the shop no longer sells.
+    """
+
+    draft: DraftDetails
     lines: tuple[CheckoutLine, ...]
     totals: Totals
     delivery: DeliveryMethod | None
-    gone: tuple[str, ...] = field(default=())
+    unavailable: tuple[str, ...] = field(default=())
 
     @property
     def digest(self) -> str:
-        """What stands for it in the form: it changes with anything that the page shows."""
-        draft = self.checkout
+        """A hash for the form: it changes with everything that the review page shows."""
+        draft = self.draft
         shown = (draft.email, draft.address, draft.bill_to, draft.delivery, draft.payment, self.totals.digest)
         return hashlib.sha256(msgspec.json.encode(shown, order="deterministic")).hexdigest()
 
 
 def current_draft() -> Checkout | None:
-    """Return this visitor's draft, if there is one."""
+    """Return the draft of the current visitor, if there is one."""
     cart_id = cart_queries.current_cart_id()
     if cart_id is None:
         return None
@@ -83,10 +145,10 @@ def current_draft() -> Checkout | None:
 
 
 def save_draft(session: Session, **details: Any) -> Checkout:
-    """Write these details (columns of Checkout) into this visitor's draft, made if need be; return it.
+    """Write details (columns of Checkout) into the visitor's draft, which is created if needed; return the draft.
 
     Raises:
-        EmptyBasketError: there is no basket that it could be for.
+        EmptyBasketError: the visitor has no basket.
     """
     cart_id = cart_queries.current_cart_id()
     if cart_id is None:
@@ -104,34 +166,51 @@ def save_draft(session: Session, **details: Any) -> Checkout:
     return draft
 
 
-def build_review(session: Session, draft: Checkout) -> OrderReview:
-    """Return what this draft comes to now."""
-    lines, gone = read_basket(session, draft.cart_id)
-    method = delivery_method(draft.delivery)
-    counted = compute_totals([line.item for line in lines], method, draft.address)
-    return OrderReview(draft, tuple(lines), counted, method, tuple(gone))
+def build_review(session: Session, draft: Checkout | DraftDetails) -> OrderReview:
+    """Return what the order of a draft would contain and cost now."""
+    details = draft if isinstance(draft, DraftDetails) else DraftDetails.from_draft(draft)
+    lines, unavailable = read_basket(session, details.cart_id)
+    method = current_terms().delivery_method(details.delivery)
+    totals = compute_totals([line.item for line in lines], method, details.address)
+    return OrderReview(details, tuple(lines), totals, method, tuple(unavailable))
 
 
-def delivery_methods(country: str = "") -> list[DeliveryMethod]:
-    """Return the methods that go to a country; all of them if none is named."""
-    methods: Sequence[DeliveryMethod] = current_app.extensions["checkout_delivery"]
-    return [method for method in methods if not country or method.serves(country)]
+def check_review(review: OrderReview, seen: str) -> None:
+    """Refuse a draft that is not complete, or that differs from what the shopper saw.
 
-
-def delivery_method(code: str) -> DeliveryMethod | None:
-    """Return the method with this code."""
-    return next((method for method in delivery_methods() if method.code == code), None)
+    Raises:
+        ShortageError, EmptyBasketError, IncompleteError: the draft is not complete.
+        ReviewOutdatedError: prices, tax, lines or details have changed.
+    """
+    draft = review.draft
+    if review.unavailable:
+        raise ShortageError([], review.unavailable)
+    if not review.lines:
+        raise EmptyBasketError
+    if not draft.email:
+        raise IncompleteError("email", _("Give an e-mail address, so that we can tell you of your order."))
+    if not draft.address.get("country"):
+        raise IncompleteError("address", _("Say where the order is to be sent."))
+    if review.delivery is None or not review.delivery.serves(draft.address["country"]):
+        raise IncompleteError("delivery", _("Choose how the order is to be sent."))
+    if draft.payment not in current_terms().providers:
+        raise IncompleteError("payment", _("Choose how you want to pay."))
+    if review.digest != seen:
+        raise ReviewOutdatedError
 
 
 def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLine], list[str]]:
-    """Return a basket's lines in SKU order, without those saved for later, and titles that have left the shop."""
+    """Return the lines of a basket in SKU order, and the titles of those that the shop no longer sells.
+
+    Lines that are saved for later are left out.
+    """
     rows = connection_of(session).execute(_BASKET, {"cart": cart_id})
-    lines, gone = [], []
+    lines, unavailable = [], []
     for row in rows:
         if row.price is None or row.status != "active":
-            gone.append(row.title or row.sku)
+            unavailable.append(row.title or row.sku)
             continue
         options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
-        wanted = LineItem(row.sku, row.title, options, row.quantity, row.price)
-        lines.append(CheckoutLine(wanted, row.tracked is not False, bool(row.backorder), row.available or 0))
-    return sorted(lines, key=lambda line: line.sku), gone
+        item = LineItem(row.sku, row.title, options, row.quantity, row.price)
+        lines.append(CheckoutLine(item, row.tracked is not False, bool(row.backorder), row.available or 0))
+    return sorted(lines, key=lambda line: line.sku), unavailable

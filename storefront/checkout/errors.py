@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
 
 if TYPE_CHECKING:
     from storefront.checkout.drafts import OrderReview
@@ -19,7 +20,7 @@ class EmptyBasketError(StorefrontError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__("There is nothing in your basket that can be bought.")
+        super().__init__(_("There is nothing in your basket that can be bought."))
 
 
 class IncompleteError(StorefrontError):
@@ -50,22 +51,22 @@ class ShortageError(StorefrontError):
     """The stock is too low for some lines, since other shoppers were quicker. Nothing was reserved or sold.
 
     Attributes:
-        short: the lines concerned, each with its available quantity.
-        gone: titles of lines that the shop no longer sells.
+        shortages: the lines concerned, each with its available quantity.
+        unavailable: titles of lines that the shop no longer sells.
     """
 
     status = 409
 
-    def __init__(self, short: Sequence[Shortage], gone: Sequence[str] = ()) -> None:
-        said = [
-            f"Only {line.available} of {line.title} are left."
+    def __init__(self, shortages: Sequence[Shortage], unavailable: Sequence[str] = ()) -> None:
+        sentences = [
+            _("Only %(available)d of %(title)s are left.", available=line.available, title=line.title)
             if line.available
-            else f"{line.title} is sold out."
-            for line in short
+            else _("%(title)s is sold out.", title=line.title)
+            for line in shortages
         ]
-        said += [f"{title} is not in the shop any more." for title in gone]
-        super().__init__(" ".join(said))
-        self.short, self.gone = tuple(short), tuple(gone)
+        sentences += [_("%(title)s is not in the shop any more.", title=title) for title in unavailable]
+        super().__init__(" ".join(sentences))
+        self.shortages, self.unavailable = tuple(shortages), tuple(unavailable)
 
 
 class PricesChangedError(StorefrontError):
@@ -79,7 +80,7 @@ class PricesChangedError(StorefrontError):
     status = 409
 
     def __init__(self, before: Totals | None, review: OrderReview) -> None:
-        super().__init__("Something has changed since you saw this page. Look it over, then order.")
+        super().__init__(_("Something has changed since you saw this page. Look it over, then order."))
         self.before, self.review = before, review
 
 
@@ -95,6 +96,9 @@ class TotalTooLargeError(StorefrontError):
 
     status = 422
 
+    def __init__(self) -> None:
+        super().__init__(_("That comes to more than this shop can count. Take something out of the basket."))
+
 
 class KeyReusedError(StorefrontError):
     """The form's idempotency key has already placed an order with other contents.
@@ -107,7 +111,10 @@ class KeyReusedError(StorefrontError):
 
     def __init__(self, number: str) -> None:
         super().__init__(
-            f"This form has been sent before, with other contents: it placed the order {number}."
+            _(
+                "This form has been sent before, with other contents: it placed the order %(number)s.",
+                number=number,
+            )
         )
         self.number = number
 
@@ -119,7 +126,7 @@ class InFlightError(StorefrontError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Your order is being placed at this moment. Send the form again in a few seconds to see it."
+            _("Your order is being placed at this moment. Send the form again in a few seconds to see it.")
         )
 
 
@@ -138,7 +145,9 @@ class DatabaseBusyError(StorefrontError):
 
     def __init__(self) -> None:
         super().__init__(
-            "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
+            _(
+                "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
+            )
         )
 
 
@@ -154,7 +163,7 @@ class NoSuchOrderError(StorefrontError):
     status = 404
 
     def __init__(self) -> None:
-        super().__init__("There is no order with this number.")
+        super().__init__(_("There is no order with this number."))
 
 
 class PaymentError(StorefrontError):

@@ -1,6 +1,6 @@
-"""Holds: what a shopper is about to pay for is kept for them for a while.
+"""Holds: the goods of a checkout stay reserved for some minutes while the shopper pays.
 
-Locks are taken in one order everywhere (the draft, holds by id, stock by SKU), so that nobody deadlocks.
+Every transaction takes its locks in the same order (the draft, holds by id, stock by SKU), so that none deadlocks.
 """
 
 from __future__ import annotations
@@ -26,117 +26,124 @@ from storefront.stock import InsufficientStockError, Movement
 from storefront.stock.models import MovementKind
 
 BATCH_SIZE = 100
-# Built once, and sent past the mapper, as everybody who buys waits for it. The rows are locked in one order first:
-# a DELETE by itself would lock them as it finds them.
+# Built once and executed without the ORM, since every order runs it. The inner SELECT locks the rows by id; a DELETE
+# alone would lock them in the order in which it finds them.
 _HOLDS = cast("Table", Hold.__table__)
-_HELD = _HOLDS.c
-_TAKE = (
+_TAKE_HOLDS = (
     delete(_HOLDS)
     .where(
-        _HELD.id.in_(
-            select(_HELD.id)
+        _HOLDS.c.id.in_(
+            select(_HOLDS.c.id)
             .where(
-                (_HELD.checkout_id == bindparam("checkout"))
-                | (_HELD.sku.in_(bindparam("skus", expanding=True)) & (_HELD.expires_at < bindparam("now")))
+                (_HOLDS.c.checkout_id == bindparam("checkout"))
+                | (
+                    _HOLDS.c.sku.in_(bindparam("skus", expanding=True))
+                    & (_HOLDS.c.expires_at < bindparam("now"))
+                )
             )
-            .order_by(_HELD.id)
+            .order_by(_HOLDS.c.id)
             .with_for_update()
         )
     )
-    .returning(_HELD.checkout_id, _HELD.sku, _HELD.quantity)
+    .returning(_HOLDS.c.checkout_id, _HOLDS.c.sku, _HOLDS.c.quantity)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HoldStatus:
-    """Everything that can be held is, until then; None if nothing in it needs to be."""
+    """Until when all items of a draft that need stock are held; None if none is held or needs to be."""
 
     until: datetime | None
 
 
 def reserve(checkout_id: int) -> HoldStatus:
-    """Hold what is in the draft's basket, in a transaction of its own; payment begins.
+    """Hold the items of the draft's basket, in a transaction of its own.
 
     Raises:
-        ShortageError, EmptyBasketError: as `hold` does. What was held before stays held.
-        DatabaseBusyError: the database is away or overrun.
+        ShortageError, EmptyBasketError: see `reserve_in`. Earlier holds of the draft are unchanged.
+        DatabaseBusyError: the database is unavailable or overloaded.
     """
 
-    def once() -> HoldStatus:
+    def transaction() -> HoldStatus:
         with write_transaction() as session:
             return reserve_in(session, checkout_id)
 
-    return run_with_retries(once)
+    return run_with_retries(transaction)
 
 
 def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
-    """Reserve what is in the draft's basket; what it holds already is reused, what it needs no more is released.
+    """Hold the items of the draft's basket in the caller's transaction.
 
-    All of it is held for the whole time again: the shopper is still at it.
+    Earlier holds of the draft are used first, and released if they are no longer needed. The time starts again for
+    all items, since the shopper is still active.
 
     Raises:
-        ShortageError: there is less than is wanted; the caller's transaction is to be rolled back.
-        EmptyBasketError: there is nothing to hold.
+        ShortageError: the stock is too low. The caller must roll back the transaction.
+        EmptyBasketError: the basket contains nothing to hold.
     """
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
-    lines, gone = drafts.read_basket(session, draft.cart_id)
-    if gone:
-        raise ShortageError([], gone)
+    lines, unavailable = drafts.read_basket(session, draft.cart_id)
+    if unavailable:
+        raise ShortageError([], unavailable)
     if not lines:
         raise EmptyBasketError
-    needed = {line.sku: line for line in lines if line.tracked and not line.backorder}
-    own = take_holds(session, checkout_id, needed)
-    own.check_availability(needed.values())
+    needed = {line.sku: line for line in lines if line.needs_stock}
+    taken = take_holds(session, checkout_id, needed)
+    taken.check_availability(needed.values())
     wanted = {sku: line.item.quantity for sku, line in needed.items()}
-    until, named = _until(), ledger_reference(checkout_id)
-    movements = []
-    for sku in wanted.keys() | own.own.keys():
-        more = wanted.get(sku, 0) - own.own.get(sku, 0)
-        if more:
-            kind: MovementKind = "held" if more > 0 else "released"
-            movements.append(Movement(sku, kind, reserved=more, reference=named, actor="checkout"))
-    raise_shortages(stock.apply_movements(session, own.expired + movements), needed, own.own)
+    expires_at = datetime.now(UTC) + timedelta(minutes=current_app.config["HOLD_MINUTES"])
+    movements = [*taken.expired, *_differences(checkout_id, wanted, taken.own)]
+    raise_shortages(stock.apply_movements(session, movements), needed, taken.own)
     if not needed:
         return HoldStatus(None)
-    kept = [
-        {"checkout_id": checkout_id, "sku": sku, "quantity": quantity, "expires_at": until}
+    rows = [
+        {"checkout_id": checkout_id, "sku": sku, "quantity": quantity, "expires_at": expires_at}
         for sku, quantity in wanted.items()
     ]
-    session.execute(insert(Hold), kept)
-    return HoldStatus(until)
+    session.execute(insert(Hold), rows)
+    return HoldStatus(expires_at)
 
 
 @dataclass(frozen=True, slots=True)
 class TakenHolds:
-    """What a draft holds, by SKU, and the movements that give back what others held for too long."""
+    """Holds that `take_holds` has deleted.
+
+    Attributes:
+        own: the quantities that the draft itself held, by SKU.
+        expired: movements that release the expired holds of other drafts.
+    """
 
     own: dict[str, int]
     expired: list[Movement]
 
     def check_availability(self, lines: Iterable[CheckoutLine]) -> None:
-        """Refuse what visibly cannot be had, before anybody waits for a row of stock; that has the last word.
+        """Refuse lines that are known to be short, before the transaction waits for rows of stock.
+
+        The figures may be out of date; the movement of the stock decides.
 
         Raises:
-            ShortageError: there is less, as far as the basket's page knew a moment ago.
+            ShortageError: the stock was too low when the basket was read.
         """
-        back: Counter[str] = Counter(self.own)
+        released: Counter[str] = Counter(self.own)
         for movement in self.expired:
-            back[movement.sku] -= movement.reserved
-        there = {line.sku: line.available + back[line.sku] for line in lines}
-        lacking = [line.shortage(there[line.sku]) for line in lines if there[line.sku] < line.item.quantity]
-        if lacking:
-            raise ShortageError(lacking)
+            released[movement.sku] -= movement.reserved
+        available = {line.sku: line.available + released[line.sku] for line in lines}
+        shortages = [
+            line.shortage(available[line.sku]) for line in lines if available[line.sku] < line.item.quantity
+        ]
+        if shortages:
+            raise ShortageError(shortages)
 
 
 def take_holds(session: Session, checkout_id: int, skus: Collection[str]) -> TakenHolds:
-    """Delete the draft's holds, and those of others on these SKUs that are past; return what they were.
+    """Delete the draft's holds, and the expired holds of other drafts on these SKUs; return them.
 
-    What they reserved stays reserved, until the caller moves it.
+    Their quantities stay reserved until the caller moves the stock.
     """
-    known = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
-    rows = connection_of(session).execute(_TAKE, known).all()
+    parameters = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
+    rows = connection_of(session).execute(_TAKE_HOLDS, parameters).all()
     own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
-    return TakenHolds(own, [_released(row) for row in rows if row.checkout_id != checkout_id])
+    return TakenHolds(own, [_release_movement(row) for row in rows if row.checkout_id != checkout_id])
 
 
 def raise_shortages(
@@ -145,16 +152,16 @@ def raise_shortages(
     """Raise ShortageError if the stock room has refused a movement of one of these lines.
 
     Args:
-        errors: what `stock.apply_movements` returned.
+        errors: the result of `stock.apply_movements`.
         lines: the lines to buy, by SKU.
-        own: the quantities that the draft itself held, by SKU: it could still have those.
+        own: the quantities that the draft itself held, by SKU: they are available to it.
     """
     if errors:
         raise ShortageError([lines[e.sku].shortage(e.available + own.get(e.sku, 0)) for e in errors])
 
 
 def hold_status(session: Session, checkout_id: int) -> HoldStatus:
-    """Return until when everything that the draft holds is held."""
+    """Return until when all holds of a draft are valid."""
     until = session.execute(
         select(Hold.expires_at).where(Hold.checkout_id == checkout_id).order_by(Hold.expires_at).limit(1)
     ).scalar_one_or_none()
@@ -162,18 +169,18 @@ def hold_status(session: Session, checkout_id: int) -> HoldStatus:
 
 
 def release(session: Session, checkout_id: int) -> None:
-    """Give back all that a draft holds."""
+    """Release all holds of a draft."""
     rows = session.execute(
         select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
         .where(Hold.checkout_id == checkout_id)
         .order_by(Hold.id)
         .with_for_update()
     ).all()
-    stock.apply_movements(session, _drop(session, rows))
+    stock.apply_movements(session, _delete(session, rows))
 
 
 def release_expired_batch(session: Session) -> int:
-    """Give back what was held for longer than promised, up to a batch; return how many holds."""
+    """Release up to BATCH_SIZE expired holds that no other transaction has locked; return how many."""
     rows = session.execute(
         select(Hold.id, Hold.checkout_id, Hold.sku, Hold.quantity)
         .where(Hold.expires_at < datetime.now(UTC))
@@ -181,26 +188,34 @@ def release_expired_batch(session: Session) -> int:
         .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     ).all()
-    stock.apply_movements(session, _drop(session, rows))
+    stock.apply_movements(session, _delete(session, rows))
     return len(rows)
 
 
 def ledger_reference(checkout_id: int) -> str:
-    """Return what the ledger calls the holds of a draft."""
+    """Return how the stock ledger refers to the holds of a draft."""
     return f"checkout {checkout_id}"
 
 
-def _drop(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[Movement]:
-    """Delete holds; return the movements that give back what they reserved."""
+def _differences(checkout_id: int, wanted: Mapping[str, int], own: Mapping[str, int]) -> list[Movement]:
+    """Return the movements that turn the reserved quantities from `own` into `wanted`."""
+    reference = ledger_reference(checkout_id)
+    movements = []
+    for sku in wanted.keys() | own.keys():
+        difference = wanted.get(sku, 0) - own.get(sku, 0)
+        if difference:
+            kind: MovementKind = "held" if difference > 0 else "released"
+            movements.append(Movement(sku, kind, reserved=difference, reference=reference, actor="checkout"))
+    return movements
+
+
+def _delete(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[Movement]:
+    """Delete holds; return the movements that release their quantities."""
     if rows:
         session.execute(delete(Hold).where(Hold.id.in_([row.id for row in rows])))
-    return [_released(row) for row in rows]
+    return [_release_movement(row) for row in rows]
 
 
-def _released(row: Row[*tuple[Any, ...]]) -> Movement:
-    named = ledger_reference(row.checkout_id)
-    return Movement(row.sku, "released", reserved=-row.quantity, reference=named, actor="checkout")
-
-
-def _until() -> datetime:
-    return datetime.now(UTC) + timedelta(minutes=current_app.config["HOLD_MINUTES"])
+def _release_movement(hold: Row[*tuple[Any, ...]]) -> Movement:
+    reference = ledger_reference(hold.checkout_id)
+    return Movement(hold.sku, "released", reserved=-hold.quantity, reference=reference, actor="checkout")

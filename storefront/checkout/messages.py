@@ -1,4 +1,4 @@
-"""What is written to people about their orders: promised as it happens, worded as it is sent."""
+"""The mails about orders: enqueued in the transaction of the event, composed when they are sent."""
 
 from __future__ import annotations
 
@@ -9,124 +9,144 @@ from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from storefront import mail
-from storefront.checkout import access, orders, payment, queries
-from storefront.checkout.models import Order, OrderEvent
+from storefront.checkout import access, orders, queries
+from storefront.checkout.models import OrderEvent
+from storefront.checkout.orders import OrderChange
 from storefront.checkout.queries import EventView, OrderView
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
 from storefront.money import Money
 from storefront.postal import address_rules
 
-_WORDER = "order"
-# What happens to an order without a letter: a remark of the staff is not for the customer.
-_QUIET = {"note", "delivered"}
+_COMPOSER = "order"
+# Events without a mail. Notes are written by staff for staff.
+_KINDS_WITHOUT_MAIL = {"note", "delivered"}
 
 
 def init_app(app: Flask) -> None:
-    """Write to people whenever something happens to their order."""
-    orders.on_event(app, _promise)
-    mail.register_composer(app, _WORDER, _word)
+    """Send a mail to the customer whenever something happens to their order."""
+    orders.changed.register(app, _enqueue)
+    mail.register_composer(app, _COMPOSER, _compose)
 
 
-def _promise(session: Session, order: Order, event: OrderEvent) -> None:
-    """Write, in the same transaction, that a letter is due. A shop that cannot send mail goes on without."""
-    if event.kind in _QUIET or (event.kind == "paid" and order.payment == "invoice"):
+def _enqueue(session: Session, change: OrderChange) -> None:
+    """Enqueue the mail about an event in the event's transaction. Without a mail server only a warning is logged."""
+    if change.kind in _KINDS_WITHOUT_MAIL or (change.kind == "paid" and change.payment == "invoice"):
         return
-    about = {"number": order.number, "event": event.id, "site": access.shop_url()}
+    data = {"number": change.number, "event": change.event_id, "site": access.shop_url()}
     try:
-        g.order_letter = mail.enqueue(session, order.email, DeferredMail(_WORDER, about))
+        g.order_letter = mail.enqueue(session, change.email, DeferredMail(_COMPOSER, data))
     except MailNotConfiguredError:
         current_app.logger.warning(
-            "No mail server is configured: the customer of %s is not told.", order.number
+            "No mail server is configured: the customer of %s is not told.", change.number
         )
 
 
-def _word(about: dict[str, Any]) -> MailText | None:
-    event = db.session.get(OrderEvent, about["event"])
+def _compose(data: dict[str, Any]) -> MailText | None:
+    event = db.session.get(OrderEvent, data["event"])
     if event is None:
         return None
-    order, happened = _as_of(event), queries.event_view(event, event.order.currency)
-    return (
-        _placed(order, about["site"]) if happened.kind == "placed" else _plain(order, happened, about["site"])
-    )
+    order, view = _order_as_of(event), queries.event_view(event, event.order.currency)
+    if view.kind == "placed":
+        return _confirmation(order, data["site"])
+    return _notification(order, view, data["site"])
 
 
-def _as_of(event: OrderEvent) -> OrderView:
-    """Return the order as it was when this had happened: what came later has letters of its own."""
-    found, earlier = (
-        queries.order_view(event.order),
-        [one for one in event.order.events if one.id <= event.id],
-    )
+def _order_as_of(event: OrderEvent) -> OrderView:
+    """Return the order as it was after this event: later events have mails of their own."""
+    order = event.order
+    events = [other for other in order.events if other.id <= event.id]
     paid, refunded = (
-        Money(sum(one.amount or 0 for one in earlier if one.kind == kind), event.order.currency)
+        Money(sum(other.amount or 0 for other in events if other.kind == kind), order.currency)
         for kind in ("paid", "refunded")
     )
-    called_off = any(one.kind == "cancelled" for one in earlier)
-    return replace(found, paid=paid, refunded=refunded, state="cancelled" if called_off else event.kind)
+    is_cancelled = any(other.kind == "cancelled" for other in events)
+    return replace(
+        queries.order_view(order),
+        paid=paid,
+        refunded=refunded,
+        state="cancelled" if is_cancelled else event.kind,
+    )
 
 
-def _placed(found: OrderView, site: str) -> MailText:
+def _confirmation(order: OrderView, site: str) -> MailText:
     return MailText(
-        f"Your order {found.number}",
-        ("Thank you for your order. This is what we have written down.",),
-        access.order_url(found, site),
-        "See your order",
-        rows=tuple(_rows(found)),
+        _("Your order %(number)s", number=order.number),
+        (_("Thank you for your order. This is what we have written down."),),
+        access.order_url(order, site),
+        _("See your order"),
+        rows=tuple(_rows(order)),
         blocks=(
-            ("Delivered to:", *address_rules.address_lines(found.ship_to)),
-            *_invoice_to(found),
-            *_how_to_pay(found),
+            (_("Delivered to:"), *address_rules.address_lines(order.ship_to)),
+            *_invoice_address(order),
+            *_payment_instructions(order),
         ),
     )
 
 
 def _rows(order: OrderView) -> list[tuple[str, str]]:
     lines = [
-        (f"{line.quantity} × {line.title}{f' ({line.options})' if line.options else ''}", _money(line.total))
+        (
+            f"{line.quantity} × {line.title}{f' ({line.options})' if line.options else ''}",
+            _money(line.total),
+        )
         for line in order.lines
     ]
-    tax = (
-        [("Tax, included" if order.prices_include_tax else "Tax", _money(order.tax))]
-        if order.tax.amount
-        else []
+    tax_label = _("Tax, included") if order.prices_include_tax else _("Tax")
+    tax = [(tax_label, _money(order.tax))] if order.tax.amount else []
+    delivery = (
+        order.delivery,
+        _money(order.delivery_price) if order.delivery_price.amount else _("Free"),
     )
-    delivery = (order.delivery, _money(order.delivery_price) if order.delivery_price.amount else "Free")
-    total = ("Total", _money(order.total))
+    total = (_("Total"), _money(order.total))
     if order.prices_include_tax:
         return [*lines, delivery, total, *tax]
     return [*lines, delivery, *tax, total]
 
 
-def _invoice_to(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    return (("Invoice to:", *address_rules.address_lines(order.bill_to)),) if order.bill_to else ()
+def _invoice_address(order: OrderView) -> tuple[tuple[str, ...], ...]:
+    return ((_("Invoice to:"), *address_rules.address_lines(order.bill_to)),) if order.bill_to else ()
 
 
-def _how_to_pay(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    provider = payment.provider_of(order)
+def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:
+    provider = current_terms().provider_of(order)
     lines = provider.instructions(order) if provider else ()
-    return (("How to pay:", *lines),) if lines else ()
+    return ((_("How to pay:"), *lines),) if lines else ()
 
 
-def _plain(order: OrderView, event: EventView, site: str) -> MailText:
-    subject, *paragraphs = _said(order, event)
-    about = (*paragraphs, f"Order {order.number}")
-    return MailText(f"{subject}: {order.number}", about, access.order_url(order, site), "See your order")
+def _notification(order: OrderView, event: EventView, site: str) -> MailText:
+    subject, *paragraphs = _sentences(order, event)
+    return MailText(
+        _("%(subject)s: %(number)s", subject=subject, number=order.number),
+        (*paragraphs, _("Order %(number)s", number=order.number)),
+        access.order_url(order, site),
+        _("See your order"),
+    )
 
 
-def _said(order: OrderView, event: EventView) -> tuple[str, ...]:
+def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
+    """Return the subject and the paragraphs of the mail about an event."""
     if event.kind == "paid" and order.state == "cancelled":
-        late = "Your payment has arrived after the order was cancelled. It goes back the way it came."
-        return ("Your payment goes back", late)
+        return (
+            _("Your payment goes back"),
+            _("Your payment has arrived after the order was cancelled. It goes back the way it came."),
+        )
     if event.kind == "paid":
-        return ("We have your payment", "Your payment has arrived. Thank you.")
+        return (_("We have your payment"), _("Your payment has arrived. Thank you."))
     if event.kind == "shipped":
-        more = (f"The carrier says: {event.note}",) if event.note else ()
-        return ("Your order is on its way", "Your parcel has just left us.", *more)
+        note = (_("The carrier says: %(note)s", note=event.note),) if event.note else ()
+        return (_("Your order is on its way"), _("Your parcel has just left us."), *note)
     if event.kind == "cancelled":
-        back = ("What you have paid goes back the way it came.",) if order.paid.amount else ()
-        return ("Your order is cancelled", "The order is cancelled; nothing will be sent.", *back)
-    back_now = _money(event.amount or Money(0, order.total.currency))
-    return ("Your refund", f"{back_now} go back to you the way they came.")
+        refund = (_("What you have paid goes back the way it came."),) if order.paid.amount else ()
+        return (
+            _("Your order is cancelled"),
+            _("The order is cancelled; nothing will be sent."),
+            *refund,
+        )
+    amount = _money(event.amount or Money(0, order.total.currency))
+    return (_("Your refund"), _("%(amount)s go back to you the way they came.", amount=amount))
 
 
 def _money(money: Money) -> str:

@@ -1,6 +1,7 @@
-"""What a shopper is about to buy, what is held for them meanwhile, and what has been bought.
+"""The tables of the checkout: drafts, holds, orders with their lines and events, and payments.
 
-An order copies names, prices, tax and addresses: it never changes when a product, a rate or an account does.
+An order copies names, prices, tax and addresses, so that a later change of a product, a tax rate or an account does
+not change it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from storefront.extensions import Model, UtcDateTime
 
 OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
 OrderEventKind = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded", "note"]
-# Neither vowels, so that no number is a word, nor what is taken for something else: 0 and O, 1, I and L.
+# No vowels, so that no number is a word; no characters that look alike: 0 and O, 1, I and L.
 NUMBER_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 
@@ -25,15 +26,15 @@ def _now() -> datetime:
 
 
 def new_number() -> str:
-    """Return a number for an order: random, so that it does not tell how many there are."""
+    """Return a random number for an order; it does not reveal how many orders there are."""
     return "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(10))
 
 
 class Checkout(Model):
-    """A visitor's draft: what they have filled in so far. There is one for each basket.
+    """A visitor's draft of an order: the details that they have filled in so far. Each basket has one at most.
 
-    `key` makes placing it idempotent, `seen` is the totals that they were last shown (as JSON). A draft whose basket
-    is gone (merged into an account's) belongs to nobody; it goes once its holds have.
+    `key` is the idempotency key of the next order, `seen` the totals that the shopper was last shown (as JSON). A
+    draft whose basket was merged into an account's has no owner; it is deleted after its holds.
     """
 
     __tablename__ = "checkout"
@@ -50,12 +51,12 @@ class Checkout(Model):
     seen: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, onupdate=_now, index=True)
 
-    # What a movement of stock refers to is never given to another.
+    # Movements of stock refer to the id, so SQLite must not reuse it.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 
 class Hold(Model):
-    """So many of a variant are reserved for a checkout until then, or until somebody notices that it is past."""
+    """A quantity of a variant that is reserved for a draft. After `expires_at` anybody who notices may release it."""
 
     __tablename__ = "hold"
 
@@ -73,10 +74,12 @@ class Hold(Model):
 
 
 class Order(Model):
-    """What somebody has bought. Amounts are minor units of `currency`; `total` is what is to be paid.
+    """An order. Amounts are in minor units of `currency`; `total` is the amount to pay.
 
-    `key` and `request_digest` say which click placed it; they are forgotten after a week. `access` is what a guest's
-    link is signed with: a new one voids the links made before.
+    `key` (deleted after a week) and `request_digest` identify the request that placed the order. A guest's link is
+    signed with `access`: a new value makes the earlier links invalid. `delivery` is the name of the method as the
+    shopper saw it, `payment` the code of the provider, `paid` the money received so far, `refunded` the part of it
+    that was refunded.
     """
 
     __tablename__ = "customer_order"
@@ -97,10 +100,10 @@ class Order(Model):
     taxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     ship_to: Mapped[dict[str, Any]] = mapped_column(JSON)
     bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    delivery: Mapped[str] = mapped_column(String(100))  # the method's name, as it was shown
-    payment: Mapped[str] = mapped_column(String(40))  # the provider's code
-    paid: Mapped[int] = mapped_column(BigInteger, default=0)  # received so far
-    refunded: Mapped[int] = mapped_column(BigInteger, default=0)  # of that, given back
+    delivery: Mapped[str] = mapped_column(String(100))
+    payment: Mapped[str] = mapped_column(String(40))
+    paid: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
     access: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
 
@@ -118,10 +121,10 @@ class Order(Model):
 
 
 class OrderLine(Model):
-    """A line of an order, as it was sold. `tax_rate` is in thousandths of a percent: 7.25 % is 7250.
+    """A line of an order, as it was sold. `total` is quantity × unit price; a `tax_rate` of 7250 means 7.25 %.
 
-    `from_stock` says how many left the stock with the order (what is not counted, or is still to come, did not);
-    `returned` how many of those have come back.
+    `from_stock` is the quantity that left the stock with the order: 0 for variants without stock counting, less than
+    `quantity` for backorders. `returned` is the part of it that has come back into stock.
     """
 
     __tablename__ = "order_line"
@@ -135,7 +138,7 @@ class OrderLine(Model):
     unit_price: Mapped[int] = mapped_column(BigInteger)
     tax_rate: Mapped[int]
     tax: Mapped[int] = mapped_column(BigInteger)
-    total: Mapped[int] = mapped_column(BigInteger)  # quantity × unit price
+    total: Mapped[int] = mapped_column(BigInteger)
     from_stock: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
 
@@ -149,7 +152,7 @@ class OrderLine(Model):
 
 
 class OrderEvent(Model):
-    """What happened to an order, when, and by whom; never changed, never deleted."""
+    """An entry in the log of an order: what happened, when, and who did it. Rows are never changed or deleted."""
 
     __tablename__ = "order_event"
 
@@ -171,9 +174,10 @@ class OrderEvent(Model):
 
 
 class Payment(Model):
-    """A payment at a provider, by the provider's own reference. `state`: pending, paid, failed, refunded.
+    """An attempt to pay at a provider. `reference` is the provider's id of it.
 
-    `refund_due_at` says when it is to be given back, or tried again after so many attempts; None if it is not.
+    `state` is pending, paid, failed or refunded. `refund_due_at` is the time of the next attempt to refund it, and
+    None if no refund is due; `refund_attempts` counts the attempts.
     """
 
     __tablename__ = "payment"
@@ -197,7 +201,7 @@ class Payment(Model):
 
 
 class PaymentEvent(Model):
-    """A message of a provider that has been dealt with: each counts once, however often it comes."""
+    """An event of a provider that has been handled: providers send events more than once, and each counts once."""
 
     __tablename__ = "payment_event"
 

@@ -1,24 +1,26 @@
-"""Verbs on an order: each locks it, changes it if that is allowed, and writes down what happened.
+"""Operations on an order: each locks the order, checks that its state allows the change, and records an event.
 
-All run in the caller's transaction. Rooms and providers that want to know are told inside it (`on_event`).
+All run in the caller's transaction. `changed` fires inside it for every event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
 from storefront.checkout.errors import NoSuchOrderError, OrderError
 from storefront.checkout.models import Order, OrderEvent, OrderEventKind
+from storefront.hooks import Hook
+from storefront.i18n import gettext as _
 from storefront.money import Money
 
-# Called inside the transaction with the session, the order and what happened to it; never waits for a network.
-Listener = Callable[[Session, Order, OrderEvent], None]
-
+# The states from which an order may enter a state.
 _ALLOWED_FROM = {
     "shipped": ("placed", "paid"),
     "delivered": ("shipped",),
@@ -26,9 +28,26 @@ _ALLOWED_FROM = {
 }
 
 
-def on_event(app: Flask, listener: Listener) -> None:
-    """Have this called, in the transaction, with every event of every order, `placed` included."""
-    app.extensions.setdefault("order_listeners", []).append(listener)
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """An event of an order, and the order as it is after the event. Amounts are in minor units of `currency`."""
+
+    order_id: int
+    number: str
+    email: str
+    payment: str
+    state: str
+    currency: str
+    total: int
+    paid: int
+    refunded: int
+    event_id: int
+    kind: str
+    at: datetime
+
+
+changed = Hook[[Session, OrderChange], None]("checkout.order_changed")
+"""Fires for every event of every order, `placed` included. A handler must not wait for a network."""
 
 
 def record_event(
@@ -40,36 +59,44 @@ def record_event(
     amount: int | None = None,
     note: str = "",
 ) -> OrderEvent:
-    """Write down what happened to an order, and tell who wants to know."""
+    """Write an event of an order and fire `changed`."""
     event = OrderEvent(order=order, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
     session.add(event)
     session.flush()
-    tell(session, order, event)
+    change = OrderChange(
+        order_id=order.id,
+        number=order.number,
+        email=order.email,
+        payment=order.payment,
+        state=order.state,
+        currency=order.currency,
+        total=order.total,
+        paid=order.paid,
+        refunded=order.refunded,
+        event_id=event.id,
+        kind=event.kind,
+        at=event.at,
+    )
+    changed.fire(session, change)
     return event
-
-
-def tell(session: Session, order: Order, event: OrderEvent) -> None:
-    """Tell who wants to know what has just been written down."""
-    listener: Listener
-    for listener in current_app.extensions.get("order_listeners", ()):
-        listener(session, order, event)
 
 
 def record_payment(
     session: Session, number: str, amount: int, currency: str, *, actor: str, note: str = ""
 ) -> OrderEvent:
-    """Write down money that has come in, whatever the state: a cancelled order's has to be given back.
+    """Record received money, whatever the order's state: the money of a cancelled order has to be refunded.
 
     Raises:
-        OrderError: the currency is another, the amount is not positive or more than is still to be paid.
+        OrderError: the currency differs, or the amount is not positive or exceeds the amount due.
     """
     order = lock_order(session, number)
     if currency != order.currency:
-        raise OrderError(f"The order is in {order.currency}, the payment in {currency}.")
-    if not 0 < amount <= order.total - order.paid:
         raise OrderError(
-            f"{_money(order, order.total - order.paid)} are to be paid, not {_money(order, amount)}."
+            _("The order is in %(ours)s, the payment in %(theirs)s.", ours=order.currency, theirs=currency)
         )
+    if not 0 < amount <= order.total - order.paid:
+        due, given = _money(order, order.total - order.paid), _money(order, amount)
+        raise OrderError(_("%(due)s are to be paid, not %(amount)s.", due=due, amount=given))
     order.paid += amount
     if order.state == "placed" and order.paid == order.total:
         order.state = "paid"
@@ -77,17 +104,17 @@ def record_payment(
 
 
 def mark_shipped(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
-    """The goods are on their way."""
+    """Record that the goods have been handed to the carrier."""
     return _advance(session, number, "shipped", actor, note)
 
 
 def mark_delivered(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
-    """The goods have arrived."""
+    """Record that the goods have arrived."""
     return _advance(session, number, "delivered", actor, note)
 
 
 def cancel(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
-    """Call an order off before it is shipped; what it took comes back into stock. Money is given back by `refund`."""
+    """Cancel an order that has not been shipped, and return its goods to stock. Money needs a refund of its own."""
     order = lock_order(session, number)
     _check_transition(order, "cancelled")
     _restock(
@@ -98,27 +125,31 @@ def cancel(session: Session, number: str, *, actor: str, note: str = "") -> Orde
 
 
 def record_refund(
-    session: Session, number: str, amount: int, *, actor: str, note: str = "",
+    session: Session,
+    number: str,
+    amount: int,
+    *,
+    actor: str,
+    note: str = "",
     returned: Mapping[int, int] | None = None,
-) -> OrderEvent:  # fmt: skip
-    """Give money back, in part or whole; of what was paid, never more.
+) -> OrderEvent:
+    """Record a refund of all or a part of the money paid.
 
     Args:
-        session: of the transaction.
-        number: the order's.
+        session: the session of the transaction.
+        number: the order's number.
         amount: in minor units.
-        actor: who does it.
-        note: why, for the log.
-        returned: how many of which lines (by id) have come back and go into stock again.
+        actor: who made the refund.
+        note: the reason, for the order's log.
+        returned: the quantity of each line (by id) that goes back into stock.
 
     Raises:
-        OrderError: more than was paid, or more than was sold of a line.
+        OrderError: the amount exceeds the money paid, or a quantity exceeds the quantity sold.
     """
     order = lock_order(session, number)
     if not 0 < amount <= order.paid - order.refunded:
-        raise OrderError(
-            f"{_money(order, order.paid - order.refunded)} can be refunded, not {_money(order, amount)}."
-        )
+        possible, given = _money(order, order.paid - order.refunded), _money(order, amount)
+        raise OrderError(_("%(possible)s can be refunded, not %(amount)s.", possible=possible, amount=given))
     _restock(session, order, returned or {}, actor, "refunded")
     order.refunded += amount
     if order.refunded == order.total and order.state != "cancelled":
@@ -129,28 +160,37 @@ def record_refund(
 def record_failed_refund(
     session: Session, number: str, amount: int, *, actor: str, note: str = ""
 ) -> OrderEvent:
-    """Money that was on its way back has not arrived: it can be refunded again. Goods stay where they are.
+    """Record that a recorded refund has failed: the amount can be refunded again. Returned goods stay in stock.
 
     Raises:
-        OrderError: so much was never refunded.
+        OrderError: the amount exceeds the recorded refunds.
     """
     order = lock_order(session, number)
     if not 0 < amount <= order.refunded:
-        raise OrderError(f"{_money(order, order.refunded)} were refunded, not {_money(order, amount)}.")
+        done, given = _money(order, order.refunded), _money(order, amount)
+        raise OrderError(_("%(refunded)s were refunded, not %(amount)s.", refunded=done, amount=given))
     order.refunded -= amount
     if order.state == "refunded":
         order.state = ["paid", *(e.kind for e in order.events if e.kind in ("shipped", "delivered"))][-1]
-    text = f"The refund {note} of {_money(order, amount)} failed: that can be refunded again."
+    text = _(
+        "The refund %(reference)s of %(amount)s failed: that can be refunded again.",
+        reference=note,
+        amount=_money(order, amount),
+    )
     return record_event(session, order, "note", actor=actor, note=text)
 
 
 def add_note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
-    """Write a remark into the order's log."""
+    """Write a note into the order's log."""
     return record_event(session, lock_order(session, number), "note", actor=actor, note=text)
 
 
 def lock_order(session: Session, number: str) -> Order:
-    """Return the order, so that nobody else changes it until the end of this transaction."""
+    """Return the order, and lock its row until the end of the transaction.
+
+    Raises:
+        NoSuchOrderError: no order has this number.
+    """
     order = session.execute(
         select(Order)
         .where(Order.number == number)
@@ -171,24 +211,32 @@ def _advance(session: Session, number: str, state: OrderEventKind, actor: str, n
 
 def _check_transition(order: Order, state: str) -> None:
     if order.state not in _ALLOWED_FROM[state]:
-        raise OrderError(f"An order that is {order.state} cannot become {state}.")
+        raise OrderError(
+            _("An order that is %(before)s cannot become %(after)s.", before=order.state, after=state)
+        )
 
 
 def _restock(session: Session, order: Order, returned: Mapping[int, int], actor: str, reason: str) -> None:
     lines = {line.id: line for line in order.lines}
     if unknown := returned.keys() - lines.keys():
-        raise OrderError(f"The order has no line {min(unknown)}.")
+        raise OrderError(_("The order has no line %(id)d.", id=min(unknown)))
     for key in sorted(returned, key=lambda key: lines[key].sku):
-        line, number = lines[key], returned[key]
-        if not 0 <= number <= line.from_stock - line.returned:
+        line, quantity = lines[key], returned[key]
+        possible = line.from_stock - line.returned
+        if not 0 <= quantity <= possible:
             raise OrderError(
-                f"{line.from_stock - line.returned} of {line.title} can come back into stock, not {number}."
+                _(
+                    "%(possible)d of %(title)s can come back into stock, not %(quantity)d.",
+                    possible=possible,
+                    title=line.title,
+                    quantity=quantity,
+                )
             )
-        if number:
+        if quantity:
             stock.return_to_stock(
-                session, line.sku, number, reference=order.number, actor=actor, reason=reason
+                session, line.sku, quantity, reference=order.number, actor=actor, reason=reason
             )
-            line.returned += number
+            line.returned += quantity
 
 
 def _money(order: Order, amount: int) -> str:

@@ -1,4 +1,4 @@
-"""Reads for the pages of orders."""
+"""Reads orders for pages, mails and exports."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from storefront.extensions import db
 from storefront.money import Money
 
 PER_PAGE = 50
-REFUND_DUE = "refund due"  # called off, with money that has to go back
+# A state for staff only: cancelled, with money that has to be refunded.
+REFUND_DUE = "refund due"
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of an order, as its page shows it."""
+    """A line of an order, as its page shows it. `returnable` is the quantity that can still come back into stock."""
 
     id: int
     sku: str
@@ -27,12 +28,12 @@ class LineView:
     quantity: int
     unit_price: Money
     total: Money
-    returnable: int  # how many could still come back into stock
+    returnable: int
 
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """What happened to an order."""
+    """An event of an order, as its page shows it."""
 
     at: datetime
     actor: str
@@ -68,22 +69,22 @@ class OrderView:
 
     @property
     def due(self) -> Money:
-        """What is still to be paid."""
+        """The amount that is still to be paid."""
         return Money(self.total.amount - self.paid.amount, self.total.currency)
 
     @property
     def refundable(self) -> Money:
-        """What was paid and not given back."""
+        """The amount that was paid and not refunded."""
         return Money(self.paid.amount - self.refunded.amount, self.total.currency)
 
     @property
     def refund_due(self) -> bool:
-        """Whether money was paid for it that has to go back, since it was called off."""
+        """Whether the order was cancelled and its money has to be refunded."""
         return self.state == "cancelled" and self.refundable.amount > 0
 
     @property
     def cancellable(self) -> bool:
-        """Whether it can still be called off."""
+        """Whether the order can still be cancelled."""
         return self.state in ("placed", "paid")
 
 
@@ -101,7 +102,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """A page of orders, the newest first."""
+    """A page of a list of orders, newest first."""
 
     orders: list[OrderRow]
     page: int
@@ -110,13 +111,13 @@ class OrderPage:
 
 
 def find_order(number: str) -> OrderView | None:
-    """Return the order with this number. Three statements."""
-    found = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
-    return order_view(found) if found is not None else None
+    """Return the order with this number, read by three statements; None if it does not exist."""
+    order = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
+    return order_view(order) if order is not None else None
 
 
 def order_view(order: Order) -> OrderView:
-    """Return an order as pages and mails show it."""
+    """Return the view of an order that the ORM has loaded."""
 
     def money(amount: int) -> Money:
         return Money(amount, order.currency)
@@ -138,25 +139,25 @@ def order_view(order: Order) -> OrderView:
 
 
 def event_view(event: OrderEvent, currency: str) -> EventView:
-    """Return an event of an order as pages and mails show it."""
+    """Return the view of an event, whose amount is in this currency."""
     amount = None if event.amount is None else Money(event.amount, currency)
     return EventView(event.at, event.actor, event.kind, amount, event.note)
 
 
 def list_account_orders(user_id: int, page: int = 1) -> OrderPage:
-    """Return a page of an account's orders."""
+    """Return a page of the orders of an account."""
     return _page([Order.user_id == user_id], page)
 
 
 def list_orders(page: int = 1, state: str | None = None) -> OrderPage:
-    """Return a page of all orders, or of those in a state; REFUND_DUE is one for staff."""
+    """Return a page of all orders, or of those in this state (REFUND_DUE included)."""
     if state == REFUND_DUE:
         return _page([Order.state == "cancelled", Order.paid > Order.refunded], page)
     return _page([Order.state == state] if state else [], page)
 
 
 def export_orders(user_id: int) -> list[dict[str, Any]]:
-    """Return an account's orders as JSON can hold them."""
+    """Return the orders of an account as values that JSON can represent."""
     rows = db.session.execute(select(Order).where(Order.user_id == user_id).order_by(Order.id)).scalars()
     return [
         {
@@ -176,18 +177,23 @@ def export_orders(user_id: int) -> list[dict[str, Any]]:
 
 def _page(conditions: list[Any], page: int) -> OrderPage:
     total = db.session.execute(select(func.count(Order.id)).where(*conditions)).scalar_one()
-    rows = db.session.execute(
-        select(Order).where(*conditions).order_by(Order.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-    ).scalars().all()  # fmt: skip
+    newest_first = select(Order).where(*conditions).order_by(Order.id.desc())
+    rows = db.session.scalars(newest_first.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     sums = db.session.execute(
         select(OrderLine.order_id, func.sum(OrderLine.quantity))
         .where(OrderLine.order_id.in_([row.id for row in rows]))
         .group_by(OrderLine.order_id)
     )
-    counts = {order_id: number for order_id, number in sums}  # noqa: C416  # what is to become a dict are rows
-    found = [
-        OrderRow(row.number, row.email, row.state, Money(row.total, row.currency), counts.get(row.id, 0),
-                 row.placed_at)
+    quantities = {order_id: quantity for order_id, quantity in sums}  # noqa: C416  # dict() of rows is not typed
+    orders = [
+        OrderRow(
+            row.number,
+            row.email,
+            row.state,
+            Money(row.total, row.currency),
+            quantities.get(row.id, 0),
+            row.placed_at,
+        )
         for row in rows
-    ]  # fmt: skip
-    return OrderPage(found, page, max(1, -(-total // PER_PAGE)), total)
+    ]
+    return OrderPage(orders, page, max(1, -(-total // PER_PAGE)), total)

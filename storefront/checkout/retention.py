@@ -1,4 +1,4 @@
-"""The sweeper: in every serving process, holds that are past are given back, and what is old is forgotten."""
+"""What the checkout keeps, and for how long: holds, drafts, idempotency keys, and the data of deleted accounts."""
 
 from __future__ import annotations
 
@@ -8,53 +8,69 @@ from flask import Flask
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from storefront import periodic
+from storefront import accounts, cart, periodic
 from storefront.checkout import holds
 from storefront.checkout.models import Checkout, Hold, Order
-from storefront.checkout.payment import expiry
 from storefront.extensions import db, write_transaction
 
-KEYS_KEPT = timedelta(days=7)
-DRAFTS_KEPT = timedelta(days=30)
+KEY_LIFETIME = timedelta(days=7)
+DRAFT_LIFETIME = timedelta(days=30)
 
 
 def init_app(app: Flask) -> None:
-    """Let every serving process look around."""
+    """Clean up in every serving process, and when baskets are merged or accounts are deleted."""
     periodic.add_task(app, "checkout-sweeper", clean_up, interval=5.0)
-    periodic.add_task(app, "unpaid-orders", expiry.cancel_unpaid_orders, interval=60.0)
+    cart.merged.register(app, _release_merged)
+    accounts.account_deleted.register(app, _forget_account)
 
 
 def clean_up() -> int:
-    """Give back what is past and forget what is old; return how many holds were released. Writes only if it must."""
+    """Release expired holds, and delete old drafts and old idempotency keys; return how many holds were released.
+
+    It opens a write transaction only if there is something to write.
+    """
     now, released = datetime.now(UTC), 0
-    while _is_there(select(Hold.id).where(Hold.expires_at < now)):
+    while _exists(select(Hold.id).where(Hold.expires_at < now)):
         with write_transaction() as session:
-            found = holds.release_expired_batch(session)
-        released += found
-        if not found:
-            break  # others are at it
-    if _is_there(_old_keys(now)) or _is_there(_old_drafts(now)):
+            count = holds.release_expired_batch(session)
+        released += count
+        if not count:
+            break  # another process has locked the rest
+    if _exists(_old_keys(now)) or _exists(_old_drafts(now)):
         with write_transaction() as session:
-            _forget(session, now)
+            session.execute(update(Order).where(Order.id.in_(_old_keys(now))).values(key=None))
+            session.execute(delete(Checkout).where(Checkout.id.in_(_old_drafts(now))))
     return released
 
 
 def _old_keys(now: datetime) -> Select[int]:
-    return select(Order.id).where(Order.key.is_not(None), Order.placed_at < now - KEYS_KEPT)
+    return select(Order.id).where(Order.key.is_not(None), Order.placed_at < now - KEY_LIFETIME)
 
 
 def _old_drafts(now: datetime) -> Select[int]:
     return select(Checkout.id).where(
-        Checkout.updated_at < now - DRAFTS_KEPT,
+        Checkout.updated_at < now - DRAFT_LIFETIME,
         ~exists(select(Hold.id).where(Hold.checkout_id == Checkout.id)),
     )
 
 
-def _forget(session: Session, now: datetime) -> None:
-    session.execute(update(Order).where(Order.id.in_(_old_keys(now))).values(key=None))
-    session.execute(delete(Checkout).where(Checkout.id.in_(_old_drafts(now))))
-
-
-def _is_there(query: Select[int]) -> bool:
+def _exists(query: Select[int]) -> bool:
     with db.engine.connect() as connection:
         return connection.execute(query.limit(1)).first() is not None
+
+
+def _release_merged(session: Session, merged_cart: int, _into: int) -> None:
+    """Release the holds of a guest's basket that is merged into an account's, so that the account can hold them."""
+    draft_id = session.execute(
+        select(Checkout.id).where(Checkout.cart_id == merged_cart)
+    ).scalar_one_or_none()
+    if draft_id is not None:
+        holds.release(session, draft_id)
+
+
+def _forget_account(session: Session, user_id: int) -> None:
+    """Delete an account's drafts, and unlink its orders: the law requires that receipts are kept."""
+    session.execute(update(Order).where(Order.user_id == user_id).values(user_id=None))
+    for draft in session.execute(select(Checkout).where(Checkout.user_id == user_id)).scalars().all():
+        holds.release(session, draft.id)
+        session.delete(draft)

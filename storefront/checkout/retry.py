@@ -1,4 +1,4 @@
-"""What the database may do to a transaction, and which of it is worth another try."""
+"""Retries of whole transactions after errors of the database that another attempt may not meet."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from storefront.checkout.errors import DatabaseBusyError
 from storefront.errors import StorefrontError
 
-# SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. Whoever waited too long for a row of stock
-# has written nothing, so trying again is as good as having waited longer.
+# SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row
+# of stock has written nothing, so another attempt is as good as a longer wait.
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
-_LOCK_WAIT = "55P03"
+_LOCK_NOT_AVAILABLE = "55P03"
 T = TypeVar("T")
 MAX_RETRIES = {"postgresql": 2, "sqlite": 1}
 
 
 def run_with_retries(transaction: Callable[[], T]) -> T:
-    """Return what a whole transaction returns, tried again if the database would not let it end.
+    """Run a whole transaction and return its result; run it again if the database aborted it.
 
     Raises:
-        DatabaseBusyError: it would not, however often; or it is away.
+        DatabaseBusyError: the database is unavailable, or aborted every attempt.
     """
-    attempt = 0
+    failures = 0
     while True:
         try:
             return transaction()
         except (DBAPIError, PoolTimeoutError) as error:
-            attempt += 1
-            if not _again_after(error, attempt):
+            failures += 1
+            if not _is_retryable(error, failures):
                 raise DatabaseBusyError from error
 
 
-def _again_after(error: DBAPIError | PoolTimeoutError, attempt: int) -> bool:
-    """Return whether the whole transaction may be tried again after it has failed so often."""
-    if isinstance(error, PoolTimeoutError):  # nothing has begun yet
-        return attempt <= MAX_RETRIES["postgresql"]
+def _is_retryable(error: DBAPIError | PoolTimeoutError, failures: int) -> bool:
+    """Return whether the whole transaction may be tried again after this number of failures."""
+    if isinstance(error, PoolTimeoutError):  # the transaction has not begun
+        return failures <= MAX_RETRIES["postgresql"]
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in RETRYABLE_SQLSTATES and attempt <= MAX_RETRIES["postgresql"]
-    return _is_locked(error) and attempt <= MAX_RETRIES["sqlite"]
+        return state in RETRYABLE_SQLSTATES and failures <= MAX_RETRIES["postgresql"]
+    return _is_sqlite_locked(error) and failures <= MAX_RETRIES["sqlite"]
 
 
 @contextmanager
 def lock_timeout_raises(refusal: type[StorefrontError]) -> Iterator[None]:
-    """Raise this instead, if the lock that the block asks for is not to be had in time."""
+    """Raise `refusal` if the block does not get a lock in time."""
     try:
         yield
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == _LOCK_WAIT:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise refusal from error
         raise
 
 
-def _is_locked(error: DBAPIError) -> bool:
+def _is_sqlite_locked(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

@@ -1,6 +1,6 @@
-"""Tax: rates by country and region, from the configuration, and its rounding.
+"""Tax rates by country and region, from the configuration, and the rounding of tax.
 
-In `checkout.toml`, percentages as text (so that 8.875 is 8.875):
+In `checkout.toml`, percentages as text (so that 8.875 stays exact):
 
     prices_include_tax = true
     [tax.DE]
@@ -20,34 +20,40 @@ from typing import Any
 
 from storefront.errors import ConfigurationError
 
-HUNDRED_PERCENT = 100_000  # rates are integers, thousandths of a percent: 100 %
+HUNDRED_PERCENT = 100_000  # rates are integers in thousandths of a percent
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRules:
-    """Rates by country, and by country and region, in thousandths of a percent; whether prices include them."""
+    """Tax rates in thousandths of a percent.
+
+    Attributes:
+        inclusive: prices include tax.
+        countries: the rate of each country (an ISO 3166-1 code).
+        regions: the rates that differ from the country's, by country and region in capitals.
+    """
 
     inclusive: bool
     countries: Mapping[str, int]
     regions: Mapping[tuple[str, str], int]
 
     def rate_for(self, country: str, region: str) -> int:
-        """Return the rate for goods sent there; 0 where none is configured."""
+        """Return the rate for goods sent to this address; 0 if none is configured."""
         by_region = self.regions.get((country, region.strip().upper()))
         return by_region if by_region is not None else self.countries.get(country, 0)
 
 
 def tax_of(amount: int, rate: int, *, inclusive: bool) -> int:
-    """Return the tax on (or in) an amount of minor units, rounded half up to whole minor units."""
+    """Return the tax on an amount (or contained in it, if inclusive), in minor units, rounded half up."""
     whole = HUNDRED_PERCENT + rate if inclusive else HUNDRED_PERCENT
     return int((Decimal(amount * rate) / whole).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def read_tax_rules(terms: Mapping[str, Any]) -> TaxRules:
-    """Return the rules of the configuration.
+    """Return the tax rules of the configuration.
 
     Raises:
-        ConfigurationError: something in it cannot be used; the text says what.
+        ConfigurationError: a rate is not valid; the text says why.
     """
     inclusive = terms.get("prices_include_tax", True)
     if not isinstance(inclusive, bool):

@@ -1,4 +1,4 @@
-"""What it comes to: the one function that adds up."""
+"""The totals of a basket: the only place that adds up prices, delivery and tax."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from flask import current_app
 
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import TotalTooLargeError
-from storefront.checkout.tax import TaxRules, tax_of
+from storefront.checkout.tax import tax_of
+from storefront.checkout.terms import current_terms
 
-MAX_TOTAL = 2**53  # what every database, and every script that reads JSON, holds exactly
+# The largest integer that every database and every JSON parser represents exactly.
+MAX_TOTAL = 2**53
 
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """Something that is to be bought; `unit_price` in minor units."""
+    """An item to buy; `unit_price` is in minor units."""
 
     sku: str
     title: str
@@ -30,7 +32,7 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class TotalLine:
-    """A line with what it comes to. `tax_rate` in thousandths of a percent; `total` is quantity × price."""
+    """A line with its total (quantity × unit price). `tax_rate` is in thousandths of a percent."""
 
     sku: str
     title: str
@@ -44,7 +46,7 @@ class TotalLine:
 
 @dataclass(frozen=True, slots=True)
 class TaxAmount:
-    """Tax at one rate: on `base` (in it, if prices include tax), so much."""
+    """The tax at one rate: `amount` on `base`, or contained in `base` if prices include tax."""
 
     rate: int
     base: int
@@ -52,15 +54,15 @@ class TaxAmount:
 
     @property
     def percent(self) -> str:
-        """The rate as people write it: "7.25"."""
+        """The rate in percent as people write it: "7.25"."""
         return f"{self.rate / 1000:.3f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a basket comes to, in minor units of `currency`. `total` is what is to be paid.
+    """The totals of a basket, in minor units of `currency`. `total` is the amount to pay.
 
-    If prices include tax, `tax` is a part of goods and delivery; else it comes on top.
+    If prices include tax, `tax` is contained in `goods` and `delivery`; otherwise it is added to them.
     """
 
     currency: str
@@ -74,25 +76,34 @@ class Totals:
 
     @property
     def digest(self) -> str:
-        """What stands for these totals in a form: whoever sends it back has seen exactly these."""
+        """A hash of the totals: a form that sends it back proves which totals the shopper saw."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it; `from_json` is the way back."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
-        return found
+        """Return the totals as a JSON object; `from_json` reverses it."""
+        value: dict[str, Any] = msgspec.to_builtins(self)
+        return value
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Totals:
-        """Return what `to_json` has written."""
+        """Return the totals that `to_json` has written."""
         return msgspec.convert(value, Totals)
 
 
 def compute_totals(
     lines: Sequence[LineItem], delivery: DeliveryMethod | None, address: Mapping[str, Any]
 ) -> Totals:
-    """Return what these lines come to, sent there (without a method, or without a country, as far as is known)."""
-    rules: TaxRules = current_app.extensions["checkout_tax"]
+    """Return the totals of these lines by the shop's terms.
+
+    Args:
+        lines: the items.
+        delivery: the chosen delivery method; None adds no delivery price.
+        address: where the goods go; its `country` and `region` decide the tax rate. They may be missing.
+
+    Raises:
+        TotalTooLargeError: the total is too large to be computed exactly.
+    """
+    rules = current_terms().tax
     rate = rules.rate_for(address.get("country", ""), address.get("region", ""))
     return add_up(lines, delivery, rate, currency=current_app.config["CURRENCY"], inclusive=rules.inclusive)
 
@@ -100,30 +111,26 @@ def compute_totals(
 def add_up(
     lines: Sequence[LineItem], delivery: DeliveryMethod | None, rate: int, *, currency: str, inclusive: bool
 ) -> Totals:
-    """Return the totals at this rate of tax. Tax is rounded for each line, and for the delivery as one.
+    """Return the totals at this tax rate. Tax is rounded per line, and separately for the delivery.
 
     Raises:
         ValueError: a quantity is not positive, or a price is negative.
-        TotalTooLargeError: it comes to more than can be counted exactly.
+        TotalTooLargeError: the total is too large to be computed exactly.
     """
     if any(line.quantity < 1 or line.unit_price < 0 for line in lines):
         raise ValueError("quantities are positive, prices are not negative")
-    counted = tuple(_line(line, rate, inclusive) for line in lines)
-    goods = sum(line.total for line in counted)
-    price = delivery.price_for(goods) if delivery is not None else 0
-    tax = sum(line.tax for line in counted) + tax_of(price, rate, inclusive=inclusive)
-    total = goods + price + (0 if inclusive else tax)
+    total_lines = tuple(_total_line(line, rate, inclusive) for line in lines)
+    goods = sum(line.total for line in total_lines)
+    delivery_price = delivery.price_for(goods) if delivery is not None else 0
+    tax = sum(line.tax for line in total_lines) + tax_of(delivery_price, rate, inclusive=inclusive)
+    total = goods + delivery_price + (0 if inclusive else tax)
     if total > MAX_TOTAL:
-        raise TotalTooLargeError(
-            "That comes to more than this shop can count. Take something out of the basket."
-        )
-    taxes = (TaxAmount(rate, goods + price, tax),) if rate else ()
-    return Totals(currency, counted, goods, price, tax, total, taxes, inclusive)
+        raise TotalTooLargeError
+    taxes = (TaxAmount(rate, goods + delivery_price, tax),) if rate else ()
+    return Totals(currency, total_lines, goods, delivery_price, tax, total, taxes, inclusive)
 
 
-def _line(line: LineItem, rate: int, inclusive: bool) -> TotalLine:
+def _total_line(line: LineItem, rate: int, inclusive: bool) -> TotalLine:
     total = line.quantity * line.unit_price
     tax = tax_of(total, rate, inclusive=inclusive)
-    return TotalLine(
-        line.sku, line.title, line.options, line.quantity, line.unit_price, rate, tax, total
-    )  # fmt: skip
+    return TotalLine(line.sku, line.title, line.options, line.quantity, line.unit_price, rate, tax, total)

@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
-from storefront.checkout import OrderEvent, orders
+from storefront.checkout import orders
 from storefront.i18n import gettext as _
 
 CACHE = Counter("storefront_cache_events", "Results of cache look-ups.", ["kind", "event"])
@@ -105,7 +105,7 @@ def init_app(app: Flask) -> None:
     """Serve /metrics to clients on this host or in a private network; everybody else gets 404."""
     metrics = Metrics(app)
     periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
-    orders.on_event(app, _count_order)
+    orders.changed.register(app, _count_order)
 
     @app.get("/metrics")
     def show() -> Response:
@@ -126,8 +126,8 @@ def _count_error(context: ExceptionContext) -> None:
     SQL_ERRORS.labels(type(context.sqlalchemy_exception).__name__).inc()
 
 
-def _count_order(_session: object, _order: object, event: OrderEvent) -> None:
-    ORDERS.inc(event.kind == "placed")
+def _count_order(_session: object, change: orders.OrderChange) -> None:
+    ORDERS.inc(change.kind == "placed")
 
 
 def breakers() -> dict[str, int]:

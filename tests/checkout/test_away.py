@@ -94,7 +94,7 @@ def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places
                 connection.connection.driver_connection.interrupt()
                 connection.execute(text("SELECT nothing FROM nowhere"))
 
-    orders.on_event(app, lose)
+    orders.changed.register(app, lose)
     with pytest.raises(DatabaseBusyError):
         place_order(draft, KEY, digest)
     assert (count_orders(), level("TP")) == (0, (5, 0))
@@ -116,7 +116,7 @@ def test_what_the_database_calls_off_once_is_tried_again(app: Flask) -> None:
             with other.connect() as impatient:
                 impatient.execute(text("BEGIN IMMEDIATE"))  # the order being placed has the lock
 
-    orders.on_event(app, call_off)
+    orders.changed.register(app, call_off)
     assert not place(draft).repeated
     assert (len(tries), count_orders(), level("TP"), audited()) == (2, 1, (3, 0), [])
 

@@ -17,7 +17,8 @@ from storefront.checkout.errors import (
     PricesChangedError,
     ShortageError,
 )
-from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
+from storefront.checkout.models import Checkout, Hold
+from storefront.checkout.orders import OrderChange
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
@@ -120,7 +121,10 @@ def test_all_that_is_short_is_named_and_nothing_is_taken(app: Flask) -> None:
     for attempt in (hold, place):
         with pytest.raises(ShortageError, match="Only 2 of Teapot are left") as caught:
             attempt(draft)
-        assert [(x.sku, x.wanted, x.available) for x in caught.value.short] == [("CUP", 1, 0), ("TP", 3, 2)]
+        assert [(x.sku, x.wanted, x.available) for x in caught.value.shortages] == [
+            ("CUP", 1, 0),
+            ("TP", 3, 2),
+        ]
     assert (level("TP"), level("BOWL"), count_orders()) == ((2, 0), (9, 0), 0)
     assert len(db.session.execute(select(CartLine)).all()) == 3
 
@@ -142,12 +146,12 @@ def test_listeners_hear_in_the_transaction_and_can_stop_it(app: Flask) -> None:
     make_product(variants=[{"sku": "TP"}])
     heard = []
 
-    def listen(_session: object, order: Order, event: OrderEvent) -> None:
-        heard.append((order.number, event.kind))
+    def listen(_session: object, change: OrderChange) -> None:
+        heard.append((change.number, change.kind))
         if len(heard) == 1:
             raise ZeroDivisionError
 
-    orders.on_event(app, listen)
+    orders.changed.register(app, listen)
     draft = make_draft({"TP": 1})
     with pytest.raises(ZeroDivisionError):
         place(draft)

@@ -1,4 +1,7 @@
-"""The pages of checkout and orders, and what they share. All are private; each change is a POST and answers 303."""
+"""The pages of checkout and orders, and the functions that they share.
+
+All pages are private. Each change is a POST that answers 303.
+"""
 
 from __future__ import annotations
 
@@ -7,82 +10,89 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront.checkout import access, payment
+from storefront.checkout import access
 from storefront.checkout.errors import PaymentError
 from storefront.checkout.queries import OrderView
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db
+from storefront.i18n import lazy_gettext
 from storefront.mail import development
 from storefront.web import security_headers
 from storefront.web.forms import Form
 from storefront.web.private import mark_private
 
+# The notice that a page shows after a redirect, by the parameter `said` of its URL.
 _NOTICES = {
-    "placed": "Thank you. Your order is with us.",
-    "cancelled": "Your order is cancelled, and what was in it is back on the shelf.",
-    "paying": "Thank you. As soon as the payment is confirmed, it says so here.",
-    "held": "It is held for you again.",
-    "saved": "It is written down.",
+    "placed": lazy_gettext("Thank you. Your order is with us."),
+    "cancelled": lazy_gettext("Your order is cancelled, and what was in it is back on the shelf."),
+    "paying": lazy_gettext("Thank you. As soon as the payment is confirmed, it says so here."),
+    "held": lazy_gettext("It is held for you again."),
+    "saved": lazy_gettext("It is written down."),
 }
 
 
 def blueprint(name: str, module: str) -> Blueprint:
-    """Return a blueprint whose every answer is private."""
-    made = Blueprint(name, module, cli_group=None)
-    made.after_request(make_private)
-    return made
+    """Return a blueprint all of whose responses are private."""
+    bp = Blueprint(name, module, cli_group=None)
+    bp.after_request(make_private)
+    return bp
 
 
 def make_private(response: Response) -> Response:
-    """Keep what is a person's own out of every cache, and its address out of other sites' logs."""
+    """Keep the response out of every cache, and its URL (which may contain a token) out of other sites' logs."""
     mark_private(response)
     response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
 def render_page(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a page; 422 if its form has to be mended."""
+    """Return a page; with status 422 if its form has errors."""
     form = context.get("form")
-    wrong = isinstance(form, Form) and bool(form.errors)
-    body = render_template(template, said=_NOTICES.get(request.args.get("said", "")), wrong=wrong, **context)
-    return make_response(body, 422 if wrong and status == 200 else status)
+    has_errors = isinstance(form, Form) and bool(form.errors)
+    notice = _NOTICES.get(request.args.get("said", ""))
+    body = render_template(template, said=notice, wrong=has_errors, **context)
+    return make_response(body, 422 if has_errors and status == 200 else status)
 
 
 def allow_form_targets(response: Response, *origins: str) -> Response:
-    """Let the page's forms lead on to these origins: browsers hold redirects of a form against `form-action` too."""
-    known = security_headers.HEADERS["Content-Security-Policy"]
-    wider = " ".join(("form-action 'self'", *filter(None, origins)))
-    response.headers["Content-Security-Policy"] = known.replace("form-action 'self'", wider)
+    """Allow redirects from the page's forms to these origins: browsers apply `form-action` to redirects, too."""
+    policy = security_headers.HEADERS["Content-Security-Policy"]
+    targets = " ".join(("form-action 'self'", *filter(None, origins)))
+    response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", targets)
     return response
 
 
 def redirect_to_order(order: OrderView, said: str, token: str, letter: str = "") -> Response:
-    """Lead to an order's page; where letters are not sent, it shows the one that was just written."""
+    """Redirect to an order's page. In development, where mails are not sent, the page shows the mail `letter`."""
     shown = letter if letter and development.is_active() else None
-    address = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
-    return redirect(address, 303)
+    url = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
+    return redirect(url, 303)
 
 
 def token_for_visitor(order: OrderView, user_id: int | None) -> str:
-    """Return the token that the order's address needs: none if its owner is signed in."""
+    """Return the token for the URL of the order's page; empty if the visitor is its signed-in owner."""
     return "" if order.user_id is not None and order.user_id == user_id else access.order_token(order)
 
 
 def begin_payment(order: OrderView) -> Response | None:
-    """Lead to the provider's page; None if the order's own page says how to pay. No transaction is open meanwhile."""
-    provider = payment.provider_of(order)
+    """Redirect to the provider's page; None if the order's own page says how to pay.
+
+    No transaction is open during the request to the provider.
+    """
+    provider = current_terms().provider_of(order)
     if provider is None:
         return None
     back = access.order_url(order, access.shop_url())
     db.session.rollback()
     try:
-        address = provider.begin(order, back)
+        url = provider.begin(order, back)
     except PaymentError:
         return redirect_to_order(order, "not-begun", access.order_token(order))
-    return redirect(address, 303) if address else None
+    return redirect(url, 303) if url else None
 
 
 def page_number() -> int:
-    """Return the page that the address names; 404 if that is no number."""
+    """Return the page number of the URL; answer 404 if it is not a positive number."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= 6) or not int(text):
         abort(404)

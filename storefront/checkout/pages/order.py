@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
-from storefront.checkout import access, payment, queries
+from storefront.checkout import access, queries
 from storefront.checkout.errors import OrderError
 from storefront.checkout.pages import (
     allow_form_targets,
@@ -19,6 +19,8 @@ from storefront.checkout.pages import (
 )
 from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.queries import OrderView
+from storefront.checkout.terms import current_terms
+from storefront.i18n import gettext as _
 from storefront.mail import development
 from storefront.postal import address_rules
 
@@ -29,48 +31,48 @@ history_bp: Blueprint = blueprint("history", __name__)
 @bp.get("/orders/<number>")
 @rate_limiting.limit("order")
 def show(number: str) -> Response:
-    """The order."""
+    """Show the order."""
     return _page(access.find_order(number, _token()))
 
 
 @bp.post("/orders/<number>/cancellation")
 @rate_limiting.limit("order")
 def cancel(number: str) -> Response:
-    """Call it off, as long as nothing was sent. Twice is no mistake."""
+    """Cancel the order, unless it was shipped. A second request changes nothing."""
     order = access.find_order(number, _token())
     if order.state != "cancelled":
         try:
             cancel_order(order, actor="customer")
         except OrderError as error:
-            return _page(
-                access.find_order(number, _token()), error.status, problem=f"{error} Write to us instead."
-            )
+            problem = _("%(error)s Write to us instead.", error=error)
+            return _page(access.find_order(number, _token()), error.status, problem)
     return redirect_to_order(order, "cancelled", _token())
 
 
 @bp.post("/orders/<number>/payment")
 @rate_limiting.limit("checkout")
 def pay(number: str) -> Response:
-    """Begin to pay, or go on with it."""
+    """Begin or continue the payment."""
     order = access.find_order(number, _token())
-    going = begin_payment(order) if order.state == "placed" and order.due.amount else None
-    return going or redirect_to_order(order, "paying", _token())
+    to_provider = begin_payment(order) if order.state == "placed" and order.due.amount else None
+    return to_provider or redirect_to_order(order, "paying", _token())
 
 
 @history_bp.get("/account/orders")
 @accounts.sign_in_required
 def history(user: User) -> Response:
-    """All orders, the newest first."""
-    found = queries.list_account_orders(user.id, page_number())
-    return render_page("checkout/orders.html", orders=found, account_pages=accounts.account_pages())
+    """List the account's orders, newest first."""
+    orders = queries.list_account_orders(user.id, page_number())
+    return render_page("checkout/orders.html", orders=orders, account_pages=accounts.account_pages())
 
 
 def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
-    provider = payment.provider_of(order)
+    provider = current_terms().provider_of(order)
     if request.args.get("said") == "not-begun" and not problem:
-        problem = (
+        problem = _(
             "The payment could not be begun just now; nothing was charged. Your order is kept: try again."
         )
+    shows_instructions = provider is not None and order.state in ("placed", "shipped")
     answer = render_page(
         "checkout/order.html",
         status,
@@ -79,9 +81,7 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         ship_to=address_rules.address_lines(order.ship_to),
         bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
-        instructions=provider.instructions(order)
-        if provider and order.state in ("placed", "shipped")
-        else (),
+        instructions=provider.instructions(order) if provider and shows_instructions else (),
         letter=development.find(request.args.get("letter", "")),
         writes=bool(current_app.config["SMTP_URL"]) or development.is_active(),
         problem=problem,

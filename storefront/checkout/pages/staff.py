@@ -1,4 +1,4 @@
-"""/ops/orders: staff see all orders, and write down what becomes of them."""
+"""/ops/orders: staff see all orders, and record payments, shipments, refunds, cancellations and notes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
-from storefront.checkout import orders, payment, queries
+from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.pages import blueprint, page_number, render_page
 from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.queries import OrderView
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 from storefront.money import minor_units
 from storefront.postal import address_rules
 from storefront.web.staff_access import staff_only
@@ -25,7 +27,7 @@ from storefront.web.staff_access import staff_only
 bp: Blueprint = blueprint("orders_staff", __name__)
 
 STATES = ("placed", "paid", "shipped", "delivered", "cancelled", queries.REFUND_DUE, "refunded")
-_VERBS: dict[str, Callable[..., object]] = {
+_TRANSITIONS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
 }
@@ -34,13 +36,13 @@ _VERBS: dict[str, Callable[..., object]] = {
 @bp.get("/ops/orders")
 @staff_only
 def all_orders() -> Response:
-    """All orders, or those in a state; a number leads to its page."""
+    """List all orders, or those in a state. A number redirects to the order's page."""
     number, state = request.args.get("number", "").strip().upper()[:16], request.args.get("state", "")
     if number and queries.find_order(number) is not None:
         return redirect(url_for("orders_staff.show", number=number), 303)
     state = state if state in STATES else ""
     found = queries.list_orders(page_number(), state or None)
-    problem = f"There is no order {number}." if number else ""
+    problem = _("There is no order %(number)s.", number=number) if number else ""
     return render_page(
         "ops/orders.html", orders=found, state=state, states=STATES, number=number, problem=problem
     )
@@ -49,7 +51,7 @@ def all_orders() -> Response:
 @bp.get("/ops/orders/<number>")
 @staff_only
 def show(number: str) -> Response:
-    """One order with its log."""
+    """Show one order with its log."""
     return _page(number)
 
 
@@ -57,9 +59,9 @@ def show(number: str) -> Response:
 @rate_limiting.limit("staff")
 @staff_only
 def add_event(number: str) -> Response:
-    """Write down what has become of it (`kind`): paid, shipped, delivered, cancelled, refunded, or a note."""
+    """Record an event (`kind`): paid, shipped, delivered, cancelled, refunded, or a note."""
     try:
-        _do(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
+        _record(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
     except NoSuchOrderError:
         raise
     except (OrderError, PaymentError) as error:
@@ -67,7 +69,7 @@ def add_event(number: str) -> Response:
     return redirect(url_for("orders_staff.show", number=number, said="saved"), 303)
 
 
-def _do(number: str, kind: str, note: str) -> None:
+def _record(number: str, kind: str, note: str) -> None:
     order, actor = _order(number), _actor()
     if kind == "refunded":
         key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
@@ -81,13 +83,13 @@ def _do(number: str, kind: str, note: str) -> None:
             orders.record_payment(
                 session, number, _amount(order), order.total.currency, actor=actor, note=note
             )
-        elif kind in _VERBS:
-            _VERBS[kind](session, number, actor=actor, note=note)
+        elif kind in _TRANSITIONS:
+            _TRANSITIONS[kind](session, number, actor=actor, note=note)
         elif kind == "note" and note:
             orders.add_note(session, number, note, actor=actor)
         else:
             raise OrderError(
-                "Say what is to be noted." if kind == "note" else "The form does not say what to do."
+                _("Say what is to be noted.") if kind == "note" else _("The form does not say what to do.")
             )
 
 
@@ -99,36 +101,43 @@ def _order(number: str) -> OrderView:
 
 
 def _amount(order: OrderView) -> int:
-    """Return the amount of the form, in minor units."""
+    """Return the amount in the form, in minor units."""
     text, places = request.form.get("amount", "").strip(), minor_units(order.total.currency)
     amount = Decimal(text).scaleb(places) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", text) else Decimal(0)
     if not amount or amount != int(amount):
-        example = order.total.decimal
-        raise OrderError(f"The amount {text[:40]!r} cannot be read; write it as {example}.")
+        raise OrderError(
+            _(
+                "The amount %(amount)s cannot be read; write it as %(example)s.",
+                amount=repr(text[:40]),
+                example=order.total.decimal,
+            )
+        )
     return int(amount)
 
 
 def _returned(order: OrderView) -> dict[int, int]:
-    """Return how many of each line have come back into stock."""
-    found = {}
+    """Return the quantity of each line (by id) that goes back into stock."""
+    quantities = {}
     for line in order.lines:
         text = request.form.get(f"returned-{line.id}", "").strip() or "0"
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
-            raise OrderError(f"How many of {line.title} came back? Write a whole number from 0.")
+            raise OrderError(
+                _("How many of %(title)s came back? Write a whole number from 0.", title=line.title)
+            )
         if int(text):
-            found[line.id] = int(text)
-    return found
+            quantities[line.id] = int(text)
+    return quantities
 
 
 def _actor() -> str:
     user = accounts.load_current_user()
-    return user.email if user is not None else "staff at this machine"
+    return user.email if user is not None else _("staff at this machine")
 
 
 def _page(number: str, status: int = 200, problem: str = "") -> Response:
     db.session.rollback()
     order = _order(number)
-    provider = payment.provider_of(order)
+    provider = current_terms().provider_of(order)
     return render_page(
         "ops/order.html",
         status,

@@ -1,27 +1,24 @@
-"""Paying, behind one small interface. A provider never waits for its network inside a transaction."""
+"""Payment providers behind one interface. No transaction may be open during a call: it may use the network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
-
-from flask import Flask, current_app
+from typing import Any, Protocol
 
 from storefront.checkout.payment import invoice, stripe_checkout
 from storefront.checkout.queries import OrderView
-
-__all__ = ["Provider", "init_app", "offered_providers", "provider_of"]
 
 
 class Provider(Protocol):
     """A way to pay.
 
     Attributes:
-        code: as orders keep it.
-        name: as pages call it.
-        about: a sentence about it, where it is chosen.
-        origin: of the page that it leads to, as browsers must know it (`https://checkout.stripe.com`); empty if none.
-        gives_back: whether it sends refunds by itself; else people have to.
+        code: the code that orders store.
+        name: the name that pages show.
+        about: a sentence for the page on which the shopper chooses.
+        origin: the origin of the provider's payment page, for the Content-Security-Policy
+            (`https://checkout.stripe.com`); empty if it has none.
+        refunds_automatically: the provider transfers refunds; otherwise staff have to.
     """
 
     @property
@@ -33,47 +30,43 @@ class Provider(Protocol):
     @property
     def origin(self) -> str: ...  # noqa: D102
     @property
-    def gives_back(self) -> bool: ...  # noqa: D102
+    def refunds_automatically(self) -> bool: ...  # noqa: D102
 
     def begin(self, order: OrderView, back: str) -> str:
-        """Return the address where the order is paid; empty if the order's own page says how.
+        """Return the URL of the page where the order is paid; empty if the order's own page says how to pay.
 
         Args:
-            order: to be paid.
-            back: the address of its page.
+            order: the order to pay.
+            back: the URL of the order's page.
+
+        Raises:
+            PaymentError: the payment cannot be begun now.
         """
 
     def instructions(self, order: OrderView) -> tuple[str, ...]:
         """Return lines that say how to pay."""
 
     def refund(self, order: OrderView, amount: int, key: str) -> str:
-        """Give money back, once for each key; return the provider's own name of the refund."""
+        """Refund an amount, once for each key; return the provider's id of the refund.
+
+        Raises:
+            PaymentError: the provider did not refund it.
+        """
 
     def abandon(self, order: OrderView) -> bool:
-        """Make sure that an order can no longer be paid; return whether that is so, and it has not been paid."""
+        """Make sure that the order can no longer be paid; return False if it can be or was paid."""
 
 
-def init_app(app: Flask) -> None:
-    """Set up the providers that the configuration offers.
+def read_providers(config: Mapping[str, Any]) -> Mapping[str, Provider]:
+    """Return the payment providers of the configuration by code; the first one is the default.
 
     Raises:
-        ConfigurationError: one of them cannot be used so; the text says why.
+        ConfigurationError: the settings of a provider are not valid; the text says why.
     """
-    found: dict[str, Provider] = {}
-    if (by_invoice := invoice.read_invoice_terms(app.config["CHECKOUT"])) is not None:
-        found[by_invoice.code] = by_invoice
-    if app.config["STRIPE_SECRET_KEY"]:
-        by_card = stripe_checkout.read_stripe_settings(app.config)
-        found[by_card.code] = by_card
-    app.extensions["checkout_payment"] = found
-
-
-def offered_providers() -> Mapping[str, Provider]:
-    """Return the providers by code, the first being what is chosen if nobody chooses."""
-    found: Mapping[str, Provider] = current_app.extensions["checkout_payment"]
-    return found
-
-
-def provider_of(order: OrderView) -> Provider | None:
-    """Return the provider of an order; None if it is not offered any more."""
-    return offered_providers().get(order.payment)
+    providers: dict[str, Provider] = {}
+    if (by_invoice := invoice.read_invoice_terms(config["CHECKOUT"])) is not None:
+        providers[by_invoice.code] = by_invoice
+    if config["STRIPE_SECRET_KEY"]:
+        by_card = stripe_checkout.read_stripe_settings(config)
+        providers[by_card.code] = by_card
+    return providers

@@ -1,4 +1,4 @@
-"""What was begun at a provider to pay an order: each attempt is a row, by the provider's own reference."""
+"""Attempts to pay at a provider, and the provider's events that have been handled."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from storefront.extensions import db, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """An attempt to pay."""
+class PaymentAttempt:
+    """An attempt to pay: the provider's id of it, and its state (see `Payment`)."""
 
     reference: str
     state: str
 
 
-def list_attempts(provider: str, number: str) -> list[Attempt]:
-    """Return the attempts to pay an order, the oldest first. No transaction is left open: a network may follow."""
+def list_attempts(provider: str, number: str) -> list[PaymentAttempt]:
+    """Return the attempts to pay an order, oldest first. No transaction stays open, since a request may follow."""
     rows = db.session.execute(
         select(Payment.reference, Payment.state)
         .join(Order, Order.id == Payment.order_id)
         .where(Order.number == number, Payment.provider == provider)
         .order_by(Payment.id)
     ).all()
-    found = [Attempt(row.reference, row.state) for row in rows]
+    attempts = [PaymentAttempt(row.reference, row.state) for row in rows]
     db.session.rollback()
-    return found
+    return attempts
 
 
 def record_attempt(provider: str, reference: str, number: str) -> None:
-    """Write an attempt down, if it is not there already."""
+    """Write an attempt, unless it exists."""
     with write_transaction() as session:
         order = orders.lock_order(session, number)
         find_or_create(session, order, provider, reference)
 
 
 def find_or_create(session: Session, order: Order, provider: str, reference: str) -> Payment:
-    """Return an attempt of an order that the caller has locked, written down if it is not there yet."""
+    """Return an attempt to pay an order, which is created if needed. The caller has locked the order."""
     payment = session.execute(
         select(Payment).where(Payment.provider == provider, Payment.reference == reference)
     ).scalar_one_or_none()
@@ -59,9 +59,11 @@ def find_or_create(session: Session, order: Order, provider: str, reference: str
 
 
 def mark_handled(session: Session, provider: str, event_id: str, kind: str) -> bool:
-    """Return whether this is the first time, and remember it. The caller has locked the order."""
-    seen = select(PaymentEvent.id).where(PaymentEvent.provider == provider, PaymentEvent.event_id == event_id)
-    if session.execute(seen).first() is not None:
+    """Mark an event as handled; return False if it was already. The caller has locked the order."""
+    earlier = select(PaymentEvent.id).where(
+        PaymentEvent.provider == provider, PaymentEvent.event_id == event_id
+    )
+    if session.execute(earlier).first() is not None:
         return False
     session.add(PaymentEvent(provider=provider, event_id=event_id, kind=kind))
     session.flush()

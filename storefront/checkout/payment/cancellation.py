@@ -1,18 +1,19 @@
-"""Calling an order off: its goods come back, it cannot be paid any more, and what was paid goes back."""
+"""Cancellation of an order by a customer or by staff, with the payment that belongs to it."""
 
 from __future__ import annotations
 
-from storefront.checkout import orders, payment
+from storefront.checkout import orders
 from storefront.checkout.payment import refunds
 from storefront.checkout.queries import OrderView
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 
 
 def cancel_order(order: OrderView, *, actor: str, note: str = "") -> None:
-    """Cancel an order, and tell its provider.
+    """Cancel an order, then close its payment and refund what was paid.
 
     Raises:
-        OrderError: it is too late for that; nothing was changed.
+        OrderError: the order can no longer be cancelled; nothing was changed.
     """
     with write_transaction() as session:
         orders.cancel(session, order.number, actor=actor, note=note)
@@ -20,8 +21,8 @@ def cancel_order(order: OrderView, *, actor: str, note: str = "") -> None:
 
 
 def close_payment_and_refund(order: OrderView) -> None:
-    """Have no more paid for an order that has been cancelled, and what was paid given back; nothing stays open."""
-    provider = payment.provider_of(order)
+    """Close the payment page of a cancelled order, and refund what was paid. No transaction stays open."""
+    provider = current_terms().provider_of(order)
     db.session.rollback()
     if provider is not None:
         provider.abandon(order)

@@ -19,17 +19,19 @@ from storefront import rate_limiting
 from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Payment
-from storefront.checkout.payment import attempts, offered_providers
+from storefront.checkout.payment import attempts
 from storefront.checkout.payment.stripe_checkout import StripeCheckout
+from storefront.checkout.terms import current_terms
 from storefront.extensions import write_transaction
+from storefront.i18n import gettext as _
 
 ACTOR = "Stripe"
-_PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
-_FAILED = ("checkout.session.expired", "checkout.session.async_payment_failed")
-_REFUNDED = ("refund.created", "refund.updated", "refund.failed")
-_LOST = ("failed", "canceled")  # ends of a refund: whatever else is told of it later is only late
-HANDLED_TYPES = (*_PAID, *_FAILED, *_REFUNDED)
-"""The kinds of messages that mean something to us."""
+_PAID_TYPES = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+_FAILED_TYPES = ("checkout.session.expired", "checkout.session.async_payment_failed")
+_REFUND_TYPES = ("refund.created", "refund.updated", "refund.failed")
+HANDLED_TYPES = (*_PAID_TYPES, *_FAILED_TYPES, *_REFUND_TYPES)
+# Final states of a refund: an event that reports another state after one of these is late.
+_FAILED_REFUND_STATES = ("failed", "canceled")
 
 bp = Blueprint("payments", __name__, cli_group=None)
 
@@ -37,32 +39,31 @@ bp = Blueprint("payments", __name__, cli_group=None)
 @bp.post("/payments/stripe/events")
 @rate_limiting.limit("payment.event")
 def stripe_event() -> tuple[Response, int]:
-    """A message of Stripe's. What cannot be done yet is refused, and comes again."""
-    provider = offered_providers().get("stripe")
+    """Handle an event of Stripe. An event that cannot be handled yet is refused, so that Stripe sends it again."""
+    provider = current_terms().providers.get("stripe")
     if not isinstance(provider, StripeCheckout):
         abort(404)
-    event = _verified(provider)
-    kind, about = str(event.get("type")), event.get("data", {}).get("object", {})
+    event = _verified_event(provider)
+    kind, subject = str(event.get("type")), event.get("data", {}).get("object", {})
     if kind not in HANDLED_TYPES:
         return jsonify(message="That means nothing to this shop."), 200
     try:
-        first = handle_event(provider.code, event["id"], kind, _number(provider, about), about)
+        is_first = handle_event(provider.code, event["id"], kind, _order_number(provider, subject), subject)
     except NoSuchOrderError:
         return jsonify(message="That is about no order of this shop."), 200
     except (OrderError, PaymentError) as error:
         current_app.logger.warning("Stripe's message %s (%s) was refused: %s", event["id"], kind, error)
         return jsonify(message=str(error)), 409
-    return jsonify(message="Done." if first else "That was done before."), 200
+    return jsonify(message="Done." if is_first else "That was done before."), 200
 
 
-def _verified(provider: StripeCheckout) -> dict[str, Any]:
-    """Return the message, if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
+def _verified_event(provider: StripeCheckout) -> dict[str, Any]:
+    """Return the event if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
     payload = request.get_data()
+    signature = request.headers.get("Stripe-Signature")
+    tolerance = stripe.Webhook.DEFAULT_TOLERANCE
     try:
-        stripe.WebhookSignature.verify_header(
-            payload, request.headers.get("Stripe-Signature"), provider.webhook_secret,
-            stripe.Webhook.DEFAULT_TOLERANCE,
-        )  # fmt: skip
+        stripe.WebhookSignature.verify_header(payload, signature, provider.webhook_secret, tolerance)
         event = json.loads(payload)
     except (stripe.SignatureVerificationError, ValueError):
         event = None
@@ -71,76 +72,77 @@ def _verified(provider: StripeCheckout) -> dict[str, Any]:
     return event
 
 
-def _number(provider: StripeCheckout, about: dict[str, Any]) -> str:
-    named = about.get("client_reference_id") or (about.get("metadata") or {}).get("order")
-    if not named and about.get("object") == "refund" and about.get("payment_intent"):
-        named = provider.order_of(str(about["payment_intent"]))  # somebody refunded it at Stripe's own pages
-    return str(named or "")
+def _order_number(provider: StripeCheckout, subject: dict[str, Any]) -> str:
+    number = subject.get("client_reference_id") or (subject.get("metadata") or {}).get("order")
+    if not number and subject.get("object") == "refund" and subject.get("payment_intent"):
+        # Staff made the refund on Stripe's own pages, where it gets no metadata.
+        number = provider.order_of(str(subject["payment_intent"]))
+    return str(number or "")
 
 
-def handle_event(provider: str, event_id: str, kind: str, number: str, about: dict[str, Any]) -> bool:
-    """Do what a message says, in one transaction.
+def handle_event(provider: str, event_id: str, kind: str, number: str, subject: dict[str, Any]) -> bool:
+    """Apply an event to its order, in one transaction.
 
     Args:
-        provider: whose message it is.
-        event_id: its name there: the same one counts once.
-        kind: one of ABOUT.
-        number: of the order that it is about.
-        about: the object that it is about, as Stripe describes it.
+        provider: the code of the provider.
+        event_id: the provider's id of the event; each id counts once.
+        kind: one of HANDLED_TYPES.
+        number: the number of the order.
+        subject: the object that the event is about, as Stripe describes it.
 
     Returns:
-        False if it had been dealt with before.
+        False if the event was handled before.
 
     Raises:
-        OrderError: it cannot be done, or cannot be done yet; NoSuchOrderError: it is about no order of ours.
+        OrderError: the order's state does not allow it, or not yet.
+        NoSuchOrderError: the order does not exist.
     """
     with write_transaction() as session:
-        order = orders.lock_order(session, number)  # doubled messages wait here for each other
+        order = orders.lock_order(session, number)  # a second copy of the event waits here for the first
         if not attempts.mark_handled(session, provider, event_id, kind):
             return False
-        if kind in _REFUNDED:
-            _refunded(session, provider, number, about)
+        if kind in _REFUND_TYPES:
+            _handle_refund(session, provider, number, subject)
             return True
-        payment = attempts.find_or_create(session, order, provider, str(about["id"]))
-        if kind in _PAID and about.get("payment_status") == "paid":
-            _paid(session, number, payment, about)
-        elif kind in _FAILED:
-            _failed(session, number, payment)
+        payment = attempts.find_or_create(session, order, provider, str(subject["id"]))
+        if kind in _PAID_TYPES and subject.get("payment_status") == "paid":
+            _handle_paid(session, number, payment, subject)
+        elif kind in _FAILED_TYPES:
+            _handle_failed(session, number, payment)
     return True
 
 
-def _paid(session: Session, number: str, payment: Payment, about: dict[str, Any]) -> None:
+def _handle_paid(session: Session, number: str, payment: Payment, subject: dict[str, Any]) -> None:
     if payment.state == "paid":
         return
-    currency, reference = str(about["currency"]).upper(), payment.reference
+    currency, amount = str(subject["currency"]).upper(), int(subject["amount_total"])
     payment.state = "paid"
-    session.flush()  # if the order has been called off, this is what goes back
-    orders.record_payment(session, number, int(about["amount_total"]), currency, actor=ACTOR, note=reference)
+    session.flush()  # the refund of a cancelled order looks for payments in this state
+    orders.record_payment(session, number, amount, currency, actor=ACTOR, note=payment.reference)
 
 
-def _failed(session: Session, number: str, payment: Payment) -> None:
-    """An order whose last attempt has failed gives its goods back; one that is paid otherwise stays."""
+def _handle_failed(session: Session, number: str, payment: Payment) -> None:
+    """Cancel the order if its last attempt has failed and nothing was paid in another way."""
     if payment.state != "pending":
         return
     payment.state = "failed"
     session.flush()
     order = orders.lock_order(session, number)
-    hope = select(Payment.id).where(Payment.order_id == order.id, Payment.state == "pending")
-    if order.state == "placed" and not order.paid and session.execute(hope).first() is None:
-        orders.cancel(session, number, actor=ACTOR, note="It was not paid in time.")
+    pending = select(Payment.id).where(Payment.order_id == order.id, Payment.state == "pending")
+    if order.state == "placed" and not order.paid and session.execute(pending).first() is None:
+        orders.cancel(session, number, actor=ACTOR, note=_("It was not paid in time."))
 
 
-def _refunded(session: Session, provider: str, number: str, about: dict[str, Any]) -> None:
-    """A refund counts once, whoever asked for it, and no more once it has failed, whichever is told first."""
-    name, amount = str(about["id"]), int(about["amount"])
-    new = attempts.mark_handled(session, provider, f"refund:{name}", "refund")
-    if about.get("status") not in _LOST:
-        if new:
-            orders.record_refund(session, number, amount, actor=ACTOR, note=name)
-    elif attempts.mark_handled(session, provider, f"lost:{name}", "refund.failed"):
-        if new:
-            orders.add_note(
-                session, number, f"The refund {name} failed; it had not been counted.", actor=ACTOR
-            )
+def _handle_refund(session: Session, provider: str, number: str, subject: dict[str, Any]) -> None:
+    """Record a refund once, and its failure once, whoever requested it and whichever event arrives first."""
+    reference, amount = str(subject["id"]), int(subject["amount"])
+    is_new = attempts.mark_handled(session, provider, f"refund:{reference}", "refund")
+    if subject.get("status") not in _FAILED_REFUND_STATES:
+        if is_new:
+            orders.record_refund(session, number, amount, actor=ACTOR, note=reference)
+    elif attempts.mark_handled(session, provider, f"lost:{reference}", "refund.failed"):
+        if is_new:
+            text = _("The refund %(reference)s failed; it had not been counted.", reference=reference)
+            orders.add_note(session, number, text, actor=ACTOR)
         else:
-            orders.record_failed_refund(session, number, amount, actor=ACTOR, note=name)
+            orders.record_failed_refund(session, number, amount, actor=ACTOR, note=reference)

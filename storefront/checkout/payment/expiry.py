@@ -1,62 +1,71 @@
-"""Orders whose payment was never begun, or whose end nobody told us: after a while they give their goods back too."""
+"""Expiry of unpaid orders: those whose payment was never begun, or of whose end no event has arrived."""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
 
+from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.checkout import orders, payment, queries
+from storefront import periodic
+from storefront.checkout import orders, queries
 from storefront.checkout.errors import OrderError
 from storefront.checkout.models import Order, Payment
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 
 log = logging.getLogger(__name__)
 
-# Well beyond the time that a provider's page is open, so that its own message comes first.
+# Much longer than a provider's page is open, so that the provider's own event arrives first.
 UNPAID_LIFETIME = timedelta(hours=1)
 BATCH = 20
 
 
+def init_app(app: Flask) -> None:
+    """Look for unpaid orders in every serving process."""
+    periodic.add_task(app, "unpaid-orders", cancel_unpaid_orders, interval=60.0)
+
+
 def cancel_unpaid_orders() -> int:
-    """Cancel orders that should long have been paid elsewhere and cannot be paid any more; return how many.
+    """Cancel the orders that should have been paid at a provider and no longer can be; return how many.
 
-    Those that stay, since nobody can say what became of them, do not hide the younger ones.
+    An order whose payment cannot be closed is skipped, so that it does not hide younger ones.
     """
-    done, last = 0, 0
-    while found := _overdue(last):
-        done += sum(_call_off(number) for _, number in found)
-        last = found[-1][0]
-    return done
+    cancelled, last_id = 0, 0
+    while batch := _find_unpaid(last_id):
+        cancelled += sum(_cancel(number) for _id, number in batch)
+        last_id = batch[-1][0]
+    return cancelled
 
 
-def _call_off(number: str) -> bool:
+def _cancel(number: str) -> bool:
     order = queries.find_order(number)
-    provider = payment.provider_of(order) if order is not None else None
-    db.session.rollback()  # the provider is asked with nothing open
+    provider = current_terms().provider_of(order) if order is not None else None
+    db.session.rollback()  # no transaction is open during the request to the provider
     if order is None or provider is None or not provider.abandon(order):
         return False
     try:
         with write_transaction() as session:
-            orders.cancel(session, number, actor="shop", note="It was not paid in time.")
+            orders.cancel(session, number, actor="shop", note=_("It was not paid in time."))
             order_id = select(Order.id).where(Order.number == number).scalar_subquery()
             pending = (Payment.order_id == order_id) & (Payment.state == "pending")
             session.execute(update(Payment).where(pending).values(state="failed"))
-    except OrderError as error:  # somebody else was quicker
-        log.info("%s was not called off: %s", number, error)
+    except OrderError as error:  # paid or cancelled in the meantime
+        log.info("%s was not cancelled: %s", number, error)
         return False
     return True
 
 
-def _overdue(after: int) -> list[tuple[int, str]]:
-    """Return ids and numbers of the next such orders, the oldest first."""
-    elsewhere = [code for code, provider in payment.offered_providers().items() if provider.origin]
-    if not elsewhere:
+def _find_unpaid(after: int) -> list[tuple[int, str]]:
+    """Return ids and numbers of the next batch of unpaid orders whose id is above `after`, oldest first."""
+    codes = [code for code, provider in current_terms().providers.items() if provider.origin]
+    if not codes:
         return []
     rows = db.session.execute(
         select(Order.id, Order.number)
-        .where(Order.id > after, Order.state == "placed", Order.paid == 0, Order.payment.in_(elsewhere))
+        .where(Order.id > after, Order.state == "placed", Order.paid == 0, Order.payment.in_(codes))
         .where(Order.placed_at < datetime.now(UTC) - UNPAID_LIFETIME)
         .order_by(Order.id)
         .limit(BATCH)

@@ -1,4 +1,4 @@
-"""Invoice, paid by bank transfer: complete by itself. People look at the account and write down what has come in.
+"""Invoices, paid by bank transfer: staff watch the bank account and record each payment.
 
 In `checkout.toml`:
 
@@ -19,61 +19,72 @@ from flask import current_app
 
 from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
 
-_KNOWN = {"name", "about", "instructions", "offered"}
+_KEYS = {"name", "about", "instructions", "offered"}
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """Pays nothing by itself: says where to."""
+    """Payment by bank transfer. `lines` are the payment instructions of the configuration."""
 
     name: str
     about: str
     lines: tuple[str, ...]
     code: str = "invoice"
     origin: str = ""
-    gives_back: bool = False
+    refunds_automatically: bool = False
 
-    def begin(self, order: OrderView, back: str) -> str:  # noqa: ARG002  # the interface's
-        """Return nothing: the order's page says how to pay."""
+    def begin(self, order: OrderView, back: str) -> str:  # noqa: ARG002  # of the protocol
+        """Return nothing: the order's own page says how to pay."""
         return ""
 
     def instructions(self, order: OrderView) -> tuple[str, ...]:
-        """Return how much, where to, and what to write on it."""
+        """Return the amount, the payment reference, and the configured lines."""
         due = order.due.format(current_app.config["LOCALE"])
-        return (f"Amount: {due}", f"Reference: {order.number}", *self.lines)
+        return (
+            _("Amount: %(amount)s", amount=due),
+            _("Reference: %(number)s", number=order.number),
+            *map(str, self.lines),
+        )
 
-    def refund(self, order: OrderView, amount: int, key: str) -> str:  # noqa: ARG002  # the interface's
-        """Return the key: people transfer the money, and this is written down once."""
+    def refund(self, order: OrderView, amount: int, key: str) -> str:  # noqa: ARG002  # of the protocol
+        """Return the key as the id of the refund: staff transfer the money themselves."""
         return key
 
-    def abandon(self, order: OrderView) -> bool:  # noqa: ARG002  # the interface's
-        """Return False: who pays all the same gets it refunded."""
+    def abandon(self, order: OrderView) -> bool:  # noqa: ARG002  # of the protocol
+        """Return False: a bank transfer cannot be prevented; staff refund it."""
         return False
 
 
 def read_invoice_terms(terms: Mapping[str, Any]) -> Invoice | None:
-    """Return what the configuration says; None if it does not offer it.
+    """Return the invoice terms of the configuration; None if it does not offer invoices.
 
     Raises:
-        ConfigurationError: something in it cannot be used; the text says what.
+        ConfigurationError: the terms are not valid; the text says why.
     """
     table = terms.get("invoice", {})
     if not isinstance(table, dict):
         raise ConfigurationError("checkout.toml: write what invoices say as a table [invoice].")
-    if unknown := set(table) - _KNOWN:
+    if unknown := set(table) - _KEYS:
         raise ConfigurationError(f"checkout.toml: [invoice] has no {sorted(unknown)[0]!r}.")
-    lines = table.get("instructions", ["We write to you where to transfer it to."])
+    lines = table.get("instructions", [])
     if not isinstance(lines, list) or not all(isinstance(line, str) and len(line) <= 200 for line in lines):
         raise ConfigurationError(
             'checkout.toml: instructions of [invoice] must be a list of lines, such as ["IBAN …"].'
         )
-    name, about = (
-        table.get("name", "Invoice"),
-        table.get("about", "By bank transfer, once you have the order."),
-    )
+    name, about = table.get("name", "-"), table.get("about", "")
     if not all(isinstance(text, str) and len(text) <= 200 for text in (name, about)) or not name.strip():
         raise ConfigurationError(
             "checkout.toml: name and about of [invoice] must be text of up to 200 letters."
         )
-    return Invoice(name.strip(), about, tuple(lines)) if table.get("offered", True) is True else None
+    if table.get("offered", True) is not True:
+        return None
+    return Invoice(
+        name=name.strip() if "name" in table else lazy_gettext("Invoice"),
+        about=about if "about" in table else lazy_gettext("By bank transfer, once you have the order."),
+        lines=tuple(lines)
+        if "instructions" in table
+        else (lazy_gettext("We write to you where to transfer it to."),),
+    )

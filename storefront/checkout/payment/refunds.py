@@ -1,7 +1,7 @@
-"""Money of an order that is called off goes back by itself: at once, or as soon as its provider can be asked.
+"""Refunds: those that staff send, and the automatic ones of cancelled orders.
 
-What is owed is a time in the payment's row, written by the very transaction that called the order off, or took money
-for one that had been. Providers are asked with nothing open; whoever moves the time on is the one who asks.
+An automatic refund is due when `Payment.refund_due_at` is set. The transaction that cancels the order, or records
+money for a cancelled order, sets it. Workers then claim the payment and ask the provider without an open transaction.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from sqlalchemy.orm import Session
 
 from storefront import periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
-from storefront.checkout import orders, payment, queries
+from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
-from storefront.checkout.models import Order, OrderEvent, Payment
+from storefront.checkout.models import Order, Payment
+from storefront.checkout.orders import OrderChange
 from storefront.checkout.payment import attempts
+from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 
-# After so many seconds it is tried again; after the last again and again, until it has gone back.
+# Seconds before each retry. The last interval repeats until the refund has succeeded.
 BACKOFF = (30, 60, 300, 900, 3600)
 ACTOR = "shop"
 _queue = DueQueue(
@@ -38,8 +41,8 @@ _queue = DueQueue(
 
 
 def init_app(app: Flask) -> None:
-    """Write down what is owed as orders are called off, and let every serving process give it back."""
-    orders.on_event(app, _schedule_refund)
+    """Schedule refunds when orders are cancelled, and send due refunds in every serving process."""
+    orders.changed.register(app, _schedule_refund)
     periodic.add_task(app, "refunds-due", send_due_refunds, interval=5.0)
 
 
@@ -52,26 +55,26 @@ def refund_order(
     note: str = "",
     returned: Mapping[int, int] | None = None,
 ) -> None:
-    """Give back an amount of an order, with or without goods that come back into stock.
+    """Refund an amount of an order: at the provider first, then in the order. Each counts once for each key.
 
     Args:
-        number: the order's.
+        number: the order's number.
         amount: in minor units.
-        key: of the form: sent twice it gives back once.
-        actor: who does it.
-        note: why.
-        returned: how many of which lines (by id) are in stock again.
+        key: the idempotency key of the form.
+        actor: who makes the refund.
+        note: the reason, for the order's log.
+        returned: the quantity of each line (by id) that goes back into stock.
 
     Raises:
-        OrderError: it cannot be given back; PaymentError: the provider did not do it. Nothing was changed.
+        OrderError: the amount cannot be refunded; PaymentError: the provider did not refund it. Nothing was changed.
     """
     order = queries.find_order(number)
     if order is None:
         raise NoSuchOrderError
-    db.session.rollback()  # nothing is open while the provider is asked
-    provider = payment.provider_of(order)
+    db.session.rollback()  # no transaction is open during the request to the provider
+    provider = current_terms().provider_of(order)
     if not 0 < amount <= order.paid.amount:
-        raise OrderError("Only what was paid can be refunded.")
+        raise OrderError(_("Only what was paid can be refunded."))
     code, reference = "invoice", key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
@@ -81,35 +84,42 @@ def refund_order(
             orders.record_refund(session, number, amount, actor=actor, note=note, returned=returned)
 
 
-def _schedule_refund(session: Session, order: Order, event: OrderEvent) -> None:
-    if event.kind not in ("paid", "cancelled") or order.state != "cancelled" or order.paid == order.refunded:
+def send_due_refunds(number: str | None = None) -> int:
+    """Send the refunds that are due, of one order or of all; return how many payments were refunded."""
+    return _queue.run(_send_refund, *([Order.number == number] if number else [])).succeeded
+
+
+def _schedule_refund(session: Session, change: OrderChange) -> None:
+    if change.kind not in ("paid", "cancelled") or change.state != "cancelled":
         return
-    provider = payment.offered_providers().get(order.payment)
-    if provider is not None and provider.gives_back:  # what people have to transfer is shown to them
-        paid = (Payment.order_id == order.id) & (Payment.state == "paid")
+    if change.paid == change.refunded:
+        return
+    provider = current_terms().providers.get(change.payment)
+    # Staff see on the order's page what they have to transfer themselves.
+    if provider is not None and provider.refunds_automatically:
+        paid = (Payment.order_id == change.order_id) & (Payment.state == "paid")
         session.execute(update(Payment).where(paid).values(refund_due_at=datetime.now(UTC)))
 
 
-def send_due_refunds(number: str | None = None) -> int:
-    """Give back what is owed now, of this order or of all; return how many payments have gone back."""
-    return _queue.run(_give_back, *([Order.number == number] if number else [])).succeeded
-
-
-def _give_back(attempt: Attempt) -> Outcome:
+def _send_refund(attempt: Attempt) -> Outcome:
     number, reference = attempt.row.number, attempt.row.reference
     order = queries.find_order(number)
     if order is not None and order.refundable.amount:
         amount = order.refundable.amount
         try:
-            # The key names the payment: a worker that follows one that died before our books finds the same refund.
+            # The key is derived from the payment: a worker that follows one that died after the provider's refund
+            # gets the same refund again.
             refund_order(number, amount, f"back-{reference}-{amount}", actor=ACTOR, note=reference)
         except (PaymentError, OrderError) as error:
             if attempt.number in (1, len(BACKOFF) + 1):
-                _note(number, f"It is still to be given back, and is tried again by itself. {error}")
+                _add_note(
+                    number,
+                    _("It is still to be given back, and is tried again by itself. %(error)s", error=error),
+                )
             return Outcome(succeeded=False)
     return Outcome(succeeded=True)
 
 
-def _note(number: str, text: str) -> None:
+def _add_note(number: str, text: str) -> None:
     with write_transaction() as session:
         orders.add_note(session, number, text, actor=ACTOR)

@@ -1,6 +1,6 @@
-"""Stripe Checkout: the shopper pays on Stripe's own page, and Stripe tells us by signed messages (`webhooks`).
+"""Stripe Checkout: the shopper pays on Stripe's own page, and Stripe sends signed events (`events.py`).
 
-Nothing here runs inside a transaction: each call waits for a network.
+Every call waits for the network, so no transaction may be open.
 """
 
 from __future__ import annotations
@@ -17,94 +17,104 @@ from storefront.checkout.errors import PaymentError
 from storefront.checkout.payment import attempts
 from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
 
 TIMEOUT = (3.0, 10.0)  # seconds to connect, and to wait for an answer
-OPEN = 31 * 60  # seconds in which it can be paid, and up to a step more; Stripe takes 30 minutes at least
-STEP = 600  # seconds; who begins again within the same step sends the very same request
-# Stripe counts these otherwise than ISO 4217 does (docs.stripe.com/currencies), so no amount of theirs is trusted.
-_OTHERWISE = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
-_AWAY = "The payment could not be begun just now; nothing was charged. Try again in a minute."
+# How long a payment page is open, in seconds; up to STEP is added. Stripe requires at least 30 minutes.
+OPEN = 31 * 60
+# Seconds. A second attempt within the same step sends the identical request, with the same idempotency key.
+STEP = 600
+# Stripe uses other minor units for these currencies than ISO 4217 (docs.stripe.com/currencies).
+_UNSUPPORTED_CURRENCIES = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
 
 
 class StripeCheckout:
-    """Payment by card and whatever else Stripe's page offers."""
+    """Payment by card, and by the other methods that Stripe's page offers."""
 
     code = "stripe"
-    name = "Card or wallet"
-    about = "You pay on the page of our payment provider, Stripe, and come back here."
-    gives_back = True
+    name = lazy_gettext("Card or wallet")
+    about = lazy_gettext("You pay on the page of our payment provider, Stripe, and come back here.")
+    refunds_automatically = True
 
     def __init__(self, key: str, webhook_secret: str, base: str | None) -> None:
         self.origin = _origin(base) if base else "https://checkout.stripe.com"
         self.webhook_secret = webhook_secret
         addresses: Any = {"api": base} if base else None
+        http = stripe.RequestsClient(timeout=TIMEOUT)
         self._client = stripe.StripeClient(
-            key, base_addresses=addresses, max_network_retries=1,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT),
-        )  # fmt: skip
+            key, base_addresses=addresses, max_network_retries=1, http_client=http
+        )
 
     def begin(self, order: OrderView, back: str) -> str:
-        """Return the address of Stripe's page for this order, the same one as long as it is open."""
-        tried = attempts.list_attempts(self.code, order.number)
+        """Return the URL of Stripe's page for this order: the same page as long as it is open."""
+        earlier = attempts.list_attempts(self.code, order.number)
         try:
-            if tried and tried[-1].state == "pending":
-                session = self._sessions.retrieve(tried[-1].reference)
+            if earlier and earlier[-1].state == "pending":
+                session = self._sessions.retrieve(earlier[-1].reference)
                 if session.status == "open":
                     return str(session.url)
                 if session.status == "complete":
-                    return ""  # paid; that has only to be told
-            # A key is good for one and the same request: of a session made within a step, lost or not, there is one.
+                    return ""  # paid; the event has not arrived yet
+            # Stripe accepts a key for one request only. Its expiry time is the same within a step, so that a request
+            # whose answer was lost creates no second session.
             step = int(time.time()) // STEP
             session = self._sessions.create(
-                self._session(order, back, until=(step + 1) * STEP + OPEN),
-                {"idempotency_key": f"{order.number}-{len(tried)}-{step}"},
+                self._session_values(order, back, until=(step + 1) * STEP + OPEN),
+                {"idempotency_key": f"{order.number}-{len(earlier)}-{step}"},
             )
         except stripe.StripeError as error:
-            raise PaymentError(_AWAY) from error
+            raise PaymentError(
+                _("The payment could not be begun just now; nothing was charged. Try again in a minute.")
+            ) from error
         attempts.record_attempt(self.code, session.id, order.number)
         return str(session.url)
 
-    def instructions(self, order: OrderView) -> tuple[str, ...]:  # noqa: ARG002  # the interface's
-        """Return nothing: there is a button."""
+    def instructions(self, order: OrderView) -> tuple[str, ...]:  # noqa: ARG002  # of the protocol
+        """Return no lines: the page has a button instead."""
         return ()
 
     def refund(self, order: OrderView, amount: int, key: str) -> str:
-        """Give money back to where it came from; return Stripe's name of the refund."""
+        """Refund an amount to the means of payment that was used; return Stripe's id of the refund."""
         paid = [row for row in attempts.list_attempts(self.code, order.number) if row.state == "paid"]
         if not paid:
-            raise PaymentError("Stripe has no payment of this order that could be refunded.")
+            raise PaymentError(_("Stripe has no payment of this order that could be refunded."))
         try:
             intent = self._sessions.retrieve(paid[-1].reference).payment_intent
             params: Any = {"payment_intent": intent, "amount": amount, "metadata": {"order": order.number}}
             return str(self._client.v1.refunds.create(params, {"idempotency_key": key}).id)
         except stripe.StripeError as error:
-            said = error.user_message or "it did not answer"
+            reason = error.user_message or _("it did not answer")
             raise PaymentError(
-                f"Stripe did not refund it: {said}. Nothing was changed; try again."
+                _("Stripe did not refund it: %(reason)s. Nothing was changed; try again.", reason=reason)
             ) from error
 
     def abandon(self, order: OrderView) -> bool:
-        """Close Stripe's page, if one is open; return whether nothing was paid there, and nothing can be."""
+        """Close Stripe's page, if one is open; return False if the order was paid there or still can be."""
         return all(
-            self._close(tried.reference)
-            for tried in attempts.list_attempts(self.code, order.number)
-            if tried.state == "pending"
+            self._close(attempt.reference)
+            for attempt in attempts.list_attempts(self.code, order.number)
+            if attempt.state == "pending"
         )
 
     def order_of(self, intent: str) -> str:
-        """Return the number of the order that a payment was for; empty if it is none of ours."""
+        """Return the number of the order that a payment was for; empty if it is not an order of this shop.
+
+        Raises:
+            PaymentError: Stripe cannot be asked now.
+        """
         try:
-            found = self._sessions.list({"payment_intent": intent, "limit": 1}).data
+            sessions = self._sessions.list({"payment_intent": intent, "limit": 1}).data
         except stripe.StripeError as error:
-            raise PaymentError("Stripe cannot be asked whose payment this is.") from error
-        return (found[0].client_reference_id or "") if found else ""
+            raise PaymentError(_("Stripe cannot be asked whose payment this is.")) from error
+        return (sessions[0].client_reference_id or "") if sessions else ""
 
     def _close(self, reference: str) -> bool:
         try:
             session = self._sessions.retrieve(reference)
             if session.status == "open":
                 session = self._sessions.expire(reference)
-        except stripe.StripeError as error:  # away, or paid in this very moment: a message says which
+        except stripe.StripeError as error:  # unavailable, or paid at this moment: an event will say
             current_app.logger.info("Stripe's page %s was not closed: %s", reference, error)
             return False
         return bool(session.status == "expired")
@@ -113,13 +123,13 @@ class StripeCheckout:
     def _sessions(self) -> Any:
         return self._client.v1.checkout.sessions
 
-    def _session(self, order: OrderView, back: str, *, until: int) -> dict[str, Any]:
-        about = {"order": order.number}
-        lines = [_line(line.title, line.unit_price.amount, line.quantity, order) for line in order.lines]
+    def _session_values(self, order: OrderView, back: str, *, until: int) -> dict[str, Any]:
+        metadata = {"order": order.number}
+        lines = [_line_item(line.title, line.unit_price.amount, line.quantity, order) for line in order.lines]
         if order.delivery_price.amount:
-            lines.append(_line(order.delivery, order.delivery_price.amount, 1, order))
+            lines.append(_line_item(order.delivery, order.delivery_price.amount, 1, order))
         if order.tax.amount and not order.prices_include_tax:
-            lines.append(_line("Tax", order.tax.amount, 1, order))
+            lines.append(_line_item(_("Tax"), order.tax.amount, 1, order))
         return {
             "mode": "payment",
             "client_reference_id": order.number,
@@ -128,30 +138,30 @@ class StripeCheckout:
             "success_url": f"{back}&said=paying",
             "cancel_url": back,
             "expires_at": until,
-            "metadata": about,
-            "payment_intent_data": {"metadata": about},
+            "metadata": metadata,
+            "payment_intent_data": {"metadata": metadata},
         }
 
 
 def read_stripe_settings(config: Mapping[str, Any]) -> StripeCheckout:
-    """Return the provider as it is configured.
+    """Return the provider by its settings.
 
     Raises:
-        ConfigurationError: it cannot be used so; the text says why.
+        ConfigurationError: the settings are not valid; the text says why.
     """
     if not config["STRIPE_WEBHOOK_SECRET"]:
         raise ConfigurationError(
             "STOREFRONT_STRIPE_SECRET_KEY is set without STOREFRONT_STRIPE_WEBHOOK_SECRET: nobody would "
             "tell this shop what has been paid. docs/checkout.md says where to find it."
         )
-    if config["CURRENCY"] in _OTHERWISE:
+    if config["CURRENCY"] in _UNSUPPORTED_CURRENCIES:
         raise ConfigurationError(
             f"Stripe counts {config['CURRENCY']} otherwise than this shop does. Unset STOREFRONT_STRIPE_SECRET_KEY."
         )
     return StripeCheckout(config["STRIPE_SECRET_KEY"], config["STRIPE_WEBHOOK_SECRET"], config["STRIPE_API"])
 
 
-def _line(name: str, amount: int, quantity: int, order: OrderView) -> dict[str, Any]:
+def _line_item(name: str, amount: int, quantity: int, order: OrderView) -> dict[str, Any]:
     price = {
         "currency": order.total.currency.lower(),
         "unit_amount": amount,
