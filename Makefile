@@ -77,7 +77,7 @@ soak: .venv/installed-dev ## a mixed load for half an hour (MINUTES): does memor
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra dev --extra tracing -c requirements.txt -o requirements-dev.txt pyproject.toml
-	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra bench -c requirements.txt -o requirements-bench.txt pyproject.toml
+	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra tracing -c requirements.txt -o requirements-tracing.txt pyproject.toml
 
 COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
