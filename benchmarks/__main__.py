@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or those that are named: `python -m benchmarks catalogue importing`."""
+"""`make bench`: all benchmarks, or the named ones: `python -m benchmarks catalogue importing`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from benchmarks import (
     catalogue,
     coherence,
     csv_import,
-    holding,
     limits,
+    open_streams,
     orders,
     pages,
     scale,
-    serving,
+    servers,
     sessions,
     streams,
     tabs,
@@ -28,7 +28,7 @@ BENCHMARKS = {
     "cache": cache.run,
     "catalogue": catalogue.run,
     "coherence": coherence.run,
-    "holding": holding.run,
+    "holding": open_streams.run,
     "importing": csv_import.run,
     "limits": limits.run,
     "orders": orders.run,
@@ -41,7 +41,7 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    serving.unwind_when_ended()
+    servers.unwind_when_ended()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)"

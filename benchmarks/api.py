@@ -1,4 +1,4 @@
-"""Cached answers of the JSON API beside the naive FastAPI service: one core each, measured in turns."""
+"""Cached responses of the JSON API compared with a naive FastAPI service, one core each, measured in turns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storefront.redis_roles import embedded
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print the table: answers per second, and how they compare with the naive service's."""
+    """Print a table: responses per second, and the ratio to the naive service."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")

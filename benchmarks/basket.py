@@ -1,4 +1,4 @@
-"""/me and adding to the basket, beside both in Flask-Session as it comes: how many a second, and how many kept."""
+"""/me and adding to the basket, compared with the same in plain Flask-Session: rate, and lost updates."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from benchmarks.pages import first_product, in_turns
-from benchmarks.peers import limited
-from benchmarks.serving import BIND, CONFIGURED, GUNICORN
+from benchmarks.peers import flask_limiter_app
+from benchmarks.servers import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 VISITORS = 200
 TOGETHER = 20
 
-# Each request is another visitor's.
+# Each request comes from another visitor.
 SCRIPT = """
 local cookies, turn = {%s}, 0
 wrk.method = "%s"
@@ -36,14 +36,14 @@ end
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """Takes the answer to a form as it is."""
+    """Does not follow redirects."""
 
     def http_error_303(self, _request: object, answer: object, *_: object) -> object:
         return answer
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print two tables: requests per second of one worker on one core, and what is kept of clicks at once."""
+    """Print two tables: requests per second of one worker on one core, and how many parallel clicks survive."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
@@ -76,15 +76,15 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 def _peer(stack: ExitStack, redis: str) -> str:
     environ = {"PEER_REDIS": redis, "PEER_BASKET": "1", "HOME": os.environ.get("HOME", "/")}
-    return stack.enter_context(serving.server([*GUNICORN, *BIND, "benchmarks.peers.basketed:app"], environ))
+    return stack.enter_context(servers.server([*GUNICORN, *BIND, "benchmarks.peers.basket_app:app"], environ))
 
 
 def _shop(stack: ExitStack, instance: Path, redis: str) -> str:
     shops.command(instance, "demo", "--products", "100", "--seed", "1", "--no-pictures")
     environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
     environ |= {"STOREFRONT_INSTANCE_DIR": str(instance)}
-    environ |= {f"STOREFRONT_LIMIT_{name}": limited.MANY for name in ("ME", "CART", "BROWSE")}
-    return stack.enter_context(serving.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
+    environ |= {f"STOREFRONT_LIMIT_{name}": flask_limiter_app.MANY for name in ("ME", "CART", "BROWSE")}
+    return stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
 
 
 def _sku(shop: str) -> str:
@@ -96,7 +96,7 @@ def _sku(shop: str) -> str:
 
 
 def _add(base: str, body: str, cookie: str = "") -> str:
-    """Put one thing into a basket; return the basket's cookie."""
+    """Add one item to a basket; return the basket's cookie."""
     headers = {"Sec-Fetch-Site": "same-origin", **({"Cookie": cookie} if cookie else {})}
     wanted = urllib.request.Request(f"{base}/cart/lines", data=body.encode(), headers=headers)
     with urllib.request.build_opener(_Stay).open(wanted, timeout=10) as response:
@@ -105,7 +105,7 @@ def _add(base: str, body: str, cookie: str = "") -> str:
 
 
 def _together(base: str, body: str) -> int:
-    """Return how many of a new visitor's clicks at once are in the basket, the first left out."""
+    """Return how many of a new visitor's parallel clicks are in the basket, without the first."""
     cookie = _add(base, body)
     with ThreadPoolExecutor(TOGETHER) as pool:
         list(pool.map(lambda _: _add(base, body, cookie), range(TOGETHER)))

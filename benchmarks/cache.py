@@ -1,4 +1,4 @@
-"""Reading a product with and without the cache: mean, median and P99, as a table and as a plot (build/cache.svg)."""
+"""Reading a product with and without the cache: mean, median and P99 as a table and a plot (build/cache.svg)."""
 
 from __future__ import annotations
 

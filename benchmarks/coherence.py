@@ -1,4 +1,4 @@
-"""How long after a commit another process, which reads without a pause, still answers the old value."""
+"""How long another process still reads the old value after a commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENTRY, TAG = CacheEntry("bench:coherence", "", PRODUCT_DETAIL), "bench:coherence
 
 
 def run(*, products: int) -> None:
-    """Change a price again and again, and print how long the other process goes on without it."""
+    """Change a price repeatedly and print how long the other process reads the old one."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     with shops.generated(min(products, 100)) as (app, _), app.app_context():
@@ -45,7 +45,7 @@ def run(*, products: int) -> None:
 
 def _change(reader: Connection, price: int) -> float:
     reader.send(price)
-    reader.recv()  # it holds a copy of its own of what was before
+    reader.recv()  # it has a copy of the old value
     with write_transaction() as session:
         session.execute(text("UPDATE variant SET price = :price WHERE id = 1"), {"price": price})
         cache.invalidate_on_commit(session, TAG)

@@ -1,4 +1,4 @@
-"""What limits cost: beside Flask-Limiter in the thinnest view, and for a page of the shop that a worker holds."""
+"""The cost of rate limits: compared with Flask-Limiter in the simplest view, and for a cached page of the shop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from benchmarks.pages import first_product, get, in_turns
-from benchmarks.peers import limited
-from benchmarks.serving import BIND, CONFIGURED, GUNICORN
+from benchmarks.peers import flask_limiter_app
+from benchmarks.servers import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 CALLS, WARM = 5000, 300
@@ -27,7 +27,7 @@ NAMES = {
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print three tables: a decision by itself, the thinnest view under two limits, and a held page."""
+    """Print three tables: one decision, the simplest view under two limits, and a cached page."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
@@ -39,7 +39,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 def _decisions(redis: str) -> None:
     rows = []
     for whose, name in NAMES.items():
-        rows.append([name, *_microseconds(limited.make(whose, redis))])
+        rows.append([name, *_microseconds(flask_limiter_app.make(whose, redis))])
     base, peer = (float(rows[place][1]) for place in (0, 1))
     for row in rows[1:]:
         row += [f"{float(row[1]) - base:.0f}", f"{(peer - base) / (float(row[1]) - base):.1f}"]
@@ -55,7 +55,7 @@ def _microseconds(app: Flask) -> list[str]:
     os.sched_setaffinity(0, {0})  # Redis has the other core
     took = []
     for _ in range(CALLS + WARM):
-        # Refused, a program gets a problem; the page in the shop's clothes needs a shop.
+        # A JSON client gets problem details. The HTML page would need the whole shop.
         about = {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}, "headers": {"Accept": "application/json"}}
         with app.test_request_context("/page", **about):
             began = time.perf_counter_ns()
@@ -68,10 +68,10 @@ def _microseconds(app: Flask) -> list[str]:
 
 def _served(stack: ExitStack, redis: str) -> None:
     urls = {}
-    for whose, name in list(NAMES.items())[:4]:  # a refused client gets another page
+    for whose, name in list(NAMES.items())[:4]:  # a refused client gets a different page
         environ = {"PEER_REDIS": redis, "PEER_LIMITS": whose, "HOME": os.environ.get("HOME", "/")}
         base = stack.enter_context(
-            serving.server([*GUNICORN, *BIND, "benchmarks.peers.limited:app"], environ)
+            servers.server([*GUNICORN, *BIND, "benchmarks.peers.flask_limiter_app:app"], environ)
         )
         urls[name] = f"{base}/page"
     seen = in_turns(urls)
@@ -96,11 +96,11 @@ def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
     instance = stack.enter_context(shops.empty())
     shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
     environ = shops.environ(instance) | {"STOREFRONT_ENV": "development", "REDIS_URL": redis}
-    environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMIT_BROWSE": limited.MANY}
+    environ |= {"STOREFRONT_INSTANCE_DIR": str(instance), "STOREFRONT_LIMIT_BROWSE": flask_limiter_app.MANY}
     urls = {}
     for name, more in (("limits off", {"STOREFRONT_LIMITS": "off"}), ("limits on", {})):
         more |= {"STOREFRONT_CACHE_PREFIX": name.replace(" ", "-")}
-        base = stack.enter_context(serving.server([*CONFIGURED, *BIND, "wsgi:app"], environ | more))
+        base = stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ | more))
         urls[name] = f"{base}/products/{first_product(base)}"
     body = folder / "body"
     body.write_bytes(get(urls["limits on"], encoding="br"))
@@ -109,8 +109,8 @@ def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
         ("none", "a Flask view of these bytes"),
         ("flask-limiter", "the same with Flask-Limiter"),
     ):
-        command = [*GUNICORN, *BIND, "benchmarks.peers.limited:app"]
-        base = stack.enter_context(serving.server(command, peer | {"PEER_LIMITS": whose}))
+        command = [*GUNICORN, *BIND, "benchmarks.peers.flask_limiter_app:app"]
+        base = stack.enter_context(servers.server(command, peer | {"PEER_LIMITS": whose}))
         urls[name] = f"{base}/products/x"
     seen = in_turns(urls)
     off, limiter = seen["limits off"], seen["the same with Flask-Limiter"]

@@ -1,4 +1,4 @@
-"""A client with very many open streams: it notes when each of them hears of a change, and how busy it was itself."""
+"""A client with very many open streams. It records when each stream receives a change, and its own CPU use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANNEL = "stock:updates"
 
 @dataclass
 class Heard:
-    """Seconds from publishing to each page that heard it, how many did not, and the client's use of its core."""
+    """Seconds from publishing to each stream that received the event, the number that did not, and the CPU use."""
 
     times: list[float] = field(default_factory=list)
     lost: int = 0
@@ -38,8 +38,8 @@ class Listeners:
 
     Args:
         url: of the server.
-        version: of HTTP; the shop serves 1.0 by its generator.
-        buffer: bytes that the kernel keeps for a stream that is not read, if not the usual number.
+        version: of HTTP; the shop serves HTTP/1.0 clients with a generator.
+        buffer: bytes that the kernel buffers for an unread stream; None is the system's default.
 
     """
 
@@ -71,7 +71,7 @@ class Listeners:
             self.sockets[one.fileno()] = one
 
     def close(self, number: int | None = None) -> None:
-        """Close so many streams, or all."""
+        """Close this many streams, or all."""
         for fd in list(self.sockets)[:number]:
             self._epoll.unregister(fd)
             self.sockets.pop(fd).close()
@@ -90,7 +90,7 @@ class Listeners:
                 yield fd, said
 
     def fan_out(self, publish: Callable[[int], None], events: int, each: int, *, every: float = 0.0) -> Heard:
-        """Publish events and note when they are heard, each by so many: the next after all, or at a pace."""
+        """Publish events and measure when the streams receive them: one after the other, or at an interval."""
         for _ in self.hear(0.2):
             pass
         heard, began, next_at = Heard(), {}, time.perf_counter()
@@ -124,7 +124,7 @@ class Listeners:
 
 
 def event(number: int, product_id: int = 1, *, version: int | None = None) -> bytes:
-    """Return an event whose SKU tells its number: one that every page of the product shows."""
+    """Return a stock event with its number in the SKU."""
     left = 3 if number % 2 else 0
     told = {
         "product_id": product_id, "stock": left, "timestamp": time.time(), "sku": f"BENCH-{number:06}",
@@ -134,7 +134,7 @@ def event(number: int, product_id: int = 1, *, version: int | None = None) -> by
 
 
 def publisher(redis: Redis, products: int = 1) -> Callable[[int], None]:
-    """Return what publishes the event of a number, of one product after the other."""
+    """Return a function that publishes the event with a number, for one product after the other."""
 
     def publish(number: int) -> None:
         redis.publish(CHANNEL, event(number, number * 7 % products + 1))
@@ -143,7 +143,7 @@ def publisher(redis: Redis, products: int = 1) -> Callable[[int], None]:
 
 
 def workers(url: str) -> tuple[psutil.Process, psutil.Process]:
-    """Return the master and the worker of the server; the same process twice if it is alone."""
+    """Return the master and the worker process of the server; the same process twice if there is only one."""
     port = str(urlsplit(url).port)
     found = [p for p in psutil.process_iter(["cmdline"]) if port in " ".join(p.info["cmdline"] or ())]
     own = [p for p in found if p.pid != os.getpid()]
@@ -153,12 +153,12 @@ def workers(url: str) -> tuple[psutil.Process, psutil.Process]:
 
 
 def memory(worker: psutil.Process) -> int:
-    """Return the bytes that are this process's alone."""
+    """Return the private memory of a process in bytes."""
     return int(worker.memory_full_info().uss)
 
 
 def metric(url: str, name: str) -> float:
-    """Return a figure of the shop's /metrics."""
+    """Return one value of the shop's /metrics."""
     with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
         return sum(
             float(line.split()[1])
@@ -169,7 +169,7 @@ def metric(url: str, name: str) -> float:
 
 @contextmanager
 def listening(url: str, **how: object) -> Iterator[Listeners]:
-    """Listeners until the block ends."""
+    """Yield listeners and close them when the block ends."""
     one = Listeners(url, **how)  # type: ignore[arg-type]
     try:
         yield one

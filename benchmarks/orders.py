@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bare, invoices, serving, shops
+from benchmarks import bare, invoices, servers, shops
 from storefront.app import create_app
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db
@@ -124,7 +124,7 @@ def _place(baskets: list[bare.Basket]) -> None:
 
 def main() -> None:
     """Replay a file from the command line."""
-    serving.unwind_when_ended()
+    servers.unwind_when_ended()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.orders", description=invoices.__doc__)
     parser.add_argument("file", type=Path, help="a CSV (or .csv.gz) of invoice lines")
     parser.add_argument("--invoices", type=int, default=5000, help="how many (default 5,000; 0: all)")

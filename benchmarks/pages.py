@@ -1,4 +1,4 @@
-"""Cached pages beside what others would build: all served at once, one core each, measured in turns."""
+"""Cached pages compared with other ways to build them: all servers run at once, one core each, measured in turns."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import serving, shops
-from benchmarks.serving import BIND, CONFIGURED, GUNICORN, Load
+from benchmarks import servers, shops
+from benchmarks.servers import BIND, CONFIGURED, GUNICORN, Load
 from storefront.redis_roles import embedded
 
 ROUNDS = 5
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print the table: pages per second of one worker on one core, and how they compare."""
+    """Print a table: pages per second of one worker on one core, and the ratios to the peers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
@@ -28,9 +28,9 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         peer = {"PEER_BODY": str(body), "PEER_REDIS": redis}
         urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
         for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
-                             ("(c) Flask-Caching, -Limiter, -Session", "assembled")):  # fmt: skip
+                             ("(c) Flask-Caching, -Limiter, -Session", "flask_caching_app")):  # fmt: skip
             base = stack.enter_context(
-                serving.server([*GUNICORN, *BIND, f"benchmarks.peers.{module}:app"], peer)
+                servers.server([*GUNICORN, *BIND, f"benchmarks.peers.{module}:app"], peer)
             )
             urls[name] = f"{base}/products/{slug}"
         urls["(d) FastAPI, naive"] = f"{naive(stack, peer)}/products/{slug}"
@@ -47,25 +47,25 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 
 def served(stack: ExitStack, redis: str, **environ: str) -> str:
-    """Serve a shop of 1,000 products with one configured worker on this Redis; return its address."""
+    """Serve a shop of 1,000 products with one worker on this Redis; return its URL."""
     instance = stack.enter_context(shops.empty())
     shops.command(instance, "demo", "--products", "1000", "--seed", "1", "--no-pictures")
     about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_INSTANCE_DIR": str(instance)}
     command = [*CONFIGURED, *BIND, "wsgi:app"]
-    return stack.enter_context(serving.server(command, shops.environ(instance) | about | environ))
+    return stack.enter_context(servers.server(command, shops.environ(instance) | about | environ))
 
 
 def naive(stack: ExitStack, peer: dict[str, str]) -> str:
-    """Serve the naive service (d) on uvicorn; return its address."""
+    """Serve the naive service (d) on uvicorn; return its URL."""
     command = ["-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "benchmarks.peers.naive:app"]
-    return stack.enter_context(serving.server(command, peer))
+    return stack.enter_context(servers.server(command, peer))
 
 
 def in_turns(urls: dict[str, str], scripts: Mapping[str, Path] | None = None) -> dict[str, Load]:
     seen: dict[str, list[Load]] = {name: [] for name in urls}
     for _ in range(ROUNDS):
         for name, url in urls.items():
-            seen[name].append(serving.load(url, script=(scripts or {}).get(name)))
+            seen[name].append(servers.load(url, script=(scripts or {}).get(name)))
     return {
         name: Load(*(statistics.median(getattr(x, what) for x in loads) for what in ("rate", "p99", "cpu")))
         for name, loads in seen.items()

@@ -1,6 +1,6 @@
-"""Real order lines as page views, with writes in between: how often the cache answers, and whether it is right.
+"""Replay real order lines as page views with writes in between: hit rate, and whether each answer is right.
 
-Every answer is compared with the database as of its time. Any CSV of (time, SKU) will do:
+Every response is compared with the database at that moment. Any CSV with time and SKU columns works:
 
     python -m benchmarks.replay FILE --time InvoiceDate --sku StockCode --views 200000
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from storefront import cache
 from storefront.app import create_app
 from storefront.catalog.list_index import writer
@@ -34,7 +34,7 @@ WRITES = 0.01
 
 def main() -> None:
     """Replay a file from the command line."""
-    serving.unwind_when_ended()
+    servers.unwind_when_ended()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
     parser.add_argument("file", type=Path, help="a CSV (or .csv.gz) with a header")
     parser.add_argument("--time", default="InvoiceDate", help="the column to sort by (default InvoiceDate)")
@@ -49,10 +49,10 @@ def main() -> None:
 
 
 def replay(file: Path, time_column: str, sku_column: str, views: int) -> Counter[str]:
-    """Print and return what became of the views: hit, miss, wrong."""
+    """Print and return the number of hits, misses and wrong answers."""
     skus = list(_skus(file, time_column, sku_column, views))
     with shops.empty() as instance:
-        # All views come from one address: what is asked is whether answers are right, not whether there are too many.
+        # All views come from one address, which would exceed the rate limits.
         app = create_app(shops.environ(instance) | {"STOREFRONT_LIMITS": "off"}, instance=instance)
         with app.app_context():
             slugs = _fill(set(skus))

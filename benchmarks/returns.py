@@ -20,7 +20,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
-from benchmarks import serving
+from benchmarks import servers
 from benchmarks.listeners import Listeners, listening
 from benchmarks.streams import SHOP
 from storefront import stock
@@ -60,7 +60,7 @@ def rows(environ: dict[str, str]) -> Iterator[list[str]]:
         firsts = itertools.count(1000, 1000)
         for url, ways in ((one.url, _alone(one)), (many.url("state"), _replicated(many))):
             own = exact | {"REDIS_URL": url}
-            with serving.server(SHOP, own) as shop, listening(shop) as streams:
+            with servers.server(SHOP, own) as shop, listening(shop) as streams:
                 streams.open(["&".join(f"product={one + 1}" for one in range(PRODUCTS))] * STREAMS)
                 for way in ways:
                     behind = [_behind(own, streams, way, next(firsts)) for _ in range(ROUNDS)]

@@ -1,6 +1,6 @@
-"""A large shop beside a small one, as they are deployed: two gunicorns behind nginx, one Redis, one PostgreSQL.
+"""A large shop compared with a small one, deployed as in production: gunicorn behind nginx, Redis and PostgreSQL.
 
-`SCALE_DIR=directory` keeps the databases there, so that the next run need not generate them again.
+`SCALE_DIR=directory` keeps the databases there, so that the next run does not generate them again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from tests.deploy.front import HOST, nginx
 from tests.deploy.replicated import role
 from tests.postgresql import package
@@ -29,7 +29,7 @@ from tests.processes import Shop, free_port, gunicorn, served
 from tests.redis_roles.servers import Server
 
 SMALL = 1000
-COLD = 150  # pages of each shop that nobody has seen
+COLD = 150  # uncached pages of each shop
 VISITED = 1500  # products of the large shop whose pages fill Redis
 ROUNDS = 5
 AS_NGINX = [f"Host: {HOST}", f"X-Forwarded-Host: {HOST}", "X-Forwarded-For: 127.0.0.1"]
@@ -38,16 +38,16 @@ SORTS = ("", "&sort=price", "&sort=-price", "&sort=name")
 
 @dataclass
 class Scaled:
-    """A shop of some size that is served."""
+    """A running shop and its size."""
 
     url: str
     shop: Shop
     redis: Server
-    slugs: list[str]  # of products in no order, each to be asked for once
+    slugs: list[str]  # of products in random order, each requested once
     masters: list[psutil.Process]  # of nginx and of both gunicorns
 
     def worked(self) -> float:
-        """Return the seconds of a core that all of its processes have used."""
+        """Return the CPU seconds that all processes of a shop have used."""
         found = [process for master in self.masters for process in (master, *master.children())]
         return sum(sum(process.cpu_times()[:2]) for process in found)
 
@@ -103,7 +103,7 @@ def _scaled(database: Any, size: int, folder: Path, temporary: Path) -> Iterator
 
 
 def _cold(both: list[Scaled]) -> None:
-    """Pages that nobody has seen, of one shop and the other in turn."""
+    """Measure pages that are not cached yet, of both shops in turn."""
     times: dict[str, list[list[float]]] = {"product page": [[], []], "list page": [[], []]}
     for number in range(COLD):
         for which, one in enumerate(both):
@@ -123,7 +123,7 @@ def _cold(both: list[Scaled]) -> None:
 
 
 def _cached(both: list[Scaled]) -> None:
-    """The same page again and again: from nginx's copy, and from a worker's that is asked as nginx asks it."""
+    """Measure one page repeatedly: from nginx's cache, and from a worker that is asked as nginx asks it."""
     slugs = [one.slugs.pop() for one in both]
     rows = []
     for page in ("product page", "list page"):
@@ -132,11 +132,11 @@ def _cached(both: list[Scaled]) -> None:
         for where in ("nginx", "a worker"):
             rates: list[list[float]] = [[], []]
             costs: list[list[float]] = [[], []]
-            for turn in range(2 * ROUNDS):  # first one first, then the other
+            for turn in range(2 * ROUNDS):  # alternate which shop is first
                 which = (turn + turn // 2) % 2
                 base = both[which].url if where == "nginx" else both[which].shop.url
                 before = both[which].worked()
-                rates[which].append(serving.load(base + paths[which], seconds=2, headers=AS_NGINX).rate)
+                rates[which].append(servers.load(base + paths[which], seconds=2, headers=AS_NGINX).rate)
                 costs[which].append((both[which].worked() - before) / (2 * rates[which][-1]) * 1e6)
             small, large = (statistics.median(one) for one in rates)
             cheap, dear = (statistics.median(one) for one in costs)
@@ -161,7 +161,7 @@ def _cached(both: list[Scaled]) -> None:
 
 
 def _memory(large: Scaled) -> None:
-    """What Redis holds after many pages were visited, beside what `flask cache estimate` says."""
+    """Compare the memory of Redis after many page views with the result of `flask cache estimate`."""
     large.redis.client.flushall()
     large.redis.client.memory_purge()
     before = large.redis.client.info("memory")["used_memory"]
@@ -169,7 +169,7 @@ def _memory(large: Scaled) -> None:
     visited = list(dict.fromkeys(large.slugs))[:VISITED]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda path: _get(large, path), [*(f"/products/{slug}" for slug in visited), *lists]))
-    # Redis may have been too slow for some on a busy machine: what counts is what it holds.
+    # On a busy machine Redis may have missed some pages, so count its entries.
     kept = sum(1 for _ in large.redis.client.scan_iter("*page:catalog.product:*", count=1000))
     used = (large.redis.client.info("memory")["used_memory"] - before) / 1e6
     said = _flask(large.shop, "cache", "estimate", "--products", str(kept))

@@ -1,4 +1,4 @@
-"""What sessions cost beside Flask-Session's defaults: pages of many visitors that touch none, read one, write one."""
+"""The cost of sessions compared with Flask-Session: pages that do not touch, read or write the session."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from redis import Redis
 from werkzeug.test import EnvironBuilder
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from benchmarks.pages import in_turns
-from benchmarks.peers import sessioned
-from benchmarks.serving import BIND, GUNICORN
+from benchmarks.peers import flask_session_app
+from benchmarks.servers import BIND, GUNICORN
 from storefront.redis_roles import embedded
 
 NAMES = {"none": "no sessions", "flask-session": "Flask-Session", "storefront": "storefront"}
@@ -24,7 +24,7 @@ CALLS = 3000
 VISITORS = 200
 COUNTED = 100  # requests
 
-# Each request is another visitor's.
+# Each request comes from another visitor.
 SCRIPT = """
 local cookies, turn = {%s}, 0
 request = function()
@@ -36,7 +36,7 @@ end
 
 
 def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called the same
-    """Print two tables: a request by itself, and requests per second of one worker on one core."""
+    """Print two tables: the time of one request, and requests per second of one worker on one core."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
         redis = embedded.join(folder / "redis")
@@ -45,7 +45,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 
 def _alone(redis: str) -> None:
-    apps = {name: sessioned.make(whose, redis) for whose, name in NAMES.items()}
+    apps = {name: flask_session_app.make(whose, redis) for whose, name in NAMES.items()}
     cookies = {
         name: (app.test_client().get("/begin").headers.get("Set-Cookie") or "none=1").split(";")[0]
         for name, app in apps.items()
@@ -77,7 +77,7 @@ def _served(stack: ExitStack, folder: Path, redis: str) -> None:
     for whose, name in NAMES.items():
         environ = {"PEER_REDIS": redis, "PEER_SESSIONS": whose, "HOME": os.environ.get("HOME", "/")}
         bases[name] = stack.enter_context(
-            serving.server([*GUNICORN, *BIND, "benchmarks.peers.sessioned:app"], environ)
+            servers.server([*GUNICORN, *BIND, "benchmarks.peers.flask_session_app:app"], environ)
         )
         cookies[name] = [_begin(bases[name]) for _ in range(VISITORS)]
         scripts[name] = folder / f"{whose}.lua"
@@ -113,7 +113,7 @@ def _begin(base: str) -> str:
 
 
 def _round_trips(url: str, cookies: list[str], redis: str) -> float:
-    """Return how many commands a request sends."""
+    """Return how many Redis commands a request sends."""
     client = Redis.from_url(redis)
     with client.monitor() as monitor:
         for cookie in cookies[:COUNTED]:

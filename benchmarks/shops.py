@@ -1,4 +1,4 @@
-"""Shops to measure: each in a temporary instance directory, made by the shop's own commands."""
+"""Shops to measure, each in a temporary instance directory and created by the shop's own commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def environ(instance: Path) -> dict[str, str]:
-    """Return the environment of a shop that lives in this directory alone."""
+    """Return environment variables of a shop with all its data in this directory."""
     return {
         "PATH": os.environ["PATH"],
         "FLASK_APP": "wsgi",
@@ -39,7 +39,7 @@ def command(instance: Path, *arguments: str) -> float:
 
 @contextmanager
 def empty() -> Iterator[Path]:
-    """The instance directory of a migrated, empty shop; removed at the end."""
+    """Yield the instance directory of a migrated, empty shop; it is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="storefront-bench-") as folder:
         command(Path(folder), "db", "upgrade")
         yield Path(folder)
@@ -47,7 +47,7 @@ def empty() -> Iterator[Path]:
 
 @contextmanager
 def generated(products: int) -> Iterator[tuple[Flask, float]]:
-    """A shop with this many generated products, and the seconds that it took to fill it."""
+    """Yield a shop with this many generated products, and the seconds that generating them took."""
     with empty() as instance:
         seconds = command(instance, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
         # Without rate limits: a benchmark sends more requests than a client may.
@@ -55,7 +55,7 @@ def generated(products: int) -> Iterator[tuple[Flask, float]]:
 
 
 def table(title: str, header: list[str], rows: list[list[str]]) -> None:
-    """Print a table that reads well as text and as Markdown."""
+    """Print a table in Markdown."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     print(f"\n## {title}\n")
     for row in [header, ["-" * width for width in widths], *rows]:

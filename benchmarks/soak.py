@@ -1,4 +1,4 @@
-"""`make soak`: a mixed load for half an hour (MINUTES), and whether memory stays flat and nothing fails."""
+"""`make soak`: a mixed load for half an hour (MINUTES); memory must not grow and no request may fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from tests.chaos.shoppers import Ask, plain
 from tests.deploy.replicated import role
 from tests.processes import Shop, filled, gunicorn, served
@@ -29,7 +29,7 @@ WORDS = ("tea", "cup", "green", "linen", "pot", "glaze")
 
 
 class Soak:
-    """The shoppers' threads, and what they saw."""
+    """The shoppers' threads and their results."""
 
     def __init__(self, shop: Shop, ask: Ask, products: dict[str, str]) -> None:
         self.shop, self._ask, self._products = shop, ask, products
@@ -38,7 +38,7 @@ class Soak:
         self.done = threading.Event()
 
     def go_round(self, seed: int) -> None:
-        """Look at pages, search, fill a basket, look at it, until it is over."""
+        """View pages, search, add to a basket and view it until the time is over."""
         chance, cookie = random.Random(seed), ""
         while not self.done.is_set():
             address, sku = chance.choice(list(self._products.items()))
@@ -56,7 +56,7 @@ class Soak:
                 cookie = ""
 
     def change_stock(self) -> None:
-        """Count something anew every few seconds, as a merchant does."""
+        """Set the stock of a variant every few seconds, like a merchant."""
         chance = random.Random(0)
         while not self.done.wait(5):
             sku = chance.choice(list(self._products.values()))
@@ -65,11 +65,11 @@ class Soak:
             self.failed["flask stock set"] += ran.returncode != 0
 
     def get(self, path: str, **headers: str) -> None:
-        """Ask for a page that has to be there."""
+        """Request a page that must exist."""
         self.ask(path, expected=(200,), **headers)
 
     def ask(self, path: str, *, expected: tuple[int, ...], **how: object) -> str:
-        """Ask, count, and return the basket's cookie if one was set."""
+        """Send a request, count it, and return the basket's cookie if the response sets one."""
         what = f"/{path.split('/')[1].split('?')[0]}"
         self.seen[what] += 1
         try:
@@ -83,8 +83,8 @@ class Soak:
 
 
 def main() -> None:
-    """Print a line for each tenth of the time; exit with 1 if anything failed or memory grew."""
-    serving.unwind_when_ended()
+    """Print a line for each tenth of the time; exit with status 1 if a request failed or memory grew."""
+    servers.unwind_when_ended()
     text = os.environ.get("MINUTES") or "30"
     if not (text.isascii() and text.replace(".", "", 1).isdigit()) or not 0.5 <= float(text) <= 1440:
         raise SystemExit(f"MINUTES is {text!r}; it must be a number from 0.5 to 1440.")

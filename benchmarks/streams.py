@@ -1,4 +1,4 @@
-"""Open streams in one worker on one core: how long a change takes to all of them, and what each costs."""
+"""Open streams in one worker on one core: the time of a change to reach all, and the memory of each."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pathlib import Path
 
 from redis import Redis
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from benchmarks.listeners import CHANNEL, event, listening, memory, publisher, workers
-from benchmarks.serving import BIND, CONFIGURED, GUNICORN
+from benchmarks.servers import BIND, CONFIGURED, GUNICORN
 from storefront.redis_roles import embedded
 
 STREAMS = 10_000
-FEWER = 2_000  # of those that cannot hold so many
+FEWER = 2_000  # for servers that cannot hold as many
 PRODUCTS = 1_000
 MANY = ("--worker-connections", "20000")
 SHOP = (*CONFIGURED, *BIND, *MANY, "wsgi:app")
-# What holds a greenlet or thread for each page cannot end before its pages do.
+# A server with a greenlet or thread per page cannot stop while its pages are open.
 PEER = (*BIND, *MANY, "--graceful-timeout", "1")
 GREENLETS = (*GUNICORN, *PEER)
 ASYNCIO = ("benchmarks/peers/fanout.py", "{port}")
@@ -39,7 +39,7 @@ class Kind:
     server: tuple[str, ...]
     streams: int = STREAMS
     version: str = "1.1"
-    wrapped: bool = False  # as Flask-SSE wants its messages
+    wrapped: bool = False  # the message format of Flask-SSE
 
 
 KINDS = (
@@ -47,11 +47,11 @@ KINDS = (
     Kind("bare asyncio", ASYNCIO),
     Kind("storefront, generator", SHOP, version="1.0"),
     Kind("bare asyncio", ASYNCIO, FEWER),
-    Kind("Flask generator, gevent", (*GREENLETS, "benchmarks.peers.queued:app"), FEWER),
-    Kind("a thread for each page", (*THREADS, "benchmarks.peers.queued:app"), FEWER),
+    Kind("Flask generator, gevent", (*GREENLETS, "benchmarks.peers.queues_app:app"), FEWER),
+    Kind("a thread for each page", (*THREADS, "benchmarks.peers.queues_app:app"), FEWER),
     Kind(
         "Flask-SSE, a Redis connection each",
-        (*GREENLETS, "benchmarks.peers.connected:app"),
+        (*GREENLETS, "benchmarks.peers.flask_sse_app:app"),
         FEWER,
         wrapped=True,
     ),
@@ -88,7 +88,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 @contextmanager
 def place() -> Iterator[tuple[dict[str, str], str]]:
-    """The environment of a shop of 1,000 products without limits, and the URL of its Redis."""
+    """Yield the environment of a shop of 1,000 products without rate limits, and the URL of its Redis."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * STREAMS)), hard))
     with ExitStack() as stack:
@@ -108,7 +108,7 @@ def _one_product(kind: Kind, environ: dict[str, str], redis: Redis) -> tuple[lis
         redis.publish(CHANNEL, json.dumps({"type": "stock", "data": json.loads(event(number))}))
 
     query = f"channel={CHANNEL}" if kind.wrapped else "product=1"
-    with serving.server(kind.server, environ) as url, listening(url, version=kind.version) as streams:
+    with servers.server(kind.server, environ) as url, listening(url, version=kind.version) as streams:
         begins = None if kind.wrapped else b"snapshot"
         streams.open([query] * 100, wait=begins)
         streams.close()
@@ -131,7 +131,7 @@ def _one_product(kind: Kind, environ: dict[str, str], redis: Redis) -> tuple[lis
 
 
 def _spread(kind: Kind, environ: dict[str, str], redis: Redis) -> list[str]:
-    with serving.server(kind.server, environ) as url, listening(url) as streams:
+    with servers.server(kind.server, environ) as url, listening(url) as streams:
         streams.open([f"product={number % PRODUCTS + 1}" for number in range(STREAMS)])
         time.sleep(1)
         heard = streams.fan_out(publisher(redis, PRODUCTS), 1000, STREAMS // PRODUCTS, every=0.01)
@@ -143,7 +143,7 @@ def _lists(environ: dict[str, str]) -> list[str]:
         "&".join(f"product={(24 * page + place) % PRODUCTS + 1}" for place in range(24))
         for page in range(STREAMS)
     ]
-    with serving.server(SHOP, environ) as url, listening(url) as streams:
+    with servers.server(SHOP, environ) as url, listening(url) as streams:
         streams.open(pages[:100])
         streams.close()
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""How soon a change of stock is seen: by two tabs of a real browser, which share a connection."""
+"""How soon two tabs of a real browser, which share one connection, show a change of stock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 
-from benchmarks import serving, shops
+from benchmarks import servers, shops
 from benchmarks.streams import SHOP, place
 from storefront import stock
 from storefront.app import create_app
@@ -24,7 +24,7 @@ from storefront.stock import StockItem
 from tests.browser.conftest import ARGUMENTS
 
 CHANGES, COMMANDS = 100, 10
-# Notes when each text of the badge was first seen, in seconds since 1970.
+# Records when each text of the badge first appeared, in seconds since 1970.
 NOTED = """
     window.seen = {};
     new MutationObserver(() => {
@@ -38,7 +38,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print the table.
 
     Raises:
-        SystemExit: there is no Chromium.
+        SystemExit: Chromium is not installed.
     """
     if (chromium := shutil.which("chromium")) is None:
         raise SystemExit("This benchmark needs a browser. On Debian: apt-get install chromium")
@@ -47,7 +47,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         app = create_app(environ, instance=Path(environ["STOREFRONT_INSTANCE_DIR"]))
         with (
             app.app_context(),
-            serving.server(SHOP, environ) as url,
+            servers.server(SHOP, environ) as url,
             sync_playwright() as playwright,
             playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as browser,
         ):
@@ -61,7 +61,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
                 tab.goto(f"{url}/products/{slug}?variant={sku}")
             _seen(
                 tabs, partial(_changed, sku), range(1000, 1005)
-            )  # connects them, and warms all that takes part
+            )  # connects the tabs and warms everything up
             changes = _seen(tabs, partial(_changed, sku), range(2000, 2000 + CHANGES))
             commands = _seen(tabs, partial(_typed, sku, environ), range(3000, 3000 + COMMANDS))
             db.engine.dispose()

@@ -1,1 +1,1 @@
-"""What others would build: measured beside the shop, with its bytes (PEER_BODY) and its Redis (PEER_REDIS)."""
+"""Other ways to build a shop, for comparison. They use the shop's bytes (PEER_BODY) and its Redis (PEER_REDIS)."""

@@ -1,4 +1,4 @@
-"""Peer (b): a WSGI callable that knows one answer. What gunicorn itself costs."""
+"""Peer (b): a WSGI callable with one response: the cost of gunicorn itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limit for streams: a bare asyncio server that writes what Redis publishes to every page of the product."""
+"""The lower bound for streams: a bare asyncio server that writes messages from Redis to every page of the product."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ watching: defaultdict[int, set[asyncio.StreamWriter]] = defaultdict(set)
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer one request: a stream, or "ok" for whoever asks whether the server is there."""
+    """Answer one request: a stream, or "ok" for the health check."""
     target = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
     path, _, query = target.partition("?")
     if path != "/stock/stream":

@@ -1,4 +1,4 @@
-"""Peer (a): the thinnest Flask view that returns the same bytes from memory."""
+"""Peer (a): the simplest Flask view that returns the same bytes from memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers to measure, one core for each, and a load of a bounded number of seconds from another core."""
+"""Servers to measure, each on one core, and a load of limited duration from another core."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BIND = ("--bind", "127.0.0.1:{port}")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load saw: requests a second, the 99th percentile of the answers in milliseconds, and what one cost.
+    """The result of a load: requests per second, 99th percentile of the response time in ms, and CPU cost.
 
-    `cpu` are the microseconds that the server's processes worked for a request: it says what a busy machine hides.
+    `cpu` is in microseconds per request, of all processes of the server. It is comparable on a busy machine too.
     """
 
     rate: float
@@ -41,10 +41,10 @@ _groups: dict[str, int] = {}  # the process group that serves a host and port
 
 
 def unwind_when_ended() -> None:
-    """Let SIGTERM end this process as Ctrl-C does: every server that it started is ended before it."""
+    """Let SIGTERM end this process like Ctrl-C, so that it stops every server that it started."""
 
     def leave(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # once: what is being ended must not be left half way
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the clean-up
         sys.exit(128 + number)
 
     signal.signal(signal.SIGTERM, leave)
@@ -86,10 +86,10 @@ def load(
     script: Path | None = None,
     headers: Sequence[str] = (),
 ) -> Load:
-    """Ask for a URL as fast as it is answered, over keep-alive connections, with wrk (and a script of its own).
+    """Request a URL as fast as possible over keep-alive connections with wrk, optionally with a wrk script.
 
     Raises:
-        SystemExit: there is no wrk, or an answer was not 200.
+        SystemExit: wrk is not installed, or a response was not 200.
     """
     if shutil.which("wrk") is None:
         raise SystemExit("The benchmarks need wrk to make load. On Debian: apt-get install wrk")
@@ -115,7 +115,7 @@ def load(
 
 
 def _worked(group: int) -> float:
-    """Return how many microseconds the processes of a group have worked (proc(5): utime and stime)."""
+    """Return the CPU time of a process group in microseconds (proc(5): utime and stime)."""
     ticks = 0
     for about in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

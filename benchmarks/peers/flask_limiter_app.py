@@ -1,6 +1,6 @@
-"""The thinnest Flask view under limits: of nobody, of Flask-Limiter, or of this shop (PEER_LIMITS).
+"""The simplest Flask view with no limits, with Flask-Limiter, or with this shop's limits (PEER_LIMITS).
 
-Of two limits, but for `near`: what is counted by a process itself has one in this shop.
+It has two limits, except for `near`: a limit that the process counts itself is a single one in this shop.
 """
 
 from __future__ import annotations

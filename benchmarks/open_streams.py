@@ -1,4 +1,4 @@
-"""What else happens while very many streams are open: pages, leaving, slow readers, Redis going, the worker's end."""
+"""Behaviour with very many open streams: pages, disconnects, slow readers, loss of Redis, worker restarts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from benchmarks import pages, returns, serving, shops
+from benchmarks import pages, returns, servers, shops
 from benchmarks.listeners import Listeners, event, listening, memory, metric, publisher, workers
 from benchmarks.streams import PRODUCTS, SHOP, STREAMS, place
 
@@ -36,7 +36,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 
 
 def _left(environ: dict[str, str]) -> list[str]:
-    with serving.server(SHOP, environ) as url, listening(url) as streams:
+    with servers.server(SHOP, environ) as url, listening(url) as streams:
         streams.open(["product=1"] * STREAMS)
         began = time.perf_counter()
         streams.close(1000)
@@ -47,7 +47,7 @@ def _left(environ: dict[str, str]) -> list[str]:
 
 def _ended(environ: dict[str, str]) -> Iterator[list[str]]:
     for name, number in (("SIGTERM to the worker", signal.SIGTERM), ("HUP to the master", signal.SIGHUP)):
-        with serving.server(SHOP, environ) as url, listening(url) as streams:
+        with servers.server(SHOP, environ) as url, listening(url) as streams:
             streams.open(["product=1"] * STREAMS)
             for _ in streams.hear(0.2):
                 pass
@@ -68,15 +68,15 @@ def _ended(environ: dict[str, str]) -> Iterator[list[str]]:
 
 
 def _beside(environ: dict[str, str], redis: Redis) -> list[str]:
-    with serving.server(SHOP, environ) as url, listening(url) as streams:
+    with servers.server(SHOP, environ) as url, listening(url) as streams:
         page = f"{url}/products/{pages.first_product(url)}"
-        serving.load(page, seconds=2)
+        servers.load(page, seconds=2)
         without, beside = [], []
         for _ in range(ROUNDS):
-            without.append(serving.load(page).p99)
+            without.append(servers.load(page).p99)
             streams.open([f"product={number % PRODUCTS + 1}" for number in range(BESIDE)])
             with published(streams, publisher(redis, PRODUCTS), every=0.02):
-                beside.append(serving.load(page).p99)
+                beside.append(servers.load(page).p99)
             streams.close()
             time.sleep(0.5)
     plain, busy = statistics.median(without), statistics.median(beside)
@@ -86,7 +86,7 @@ def _beside(environ: dict[str, str], redis: Redis) -> list[str]:
 
 @contextmanager
 def published(streams: Listeners, publish: Callable[[int], None], *, every: float) -> Iterator[None]:
-    """Publish at this pace and read what comes, until the block ends."""
+    """Publish at this interval and read the streams until the block ends."""
     ended = threading.Event()
 
     def work() -> None:
@@ -107,7 +107,7 @@ def published(streams: Listeners, publish: Callable[[int], None], *, every: floa
 
 
 def _lazy(environ: dict[str, str], redis: Redis) -> Iterator[list[str]]:
-    with serving.server(SHOP, environ) as url, listening(url, buffer=4096) as lazy, listening(url) as reader:
+    with servers.server(SHOP, environ) as url, listening(url, buffer=4096) as lazy, listening(url) as reader:
         lazy.open(["product=1"] * LAZY)
         reader.open(["product=1"])
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""The thinnest Flask views that use no session, read one and write one: nobody's, Flask-Session's, or this shop's."""
+"""The simplest Flask views that ignore, read and write a session: none, Flask-Session's, or this shop's."""
 
 from __future__ import annotations
 

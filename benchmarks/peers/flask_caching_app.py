@@ -1,4 +1,4 @@
-"""Peer (c): what one would assemble: Flask-Caching, Flask-Limiter and Flask-Session on one Redis, the view cached."""
+"""Peer (c): Flask-Caching, Flask-Limiter and Flask-Session on one Redis, with a cached view."""
 
 from __future__ import annotations
 

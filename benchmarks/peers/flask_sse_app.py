@@ -14,5 +14,5 @@ app.register_blueprint(sse, url_prefix="/stock/stream")
 
 @app.get("/healthz")
 def health() -> str:
-    """Say that the server is there."""
+    """Answer the health check."""
     return "ok"

@@ -1,4 +1,4 @@
-"""A basket and a /me as one would build them on Flask-Session as it comes: both in the session, nothing in SQL."""
+"""A basket and /me on plain Flask-Session: both in the session, nothing in SQL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 
 def make(redis: str) -> Flask:
-    """Return the application; it limits and refuses nothing, and knows no prices and no stock."""
+    """Return the application. It has no rate limits, no prices and no stock."""
     app = Flask(__name__)
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(redis))
     Session(app)

@@ -32,7 +32,7 @@ def listen() -> None:
 
 @app.get("/stock/stream")
 def stream() -> Response:
-    """Begin a stream."""
+    """Open a stream."""
     if begun.acquire(blocking=False):
         threading.Thread(target=listen, daemon=True).start()
 
@@ -51,5 +51,5 @@ def stream() -> Response:
 
 @app.get("/healthz")
 def health() -> str:
-    """Say that the server is there."""
+    """Answer the health check."""
     return "ok"
