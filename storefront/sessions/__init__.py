@@ -1,16 +1,17 @@
-"""Sessions: `flask.session` kept in Redis, lazily opened, written field by field, never needed for anything.
+"""Sessions: `flask.session` in Redis, loaded lazily and written field by field. No page depends on it.
 
     session["seen"] = ["teapot"]       # one round trip to read, one to write
-    sessions.rotate()                  # another id: at a sign-in and when what one may do changes
+    sessions.rotate()                  # a new id: at a sign-in, and when the visitor's permissions change
     sessions.end()                     # at a sign-out
 
-A request that does not touch the session asks Redis nothing. While Redis is away the session is empty and nothing of
-it is kept, and the visitor's cookie stays. What is put in is text, numbers, bytes, dates, lists and dictionaries, as
-msgpack knows them (a tuple comes back as a list); changes inside a value are found by comparing, at the end.
+A request that does not touch the session sends nothing to Redis. While Redis is unavailable the session is empty,
+what is put into it is lost, and the visitor's cookie stays. Values are what msgpack can encode: text, numbers, bytes,
+dates, lists and dictionaries (a tuple comes back as a list). Changes inside a value are found at the end of the
+request, by comparing.
 
-Requests of one session at the same time lose nothing: each writes only the top-level fields that it changed. If two
-change the same field, lists keep what both appended, dictionaries are merged key by key, and of anything else the
-last write stays. What a request writes after another has rotated or ended its session is dropped, and sets no cookie.
+Parallel requests of one session lose nothing: each writes only the top-level fields that it changed. If two change
+the same field, lists keep what both appended, dictionaries are merged key by key, and for other values the last write
+wins. What a request writes after another one has rotated or ended the session is dropped, and sets no cookie.
 """
 
 from __future__ import annotations
@@ -28,40 +29,40 @@ from storefront.sessions.store import SessionStore
 
 __all__ = ["GENERATION_FIELD", "Session", "add_validator", "end", "init_app", "is_available", "rotate"]
 
-# The field for the number that a user's sessions have to carry to be valid: raising it signs out everywhere.
+# The field with the number that a user's sessions must have to be valid: increasing it signs the user out everywhere.
 GENERATION_FIELD = "_generation"
 
 
 def init_app(app: Flask) -> None:
-    """Keep the application's sessions in the Redis of the session role."""
-    kept = SessionStore(
+    """Store the application's sessions in the Redis of the session role."""
+    store = SessionStore(
         app.extensions["redis_roles"],
         app.config["CACHE_PREFIX"],
         ttl=app.config["SESSION_TTL"],
         max_age=app.config["SESSION_MAX_AGE"],
     )
-    app.session_interface = RedisSessionInterface(app, kept)
+    app.session_interface = RedisSessionInterface(app, store)
 
 
 def rotate() -> None:
-    """Keep what the session holds under another id; who knew the old one knows nothing (OWASP: session fixation).
+    """Give the session a new id and keep its content; the old id becomes useless (OWASP: session fixation).
 
-    At a sign-in, and whenever what its owner may do changes. Its age goes on counting from when it was begun.
+    Call it at a sign-in, and whenever the visitor's permissions change. The session's age is not reset.
     """
     _current().rotate()
 
 
 def end() -> None:
-    """End the session and take its cookie away; what is put into it afterwards is a new session.
+    """End the session and delete its cookie; what is put into it afterwards is a new session.
 
-    While Redis is away the cookie goes all the same, but who has copied it finds the session when Redis is back.
-    So a session must not be the only thing that says who is signed in.
+    While Redis is unavailable the cookie is deleted too, but the session itself is not: a copy of the cookie is valid
+    again when Redis is back. So a session must not be the only proof that somebody is signed in.
     """
     _current().end()
 
 
 def is_available() -> bool:
-    """Return whether what is put into the session now will be there at the next request, as far as is known."""
+    """Return whether what is put into the session now will, as far as is known, be there at the next request."""
     session = _current()
     if session.sid is not None:
         return session.open() is not SessionState.UNAVAILABLE
@@ -85,5 +86,5 @@ def add_validator(app: Flask, is_valid: Callable[[Session], bool]) -> None:
 def _current() -> Session:
     session = request_ctx.session
     if not isinstance(session, Session):
-        raise TypeError(f"{current_app.name} keeps its sessions elsewhere")
+        raise TypeError(f"{current_app.name} does not use our sessions")
     return session

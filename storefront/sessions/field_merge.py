@@ -1,4 +1,4 @@
-"""When two requests change the same field of a session: what it holds in the end."""
+"""Three-way merge of one session field that two requests have changed."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from storefront.sessions.serializer import MSGPACK
 
 
 class MissingField:
-    """Stands for a field or a key that is not there."""
+    """The type of MISSING, which stands for a field or a key that does not exist."""
 
 
 MISSING = MissingField()
 
 
 def merge_field(base: Any, ours: Any, theirs: Any) -> Any:
-    """Return what a field holds after both changes; any of them may be MISSING.
+    """Return the field's value after both changes. Arguments and result may be MISSING.
 
-    Lists keep what each side put at their end, and lose what either took from their beginning; dictionaries are
-    merged key by key. For anything else the last to write, which is us, wins.
+    A list keeps what either request appended, and loses what either removed from its start. Dictionaries are merged
+    key by key. For other values this request wins, since it writes last.
 
     Args:
-        base: what both started from.
-        ours: what we made of it.
-        theirs: what another request made of it, and has written.
+        base: the value that both requests read.
+        ours: the value that this request wants to write.
+        theirs: the value that the other request has written.
     """
     if _is_same(ours, base):
         return theirs
     if _is_same(theirs, base):
         return ours
     sides = (base, ours, theirs)
-    for kind, both in ((list, _merge_lists), (dict, _merge_dictionaries)):
+    for kind, merge in ((list, _merge_lists), (dict, _merge_dictionaries)):
         if all(side is MISSING or isinstance(side, kind) for side in sides):
-            merged = both(*(kind() if side is MISSING else side for side in sides))
+            merged = merge(*(kind() if side is MISSING else side for side in sides))
             return MISSING if ours is MISSING and not merged else merged
     return ours
 
@@ -40,9 +40,9 @@ def merge_field(base: Any, ours: Any, theirs: Any) -> Any:
 def _merge_lists(base: list[Any], ours: list[Any], theirs: list[Any]) -> list[Any]:
     if _is_same(ours[: len(base)], base):
         return theirs + ours[len(base) :]
-    taken = len(base) - len(ours)
-    if taken > 0 and _is_same(base[taken:], ours) and _is_same(theirs[: len(base)], base):
-        return theirs[taken:]
+    removed = len(base) - len(ours)
+    if removed > 0 and _is_same(base[removed:], ours) and _is_same(theirs[: len(base)], base):
+        return theirs[removed:]
     return ours
 
 
@@ -55,7 +55,7 @@ def _merge_dictionaries(base: dict[Any, Any], ours: dict[Any, Any], theirs: dict
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Return whether both are written the same: in Python 1 == True."""
+    """Return whether both have the same encoding; `==` would not do, since 1 == True."""
     if one is MISSING or other is MISSING:
         return one is other
     return MSGPACK.encode(one) == MSGPACK.encode(other)

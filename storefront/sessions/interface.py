@@ -1,4 +1,4 @@
-"""Flask-Session's server-side session, mended: lazily opened, and written field by field when it has changed."""
+"""The session interface: Flask-Session's, but it loads lazily and writes only changed fields."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
     """Opens and saves the sessions of an application.
 
     Attributes:
-        validators: asked about each session that is loaded; one False ends it.
+        validators: called with each loaded session; if one returns False, the session ends.
     """
 
     session_class = Session
 
-    def __init__(self, app: Flask, kept: SessionStore) -> None:
+    def __init__(self, app: Flask, sessions: SessionStore) -> None:
         super().__init__(app, key_prefix="", sid_length=32, serialization_format="msgpack")
         self.serializer = MSGPACK
         self.validators: list[Validator] = []
-        self._store = kept
+        self._store = sessions
         self._always_secure = app.config["ENV"] == "production"
 
     def open_session(self, app: Flask, request: Request) -> Session:  # noqa: ARG002  # as Flask calls it
-        """Return the request's session, of which nothing is known yet."""
+        """Return the request's session. Nothing is loaded yet."""
         secure = self._always_secure or request.is_secure
         sid = request.cookies.get(TLS_NAME if secure else NAME, "")
         return Session(
@@ -46,7 +46,7 @@ class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         )
 
     def save_session(self, app: Flask, session: Session, response: Response) -> None:  # noqa: ARG002
-        """Write what has changed, and set the cookie if its id is new; never raises RedisUnavailable."""
+        """Write the changed fields, and set the cookie if the id is new. Never raises RedisUnavailable."""
         if not session.accessed:
             return
         response.vary.add("Cookie")
@@ -59,16 +59,16 @@ class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         flags: dict[str, Any] = {"secure": session.secure, "httponly": True, "samesite": "Lax", "path": "/"}
         name = TLS_NAME if session.secure else NAME
         if sid:
-            response.set_cookie(name, sid, **flags)  # until the browser ends; Redis knows when it runs out
+            response.set_cookie(name, sid, **flags)  # a browser-session cookie: Redis holds the expiry
         elif session.ended:
             response.delete_cookie(name, **flags)
 
     def regenerate(self, session: Session) -> None:
-        """Give the session another id, as Flask-Session calls it."""
+        """Give the session a new id (Flask-Session's name for `rotate`)."""
         session.rotate()
 
     def _write(self, session: Session) -> str | None:
-        """Write what has changed; return the session's id if it is a new one."""
+        """Write the changed fields; return the session's id if it is new, else None."""
         if session.state is SessionState.NEW or (session.state is SessionState.ENDED and session.rotating):
             if not (changes := session.changes()):
                 return None

@@ -1,4 +1,4 @@
-"""How a value is written: msgpack by msgspec, and nothing else is ever read."""
+"""The encoding of session values: msgpack, by msgspec. No other format is ever read."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from flask_session.base import Serializer  # type: ignore[import-untyped]
 
 
 class MsgpackSerializer(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
-    """Takes the place of Flask-Session's serializer, which hands to pickle what it cannot read."""
+    """Replaces Flask-Session's serializer, which passes unreadable data to pickle."""
 
     def __init__(self) -> None:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder()
 
     def encode(self, session: Any) -> bytes:
-        """Return any value of strings, numbers, bytes, dates, lists and dictionaries as bytes, never empty.
+        """Return a value made of strings, numbers, bytes, dates, lists and dictionaries as bytes, never empty.
 
         Raises:
-            TypeError: it holds something else.
+            TypeError: the value contains something else.
         """
         return self._encoder.encode(session)
 
     def decode(self, serialized_data: bytes) -> Any:
-        """Return the value.
+        """Return the decoded value.
 
         Raises:
-            msgspec.DecodeError: this is not msgpack, or nested deeper than we write.
+            msgspec.DecodeError: the data is not msgpack, or is nested deeper than anything that we write.
         """
         try:
             return self._decoder.decode(serialized_data)

@@ -1,4 +1,4 @@
-"""What `flask.session` is: a mapping that asks Redis when it is first looked at, and knows what has changed since."""
+"""`flask.session`: a mapping that is loaded from Redis at the first access, and knows which fields have changed."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ Validator = Callable[["Session"], bool]
 
 
 class SessionState(Enum):
-    """What is known of the session that a request brings."""
+    """What is known of a request's session."""
 
     UNOPENED = "unopened"
-    NEW = "new"  # there is none, or none that can be read
+    NEW = "new"  # Redis has none, or none that can be read
     LIVE = "live"
-    ENDED = "ended"  # a moment ago, by another request: its cookie may have been replaced meanwhile
-    UNAVAILABLE = "away"  # nobody knows: it stays as it is
+    ENDED = "ended"  # a moment ago by another request, which may have replaced the cookie
+    UNAVAILABLE = "unavailable"  # Redis does not answer: nothing is read or written
 
 
 class Session(SessionMixin):
-    """One request's session. It is no dict of Flask-Session's, since code in C looks into those without asking.
+    """One request's session.
+
+    Deliberately not a dict: C code such as json reads a dict's storage before it is loaded.
 
     Attributes:
-        sid: the id that the request brings; None without one.
-        secure: whether its cookie is the one for TLS.
-        state: what is known of it.
-        accessed: whether anybody touched it (Flask sets this too).
-        modified: whether anything was put into it or taken out; changes inside its values are found at the end.
-        ended: the id that the response has to end.
-        rotating: whether the response has to give it another id.
+        sid: the id from the request's cookie; None without one.
+        secure: whether the cookie is the one for TLS.
+        state: what is known of the session.
+        accessed: whether the request touched the session (Flask sets this too).
+        modified: whether a field was set or deleted; changes inside values are found at the end of the request.
+        ended: the id of a session that the response must end.
+        rotating: whether the response must give the session a new id.
     """
 
     modified = False
@@ -61,7 +63,7 @@ class Session(SessionMixin):
         self._values: dict[str, Any] = {}
 
     def open(self) -> SessionState:
-        """Load it unless that is done; return what is known of it. Never raises RedisUnavailable."""
+        """Load the session unless that is done; return its state. Never raises RedisUnavailable."""
         if self.state is SessionState.UNOPENED:
             self.accessed = True
             self.state = SessionState.NEW
@@ -70,44 +72,46 @@ class Session(SessionMixin):
         return self.state
 
     def rotate(self) -> None:
-        """Keep what it holds, under another id."""
+        """Give the session a new id at the end of the request."""
         self.open()
         self.rotating = True
 
     def end(self) -> None:
-        """Empty it, and end it in Redis; what is put into it afterwards is another session."""
+        """Empty the session, and end it in Redis at the end of the request. New fields then make a new session."""
         self.accessed = True
         self.ended, self.sid = self.ended or self.sid, None
         self.state, self.rotating = SessionState.NEW, False
         self._stored, self._values = {}, {}
 
     def changes(self) -> dict[str, FieldChange]:
-        """Return which fields are not what they were."""
+        """Return the fields that differ from what was loaded, by name."""
         now = {name: MSGPACK.encode(value) for name, value in self._values.items()}
-        held = self._stored
+        before = self._stored
         changed = {
-            name: FieldChange(held.get(name, b""), raw) for name, raw in now.items() if raw != held.get(name)
+            name: FieldChange(before.get(name, b""), raw)
+            for name, raw in now.items()
+            if raw != before.get(name)
         }
-        return changed | {name: FieldChange(raw, b"") for name, raw in held.items() if name not in now}
+        return changed | {name: FieldChange(raw, b"") for name, raw in before.items() if name not in now}
 
     def _load_fields(self, sid: str) -> None:
         try:
-            found = self._load(sid)
-            self.state = SessionState(found.state)
-            self._values = {name: MSGPACK.decode(raw) for name, raw in found.fields.items()}
+            stored = self._load(sid)
+            self.state = SessionState(stored.state)
+            self._values = {name: MSGPACK.decode(raw) for name, raw in stored.fields.items()}
         except RedisUnavailable:
             self.state = SessionState.UNAVAILABLE
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.state = SessionState.NEW
         else:
-            self._stored = found.fields
+            self._stored = stored.fields
             self._validate()
 
     def _validate(self) -> None:
-        if not self._stored or not has_request_context():  # as in a test client's session_transaction
+        if not self._stored or not has_request_context():  # a test client's session_transaction has none
             return
         try:
-            valid = all(valid(self) for valid in self._validators)
+            valid = all(is_valid(self) for is_valid in self._validators)
         except BaseException:
             self.state, self._stored, self._values = SessionState.UNAVAILABLE, {}, {}
             raise
@@ -139,4 +143,4 @@ class Session(SessionMixin):
         return len(self._data)
 
     def __repr__(self) -> str:
-        return f"<Session {self.state.value}>"  # no content: this may be logged
+        return f"<Session {self.state.value}>"  # without its content, since it may be logged

@@ -1,7 +1,7 @@
-"""Sessions in Redis: a hash of fields under a digest of the cookie's id, so that who reads Redis has no cookie.
+"""Sessions in Redis: one hash of fields each, under a digest of the cookie's id, so that Redis holds no valid cookie.
 
-An id is two characters that choose the hash slot of a cluster, and 32 random bytes. When a session moves to another
-id, the slot stays: one script can do it.
+An id is two characters that choose the hash slot of a cluster, and 32 random bytes. A rotated session keeps its slot,
+so that one script can move it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from storefront.redis_roles.roles import Roles
 from storefront.sessions.field_merge import MISSING, merge_field
 from storefront.sessions.serializer import MSGPACK
 
-TOMBSTONE = 60  # seconds: longer than any request lasts (gunicorn gives up after 15)
-TRIES = 100  # of one request; each that fails means that another request has written
+TOMBSTONE = 60  # seconds: longer than any request (gunicorn aborts after 15)
+TRIES = 100  # of one request to write; each failure means that another request has written
 
 _LUA = Path(__file__).parent / "lua"
 _LOAD, _CREATE, _CHANGE, _END = (Script(_LUA / f"{name}.lua") for name in ("load", "create", "change", "end"))
@@ -34,27 +34,27 @@ log = logging.getLogger(__name__)
 
 
 class FieldChange(NamedTuple):
-    """A field's encoded value before and after; empty where it is not there."""
+    """A field's encoded value before and after a change; empty if the field does not exist."""
 
     before: bytes
     after: bytes
 
 
 class StoredSession(NamedTuple):
-    """What is kept under an id: nothing that we know, a living session, or the tombstone of one."""
+    """What Redis has under an id: nothing (`new`), a live session, or the tombstone of an ended one."""
 
     state: Literal["new", "live", "ended"]
     fields: dict[str, bytes]
 
 
 class SessionStore:
-    """The sessions of one shop. Everything but `key` and the ids may raise RedisUnavailable.
+    """The sessions of one shop. All methods but `key` may raise RedisUnavailable.
 
     Args:
-        roles: how Redis is called.
-        prefix: what all keys of this shop begin with.
+        roles: the Redis clients.
+        prefix: of all keys of this shop.
         ttl: seconds that an unused session lives.
-        max_age: seconds that any session lives.
+        max_age: seconds that any session lives at most.
     """
 
     def __init__(self, roles: Roles, prefix: str, *, ttl: int, max_age: int) -> None:
@@ -64,30 +64,35 @@ class SessionStore:
         self._max_age = max_age * 1000
 
     def key(self, sid: str) -> str:
-        """Return where the session with this id is kept."""
+        """Return the key of the session with this id."""
         digest = hashlib.sha256(sid.encode()).hexdigest()
         return f"{{{self._prefix}:session:{sid[:_SLOT]}}}:{digest}"
 
     def load(self, key: str) -> StoredSession:
-        """Return what is kept there; one round trip, which lengthens its life too if that is due."""
+        """Return the session under this key. One round trip, which also extends its life if that is due."""
         reply = self._call(lambda redis: _LOAD.run(redis, [key], [self._ttl, self._max_age]))
-        kept: dict[bytes, bytes] = dict(zip(reply[::2], reply[1::2], strict=True))
-        if b"created" not in kept:
-            return StoredSession("ended" if b"ended" in kept else "new", {})
+        fields: dict[bytes, bytes] = dict(zip(reply[::2], reply[1::2], strict=True))
+        if b"created" not in fields:
+            return StoredSession("ended" if b"ended" in fields else "new", {})
         return StoredSession(
-            "live", {name[1:].decode(): kept[name] for name in kept if name.startswith(b":")}
+            "live", {name[1:].decode(): fields[name] for name in fields if name.startswith(b":")}
         )
 
     def create(self, key: str, changes: dict[str, FieldChange]) -> None:
-        """Write a new session; its key must be of an id that was drawn just now."""
+        """Write a new session; the key must belong to an id that was just generated."""
         fields = [part for name, change in changes.items() for part in (f":{name}", change.after)]
         ttl = min(self._ttl, self._max_age)
         self._call(lambda redis: _CREATE.run(redis, [key], [ttl, *fields]), write=True)
 
     def change(self, key: str, changes: dict[str, FieldChange], move_to: str | None = None) -> bool:
-        """Write changed fields, and move the session if asked to, leaving a tombstone; return whether it still lived.
+        """Write changed fields; return False if the session has ended or expired, and nothing was written.
 
-        A field that another request has changed since it was read is merged with what that wrote.
+        A field that another request has changed since it was read is merged.
+
+        Args:
+            key: the session's key.
+            changes: the changed fields by name.
+            move_to: the key of a new id; the old key keeps a tombstone.
         """
         keys = [key, move_to] if move_to else [key]
         for _ in range(TRIES):
@@ -98,11 +103,13 @@ class SessionStore:
             for name, now in zip(reply[1::2], reply[2::2], strict=True):
                 field = name[1:].decode()
                 changes = changes | {field: _merge_change(changes[field], now)}
-        log.error("a session's fields %s are written by too many at once: one change is lost", [*changes])
+        log.error(
+            "fields %s of a session were written by too many requests at once: one change is lost", [*changes]
+        )
         return True
 
     def end(self, key: str) -> None:
-        """Leave a tombstone where a session was; also on a server that is full."""
+        """Replace a session by a tombstone, even on a server that is full."""
         self._call(lambda redis: _END.run(redis, [key], [TOMBSTONE * 1000]))
 
     def _call(self, do: Callable[[Redis], Any], *, write: bool = False) -> Any:
@@ -110,13 +117,13 @@ class SessionStore:
 
 
 def new_id(instead_of: str | None = None) -> str:
-    """Return an id that nobody knows, in the same slot as the one that it replaces."""
+    """Return a new random id, in the same slot as the one that it replaces."""
     slot = instead_of[:_SLOT] if instead_of else secrets.token_urlsafe(_SLOT)[:_SLOT]
     return slot + secrets.token_urlsafe(32)
 
 
 def is_valid_id(text: str) -> bool:
-    """Return whether this could be an id of ours."""
+    """Return whether the text has the format of an id."""
     return _ID.fullmatch(text) is not None
 
 
@@ -127,7 +134,7 @@ def _change_call(keys: list[str], arguments: list[str | bytes | int | float]) ->
 def _merge_change(change: FieldChange, now: bytes) -> FieldChange:
     try:
         base, ours, theirs = (MSGPACK.decode(raw) if raw else MISSING for raw in (*change, now))
-    except msgspec.DecodeError:  # somebody else has written there
+    except msgspec.DecodeError:  # something else wrote to this field
         return FieldChange(now, change.after)
     merged = merge_field(base, ours, theirs)
     return FieldChange(now, b"" if merged is MISSING else MSGPACK.encode(merged))

@@ -1,10 +1,10 @@
--- Change some fields of a session, all or none: only if each is still what the caller has read, and only if the
--- session has neither ended nor run out since. With a second key the session moves there and the old id is dead.
+-- Change some fields of a session, all or none: only if each still has the value that the caller has read, and only
+-- if the session has neither ended nor expired. With a second key the session moves there, and the old id ends.
 --
--- KEYS[1]  the session, KEYS[2]  (to rotate) where it moves, of the same hash tag
--- ARGV[1]  milliseconds that a tombstone lives; then three for each field: its name, what it held ('': nothing) and
---          what it is to hold ('': it goes; an encoded value is never empty)
--- Result: {'done'}, {'gone'}, or {'conflict', name, what it holds now, …} with nothing written.
+-- KEYS[1]  the session, KEYS[2]  (to rotate) its new key, with the same hash tag
+-- ARGV[1]  milliseconds that a tombstone lives; then three for each field: its name, its value before ('': none) and
+--          its new value ('': delete the field; an encoded value is never empty)
+-- Result: {'done'}, {'gone'} if there is no live session, or {'conflict', name, value now, …} with nothing written.
 if type(redis.pcall('HGET', KEYS[1], 'created')) ~= 'string' then
   return {'gone'}
 end

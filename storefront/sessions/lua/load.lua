@@ -1,8 +1,9 @@
--- Read a session, and push its end away once less than 90 % of its time is left.
+-- Read a session, and extend its life if less than 90 % of it is left.
 --
 -- KEYS[1]  the session
 -- ARGV[1]  milliseconds that an unused session lives, ARGV[2]  milliseconds that any session lives at most
--- Result: its hash as names and values in turn; nothing if there is none, if it is too old, or if the key is not ours.
+-- Result: the name and value of each field of the hash; empty if there is none, if it is too old, or if the key holds
+--         another type.
 local found = redis.pcall('HGETALL', KEYS[1])
 if found.err then
   return string.find(found.err, 'WRONGTYPE', 1, true) and {} or found
@@ -22,8 +23,8 @@ if left <= 0 then
   redis.pcall('DEL', KEYS[1])
   return {}
 end
--- A second more or less is not worth a write: near its greatest age a session would be written at every reading.
+-- Without this second of tolerance, a session near its maximum age would be written at every read.
 if pttl < left - 1000 or pttl > left + 1000 then
-  redis.pcall('PEXPIRE', KEYS[1], left) -- a replica may refuse: the session is read all the same
+  redis.pcall('PEXPIRE', KEYS[1], left) -- a replica refuses this; the session is read all the same
 end
 return found
