@@ -65,7 +65,7 @@ def given_back(stripe: Stripe, session: dict[str, Any]) -> tuple[list[int], list
     return [refund["amount"] for refund in stripe.refunds], logged
 
 
-def test_what_is_paid_too_late_goes_back_by_itself(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
+def test_late_payment_is_refunded_automatically(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
     staff, page = Browser(shop, "127.0.0.1"), f"/ops/orders/{late['client_reference_id']}"
     assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
@@ -85,7 +85,7 @@ def test_what_is_paid_too_late_goes_back_by_itself(shop: Flask, stripe: Stripe, 
     assert late["client_reference_id"] not in staff.get("/ops/orders?state=refund+due").text
 
 
-def test_whoever_dies_after_stripe_s_answer_gives_nothing_back_twice(
+def test_killed_worker_never_causes_a_second_refund(
     shop: Flask, stripe: Stripe, late: dict[str, Any]
 ) -> None:
     db.session.remove()
@@ -105,7 +105,7 @@ def test_whoever_dies_after_stripe_s_answer_gives_nothing_back_twice(
     assert given_back(stripe, late) == ([4488], [4488])
 
 
-def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
+def test_no_lock_is_held_during_a_refund(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
     """Somebody else changes the very order while Stripe is asked for the refund."""
     number = late["client_reference_id"]
 
@@ -120,7 +120,7 @@ def test_no_lock_is_held_while_money_goes_back(shop: Flask, stripe: Stripe, late
     assert [event.kind for event in order(late).events].count("note") == 2, "one for each call"
 
 
-def test_whoever_calls_it_off_the_money_goes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_by_staff_or_api_refunds_the_money(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     with write_transaction() as transaction:  # as the API does
         orders.cancel(transaction, session["client_reference_id"], actor="a token")
@@ -128,7 +128,7 @@ def test_whoever_calls_it_off_the_money_goes_back(shop: Flask, guest: Browser, s
     assert given_back(stripe, session) == ([4488], [4488])
 
 
-def test_a_transfer_is_due_back_until_somebody_has_written_it_down(shop: Flask, guest: Browser) -> None:
+def test_bank_transfer_refund_is_due_until_staff_record_it(shop: Flask, guest: Browser) -> None:
     bought = str(place(guest, review(guest)).location)
     number, staff = bought.partition("/orders/")[2].partition("?")[0], Browser(shop, "127.0.0.1")
     events = f"/ops/orders/{number}/events"

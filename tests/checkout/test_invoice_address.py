@@ -14,7 +14,7 @@ from tests.factories import make_product
 __all__ = ["guest"]
 
 
-def test_the_invoice_goes_to_another_address_if_that_is_wanted(app: Flask, guest: Browser) -> None:
+def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> None:
     invoice = {"bill_country": "DE", "bill_name": "Byron & Daughters", "bill_line1": "2 Ledger Lane",
                "bill_postcode": "10115", "bill_city": "Berlin"}  # fmt: skip
     wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
@@ -36,9 +36,7 @@ def test_the_invoice_goes_to_another_address_if_that_is_wanted(app: Flask, guest
         assert "1 Kiln Row" in text
 
 
-def test_tax_goes_by_the_delivery_whatever_the_invoice_says(
-    app: Flask, tmp_path: Path, redis_url: str
-) -> None:
+def test_delivery_address_decides_the_tax(app: Flask, tmp_path: Path, redis_url: str) -> None:
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     (terms := tmp_path / "terms.toml").write_text('prices_include_tax = false\n[tax.DE]\nrate = "19"\n')
     here = {"country": "DE", "postcode": "10115", "city": "Berlin", "region": ""}

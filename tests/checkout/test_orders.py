@@ -35,7 +35,7 @@ def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
     return orders.lock_order(db.session(), order.number).state
 
 
-def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> None:
+def test_every_step_of_an_order_is_in_its_log(order: Order) -> None:
     assert do("record_payment", order, 2000, "USD") == "placed", "in part"
     assert do("record_payment", order, 4000, "USD") == "paid"
     assert do("mark_shipped", order) == "shipped"
@@ -68,7 +68,7 @@ def test_an_order_goes_its_way_and_every_step_is_in_its_log(order: Order) -> Non
         ((), "record_refund", (1,), r"\$0.00 can be refunded"),
     ],
 )
-def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
+def test_forbidden_step_is_refused_and_changes_nothing(
     order: Order, before: tuple[str, ...], verb: str, arguments: tuple[Any, ...], sentence: str
 ) -> None:
     for step in before:
@@ -79,7 +79,7 @@ def test_what_is_not_allowed_is_refused_with_a_sentence_and_changes_nothing(
     assert queries.find_order(order.number) == was
 
 
-def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
+def test_more_than_was_sold_cannot_be_returned(order: Order) -> None:
     do("record_payment", order, 6000, "USD")
     line = order.lines[0].id
     for returned in ({line: 4}, {line: -1}, {line + 1: 1}):
@@ -93,14 +93,14 @@ def test_more_than_was_sold_does_not_come_back(order: Order) -> None:
     assert (level("TP"), audited()) == ((10, 0), [])
 
 
-def test_a_cancelled_order_restocks_and_its_late_money_can_be_given_back(order: Order) -> None:
+def test_cancelled_order_restocks_and_late_money_is_refundable(order: Order) -> None:
     assert do("cancel", order) == "cancelled"
     assert (level("TP"), audited()) == ((10, 0), [])
     assert do("record_payment", order, 6000, "USD") == "cancelled"
     assert do("record_refund", order, 6000) == "cancelled"
 
 
-def test_holds_are_reused_follow_the_basket_and_come_back(app: Flask) -> None:
+def test_holds_are_reused_and_follow_the_basket(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     make_product(variants=[{"sku": "CUP", "on_hand": 5}])
     draft = make_draft({"TP": 4, "CUP": 1})
@@ -118,7 +118,7 @@ def test_holds_are_reused_follow_the_basket_and_come_back(app: Flask) -> None:
     assert (level("TP"), level("CUP"), audited()) == ((5, 2), (5, 0), [])
 
 
-def test_a_hold_that_is_past_goes_to_whoever_wants_it_and_until_then_stays(app: Flask) -> None:
+def test_expired_hold_is_taken_by_the_next_shopper(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 2}])
     slow, quick = make_draft({"TP": 2}), make_draft({"TP": 1})
     hold(slow)
@@ -132,7 +132,7 @@ def test_a_hold_that_is_past_goes_to_whoever_wants_it_and_until_then_stays(app: 
         place(slow)
 
 
-def test_a_hold_that_is_past_still_serves_its_own_shopper(app: Flask) -> None:
+def test_expired_hold_still_serves_its_own_shopper(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 2}])
     draft = make_draft({"TP": 2})
     hold(draft)
@@ -141,7 +141,7 @@ def test_a_hold_that_is_past_still_serves_its_own_shopper(app: Flask) -> None:
     assert (level("TP"), audited()) == ((0, 0), [])
 
 
-def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask) -> None:
+def test_cleanup_releases_expired_holds_and_deletes_old_rows(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 9}])
     make_product(variants=[{"sku": "CUP", "on_hand": 9}])
     old, new = make_draft({"TP": 2}), make_draft({"CUP": 1})
@@ -161,7 +161,7 @@ def test_the_sweeper_gives_back_what_is_past_and_forgets_what_is_old(app: Flask)
     assert retention.clean_up() == 0
 
 
-def test_a_closed_account_leaves_its_orders_to_nobody_and_gives_back_what_it_held(app: Flask) -> None:
+def test_deleted_account_releases_holds_and_unlinks_orders(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 9}])
     with write_transaction() as session:
         user = User(email="ada@shop.example", password_hash="x")

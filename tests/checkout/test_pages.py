@@ -60,7 +60,7 @@ def buy(browser: Browser) -> str:
     return answer.location
 
 
-def test_a_guest_buys(app: Flask, guest: Browser) -> None:
+def test_guest_buys(app: Flask, guest: Browser) -> None:
     form = guest.get("/checkout")
     assert form.status_code == 200
     assert form.headers["Cache-Control"] == "private, no-store"
@@ -90,14 +90,14 @@ def test_a_guest_buys(app: Flask, guest: Browser) -> None:
     assert Browser(app).get(link[1]).status_code == 200, "the letter's link opens it anywhere"
 
 
-def test_a_double_click_shows_the_same_order(guest: Browser) -> None:
+def test_double_click_shows_the_same_order(guest: Browser) -> None:
     page = review(guest)
     first, second = place(guest, page), place(guest, page)
     assert first.location.split("?")[0] == second.location.split("?")[0]
     assert count_orders() == 1
 
 
-def test_a_single_complete_form_places_at_once(guest: Browser) -> None:
+def test_complete_form_places_an_order_in_one_request(guest: Browser) -> None:
     answer = guest.post("/checkout", **DETAILS, place="1", key="k" * 20)
     assert answer.location.startswith("/orders/")
     assert count_orders() == 1
@@ -122,9 +122,7 @@ def test_a_single_complete_form_places_at_once(guest: Browser) -> None:
         ("payment", "stripe", "Choose one: how you pay."),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(
-    guest: Browser, field: str, value: str, sentence: str
-) -> None:
+def test_error_is_shown_beside_its_field(guest: Browser, field: str, value: str, sentence: str) -> None:
     answer = guest.post("/checkout", **DETAILS | {field: value})
     assert answer.status_code == 422
     assert re.search(rf'<li><a href="#{field}">[^<]*{re.escape(sentence)}', answer.text)
@@ -133,7 +131,7 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert level("T") == (3, 0), "nothing is held for a form that is wrong"
 
 
-def test_the_country_asks_for_its_own_fields_without_a_script(guest: Browser) -> None:
+def test_country_changes_the_fields_without_a_script(guest: Browser) -> None:
     answer = guest.post("/checkout", **DETAILS | {"country": "JP", "region": "", "do": "country"})
     assert answer.status_code == 200
     assert "Prefecture" in answer.text
@@ -146,7 +144,7 @@ def test_the_country_asks_for_its_own_fields_without_a_script(guest: Browser) ->
     assert "EC1Y 8SY" in guest.get("/checkout").text
 
 
-def test_changed_prices_are_shown_and_agreed_to_anew(guest: Browser) -> None:
+def test_changed_prices_are_shown_and_need_another_click(guest: Browser) -> None:
     page = review(guest)
     with write_transaction() as session:
         session.execute(update(Variant).where(Variant.sku == "T").values(price=2500))
@@ -160,14 +158,14 @@ def test_changed_prices_are_shown_and_agreed_to_anew(guest: Browser) -> None:
 
 
 @pytest.mark.parametrize("seen", ["", "0" * 64, "é"])
-def test_what_was_not_shown_cannot_be_agreed_to(guest: Browser, seen: str) -> None:
+def test_unseen_totals_cannot_be_agreed_to(guest: Browser, seen: str) -> None:
     page = review(guest)
     answer = guest.post("/checkout", do="place", key=hidden(page, "key"), seen=seen, total="1")
     assert answer.status_code == 409
     assert count_orders() == 0
 
 
-def test_somebody_who_was_slower_keeps_the_rest_of_the_basket(app: Flask, guest: Browser) -> None:
+def test_slower_shopper_keeps_the_rest_of_the_basket(app: Flask, guest: Browser) -> None:
     make_product("Cup", variants=[{"sku": "C"}])
     guest.post("/cart/lines", sku="C")
     slower = Browser(app, "198.51.100.8")
@@ -185,7 +183,7 @@ def test_somebody_who_was_slower_keeps_the_rest_of_the_basket(app: Flask, guest:
     assert audited() == []
 
 
-def test_an_empty_basket_says_so(app: Flask) -> None:
+def test_empty_basket_is_explained(app: Flask) -> None:
     browser = Browser(app)
     sent = (browser.post("/checkout", **DETAILS), browser.post("/checkout", do="place"))
     for answer in (browser.get("/checkout"), *sent):
@@ -194,7 +192,7 @@ def test_an_empty_basket_says_so(app: Flask) -> None:
     assert browser.get("/checkout/review").location == "/checkout"
 
 
-def test_an_order_is_only_shown_to_whom_it_belongs(app: Flask, guest: Browser) -> None:
+def test_order_is_shown_only_to_its_owner(app: Flask, guest: Browser) -> None:
     location = buy(guest)
     number, token = re.fullmatch(r"/orders/(\w+)\?token=([^&]+).*", location).groups()  # type: ignore[union-attr]
     stranger = Browser(app, "198.51.100.9")
@@ -211,7 +209,7 @@ def test_an_order_is_only_shown_to_whom_it_belongs(app: Flask, guest: Browser) -
     assert stranger.get(f"/orders/{number}?token={token}").status_code == 200
 
 
-def test_an_order_is_cancelled_once_and_its_goods_come_back(app: Flask, guest: Browser) -> None:
+def test_order_is_cancelled_once_and_goods_return_to_stock(app: Flask, guest: Browser) -> None:
     location = buy(guest)
     path, _, query = location.partition("?")
     for _ in range(2):
@@ -223,7 +221,7 @@ def test_an_order_is_cancelled_once_and_its_goods_come_back(app: Flask, guest: B
     assert audited() == []
 
 
-def test_what_has_been_sent_cannot_be_called_off(guest: Browser) -> None:
+def test_shipped_order_cannot_be_cancelled(guest: Browser) -> None:
     location = buy(guest)
     path, _, query = location.partition("?")
     with write_transaction() as session:
@@ -234,7 +232,7 @@ def test_what_has_been_sent_cannot_be_called_off(guest: Browser) -> None:
     assert level("T") == (1, 0)
 
 
-def test_a_customer_finds_addresses_and_orders_in_the_account(app: Flask, guest: Browser) -> None:
+def test_customer_finds_addresses_and_orders_in_account(app: Flask, guest: Browser) -> None:
     make_user()
     assert guest.sign_in().status_code == 303
     book = {name: value for name, value in DETAILS.items() if name not in ("email", "delivery", "payment")}
@@ -260,7 +258,7 @@ def test_a_customer_finds_addresses_and_orders_in_the_account(app: Flask, guest:
     assert other.get("/account/orders?page=x").status_code == 404
 
 
-def test_the_review_says_when_nothing_is_held_any_more(guest: Browser) -> None:
+def test_review_says_when_the_hold_has_expired(guest: Browser) -> None:
     review(guest)
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
@@ -294,7 +292,7 @@ def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
     assert valid_html.problems({name: page.text for name, page in pages.items()}, tmp_path) == []
 
 
-def test_numbers_cannot_be_tried_out(app: Flask, guest: Browser, tmp_path: Path, redis_url: str) -> None:
+def test_order_numbers_cannot_be_guessed(app: Flask, guest: Browser, tmp_path: Path, redis_url: str) -> None:
     location = buy(guest)
     with another(app, tmp_path / "strict", REDIS_URL=redis_url, STOREFRONT_LIMIT_ORDER="3/minute") as strict:
         stranger = Browser(strict, "198.51.100.9")

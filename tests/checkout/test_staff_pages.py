@@ -64,9 +64,7 @@ def test_staff_take_an_order_through_its_states(app: Flask, staff: Browser, numb
     assert "PARCEL-7" in shipped.get_body(("plain",)).get_content()
 
 
-def test_staff_refund_in_part_and_in_whole_and_goods_come_back(
-    app: Flask, staff: Browser, number: str
-) -> None:
+def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Browser, number: str) -> None:
     do(staff, number, "paid", amount="44.88")
     returned = {f"returned-{line_of(number)}": "1"}
     for _ in range(2):  # a double click
@@ -95,7 +93,7 @@ def test_staff_refund_in_part_and_in_whole_and_goods_come_back(
         ("delivered", {}, "placed cannot become delivered"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_changes_nothing(
+def test_impossible_step_is_explained_and_changes_nothing(
     staff: Browser, number: str, kind: str, form: dict[str, str], sentence: str
 ) -> None:
     before = order(number)
@@ -105,7 +103,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     assert order(number) == before
 
 
-def test_more_goods_than_were_sold_cannot_come_back(staff: Browser, number: str) -> None:
+def test_more_goods_than_were_sold_cannot_be_returned(staff: Browser, number: str) -> None:
     do(staff, number, "paid", amount="44.88")
     for wrong in ("3", "-1", "x"):
         returned = {f"returned-{line_of(number)}": wrong}
@@ -124,7 +122,7 @@ def test_the_list_finds_and_filters(staff: Browser, number: str) -> None:
     assert staff.get("/ops/orders?page=0").status_code == 404
 
 
-def test_only_staff_see_any_of_it(app: Flask, number: str) -> None:
+def test_only_staff_see_the_order_pages(app: Flask, number: str) -> None:
     make_user()
     customer = Browser(app)
     customer.sign_in()

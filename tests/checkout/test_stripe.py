@@ -83,7 +83,7 @@ def paid(shop: Flask, stripe: Stripe, guest: Browser) -> dict[str, Any]:
     return session
 
 
-def test_a_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     page = review(guest, payment="stripe")
     assert f"form-action 'self' {stripe.url};" in page.headers["Content-Security-Policy"]
     answer = place(guest, page)
@@ -99,7 +99,7 @@ def test_a_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, st
     assert "Paid: $44.88" in guest.get(back).text
 
 
-def test_a_message_counts_once_however_often_it_comes(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_repeated_event_counts_once(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     for event_id in ("evt_a", "evt_a", "evt_b"):
         assert tell(shop, "checkout.session.completed", session, event_id=event_id) == 200
@@ -117,9 +117,7 @@ def _in_context(shop: Flask, session: dict[str, Any], event_id: str) -> None:
         db.session.remove()
 
 
-def test_an_order_that_is_not_paid_in_time_gives_its_goods_back(
-    shop: Flask, guest: Browser, stripe: Stripe
-) -> None:
+def test_unpaid_order_expires_and_releases_its_goods(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
     assert level("T") == (1, 0)
@@ -129,7 +127,7 @@ def test_an_order_that_is_not_paid_in_time_gives_its_goods_back(
     assert audited() == []
 
 
-def test_messages_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_events_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     assert tell(shop, "checkout.session.expired", session) == 200
     assert order(session).state == "paid", "what is paid stays, whatever comes late"
@@ -147,7 +145,7 @@ def test_messages_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, s
     assert order(other).refunded.amount == 100
 
 
-def test_calling_off_gives_back_what_was_paid(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_refunds_the_payment(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
     for _ in range(2):
@@ -157,7 +155,7 @@ def test_calling_off_gives_back_what_was_paid(shop: Flask, guest: Browser, strip
     assert level("T") == (3, 0)
 
 
-def test_calling_off_closes_stripe_s_page(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_closes_the_payment_page(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
@@ -174,7 +172,7 @@ def test_calling_off_closes_stripe_s_page(shop: Flask, guest: Browser, stripe: S
     assert (answer.status_code, session["status"]) == (200, "expired"), answer.text
 
 
-def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_refund_counts_once_whichever_report_comes_first(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     session = paid(shop, stripe, guest)
     staff, number = Browser(shop, "127.0.0.1"), session["client_reference_id"]
     for _ in range(2):  # a double click
@@ -197,9 +195,7 @@ def test_a_refund_counts_once_whoever_tells_it_first(shop: Flask, guest: Browser
 @pytest.mark.parametrize(
     "told", ["succeeded failed", "failed failed", "failed pending succeeded", "canceled"]
 )
-def test_a_refund_that_fails_can_be_made_again(
-    shop: Flask, guest: Browser, stripe: Stripe, told: str
-) -> None:
+def test_failed_refund_can_be_made_again(shop: Flask, guest: Browser, stripe: Stripe, told: str) -> None:
     session = paid(shop, stripe, guest)
     staff, events = Browser(shop, "127.0.0.1"), f"/ops/orders/{session['client_reference_id']}/events"
     staff.post(events, kind="shipped")
@@ -217,7 +213,7 @@ def test_a_refund_that_fails_can_be_made_again(
     assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)
 
 
-def test_a_refund_that_failed_before_it_was_told_of_never_counts(
+def test_refund_that_failed_before_its_event_never_counts(
     shop: Flask, guest: Browser, stripe: Stripe
 ) -> None:
     session = paid(shop, stripe, guest)
@@ -233,9 +229,7 @@ def age() -> None:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.UNPAID_LIFETIME))
 
 
-def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
-    shop: Flask, guest: Browser, stripe: Stripe
-) -> None:
+def test_unpaid_order_is_cancelled_without_an_event(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     stripe.away = True
     buy(guest)  # Stripe is away, and the shopper never comes back
     stripe.away = False
@@ -257,7 +251,7 @@ def test_what_was_never_paid_is_called_off_even_if_nobody_tells(
     assert audited() == []
 
 
-def test_what_cannot_be_called_off_hides_nothing_younger(
+def test_order_that_cannot_expire_does_not_hide_younger_ones(
     shop: Flask, guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     buy(guest)
@@ -271,7 +265,7 @@ def test_what_cannot_be_called_off_hides_nothing_younger(
     assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
 
 
-def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_order_is_kept_while_stripe_is_unavailable(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     stripe.away = True
     answer = buy(guest)
     page = guest.get(answer.location)
@@ -283,7 +277,7 @@ def test_an_order_is_kept_while_stripe_is_away(shop: Flask, guest: Browser, stri
     assert first == second == f"{stripe.url}/pay/cs_test_0"
 
 
-def test_whoever_begins_again_comes_to_the_page_whose_address_was_lost(
+def test_second_attempt_finds_the_page_whose_url_was_lost(
     guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = stripe_checkout.STEP * 3_000_000
@@ -302,7 +296,7 @@ def test_whoever_begins_again_comes_to_the_page_whose_address_was_lost(
         assert len(stripe.sessions) == pages
 
 
-def test_no_lock_is_held_while_stripe_is_asked(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_no_lock_is_held_during_requests_to_stripe(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     """On SQLite any open write would stop this one; on PostgreSQL a lock on the stock's row would."""
     done = []
 
@@ -321,7 +315,7 @@ def test_no_lock_is_held_while_stripe_is_asked(shop: Flask, guest: Browser, stri
 @pytest.mark.parametrize(
     "how", [{"secret": "whsec_other"}, {"at": 0.0}], ids=["another's signature", "an old signature"]
 )
-def test_a_message_is_believed_by_its_signature_alone(
+def test_only_a_valid_signature_proves_an_event(
     shop: Flask, guest: Browser, stripe: Stripe, how: dict[str, Any]
 ) -> None:
     buy(guest)
@@ -337,7 +331,7 @@ def test_a_message_is_believed_by_its_signature_alone(
     assert order(session).state == "placed"
 
 
-def test_money_that_differs_is_refused(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_payment_of_another_amount_is_refused(shop: Flask, guest: Browser, stripe: Stripe) -> None:
     buy(guest)
     session = stripe.pay("cs_test_0")
     for wrong in ({"currency": "eur"}, {"amount_total": 4489}, {"amount_total": -1}):
@@ -365,6 +359,6 @@ def test_without_keys_stripe_is_not_offered(app: Flask) -> None:
         ("API", "https://elsewhere.example"),
     ],
 )
-def test_a_stripe_setting_that_cannot_be_used_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
+def test_invalid_stripe_setting_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match="STRIPE"):
         make_app("sqlite://", tmp_path, **{f"STOREFRONT_STRIPE_{name}": value})

@@ -37,7 +37,7 @@ RATES = st.integers(0, 99_999)
 
 @pytest.mark.long
 @given(LINES, METHODS, RATES, CURRENCIES, st.booleans())
-def test_all_sums_add_up_and_tax_is_rounded_for_each_line(
+def test_all_sums_add_up_and_tax_is_rounded_per_line(
     lines: list[LineItem], method: DeliveryMethod | None, rate: int, currency: str, inclusive: bool
 ) -> None:
     found = add_up(lines, method, rate, currency=currency, inclusive=inclusive)
@@ -66,22 +66,22 @@ def test_all_sums_add_up_and_tax_is_rounded_for_each_line(
         (150, 1_000, False, 2), (1_005, 10_000, True, 91), (999, 0, True, 0),
     ],
 )  # fmt: skip
-def test_tax_as_one_would_work_it_out_by_hand(amount: int, rate: int, inclusive: bool, expected: int) -> None:
+def test_tax_equals_a_calculation_by_hand(amount: int, rate: int, inclusive: bool, expected: int) -> None:
     assert tax.tax_of(amount, rate, inclusive=inclusive) == expected
 
 
 @pytest.mark.parametrize(("quantity", "price"), [(0, 100), (-1, 100), (1, -1)])
-def test_negative_quantities_and_prices_are_never_added_up(quantity: int, price: int) -> None:
+def test_negative_quantities_and_prices_are_rejected(quantity: int, price: int) -> None:
     with pytest.raises(ValueError, match="positive"):
         add_up([LineItem("A", "A", "", quantity, price)], None, 0, currency="USD", inclusive=True)
 
 
-def test_what_cannot_be_counted_exactly_is_refused() -> None:
+def test_inexact_total_is_refused() -> None:
     with pytest.raises(TotalTooLargeError):
         add_up([LineItem("A", "A", "", 99, MAX_TOTAL)], None, 0, currency="USD", inclusive=True)
 
 
-def test_the_region_s_rate_counts_before_the_country_s() -> None:
+def test_regional_rate_precedes_the_national_rate() -> None:
     rules = tax.read_tax_rules(
         {"tax": {"US": {"rate": "1", "regions": {"CA": "7.25", "OR": "0"}}, "DE": {"rate": "19"}}}
     )
@@ -93,7 +93,7 @@ def test_the_region_s_rate_counts_before_the_country_s() -> None:
 
 
 @pytest.mark.parametrize(("currency", "price"), [("USD", 490), ("JPY", 490), ("KWD", 4900)])
-def test_without_a_file_there_are_methods_in_the_shop_s_currency(currency: str, price: int) -> None:
+def test_default_methods_use_the_currency_of_the_shop(currency: str, price: int) -> None:
     assert delivery.read_delivery_methods({}, currency)[0].price == price
 
 
@@ -121,9 +121,7 @@ def test_without_a_file_there_are_methods_in_the_shop_s_currency(currency: str, 
         ("shipping = 1", "not a known section"),
     ],
 )
-def test_terms_that_cannot_be_used_stop_the_start_with_a_sentence(
-    tmp_path: Path, text: str, sentence: str
-) -> None:
+def test_invalid_terms_stop_the_start_with_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "checkout.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=sentence):  # noqa: PT012  # read, then understood
         terms = Settings.from_environ({}, tmp_path).checkout

@@ -171,7 +171,7 @@ class Shop(RuleBasedStateMachine):
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_whatever_happens_in_whatever_order_stock_and_ledger_agree(app: Flask) -> None:
+def test_stock_and_ledger_agree_after_any_sequence(app: Flask) -> None:
     rounds = iter(range(10_000))
     run_state_machine_as_test(
         lambda: Shop(next(rounds)),

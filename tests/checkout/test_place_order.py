@@ -26,7 +26,7 @@ from tests.checkout.shoppers import audited, count_orders, hold, level, make_dra
 from tests.factories import make_product
 
 
-def test_an_order_copies_everything_and_takes_the_stock(app: Flask) -> None:
+def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
     make_product("Teapot", variants=[{"sku": "TP", "option1": "Blue", "price": 2500, "on_hand": 5}])
     make_product("Cup", variants=[{"sku": "CUP", "price": 900, "on_hand": 9}])
     draft = make_draft({"TP": 2, "CUP": 1}, saved={"CUP-2": 1})
@@ -52,7 +52,7 @@ def test_an_order_copies_everything_and_takes_the_stock(app: Flask) -> None:
     assert outbox.deliver_overdue() == 0
 
 
-def test_numbers_do_not_tell_how_many_orders_there_are(app: Flask) -> None:
+def test_order_numbers_do_not_reveal_the_count(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 9}])
     numbers = [place(make_draft({"TP": 1})).number for _ in range(6)]
     assert [len(number) for number in numbers] == [10] * 6
@@ -60,7 +60,7 @@ def test_numbers_do_not_tell_how_many_orders_there_are(app: Flask) -> None:
     assert sum(len(set(column)) == 1 for column in zip(*numbers, strict=True)) < 3
 
 
-def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(app: Flask) -> None:
+def test_repeated_key_returns_its_order_and_refuses_another(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 1})
     digest, key = seen(draft), "the form's own key"
@@ -81,7 +81,7 @@ def test_the_same_click_again_shows_the_same_order_and_another_one_is_refused(ap
     assert (count_orders(), level("TP")) == (1, (4, 0))
 
 
-def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> None:
+def test_changes_since_the_review_refuse_the_order(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "price": 1000}])
     draft = make_draft({"TP": 1})
     digest = seen(draft)
@@ -103,9 +103,7 @@ def test_what_has_changed_since_is_shown_and_nothing_is_written(app: Flask) -> N
     [({"email": ""}, "email"), ({"address": {}}, "address"), ({"delivery": "teleport"}, "delivery"),
      ({"payment": ""}, "payment"), ({"payment": "stripe"}, "payment")],
 )  # fmt: skip
-def test_a_draft_that_lacks_something_is_refused_with_a_sentence(
-    app: Flask, details: dict[str, object], field: str
-) -> None:
+def test_incomplete_draft_is_refused(app: Flask, details: dict[str, object], field: str) -> None:
     make_product(variants=[{"sku": "TP"}])
     with pytest.raises(IncompleteError) as caught:
         place(make_draft({"TP": 1}, **details))
@@ -113,7 +111,7 @@ def test_a_draft_that_lacks_something_is_refused_with_a_sentence(
     assert (count_orders(), level("TP")) == (0, (20, 0))
 
 
-def test_all_that_is_short_is_named_and_nothing_is_taken(app: Flask) -> None:
+def test_shortage_names_all_lines_and_takes_nothing(app: Flask) -> None:
     make_product("Teapot", variants=[{"sku": "TP", "on_hand": 2}])
     make_product("Cup", variants=[{"sku": "CUP", "on_hand": 0}])
     make_product("Bowl", variants=[{"sku": "BOWL", "on_hand": 9}])
@@ -129,7 +127,7 @@ def test_all_that_is_short_is_named_and_nothing_is_taken(app: Flask) -> None:
     assert len(db.session.execute(select(CartLine)).all()) == 3
 
 
-def test_what_is_not_counted_or_may_be_ordered_ahead_needs_no_hold(app: Flask) -> None:
+def test_untracked_and_backordered_lines_need_no_hold(app: Flask) -> None:
     make_product(variants=[{"sku": "VOUCHER", "tracked": False, "on_hand": 0}])
     make_product(variants=[{"sku": "AHEAD", "backorder": True, "on_hand": 2}])
     draft = make_draft({"VOUCHER": 3, "AHEAD": 5})
@@ -142,7 +140,7 @@ def test_what_is_not_counted_or_may_be_ordered_ahead_needs_no_hold(app: Flask) -
     assert (level("AHEAD"), audited()) == ((2, 0), [])
 
 
-def test_listeners_hear_in_the_transaction_and_can_stop_it(app: Flask) -> None:
+def test_handlers_run_in_the_transaction_and_can_abort_it(app: Flask) -> None:
     make_product(variants=[{"sku": "TP"}])
     heard = []
 

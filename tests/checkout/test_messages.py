@@ -21,9 +21,7 @@ from tests.factories import make_product
 from tests.processes import free_port
 
 
-def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
-    app: Flask, tmp_path: Path, redis_url: str
-) -> None:
+def test_late_mail_describes_the_order_as_of_its_event(app: Flask, tmp_path: Path, redis_url: str) -> None:
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     port = free_port()
     with another(
@@ -53,7 +51,7 @@ def test_a_letter_that_is_late_says_what_was_true_when_it_was_due(
     assert "goes back" not in cancelled, "nothing had been paid"
 
 
-def test_no_lock_is_held_while_the_mail_server_is_talked_to(
+def test_no_lock_is_held_while_a_mail_is_sent(
     app: Flask, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On SQLite any open write would stop this one; on PostgreSQL a lock on the order's row would."""

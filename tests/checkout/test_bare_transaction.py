@@ -42,7 +42,7 @@ def _place(found: list[bare.Basket]) -> None:
 
 
 @pytest.mark.parametrize("side", [bare.core, bare.driver])
-def test_a_bare_transaction_changes_the_rows_that_an_order_changes(
+def test_bare_transaction_changes_the_same_rows_as_an_order(
     app: Flask, tmp_path: Path, redis_url: str, side: Callable[[list[bare.Basket]], None]
 ) -> None:
     mail = {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}

@@ -39,9 +39,7 @@ def locked(app: Flask) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_a_locked_database_is_one_clear_page_the_basket_is_kept_and_the_retry_places_one_order(
-    app: Flask, guest: Browser
-) -> None:
+def test_locked_database_keeps_basket_and_retry_places_one_order(app: Flask, guest: Browser) -> None:
     details = partial(guest.post, "/checkout", **DETAILS)
     with locked(app):
         away = [details()]
@@ -60,7 +58,7 @@ def test_a_locked_database_is_one_clear_page_the_basket_is_kept_and_the_retry_pl
 
 
 @pytest.mark.slow
-def test_a_form_that_is_in_flight_says_so_and_is_placed_once(app: Flask) -> None:
+def test_form_in_flight_is_refused_and_placed_once(app: Flask) -> None:
     """Whoever placed it a moment ago still has the draft's row; on SQLite all wait for all."""
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 2})
@@ -78,7 +76,7 @@ def test_a_form_that_is_in_flight_says_so_and_is_placed_once(app: Flask) -> None
     assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
 
 
-def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places_one_order(
+def test_lost_connection_is_an_error_and_retry_places_one_order(
     app: Flask,
 ) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
@@ -102,7 +100,7 @@ def test_a_connection_lost_in_the_middle_is_one_clear_error_and_the_retry_places
     assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
 
 
-def test_what_the_database_calls_off_once_is_tried_again(app: Flask) -> None:
+def test_transaction_aborted_once_is_retried(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft, tries = make_draft({"TP": 2}), []
 
@@ -121,7 +119,7 @@ def test_what_the_database_calls_off_once_is_tried_again(app: Flask) -> None:
     assert (len(tries), count_orders(), level("TP"), audited()) == (2, 1, (3, 0), [])
 
 
-def test_without_redis_an_order_is_placed_and_told_later(app: Flask, tmp_path: Path) -> None:
+def test_order_is_placed_without_redis_and_published_later(app: Flask, tmp_path: Path) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 2})
     db.session.remove()

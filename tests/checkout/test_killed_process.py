@@ -27,7 +27,7 @@ ROUNDS = effort(1, 5) * POINTS
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_a_process_killed_at_any_point_leaves_a_whole_order_or_none(app: Flask) -> None:
+def test_killed_process_leaves_a_complete_order_or_none(app: Flask) -> None:
     for sku in ("TP", "CUP"):
         make_product(variants=[{"sku": sku, "on_hand": 1000}])
     drafts = [make_draft({"TP": 1, "CUP": 2}) for _ in range(ROUNDS)]

@@ -26,7 +26,7 @@ countries = ["DE", "AT", "CH"]
 """
 
 
-def test_a_product_s_page_says_what_delivery_costs(app: Flask, redis_url: str, tmp_path: Path) -> None:
+def test_product_page_shows_the_price_of_delivery(app: Flask, redis_url: str, tmp_path: Path) -> None:
     make_product("Pot")
     page = app.test_client().get("/products/pot").text
     assert "Standard delivery $4.90, free from $50.00, 3 to 5 working days" in page
