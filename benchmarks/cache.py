@@ -27,14 +27,14 @@ def run(*, products: int) -> None:
 
         def read(number: int) -> object:
             slug = slugs[number % len(slugs)]
-            return cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
+            return cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
 
         def cold(number: int) -> object:
             cache.invalidate_on_commit(db.session(), f"slug:{keys.digest(slugs[number % len(slugs)])}")
             db.session.commit()
             return read(number)
 
-        seen = {"no cache": _times(lambda number: queries.product(slugs[number % len(slugs)]))}
+        seen = {"no cache": _times(lambda number: queries.load_product_page(slugs[number % len(slugs)]))}
         seen["cold: dropped before each read"] = _times(cold, rounds=300)
         seen["warm, from Redis (L2)"] = _times(read)
         cache.start(app)

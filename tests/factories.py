@@ -24,7 +24,7 @@ _serial = count(1)
 def make_category(*names: str) -> Category:
     """Return the category with these names from the top down."""
     with write_transaction() as session:
-        return categories.plant(session, names)
+        return categories.get_or_create(session, names)
 
 
 def make_product(

@@ -16,7 +16,7 @@ from storefront.catalog import models, queries
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import NotInShopError
 from storefront.catalog.page_data import ListPage, Picture, ProductPage
-from storefront.catalog.pictures import widths
+from storefront.catalog.pictures import rendition_widths
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge, Display, StockLevels
@@ -35,8 +35,8 @@ def read_public_product(product_id: int) -> Product:
     slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
     if slug is None:
         raise NotInShopError(f"There is no product {product_id}.")
-    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
-    trail = page.frame.trail
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    trail = page.navigation.trail
     return _build_product(
         page,
         page.updated_at,
@@ -49,7 +49,7 @@ def read_public_product(product_id: int) -> Product:
 def list_products(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
     """Return a page of a list and its products in order, as everybody may see them."""
     entry = keys.product_list(wanted.url(page=wanted.page))
-    page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
+    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(wanted))
     return page, read_products([card.id for card in page.items], stock.public_display())
 
 
@@ -147,7 +147,9 @@ def _build_product(
 
 
 def _image(picture: Picture) -> Image:
-    width = next((w for w in widths(picture.width) if w >= IMAGE_WIDTH), widths(picture.width)[-1])
+    width = next(
+        (w for w in rendition_widths(picture.width) if w >= IMAGE_WIDTH), rendition_widths(picture.width)[-1]
+    )
     height = max(1, round(picture.height * width / picture.width)) if picture.width else 0
     return Image(picture.src(IMAGE_WIDTH), picture.alt, width, height)
 

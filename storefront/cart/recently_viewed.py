@@ -60,4 +60,4 @@ def load_recent_cards(without: Collection[int | None] = ()) -> list[Card]:
         Product.id.in_(ids), Product.status == "active", Product.price.is_not(None)
     )
     active = set(db.session.execute(in_shop).scalars())
-    return cards.of([product_id for product_id in ids if product_id in active][:MAX_SHOWN])
+    return cards.load_cards([product_id for product_id in ids if product_id in active][:MAX_SHOWN])

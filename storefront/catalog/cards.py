@@ -17,16 +17,16 @@ from storefront.money import Money
 from storefront.stock import StockLevels
 
 
-def of(product_ids: Sequence[int]) -> list[Card]:
+def load_cards(product_ids: Sequence[int]) -> list[Card]:
     """Return the cards of these products, in this order. Two statements; none for no product."""
     if not product_ids:
         return []
-    found = rows(product_ids)
+    found = load_card_rows(product_ids)
     levels = stock.load_levels(found)
-    return [card(found[i], levels) for i in product_ids if i in found]
+    return [build_card(found[i], levels) for i in product_ids if i in found]
 
 
-def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
+def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
     """Return what a card needs of each product, by its id. One statement."""
     statement = (
         select(
@@ -51,7 +51,7 @@ def rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
     return found
 
 
-def card(row: Any, levels: StockLevels) -> Card:
+def build_card(row: Any, levels: StockLevels) -> Card:
     """Return the card of one of `rows`."""
     # A list prints the band; the number is told on the product's own page (architecture: rules).
     badge = stock.badge_for(levels.product(row.id), "band", backorder=row.backorder)
@@ -62,7 +62,7 @@ def card(row: Any, levels: StockLevels) -> Card:
         vendor=row.vendor,
         price=money(row.price),
         price_max=money(row.price_max),
-        compare_at_price=reduced_from(row.price, row.compare_at_price),
+        compare_at_price=original_price(row.price, row.compare_at_price),
         picture=Picture(row.digest, row.width, row.height, row.alt or row.title) if row.digest else None,
         badge=badge,
     )
@@ -73,6 +73,6 @@ def money(amount: int) -> Money:
     return Money(amount, current_app.config["CURRENCY"])
 
 
-def reduced_from(price: int, compare_at_price: int | None) -> Money | None:
+def original_price(price: int, compare_at_price: int | None) -> Money | None:
     """Return the price that it was reduced from; None unless that is higher than the price."""
     return money(compare_at_price) if compare_at_price is not None and compare_at_price > price else None

@@ -17,14 +17,14 @@ class CategoryMoveError(StorefrontError):
     """A branch cannot be moved there; the text says why."""
 
 
-def root(session: Session) -> Category:
+def get_root(session: Session) -> Category:
     """Return the root category (the whole shop), planted by the first migration."""
     return session.execute(select(Category).where(Category.path == ROOT_PATH)).scalar_one()
 
 
-def plant(session: Session, names: Sequence[str]) -> Category:
+def get_or_create(session: Session, names: Sequence[str]) -> Category:
     """Return the category with these names from the top down, e.g. ["Tea", "Green tea"]; make what is missing."""
-    node = root(session)
+    node = get_root(session)
     for name in (" ".join(name.split())[:255] for name in names):
         if not name:
             continue
@@ -55,7 +55,9 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     if session.execute(select(Category.id).where(Category.path == new)).first():
         raise CategoryMoveError(f"There is already a category at {new}; move or rename that one first.")
     branch = (
-        session.execute(select(Category).where(or_(Category.path == old, below(old))).order_by(Category.path))
+        session.execute(
+            select(Category).where(or_(Category.path == old, is_below(old))).order_by(Category.path)
+        )
         .scalars()
         .all()
     )
@@ -73,6 +75,6 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     writer.refresh(session, products)
 
 
-def below(path: str) -> ColumnElement[bool]:
+def is_below(path: str) -> ColumnElement[bool]:
     """Return the SQL condition "anywhere below this path" as a range, which the index on paths can answer."""
     return (Category.path > f"{path}/") & (Category.path < f"{path}0")  # "0" follows "/" in ASCII

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 
-def changed(row: object, *names: str) -> list[Any]:
+def changed_values(row: object, *names: str) -> list[Any]:
     """Return the old and new values of those attributes that this flush changes; all of them for a new row."""
     attributes = inspect(row).attrs
     found: list[Any] = []

@@ -36,7 +36,7 @@ class ListRequest:
     currency: str = "USD"
 
     @property
-    def filtered(self) -> bool:
+    def is_filtered(self) -> bool:
         """Whether anything but the category narrows the list."""
         return (
             bool(self.q or self.vendor or self.in_stock)
@@ -67,18 +67,6 @@ class ListRequest:
         if wanted.page > 1:
             fields.append(("page", str(wanted.page)))
         return f"{base}?{urlencode(fields)}" if fields else base
-
-    @property
-    def place(self) -> str:
-        """The address of the category (or of the whole shop) without any filter."""
-        return ListRequest(path=self.path).url()
-
-    @property
-    def price_text(self) -> str:
-        """The price range as a person reads it: "10.00 – 20.00 USD"."""
-        low, high = self.major(self.min_price), self.major(self.max_price)
-        amounts = f"{low} – {high}" if low and high else f"from {low}" if low else f"up to {high}"
-        return f"{amounts} {self.currency}"
 
     @property
     def default_sort(self) -> Sort:
@@ -113,7 +101,7 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         raise BadInputError("vendor", "No maker or category has a name that long.")
     return ListRequest(
         path=path,
-        page=page_number(args.get("page", "")),
+        page=parse_page_number(args.get("page", "")),
         q=query,
         vendor=vendor,
         min_price=_price(args, "min_price", currency),
@@ -125,7 +113,7 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
     )
 
 
-def page_number(value: str) -> int:
+def parse_page_number(value: str) -> int:
     """Return the number of a page as a query gives it: 1 if it is not given, never above MAX_PAGE."""
     if not value:
         return 1

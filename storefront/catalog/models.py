@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.cache import keys
-from storefront.catalog.changed_attributes import changed
+from storefront.catalog.changed_attributes import changed_values
 from storefront.extensions import Model, UtcDateTime
 
 Status = Literal["draft", "active", "archived"]
@@ -41,7 +41,7 @@ class Category(Model):
     def cache_tags(self) -> set[str]:
         """What shows a category: every page's navigation, its own lists, and its addresses."""
         tags = {keys.NAVIGATION, keys.category_tag(self.id)}
-        return tags | {keys.path_tag(path) for path in (self.path, *changed(self, "path"))}
+        return tags | {keys.path_tag(path) for path in (self.path, *changed_values(self, "path"))}
 
 
 class CategoryRedirect(Model):
@@ -104,13 +104,13 @@ class Product(Model):
     def cache_tags(self) -> set[str]:
         """What shows a product: its page, lists that print it, its address. listing.refresh adds what it moves."""
         tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
-        if changed(
+        if changed_values(
             self, "title", "vendor", "product_type", "tags", "description_html", "status", "category_id"
         ):
             tags.add(keys.SEARCH)
-        if old := changed(self, "slug", "status"):
+        if old := changed_values(self, "slug", "status"):
             tags |= {keys.slug_tag(slug) for slug in (self.slug, *old)}
-        if changed(self, "slug"):
+        if changed_values(self, "slug"):
             tags.add(keys.sitemap_tag(keys.sitemap_part(self.id)))
         return tags
 
@@ -149,7 +149,7 @@ class Variant(Model):
 
     def cache_tags(self) -> set[str]:
         """What shows a variant shows its product; its SKU and options are also searched."""
-        words = changed(self, "sku", "option1", "option2", "option3")
+        words = changed_values(self, "sku", "option1", "option2", "option3")
         return _of_product(self.product_id) | ({keys.SEARCH} if words else set())
 
     @property

@@ -12,7 +12,7 @@ from storefront.cache import keys
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
-from storefront.catalog.page_data import CategoryLink, Frame, Picture
+from storefront.catalog.page_data import CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 
@@ -55,17 +55,17 @@ class GoneError(StorefrontError):
     status = 410
 
 
-def frame_of(path: str) -> tuple[Frame, int]:
+def load_navigation(path: str) -> tuple[Navigation, int]:
     """Return a category's place in the shop, and its id: cached, or read with one statement.
 
     Raises:
         NotInShopError: there is no such category.
         MovedError: the category has moved.
     """
-    return cache.fetch(keys.category(path), tuple[Frame, int], lambda: _read(path))
+    return cache.fetch(keys.category(path), tuple[Navigation, int], lambda: _read_navigation(path))
 
 
-def _read(path: str) -> tuple[Frame, int]:
+def _read_navigation(path: str) -> tuple[Navigation, int]:
     cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
@@ -81,16 +81,16 @@ def _read(path: str) -> tuple[Frame, int]:
         raise NotInShopError(f"There is no category {path!r}.")
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
-    frame = Frame(
-        top=[_name(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
-        trail=[_name(by_path[prefix]) for prefix in ancestor_paths(path)[1:]],
-        children=[_link(r) for r in shown if r.parent_id == by_path[path].id],
+    navigation = Navigation(
+        top=[_name_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        trail=[_name_link(by_path[prefix]) for prefix in ancestor_paths(path)[1:]],
+        children=[_counted_link(r) for r in shown if r.parent_id == by_path[path].id],
         products=by_path[path].product_count,
     )
-    return frame, by_path[path].id
+    return navigation, by_path[path].id
 
 
-def illustrated(root_id: int) -> list[CategoryLink]:
+def load_top_categories(root_id: int) -> list[CategoryLink]:
     """Return the top categories, each with the cover of its newest product. One statement."""
     top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
     newest_id = (
@@ -111,7 +111,7 @@ def illustrated(root_id: int) -> list[CategoryLink]:
     cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
     return [
         # The name stands beside the picture: saying it twice would only be noise to a screen reader.
-        _link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
+        _counted_link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
         for row in rows
     ]
 
@@ -124,9 +124,9 @@ def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[A
     return select(first.order_by(Category.position, Category.name).limit(most).subquery())
 
 
-def _name(row: Any) -> CategoryLink:
+def _name_link(row: Any) -> CategoryLink:
     return CategoryLink(row.name, row.path)
 
 
-def _link(row: Any, picture: Picture | None = None) -> CategoryLink:
+def _counted_link(row: Any, picture: Picture | None = None) -> CategoryLink:
     return CategoryLink(row.name, row.path, row.product_count, picture)

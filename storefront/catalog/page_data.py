@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storefront.catalog.list_request import ListRequest
-from storefront.catalog.pictures import widths
+from storefront.catalog.pictures import rendition_widths
 from storefront.money import Money
 from storefront.stock import Badge
 
@@ -21,13 +21,13 @@ class Picture:
 
     def src(self, width: int) -> str:
         """Return the URL of the smallest rendition that is at least this wide (or the widest there is)."""
-        made = widths(self.width)
+        made = rendition_widths(self.width)
         return f"/media/{self.digest}-{next((w for w in made if w >= width), made[-1])}.webp"
 
     @property
     def srcset(self) -> str:
         """All renditions, as the attribute wants them."""
-        return ", ".join(f"/media/{self.digest}-{w}.webp {w}w" for w in widths(self.width))
+        return ", ".join(f"/media/{self.digest}-{w}.webp {w}w" for w in rendition_widths(self.width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class CategoryLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Navigation:
     """Where a page stands in the shop: the top categories for the header, the way down, and what is below."""
 
     top: list[CategoryLink]
@@ -88,7 +88,7 @@ class ListPage:
     """A page of a list. `capped`: there are more than `total`, which is then a floor ("1,000+")."""
 
     request: ListRequest
-    frame: Frame
+    navigation: Navigation
     items: list[Card]
     total: int
     pages: int
@@ -152,7 +152,7 @@ class ProductPage:
     option_names: list[str]
     variants: list[VariantView]
     pictures: list[Picture]
-    frame: Frame
+    navigation: Navigation
     related: list[Card]
     status: str
     updated_at: str  # RFC 3339, UTC
@@ -196,7 +196,7 @@ class ProductPage:
 class HomePage:
     """The front page."""
 
-    frame: Frame
+    navigation: Navigation
     categories: list[
         CategoryLink
     ]  # the top categories, each with a picture where one of its products has one

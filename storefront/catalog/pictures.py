@@ -34,7 +34,7 @@ class StoredPicture:
     height: int
 
 
-def name(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
     """Return the name under which what these bytes show is stored."""
     return hashlib.sha256(_RECIPE + data).hexdigest()[:32]
 
@@ -55,15 +55,15 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
-    digest = name(data)
+    digest = digest_of(data)
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
                 raise PictureError(f"The picture has {source.width} × {source.height} pixels: too many.")
-            width, height = _turned_size(source)
+            width, height = _upright_size(source)
             missing = _missing(digest, width, media_dir)
             if finished and width in missing:
-                _write(path(digest, width, media_dir), data)
+                _write(rendition_path(digest, width, media_dir), data)
                 missing.remove(width)
             if missing:
                 _render(source, digest, missing, media_dir)
@@ -74,21 +74,21 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
     return StoredPicture(digest, width, height)
 
 
-def widths(width: int) -> list[int]:
+def rendition_widths(width: int) -> list[int]:
     """Return the widths that renditions are made in: those of the layout that the picture can fill, at least one."""
     return [w for w in WIDTHS if w <= width] or [min(width, WIDTHS[0])]
 
 
-def path(digest: str, width: int, media_dir: Path) -> Path:
+def rendition_path(digest: str, width: int, media_dir: Path) -> Path:
     """Return where a rendition lives."""
     return media_dir / digest[:2] / f"{digest}-{width}.webp"
 
 
 def _missing(digest: str, width: int, media_dir: Path) -> list[int]:
-    return [w for w in widths(width) if not path(digest, w, media_dir).exists()]
+    return [w for w in rendition_widths(width) if not rendition_path(digest, w, media_dir).exists()]
 
 
-def _turned_size(source: Image.Image) -> tuple[int, int]:
+def _upright_size(source: Image.Image) -> tuple[int, int]:
     # EXIF orientations 5 to 8 lie on their side (Exif 2.32, 4.6.4 A).
     turned = source.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return (source.height, source.width) if turned else source.size
@@ -103,7 +103,7 @@ def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path
             picture = picture.resize((width, height), Image.Resampling.LANCZOS)
         file = io.BytesIO()
         picture.save(file, "WEBP", quality=80, method=2)
-        _write(path(digest, width, media_dir), file.getvalue())
+        _write(rendition_path(digest, width, media_dir), file.getvalue())
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from storefront import cache, stock
 from storefront.cache import keys
 from storefront.catalog import cards
-from storefront.catalog.cards import money, reduced_from
+from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_index.reader import Candidate
@@ -27,11 +27,17 @@ from storefront.catalog.models import (
     ProductRedirect,
     Variant,
 )
-from storefront.catalog.navigation import GoneError, MovedError, NotInShopError, frame_of, illustrated
+from storefront.catalog.navigation import (
+    GoneError,
+    MovedError,
+    NotInShopError,
+    load_navigation,
+    load_top_categories,
+)
 from storefront.catalog.page_data import (
-    Frame,
     HomePage,
     ListPage,
+    Navigation,
     Picture,
     ProductPage,
     VariantView,
@@ -40,45 +46,47 @@ from storefront.catalog.page_data import (
 from storefront.extensions import db
 from storefront.stock import StockLevels
 
-VENDORS = 12
+MAX_VENDORS = 12
 NEWEST = 8
 RELATED = 4
 
 
-def home() -> HomePage:
+def load_home_page() -> HomePage:
     """Return the front page."""
-    frame, root_id = frame_of(ROOT_PATH)
+    navigation, root_id = load_navigation(ROOT_PATH)
     cache.depends_on(keys.category_tag(root_id))
-    newest = reader.select_page(ListRequest(), root_id, frame.products).ids[:NEWEST]
-    return HomePage(frame, illustrated(root_id), cards.of(newest))
+    newest = reader.select_page(ListRequest(), root_id, navigation.products).ids[:NEWEST]
+    return HomePage(navigation, load_top_categories(root_id), cards.load_cards(newest))
 
 
-def product_list(wanted: ListRequest) -> ListPage:
+def load_list_page(wanted: ListRequest) -> ListPage:
     """Return a page of a list.
 
     Raises:
         NotInShopError: there is no such category.
         MovedError: the category has moved.
     """
-    frame, category_id = frame_of(wanted.path)
-    cache.depends_on(*_moved_by(wanted, category_id))
-    selection = reader.select_page(wanted, category_id, frame.products)
+    navigation, category_id = load_navigation(wanted.path)
+    cache.depends_on(*_list_tags(wanted, category_id))
+    selection = reader.select_page(wanted, category_id, navigation.products)
     vendors: list[VendorCount] = []
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
-        frame, vendors, in_stock = _counted(selection.matches, frame)
+        navigation, vendors, in_stock = _exact_counts(selection.matches, navigation)
     elif (
-        wanted.filtered
+        wanted.is_filtered
     ):  # more matches than were looked at: the filters that are set can still be taken back
-        frame = replace(frame, children=[replace(child, products=None) for child in frame.children])
+        navigation = replace(
+            navigation, children=[replace(child, products=None) for child in navigation.children]
+        )
         vendors = [VendorCount(wanted.vendor, None)] if wanted.vendor else []
     else:
         vendors = _vendors(category_id)
         in_stock, in_stock_capped = reader.count_buyable(category_id)
     return ListPage(
         request=wanted,
-        frame=frame,
-        items=cards.of(selection.ids),
+        navigation=navigation,
+        items=cards.load_cards(selection.ids),
         total=selection.total,
         pages=ceil(selection.total / reader.PER_PAGE),
         capped=selection.capped,
@@ -88,7 +96,7 @@ def product_list(wanted: ListRequest) -> ListPage:
     )
 
 
-def product(slug: str) -> ProductPage:
+def load_product_page(slug: str) -> ProductPage:
     """Return a product's page.
 
     Raises:
@@ -114,7 +122,7 @@ def product(slug: str) -> ProductPage:
         raise GoneError(f"{item.title} has been taken out of the range.")
     if item.status != "active" or item.price is None:
         raise NotInShopError(f"There is no product {slug!r}.")
-    frame, _ = frame_of(path or ROOT_PATH)
+    navigation, _ = load_navigation(path or ROOT_PATH)
     pictures, places = _pictures(item.id, item.title)
     related = _related(item)
     levels = stock.load_levels([item.id, *related])
@@ -131,14 +139,14 @@ def product(slug: str) -> ProductPage:
         option_names=item.option_names,
         variants=_variants(item.id, levels, places),
         pictures=pictures,
-        frame=frame,
-        related=[cards.card(row, levels) for row in related.values()],
+        navigation=navigation,
+        related=[cards.build_card(row, levels) for row in related.values()],
         status=item.status,
         updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
 
 
-def _moved_by(wanted: ListRequest, category_id: int) -> list[str]:
+def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:
     """Return the tags of what could put another product on this page of a list, or change a count beside it."""
     # Every list prints how many of its products are in stock.
     tags = [keys.category_tag(category_id), keys.availability_tag(category_id)]
@@ -162,7 +170,7 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
             sku=row.sku,
             options=row.options,
             price=money(row.price),
-            compare_at_price=reduced_from(row.price, row.compare_at_price),
+            compare_at_price=original_price(row.price, row.compare_at_price),
             badge=stock.badge_for(levels.variant(row.id), display, backorder=row.backorder),
             version=levels.variant(row.id).version,
             picture=places.get(row.image_id) if row.image_id else None,
@@ -196,7 +204,7 @@ def _related(item: Product) -> dict[int, Any]:
     newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
     older = newest_first.where(Listing.product_id < item.id).subquery()
     newest = newest_first.where(Listing.product_id > item.id).subquery()
-    rows = cards.rows(select(older).union(select(newest)))
+    rows = cards.load_card_rows(select(older).union(select(newest)))
     wanted = sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
     return {i: rows[i] for i in wanted}
 
@@ -206,15 +214,19 @@ def _vendors(category_id: int) -> list[VendorCount]:
         select(ListingVendor.vendor, ListingVendor.products)
         .where(ListingVendor.category_id == category_id, ListingVendor.products > 0)
         .order_by(ListingVendor.products.desc(), ListingVendor.vendor)
-        .limit(VENDORS)
+        .limit(MAX_VENDORS)
     )
     return [VendorCount(vendor, products) for vendor, products in rows if vendor]
 
 
-def _counted(matches: list[Candidate], frame: Frame) -> tuple[Frame, list[VendorCount], int]:
+def _exact_counts(
+    matches: list[Candidate], navigation: Navigation
+) -> tuple[Navigation, list[VendorCount], int]:
     """Return the filters' counts from everything that matches."""
     vendors = Counter(match.vendor for match in matches if match.vendor)
     paths = Counter(prefix for match in matches for prefix in ancestor_paths(match.category_path))
-    children = [replace(child, products=paths[child.path]) for child in frame.children if paths[child.path]]
-    counts = [VendorCount(vendor, count) for vendor, count in vendors.most_common(VENDORS)]
-    return replace(frame, children=children), counts, sum(match.buyable for match in matches)
+    children = [
+        replace(child, products=paths[child.path]) for child in navigation.children if paths[child.path]
+    ]
+    counts = [VendorCount(vendor, count) for vendor, count in vendors.most_common(MAX_VENDORS)]
+    return replace(navigation, children=children), counts, sum(match.buyable for match in matches)

@@ -85,7 +85,7 @@ def remove(session: Session, product_ids: Sequence[int]) -> None:
         )
 
 
-def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None:
+def matching_statement(dialect: str, query: str, *, title_only: bool) -> TextClause | None:
     """Return the statement for the `product_id`s that match, newest first.
 
     Every word must be there; each may be the beginning of a longer one. None if the query has no word in it.
@@ -112,7 +112,7 @@ def matching(dialect: str, query: str, *, title_only: bool) -> TextClause | None
     return text(statement).bindparams(match=match)
 
 
-def relevance(title: str, query: str) -> tuple[int, int, int]:
+def relevance_key(title: str, query: str) -> tuple[int, int, int]:
     """Return a sort key, best first: whole words of the title, then how early they stand, then brevity."""
     heading, wanted = words(title), words(query)
     whole = sum(word in heading for word in wanted)

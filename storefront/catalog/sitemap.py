@@ -21,14 +21,14 @@ from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
 from storefront.web.origin import origin
 
-MOST = 50_000  # what the protocol allows a file to name
+MAX_URLS = 50_000  # what the protocol allows a file to name
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # What RFC 3986 (3.3) lets stand in a path as it is: addresses must be those that the pages themselves link to.
 _PLAIN = "!$&'()*+,;=:@"
 
 
-def index() -> str:
+def render_index() -> str:
     """Return the index of all parts that name anything. One statement, with one look into an index for each part.
 
     It tells no dates: they would cost a walk through every part, and each change would drop it.
@@ -44,20 +44,20 @@ def index() -> str:
     steps = steps.union_all(select(following).select_from(steps).where(steps.c.product_id.is_not(None)))
     found = db.session.execute(select(steps.c.product_id).where(steps.c.product_id.is_not(None))).scalars()
     parts = list(map(keys.sitemap_part, found))
-    names = ["categories", *map(str, parts[: MOST - 1])]
-    return _written("sitemapindex", "sitemap", ((f"/sitemap-{name}.xml", None) for name in names))
+    names = ["categories", *map(str, parts[: MAX_URLS - 1])]
+    return _render("sitemapindex", "sitemap", ((f"/sitemap-{name}.xml", None) for name in names))
 
 
-def categories() -> str:
+def render_categories() -> str:
     """Return the part with the front page and all categories that show anything. One statement."""
     cache.depends_on(keys.NAVIGATION)
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
-    paths = db.session.execute(filled.order_by(Category.path).limit(MOST - 2)).scalars()
+    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 2)).scalars()
     addresses = ("/", *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
-    return _written("urlset", "url", ((address, None) for address in addresses))
+    return _render("urlset", "url", ((address, None) for address in addresses))
 
 
-def products(part: int) -> str:
+def render_products(part: int) -> str:
     """Return a part with products, counted from 1. One statement, over a range of the primary key.
 
     Raises:
@@ -73,10 +73,10 @@ def products(part: int) -> str:
     rows = db.session.execute(shown.order_by(Product.id)).all()
     if not rows:
         raise NotInShopError(f"There is no part {part} of the sitemap.")
-    return _written("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
+    return _render("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
 
 
-def _written(whole: str, one: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
+def _render(whole: str, one: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
     start = origin()
     lines = [
         f"<{one}><loc>{escape(start + address)}</loc>"

@@ -36,33 +36,33 @@ delivery_sentences = Hook[[], Sequence[str]]("catalog.delivery_sentences")
 They may depend on the configuration only: product pages are cached.
 """
 
-_SHALLOW = 20  # pages of a list that people may click to
+_SHALLOW_PAGES = 20  # pages of a list that people may click to
 _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
 
 
-def _list_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the canonical address of a list: parameters in one order and form, unknown ones left out."""
-    wanted = _wanted(query, arguments.get("path", ""))
+    wanted = _parse_request(query, arguments.get("path", ""))
     return wanted.url(page=wanted.page)
 
 
-def _product_address(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
+def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the address of a product, with the variant that is selected."""
     variant = query.get("variant", "")
     # A slash, since a slug can hold anything else.
     return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
 
 
-def _sitemap_address(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
+def _sitemap_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
     """Return the address in full: a shop that is given another host names that one at once."""
     return f"{origin()}/{arguments.get('part', '')}"
 
 
 def _list_cost() -> int:
     """Return what a list costs a client: a deep page is more work for the database, a narrowed one the most."""
-    wanted = _wanted(request.args, (request.view_args or {}).get("path", ""))
-    deep = wanted.page > _SHALLOW
-    return 1 + deep + (deep and wanted.filtered)
+    wanted = _parse_request(request.args, (request.view_args or {}).get("path", ""))
+    deep = wanted.page > _SHALLOW_PAGES
+    return 1 + deep + (deep and wanted.is_filtered)
 
 
 def _is_search() -> bool:
@@ -73,32 +73,32 @@ def _is_search() -> bool:
 @cache.public_page(keys.PRODUCT_LIST)
 def home() -> str:
     """The front page."""
-    page = cache.fetch(keys.home(), HomePage, queries.home)
+    page = cache.fetch(keys.home(), HomePage, queries.load_home_page)
     return render_template("catalog/home.html", page=page)
 
 
 @bp.get("/products")
 @rate_limiting.limit("browse", cost=_list_cost)
 @rate_limiting.limit("search", when=_is_search)
-@cache.public_page(keys.PRODUCT_LIST, _list_address)
+@cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
 def product_list() -> str:
     """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
-    return _list(_wanted(request.args))
+    return _render_list(_parse_request(request.args))
 
 
 @bp.get("/categories/<path:path>")
 @rate_limiting.limit("browse", cost=_list_cost)
-@cache.public_page(keys.PRODUCT_LIST, _list_address)
+@cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
 def category(path: str) -> str:
     """A category with everything below it."""
-    return _list(_wanted(request.args, path))
+    return _render_list(_parse_request(request.args, path))
 
 
 @bp.get("/products/<slug>")
-@cache.public_page(keys.PRODUCT_DETAIL, _product_address)
+@cache.public_page(keys.PRODUCT_DETAIL, _product_key)
 def product(slug: str) -> str:
     """A product; `?variant=SKU` selects one of its variants."""
-    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.product(slug))
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
     wanted = request.args.get("variant")
     selected = page.selected(wanted)
     if wanted and selected.sku != wanted:
@@ -113,7 +113,7 @@ def media(name: str) -> Response:
     found = _RENDITION.fullmatch(name)
     if found is None or int(found[2]) not in range(1, max(pictures.WIDTHS) + 1):
         abort(404)
-    file = pictures.path(found[1], int(found[2]), Path(current_app.config["MEDIA_DIR"]))
+    file = pictures.rendition_path(found[1], int(found[2]), Path(current_app.config["MEDIA_DIR"]))
     if not file.is_file():
         abort(404)
     response = send_file(file.resolve(), mimetype="image/webp", conditional=True, etag=name)
@@ -130,24 +130,24 @@ def robots() -> Response:
 
 
 @bp.get("/sitemap.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
 def sitemap_index() -> Response:
     """Where crawlers find the parts of the sitemap."""
-    return Response(sitemap.index(), mimetype="application/xml")
+    return Response(sitemap.render_index(), mimetype="application/xml")
 
 
 @bp.get("/sitemap-categories.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
 def sitemap_categories() -> Response:
     """The part of the sitemap with the categories."""
-    return Response(sitemap.categories(), mimetype="application/xml")
+    return Response(sitemap.render_categories(), mimetype="application/xml")
 
 
-@bp.get(f"/sitemap-<int(min=1, max={sitemap.MOST}):part>.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_address)
+@bp.get(f"/sitemap-<int(min=1, max={sitemap.MAX_URLS}):part>.xml")
+@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
 def sitemap_products(part: int) -> Response:
     """A part of the sitemap with products."""
-    return Response(sitemap.products(part), mimetype="application/xml")
+    return Response(sitemap.render_products(part), mimetype="application/xml")
 
 
 @bp.app_errorhandler(MovedError)
@@ -159,11 +159,11 @@ def moved(error: MovedError) -> BaseResponse:
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
 
 
-def _wanted(query: Mapping[str, str], path: str = "") -> ListRequest:
+def _parse_request(query: Mapping[str, str], path: str = "") -> ListRequest:
     return list_request.parse(query, currency=current_app.config["CURRENCY"], path=path)
 
 
-def _list(wanted: ListRequest) -> str:
+def _render_list(wanted: ListRequest) -> str:
     entry = keys.product_list(wanted.url(page=wanted.page))
-    page = cache.fetch(entry, ListPage, lambda: queries.product_list(wanted))
+    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(wanted))
     return render_template("catalog/list.html", page=page)

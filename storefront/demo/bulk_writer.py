@@ -85,7 +85,7 @@ def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPic
 
 
 def _shelf(session: Session, path: Sequence[str]) -> tuple[int, tuple[int, ...]]:
-    leaf = categories.plant(session, path)
+    leaf = categories.get_or_create(session, path)
     return leaf.id, writer.ancestors(session, [leaf.id])[leaf.id]
 
 

@@ -98,7 +98,7 @@ def _add_product(
         status="active",
         option_names=item.options,
         seo_description=_seo_description(item.text),
-        category_id=categories.plant(session, item.category).id,
+        category_id=categories.get_or_create(session, item.category).id,
     )
     session.add(product)
     by_colour = {}

@@ -62,7 +62,7 @@ def test_kept_counts_follow_every_change(app: object) -> None:
         session.get_one(Product, product.id).status = "archived"
         writer.refresh(session, [product.id])
     assert _kept() == _counted()
-    assert queries.product_list(ListRequest(q="sencha", sort="relevance")).total == 0
+    assert queries.load_list_page(ListRequest(q="sencha", sort="relevance")).total == 0
 
 
 def _kept() -> tuple[dict[int, int], dict[tuple[int, str], int]]:

@@ -71,20 +71,20 @@ def test_no_page_costs_more_than_six_statements(client: FlaskClient, url: str) -
 def test_more_matches_than_are_kept_are_walked_in_order_and_told_as_a_floor(
     monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    exact = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
-    monkeypatch.setattr(reader, "CAP", 26)
-    capped = queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+    exact = queries.load_list_page(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+    monkeypatch.setattr(reader, "MATCH_LIMIT", 26)
+    capped = queries.load_list_page(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
     assert (exact.total_text, capped.total_text) == ("30 products", "26+ products")
     assert [card.id for card in capped.items] == [card.id for card in exact.items]
     with statements() as seen:
-        queries.product_list(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
+        queries.load_list_page(ListRequest(vendor="Kiln Row", in_stock=True, sort=sort))  # type: ignore[arg-type]
     assert len([s for s in seen if not s.startswith("BEGIN")]) <= 6
 
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("sort", ["new", "price", "-price", "name"])
 def test_pages_from_the_far_end_continue_those_from_the_near_one(sort: str) -> None:
-    pages = [queries.product_list(ListRequest(sort=sort, page=n)).items for n in (1, 2, 3)]  # type: ignore[arg-type]
+    pages = [queries.load_list_page(ListRequest(sort=sort, page=n)).items for n in (1, 2, 3)]  # type: ignore[arg-type]
     ids = [card.id for page in pages for card in page]
     assert len(ids) == len(set(ids)) == 30
     cards = [card for page in pages for card in page]

@@ -16,7 +16,7 @@ from tests.factories import make_category, make_product
 
 
 def titles(**request: object) -> list[str]:
-    return [card.title for card in queries.product_list(ListRequest(**request)).items]  # type: ignore[arg-type]
+    return [card.title for card in queries.load_list_page(ListRequest(**request)).items]  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_what_is_in_stock_is_counted_exactly_in_a_shop_of_any_ordinary_size() ->
     make_product(variants=[{"on_hand": 0}])
     for _ in range(3):
         make_product()
-    page = queries.product_list(ListRequest(in_stock=True))
+    page = queries.load_list_page(ListRequest(in_stock=True))
     assert page.total_text == "3 products"
     assert [count.products for count in page.vendors] == [3]
 

@@ -20,7 +20,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 def test_a_picture_becomes_webp_in_the_sizes_of_the_layout(tmp_path: Path) -> None:
     stored = pictures.store(png(), tmp_path)
     for width in pictures.WIDTHS:
-        with Image.open(pictures.path(stored.digest, width, tmp_path)) as rendition:
+        with Image.open(pictures.rendition_path(stored.digest, width, tmp_path)) as rendition:
             assert (rendition.format, rendition.size) == ("WEBP", (width, width))
 
 
@@ -44,7 +44,7 @@ def test_a_picture_that_lies_on_its_side_is_turned_upright(tmp_path: Path) -> No
     picture.save(buffer, "JPEG", exif=exif)
     stored = pictures.store(buffer.getvalue(), tmp_path)
     assert (stored.width, stored.height) == (400, 800)
-    with Image.open(pictures.path(stored.digest, 320, tmp_path)) as rendition:
+    with Image.open(pictures.rendition_path(stored.digest, 320, tmp_path)) as rendition:
         assert rendition.size == (320, 640)
         assert not rendition.getexif()
 

@@ -19,7 +19,7 @@ COLOURS = [
 
 def test_the_first_variant_that_can_be_bought_is_selected(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
-    page = queries.product("mug")
+    page = queries.load_product_page("mug")
     assert page.selected(None).sku == "MUG-BLUE-L"
     assert page.selected("MUG-RED").sku == "MUG-RED"
     assert page.selected("unknown").sku == "MUG-BLUE-L"
@@ -27,7 +27,7 @@ def test_the_first_variant_that_can_be_bought_is_selected(app: object) -> None:
 
 def test_choosing_a_value_keeps_the_others_where_such_a_variant_exists(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
-    page = queries.product("mug")
+    page = queries.load_product_page("mug")
     choices = dict(page.choices(page.selected("MUG-BLUE-L")))
     red = next(choice for choice in choices["Colour"] if choice.value == "Red")
     assert (red.sku, red.exact) == ("MUG-RED", False)
@@ -37,7 +37,7 @@ def test_choosing_a_value_keeps_the_others_where_such_a_variant_exists(app: obje
 
 def test_stock_says_only_what_may_be_told(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
-    badges = {v.sku: v.badge for v in queries.product("mug").variants}
+    badges = {v.sku: v.badge for v in queries.load_product_page("mug").variants}
     assert (badges["MUG-BLUE-L"].text, badges["MUG-BLUE-L"].left) == ("Only 3 left", 3)
     assert (badges["MUG-RED"].text, badges["MUG-RED"].left) == ("In stock", None)
 
@@ -63,16 +63,26 @@ def test_related_products_are_neighbours_in_the_category(app: object) -> None:
     for n in range(7):
         make_product(f"Tea {n}", category=tea)
     make_product("Bowl", category=make_category("Bowls"))
-    assert [card.title for card in queries.product("tea-5").related] == ["Tea 4", "Tea 3", "Tea 2", "Tea 1"]
-    assert [card.title for card in queries.product("tea-1").related] == ["Tea 0", "Tea 6", "Tea 5", "Tea 4"]
+    assert [card.title for card in queries.load_product_page("tea-5").related] == [
+        "Tea 4",
+        "Tea 3",
+        "Tea 2",
+        "Tea 1",
+    ]
+    assert [card.title for card in queries.load_product_page("tea-1").related] == [
+        "Tea 0",
+        "Tea 6",
+        "Tea 5",
+        "Tea 4",
+    ]
 
 
 def test_a_variant_that_nobody_counts_is_always_to_be_had(app: object) -> None:
     make_product("Gift card", variants=[{"tracked": False, "on_hand": 0}])
-    assert queries.product("gift-card").variants[0].badge.text == "In stock"
+    assert queries.load_product_page("gift-card").variants[0].badge.text == "In stock"
 
 
 def test_a_backordered_product_can_be_ordered_at_zero(client: FlaskClient) -> None:
     make_product("Commission", variants=[{"backorder": True, "on_hand": 0}])
-    assert queries.product("commission").variants[0].badge.buyable
+    assert queries.load_product_page("commission").variants[0].badge.buyable
     assert "Available to order" in client.get("/products").text

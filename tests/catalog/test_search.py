@@ -13,7 +13,7 @@ from tests.selection import effort
 
 
 def found(q: str) -> list[str]:
-    return [card.title for card in queries.product_list(ListRequest(q=q, sort="relevance")).items]
+    return [card.title for card in queries.load_list_page(ListRequest(q=q, sort="relevance")).items]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_scripts_without_spaces_are_found_by_any_character(app: object) -> None:
 )
 @given(q=st.text(max_size=60))
 def test_nothing_that_can_be_typed_breaks_the_query(app: object, q: str) -> None:
-    queries.product_list(ListRequest(q=q, sort="relevance"))
+    queries.load_list_page(ListRequest(q=q, sort="relevance"))
 
 
 @pytest.mark.long

@@ -31,7 +31,7 @@ def test_pictures_are_stored_in_all_widths_and_only_once(tmp_path: Path) -> None
     assert len(files) == 5 * len(pictures.WIDTHS)
     for picture in wanted:
         for width in pictures.WIDTHS:
-            with Image.open(pictures.path(stored[picture].digest, width, tmp_path)) as rendition:
+            with Image.open(pictures.rendition_path(stored[picture].digest, width, tmp_path)) as rendition:
                 assert rendition.size == (width, width)
     times = [file.stat().st_mtime_ns for file in files]
     assert loader.store_pictures(wanted, tmp_path) == stored
@@ -40,7 +40,7 @@ def test_pictures_are_stored_in_all_widths_and_only_once(tmp_path: Path) -> None
 
 def test_the_widest_rendition_is_the_committed_file(tmp_path: Path) -> None:
     (picture, stored), *_ = loader.store_pictures([catalogue.products()[0].pictures[0]], tmp_path).items()
-    widest = pictures.path(stored.digest, pictures.WIDTHS[-1], tmp_path)
+    widest = pictures.rendition_path(stored.digest, pictures.WIDTHS[-1], tmp_path)
     assert widest.read_bytes() == picture.file.read_bytes()
 
 
@@ -53,7 +53,10 @@ def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     root = db.session.execute(select(Category).where(Category.path == "")).scalar_one()
     assert root.product_count == len(items)
     for digest, width in db.session.execute(select(ProductImage.digest, ProductImage.width)).all():
-        assert all(pictures.path(digest, rendition, media).exists() for rendition in pictures.widths(width))
+        assert all(
+            pictures.rendition_path(digest, rendition, media).exists()
+            for rendition in pictures.rendition_widths(width)
+        )
 
     client = app.test_client()
     page = client.get(f"/products/{items[-1].slug}")

@@ -75,7 +75,7 @@ def test_page_stream_and_api_agree(app: Flask, client: FlaskClient, display: Dis
         sku: RULE[display, available, 5][:2] for sku, available in {"MANY": 40, "NONE": 0}.items()
     } | {"FEW": ("low", None if display == "band" else 3)}
 
-    pages = {v.sku: (v.badge.band, v.badge.left) for v in queries.product(product.slug).variants}
+    pages = {v.sku: (v.badge.band, v.badge.left) for v in queries.load_product_page(product.slug).variants}
     assert pages == expected
 
     source = StockSource(app)

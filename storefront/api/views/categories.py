@@ -15,8 +15,8 @@ from storefront.api.operations import check_parameters, operation, private_respo
 from storefront.api.schemas import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
-from storefront.catalog.list_request import page_number
-from storefront.catalog.navigation import MovedError, NotInShopError, frame_of
+from storefront.catalog.list_request import parse_page_number
+from storefront.catalog.navigation import MovedError, NotInShopError, load_navigation
 from storefront.catalog.page_data import CategoryLink
 from storefront.extensions import db
 
@@ -30,7 +30,7 @@ def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 def _page(query: Mapping[str, str]) -> int:
     check_parameters((pagination.PAGE,), query)
-    return page_number(query.get("page", ""))
+    return parse_page_number(query.get("page", ""))
 
 
 @bp.get("/categories")
@@ -59,12 +59,12 @@ def category_list() -> Response:
 def category(path: str) -> CategoryDetail:
     """A category, with those above and below it; which products are in it, `/products?category=` says."""
     try:
-        frame, _ = frame_of(path)
+        navigation, _ = load_navigation(path)
     except MovedError as error:
         raise NotInShopError(f"The category {path!r} has moved to {error.url}.") from error
-    here, children = frame.trail[-1], [_category(child) for child in frame.children]
-    parents = [CategoryRef(link.path, link.name) for link in frame.trail[:-1]]
-    return CategoryDetail(here.path, here.name, frame.products, parents, children)
+    here, children = navigation.trail[-1], [_category(child) for child in navigation.children]
+    parents = [CategoryRef(link.path, link.name) for link in navigation.trail[:-1]]
+    return CategoryDetail(here.path, here.name, navigation.products, parents, children)
 
 
 def _category(link: CategoryLink) -> Category:

@@ -11,7 +11,7 @@ from storefront import rate_limiting
 from storefront.api import idempotency, orders, pagination, tokens
 from storefront.api.operations import Parameter, check_parameters, operation, private_response
 from storefront.api.schemas import Order, OrderList, OrderState, OrderStateInput
-from storefront.catalog.list_request import page_number
+from storefront.catalog.list_request import parse_page_number
 
 bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
 
@@ -25,7 +25,7 @@ _STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only those in t
 def order_list() -> Response:
     """The orders of the shop, the newest first."""
     check_parameters((pagination.PAGE, _STATE), request.args)
-    page, state = page_number(request.args.get("page", "")), request.args.get("state")
+    page, state = parse_page_number(request.args.get("page", "")), request.args.get("state")
     answered = orders.list_orders(page, state)
     return pagination.add_links(private_response(answered), page, answered.pages)
 

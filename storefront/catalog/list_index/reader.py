@@ -22,8 +22,8 @@ from storefront.extensions import db
 from storefront.stock import is_buyable
 
 PER_PAGE = 24
-CAP = 1000
-SCAN = 20_000
+MATCH_LIMIT = 1000
+SCAN_LIMIT = 20_000
 # A page this far from both ends of a plain list is not shown: walking there would cost a page's whole budget.
 MAX_OFFSET = 100_000
 
@@ -56,25 +56,35 @@ class Selection:
 
 def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     """Return the products of the wanted page of a category in which `listed` products are listed."""
-    if not wanted.filtered:
-        return _plain(wanted, category_id, listed)
-    found, complete = _narrow(wanted, category_id, listed)
+    if not wanted.is_filtered:
+        return _select_plain(wanted, category_id, listed)
+    found, complete = _find_matches(wanted, category_id, listed)
     if complete:
-        ordered = _sorted(found, wanted)
-        return Selection(_slice([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered)
-    kept = [c.product_id for c in _sorted(found, wanted)[:CAP]] if wanted.q else _walk(wanted, category_id)
-    return Selection(_slice(kept, wanted.page), len(kept), True)
+        ordered = _sort_matches(found, wanted)
+        return Selection(
+            _slice_page([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered
+        )
+    kept = (
+        [c.product_id for c in _sort_matches(found, wanted)[:MATCH_LIMIT]]
+        if wanted.q
+        else _walk_order(wanted, category_id)
+    )
+    return Selection(_slice_page(kept, wanted.page), len(kept), True)
 
 
 def count_buyable(category_id: int) -> tuple[int, bool]:
     """Return how many listed products can be bought, and whether that is only a floor. Looks at SCAN rows at most."""
-    scanned = select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN).subquery()
-    found = select(scanned.c.product_id).where(is_buyable(scanned.c.product_id)).limit(CAP + 1).subquery()
+    scanned = (
+        select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN_LIMIT).subquery()
+    )
+    found = (
+        select(scanned.c.product_id).where(is_buyable(scanned.c.product_id)).limit(MATCH_LIMIT + 1).subquery()
+    )
     count = db.session.execute(select(func.count()).select_from(found)).scalar_one()
-    return min(count, CAP), count > CAP
+    return min(count, MATCH_LIMIT), count > MATCH_LIMIT
 
 
-def _plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
+def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     offset = (wanted.page - 1) * PER_PAGE
     size = min(PER_PAGE, listed - offset)
     if size <= 0:
@@ -90,69 +100,77 @@ def _plain(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     return Selection(ids[::-1] if backwards else ids, listed, False)
 
 
-def _narrow(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
+def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
     """Return the matches by way of the narrowest source, and whether these are all."""
     if wanted.q:
-        found, complete = _searched(wanted, category_id, title_only=True)
+        found, complete = _search_matches(wanted, category_id, title_only=True)
         if not complete:
             return found, False
-        others, complete = _searched(wanted, category_id, title_only=False)
+        others, complete = _search_matches(wanted, category_id, title_only=False)
         known = {c.product_id for c in found}
         return found + [c for c in others if c.product_id not in known], complete
     if wanted.vendor:
         source = select(Product.id.label("product_id")).where(Product.vendor == wanted.vendor)
         source = source.order_by(Product.id.desc())
-        return _candidates(wanted, category_id, source)
-    if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN:
+        return _matches_among(wanted, category_id, source)
+    if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN_LIMIT:
         # Without a further filter every row of the range matches: there is no need to look at more than are kept.
         priced = select(Listing).where(Listing.category_id == category_id, *_price_range(wanted))
         scanned = (
-            priced.order_by(Listing.price).limit(SCAN + 1 if wanted.in_stock else CAP + 1).cte("scanned")
+            priced.order_by(Listing.price)
+            .limit(SCAN_LIMIT + 1 if wanted.in_stock else MATCH_LIMIT + 1)
+            .cte("scanned")
         )
-        return _kept(_matches(wanted, scanned.c, [], scanned), scanned)
+        return _fetch_matches(_match_statement(wanted, scanned.c, [], scanned), scanned)
     return [], False
 
 
-def _searched(wanted: ListRequest, category_id: int, *, title_only: bool) -> tuple[list[Candidate], bool]:
-    statement = search.matching(db.session.connection().dialect.name, wanted.q, title_only=title_only)
+def _search_matches(
+    wanted: ListRequest, category_id: int, *, title_only: bool
+) -> tuple[list[Candidate], bool]:
+    statement = search.matching_statement(
+        db.session.connection().dialect.name, wanted.q, title_only=title_only
+    )
     if statement is None:
         return [], True
-    return _candidates(
+    return _matches_among(
         wanted, category_id, select(statement.columns(column("product_id", Integer)).subquery())
     )
 
 
-def _candidates(wanted: ListRequest, category_id: int, source: AnySelect) -> tuple[list[Candidate], bool]:
+def _matches_among(wanted: ListRequest, category_id: int, source: AnySelect) -> tuple[list[Candidate], bool]:
     """Return the matches among the source's product ids, at most CAP + 1, and whether these are all there are."""
-    scanned = source.limit(SCAN + 1).cte("scanned")
+    scanned = source.limit(SCAN_LIMIT + 1).cte("scanned")
     conditions = [Listing.category_id == category_id, *_price_range(wanted)]
     listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
-    return _kept(_matches(wanted, Listing, conditions, listed), scanned)
+    return _fetch_matches(_match_statement(wanted, Listing, conditions, listed), scanned)
 
 
-def _kept(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
+def _fetch_matches(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
     """Return the matches, at most CAP + 1, and whether these are all there are."""
-    found = matches.limit(CAP + 1).subquery()
+    found = matches.limit(MATCH_LIMIT + 1).subquery()
     size = select(func.count().label("size")).select_from(scanned).subquery()
     # The size comes even when nothing matches: no match among the first SCAN rows is not "no match".
     rows = db.session.execute(select(size, found).outerjoin_from(size, found, true())).all()
     candidates = [Candidate(*row[1:]) for row in rows if row[1] is not None]
-    return candidates, len(candidates) <= CAP and rows[0][0] <= SCAN
+    return candidates, len(candidates) <= MATCH_LIMIT and rows[0][0] <= SCAN_LIMIT
 
 
-def _walk(wanted: ListRequest, category_id: int) -> list[int]:
+def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
     """Return the ids of up to CAP matches in the wanted order, met on the first SCAN rows of that order's index."""
     rows = select(Listing).where(Listing.category_id == category_id)
     if wanted.sort in ("price", "-price"):
         rows = rows.where(*_price_range(wanted))
-    scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN).subquery()
+    scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN_LIMIT).subquery()
     matches = select(scanned.c.product_id).where(
-        *_price_range(wanted, scanned.c), *_others(wanted, scanned.c)
+        *_price_range(wanted, scanned.c), *_other_conditions(wanted, scanned.c)
     )
-    return list(db.session.execute(matches.order_by(*_order(wanted.sort, scanned.c)).limit(CAP)).scalars())
+    return list(
+        db.session.execute(matches.order_by(*_order(wanted.sort, scanned.c)).limit(MATCH_LIMIT)).scalars()
+    )
 
 
-def _matches(
+def _match_statement(
     wanted: ListRequest, row: Any, conditions: Sequence[ColumnElement[bool]], source: FromClause
 ) -> AnySelect:
     """Return the statement for candidates among listing rows: a part of the table, or the table joined to ids."""
@@ -169,11 +187,11 @@ def _matches(
         .select_from(source)
         .join(Product, Product.id == row.product_id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .where(*conditions, *_others(wanted, row))
+        .where(*conditions, *_other_conditions(wanted, row))
     )
 
 
-def _others(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
+def _other_conditions(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
     """Return the conditions besides the price range."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.vendor:
@@ -198,12 +216,12 @@ def _order(sort: Sort, row: Any, *, backwards: bool = False) -> list[Any]:
     return [c.desc() if descending else c.asc() for c in (*columns, row.product_id)]
 
 
-def _sorted(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
+def _sort_matches(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
     """Return matches in the order that the index of the same order would give."""
 
     def key(c: Candidate) -> tuple[Any, ...]:
         if wanted.sort == "relevance":
-            return (*search.relevance(c.title, wanted.q), -c.product_id)
+            return (*search.relevance_key(c.title, wanted.q), -c.product_id)
         return {"name": (c.name_key, c.product_id), "new": (c.product_id,)}.get(
             wanted.sort, (c.price, c.product_id)
         )
@@ -211,5 +229,5 @@ def _sorted(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
     return sorted(found, key=key, reverse=wanted.sort in ("new", "-price"))
 
 
-def _slice(ids: list[int], page: int) -> list[int]:
+def _slice_page(ids: list[int], page: int) -> list[int]:
     return ids[(page - 1) * PER_PAGE : page * PER_PAGE]

@@ -100,7 +100,7 @@ class Applier:
         if not path:
             return None
         if path not in self._shelves:
-            self._shelves[path] = categories.plant(session, path).id
+            self._shelves[path] = categories.get_or_create(session, path).id
         return self._shelves[path]
 
     def _pictures(self, product: Product, draft: ProductDraft) -> bool:

@@ -49,8 +49,8 @@ def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_pat
     result = bring(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert "1 created" in result.output
-    page = queries.product("teapot")
-    assert [c.name for c in page.frame.trail] == ["Teaware", "Pots"]
+    page = queries.load_product_page("teapot")
+    assert [c.name for c in page.navigation.trail] == ["Teaware", "Pots"]
     assert page.description_html == "<p>Pours</p>"
     assert page.tags == ["clay", "hand-made"]
     assert [(v.sku, v.options, v.picture, v.badge.text) for v in page.variants] == [
@@ -63,7 +63,7 @@ def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_pat
 
 def test_a_product_without_options_has_none(runner: FlaskCliRunner, tmp_path: Path) -> None:
     bring(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
-    assert queries.product("teapot").option_names == []
+    assert queries.load_product_page("teapot").option_names == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_every_usual_kind_of_file_is_understood(
 ) -> None:
     result = bring(runner, write(tmp_path / "x.csv", [row(title="Théière, “grande”")], **how))
     assert result.exit_code == 0, result.output
-    assert queries.product("teapot").title == "Théière, “grande”"
+    assert queries.load_product_page("teapot").title == "Théière, “grande”"
 
 
 def test_rows_of_one_product_may_stand_apart(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_rows_of_one_product_may_stand_apart(runner: FlaskCliRunner, tmp_path: P
         row(title="", option1="L", sku="B"),
     ]
     bring(runner, write(tmp_path / "x.csv", rows))
-    assert [v.sku for v in queries.product("teapot").variants] == ["A", "B"]
+    assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A", "B"]
 
 
 def test_refused_rows_are_named_and_the_rest_goes_in(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_refused_rows_are_named_and_the_rest_goes_in(runner: FlaskCliRunner, tmp
         "line 9, Price: '-3' is negative",
     ):
         assert sentence in result.output
-    assert [v.sku for v in queries.product("teapot").variants] == ["A"]
+    assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A"]
     assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 2
 
 
@@ -133,7 +133,7 @@ def test_a_blank_sku_gets_one_that_a_second_import_finds_again(
 ) -> None:
     path = write(tmp_path / "x.csv", [row(sku="", option1_name="Size", option1="Größe L")])
     bring(runner, path)
-    assert queries.product("teapot").variants[0].sku == "teapot-grosse-l"
+    assert queries.load_product_page("teapot").variants[0].sku == "teapot-grosse-l"
     assert "1 left" in bring(runner, path).output
 
 
@@ -147,7 +147,7 @@ def test_a_second_import_changes_nothing_and_a_changed_file_only_what_it_says(
     assert db.session.execute(select(Product.slug, Product.updated_at)).all() == before
     rows = [row(price="13.00", quantity="2"), row(handle="cup", title="Cup", sku="C")]
     assert "0 created, 1 changed, 1 left" in bring(runner, write(path, rows)).output
-    variant = queries.product("teapot").variants[0]
+    variant = queries.load_product_page("teapot").variants[0]
     assert (variant.price.amount, variant.badge.text) == (1300, "Only 2 left")
 
 
@@ -185,7 +185,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(runner: FlaskCliRunner
 def test_negative_stock_is_taken_as_none_and_told(runner: FlaskCliRunner, tmp_path: Path) -> None:
     result = bring(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
     assert "-4 was taken as 0" in result.output
-    assert queries.product("teapot").variants[0].badge.text == "Sold out"
+    assert queries.load_product_page("teapot").variants[0].badge.text == "Sold out"
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
@@ -195,7 +195,7 @@ def test_currencies_without_cents_keep_their_own_digits(
     app.config["CURRENCY"] = currency
     price, amount = {"JPY": ("1,299", 1299), "KWD": ("1.250", 1250)}[currency]
     bring(runner, write(tmp_path / "x.csv", [row(price=price)]))
-    assert queries.product("teapot").variants[0].price.amount == amount
+    assert queries.load_product_page("teapot").variants[0].price.amount == amount
 
 
 def test_pictures_come_from_the_named_folder_only(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_pictures_come_from_the_named_folder_only(runner: FlaskCliRunner, tmp_pa
 
 def test_a_cell_of_200_kb_is_no_trouble(runner: FlaskCliRunner, tmp_path: Path) -> None:
     bring(runner, write(tmp_path / "x.csv", [row(description="<p>" + "word " * 40_000 + "</p>")]))
-    assert len(queries.product("teapot").description_html) > 190_000
+    assert len(queries.load_product_page("teapot").description_html) > 190_000
 
 
 @pytest.mark.parametrize(
