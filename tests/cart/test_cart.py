@@ -49,7 +49,7 @@ def statements() -> Iterator[list[str]]:
         event.remove(db.engine, "before_cursor_execute", note)
 
 
-def test_what_is_put_in_is_on_the_basket_s_page_and_in_the_header(client: FlaskClient) -> None:
+def test_added_items_are_on_the_cart_page_and_in_the_header(client: FlaskClient) -> None:
     make_product("Teapot", variants=[{"sku": "TP", "price": 2500, "option1": "Blue"}])
     put(client, "TP", 2)
     put(client, "TP")
@@ -60,7 +60,7 @@ def test_what_is_put_in_is_on_the_basket_s_page_and_in_the_header(client: FlaskC
     assert client.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 3}
 
 
-def test_a_line_leads_to_the_very_variant_whatever_its_sku(client: FlaskClient) -> None:
+def test_a_line_links_to_its_variant_whatever_the_sku(client: FlaskClient) -> None:
     odd = "M&M #2 50%+"
     make_product("Mug", variants=[{"sku": odd}])
     put(client, odd)
@@ -69,14 +69,14 @@ def test_a_line_leads_to_the_very_variant_whatever_its_sku(client: FlaskClient) 
     assert parse_qs(urlsplit(unescape(found[1])).query) == {"variant": [odd]}
 
 
-def test_nobody_else_sees_it(app: Flask, client: FlaskClient) -> None:
+def test_other_visitors_do_not_see_a_cart(app: Flask, client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     put(client, "TP")
     assert app.test_client().get("/me").json["cart_quantity"] == 0
     assert "nothing in it yet" in app.test_client().get("/cart").text
 
 
-def test_adding_costs_three_statements_at_most(client: FlaskClient) -> None:
+def test_adding_takes_at_most_three_statements(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     for _ in range(2):
         with statements() as seen:
@@ -84,7 +84,7 @@ def test_adding_costs_three_statements_at_most(client: FlaskClient) -> None:
         assert len(seen) <= 3, seen
 
 
-def test_20_at_once_are_20_in_the_basket(app: Flask, client: FlaskClient) -> None:
+def test_20_parallel_additions_make_20_items(app: Flask, client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 50}])
     put(client, "TP")
     cookie = client.get_cookie("cart")
@@ -99,7 +99,7 @@ def test_20_at_once_are_20_in_the_basket(app: Flask, client: FlaskClient) -> Non
     assert lines() == {"TP": 20}
 
 
-def test_a_line_can_be_changed_set_aside_and_taken_out(client: FlaskClient) -> None:
+def test_a_line_can_be_changed_saved_and_removed(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "A/1"}, {"sku": "B", "option1": "x"}])
     put(client, "A/1")
     put(client, "B")
@@ -133,7 +133,7 @@ def test_a_line_can_be_changed_set_aside_and_taken_out(client: FlaskClient) -> N
         ({}, "does not say what"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_put_in_is_refused_with_a_sentence(
+def test_an_invalid_addition_is_rejected_with_a_message(
     client: FlaskClient, form: dict[str, str], sentence: str
 ) -> None:
     make_product("Pot", variants=[{"sku": "TP"}, {"sku": "OUT", "option1": "a", "on_hand": 0}])
@@ -148,7 +148,7 @@ def test_what_cannot_be_put_in_is_refused_with_a_sentence(
     assert sentence in said.json["message"]
 
 
-def test_what_has_changed_since_is_said(client: FlaskClient) -> None:
+def test_changes_since_adding_are_shown(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "UP", "price": 1000}])
     make_product(variants=[{"sku": "DOWN", "price": 1000}])
     make_product(variants=[{"sku": "OUT"}])
@@ -177,7 +177,7 @@ def test_what_has_changed_since_is_said(client: FlaskClient) -> None:
     assert "$20.00" in page, "the subtotal counts what can be bought: 12 + 8"
 
 
-def test_no_get_changes_anything(client: FlaskClient) -> None:
+def test_no_get_changes_a_cart(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     put(client, "TP")
     for url in ("/cart/lines", "/cart/lines/TP", "/cart/lines/TP/removal", "/cart/lines/TP/saving"):
@@ -186,7 +186,7 @@ def test_no_get_changes_anything(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "x", "é", "a.b.c", "x" * 3000, "WzFd.sig", '"\\'])
-def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, value: str) -> None:
+def test_an_invalid_cart_cookie_is_a_new_visitor(app: Flask, value: str) -> None:
     make_product(variants=[{"sku": "TP"}])
     client = app.test_client()
     client.set_cookie("cart", value)
@@ -195,7 +195,7 @@ def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, value: str) -> N
     assert client.get("/me").json["cart_quantity"] == 1
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: FlaskClient) -> None:
+def test_scripts_and_other_sites_cannot_use_the_cookie(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP"}])
     answer = client.post("/cart/lines", data={"sku": "TP"}, headers=OWN)
     cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("cart="))
@@ -207,7 +207,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: FlaskClie
     assert "Secure" in cookie
 
 
-def test_visitors_who_only_look_leave_no_rows(client: FlaskClient) -> None:
+def test_visitors_who_only_look_create_no_rows(client: FlaskClient) -> None:
     client.get("/cart")
     client.get("/me")
     assert db.session.execute(select(Cart)).first() is None

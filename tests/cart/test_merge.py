@@ -41,7 +41,7 @@ def lines() -> dict[str, int]:
     return {row.sku: row.quantity for row in db.session.query(CartLine).all()}
 
 
-def test_a_guest_s_basket_becomes_the_account_s_and_is_there_on_the_next_device(app: Flask) -> None:
+def test_a_guest_cart_joins_the_account_on_all_devices(app: Flask) -> None:
     first, second = app.test_client(), app.test_client()
     put(first, "A", 2)
     sign_in(first)
@@ -50,7 +50,7 @@ def test_a_guest_s_basket_becomes_the_account_s_and_is_there_on_the_next_device(
     assert second.get("/me").json["cart_quantity"] == 2
 
 
-def test_who_changes_a_basket_is_known_before_the_database_is_locked(app: Flask) -> None:
+def test_the_user_is_known_before_the_database_is_locked(app: Flask) -> None:
     client, known = app.test_client(), []
     put(client, "A", 2)
     sign_in(client)
@@ -66,7 +66,7 @@ def test_who_changes_a_basket_is_known_before_the_database_is_locked(app: Flask)
     assert known == [True] * 4
 
 
-def test_two_baskets_become_one_with_the_larger_quantities_and_it_is_said(app: Flask) -> None:
+def test_merged_carts_keep_larger_quantities_with_a_notice(app: Flask) -> None:
     first, second = app.test_client(), app.test_client()
     put(first, "A", 2)
     put(first, "B", 5)
@@ -81,7 +81,7 @@ def test_two_baskets_become_one_with_the_larger_quantities_and_it_is_said(app: F
     assert db.session.query(Cart).count() == 1
 
 
-def test_a_basket_begun_while_signed_in_is_the_account_s_on_every_device(app: Flask) -> None:
+def test_a_cart_created_signed_in_is_on_every_device(app: Flask) -> None:
     first, second = app.test_client(), app.test_client()
     sign_in(first)
     sign_in(second)
@@ -95,7 +95,7 @@ def test_a_basket_begun_while_signed_in_is_the_account_s_on_every_device(app: Fl
     assert "nothing in it yet" in first.get("/cart").text, "whoever uses this browser next sees nothing of it"
 
 
-def test_two_devices_that_begin_a_basket_at_once_begin_one(app: Flask) -> None:
+def test_devices_that_create_a_cart_at_once_share_it(app: Flask) -> None:
     devices = [app.test_client() for _ in range(6)]
     for device in devices:
         sign_in(device)
@@ -105,7 +105,7 @@ def test_two_devices_that_begin_a_basket_at_once_begin_one(app: Flask) -> None:
     assert db.session.query(Cart).count() == 1
 
 
-def test_after_signing_out_nobody_sees_the_account_s_basket_and_it_is_not_lost(app: Flask) -> None:
+def test_signing_out_hides_the_account_cart_and_keeps_it(app: Flask) -> None:
     client = app.test_client()
     put(client, "A", 2)
     sign_in(client)
@@ -118,7 +118,7 @@ def test_after_signing_out_nobody_sees_the_account_s_basket_and_it_is_not_lost(a
     assert lines() == {"A": 2, "B": 1}
 
 
-def test_a_deleted_account_takes_its_basket_with_it_and_an_export_holds_it(app: Flask) -> None:
+def test_an_export_has_the_cart_and_a_deletion_removes_it(app: Flask) -> None:
     client = app.test_client()
     put(client, "A", 2)
     sign_in(client)
@@ -127,7 +127,7 @@ def test_a_deleted_account_takes_its_basket_with_it_and_an_export_holds_it(app: 
     assert lines() == {}
 
 
-def test_that_baskets_were_joined_is_said_where_the_sign_in_leads(app: Flask) -> None:
+def test_the_merge_notice_is_on_the_page_after_sign_in(app: Flask) -> None:
     first, second = app.test_client(), app.test_client()
     put(first, "A", 2)
     sign_in(first)

@@ -26,14 +26,14 @@ def shelf(client: FlaskClient, cookie: str, query: str = "") -> list[str]:
     return re.findall(r'<h3 class="card__title"[^>]*><a[^>]*>(.*?)</a>', answer.text)
 
 
-def test_the_last_four_are_shown_the_latest_first_and_not_the_page_s_own(client: FlaskClient) -> None:
+def test_the_last_four_others_are_shown_latest_first(client: FlaskClient) -> None:
     ids = [make_product(title).id for title in ("Pot", "Cup", "Bowl", "Jar", "Tray", "Mug")]
     cookie = ".".join(map(str, reversed(ids)))
     assert shelf(client, cookie) == ["Mug", "Tray", "Jar", "Bowl"]
     assert shelf(client, cookie, f"?without={ids[-1]}") == ["Tray", "Jar", "Bowl", "Cup"]
 
 
-def test_what_is_no_longer_in_the_shop_makes_room(client: FlaskClient) -> None:
+def test_products_that_left_the_shop_are_skipped(client: FlaskClient) -> None:
     pot, cup, draft = make_product("Pot"), make_product("Cup"), make_product("Secret", status="draft")
     cookie = f"{draft.id}.999999.{pot.id}.{cup.id}"
     assert shelf(client, cookie) == ["Pot", "Cup"]
@@ -46,13 +46,13 @@ def test_what_is_no_longer_in_the_shop_makes_room(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "cookie", ["", ".", "1.", "0", "-1", "1e3", "٣", "1 OR 1=1", "1.1.1.1.1.1.1.1.1", "9" * 4000, "1" * 10]
 )
-def test_a_cookie_that_we_would_not_write_shows_nothing(client: FlaskClient, cookie: str) -> None:
+def test_an_invalid_cookie_shows_nothing(client: FlaskClient, cookie: str) -> None:
     make_product()
     assert shelf(client, cookie) == []
     assert client.get("/cart").status_code == 200
 
 
-def test_the_basket_shows_them_but_not_what_is_in_it(client: FlaskClient) -> None:
+def test_the_cart_shows_recent_products_not_in_it(client: FlaskClient) -> None:
     pot, cup = make_product("Pot", variants=[{"sku": "POT"}]), make_product("Cup")
     client.set_cookie("recent", f"{pot.id}.{cup.id}")
     client.post("/cart/lines", data={"sku": "POT"}, headers=OWN)
@@ -61,7 +61,7 @@ def test_the_basket_shows_them_but_not_what_is_in_it(client: FlaskClient) -> Non
     assert page.count(">Cup</a>") == 1
 
 
-def test_they_can_be_forgotten(client: FlaskClient) -> None:
+def test_recent_products_can_be_forgotten(client: FlaskClient) -> None:
     client.set_cookie("recent", str(make_product("Pot").id))
     answer = client.post("/recent/removal", headers=OWN)
     assert answer.status_code == 303
@@ -69,7 +69,7 @@ def test_they_can_be_forgotten(client: FlaskClient) -> None:
     assert "Pot" not in client.get("/cart").text
 
 
-def test_a_product_s_page_is_the_same_bytes_whatever_was_looked_at(app: Flask) -> None:
+def test_a_product_page_does_not_depend_on_viewed_products(app: Flask) -> None:
     make_product("Pot", slug="pot")
     client = app.test_client()
     first = client.get("/products/pot")

@@ -96,7 +96,7 @@ def on_their_way(app: Flask) -> list[bytes]:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
+def test_badges_end_as_the_database_whatever_is_lost(
     app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     dice, hub = random.Random(seed), Hub(app, StockSource(app))
@@ -136,7 +136,7 @@ def test_whatever_happens_to_the_messages_the_badge_ends_as_the_database_says(
         assert browser.shown == truth()
 
 
-def test_two_pages_that_open_in_the_same_moment_are_both_told(
+def test_two_pages_opening_at_once_both_get_the_change(
     app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
@@ -156,7 +156,7 @@ def test_two_pages_that_open_in_the_same_moment_are_both_told(
     assert early.shown == late.shown == {"V": ("low", 3)}
 
 
-def test_what_is_no_event_changes_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_message_changes_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     browser = Browser((product.id,)).open(hub)
     for message in (
@@ -171,7 +171,7 @@ def test_what_is_no_event_changes_nothing(app: Flask, caplog: pytest.LogCaptureF
     assert caplog.text.count("is not valid") == 5
 
 
-def test_a_change_that_cannot_be_seen_is_not_sent(app: Flask) -> None:
+def test_an_invisible_change_is_not_sent(app: Flask) -> None:
     hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     browser = Browser((product.id,))
     hub.attach(browser)
@@ -184,7 +184,7 @@ def test_a_change_that_cannot_be_seen_is_not_sent(app: Flask) -> None:
     assert b"30" not in b"".join(sent), "rivals cannot read the stock"
 
 
-def test_what_nobody_watches_any_more_is_forgotten(app: Flask) -> None:
+def test_unwatched_topics_are_forgotten(app: Flask) -> None:
     hub, product = Hub(app, StockSource(app)), make_product()
     browsers = [Browser((product.id, 999)) for _ in range(2)]
     for browser in browsers:

@@ -69,14 +69,14 @@ def read(browser: socket.socket, until: bytes) -> bytes:
     return said
 
 
-def test_it_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.socket) -> None:
+def test_a_stream_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.socket) -> None:
     said = read(browser, b"\n\n")
     assert said.startswith(b"HEAD\r\n\r\nretry: ")
     assert b"event: snapshot\n" in said
     assert hub.streams == 1
 
 
-def test_nothing_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_change_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = connected()
     read_states = hub._source.read
 
@@ -92,9 +92,7 @@ def test_nothing_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.MonkeyP
     assert said.index(b"event: snapshot") < said.index(b"event: stock")
 
 
-def test_of_what_waits_the_newest_of_each_key_is_sent_and_every_frame_is_whole(
-    hub: Hub, browser: socket.socket
-) -> None:
+def test_only_the_newest_frame_of_a_key_waits_and_is_whole(hub: Hub, browser: socket.socket) -> None:
     client = client_of(hub)
     for number in range(3000):
         client.offer(f"key {number % 2}", b"<%d %s>" % (number, BIG))
@@ -106,9 +104,7 @@ def test_of_what_waits_the_newest_of_each_key_is_sent_and_every_frame_is_whole(
     assert len(numbers) < 1000
 
 
-def test_who_reads_nothing_from_one_heartbeat_to_the_next_is_dropped(
-    hub: Hub, browser: socket.socket
-) -> None:
+def test_a_client_that_reads_nothing_is_dropped(hub: Hub, browser: socket.socket) -> None:
     client = client_of(hub)
     for number in range(200):
         client.offer("key", b"<%d %s>" % (number, BIG))
@@ -120,7 +116,7 @@ def test_who_reads_nothing_from_one_heartbeat_to_the_next_is_dropped(
     assert (hub.streams, hub.dropped) == (0, 1)
 
 
-def test_who_reads_hears_a_heart_beat_and_lives_ten_minutes(hub: Hub, browser: socket.socket) -> None:
+def test_a_reading_client_gets_heartbeats_for_ten_minutes(hub: Hub, browser: socket.socket) -> None:
     read(browser, b"\n\n")
     for _ in range(31 * SLOTS):
         hub.send_heartbeats()
@@ -141,7 +137,7 @@ def database_away(hub: Hub) -> Iterator[None]:
     event.remove(db.engine, "before_cursor_execute", refuse)
 
 
-def test_who_comes_while_the_database_is_away_is_told_to_come_back(
+def test_without_the_database_new_streams_get_a_retry(
     hub: Hub, database_away: None, browser: socket.socket
 ) -> None:
     said = read(browser, b"the end of the stream")
@@ -152,7 +148,7 @@ def test_who_comes_while_the_database_is_away_is_told_to_come_back(
     assert hub.streams == 0
 
 
-def test_a_worker_that_ends_tells_who_is_just_coming(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopping_worker_ends_a_stream_that_just_opens(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = connected()
     read_states = hub._source.read
 
@@ -167,7 +163,7 @@ def test_a_worker_that_ends_tells_who_is_just_coming(hub: Hub, monkeypatch: pyte
     assert hub.streams == 0
 
 
-def test_who_leaves_is_forgotten(hub: Hub, browser: socket.socket) -> None:
+def test_a_closed_connection_is_removed(hub: Hub, browser: socket.socket) -> None:
     browser.close()
     with gevent.Timeout(20):
         while hub.streams:

@@ -44,7 +44,7 @@ def closed(app: Flask) -> bool:
 PATHS = ["/read", "/set/b/2", "/append/list/x", "/drop/a", "/rotate", "/rotate/set/b/2", "/untouched"]
 
 
-def test_pages_go_on_and_the_cookie_stays(known: FlaskClient, outage: Outage) -> None:
+def test_without_redis_pages_work_and_the_cookie_stays(known: FlaskClient, outage: Outage) -> None:
     sid = sid_of(known)
     outage()
     for path in PATHS:
@@ -56,7 +56,7 @@ def test_pages_go_on_and_the_cookie_stays(known: FlaskClient, outage: Outage) ->
     assert sid_of(known) == sid
 
 
-def test_a_new_visitor_is_given_no_cookie(visitor: FlaskClient, outage: Outage) -> None:
+def test_without_redis_a_new_visitor_gets_no_cookie(visitor: FlaskClient, outage: Outage) -> None:
     outage()
     for path in PATHS:
         response = visitor.get(path)
@@ -64,9 +64,7 @@ def test_a_new_visitor_is_given_no_cookie(visitor: FlaskClient, outage: Outage) 
         assert "Set-Cookie" not in response.headers
 
 
-def test_when_redis_is_back_the_session_is_what_it_was(
-    shop: Flask, known: FlaskClient, frozen: Server
-) -> None:
+def test_when_redis_is_back_the_session_is_unchanged(shop: Flask, known: FlaskClient, frozen: Server) -> None:
     assert get(known, "/available") is True
     frozen.freeze()
     for path in PATHS:
@@ -78,7 +76,7 @@ def test_when_redis_is_back_the_session_is_what_it_was(
 
 
 @pytest.mark.parametrize("path", ["/slow", "/slow/set/b/2", "/slow/append/list/x"])
-def test_an_outage_in_the_middle_of_a_request_is_none_of_its_concern(
+def test_an_outage_during_a_request_does_not_fail_it(
     shop: Flask, known: FlaskClient, outage: Outage, path: str
 ) -> None:
     meanwhile(shop, outage)
@@ -87,14 +85,14 @@ def test_an_outage_in_the_middle_of_a_request_is_none_of_its_concern(
     assert "Set-Cookie" not in response.headers
 
 
-def test_a_sign_out_takes_the_cookie_away_even_then(known: FlaskClient, outage: Outage) -> None:
+def test_without_redis_a_sign_out_deletes_the_cookie(known: FlaskClient, outage: Outage) -> None:
     outage()
     response = known.get("/end/say")
     assert response.status_code == 200
     assert "Max-Age=0" in response.headers["Set-Cookie"]
 
 
-def test_a_visitor_without_a_cookie_learns_of_it_from_the_breaker(
+def test_without_a_cookie_the_breaker_tells_of_the_outage(
     shop: Flask, visitor: FlaskClient, outage: Outage
 ) -> None:
     assert get(visitor, "/available") is True
@@ -107,7 +105,7 @@ def test_a_visitor_without_a_cookie_learns_of_it_from_the_breaker(
     assert eventually(others_find_out)
 
 
-def test_a_full_server_is_read_and_signed_out_from(known: FlaskClient, own_redis: Server) -> None:
+def test_a_full_server_allows_reads_and_sign_outs(known: FlaskClient, own_redis: Server) -> None:
     other, key = twin(known), key_of(known)
     own_redis.client.config_set("maxmemory", 1)
     for path in ("/set/a/2", "/rotate/set/a/2", "/append/list/x", "/set/a/3"):
@@ -120,7 +118,7 @@ def test_a_full_server_is_read_and_signed_out_from(known: FlaskClient, own_redis
     assert get(other, "/read") == {}
 
 
-def test_a_server_that_takes_no_writes_is_read(known: FlaskClient, own_redis: Server) -> None:
+def test_a_read_only_server_allows_reads(known: FlaskClient, own_redis: Server) -> None:
     own_redis.client.pexpire(key_of(known), 1000_000)  # its refresh is due
     own_redis.client.execute_command("REPLICAOF", "127.0.0.1", "1")
     for path in ("/set/a/2", "/rotate", "/drop/a"):
@@ -129,9 +127,7 @@ def test_a_server_that_takes_no_writes_is_read(known: FlaskClient, own_redis: Se
     assert get(known, "/read") == {"a": "1"}
 
 
-def test_a_restarted_server_that_forgot_everything_means_new_visitors(
-    known: FlaskClient, own_redis: Server
-) -> None:
+def test_a_restarted_empty_server_means_new_visitors(known: FlaskClient, own_redis: Server) -> None:
     own_redis.kill()
     own_redis.start()
     assert eventually(lambda: known.get("/set/b/2").headers.get("Set-Cookie"))

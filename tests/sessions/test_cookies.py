@@ -26,7 +26,7 @@ class Bomb:
         return (os.mkdir, ("exploded",))
 
 
-def test_the_cookie_of_a_laptop(visitor: FlaskClient) -> None:
+def test_the_cookie_in_development(visitor: FlaskClient) -> None:
     set_cookie = visitor.get("/set/a/1").headers["Set-Cookie"]
     value, *flags = set_cookie.removeprefix("session=").split("; ")
     assert is_valid_id(value)
@@ -34,7 +34,9 @@ def test_the_cookie_of_a_laptop(visitor: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("env", ["development over TLS", "production"])
-def test_the_cookie_of_a_shop(own_redis: Server, redis_url: str, tmp_path: Path, env: str) -> None:
+def test_the_cookie_over_tls_and_in_production(
+    own_redis: Server, redis_url: str, tmp_path: Path, env: str
+) -> None:
     app = make_shop(tmp_path, redis_url, own_redis.url, **(PRODUCTION if env == "production" else {}))
     client = app.test_client()
     base = "http://localhost" if env == "production" else "https://localhost"
@@ -46,11 +48,11 @@ def test_the_cookie_of_a_shop(own_redis: Server, redis_url: str, tmp_path: Path,
         assert not any(flag.startswith("Domain") for flag in flags)
 
 
-def test_over_tls_the_cookie_without_tls_is_not_believed(known: FlaskClient) -> None:
+def test_over_tls_the_plain_cookie_is_ignored(known: FlaskClient) -> None:
     assert get(known, "/read", base_url="https://localhost") == {}
 
 
-def test_an_id_cannot_be_guessed() -> None:
+def test_ids_are_long_random_and_distinct() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len({one[2:] for one in ids}) == 1000
     assert all(is_valid_id(one) and len(one[2:]) * 6 >= 256 for one in ids)
@@ -59,7 +61,7 @@ def test_an_id_cannot_be_guessed() -> None:
     assert new_id(one)[2:] != one[2:]
 
 
-def test_redis_does_not_know_the_cookie(known: FlaskClient, own_redis: Server) -> None:
+def test_redis_does_not_hold_the_cookie(known: FlaskClient, own_redis: Server) -> None:
     sid = sid_of(known)
     assert sid
     assert own_redis.client.keys() == [key_of(known)]
@@ -82,9 +84,7 @@ def test_redis_does_not_know_the_cookie(known: FlaskClient, own_redis: Server) -
         '"' + "A" * 43 + '"',
     ],
 )
-def test_a_foreign_cookie_is_a_new_visitor_and_not_even_looked_up(
-    shop: Flask, own_redis: Server, value: str
-) -> None:
+def test_a_malformed_cookie_is_not_looked_up(shop: Flask, own_redis: Server, value: str) -> None:
     client = shop.test_client(use_cookies=False)  # which would replace what is sent by cookies of its own
     headers = {"Cookie": f"session={value}"}
     with heard(own_redis) as commands:
@@ -113,7 +113,7 @@ def test_a_forged_or_expired_cookie_is_a_new_visitor(
     ids=["never used", "empty", "cut off", "deep", "pickle", "a pickled bomb", "json"],
 )
 @pytest.mark.parametrize("field", [":a", b":\xff"], ids=["a", "no name"])
-def test_what_cannot_be_read_is_a_new_visitor(
+def test_an_unreadable_session_is_a_new_visitor(
     shop: Flask,
     known: FlaskClient,
     own_redis: Server,
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_is_a_new_visitor(
     assert not (tmp_path / "exploded").exists()
 
 
-def test_a_key_of_another_kind_is_a_new_visitor(known: FlaskClient, own_redis: Server) -> None:
+def test_a_key_of_another_type_is_a_new_visitor(known: FlaskClient, own_redis: Server) -> None:
     own_redis.client.set(key_of(known), pickle.dumps(Bomb()))
     assert get(known, "/read") == {}
     assert known.get("/end").status_code == 200
@@ -140,14 +140,14 @@ def test_a_key_of_another_kind_is_a_new_visitor(known: FlaskClient, own_redis: S
     assert get(known, "/read") == {"b": "2"}
 
 
-def test_flask_sessions_own_serializer_is_not_in_reach(shop: Flask, tmp_path: Path) -> None:
+def test_no_pickle_is_ever_read(shop: Flask, tmp_path: Path) -> None:
     serializer = shop.session_interface.serializer  # type: ignore[attr-defined]
     for planted in (pickle.dumps({"a": 1}), b'{"a": 1}'):
         with pytest.raises(msgspec.DecodeError):
             serializer.decode(planted)
 
 
-def test_what_cannot_be_written_is_said_to_who_wrote_it(shop: Flask, visitor: FlaskClient) -> None:
+def test_a_value_that_cannot_be_encoded_raises_an_error(shop: Flask, visitor: FlaskClient) -> None:
     from flask import session
 
     shop.add_url_rule("/object", "object", lambda: (session.update(a=object()), "ok")[1])

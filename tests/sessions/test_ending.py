@@ -16,7 +16,7 @@ from tests.redis_roles.servers import Server
 from tests.sessions.conftest import get, in_a_thread, kept, key_of, meanwhile, sid_of, stranger, twin
 
 
-def test_an_id_that_we_did_not_give_is_never_taken_over(shop: Flask) -> None:
+def test_an_unknown_id_is_never_adopted(shop: Flask) -> None:
     victim = stranger(shop)  # the attacker has planted this cookie
     planted = sid_of(victim)
     victim.get("/set/name/Ada")
@@ -24,7 +24,7 @@ def test_an_id_that_we_did_not_give_is_never_taken_over(shop: Flask) -> None:
     assert get(stranger(shop, planted), "/read") == {}
 
 
-def test_a_rotated_session_goes_on_under_another_id_and_the_old_one_is_dead(
+def test_rotation_moves_the_session_and_ends_the_old_id(
     shop: Flask, known: FlaskClient, own_redis: Server
 ) -> None:
     attacker, old = twin(known), key_of(known)
@@ -35,14 +35,14 @@ def test_a_rotated_session_goes_on_under_another_id_and_the_old_one_is_dead(
     assert own_redis.client.hgetall(old) == {"ended": "1"}
 
 
-def test_both_ids_are_in_one_slot_of_a_cluster(known: FlaskClient) -> None:
+def test_rotation_stays_in_one_cluster_slot(known: FlaskClient) -> None:
     old = key_of(known)
     known.get("/rotate")
     assert key_of(known) != old
     assert key_slot(key_of(known).encode()) == key_slot(old.encode())
 
 
-def test_what_others_wrote_while_it_rotated_comes_along(shop: Flask, visitor: FlaskClient) -> None:
+def test_writes_of_others_during_a_rotation_are_kept(shop: Flask, visitor: FlaskClient) -> None:
     def rotate_slowly() -> str:
         sessions.rotate()
         shop.extensions["meanwhile"]()
@@ -58,7 +58,7 @@ def test_what_others_wrote_while_it_rotated_comes_along(shop: Flask, visitor: Fl
 
 @pytest.mark.parametrize("ending", ["/end", "/rotate"])
 @pytest.mark.parametrize("slow", ["/slow", "/slow/set/a/2", "/slow/append/list/x"])
-def test_a_slow_request_does_not_undo_it(
+def test_a_slow_request_does_not_undo_an_end_or_rotation(
     shop: Flask, known: FlaskClient, own_redis: Server, ending: str, slow: str
 ) -> None:
     late, key = twin(known), key_of(known)
@@ -93,7 +93,7 @@ def test_a_slow_rotation_does_not_undo_a_sign_out(
 
 
 @pytest.mark.parametrize("ending", ["/end", "/rotate"])
-def test_a_request_that_comes_late_keeps_its_hands_off_the_new_cookie(
+def test_a_late_request_does_not_touch_the_new_cookie(
     known: FlaskClient, own_redis: Server, ending: str
 ) -> None:
     late = twin(known)
@@ -105,34 +105,34 @@ def test_a_request_that_comes_late_keeps_its_hands_off_the_new_cookie(
     assert own_redis.client.dbsize() == keys
 
 
-def test_the_tombstone_outlives_requests_and_not_much_more(known: FlaskClient, own_redis: Server) -> None:
+def test_the_tombstone_outlives_requests_only(known: FlaskClient, own_redis: Server) -> None:
     key = key_of(known)
     known.get("/end")
     assert 15 < own_redis.client.ttl(key) <= TOMBSTONE
 
 
-def test_at_the_end_the_cookie_goes(known: FlaskClient, own_redis: Server) -> None:
+def test_ending_a_session_deletes_the_cookie(known: FlaskClient, own_redis: Server) -> None:
     response = known.get("/end")
     assert "Max-Age=0" in response.headers["Set-Cookie"]
     assert sid_of(known) is None
     assert get(known, "/read") == {}
 
 
-def test_what_is_said_after_the_end_is_said_in_a_new_session(known: FlaskClient) -> None:
+def test_a_message_after_the_end_is_in_a_new_session(known: FlaskClient) -> None:
     old = sid_of(known)
     known.get("/end/say")
     assert sid_of(known) not in (None, old)
     assert get(known, "/read") == {"said": "Good-bye"}
 
 
-def test_who_signs_in_with_an_ended_cookie_begins_anew(known: FlaskClient) -> None:
+def test_a_sign_in_with_an_ended_cookie_starts_a_new_session(known: FlaskClient) -> None:
     again = twin(known)
     known.get("/end")
     again.get("/rotate/set/name/Ada")
     assert get(again, "/read") == {"name": "Ada"}
 
 
-def test_an_end_without_a_session_is_nothing(visitor: FlaskClient, own_redis: Server) -> None:
+def test_ending_without_a_session_does_nothing(visitor: FlaskClient, own_redis: Server) -> None:
     response = visitor.get("/end")
     assert response.status_code == 200
     assert "Set-Cookie" not in response.headers
@@ -154,7 +154,7 @@ def generations(shop: Flask) -> dict[str, int]:
     return now
 
 
-def test_signing_out_everywhere_ends_all_sessions_of_that_user_alone(
+def test_signing_out_everywhere_ends_only_that_users_sessions(
     shop: Flask, generations: dict[str, int], own_redis: Server
 ) -> None:
     devices = [shop.test_client() for _ in range(2)]
@@ -173,7 +173,7 @@ def test_signing_out_everywhere_ends_all_sessions_of_that_user_alone(
     assert get(guest, "/read") == {"a": "1"}
 
 
-def test_a_check_that_fails_ends_nothing(shop: Flask, visitor: FlaskClient, own_redis: Server) -> None:
+def test_a_failing_validator_ends_no_session(shop: Flask, visitor: FlaskClient, own_redis: Server) -> None:
     failing = []
 
     def valid(_: Session) -> bool:

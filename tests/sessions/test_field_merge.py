@@ -40,12 +40,12 @@ VALUES = st.recursive(
         ([1], {"a": 1}, [1, 2], {"a": 1}),
     ],
 )
-def test_both_changes_are_there(base: Any, ours: Any, theirs: Any, merged: Any) -> None:
+def test_a_merge_keeps_both_changes(base: Any, ours: Any, theirs: Any, merged: Any) -> None:
     assert merge_field(base, ours, theirs) == merged
 
 
 @pytest.mark.long
 @given(base=VALUES, changed=VALUES)
-def test_who_changed_nothing_does_not_count(base: Any, changed: Any) -> None:
+def test_an_unchanged_side_does_not_count(base: Any, changed: Any) -> None:
     assert repr(merge_field(base, base, changed)) == repr(changed)
     assert repr(merge_field(base, changed, base)) == repr(changed)

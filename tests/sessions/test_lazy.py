@@ -10,9 +10,7 @@ from tests.redis_roles.servers import Server
 from tests.sessions.conftest import get, heard, sid_of
 
 
-def test_a_page_that_does_not_touch_the_session_asks_nothing_and_says_nothing(
-    known: FlaskClient, own_redis: Server
-) -> None:
+def test_an_untouched_session_costs_nothing(known: FlaskClient, own_redis: Server) -> None:
     with heard(own_redis) as commands:
         response = known.get("/untouched")
     assert commands == []
@@ -20,7 +18,7 @@ def test_a_page_that_does_not_touch_the_session_asks_nothing_and_says_nothing(
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_a_page_that_reads_the_session_costs_one_round_trip(known: FlaskClient, own_redis: Server) -> None:
+def test_reading_takes_one_round_trip(known: FlaskClient, own_redis: Server) -> None:
     get(known, "/read")  # the server knows the script
     with heard(own_redis) as commands:
         response = known.get("/read")
@@ -30,9 +28,7 @@ def test_a_page_that_reads_the_session_costs_one_round_trip(known: FlaskClient, 
     assert "Cookie" in response.headers["Vary"]
 
 
-def test_a_visitor_without_a_cookie_costs_nothing_until_something_is_kept(
-    visitor: FlaskClient, own_redis: Server
-) -> None:
+def test_a_visitor_without_a_cookie_costs_nothing_to_read(visitor: FlaskClient, own_redis: Server) -> None:
     with heard(own_redis) as commands:
         response = visitor.get("/read")
     assert commands == []
@@ -40,7 +36,7 @@ def test_a_visitor_without_a_cookie_costs_nothing_until_something_is_kept(
     assert own_redis.client.dbsize() == 0
 
 
-def test_a_change_is_one_more_round_trip_and_no_new_cookie(known: FlaskClient, own_redis: Server) -> None:
+def test_a_change_takes_one_more_round_trip_and_no_cookie(known: FlaskClient, own_redis: Server) -> None:
     known.get("/set/a/2")
     with heard(own_redis) as commands:
         response = known.get("/set/a/3")
@@ -49,28 +45,28 @@ def test_a_change_is_one_more_round_trip_and_no_new_cookie(known: FlaskClient, o
     assert get(known, "/read") == {"a": "3"}
 
 
-def test_what_is_set_to_what_it_was_is_not_written(known: FlaskClient, own_redis: Server) -> None:
+def test_an_unchanged_value_is_not_written(known: FlaskClient, own_redis: Server) -> None:
     known.get("/set/a/1")
     with heard(own_redis) as commands:
         known.get("/set/a/1")
     assert commands == ["EVALSHA"]
 
 
-def test_a_change_inside_a_value_is_kept(known: FlaskClient) -> None:
+def test_a_change_inside_a_value_is_written(known: FlaskClient) -> None:
     for value in ("x", "y"):
         known.get(f"/append/list/{value}")
     assert get(known, "/read") == {"a": "1", "list": ["x", "y"]}
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 1.5, "ü", b"\x80", [1, [2]], {"a": {"b": 1}}, 2**63])
-def test_values_come_back_as_they_were(shop: Flask, visitor: FlaskClient, value: object) -> None:
+def test_values_are_read_as_they_were_written(shop: Flask, visitor: FlaskClient, value: object) -> None:
     shop.add_url_rule("/keep", "keep", lambda: (session.update(value=value), "ok")[1])
     shop.add_url_rule("/same", "same", lambda: str(session["value"] == value))
     visitor.get("/keep")
     assert visitor.get("/same").text == "True"
 
 
-def test_it_is_a_mapping_in_every_way(shop: Flask, visitor: FlaskClient) -> None:
+def test_a_session_is_a_mapping(shop: Flask, visitor: FlaskClient) -> None:
     def page() -> str:
         assert session
         assert "a" in session
@@ -92,7 +88,7 @@ def test_it_is_a_mapping_in_every_way(shop: Flask, visitor: FlaskClient) -> None
     assert get(visitor, "/read") == {}
 
 
-def test_the_clients_own_session_transaction_works(visitor: FlaskClient) -> None:
+def test_flask_session_transaction_works(visitor: FlaskClient) -> None:
     with visitor.session_transaction() as opened:
         opened["a"] = "1"
     assert sid_of(visitor)

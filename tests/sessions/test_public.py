@@ -35,7 +35,7 @@ def _rules(app: Flask) -> list[Rule]:
     ]
 
 
-def test_no_public_page_asks_for_a_session(catalogue: Flask, own_redis: Server) -> None:
+def test_no_public_page_loads_a_session(catalogue: Flask, own_redis: Server) -> None:
     rules = _rules(catalogue)
     assert {"catalog.home", "catalog.product_list", "catalog.category", "catalog.product"} <= {
         rule.endpoint for rule in rules
@@ -54,7 +54,7 @@ def test_no_public_page_asks_for_a_session(catalogue: Flask, own_redis: Server) 
 
 
 @pytest.mark.parametrize("touch", ["read", "write", "look"])
-def test_a_public_page_that_touches_the_session_is_found_out(
+def test_a_public_page_that_touches_the_session_fails(
     own_redis: Server, redis_url: str, tmp_path: Path, touch: str
 ) -> None:
     app = make_shop(tmp_path, redis_url, own_redis.url)

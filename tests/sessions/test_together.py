@@ -49,17 +49,17 @@ def test_parallel_writes_to_different_fields_are_all_kept(shop: Flask, known: Fl
     assert get(known, "/read") == {"a": "1", **{f"field-{n}": str(n) for n in range(MANY)}}
 
 
-def test_parallel_additions_to_one_list_are_all_kept(shop: Flask, known: FlaskClient) -> None:
+def test_parallel_appends_to_one_list_are_all_kept(shop: Flask, known: FlaskClient) -> None:
     _all_at_once(shop, known, "/slow/append/list/{0}")
     assert sorted(get(known, "/read")["list"], key=int) == [str(n) for n in range(MANY)]
 
 
-def test_parallel_writes_of_one_value_leave_one_of_them(shop: Flask, known: FlaskClient) -> None:
+def test_parallel_writes_of_one_value_keep_one_of_them(shop: Flask, known: FlaskClient) -> None:
     _all_at_once(shop, known, "/slow/set/a/{0}")
     assert get(known, "/read")["a"] in {str(n) for n in range(MANY)}
 
 
-def test_parallel_writes_of_different_processes_are_all_kept(
+def test_writes_of_parallel_processes_are_all_kept(
     shop: Flask, known: FlaskClient, own_redis: Server, redis_url: str, tmp_path: Path
 ) -> None:
     folders = [tmp_path / f"process-{n}" for n in range(4)]
@@ -87,7 +87,7 @@ def test_parallel_writes_of_different_processes_are_all_kept(
 
 
 @pytest.mark.parametrize("path", ["/slow", "/slow/set/b/2"])
-def test_a_slow_request_erases_nothing(shop: Flask, known: FlaskClient, path: str) -> None:
+def test_a_slow_request_overwrites_nothing(shop: Flask, known: FlaskClient, path: str) -> None:
     other = twin(known)
     meanwhile(shop, lambda: in_a_thread(lambda: [other.get(f"/set/{key}/new") for key in ("a", "c")]))
     assert known.get(path).status_code == 200
@@ -96,14 +96,14 @@ def test_a_slow_request_erases_nothing(shop: Flask, known: FlaskClient, path: st
     assert kept == {"a": "new", "c": "new"}
 
 
-def test_what_one_takes_out_and_another_puts_in_are_both_done(shop: Flask, known: FlaskClient) -> None:
+def test_a_parallel_deletion_and_addition_both_happen(shop: Flask, known: FlaskClient) -> None:
     other = twin(known)
     meanwhile(shop, lambda: in_a_thread(lambda: other.get("/drop/a")))
     known.get("/slow/set/b/2")
     assert get(known, "/read") == {"b": "2"}
 
 
-def test_a_message_that_comes_while_others_are_shown_is_kept(shop: Flask, visitor: FlaskClient) -> None:
+def test_a_message_flashed_while_others_are_shown_is_kept(shop: Flask, visitor: FlaskClient) -> None:
     def say(text: str) -> str:
         flash(text)
         return "ok"
@@ -124,7 +124,7 @@ def test_a_message_that_comes_while_others_are_shown_is_kept(shop: Flask, visito
     assert get(visitor, "/show") == []
 
 
-def test_keys_of_one_dictionary_are_all_kept(shop: Flask, visitor: FlaskClient) -> None:
+def test_parallel_keys_of_one_dictionary_are_all_kept(shop: Flask, visitor: FlaskClient) -> None:
     def seen(slug: str) -> str:
         session.setdefault("seen", {})
         shop.extensions["meanwhile"]()

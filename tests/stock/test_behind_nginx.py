@@ -61,7 +61,7 @@ def answers(port: int) -> bool:
 
 
 @pytest.mark.needs("nginx", "curl", "openssl")
-def test_a_change_comes_through_at_once_and_who_leaves_is_noticed(shop: Shop, nginx: str) -> None:
+def test_nginx_passes_changes_at_once_and_closes_are_seen(shop: Shop, nginx: str) -> None:
     command = ["curl", "--silent", "--no-buffer", "--insecure", "--http2", "--include", "--max-time", "30"]
     with subprocess.Popen([*command, f"{nginx}/stock/stream?product=9"], stdout=subprocess.PIPE) as browser:
         assert browser.stdout

@@ -46,7 +46,7 @@ def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
     heard.close()
 
 
-def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
+def test_forty_buyers_of_ten_items_get_ten(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 10}])
 
     def buy(number: int) -> bool:
@@ -67,7 +67,7 @@ def test_forty_buyers_of_ten_get_ten(app: Flask) -> None:
     assert audit.find_differences(db.session()) == []
 
 
-def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> None:
+def test_a_rejected_change_names_the_number_and_changes_nothing(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 3}])
     with pytest.raises(InsufficientStockError) as caught, write_transaction() as session:
         stock.reserve(session, "TP", 4, reference="x")
@@ -77,7 +77,7 @@ def test_a_refused_change_says_what_there_is_and_changes_nothing(app: Flask) -> 
     assert (item().on_hand, item().reserved, item().version) == (3, 0, 1)
 
 
-def test_every_verb_is_in_the_ledger(app: Flask) -> None:
+def test_every_change_is_in_the_ledger(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with write_transaction() as session:
         stock.receive(session, "TP", 5, reason="delivery", actor="test")
@@ -90,7 +90,7 @@ def test_every_verb_is_in_the_ledger(app: Flask) -> None:
     assert audit.find_differences(db.session()) == []
 
 
-def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask) -> None:
+def test_the_audit_finds_and_repairs_changes_past_the_ledger(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     runner = app.test_cli_runner()
     assert runner.invoke(args=["stock", "audit"]).exit_code == 0
@@ -103,7 +103,7 @@ def test_the_audit_finds_what_was_changed_past_the_verbs_and_mends_it(app: Flask
     assert (item().on_hand, item().reserved) == (5, 0)
 
 
-def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, database: str) -> None:
+def test_a_repair_counts_purchases_since_the_audit(app: Flask, database: str) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     with write_transaction() as session:
         session.execute(update(StockItem).values(on_hand=9))
@@ -129,7 +129,7 @@ def test_a_repair_reckons_with_what_was_bought_since_the_audit(app: Flask, datab
     assert audit.find_differences(db.session()) == []
 
 
-def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, told: Any) -> None:
+def test_only_committed_changes_are_published(app: Flask, told: Any) -> None:
     product = make_product(
         variants=[{"sku": "TP", "on_hand": 7}, {"sku": "T2", "option1": "b", "on_hand": 4}]
     )
@@ -147,14 +147,14 @@ def test_a_committed_change_is_told_and_one_that_was_undone_is_not(app: Flask, t
     }  # fmt: skip
 
 
-def test_late_and_doubled_events_are_not_told_again(app: Flask, told: Any) -> None:
+def test_late_and_doubled_events_are_not_published(app: Flask, told: Any) -> None:
     make_product(variants=[{"sku": "TP"}])
     event = {"product_id": 1, "stock": 1, "sku": "TP", "sku_stock": 1, "band": "low", "version": 5}
     publisher.publish_events([event, event, event | {"version": 4}, event | {"version": 6}])
     assert [one["version"] for one in told.now()] == [5, 6]
 
 
-def test_only_a_change_of_the_printed_text_drops_pages(client: FlaskClient) -> None:
+def test_only_a_change_of_the_printed_text_invalidates_pages(client: FlaskClient) -> None:
     product = make_product(variants=[{"sku": "TP", "on_hand": 50}])
     page, listed = f"/products/{product.slug}", "/products"
 
@@ -179,7 +179,7 @@ def test_only_a_change_of_the_printed_text_drops_pages(client: FlaskClient) -> N
 @pytest.mark.parametrize(
     ("arguments", "sentence"), [(["nothing", "3"], "no variant"), (["TP", "-1"], "range")]
 )
-def test_what_cannot_be_set_is_refused_with_a_sentence(
+def test_the_set_command_rejects_bad_values_with_a_message(
     app: Flask, arguments: list[str], sentence: str
 ) -> None:
     make_product(variants=[{"sku": "TP"}])

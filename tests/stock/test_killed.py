@@ -23,7 +23,7 @@ ROUNDS = effort(60, 400)
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_every_last_version_is_told_however_often_processes_are_killed(app: Flask) -> None:
+def test_killed_processes_lose_no_last_version(app: Flask) -> None:
     make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(5)])
     db.session.remove()
     url, prefix = app.config["SQLALCHEMY_DATABASE_URI"], app.config["CACHE_PREFIX"]

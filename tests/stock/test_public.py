@@ -39,7 +39,7 @@ RULE: dict[tuple[Display, int | None, int], tuple[str, int | None, str]] = {
 
 
 @pytest.mark.parametrize(("case", "expected"), RULE.items())
-def test_the_rule(
+def test_badges_follow_the_rule(
     app: Flask, case: tuple[Display, int | None, int], expected: tuple[str, int | None, str]
 ) -> None:
     display, available, threshold = case

@@ -19,7 +19,7 @@ from tests.stock.streams import Stream, generated, metric, open_streams, put, wo
 WARMING, MESSAGES = 40_000, 60_000
 
 
-def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: Shop, stream: Any) -> None:
+def test_a_stream_starts_with_a_snapshot_then_sends_changes(shop: Shop, stream: Any) -> None:
     one = stream(1, 2, 999)
     assert one.status == 200
     assert one.headers["Content-Type"].startswith("text/event-stream")
@@ -35,7 +35,7 @@ def test_a_stream_begins_with_what_is_there_and_goes_on_with_what_changes(shop: 
     assert told["version"] > item["version"]
 
 
-def test_what_is_told_is_counted_and_how_long_it_took(shop: Shop, stream: Any) -> None:
+def test_metrics_count_received_and_sent_events(shop: Shop, stream: Any) -> None:
     names = [f"storefront_stock_{name}_total" for name in ("events", "fanout", "dropped")]
     events, fanned_out, dropped = (metric(shop, name) for name in names)
     streams = [stream(3) for _ in range(5)]
@@ -52,11 +52,11 @@ def test_what_is_told_is_counted_and_how_long_it_took(shop: Shop, stream: Any) -
 @pytest.mark.parametrize(
     "query", ["", "product=", "product=x", "product=-1", "product=1&" * 101, "product=1%00"]
 )
-def test_what_is_no_list_of_products_is_refused(stream: Any, query: str) -> None:
+def test_an_invalid_list_of_products_is_rejected(stream: Any, query: str) -> None:
     assert stream(query=query).status == 400
 
 
-def test_a_stream_costs_the_worker_no_place_and_its_end_is_noticed(shop: Shop, stream: Any) -> None:
+def test_streams_take_no_connection_place_and_closes_are_seen(shop: Shop, stream: Any) -> None:
     streams = [stream(number % 100 + 1) for number in range(60)]
     for one in streams:
         assert one.next("snapshot")["items"]
@@ -67,7 +67,7 @@ def test_a_stream_costs_the_worker_no_place_and_its_end_is_noticed(shop: Shop, s
 
 
 @pytest.mark.slow
-def test_beyond_the_caps_a_page_asks_now_and_then(redis: Server, tmp_path: Path) -> None:
+def test_beyond_the_caps_a_page_polls(redis: Server, tmp_path: Path) -> None:
     caps = {"STOREFRONT_STREAMS": "3", "STOREFRONT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
     with (
         generated(tmp_path, REDIS_URL=redis.url, STOREFRONT_CACHE_PREFIX="caps", **caps) as shop,
@@ -102,9 +102,7 @@ def begun(one: Stream) -> Any:
 
 
 @pytest.mark.slow
-def test_streams_outlive_redis_and_badges_stay_right_meanwhile(
-    shop: Shop, redis: Server, stream: Any
-) -> None:
+def test_streams_outlive_redis_and_badges_stay_right(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(5)
     sku = begun(one)["items"][0]["sku"]
     put(shop, sku, 41)
@@ -124,9 +122,7 @@ def test_streams_outlive_redis_and_badges_stay_right_meanwhile(
 
 
 @pytest.mark.slow
-def test_while_redis_is_frozen_hearts_beat_and_what_is_missed_is_told_later(
-    shop: Shop, redis: Server, stream: Any
-) -> None:
+def test_a_frozen_redis_stops_no_heartbeat_and_loses_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(6)
     sku = begun(one)["items"][0]["sku"]
     put(shop, sku, 41)
@@ -145,7 +141,7 @@ def test_while_redis_is_frozen_hearts_beat_and_what_is_missed_is_told_later(
 
 @pytest.mark.parametrize("ending", ["reload", "end of a worker"])
 @pytest.mark.slow
-def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: Any, ending: str) -> None:
+def test_a_stopping_worker_ends_streams_and_fails_no_request(shop: Shop, stream: Any, ending: str) -> None:
     streams = [stream(7) for _ in range(20)]
     for one in streams:
         sku = one.next("snapshot")["items"][0]["sku"]
@@ -167,7 +163,7 @@ def test_streams_are_told_to_come_back_and_no_request_fails(shop: Shop, stream: 
 
 
 @pytest.mark.slow
-def test_who_never_reads_costs_next_to_nothing(shop: Shop, redis: Server, stream: Any) -> None:
+def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     lazy, reader = [stream(8) for _ in range(20)], stream(8)
     item = reader.next("snapshot")["items"][0]
     told, newest = item["version"], item["version"] + WARMING + MESSAGES

@@ -11,7 +11,7 @@ from tests.factories import make_product
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
-def test_stock_is_set_with_a_reason_that_stands_in_the_ledger(client: FlaskClient) -> None:
+def test_staff_set_stock_with_a_reason_in_the_ledger(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     answer = client.post("/ops/stock", data={"sku": "TP", "number": "9", "reason": "counted"}, headers=OWN)
     assert answer.status_code == 303
@@ -20,7 +20,7 @@ def test_stock_is_set_with_a_reason_that_stands_in_the_ledger(client: FlaskClien
     assert "counted" in page
 
 
-def test_what_cannot_be_set_is_refused_with_a_sentence(client: FlaskClient) -> None:
+def test_the_staff_form_rejects_bad_values_with_a_message(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     for form, status, sentence in (
         ({"sku": "TP", "number": "-1", "reason": "x"}, 422, "whole number"),
@@ -34,7 +34,7 @@ def test_what_cannot_be_set_is_refused_with_a_sentence(client: FlaskClient) -> N
     assert db.session.query(StockItem).one().on_hand == 5
 
 
-def test_strangers_do_not_even_learn_that_it_is_there(client: FlaskClient) -> None:
+def test_strangers_get_404_for_staff_pages(client: FlaskClient) -> None:
     away = {"REMOTE_ADDR": "8.8.8.8"}
     assert client.get("/ops/stock", environ_overrides=away).status_code == 404
     assert client.get("/ops/cache", environ_overrides=away).status_code == 404
