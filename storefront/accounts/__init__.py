@@ -1,6 +1,6 @@
-"""Accounts: who somebody is, where they are signed in, and what they may do with what we keep of them.
+"""Accounts: registration, sign-in, profile and addresses, data export and deletion.
 
-How sign-ins survive the loss of Redis is written in docs/decisions/0007-sign-ins-in-sql.md.
+docs/decisions/0007-sign-ins-in-sql.md explains how sign-ins survive the loss of Redis.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages, and tell other rooms who is who."""
+    """Register the pages and commands, and identify shoppers and staff to the rooms below."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_template_filter(page.format_day, "day")

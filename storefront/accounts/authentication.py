@@ -1,4 +1,4 @@
-"""Who is signed in: by a row in SQL, whose fast copy is the cached profile. Losing Redis signs nobody out."""
+"""Sign-in and sign-out. A sign-in is a row in SQL, copied into the cached profile: losing Redis signs nobody out."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ from storefront.extensions import write_transaction
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Sent after somebody has signed in or registered, with `user`, a Shopper.
+# Sent after a sign-in or a registration, with `user`, a Shopper.
 signed_in = Namespace().signal("signed-in")
 
-MAX_SIGN_INS = 50  # sign-ins of one account at a time; the oldest ends
+# Per account. A further sign-in ends the oldest.
+MAX_SIGN_INS = 50
+# The key in the WSGI environ that holds the current request's shopper.
 _CURRENT = "storefront.accounts.current"
-_SESSION_KEY = "sign_in"  # in the session: whose it is
+# The session's key for the digest of the sign-in that it belongs to.
+_SESSION_KEY = "sign_in"
 
 
 def current_user() -> Shopper | None:
-    """Return who is making the current request, or None. Costs no SQL while the profile is cached."""
+    """Return the shopper who makes the current request, or None. Needs no SQL while the profile is cached."""
     if _CURRENT not in request.environ:
         request.environ[_CURRENT] = _find_shopper()
     found: Shopper | None = request.environ[_CURRENT]
@@ -41,7 +44,10 @@ def current_user() -> Shopper | None:
 
 
 def load_current_user() -> User | None:
-    """Return who is making the current request, as SQL knows them this moment: for pages that show or change much."""
+    """Return the account that makes the current request, read from SQL, or None.
+
+    For pages that show personal data or change something: the cached profile may be out of date.
+    """
     presented = cookie.read()
     if presented is None:
         return None
@@ -57,7 +63,7 @@ def load_current_user() -> User | None:
 
 
 def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
-    """Hand the view who is signed in; send everybody else to sign in, and back afterwards."""
+    """Pass the signed-in user to the view; redirect others to the sign-in page, and back afterwards."""
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
@@ -71,15 +77,15 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
 
 
 def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
-    """Sign a user in on this browser, in the place of whoever was before, and tell it with the signal `signed_in`.
+    """Sign a user in on this browser, end its former sign-in, and send the signal `signed_in`.
 
     Args:
-        user_id: whose password was right.
-        generation: of the account when the password was looked at.
+        user_id: the account whose password was verified.
+        generation: the account's generation when the password was verified.
         keep: whether the sign-in outlives the browser's session.
 
     Returns:
-        False if the account's password was changed meanwhile, or the account is gone.
+        False if the account's generation has changed since, or the account is gone.
     """
     former, now = cookie.read(), datetime.now(UTC)
     with write_transaction() as transaction:
@@ -90,10 +96,10 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
             return False
         if former is not None:
             _revoke_sign_ins(transaction, SignIn.digest == former.digest)
-        given = cookie.issue(user_id, keep=keep)
+        issued = cookie.issue(user_id, keep=keep)
         transaction.add(
             SignIn(
-                digest=given.digest,
+                digest=issued.digest,
                 user_id=user_id,
                 generation=generation,
                 device=user_agents.describe(request.user_agent.string),
@@ -118,20 +124,20 @@ def sign_out() -> None:
 
 
 def revoke_sign_in(user_id: int, sign_in_id: int) -> None:
-    """End one sign-in of a user, in whatever browser. One that has ended already is no mistake."""
+    """End one sign-in of a user, in any browser. It is not an error if it has ended already."""
     with write_transaction() as transaction:
         _revoke_sign_ins(transaction, (SignIn.id == sign_in_id) & (SignIn.user_id == user_id))
 
 
 def forget_sign_in() -> None:
-    """Make this browser one in which nobody is signed in."""
+    """Remove this browser's sign-in cookie and session; the row in SQL stays as it is."""
     cookie.clear()
     sessions.end()
     request.environ[_CURRENT] = None
 
 
 def renew_session() -> None:
-    """Give the session another id, which nobody can have known before, and make it the sign-in's."""
+    """Give the session a new id, against session fixation, and bind it to this browser's sign-in."""
     presented = cookie.read()
     digest = presented.digest if presented else None
     if session.get(_SESSION_KEY) in (None, digest):
@@ -143,10 +149,12 @@ def renew_session() -> None:
 
 
 def session_belongs_to_sign_in(content: Any) -> bool:
-    """Return whether a session may be used by the current request: nobody's, or of the sign-in that it presents."""
-    mark = content.get(_SESSION_KEY)
+    """Return whether the current request may use a session: it is anonymous, or of the sign-in that is presented."""
+    digest = content.get(_SESSION_KEY)
     presented = cookie.read()
-    return mark is None or (presented is not None and mark == presented.digest and current_user() is not None)
+    return digest is None or (
+        presented is not None and digest == presented.digest and current_user() is not None
+    )
 
 
 def _find_shopper() -> Shopper | None:
@@ -159,21 +167,21 @@ def _find_shopper() -> Shopper | None:
         if until > time.time():
             last_seen.record(presented.digest, last)
             return profile.shopper
-    # A copy may be older than this sign-in: SQL says whether it holds.
+    # The cached profile may be older than this sign-in, so SQL decides.
     user = load_current_user()
     return Shopper(user.id, user.name, user.is_staff) if user else None
 
 
-def _revoke_sign_ins(transaction: Session, which: Any) -> None:
+def _revoke_sign_ins(transaction: Session, condition: Any) -> None:
     now = datetime.now(UTC)
-    for row in transaction.execute(select(SignIn).where(which, SignIn.revoked_at.is_(None))).scalars():
+    for row in transaction.execute(select(SignIn).where(condition, SignIn.revoked_at.is_(None))).scalars():
         row.revoked_at = now
         cache.invalidate_on_commit(transaction, keys.user_tag(row.user_id), hard=True)
 
 
 def _delete_old_sign_ins(transaction: Session, user_id: int, now: datetime) -> None:
-    """Forget sign-ins that have ended, and end the oldest of too many."""
+    """Delete sign-ins that have ended, and the oldest valid ones above `MAX_SIGN_INS`."""
     transaction.flush()
-    newest = select(SignIn.id).join(User).where(SignIn.user_id == user_id, queries.is_valid(now))
-    held = transaction.execute(newest.order_by(SignIn.id.desc()).limit(MAX_SIGN_INS)).scalars().all()
-    transaction.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.id.not_in(held)))
+    valid = select(SignIn.id).join(User).where(SignIn.user_id == user_id, queries.is_valid(now))
+    newest = transaction.execute(valid.order_by(SignIn.id.desc()).limit(MAX_SIGN_INS)).scalars().all()
+    transaction.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.id.not_in(newest)))

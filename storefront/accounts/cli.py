@@ -1,4 +1,4 @@
-"""`flask user`: people, from the command line."""
+"""`flask user`: accounts from the command line."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from storefront.accounts import credentials, passwords
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
 
-user = AppGroup("user", help="Make accounts.")
+user = AppGroup("user", help="Create accounts.")
 
 
 @user.command("create")
 @click.argument("email")
-@click.option("--staff", is_flag=True, help="Somebody who runs the shop.")
-@click.option("--name", default="", help="As pages call them.")
-@click.option("--generate", is_flag=True, help="Make a password and print it, instead of asking for one.")
+@click.option("--staff", is_flag=True, help="Make the account a member of the staff.")
+@click.option("--name", default="", help="The name that pages show.")
+@click.option("--generate", is_flag=True, help="Generate a password and print it, instead of asking for one.")
 def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
-    """Make an account for EMAIL. Asks for a password; where nobody can be asked, one is made and printed."""
+    """Create an account for EMAIL. Asks for a password; without a terminal, generates one and prints it."""
     folded = email_address.fold(email)
     if folded is None:
-        raise click.ClickException(f"{email!r} is no e-mail address that we can write to.")
-    generate = generate or not at_terminal()
+        raise click.ClickException(f"{email!r} is not a valid e-mail address.")
+    generate = generate or not is_interactive()
     password = (
         secrets.token_urlsafe(15)
         if generate
@@ -42,6 +42,6 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
         click.echo(f"Password: {password}")
 
 
-def at_terminal() -> bool:
-    """Return whether somebody is there who can be asked."""
+def is_interactive() -> bool:
+    """Return whether the standard input is a terminal, so that a person can be asked."""
     return sys.stdin.isatty()

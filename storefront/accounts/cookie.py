@@ -1,6 +1,6 @@
-"""The sign-in's own cookie: whose it is and a long random secret, signed. SQL has a digest of the secret.
+"""The sign-in cookie: the account's id and a random secret, signed. SQL stores a digest of the secret.
 
-The signature lets a forged cookie be refused, and an account be named to the rate limits, without asking anybody.
+The signature lets a process reject a forged cookie, and identify an account to the rate limits, without a query.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ from flask import Flask, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.sansio.http import parse_cookie
 
-LIFETIME = timedelta(days=180)  # with "keep me signed in"; else until the browser ends
-# Says to the page's script that there is something to ask /me for. Tells nothing, so it need not be hidden from it.
+# With "keep me signed in". Otherwise the cookie lasts until the browser is closed.
+LIFETIME = timedelta(days=180)
+# Readable by scripts: tells the page that a request to /me is worth it. It holds nothing about the person.
 HINT_COOKIE = "shopper"
 _MAX_LENGTH = 500
-# Where a request's environment keeps what it presents, and the cookie that is to be set.
+# Keys in the WSGI environ: the cookie of the request, and the cookie that the response sets.
 _READ, _TO_SET = "storefront.accounts.presented", "storefront.accounts.cookie"
 
 
 @dataclass(frozen=True, slots=True)
 class SignInCookie:
-    """What a genuine cookie says. Whether the sign-in still holds, SQL knows."""
+    """The content of a cookie with a valid signature. Only SQL knows whether the sign-in is still valid."""
 
     user_id: int
     digest: str
 
 
 def read() -> SignInCookie | None:
-    """Return what the current request presents; None without a cookie, or with one that is not ours."""
+    """Return the current request's sign-in cookie; None if it has none with a valid signature."""
     return read_environ(current_app, request.environ)
 
 
 def read_environ(app: Flask, environ: Mapping[str, Any]) -> SignInCookie | None:
-    """Return what a request presents, by its WSGI environment."""
+    """Return the sign-in cookie of a request, by its WSGI environ; None if it has none with a valid signature."""
     if _READ in environ:
         found: SignInCookie | None = environ[_READ]
         return found
@@ -46,32 +47,32 @@ def read_environ(app: Flask, environ: Mapping[str, Any]) -> SignInCookie | None:
     if not sent:
         return None
     name = _name(app, environ)
-    # Parsed as `request.cookies` is: bytes that are no UTF-8 are nobody's, and no failure.
+    # Parsed like `request.cookies`: a cookie that is not valid UTF-8 counts as missing and raises nothing.
     return _read(app, parse_cookie(sent).get(name, "")) if f"{name}=" in sent else None
 
 
 def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
-    """Return who is asking, for the rate limits: "shopper:12"."""
+    """Return the caller's identity for the rate limits, such as "shopper:12"."""
     found = read_environ(app, environ)
     return f"shopper:{found.user_id}" if found else None
 
 
 def issue(user_id: int, *, keep: bool) -> SignInCookie:
-    """Give this browser a new secret; `send` sets the cookie."""
+    """Create a cookie with a new secret for this browser; `write` puts it on the response."""
     value = _signer(current_app).dumps([user_id, secrets.token_urlsafe(32)])
     found = _read(current_app, str(value))
-    assert found is not None  # noqa: S101  # we have just made it
+    assert found is not None  # noqa: S101  # signed one line above
     request.environ[_READ], request.environ[_TO_SET] = found, (value, keep)
     return found
 
 
 def clear() -> None:
-    """Take the cookie away with this response."""
+    """Remove the cookie with this response."""
     request.environ[_READ], request.environ[_TO_SET] = None, (None, False)
 
 
 def write(response: Response) -> Response:
-    """Set the cookie on the response if a sign-in began or ended in this request."""
+    """Set or delete the cookie on the response if a sign-in began or ended in this request."""
     value, keep = request.environ.pop(_TO_SET, (False, False))
     if value is False:
         return response

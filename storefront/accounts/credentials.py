@@ -1,4 +1,4 @@
-"""Making accounts, and what they are signed in with."""
+"""Accounts and their credentials: creation, look-up, verification and change of e-mail and password."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedLogin:
-    """Whose password was right, and of which generation the account was then."""
+    """An account whose password was right, and its generation at that time."""
 
     user_id: int
     generation: int
 
 
 class EmailTakenError(StorefrontError):
-    """There is an account with this e-mail."""
+    """Another account has this e-mail."""
 
     status = 422
 
     def __init__(self) -> None:
-        super().__init__("There is an account with this e-mail already.")
+        super().__init__(_("There is an account with this e-mail already."))
 
 
 def create_account(email: str, password: str, name: str = "", *, is_staff: bool = False) -> User:
-    """Make an account. The e-mail is folded, and known to be its owner's.
+    """Create an account. The e-mail must be folded, and must be proven to be its owner's.
 
     Raises:
-        EmailTakenError: there is one.
+        EmailTakenError: another account has the e-mail.
     """
     kept = passwords.hash_password(password)
     try:
@@ -50,24 +51,24 @@ def create_account(email: str, password: str, name: str = "", *, is_staff: bool 
 
 
 def find_by_email(email: str) -> User | None:
-    """Return the account with this (folded) e-mail."""
+    """Return the account with this (folded) e-mail, or None."""
     return db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
 
 
 def find_by_id(user_id: int) -> User | None:
-    """Return the account with this id."""
+    """Return the account with this id, read from SQL, or None."""
     return db.session.get(User, user_id, populate_existing=True)
 
 
 def authenticate(email: str, password: str) -> VerifiedLogin | None:
-    """Return whose e-mail and password these are; it takes as long if there is no such account.
+    """Return the account with this e-mail and password, or None. It takes as long if the e-mail is unknown.
 
     Raises:
-        TooManyFailuresError: too many were wrong before.
+        TooManyFailuresError: there were too many wrong passwords before.
     """
     sign_in_limits.check_failures(email)
     user = find_by_email(email)
-    proven = VerifiedLogin(user.id, user.generation) if user else None
+    login = VerifiedLogin(user.id, user.generation) if user else None
     kept = user.password_hash if user else None
     if not passwords.verify(password, kept) or kept is None:
         sign_in_limits.record_failure(email)
@@ -77,7 +78,7 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
         newer = passwords.hash_password(password)
         with write_transaction() as session:
             session.execute(update(User).where(User.password_hash == kept).values(password_hash=newer))
-    return proven
+    return login
 
 
 def change_credentials(
@@ -88,17 +89,17 @@ def change_credentials(
     password: str | None = None,
     stay: bool = True,
 ) -> bool:
-    """Change what an account is signed in with. It ends every sign-in and every link made before.
+    """Change an account's e-mail or password. This ends all earlier sign-ins and mailed links.
 
     Args:
-        user_id: of the account.
-        generation: that it must still have: whoever comes second is refused.
-        email: the new one, folded.
-        password: the new one.
+        user_id: the account.
+        generation: the generation that the account must have: of two concurrent changes the second fails.
+        email: the new e-mail, folded.
+        password: the new password.
         stay: whether this browser stays signed in, if it is.
 
     Returns:
-        False if it has another generation, or is gone.
+        False if the account has another generation, or is gone.
 
     Raises:
         EmailTakenError: another account has the e-mail.
@@ -110,10 +111,10 @@ def change_credentials(
             if user is None:
                 return False
             if kept is not None:
-                mail.enqueue_if_configured(session, user.email, messages.credentials_changed("password"))
+                mail.enqueue_if_configured(session, user.email, messages.password_changed())
                 user.password_hash = kept
             if email is not None:
-                mail.enqueue_if_configured(session, user.email, messages.credentials_changed("e-mail"))
+                mail.enqueue_if_configured(session, user.email, messages.email_changed())
                 user.email = email
     except IntegrityError as error:
         raise EmailTakenError from error
@@ -123,11 +124,12 @@ def change_credentials(
 def start_generation(
     session: Session, user_id: int, generation: int | None = None, *, stay: bool = True
 ) -> User | None:
-    """Begin an account's next generation: what is signed in ends, but for this browser's own if it may stay."""
-    wanted = (
-        select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
-    )
-    user = session.execute(wanted).scalar_one_or_none()
+    """Increase an account's generation: this ends its sign-ins, except this browser's if `stay`.
+
+    Returns None if the account is gone or does not have the expected generation.
+    """
+    query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
+    user = session.execute(query).scalar_one_or_none()
     if user is None or generation not in (None, user.generation):
         return None
     former = user.generation

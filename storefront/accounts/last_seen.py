@@ -1,4 +1,4 @@
-"""When a sign-in was last seen: noted after the response, at most every ten minutes, and never at a page's cost."""
+"""The time of a sign-in's last use: stored after the response, at most every ten minutes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from storefront.extensions import write_transaction
 log = logging.getLogger(__name__)
 
 INTERVAL = 600.0  # seconds
-SESSION_LIFETIME = timedelta(
-    hours=24
-)  # what a sign-in lasts unseen that was not to be kept; browsers restore their cookies
+# Lifetime of an unused sign-in without "keep me signed in". Needed because browsers restore session cookies.
+SESSION_LIFETIME = timedelta(hours=24)
 _RECORDED = "storefront.accounts.last_seen"
 
 
 def record(digest: str, last: float) -> None:
-    """Remember to write down that this sign-in was seen, if it was last seen a while ago (seconds of the epoch)."""
+    """Record that this sign-in is used, unless its last use (`last`, seconds since the epoch) is recent."""
     if time.time() - last > INTERVAL:
         request.environ[_RECORDED] = digest
 
 
 def store(response: Response) -> Response:
-    """Write down what was noted in this request."""
+    """Store the use that this request recorded. A failure is only logged: the response does not depend on it."""
     digest = request.environ.pop(_RECORDED, None)
     if digest is None or response.status_code >= 500:
         return response
@@ -41,5 +40,5 @@ def store(response: Response) -> Response:
                 row.last_seen_at = now
                 row.expires_at = row.expires_at if row.kept else now + SESSION_LIFETIME
     except SQLAlchemyError as error:
-        log.warning("when a sign-in was seen could not be written down: %s", error)
+        log.warning("the last use of a sign-in could not be stored: %s", error)
     return response

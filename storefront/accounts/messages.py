@@ -1,88 +1,103 @@
-"""What the shop writes to people, as text and as HTML from the same words."""
+"""The mails about accounts: links for registration, a new password or e-mail, and notices of changes."""
 
 from __future__ import annotations
 
 from flask import current_app, url_for
 
 from storefront.accounts import tokens
+from storefront.i18n import gettext as _
 from storefront.mail import MailText
 
 
-def registration_link(email: str, going: str) -> MailText:
-    """To somebody who wants an account."""
-    token = tokens.sign(tokens.Registration(email, going))
+def registration_link(email: str, next_path: str) -> MailText:
+    """Return the mail with the link that opens an account."""
+    token = tokens.sign(tokens.Registration(email, next_path))
     return MailText(
-        f"Your account with {_shop()}",
-        (f"Somebody, most likely you, wants an account with {_shop()} for this address.",),
+        _("Your account with %(shop)s", shop=_shop()),
+        (_("Somebody, most likely you, wants an account with %(shop)s for this address.", shop=_shop()),),
         url_for("sign_in.registration_form", token=token, _external=True),
-        "Open your account",
-        (_HOUR, "If it was not you, do nothing: without the link no account is made."),
+        _("Open your account"),
+        (_link_terms(), _("If it was not you, do nothing: without the link no account is made.")),
     )
 
 
 def account_exists() -> MailText:
-    """To somebody who wants an account and has one."""
+    """Return the mail to a person who registers with the e-mail of an existing account."""
     return MailText(
-        f"You have an account with {_shop()}",
+        _("You have an account with %(shop)s", shop=_shop()),
         (
-            f"Somebody, most likely you, wanted to open an account with {_shop()} for this address.",
-            "There is one already.",
+            _(
+                "Somebody, most likely you, wanted to open an account with %(shop)s for this address.",
+                shop=_shop(),
+            ),
+            _("There is one already."),
         ),
         url_for("sign_in.login", _external=True),
-        "Sign in",
+        _("Sign in"),
         (
-            f"If the password has slipped your mind, ask for a new one: {_reset_page()}",
-            "If it was not you, do nothing: nothing has changed.",
+            _("If the password has slipped your mind, ask for a new one: %(url)s", url=_reset_page()),
+            _("If it was not you, do nothing: nothing has changed."),
         ),
     )
 
 
 def reset_link(user_id: int, generation: int) -> MailText:
-    """To somebody who forgot the password."""
+    """Return the mail with the link that sets a new password."""
     token = tokens.sign(tokens.PasswordReset(user_id, generation))
     return MailText(
-        f"A new password for {_shop()}",
-        (f"Somebody, most likely you, wants a new password for your account with {_shop()}.",),
+        _("A new password for %(shop)s", shop=_shop()),
+        (_("Somebody, most likely you, wants a new password for your account with %(shop)s.", shop=_shop()),),
         url_for("password_reset.reset", token=token, _external=True),
-        "Choose a new password",
-        (_HOUR, "If it was not you, do nothing: your password stays as it is."),
+        _("Choose a new password"),
+        (_link_terms(), _("If it was not you, do nothing: your password stays as it is.")),
     )
 
 
 def confirm_new_email(user_id: int, generation: int, email: str) -> MailText:
-    """To a new address, which is to become the account's."""
+    """Return the mail to a new e-mail address, with the link that confirms it."""
     token = tokens.sign(tokens.EmailChange(user_id, generation, email))
     return MailText(
-        f"Your new e-mail for {_shop()}",
-        (f"Your account with {_shop()} is to be reached by this address from now on.",),
+        _("Your new e-mail for %(shop)s", shop=_shop()),
+        (_("Your account with %(shop)s is to be reached by this address from now on.", shop=_shop()),),
         url_for("accounts.confirm_email", token=token, _external=True),
-        "Confirm this address",
-        (_HOUR, "If you have no account with us, do nothing: nothing changes."),
+        _("Confirm this address"),
+        (_link_terms(), _("If you have no account with us, do nothing: nothing changes.")),
     )
 
 
-def credentials_changed(what: str) -> MailText:
-    """To the owner of an account of which something important was changed."""
+def password_changed() -> MailText:
+    """Return the mail to the owner of an account whose password was changed."""
     return MailText(
-        f"Your {what} for {_shop()} was changed",
-        (f"The {what} of your account with {_shop()} has just been changed.",),
+        _("Your password for %(shop)s was changed", shop=_shop()),
+        (_("The password of your account with %(shop)s has just been changed.", shop=_shop()),),
         _reset_page(),
-        "It was not me: choose a new password",
+        _("It was not me: choose a new password"),
+    )
+
+
+def email_changed() -> MailText:
+    """Return the mail to the old address of an account whose e-mail was changed."""
+    return MailText(
+        _("Your e-mail for %(shop)s was changed", shop=_shop()),
+        (_("The e-mail of your account with %(shop)s has just been changed.", shop=_shop()),),
+        _reset_page(),
+        _("It was not me: choose a new password"),
     )
 
 
 def account_closed() -> MailText:
-    """To somebody whose account is gone."""
+    """Return the mail that confirms the deletion of an account."""
     return MailText(
-        f"Your account with {_shop()} is closed",
+        _("Your account with %(shop)s is closed", shop=_shop()),
         (
-            "Your account is closed, and what we kept of you in it has been deleted.",
-            "Thank you for coming by.",
+            _("Your account is closed, and what we kept of you in it has been deleted."),
+            _("Thank you for coming by."),
         ),
     )
 
 
-_HOUR = "The link is good for one hour and can be used once."
+def _link_terms() -> str:
+    return _("The link is good for one hour and can be used once.")
 
 
 def _reset_page() -> str:

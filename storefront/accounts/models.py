@@ -1,4 +1,4 @@
-"""People: accounts, their addresses, where they are signed in, and sign-ins that failed."""
+"""The tables of accounts, their addresses, their sign-ins, and failed sign-ins."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ class User(Model):
     generation: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
 
-    # Numbers of people who are gone are not given to others: baskets and orders may still name them.
+    # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     def cache_tags(self) -> set[str]:
-        """What shows an account: its profile."""
+        """Return the tag of the cached profile."""
         return {keys.user_tag(self.id)}
 
 
 class SignIn(Model):
-    """A browser in which somebody has signed in. Only a digest of its cookie is kept.
+    """A sign-in of an account in one browser. Only a digest of the cookie's secret is stored.
 
-    It holds while it is not revoked, not expired, and of its account's present generation.
+    It is valid while it is not revoked, not expired, and has its account's present generation. `kept` says whether
+    "keep me signed in" was ticked.
     """
 
     __tablename__ = "sign_in"
@@ -53,7 +54,7 @@ class SignIn(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     generation: Mapped[int]
     device: Mapped[str] = mapped_column(String(100))
-    kept: Mapped[bool]  # whether "keep me signed in" was asked for
+    kept: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -62,12 +63,12 @@ class SignIn(Model):
     user: Mapped[User] = relationship()
 
     def cache_tags(self) -> set[str]:
-        """The profile says which sign-ins hold."""
+        """Return the tag of the cached profile, which lists the valid sign-ins."""
         return {keys.user_tag(self.user_id)}
 
 
 class Address(Model):
-    """Where somebody has things sent to. `country` is an ISO 3166-1 code."""
+    """An address in an account's address book. `country` is an ISO 3166-1 code."""
 
     __tablename__ = "address"
 
@@ -86,12 +87,15 @@ class Address(Model):
 
 
 class FailedSignIn(Model):
-    """A password that was wrong: for limits that hold without Redis. Names neither the account nor the address."""
+    """A wrong password, counted for the limits that work without Redis.
+
+    `account` and `address` are keyed digests of the e-mail and of the client's address.
+    """
 
     __tablename__ = "failed_sign_in"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(String(32))  # keyed digests
+    account: Mapped[str] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
 

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, and what is too weak to be one."""
+"""Passwords: hashing with argon2id, rejection of weak ones, and the form fields for them."""
 
 from __future__ import annotations
 
@@ -12,70 +12,98 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from gevent import monkey
 
+from storefront.i18n import gettext as _
+from storefront.web.forms import Form
+
 T = TypeVar("T")
 
 MIN_LENGTH, MAX_LENGTH = 10, 200  # characters
 
 # OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane; about 20 ms of one core.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-# What everybody tries first, without digits and marks at the ends.
+# The passwords that attackers try first, without digits and punctuation at the ends.
 _COMMON = frozenset(
     "password passwort passw0rd p@ssword p@ssw0rd qwerty qwertyuiop qwertzuiop asdfghjkl zxcvbnm letmein welcome "
     "administrator admin iloveyou sunshine princess football baseball superman starwars whatever trustno changeme "
     "secret mypassword passwordpassword qwertyqwerty".split()
 )
-_RUNS = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz")
+_SEQUENCES = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz")
 
 
 def hash_password(password: str) -> str:
-    """Return what is kept of a password."""
+    """Return the hash under which a password is stored."""
     return _run_in_thread(lambda: _HASHER.hash(_normalise(password)))
 
 
-def verify(password: str, kept: str | None) -> bool:
-    """Return whether a password is the one of which this is kept; None (nobody is there) takes as long."""
+def verify(password: str, stored_hash: str | None) -> bool:
+    """Return whether a password has this hash. With None (no such account) the check takes as long and fails."""
     if len(password) > 5 * MAX_LENGTH:
         password = ""
 
-    def verify() -> bool:
+    def matches() -> bool:
         try:
-            return _HASHER.verify(kept or _unusable_hash(), _normalise(password))
+            return _HASHER.verify(stored_hash or _unusable_hash(), _normalise(password))
         except (VerificationError, InvalidHashError):
             return False
 
-    return _run_in_thread(verify) and kept is not None
+    return _run_in_thread(matches) and stored_hash is not None
 
 
-def needs_rehash(kept: str) -> bool:
-    """Return whether it was made with other parameters than are used now."""
-    return _HASHER.check_needs_rehash(kept)
+def needs_rehash(stored_hash: str) -> bool:
+    """Return whether a hash was made with other parameters than the present ones."""
+    return _HASHER.check_needs_rehash(stored_hash)
 
 
-def find_weakness(password: str, *known: str) -> str | None:
-    """Return why a password may not be used, as a sentence, or None.
+def find_weakness(password: str, *personal: str) -> str | None:
+    """Return a sentence that says why a password is too weak, or None.
 
-    Length is what counts, and that it is not what everybody would try (NIST SP 800-63B, 3.1.1.2).
+    A password must be long, and not one of those that attackers try first (NIST SP 800-63B, 3.1.1.2).
 
     Args:
-        password: as it was typed.
-        known: what others know of the person: the e-mail, the name.
+        password: the password as it was typed.
+        personal: the person's e-mail address and name: the password may not be one of them.
     """
     text = _normalise(password).casefold()
     if len(password) < MIN_LENGTH:
-        return f"Use at least {MIN_LENGTH} characters; a few words in a row are easy to keep in mind."
+        return _(
+            "Use at least %(count)d characters; a few words in a row are easy to keep in mind.",
+            count=MIN_LENGTH,
+        )
     if len(password) > MAX_LENGTH:
-        return f"Use at most {MAX_LENGTH} characters."
-    if len(set(text)) < 4 or any(text in run for run in _RUNS):
-        return "That is too easy to guess. A few words in a row are hard to guess and easy to keep in mind."
+        return _("Use at most %(count)d characters.", count=MAX_LENGTH)
+    if len(set(text)) < 4 or any(text in sequence for sequence in _SEQUENCES):
+        return _(
+            "That is too easy to guess. A few words in a row are hard to guess and easy to keep in mind."
+        )
     if text.strip("0123456789!?.,-_#*$ ") in _COMMON:
-        return "That is one of the passwords that everybody tries first. Use a few words of your own."
-    if any(text in (one.casefold(), one.casefold().partition("@")[0]) for one in known if one):
-        return "Use something else than your name or your e-mail."
+        return _("That is one of the passwords that everybody tries first. Use a few words of your own.")
+    if any(text in (one.casefold(), one.casefold().partition("@")[0]) for one in personal if one):
+        return _("Use something else than your name or your e-mail.")
     return None
 
 
+def read_password(form: Form, name: str = "password") -> str:
+    """Return a password from a form, to be verified; empty, with an error in the form, if it is missing.
+
+    The form never shows a password again.
+    """
+    typed = form.typed(name)
+    if not typed:
+        form.errors[name] = _("The password is missing.")
+    return typed
+
+
+def read_new_password(form: Form, name: str, *personal: str) -> str:
+    """Return a new password from a form, with an error in the form if it is missing or weak (`find_weakness`)."""
+    typed = read_password(form, name)
+    if typed and (problem := find_weakness(typed, *personal)):
+        form.errors[name] = problem
+    return typed
+
+
 def _normalise(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)  # two keyboards may write one letter in two ways
+    """Return the password in one Unicode form: two keyboards may send one letter in two ways."""
+    return unicodedata.normalize("NFKC", password)
 
 
 @functools.cache
@@ -84,7 +112,7 @@ def _unusable_hash() -> str:
 
 
 def _run_in_thread(work: Callable[[], T]) -> T:
-    """Do what keeps a core busy in a thread of gevent's pool, so that the worker's other requests go on."""
+    """Run work that keeps a core busy in a thread of gevent's pool, so that the worker's other requests go on."""
     if not monkey.is_module_patched("threading"):
         return work()
     result: T = gevent.get_hub().threadpool.apply(work)

@@ -1,4 +1,4 @@
-"""Reads: the profile that is cached, sign-ins that hold, and all that is kept of a person."""
+"""Queries of accounts: the cached profile, valid sign-ins, addresses, and the data export."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storefront.extensions import db
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """Somebody who is signed in, as every page may know them."""
+    """The part of a signed-in account that any page may use."""
 
     id: int
     name: str
@@ -26,26 +26,31 @@ class Shopper:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A customer's profile: the very thing that is cached. Sign-ins by digest: seconds when last seen, and until."""
+    """The cached profile of an account.
+
+    Attributes:
+        shopper: the account.
+        sign_ins: the valid sign-ins by digest: time of the last use and of expiry, in seconds since the epoch.
+    """
 
     shopper: Shopper
     sign_ins: dict[str, tuple[float, float]]
 
 
 def is_valid(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a sign-in (joined with its user) holds now."""
+    """Return the SQL condition that a sign-in, joined with its user, is valid now."""
     return SignIn.revoked_at.is_(None) & (SignIn.expires_at > now) & (SignIn.generation == User.generation)
 
 
 def fetch_profile(user_id: int) -> Profile | None:
-    """Return a profile, from the cache if it has it; None if there is no such account."""
+    """Return an account's profile, cached; None if the account does not exist."""
     shape: Any = Profile | None
     found: Profile | None = cache.fetch(keys.profile(user_id), shape, lambda: _read_profile(user_id))
     return found
 
 
 def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
-    """Return the sign-in with this digest and its user, read from SQL, if it holds."""
+    """Return the sign-in with this digest and its user, read from SQL; None if it is not valid."""
     row = db.session.execute(
         select(SignIn, User)
         .join(User, User.id == SignIn.user_id)
@@ -55,7 +60,7 @@ def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
 
 
 def list_sign_ins(user_id: int) -> Sequence[SignIn]:
-    """Return the sign-ins of a user that hold, the last seen first."""
+    """Return the valid sign-ins of a user, the last used first."""
     return (
         db.session.execute(
             select(SignIn)
@@ -78,7 +83,7 @@ def list_addresses(user_id: int) -> Sequence[Address]:
 
 
 def export_account(user: User) -> dict[str, Any]:
-    """Return all that this room keeps of a person, as it goes into JSON."""
+    """Return the data that accounts keep of a person, as JSON can hold it."""
     return {
         "profile": {
             "email": user.email,
@@ -105,8 +110,8 @@ def _read_profile(user_id: int) -> Profile | None:
     ).one_or_none()
     if user is None:
         return None
-    held = {
+    sign_ins = {
         row.digest: (row.last_seen_at.timestamp(), row.expires_at.timestamp())
         for row in list_sign_ins(user_id)
     }
-    return Profile(Shopper(user.id, user.name, user.is_staff), held)
+    return Profile(Shopper(user.id, user.name, user.is_staff), sign_ins)

@@ -1,6 +1,7 @@
-"""Wrong passwords, counted in SQL: a limit for each account and each address that no loss of Redis lifts.
+"""Limits on wrong passwords for each account and each client address, counted in SQL: they work without Redis.
 
-The rate limits `sign-in.account` and `sign-in.address` come first; while Redis is away they are each process's own.
+The rate limits `sign-in.account` and `sign-in.address` apply first. While Redis is unavailable, each process counts
+those alone.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from sqlalchemy import ColumnElement, delete, func, select
 from storefront.accounts.models import FailedSignIn
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.i18n import ngettext
 from storefront.rate_limiting import Limits
 from storefront.rate_limiting.identity import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class FailureLimit:
-    """So many wrong passwords in so long."""
+    """At most `most` wrong passwords within `window`."""
 
     most: int
     window: timedelta
@@ -34,24 +36,27 @@ RETENTION = timedelta(hours=1)
 
 
 class TooManyFailuresError(StorefrontError):
-    """Too many wrong passwords, for this account or from this address. `retry_after` is in seconds."""
+    """There were too many wrong passwords for this account or from this address. `retry_after` is in seconds."""
 
     status = 429
 
     def __init__(self, retry_after: int) -> None:
         minutes = ceil(retry_after / 60)
         super().__init__(
-            "Too many wrong passwords. Try again in "
-            f"{'a minute' if minutes == 1 else f'{minutes} minutes'}, or have a link mailed to you."
+            ngettext(
+                "Too many wrong passwords. Try again in a minute, or have a link mailed to you.",
+                "Too many wrong passwords. Try again in %(num)d minutes, or have a link mailed to you.",
+                minutes,
+            )
         )
         self.retry_after = retry_after
 
 
 def check_failures(email: str) -> None:
-    """Let a password be looked at.
+    """Check that a password may be tried now.
 
     Raises:
-        TooManyFailuresError: not now, whether there is such an account or not.
+        TooManyFailuresError: there were too many failures; raised whether the account exists or not.
     """
     now = datetime.now(UTC)
     waits = [_seconds_to_wait(FailedSignIn.account == _account_digest(email), ACCOUNT, now)]
@@ -62,33 +67,33 @@ def check_failures(email: str) -> None:
 
 
 def record_failure(email: str) -> None:
-    """Count a wrong password; what is too old to count is forgotten."""
+    """Count a wrong password, and delete failures older than `RETENTION`."""
     with write_transaction() as session:
         session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - RETENTION))
         session.add(FailedSignIn(account=_account_digest(email), address=_address_digest() or ""))
 
 
 def clear_failures(email: str) -> None:
-    """Forget the wrong passwords of an account whose owner has come."""
+    """Delete the failures of an account after the right password."""
     account = _account_digest(email)
     if db.session.execute(select(FailedSignIn.id).where(FailedSignIn.account == account).limit(1)).first():
         with write_transaction() as session:
             session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
 
 
-def _seconds_to_wait(which: ColumnElement[bool], bound: FailureLimit, now: datetime) -> int:
+def _seconds_to_wait(failures: ColumnElement[bool], limit: FailureLimit, now: datetime) -> int:
     """Return in how many seconds the next password may be tried; 0 if now."""
     latest = (
         select(FailedSignIn.at)
-        .where(which, FailedSignIn.at > now - bound.window)
+        .where(failures, FailedSignIn.at > now - limit.window)
         .order_by(FailedSignIn.at.desc())
-        .limit(bound.most)
+        .limit(limit.most)
         .subquery()
     )
     row = db.session.execute(select(func.count(), func.min(latest.c.at)).select_from(latest)).one()
     count: int = row[0]
     oldest: datetime = row[1]
-    return max(1, ceil((oldest + bound.window - now).total_seconds())) if count >= bound.most else 0
+    return max(1, ceil((oldest + limit.window - now).total_seconds())) if count >= limit.most else 0
 
 
 def _account_digest(email: str) -> str:

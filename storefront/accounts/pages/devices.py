@@ -1,4 +1,4 @@
-"""Where one is signed in, and ending it."""
+"""The page that lists the browsers in which an account is signed in, and signs them out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ bp = make_blueprint("devices", __name__, "/account/devices")
 @bp.get("")
 @authentication.sign_in_required
 def devices(user: User) -> Response:
-    """All browsers in which one is signed in."""
+    """All valid sign-ins of the account."""
     presented = cookie.read()
     return render_page(
         "devices", sign_ins=queries.list_sign_ins(user.id), here=presented and presented.digest
@@ -25,7 +25,7 @@ def devices(user: User) -> Response:
 @bp.post("/<int(max=2147483647):sign_in_id>/removal")
 @authentication.sign_in_required
 def end(user: User, sign_in_id: int) -> Response:
-    """Sign out there."""
+    """Sign out in one browser."""
     authentication.revoke_sign_in(user.id, sign_in_id)
     return redirect_with_notice("devices.devices", "device")
 
@@ -33,7 +33,7 @@ def end(user: User, sign_in_id: int) -> Response:
 @bp.post("/removal")
 @authentication.sign_in_required
 def end_all(user: User) -> Response:
-    """Sign out everywhere, here too."""
+    """Sign out in all browsers, including this one."""
     user_id = user.id
     with write_transaction() as session:
         credentials.start_generation(session, user_id, stay=False)

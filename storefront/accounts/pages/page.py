@@ -1,4 +1,4 @@
-"""What every page of accounts has."""
+"""The functions that all pages of accounts share."""
 
 from __future__ import annotations
 
@@ -14,77 +14,78 @@ from werkzeug.wrappers import Response
 
 from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
+from storefront.i18n import lazy_gettext as _
 from storefront.mail import development
 from storefront.web.forms import Form
 from storefront.web.private import mark_private, private_page
 
 log = logging.getLogger(__name__)
 
-# What a page says after it was led to by something that was done: in the address, so that it needs no session.
+# Notices after a redirect, by the query parameter `said`: so a notice needs no session.
 _NOTICES = {
-    "signed-out": "You are signed out.",
-    "everywhere": "You are signed out everywhere.",
-    "new-password": "Your new password is set, and you are signed out everywhere. Sign in with it.",
-    "closed": "Your account is closed, and what we kept of you in it has been deleted.",
-    "name": "Your name has been changed.",
-    "password": "Your password has been changed, and your other devices are signed out.",
-    "email": "Your e-mail has been changed, and your other devices are signed out.",
-    "address": "The address has been saved.",
-    "address-removed": "The address has been removed.",
-    "device": "That device is signed out.",
+    "signed-out": _("You are signed out."),
+    "everywhere": _("You are signed out everywhere."),
+    "new-password": _("Your new password is set, and you are signed out everywhere. Sign in with it."),
+    "closed": _("Your account is closed, and what we kept of you in it has been deleted."),
+    "name": _("Your name has been changed."),
+    "password": _("Your password has been changed, and your other devices are signed out."),
+    "email": _("Your e-mail has been changed, and your other devices are signed out."),
+    "address": _("The address has been saved."),
+    "address-removed": _("The address has been removed."),
+    "device": _("That device is signed out."),
 }
 
 
 def make_blueprint(name: str, module: str, prefix: str) -> Blueprint:
-    """Return a blueprint whose every answer is private, with the errors that all of them may meet."""
-    made = Blueprint(name, module, cli_group=None, url_prefix=prefix)
-    made.after_request(mark_private)
-    made.register_error_handler(LinkError, handle_link_error)
-    made.register_error_handler(OperationalError, handle_database_error)
-    return made
+    """Return a blueprint whose responses are all private, with handlers for link and database errors."""
+    blueprint = Blueprint(name, module, cli_group=None, url_prefix=prefix)
+    blueprint.after_request(mark_private)
+    blueprint.register_error_handler(LinkError, handle_link_error)
+    blueprint.register_error_handler(OperationalError, handle_database_error)
+    return blueprint
 
 
 def render_page(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a page; 422 if one of its forms has to be mended."""
+    """Return a page of accounts; with status 422 if one of its forms has errors."""
     forms = [value for value in context.values() if isinstance(value, Form)]
-    wrong = any(form.errors for form in forms)
+    has_errors = any(form.errors for form in forms)
     body = render_template(
         f"accounts/{template}.html",
         said=_NOTICES.get(request.args.get("said", "")),
-        wrong=wrong,
+        wrong=has_errors,
         account_pages=account_pages(),
         **context,
     )
-    return private_page(body, 422 if wrong and status == 200 else status)
+    return private_page(body, 422 if has_errors and status == 200 else status)
 
 
-def redirect_with_notice(endpoint: str, said: str, **values: Any) -> Response:
-    """Lead to a page that says what was done."""
-    return redirect(url_for(endpoint, said=said, **values), 303)
+def redirect_with_notice(endpoint: str, notice: str, **values: Any) -> Response:
+    """Redirect to a page that shows a notice (a key of `_NOTICES`)."""
+    return redirect(url_for(endpoint, said=notice, **values), 303)
 
 
-def redirect_to_sent_page(endpoint: str, letter: str) -> Response:
-    """Lead to the page that says that a letter is on its way; where none is sent, it shows it."""
-    return redirect(url_for(endpoint, letter=letter if development.is_active() else None), 303)
+def redirect_to_sent_page(endpoint: str, mail_id: str) -> Response:
+    """Redirect to the page that says that a mail was sent. Where mail is only stored, that page shows the mail."""
+    return redirect(url_for(endpoint, letter=mail_id if development.is_active() else None), 303)
 
 
 def handle_link_error(error: LinkError) -> Response:
-    """Say that a mailed link does nothing any more, and how to get another."""
+    """Return the page that says that a mailed link is no longer valid and offers a new one."""
     return render_page("link-gone", error.status, sentence=str(error))
 
 
 def handle_database_error(error: OperationalError) -> Response:
-    """Say that the database is away; whoever is signed in stays so."""
-    log.warning("an account's page could not be answered: %s", error)
+    """Return 503 if the database is unavailable. The cookie stays, so the person stays signed in."""
+    log.warning("a page of an account could not be served: %s", error)
     answer = current_app.make_response(current_app.handle_user_exception(ServiceUnavailable(retry_after=30)))
     return mark_private(answer)
 
 
 def format_day(moment: datetime) -> str:
-    """Return a day as the shop's language writes it."""
+    """Return a date in the format of the shop's locale."""
     return str(format_date(moment.date(), "medium", locale=current_app.config["LOCALE"]))
 
 
 def format_minute(moment: datetime) -> str:
-    """Return a moment as the shop's language writes it, in UTC."""
+    """Return a date and time, to the minute, in UTC and in the format of the shop's locale."""
     return f"{format_datetime(moment, 'short', locale=current_app.config['LOCALE'])} UTC"

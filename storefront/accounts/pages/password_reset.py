@@ -1,4 +1,4 @@
-"""A new password for whoever forgot the old one, by a mailed link."""
+"""The pages for setting a new password with a mailed link."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from storefront.accounts.pages.page import (
     render_page,
 )
 from storefront.accounts.pages.sign_in import submitted_email
-from storefront.accounts.password_fields import read_new_password
+from storefront.accounts.passwords import read_new_password
 from storefront.extensions import write_transaction
+from storefront.i18n import gettext as _
 from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
@@ -25,14 +26,14 @@ bp = make_blueprint("password_reset", __name__, "/account/reset")
 
 @bp.get("")
 def request_link() -> Response:
-    """The form: an e-mail, to which a link is sent."""
+    """The form for the e-mail address that gets a link."""
     return render_page("reset-request", form=Form())
 
 
 @bp.post("")
 @rate_limiting.limit("password-reset.address", "password-reset.account", account=submitted_email)
 def send_link() -> Response:
-    """Send a link if there is such an account; the answer and its cost are the same if not."""
+    """Mail a link if the account exists. The response and its cost are the same if it does not."""
     form = Form(request.form)
     email = read_email(form)
     if form.errors:
@@ -40,42 +41,42 @@ def send_link() -> Response:
     user = credentials.find_by_email(email)
     user_id, generation = (user.id, user.generation) if user else (0, 0)
     with write_transaction() as session:
-        letter = mail.enqueue(session, email if user else None, messages.reset_link(user_id, generation))
-    return redirect_to_sent_page("password_reset.requested", letter)
+        text = messages.reset_link(user_id, generation)
+        mail_id = mail.enqueue(session, email if user else None, text)
+    return redirect_to_sent_page("password_reset.requested", mail_id)
 
 
 @bp.get("/sent")
 def requested() -> Response:
-    """Says to look into one's mail."""
-    return render_page(
-        "sent", title="Look into your mail", letter=development.find(request.args.get("letter", ""))
-    )
+    """The page that says that a mail was sent."""
+    stored = development.find(request.args.get("letter", ""))
+    return render_page("sent", title=_("Look into your mail"), letter=stored)
 
 
 @bp.get("/<token>")
 def reset(token: str) -> Response:
-    """The form behind the link."""
+    """The form behind the mailed link: the new password."""
     return render_page("reset", form=Form(), email=_find_email(tokens.read_password_reset(token)))
 
 
 @bp.post("/<token>")
 @rate_limiting.limit("password-reset.address")
 def set_password(token: str) -> Response:
-    """Set the new password; every sign-in ends."""
-    says, form = tokens.read_password_reset(token), Form(request.form)
-    email = _find_email(says)
+    """Set the new password; this ends all sign-ins of the account."""
+    payload, form = tokens.read_password_reset(token), Form(request.form)
+    email = _find_email(payload)
     password = read_new_password(form, "password", email)
     if form.errors:
         return render_page("reset", form=form, email=email)
-    if not credentials.change_credentials(says.user_id, says.generation, password=password, stay=False):
+    if not credentials.change_credentials(payload.user_id, payload.generation, password=password, stay=False):
         raise tokens.LinkError
     authentication.forget_sign_in()
     return redirect_with_notice("sign_in.login", "new-password")
 
 
-def _find_email(says: tokens.PasswordReset) -> str:
-    """Return the e-mail of the account whose link this is, if it may still be used."""
-    user = credentials.find_by_id(says.user_id)
-    if user is None or user.generation != says.generation:
+def _find_email(payload: tokens.PasswordReset) -> str:
+    """Return the e-mail of the account that the link is for; raises LinkError if the link is used up."""
+    user = credentials.find_by_id(payload.user_id)
+    if user is None or user.generation != payload.generation:
         raise tokens.LinkError
     return user.email

@@ -1,4 +1,4 @@
-"""One's own account: name, e-mail, password, what can be taken along, and going for good."""
+"""The pages of one's own account: name, e-mail, password, data export and deletion."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from storefront.accounts.pages.page import (
     redirect_with_notice,
     render_page,
 )
-from storefront.accounts.password_fields import read_new_password, read_password
+from storefront.accounts.pages.sign_in import submitted_email
+from storefront.accounts.passwords import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
+from storefront.i18n import gettext as _
 from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
@@ -31,7 +33,7 @@ bp = make_blueprint("accounts", __name__, "/account")
 @bp.get("")
 @authentication.sign_in_required
 def overview(user: User) -> Response:
-    """The account."""
+    """The account with its forms."""
     return _render_overview(user)
 
 
@@ -40,7 +42,7 @@ def overview(user: User) -> Response:
 def change_name(user: User) -> Response:
     """Change the name."""
     form = Form(request.form)
-    name = form.text("name", "Your name", most=100, required=False)
+    name = form.text("name", _("Your name"), most=100, required=False)
     if form.errors:
         return _render_overview(user, name=form)
     with write_transaction():
@@ -55,9 +57,9 @@ def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
     form, generation, user_id = Form(request.form), user.generation, user.id
     email, name = user.email, user.name
-    owner = _password_is_right(user, form, "current_password")
+    is_owner = _password_is_right(user, form, "current_password")
     password = read_new_password(form, "password", email, name)
-    if not owner or form.errors:
+    if not is_owner or form.errors:
         return _render_overview(user, password=form)
     if not credentials.change_credentials(user_id, generation, password=password):
         return redirect_with_notice("sign_in.login", "everywhere")
@@ -66,12 +68,10 @@ def change_password(user: User) -> Response:
 
 
 @bp.post("/email")
-@rate_limiting.limit(
-    "sign-in.address", "password-reset.account", account=lambda: request.form.get("email", "")
-)
+@rate_limiting.limit("sign-in.address", "password-reset.account", account=submitted_email)
 @authentication.sign_in_required
 def change_email(user: User) -> Response:
-    """Send a link to the new e-mail; nothing changes before it is opened."""
+    """Mail a link to the new address; the e-mail changes only when the link is used."""
     form, user_id, generation = Form(request.form), user.id, user.generation
     email = read_email(form)
     if not _password_is_right(user, form, "password") or form.errors:
@@ -79,36 +79,35 @@ def change_email(user: User) -> Response:
     taken = credentials.find_by_email(email) is not None
     with write_transaction() as session:
         text = messages.account_exists() if taken else messages.confirm_new_email(user_id, generation, email)
-        letter = mail.enqueue(session, email, text)
-    return redirect_to_sent_page("accounts.email_sent", letter)
+        mail_id = mail.enqueue(session, email, text)
+    return redirect_to_sent_page("accounts.email_sent", mail_id)
 
 
 @bp.get("/email/sent")
 @authentication.sign_in_required
 def email_sent(_user: User) -> Response:
-    """Says to look into the new mailbox."""
-    return render_page(
-        "sent", title="Confirm your new e-mail", letter=development.find(request.args.get("letter", ""))
-    )
+    """The page that says that a mail was sent to the new address."""
+    stored = development.find(request.args.get("letter", ""))
+    return render_page("sent", title=_("Confirm your new e-mail"), letter=stored)
 
 
 @bp.get("/email/<token>")
 def confirm_email(token: str) -> Response:
-    """The button behind the link: what only fetches links, as mail scanners do, changes nothing."""
-    says = tokens.read_email_change(token)
-    user = credentials.find_by_id(says.user_id)
-    if user is None or user.generation != says.generation:
+    """The page behind the mailed link. It has a button: mail scanners open links, and that must change nothing."""
+    change = tokens.read_email_change(token)
+    user = credentials.find_by_id(change.user_id)
+    if user is None or user.generation != change.generation:
         raise tokens.LinkError
-    return render_page("confirm-email", email=says.email)
+    return render_page("confirm-email", email=change.email)
 
 
 @bp.post("/email/<token>")
 @rate_limiting.limit("password-reset.address")
 def set_email(token: str) -> Response:
-    """Make it the account's e-mail; other devices are signed out."""
-    says = tokens.read_email_change(token)
+    """Set the account's new e-mail; other devices are signed out."""
+    change = tokens.read_email_change(token)
     try:
-        changed = credentials.change_credentials(says.user_id, says.generation, email=says.email)
+        changed = credentials.change_credentials(change.user_id, change.generation, email=change.email)
     except EmailTakenError:
         changed = False
     if not changed:
@@ -119,7 +118,7 @@ def set_email(token: str) -> Response:
 @bp.get("/data")
 @authentication.sign_in_required
 def data(user: User) -> Response:
-    """All that the shop keeps of a person, to take along."""
+    """All data that the shop keeps of the person, as a JSON file."""
     answer: FlaskResponse = jsonify(privacy.export_data(user))
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
@@ -128,7 +127,7 @@ def data(user: User) -> Response:
 @bp.get("/deletion")
 @authentication.sign_in_required
 def deletion(_user: User) -> Response:
-    """Asks once more."""
+    """The form that asks for the password before the account is deleted."""
     return render_page("deletion", form=Form())
 
 
@@ -146,7 +145,7 @@ def delete(user: User) -> Response:
 
 
 def _password_is_right(user: User, form: Form, field: str) -> bool:
-    """Return whether the account's password stands in this field; if not, the form says so."""
+    """Return whether this field holds the account's password; if not, the form has an error."""
     password, email = read_password(form, field), user.email
     if not password:
         return False
@@ -156,14 +155,15 @@ def _password_is_right(user: User, form: Form, field: str) -> bool:
         form.errors[field] = str(error)
         return False
     if not right:
-        form.errors[field] = "That is not your password."
+        form.errors[field] = _("That is not your password.")
     return right
 
 
 def _render_overview(user: User, **forms: Form) -> Response:
+    """Return the account's page, with these submitted forms (name, email, password) in place of fresh ones."""
     current = {"name": user.name, "email": user.email}
     shown: dict[str, Any] = {
-        f"{about}_form": forms.get(about) or Form(values={} if about == "email" else current)
-        for about in ("name", "email", "password")
+        f"{field}_form": forms.get(field) or Form(values={} if field == "email" else current)
+        for field in ("name", "email", "password")
     }
     return render_page("account", user=user, **shown)

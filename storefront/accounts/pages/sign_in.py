@@ -1,4 +1,4 @@
-"""Registering, signing in, signing out."""
+"""The pages for registering, signing in and signing out."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from storefront.accounts.pages.page import (
     redirect_with_notice,
     render_page,
 )
-from storefront.accounts.password_fields import read_new_password, read_password
+from storefront.accounts.passwords import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
+from storefront.i18n import gettext as _
 from storefront.mail import development
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
@@ -25,13 +26,13 @@ bp = make_blueprint("sign_in", __name__, "/account")
 
 
 def submitted_email() -> str:
-    """Return the account that the form names, for the rate limits."""
+    """Return the e-mail in the submitted form: the rate limits count by it."""
     return request.form.get("email", "")
 
 
 @bp.get("/login")
 def login() -> Response:
-    """The form; whoever is signed in already goes on."""
+    """The sign-in form. A person who is signed in is redirected to the next page."""
     going = _next_path()
     if authentication.load_current_user() is not None:
         return redirect(going, 303)
@@ -41,84 +42,84 @@ def login() -> Response:
 @bp.post("/login")
 @rate_limiting.limit("sign-in.address", "sign-in.account", account=submitted_email)
 def submit_login() -> Response:
-    """Sign in. Whether there is such an account, neither the answer tells nor how long it takes."""
+    """Sign in. Neither the response nor its duration reveals whether the account exists."""
     form, going = Form(request.form), _next_path()
     email, password, keep = read_email(form), read_password(form), form.ticked("keep")
     if form.errors:
         return render_page("login", form=form, going=going)
     try:
-        proven = credentials.authenticate(email, password)
+        login = credentials.authenticate(email, password)
     except TooManyFailuresError as error:
         form.errors[""] = str(error)
         refusal = render_page("login", 429, form=form, going=going)
         refusal.headers["Retry-After"] = str(error.retry_after)
         return refusal
-    if proven is None or not authentication.sign_in(proven.user_id, proven.generation, keep=keep):
-        form.errors[""] = "E-mail and password do not belong together. Mind capital letters."
+    if login is None or not authentication.sign_in(login.user_id, login.generation, keep=keep):
+        form.errors[""] = _("E-mail and password do not belong together. Mind capital letters.")
         return render_page("login", form=form, going=going)
     return redirect(going, 303)
 
 
 @bp.post("/logout")
 def logout() -> Response:
-    """Sign out on this browser."""
+    """Sign out in this browser."""
     authentication.sign_out()
     return redirect_with_notice("sign_in.login", "signed-out")
 
 
 @bp.get("/register")
 def register() -> Response:
-    """The form: an e-mail, to which a link is sent."""
+    """The first registration form: the e-mail address that gets a link."""
     return render_page("register", form=Form(), going=_next_path())
 
 
 @bp.post("/register")
 @rate_limiting.limit("register", "password-reset.account", account=submitted_email)
 def send_registration_link() -> Response:
-    """Send a link for opening an account; to whom has one, that. The answer is the same."""
+    """Mail a registration link, or a notice if the account exists. The response is the same in both cases."""
     form, going = Form(request.form), _next_path()
     email = read_email(form)
     if form.errors:
         return render_page("register", form=form, going=going)
-    known = credentials.find_by_email(email) is not None
+    exists = credentials.find_by_email(email) is not None
     with write_transaction() as session:
-        text = messages.account_exists() if known else messages.registration_link(email, going)
-        letter = mail.enqueue(session, email, text)
-    return redirect_to_sent_page("sign_in.registration_sent", letter)
+        text = messages.account_exists() if exists else messages.registration_link(email, going)
+        mail_id = mail.enqueue(session, email, text)
+    return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 
 
 @bp.get("/register/sent")
 def registration_sent() -> Response:
-    """Says to look into one's mail."""
-    return render_page(
-        "sent", title="Look into your mail", letter=development.find(request.args.get("letter", ""))
-    )
+    """The page that says that a mail was sent."""
+    stored = development.find(request.args.get("letter", ""))
+    return render_page("sent", title=_("Look into your mail"), letter=stored)
 
 
 @bp.get("/register/<token>")
 def registration_form(token: str) -> Response:
-    """The form behind the link."""
-    says = tokens.read_registration(token)
-    if credentials.find_by_email(says.email) is not None:
+    """The second registration form, behind the mailed link: name and password."""
+    registration = tokens.read_registration(token)
+    if credentials.find_by_email(registration.email) is not None:
         raise tokens.LinkError
-    return render_page("finish", form=Form(), email=says.email)
+    return render_page("finish", form=Form(), email=registration.email)
 
 
 @bp.post("/register/<token>")
 @rate_limiting.limit("password-reset.address")
 def create_account(token: str) -> Response:
-    """Open the account, and sign in."""
-    says, form = tokens.read_registration(token), Form(request.form)
-    name = form.text("name", "Your name", most=100, required=False)
-    password, keep = read_new_password(form, "password", says.email, name), form.ticked("keep")
+    """Create the account and sign in."""
+    registration, form = tokens.read_registration(token), Form(request.form)
+    name = form.text("name", _("Your name"), most=100, required=False)
+    password = read_new_password(form, "password", registration.email, name)
+    keep = form.ticked("keep")
     if form.errors:
-        return render_page("finish", form=form, email=says.email)
+        return render_page("finish", form=form, email=registration.email)
     try:
-        user = credentials.create_account(says.email, password, name)
+        user = credentials.create_account(registration.email, password, name)
     except EmailTakenError as error:
         raise tokens.LinkError from error
     authentication.sign_in(user.id, user.generation, keep=keep)
-    return redirect(redirects.safe_path(says.next), 303)
+    return redirect(redirects.safe_path(registration.next), 303)
 
 
 def _next_path() -> str:
