@@ -15,7 +15,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print a table: responses per second, and the ratio to the naive service."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         shop = served(stack, redis, STOREFRONT_LIMIT_API="100000000/minute")
         peer = naive(stack, {"PEER_REDIS": redis})
         seen = in_turns({

@@ -46,7 +46,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print two tables: requests per second of one worker on one core, and how many parallel clicks survive."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         instance = stack.enter_context(shops.empty())
         bases = {"Flask-Session": _peer(stack, redis), "storefront": _shop(stack, instance, redis)}
         sku = _sku(bases["storefront"])

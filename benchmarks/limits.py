@@ -30,7 +30,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print three tables: one decision, the simplest view under two limits, and a cached page."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         _decisions(redis)
         _served(stack, redis)
         _pages(stack, redis, folder)

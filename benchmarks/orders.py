@@ -51,7 +51,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
 def databases() -> Iterator[tuple[str, str, str]]:
     """Yield each database that there is: its name, the URL of a migrated one, and that of a Redis."""
     with tempfile.TemporaryDirectory(prefix="storefront-bench-", ignore_cleanup_errors=True) as folder:
-        redis = embedded.join(Path(folder) / "redis")
+        redis = embedded.acquire_server(Path(folder) / "redis")
         sqlite = f"sqlite:///{folder}/shop.sqlite3"
         invoices.migrate(sqlite, redis)
         yield "SQLite", sqlite, redis

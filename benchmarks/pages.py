@@ -20,7 +20,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print a table: pages per second of one worker on one core, and the ratios to the peers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         shop = served(stack, redis, STOREFRONT_LIMIT_BROWSE="100000000/minute")
         slug = first_product(shop)
         body = folder / "body"

@@ -39,7 +39,7 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     """Print two tables: the time of one request, and requests per second of one worker on one core."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         _alone(redis)
         _served(stack, folder, redis)
 

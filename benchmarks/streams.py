@@ -93,7 +93,7 @@ def place() -> Iterator[tuple[dict[str, str], str]]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * STREAMS)), hard))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-bench-")))
-        redis = embedded.join(folder / "redis")
+        redis = embedded.acquire_server(folder / "redis")
         instance = stack.enter_context(shops.empty())
         shops.command(instance, "demo", "--products", str(PRODUCTS), "--seed", "1", "--no-pictures")
         environ = shops.environ(instance) | {

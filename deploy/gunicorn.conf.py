@@ -80,4 +80,4 @@ def child_exit(_server: object, worker: Any) -> None:
 def on_starting(server: Any) -> None:
     """Start the embedded Redis, if one is needed, with the master: it then runs exactly as long as the shop."""
     os.environ.setdefault("STOREFRONT_WORKERS", str(server.cfg.workers))
-    redis_roles.ensure(create_app())
+    redis_roles.ensure_embedded_server(create_app())

@@ -162,7 +162,7 @@ def media(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A real Redis for the whole test session; it ends with this process."""
-    return embedded.join(tmp_path_factory.mktemp("redis"))
+    return embedded.acquire_server(tmp_path_factory.mktemp("redis"))
 
 
 @pytest.fixture

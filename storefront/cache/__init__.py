@@ -83,7 +83,7 @@ def start(app: Flask) -> None:
         subscription.start()
         state.reporter.task.start()
         state.recompressor.task.start()
-        store.receives_invalidations = lambda: subscription.trusted
+        store.receives_invalidations = lambda: subscription.is_trusted
         state.subscription = subscription
         state.pid = os.getpid()
     periodic.start_tasks(app, outbox.SWEEPER)

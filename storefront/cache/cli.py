@@ -67,7 +67,7 @@ def purge(tags: tuple[str, ...], hard: bool) -> None:
             raise click.ClickException(f"{tag!r} is not a tag. docs/caching.md lists them.")
     invalidate_on_commit(db.session(), *tags, cause="flask cache purge", hard=hard)
     db.session.commit()
-    problem = redis_roles.reachable(Role.CACHE)
+    problem = redis_roles.check_server(Role.CACHE)
     click.echo("Redis is down: the purge follows as soon as it is back." if problem else "Purged.")
 
 

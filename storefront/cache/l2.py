@@ -22,13 +22,13 @@ from redis.exceptions import ResponseError
 from storefront import redis_roles
 from storefront.cache import keys
 from storefront.cache.tag_times import TagTimes
-from storefront.redis_roles import Role, Script
+from storefront.redis_roles import LuaScript, Role
 
 log = logging.getLogger(__name__)
 
 _LUA = Path(__file__).parent / "lua"
 _FETCH, _FILL, _REPLACE_BODY, _RELEASE = (
-    Script(_LUA / f"{name}.lua") for name in ("fetch", "fill", "replace_body", "release")
+    LuaScript(_LUA / f"{name}.lua") for name in ("fetch", "fill", "replace_body", "release")
 )
 
 # Errors caused by data under the cache's keys that the cache did not write.
@@ -220,5 +220,5 @@ class L2:
 
         redis_roles.call(Role.CACHE, clear, write=True)
 
-    def _run(self, script: Script, names: list[str], arguments: list[Any]) -> Any:
+    def _run(self, script: LuaScript, names: list[str], arguments: list[Any]) -> Any:
         return redis_roles.call(Role.CACHE, lambda client: script.run(client, names, arguments), write=True)

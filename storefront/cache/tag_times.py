@@ -17,10 +17,10 @@ from redis.exceptions import ResponseError
 
 from storefront import redis_roles
 from storefront.cache import keys
-from storefront.redis_roles import Role, Script
+from storefront.redis_roles import LuaScript, Role
 
 _LUA = Path(__file__).parent / "lua"
-_INVALIDATE, _REASSERT = Script(_LUA / "invalidate.lua"), Script(_LUA / "reassert.lua")
+_INVALIDATE, _REASSERT = LuaScript(_LUA / "invalidate.lua"), LuaScript(_LUA / "reassert.lua")
 
 # Seconds after which a remembered time is checked in Redis once more, and then forgotten.
 RETENTION = 20.0
@@ -132,7 +132,7 @@ class TagTimes:
             while len(self._times) > MAX_TAGS:
                 del self._times[next(iter(self._times))]
 
-    def _run(self, script: Script, shard: int, arguments: list[Any]) -> Any:
+    def _run(self, script: LuaScript, shard: int, arguments: list[Any]) -> Any:
         # Not counted as a write: when Redis is full, the script makes room.
         def run() -> Any:
             return redis_roles.call(

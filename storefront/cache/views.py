@@ -37,7 +37,7 @@ def dashboard() -> Response:
         problem = str(error)
     page = render_template(
         "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
-        roles=redis_roles.states(), local=state.store.l1, hit_rate=hit_rates.compute_hit_rate, hits=hit_rates.HITS,
+        roles=redis_roles.statuses(), local=state.store.l1, hit_rate=hit_rates.compute_hit_rate, hits=hit_rates.HITS,
         percentile=hit_rates.compute_percentile, lookups=_chart(hour.minutes) if hour else None,
     )  # fmt: skip
     return private_page(page)

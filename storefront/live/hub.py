@@ -64,7 +64,7 @@ class Hub:
     @property
     def subscribed(self) -> bool:
         """Whether this process receives all that Redis publishes."""
-        return self._subscription is not None and self._subscription.trusted
+        return self._subscription is not None and self._subscription.is_trusted
 
     def start(self) -> None:
         """Subscribe and start the threads of this process, unless that is done. Needs an application context."""

@@ -50,7 +50,7 @@ def init_app(app: Flask) -> None:
     warm_up.init_app(app)
     health.add_check(app, "database", schema.readiness, required=True)
     # The shop serves without Redis, so a lost Redis must not take every instance out of the load balancer.
-    health.add_check(app, "redis", redis_roles.problem, required=False)
+    health.add_check(app, "redis", redis_roles.check_servers, required=False)
 
 
 def measure(app: Flask) -> request_figures.Measure | None:

@@ -41,7 +41,7 @@ def dashboard() -> Response:
             (name, check.problem() or "ok") for name, check in readiness_checks.get(current_app).items()
         ],
         open_in=metrics.breakers(),
-        roles=redis_roles.states(),
+        roles=redis_roles.statuses(),
         figures=metrics.figures(),
         version=__version__,
     )

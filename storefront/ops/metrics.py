@@ -77,7 +77,7 @@ class Metrics:
                 else:
                     self._add(CACHE, number, kind, event)
             LOCAL.set(state.store.l1.size + state.store.outage_l1.size)
-        for role in redis_roles.states():
+        for role in redis_roles.statuses():
             answered = role.calls - role.errors
             for result, number in (
                 ("answered", answered),

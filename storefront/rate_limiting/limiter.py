@@ -21,10 +21,10 @@ from redis.exceptions import RedisError
 from storefront.rate_limiting.fallback import Buckets
 from storefront.rate_limiting.gcra import Ask, State, Verdict, judge
 from storefront.rate_limiting.policies import Policy
-from storefront.redis_roles import RedisUnavailable, Role, Script
-from storefront.redis_roles.roles import Roles
+from storefront.redis_roles import LuaScript, RedisUnavailable, Role
+from storefront.redis_roles.roles import RoleClients
 
-_ADMIT = Script(Path(__file__).parent / "lua" / "admit.lua")
+_ADMIT = LuaScript(Path(__file__).parent / "lua" / "admit.lua")
 MOST = 50_000  # clients of whom something is remembered
 BATCH = 200  # clients that are settled by one call
 NEAR = 5  # within a fifth of the burst everybody is asked for exactly
@@ -51,7 +51,7 @@ class Limiter:
     """
 
     def __init__(
-        self, roles: Roles, prefix: str, processes: int, *, clock: Callable[[], int] = microseconds
+        self, roles: RoleClients, prefix: str, processes: int, *, clock: Callable[[], int] = microseconds
     ) -> None:
         self._roles = roles
         # One hash tag: on a cluster a script must find all limits of a request on one node.

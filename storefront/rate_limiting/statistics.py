@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from storefront.rate_limiting.gcra import Ask
 from storefront.redis_roles import RedisUnavailable, Role
-from storefront.redis_roles.roles import Roles
+from storefront.redis_roles.roles import RoleClients
 
 Event = Literal["asked", "refused", "shadow", "alone", "denied"]
 HOURS = 24
@@ -34,7 +34,7 @@ class Report:
 class Tally:
     """Counts of one process that Redis has not heard of."""
 
-    def __init__(self, roles: Roles, prefix: str) -> None:
+    def __init__(self, roles: RoleClients, prefix: str) -> None:
         self._roles = roles
         self._prefix = f"{{{prefix}:limit}}:tally"
         self._lock = threading.Lock()

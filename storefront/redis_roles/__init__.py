@@ -16,29 +16,29 @@ from redis import Redis, RedisCluster
 
 from storefront.errors import StorefrontError
 from storefront.redis_roles import locks
-from storefront.redis_roles.circuit_breaker import RoleState
-from storefront.redis_roles.errors import TROUBLE, RedisUnavailable
-from storefront.redis_roles.lua_scripts import Script
-from storefront.redis_roles.roles import Role, Roles
+from storefront.redis_roles.circuit_breaker import RoleStatus
+from storefront.redis_roles.errors import REDIS_ERRORS, RedisUnavailable
+from storefront.redis_roles.lua_scripts import LuaScript
+from storefront.redis_roles.roles import Role, RoleClients
 from storefront.redis_roles.subscription import Subscription
 
 __all__ = [
+    "LuaScript",
     "RedisUnavailable",
     "Role",
-    "RoleState",
-    "Script",
+    "RoleStatus",
     "Subscription",
     "call",
-    "client",
-    "ensure",
+    "check_server",
+    "check_servers",
+    "ensure_embedded_server",
+    "get_client",
+    "group_by_server",
     "init_app",
-    "is_watched",
     "lock",
-    "problem",
-    "reachable",
-    "servers",
-    "states",
-    "together",
+    "server_clients",
+    "statuses",
+    "uses_sentinel",
 ]
 
 T = TypeVar("T")
@@ -50,10 +50,10 @@ def init_app(app: Flask) -> None:
     Raises:
         ConfigurationError: a URL cannot be used; the text says which and why.
     """
-    app.extensions["redis_roles"] = Roles.from_config(app)
+    app.extensions["redis_roles"] = RoleClients.from_config(app)
 
 
-def ensure(app: Flask) -> None:
+def ensure_embedded_server(app: Flask) -> None:
     """Make sure that the embedded server runs, if a role needs it, and goes on for as long as this process does.
 
     For the process that serves: what it forks afterwards shares its hold on the server.
@@ -61,9 +61,9 @@ def ensure(app: Flask) -> None:
     Raises:
         EmbeddedServerError: it cannot be started; the text says why and how to mend it.
     """
-    roles: Roles = app.extensions["redis_roles"]
+    roles: RoleClients = app.extensions["redis_roles"]
     for role in Role:
-        roles.url(role)
+        roles.resolve_url(role)
 
 
 def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
@@ -78,7 +78,7 @@ def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
         RedisUnavailable: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
         RedisError: the command itself is wrong (WRONGTYPE, an error in a script).
     """
-    roles: Roles = current_app.extensions["redis_roles"]
+    roles: RoleClients = current_app.extensions["redis_roles"]
     return roles.call(role, do, write=write)
 
 
@@ -95,13 +95,13 @@ def lock(name: str, seconds: float) -> AbstractContextManager[bool]:
     return locks.lock(current_app.extensions["redis_roles"], name, seconds)
 
 
-def states() -> list[RoleState]:
+def statuses() -> list[RoleStatus]:
     """Return how each role does in this process: its breaker's states and counters."""
-    roles: Roles = current_app.extensions["redis_roles"]
-    return [roles.breaker(role).state() for role in Role]
+    roles: RoleClients = current_app.extensions["redis_roles"]
+    return [roles.get_breaker(role).status() for role in Role]
 
 
-def client(role: Role) -> Redis:
+def get_client(role: Role) -> Redis:
     """Return this process's client of a role, unguarded: for probes and tools; pages use `call`.
 
     Calls fail within a tenth of a second and are not retried.
@@ -109,43 +109,43 @@ def client(role: Role) -> Redis:
     Raises:
         EmbeddedServerError: the role lives on the embedded server, and that cannot be started.
     """
-    roles: Roles = current_app.extensions["redis_roles"]
-    return roles.client(role)
+    roles: RoleClients = current_app.extensions["redis_roles"]
+    return roles.get_client(role)
 
 
-def reachable(role: Role) -> str | None:
+def check_server(role: Role) -> str | None:
     """Return None if the role's server answers, else a sentence that says what is missing. Never raises."""
     try:
-        client(role).ping()
-    except (StorefrontError, *TROUBLE) as error:
+        get_client(role).ping()
+    except (StorefrontError, *REDIS_ERRORS) as error:
         return f"Redis for {role} does not answer: {error}"
     return None
 
 
-def problem() -> str | None:
+def check_servers() -> str | None:
     """Return None if every role's server answers, else what does not. Never raises.
 
     Roles that share a server are asked about once.
     """
-    missing = [sentence for roles in together() if (sentence := reachable(roles[0]))]
+    missing = [sentence for roles in group_by_server() if (sentence := check_server(roles[0]))]
     return f"{' '.join(missing)} The shop serves without it." if missing else None
 
 
-def together() -> list[list[Role]]:
+def group_by_server() -> list[list[Role]]:
     """Return the roles, those that share a server in one list."""
-    roles: Roles = current_app.extensions["redis_roles"]
+    roles: RoleClients = current_app.extensions["redis_roles"]
     by_url: dict[str | None, list[Role]] = {}
     for role in Role:
         by_url.setdefault(roles.urls[role], []).append(role)
     return list(by_url.values())
 
 
-def servers(role: Role) -> Iterator[Redis]:
+def server_clients(role: Role) -> Iterator[Redis]:
     """Yield a client of each server that takes the role's writes: one, or every primary of a cluster.
 
     For tools, as `client`.
     """
-    one = client(role)
+    one = get_client(role)
     if not isinstance(one, RedisCluster):
         yield one
         return
@@ -153,7 +153,7 @@ def servers(role: Role) -> Iterator[Redis]:
         yield one.get_redis_connection(node)
 
 
-def is_watched(role: Role) -> bool:
+def uses_sentinel(role: Role) -> bool:
     """Return whether sentinels name the role's master."""
-    roles: Roles = current_app.extensions["redis_roles"]
-    return roles.address(role).kind == "sentinel"
+    roles: RoleClients = current_app.extensions["redis_roles"]
+    return roles.resolve_address(role).kind == "sentinel"

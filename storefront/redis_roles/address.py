@@ -10,12 +10,12 @@ from redis.connection import SSLConnection, UnixDomainSocketConnection
 
 from storefront.errors import ConfigurationError
 
-Kind = Literal["one", "sentinel", "cluster"]
+AddressKind = Literal["one", "sentinel", "cluster"]
 Host = tuple[str, int]
 
 # How each is written, and what may be set after the "?": redis-py knows more, its time-outs for one, but those are
 # not for a URL to change.
-_SCHEMES: dict[str, tuple[Kind, str, set[str]]] = {
+_SCHEMES: dict[str, tuple[AddressKind, str, set[str]]] = {
     "redis": ("one", "redis://user:password@host:port/db", {"client_name"}),
     "rediss": (
         "one",
@@ -33,7 +33,7 @@ _SCHEMES: dict[str, tuple[Kind, str, set[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RedisAddress:
     """One server, the sentinels that know it, or some nodes of a cluster.
 
     Attributes:
@@ -44,14 +44,14 @@ class Address:
         sentinel_options: username and password of the sentinels themselves.
     """
 
-    kind: Kind
+    kind: AddressKind
     options: dict[str, Any]
     hosts: tuple[Host, ...] = ()
     service: str = ""
     sentinel_options: dict[str, Any] = field(default_factory=dict)
 
 
-def read(name: str, url: str) -> Address:
+def parse_url(name: str, url: str) -> RedisAddress:
     """Return what a URL says.
 
     Args:
@@ -67,7 +67,7 @@ def read(name: str, url: str) -> Address:
         raise ConfigurationError(f"{name} must begin with one of {known}.")
     _, form, _ = _SCHEMES[scheme]
     try:
-        return _read(scheme, rest)
+        return _parse(scheme, rest)
     except ValueError as error:
         raise ConfigurationError(
             f"{name}: {error} The form is {form}; in the user and the password, "
@@ -75,7 +75,7 @@ def read(name: str, url: str) -> Address:
         ) from None
 
 
-def _read(scheme: str, rest: str) -> Address:
+def _parse(scheme: str, rest: str) -> RedisAddress:
     kind, _, known = _SCHEMES[scheme]
     rest, _, query = rest.partition("?")
     extra = dict(parse_qsl(query, keep_blank_values=True))
@@ -100,20 +100,20 @@ def _read(scheme: str, rest: str) -> Address:
     options |= _db(path) | extra
     hosts = tuple(_host(place, 26379 if kind == "sentinel" else 6379) for place in places.split(","))
     if kind != "one":
-        return Address(kind, options, hosts, unquote(service), sentinel)
+        return RedisAddress(kind, options, hosts, unquote(service), sentinel)
     if len(hosts) > 1:
         raise ValueError("it names more than one host.")
     if scheme == "rediss":
         options["connection_class"] = SSLConnection
-    return Address(kind, options | {"host": hosts[0][0], "port": hosts[0][1]})
+    return RedisAddress(kind, options | {"host": hosts[0][0], "port": hosts[0][1]})
 
 
-def _unix(rest: str, extra: dict[str, str]) -> Address:
+def _unix(rest: str, extra: dict[str, str]) -> RedisAddress:
     credentials, at, path = ("", "", rest[1:]) if rest.startswith("/") else rest.partition("@/")
     if not path:
         raise ValueError("it names no path that begins with /.")
     options = _credentials(credentials, at) | _db(extra.pop("db", "")) | extra
-    return Address(
+    return RedisAddress(
         "one", options | {"path": f"/{unquote(path)}", "connection_class": UnixDomainSocketConnection}
     )
 

@@ -17,23 +17,23 @@ from typing import Literal
 
 from storefront.redis_roles.errors import ErrorKind
 
-State = Literal["closed", "open", "half-open"]
+BreakerState = Literal["closed", "open", "half-open"]
 
-ERRORS = 3  # so many …
-WITHIN = 10.0  # … in so many seconds open it
-OPEN_FOR = 2.0  # seconds until the next probe
+MAX_ERRORS = 3  # so many …
+ERROR_WINDOW = 10.0  # … in so many seconds open it
+PROBE_INTERVAL = 2.0  # seconds until the next probe
 JITTER = 0.2  # more or less of that, so that the processes do not ask together
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class RoleState:
+class RoleStatus:
     """How a role does in this process, for metrics and the dashboard."""
 
     role: str
-    state: State
-    writes: State  # "closed": Redis takes writes, as far as the main side lets any pass
+    state: BreakerState
+    writes: BreakerState  # "closed": Redis takes writes, as far as the main side lets any pass
     calls: int  # that were passed on to Redis
     errors: int  # of those, the ones that Redis did not answer or refused to write, or that got no connection
     timeouts: int  # of those, the ones that ran out of time
@@ -46,9 +46,9 @@ class RoleState:
 class _Side:
     what: str
     probe: Callable[[], object]
-    state: State = "closed"
+    state: BreakerState = "closed"
     problem: str | None = None
-    errors: deque[float] = field(default_factory=lambda: deque(maxlen=ERRORS))
+    errors: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_ERRORS))
     prober: threading.Thread | None = None
 
 
@@ -69,7 +69,7 @@ class CircuitBreaker:
         ping: Callable[[], object],
         write: Callable[[], object],
         *,
-        open_for: float = OPEN_FOR,
+        open_for: float = PROBE_INTERVAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.role = role
@@ -82,7 +82,7 @@ class CircuitBreaker:
 
     def allows(self, *, write: bool = False) -> bool:
         """Return whether a call may pass; count it as a call or as refused."""
-        shut = self._shut(write=write)
+        shut = self._find_open_side(write=write)
         with self._lock:
             if shut is None:
                 self._calls += 1
@@ -94,30 +94,30 @@ class CircuitBreaker:
 
     def problem(self, *, write: bool = False) -> str:
         """Return why a call does not pass."""
-        shut = self._shut(write=write)
+        shut = self._find_open_side(write=write)
         return (shut.problem if shut else None) or "it does not answer."
 
-    def failed(self, trouble: ErrorKind, problem: str) -> None:
+    def record_failure(self, trouble: ErrorKind, problem: str) -> None:
         """Count an error of a call that was let pass; open the side that it concerns if it is one too many."""
-        side = self._writes if trouble is ErrorKind.NO_WRITES else self._main
+        side = self._writes if trouble is ErrorKind.WRITES_REFUSED else self._main
         now = self._clock()
         with self._lock:
             self._errors += 1
             self._timeouts += trouble is ErrorKind.TIMED_OUT
-            if trouble is ErrorKind.CROWDED:
+            if trouble is ErrorKind.POOL_EXHAUSTED:
                 return
             side.errors.append(now)
-            if side.state != "closed" or len(side.errors) < ERRORS or now - side.errors[0] > WITHIN:
+            if side.state != "closed" or len(side.errors) < MAX_ERRORS or now - side.errors[0] > ERROR_WINDOW:
                 return
             side.state, side.problem = "open", problem
             self._opens += 1
         _log.warning("Redis for %s %s; going on without it: %s", self.role, side.what, problem)
         self._start_prober(side)
 
-    def state(self) -> RoleState:
+    def status(self) -> RoleStatus:
         """Return the states and counters as they are now."""
         with self._lock:
-            return RoleState(
+            return RoleStatus(
                 self.role,
                 self._main.state,
                 self._writes.state,
@@ -129,7 +129,7 @@ class CircuitBreaker:
                 problem=self._main.problem or self._writes.problem,
             )
 
-    def _shut(self, *, write: bool) -> _Side | None:
+    def _find_open_side(self, *, write: bool) -> _Side | None:
         if self._main.state != "closed":
             return self._main
         return self._writes if write and self._writes.state != "closed" else None
@@ -141,18 +141,18 @@ class CircuitBreaker:
             # It holds no more than a weak reference while it waits: a breaker that nobody has is not probed.
             arguments = (weakref.ref(self), side is self._writes)
             side.prober = threading.Thread(
-                target=_probe, args=arguments, name=f"redis-{self.role}-probe", daemon=True
+                target=_probe_until_closed, args=arguments, name=f"redis-{self.role}-probe", daemon=True
             )
             try:
                 side.prober.start()
             except RuntimeError:  # no more threads, or the process is ending: the next caller tries again
                 side.prober = None
 
-    def pause(self) -> float:
+    def probe_delay(self) -> float:
         """Return how many seconds to wait until the next probe."""
         return self._open_for * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # only spreads the probes
 
-    def ask(self, *, writes: bool) -> bool:
+    def probe(self, *, writes: bool) -> bool:
         """Probe a side and return whether that closed it."""
         side = self._writes if writes else self._main
         side.state = "half-open"
@@ -169,11 +169,11 @@ class CircuitBreaker:
         return True
 
 
-def _probe(breaker: weakref.ref[CircuitBreaker], writes: bool) -> None:
+def _probe_until_closed(breaker: weakref.ref[CircuitBreaker], writes: bool) -> None:
     while (mine := breaker()) is not None:
-        pause = mine.pause()
+        pause = mine.probe_delay()
         del mine
         time.sleep(pause)
-        if (mine := breaker()) is None or mine.ask(writes=writes):
+        if (mine := breaker()) is None or mine.probe(writes=writes):
             return
         del mine

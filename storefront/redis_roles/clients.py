@@ -12,13 +12,13 @@ from redis.connection import Connection
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from storefront.redis_roles.address import Address
+from storefront.redis_roles.address import RedisAddress
 from storefront.redis_roles.sentinel import MasterConnection, MasterResolver
 
 # A page must not wait for Redis: the library's defaults cost seconds on a silent peer.
 TIMEOUT = 0.1  # seconds: to connect, to read, and to wait for a free connection
 SUBSCRIPTION_TIMEOUT = 1.0  # seconds, in a thread for which no page waits
-POOL = 50  # connections per process and role
+POOL_SIZE = 50  # connections per process and role
 
 # redis-py does not type these.
 _pool: Any = BlockingConnectionPool
@@ -48,7 +48,7 @@ class PubSubConnection(Protocol):
         """Return whether something comes within so many seconds."""
 
 
-def client(address: Address, directory: MasterResolver | None) -> Redis:
+def create_client(address: RedisAddress, directory: MasterResolver | None) -> Redis:
     """Return a client with a pool of its own.
 
     A cluster's is no Redis in Python's eyes, but takes the same commands; it looks for its nodes at once.
@@ -67,16 +67,16 @@ def client(address: Address, directory: MasterResolver | None) -> Redis:
             dynamic_startup_nodes=False,  # what the URL names is still asked when all nodes have moved
             require_full_coverage=False,
             retry=_no_retry(),
-            max_connections=POOL,
+            max_connections=POOL_SIZE,
             **options,
         )
         return cast(Redis, cluster)
     if directory:
         options |= {"connection_class": MasterConnection, "directory": directory}
-    return Redis.from_pool(_pool(max_connections=POOL, timeout=TIMEOUT, **options))
+    return Redis.from_pool(_pool(max_connections=POOL_SIZE, timeout=TIMEOUT, **options))
 
 
-def connection(address: Address, directory: MasterResolver | None) -> PubSubConnection:
+def create_pubsub_connection(address: RedisAddress, directory: MasterResolver | None) -> PubSubConnection:
     """Return a new connection for a subscription, not yet connected and nobody else's.
 
     What is published on a cluster is heard on each of its nodes.
@@ -94,7 +94,7 @@ def connection(address: Address, directory: MasterResolver | None) -> PubSubConn
     return line
 
 
-def directory(address: Address) -> MasterResolver | None:
+def create_resolver(address: RedisAddress) -> MasterResolver | None:
     """Return what knows the master, if sentinels do."""
     if address.kind != "sentinel":
         return None

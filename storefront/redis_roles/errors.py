@@ -30,9 +30,9 @@ from storefront.errors import StorefrontError
 from storefront.redis_roles.embedded.paths import EmbeddedServerError
 
 # What redis-py raises (what concerns a whole cluster is no RedisError), and an embedded server that does not start.
-TROUBLE = (RedisError, RedisClusterException, OSError, EmbeddedServerError)
+REDIS_ERRORS = (RedisError, RedisClusterException, OSError, EmbeddedServerError)
 
-_OURS = (
+_CALLER_ERRORS = (
     ResponseError,
     DataError,
     WatchError,
@@ -41,21 +41,23 @@ _OURS = (
     CrossSlotTransactionError,
     InvalidPipelineStack,
 )
-_NO_CONNECTION = "No connection available."  # redis-py's blocking pool says so, by no class of its own
-_NO_WRITES = (OutOfMemoryError, ReadOnlyError, BusyLoadingError)
+_POOL_EXHAUSTED_TEXT = "No connection available."  # redis-py's blocking pool says so, by no class of its own
+_WRITES_REFUSED = (OutOfMemoryError, ReadOnlyError, BusyLoadingError)
 # Redis 6.2 wraps what a script's command was answered into an ordinary error: "… -OOM command not allowed …".
-_NO_WRITES_TEXT = re.compile(r"(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
-_AWAY = (ClusterDownError, TryAgainError, MovedError, NoPermissionError)
-_AWAY_TEXT = re.compile(r"(?:^|-)(BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|UNKILLABLE) |DB index is out of range")
+_WRITES_REFUSED_TEXT = re.compile(r"(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
+_UNREACHABLE = (ClusterDownError, TryAgainError, MovedError, NoPermissionError)
+_UNREACHABLE_TEXT = re.compile(
+    r"(?:^|-)(BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|UNKILLABLE) |DB index is out of range"
+)
 
 
 class ErrorKind(Enum):
     """What an error says of the server."""
 
-    GONE = "gone"
+    UNREACHABLE = "gone"
     TIMED_OUT = "timed out"
-    NO_WRITES = "no writes"
-    CROWDED = "crowded"  # all of this process's connections are in use: nothing is said of the server
+    WRITES_REFUSED = "no writes"
+    POOL_EXHAUSTED = "crowded"  # all of this process's connections are in use: nothing is said of the server
 
 
 class RedisUnavailable(StorefrontError):  # a state of the world that callers provide for, not a mistake
@@ -77,12 +79,14 @@ class RedisUnavailable(StorefrontError):  # a state of the world that callers pr
 def classify(error: Exception) -> ErrorKind | None:
     """Return what this error says of the server, or None if it is our own command that was wrong."""
     text = str(error)
-    if isinstance(error, _NO_WRITES) or (isinstance(error, ResponseError) and _NO_WRITES_TEXT.search(text)):
-        return ErrorKind.NO_WRITES
-    if isinstance(error, MaxConnectionsError) or text == _NO_CONNECTION:
-        return ErrorKind.CROWDED
+    if isinstance(error, _WRITES_REFUSED) or (
+        isinstance(error, ResponseError) and _WRITES_REFUSED_TEXT.search(text)
+    ):
+        return ErrorKind.WRITES_REFUSED
+    if isinstance(error, MaxConnectionsError) or text == _POOL_EXHAUSTED_TEXT:
+        return ErrorKind.POOL_EXHAUSTED
     if isinstance(error, TimeoutError):
         return ErrorKind.TIMED_OUT
-    if isinstance(error, _AWAY) or not isinstance(error, _OURS):
-        return ErrorKind.GONE
-    return ErrorKind.GONE if _AWAY_TEXT.search(text) else None
+    if isinstance(error, _UNREACHABLE) or not isinstance(error, _CALLER_ERRORS):
+        return ErrorKind.UNREACHABLE
+    return ErrorKind.UNREACHABLE if _UNREACHABLE_TEXT.search(text) else None

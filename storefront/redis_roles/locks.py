@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from storefront.redis_roles.errors import RedisUnavailable
-from storefront.redis_roles.lua_scripts import Script
-from storefront.redis_roles.roles import Role, Roles
+from storefront.redis_roles.lua_scripts import LuaScript
+from storefront.redis_roles.roles import Role, RoleClients
 
-_RELEASE = Script(Path(__file__).parent / "lua" / "release.lua")
+_RELEASE = LuaScript(Path(__file__).parent / "lua" / "release.lua")
 
 
 @contextmanager
-def lock(roles: Roles, name: str, seconds: float) -> Iterator[bool]:
+def lock(roles: RoleClients, name: str, seconds: float) -> Iterator[bool]:
     """Yield whether this process may do the work. See `redis_roles.lock`."""
     key, token = f"lock:{name}", secrets.token_bytes(16)
     milliseconds = max(1, round(seconds * 1000))

@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError
 
 
-class Script:
+class LuaScript:
     """A Lua file; the server is sent its digest, and the file once when it does not know that.
 
     A server forgets its scripts when it restarts, after SCRIPT FLUSH and, as a replica that never ran them, when it

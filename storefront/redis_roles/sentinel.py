@@ -14,7 +14,7 @@ from redis.exceptions import ReadOnlyError, ResponseError
 
 Host = tuple[str, int]
 
-_PAUSE = 1.0  # seconds for which sentinels that all failed to answer are not asked again
+_RETRY_AFTER = 1.0  # seconds for which sentinels that all failed to answer are not asked again
 
 
 class MasterResolver:
@@ -28,11 +28,11 @@ class MasterResolver:
     def __init__(self, service: str, sentinels: Sequence[Redis]) -> None:
         self._service = service
         self._sentinels = list(sentinels)
-        self.last: Host | None = None  # the master that was named last
+        self.last_master: Host | None = None  # the master that was named last
         self._silent_until = 0.0
         self._lock = threading.Lock()
 
-    def master(self) -> Host:
+    def resolve(self) -> Host:
         """Return the master's host and port: by the first sentinel that says, else the last that was known.
 
         Raises:
@@ -50,17 +50,17 @@ class MasterResolver:
                     problem = f"there is no service {self._service!r}"
                     continue
                 host, port = found
-                self._learn(sentinel, (host.decode() if isinstance(host, bytes) else str(host), int(port)))
+                self._remember(sentinel, (host.decode() if isinstance(host, bytes) else str(host), int(port)))
                 break
             else:
-                self._silent_until = time.monotonic() + _PAUSE
-        if self.last is None:
+                self._silent_until = time.monotonic() + _RETRY_AFTER
+        if self.last_master is None:
             raise Broken(f"no sentinel names the master of {self._service!r}: {problem}.")
-        return self.last
+        return self.last_master
 
-    def _learn(self, sentinel: Redis, master: Host) -> None:
+    def _remember(self, sentinel: Redis, master: Host) -> None:
         with self._lock:
-            self.last = master
+            self.last_master = master
             # The one that answered is asked first next time: a silent one costs its time-out only once.
             self._sentinels.sort(key=lambda other: other is not sentinel)
 
@@ -69,17 +69,17 @@ class MasterConnection(Connection):
     """A connection to whichever server is the master when it connects."""
 
     def __init__(self, *, directory: MasterResolver, **options: Any) -> None:
-        self._directory = directory
+        self._resolver = directory
         super().__init__(**options)  # type: ignore[no-untyped-call]  # as all of redis-py's connections
 
     def connect(self) -> None:
         """Connect if need be; a connection from the pool that goes to a former master is made anew."""
-        if self._sock and (self.host, self.port) != self._directory.last:
+        if self._sock and (self.host, self.port) != self._resolver.last_master:
             self.disconnect()
         super().connect()  # type: ignore[no-untyped-call]
 
     def _connect(self) -> Any:
-        self.host, self.port = self._directory.master()
+        self.host, self.port = self._resolver.resolve()
         return super()._connect()  # type: ignore[no-untyped-call]
 
     def read_response(self, *args: Any, **options: Any) -> Any:

@@ -14,19 +14,19 @@ from flask import current_app
 from redis.exceptions import ConnectionError as Broken
 
 from storefront.redis_roles.clients import PubSubConnection
-from storefront.redis_roles.errors import TROUBLE
-from storefront.redis_roles.roles import Role, Roles
+from storefront.redis_roles.errors import REDIS_ERRORS
+from storefront.redis_roles.roles import Role, RoleClients
 
-PING_EVERY = 0.5  # seconds
-SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
+PING_INTERVAL = 0.5  # seconds
+MAX_SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
 BACKOFF = (0.25, 5.0)  # seconds between attempts: the first pause and the longest
-LOOK_EVERY = 0.25  # seconds, meanwhile: whether another server has become the master
+MASTER_CHECK_INTERVAL = 0.25  # seconds, meanwhile: whether another server has become the master
 JITTER = 0.25  # more or less of that, so that the processes do not come together
 
 _log = logging.getLogger(__name__)
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """Do nothing."""
 
 
@@ -55,13 +55,13 @@ class Subscription:
         channels: Sequence[str],
         *,
         on_message: Callable[[str, bytes], None],
-        on_subscribed: Callable[[], None] = nothing,
-        on_lost: Callable[[], None] = nothing,
+        on_subscribed: Callable[[], None] = do_nothing,
+        on_lost: Callable[[], None] = do_nothing,
         longest_pause: float = BACKOFF[1],
     ) -> None:
         self.role = role
         self.channels = tuple(channels)
-        self._roles: Roles = current_app.extensions["redis_roles"]
+        self._roles: RoleClients = current_app.extensions["redis_roles"]
         self._on_message = on_message
         self._on_subscribed = on_subscribed
         self._on_lost = on_lost
@@ -71,12 +71,12 @@ class Subscription:
         self._subscribed = False
         self._complete_until = 0.0  # all that was published before this moment has been heard
         self._pause, self._longest_pause = BACKOFF[0], longest_pause
-        self._complained = False
+        self._is_failure_logged = False
 
     @property
-    def trusted(self) -> bool:
+    def is_trusted(self) -> bool:
         """Whether all that was published until less than 1.5 s ago has been heard, by this process."""
-        fresh = time.monotonic() - self._complete_until < SILENCE
+        fresh = time.monotonic() - self._complete_until < MAX_SILENCE
         return self._subscribed and fresh and self._pid == os.getpid()
 
     def start(self) -> None:
@@ -98,29 +98,29 @@ class Subscription:
         self._subscribed = False
 
     def _run(self, stop: threading.Event) -> None:
-        self._pause, self._complained = BACKOFF[0], False
+        self._pause, self._is_failure_logged = BACKOFF[0], False
         while not stop.is_set():
             connection: PubSubConnection | None = None
             try:
-                connection = self._roles.connection(self.role)
+                connection = self._roles.create_pubsub_connection(self.role)
                 connection.connect()
                 self._listen(connection, stop)
             except Exception as error:  # noqa: BLE001  # whatever it was: who stops listening stays stale for ever
-                self._complain(error)
-                self._lose()
+                self._log_failure(error)
+                self._report_loss()
             finally:
                 if connection:
                     connection.disconnect()
-            self._rest(stop, connection)
+            self._wait_before_retry(stop, connection)
             self._pause = min(2 * self._pause, self._longest_pause)
 
-    def _rest(self, stop: threading.Event, tried: PubSubConnection | None) -> None:
+    def _wait_before_retry(self, stop: threading.Event, tried: PubSubConnection | None) -> None:
         """Wait for the next attempt, at most until sentinels name another master than the one that was tried."""
         pause = self._pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads the processes
         until = time.monotonic() + pause
-        while (left := until - time.monotonic()) > 0 and not stop.wait(min(left, LOOK_EVERY)):
-            with suppress(*TROUBLE):
-                if tried and self._roles.has_left(self.role, tried):
+        while (left := until - time.monotonic()) > 0 and not stop.wait(min(left, MASTER_CHECK_INTERVAL)):
+            with suppress(*REDIS_ERRORS):
+                if tried and self._roles.has_new_master(self.role, tried):
                     return
 
     def _listen(self, connection: PubSubConnection, stop: threading.Event) -> None:
@@ -130,24 +130,24 @@ class Subscription:
             connection.read_response()
         self._on_subscribed()
         self._complete_until, self._subscribed = asked, True
-        if self._complained:
+        if self._is_failure_logged:
             _log.warning("Redis for %s is heard again.", self.role)
-            self._complained = False
+            self._is_failure_logged = False
         next_ping = asked
         while not stop.is_set():
             now = time.monotonic()
             if now >= next_ping:
-                if self._roles.has_left(self.role, connection):
+                if self._roles.has_new_master(self.role, connection):
                     raise Broken("Another server has become its master.")
                 # It carries the time: a late answer proves nothing about what was published since.
                 connection.send_command("PING", repr(now), check_health=False)
-                next_ping = now + PING_EVERY
+                next_ping = now + PING_INTERVAL
             if connection.can_read(timeout=max(0.0, next_ping - time.monotonic())):
-                self._take(connection.read_response())
-            elif now - self._complete_until > SILENCE:
-                raise Broken(f"It has been silent for {SILENCE} s.")
+                self._handle(connection.read_response())
+            elif now - self._complete_until > MAX_SILENCE:
+                raise Broken(f"It has been silent for {MAX_SILENCE} s.")
 
-    def _take(self, response: list[bytes]) -> None:
+    def _handle(self, response: list[bytes]) -> None:
         match response:
             case [b"message", channel, data]:
                 self._on_message(channel.decode(), data)
@@ -157,7 +157,7 @@ class Subscription:
             case _:
                 raise Broken(f"It says {response!r}.")
 
-    def _lose(self) -> None:
+    def _report_loss(self) -> None:
         if not self._subscribed:
             return
         self._subscribed = False
@@ -166,11 +166,11 @@ class Subscription:
         except Exception:  # noqa: BLE001  # as above
             _log.exception("What was to be done when Redis for %s is not heard failed.", self.role)
 
-    def _complain(self, error: Exception) -> None:
-        if not isinstance(error, TROUBLE):
+    def _log_failure(self, error: Exception) -> None:
+        if not isinstance(error, REDIS_ERRORS):
             _log.error(
                 "What was to be done with a message of Redis for %s failed.", self.role, exc_info=error
             )
-        elif not self._complained:
+        elif not self._is_failure_logged:
             _log.warning("Redis for %s is not heard: %s", self.role, error)
-        self._complained = True
+        self._is_failure_logged = True

@@ -66,7 +66,7 @@ def is_available() -> bool:
     session = _current()
     if session.sid is not None:
         return session.open() is not SessionState.UNAVAILABLE
-    return all(role.state == "closed" for role in redis_roles.states() if role.role == Role.SESSION)
+    return all(role.state == "closed" for role in redis_roles.statuses() if role.role == Role.SESSION)
 
 
 def add_validator(app: Flask, is_valid: Callable[[Session], bool]) -> None:

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from redis import Redis
 
-from storefront.redis_roles import Role, Script
-from storefront.redis_roles.roles import Roles
+from storefront.redis_roles import LuaScript, Role
+from storefront.redis_roles.roles import RoleClients
 from storefront.sessions.field_merge import MISSING, merge_field
 from storefront.sessions.serializer import MSGPACK
 
@@ -26,7 +26,9 @@ TOMBSTONE = 60  # seconds: longer than any request (gunicorn aborts after 15)
 TRIES = 100  # of one request to write; each failure means that another request has written
 
 _LUA = Path(__file__).parent / "lua"
-_LOAD, _CREATE, _CHANGE, _END = (Script(_LUA / f"{name}.lua") for name in ("load", "create", "change", "end"))
+_LOAD, _CREATE, _CHANGE, _END = (
+    LuaScript(_LUA / f"{name}.lua") for name in ("load", "create", "change", "end")
+)
 _SLOT = 2
 _ID = re.compile(r"[A-Za-z0-9_-]{45}", re.ASCII)
 
@@ -57,7 +59,7 @@ class SessionStore:
         max_age: seconds that any session lives at most.
     """
 
-    def __init__(self, roles: Roles, prefix: str, *, ttl: int, max_age: int) -> None:
+    def __init__(self, roles: RoleClients, prefix: str, *, ttl: int, max_age: int) -> None:
         self._roles = roles
         self._prefix = prefix
         self._ttl = ttl * 1000

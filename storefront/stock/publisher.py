@@ -10,10 +10,10 @@ import msgspec
 from flask import Flask, current_app
 
 from storefront import outbox, redis_roles
-from storefront.redis_roles import Role, Script
+from storefront.redis_roles import LuaScript, Role
 from storefront.stock.ledger import TOPIC
 
-_PUBLISH = Script(Path(__file__).parent / "lua" / "publish.lua")
+_PUBLISH = LuaScript(Path(__file__).parent / "lua" / "publish.lua")
 VERSION_TTL = 24 * 3600  # seconds that Redis keeps a variant's last published version
 
 

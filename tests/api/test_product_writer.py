@@ -133,7 +133,7 @@ def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
 @pytest.mark.parametrize("how", ["product", "variant", "put", "top"])
 def test_a_change_of_stock_is_published_and_written_down(app: Flask, call: Call, pot: int, how: str) -> None:
     channel, _ = channel_and_prefix(app)
-    heard = redis_roles.client(Role.STOCK).pubsub()
+    heard = redis_roles.get_client(Role.STOCK).pubsub()
     heard.subscribe(channel)
     assert eventually(lambda: heard.get_message(timeout=0.1))
     wanted = read(call, pot)

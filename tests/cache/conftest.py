@@ -34,7 +34,7 @@ def store(app: Flask) -> CacheStore:
 @pytest.fixture
 def redis(app: Flask) -> Redis:
     """The Redis under the shop's cache."""
-    return redis_roles.client(Role.CACHE)
+    return redis_roles.get_client(Role.CACHE)
 
 
 @pytest.fixture

@@ -89,6 +89,6 @@ def test_the_commands_say_what_they_did(app: Flask, client: FlaskClient, mug: in
 
 def _used(app: Flask) -> int:
     """Return the bytes of all that the shop's cache keeps in Redis."""
-    redis = redis_roles.client(Role.CACHE)
+    redis = redis_roles.get_client(Role.CACHE)
     names = redis.scan_iter(f"{app.config['CACHE_PREFIX']}:{{c*")
     return sum(redis.memory_usage(name, samples=0) or 0 for name in names)  # all of it, as the estimate

@@ -137,7 +137,7 @@ def test_probes_ask_what_the_shop_answers(app: Flask) -> None:
     deployment = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]["template"]["metadata"]
     scraped = deployment["annotations"]["prometheus.io/path"]
     assert app.test_client().get(scraped, headers={"Host": "10.0.0.7:8000"}).status_code == 200
-    redis_roles.client(Role.CACHE).close()
+    redis_roles.get_client(Role.CACHE).close()
 
 
 def test_kubernetes_never_takes_all_pods_and_gives_them_time() -> None:

@@ -76,8 +76,10 @@ def test_the_checklist_s_numbers_are_the_code_s() -> None:
     settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
     assert f"a session {settings.session_ttl} s" in CHECKLIST
     assert f"each worker keeps {settings.cache_local_mb} MB" in CHECKLIST
-    assert f"opens after {circuit_breaker.ERRORS} errors in {circuit_breaker.WITHIN:g} s" in CHECKLIST
-    assert f"one probe every {circuit_breaker.OPEN_FOR:g} s" in CHECKLIST
+    assert (
+        f"opens after {circuit_breaker.MAX_ERRORS} errors in {circuit_breaker.ERROR_WINDOW:g} s" in CHECKLIST
+    )
+    assert f"one probe every {circuit_breaker.PROBE_INTERVAL:g} s" in CHECKLIST
     assert f"waits at most {clients.TIMEOUT:g} s" in CHECKLIST
     url = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://db/shop"}
     given = Settings.from_environ(url, ROOT).to_flask()["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"]

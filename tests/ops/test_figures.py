@@ -110,18 +110,18 @@ def test_every_form_of_a_redis_url_can_be_read() -> None:
         "redis+cluster",
     }
     for form in forms:
-        address.read("REDIS_URL", form.replace("host:port", "host:6379").replace("/db", "/0"))
-    address.read(
+        address.parse_url("REDIS_URL", form.replace("host:port", "host:6379").replace("/db", "/0"))
+    address.parse_url(
         "REDIS_URL", "rediss://host?ssl_ca_certs=a&ssl_certfile=b&ssl_keyfile=c&ssl_cert_reqs=d&client_name=e"
     )
-    address.read("REDIS_URL", "redis+sentinel://h/state?sentinel_username=a&sentinel_password=b")
+    address.parse_url("REDIS_URL", "redis+sentinel://h/state?sentinel_username=a&sentinel_password=b")
 
 
 def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
     text = section("A Redis of your own")
     assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
-    assert f"After {circuit_breaker.ERRORS} errors in {circuit_breaker.WITHIN:g} seconds" in text
-    assert f"Every {circuit_breaker.OPEN_FOR:g} seconds one probe" in text
+    assert f"After {circuit_breaker.MAX_ERRORS} errors in {circuit_breaker.ERROR_WINDOW:g} seconds" in text
+    assert f"Every {circuit_breaker.PROBE_INTERVAL:g} seconds one probe" in text
     assert (schema.PROMPT, "within half a second" in section("Health")) == (0.5, True)
     assert "Redis {}.{}, Valkey {}.{} at least".format(
         *redis_servers.OLDEST["redis"], *redis_servers.OLDEST["valkey"]

@@ -20,9 +20,9 @@ USER = """
 import sys
 from pathlib import Path
 from storefront.redis_roles import embedded
-print(embedded.join(Path(sys.argv[1])), flush=True)
+print(embedded.acquire_server(Path(sys.argv[1])), flush=True)
 for _ in sys.stdin:
-    print(embedded.join(Path(sys.argv[1])), flush=True)
+    print(embedded.acquire_server(Path(sys.argv[1])), flush=True)
 """
 
 

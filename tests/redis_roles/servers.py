@@ -38,7 +38,7 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self, *, wait: bool = True) -> Server:
-        command = [embedded.program(), *self.options, "--port", str(self.port), "--bind", "127.0.0.1"]
+        command = [embedded.find_program(), *self.options, "--port", str(self.port), "--bind", "127.0.0.1"]
         log = (self.folder / "log").open("ab")
         with log:
             self.process = subprocess.Popen(

@@ -34,14 +34,14 @@ UNIX = {"connection_class": UnixDomainSocketConnection}
     ],
 )
 def test_a_url_of_one_server(url: str, options: dict[str, Any]) -> None:
-    assert address.read("REDIS_URL", url) == address.Address("one", options)
+    assert address.parse_url("REDIS_URL", url) == address.RedisAddress("one", options)
 
 
 def test_a_url_of_sentinels() -> None:
-    found = address.read(
+    found = address.parse_url(
         "REDIS_URL", "redis+sentinel://u:p@a,b:2,[::1]:3/shop/4?sentinel_username=s&sentinel_password=w"
     )
-    assert found == address.Address(
+    assert found == address.RedisAddress(
         "sentinel",
         {"username": "u", "password": "p", "db": 4},
         (("a", 26379), ("b", 2), ("::1", 3)),
@@ -51,8 +51,8 @@ def test_a_url_of_sentinels() -> None:
 
 
 def test_a_url_of_a_cluster() -> None:
-    found = address.read("REDIS_URL", "redis+cluster://:p@a:1,b")
-    assert found == address.Address("cluster", {"password": "p"}, (("a", 1), ("b", 6379)))
+    found = address.parse_url("REDIS_URL", "redis+cluster://:p@a:1,b")
+    assert found == address.RedisAddress("cluster", {"password": "p"}, (("a", 1), ("b", 6379)))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_url_of_a_cluster() -> None:
 )
 def test_a_url_that_cannot_be_used_is_explained_and_not_told(url: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^STOCK_REDIS_URL.*{problem}") as caught:
-        address.read("STOCK_REDIS_URL", url)
+        address.parse_url("STOCK_REDIS_URL", url)
     told = "".join(map(str, (caught.value, caught.value.__cause__)))
     assert "s3" not in told
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisUnavailable, Role, RoleState
+from storefront.redis_roles import RedisUnavailable, Role, RoleStatus
 from tests.processes import ROOT, eventually
 from tests.redis_roles.servers import Server, proxy, server, shop
 
@@ -37,7 +37,7 @@ def app(redis: Server, tmp_path: Path, patient: None) -> Iterator[Flask]:
 def test_a_call_returns_what_it_asked_for(app: Flask) -> None:
     assert redis_roles.call(Role.CACHE, lambda redis: redis.set("key", "value"), write=True)
     assert redis_roles.call(Role.CACHE, lambda redis: redis.get("key")) == b"value"
-    assert cache() == RoleState("cache", "closed", "closed", 2, 0, 0, 0, 0, None)
+    assert cache() == RoleStatus("cache", "closed", "closed", 2, 0, 0, 0, 0, None)
 
 
 def test_three_errors_open_the_breaker_which_then_answers_without_asking(redis: Server, app: Flask) -> None:
@@ -80,7 +80,7 @@ def test_each_role_has_a_breaker_of_its_own(redis: Server, tmp_path: Path) -> No
         with shop(tmp_path, redis.url, CACHE_REDIS_URL=elsewhere).app_context():
             trip(Role.CACHE)
             assert redis_roles.call(Role.SESSION, Redis.ping)
-            assert {state.role for state in redis_roles.states() if state.state != "closed"} == {"cache"}
+            assert {state.role for state in redis_roles.statuses() if state.state != "closed"} == {"cache"}
 
 
 def test_a_frozen_server_is_asked_by_a_probe_until_it_answers(
@@ -215,7 +215,7 @@ def test_a_late_answer_to_a_pipeline_is_never_given_to_the_next_caller(redis: Se
 
 
 def test_a_crowd_of_our_own_says_nothing_of_the_server(app: Flask) -> None:
-    pool = redis_roles.client(Role.CACHE).connection_pool
+    pool = redis_roles.get_client(Role.CACHE).connection_pool
     taken = [pool.get_connection() for _ in range(pool.max_connections)]
     for _ in range(3):
         with pytest.raises(RedisUnavailable):
@@ -296,8 +296,8 @@ for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop eve
     assert process.returncode == 0
 
 
-def cache() -> RoleState:
-    return next(state for state in redis_roles.states() if state.role == "cache")
+def cache() -> RoleStatus:
+    return next(state for state in redis_roles.statuses() if state.role == "cache")
 
 
 def trip(role: Role, *, write: bool = False) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from redis import Redis
 
 from storefront import redis_roles
-from storefront.redis_roles import RedisUnavailable, Role, Script, Subscription
+from storefront.redis_roles import LuaScript, RedisUnavailable, Role, Subscription
 from tests.processes import eventually
 from tests.redis_roles.servers import Server, server, shop
 
@@ -62,7 +62,7 @@ def test_keys_of_all_nodes(nodes: list[Server], app: Flask) -> None:
 def test_scripts_run_where_their_keys_are(nodes: list[Server], app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "add.lua"
     file.write_text("return redis.call('INCRBY', KEYS[1], ARGV[1]) + redis.call('INCRBY', KEYS[2], ARGV[1])")
-    script = Script(file)
+    script = LuaScript(file)
     for shard in range(10):
         keys = [f"{{c{shard}}}:one", f"{{c{shard}}}:two"]
         assert redis_roles.call(Role.CACHE, lambda redis, keys=keys: script.run(redis, keys, [3])) == 6
@@ -77,7 +77,7 @@ def test_messages_are_heard_on_every_node(nodes: list[Server], app: Flask) -> No
     subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
     subscription.start()
     try:
-        assert eventually(lambda: subscription.trusted)
+        assert eventually(lambda: subscription.is_trusted)
         for number, node in enumerate(nodes):
             node.client.publish("news", number)
             assert eventually(lambda number=number: len(heard) == number + 1)
@@ -105,7 +105,7 @@ def test_a_cluster_that_is_not_there_is_away(tmp_path: Path) -> None:
             with pytest.raises(RedisUnavailable):
                 redis_roles.call(Role.CACHE, Redis.ping)
         assert state() != "closed"
-        assert "does not answer" in str(redis_roles.problem())
+        assert "does not answer" in str(redis_roles.check_servers())
 
 
 def answers() -> object:
@@ -120,4 +120,4 @@ def attempt(do: object, *, write: bool = False) -> object:
 
 
 def state() -> str:
-    return next(one.state for one in redis_roles.states() if one.role == "cache")
+    return next(one.state for one in redis_roles.statuses() if one.role == "cache")

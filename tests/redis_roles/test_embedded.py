@@ -21,7 +21,7 @@ PARENT = """
 import os, subprocess, sys, time
 from pathlib import Path
 from storefront.redis_roles import embedded
-print(embedded.join(Path(sys.argv[1])), flush=True)
+print(embedded.acquire_server(Path(sys.argv[1])), flush=True)
 sys.stdin.readline()
 {child}
 os._exit(0)
@@ -69,7 +69,7 @@ import os, sys
 from pathlib import Path
 from storefront.redis_roles import embedded
 with ThreadPoolExecutor(8) as pool:
-    urls = set(pool.map(embedded.join, [Path(sys.argv[1])] * 8))
+    urls = set(pool.map(embedded.acquire_server, [Path(sys.argv[1])] * 8))
 held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
 assert sum(name.endswith("users.lock") for name in held) == 1, held
 print(*urls, flush=True)
@@ -91,7 +91,7 @@ def tick():
         ticks.append(1)
         gevent.sleep(0.001)
 clock = gevent.spawn(tick)
-url = embedded.join(Path(sys.argv[1]))
+url = embedded.acquire_server(Path(sys.argv[1]))
 assert len(ticks) > 5, len(ticks)
 clock.kill()
 print(url, flush=True)
@@ -187,8 +187,8 @@ def test_a_deep_checkout_gets_a_short_socket_that_only_we_can_reach(tmp_path: Pa
     try:
         urls = {user.url() for user in users}
         assert len(urls) == 1, "two temporary directories, two servers"
-        place = embedded.place(deep)
-        assert embedded.answers(place)
+        place = embedded.paths_for(deep)
+        assert embedded.answers_ping(place)
         assert place.socket.parent.parent.parent == short
         assert place.socket.parent.stat().st_mode & 0o777 == 0o700
     finally:
@@ -201,7 +201,7 @@ def test_two_deep_checkouts_do_not_share_a_socket(
     tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(short))
-    one, other = (embedded.place(tmp_path / (name * 120)) for name in "ab")
+    one, other = (embedded.paths_for(tmp_path / (name * 120)) for name in "ab")
     one.choose_socket()
     other.choose_socket()
     assert one.socket != other.socket
@@ -213,16 +213,16 @@ def test_a_temporary_directory_that_others_can_enter_is_refused(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(short))
     deep = tmp_path / ("a" * 120)
-    embedded.place(deep).choose_socket()
-    embedded.place(deep).socket.parent.chmod(0o755)
+    embedded.paths_for(deep).choose_socket()
+    embedded.paths_for(deep).socket.parent.chmod(0o755)
     with pytest.raises(embedded.EmbeddedServerError, match="only you"):
-        embedded.join(deep)
+        embedded.acquire_server(deep)
 
 
 def test_an_instance_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(embedded.EmbeddedServerError, match="STOREFRONT_INSTANCE_DIR"):
-        embedded.join(tmp_path / "file")
+        embedded.acquire_server(tmp_path / "file")
 
 
 def test_a_machine_without_a_server_is_told_how_to_get_one(tmp_path: Path) -> None:
@@ -246,6 +246,6 @@ def test_the_machines_own_server_is_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    bundled = embedded.program()
+    bundled = embedded.find_program()
     (tmp_path / name).symlink_to(bundled)
-    assert embedded.program() == str(tmp_path / name) != bundled
+    assert embedded.find_program() == str(tmp_path / name) != bundled

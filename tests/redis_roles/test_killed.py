@@ -46,7 +46,7 @@ def test_whoever_joins_again_after_the_keepers_death_gets_a_server_that_stays(
         for _ in range(5):
             (keeper,) = keepers(instance)
             os.kill(keeper, signal.SIGKILL)
-            assert eventually(lambda: not embedded.place(instance).is_kept())
+            assert eventually(lambda: not embedded.paths_for(instance).is_supervised())
             first.rejoin()
             assert first.url()
             (server,) = servers(instance)
@@ -62,7 +62,7 @@ def test_a_killed_server_comes_back_for_those_who_use_it(instance: Path, user: S
             before = servers(instance)
             os.kill(before[0], signal.SIGKILL)
             assert eventually(lambda: servers(instance) and servers(instance) != before)  # noqa: B023
-            assert eventually(lambda: embedded.answers(embedded.place(instance)))
+            assert eventually(lambda: embedded.answers_ping(embedded.paths_for(instance)))
             assert redis.get("session") == "kept"
 
 
@@ -81,7 +81,7 @@ def test_a_removed_socket_comes_back(instance: Path, user: Start) -> None:
     with user().connect() as redis:
         redis.set("session", "kept")
         (instance / "redis" / "redis.sock").unlink()
-        assert eventually(lambda: embedded.answers(embedded.place(instance)))
+        assert eventually(lambda: embedded.answers_ping(embedded.paths_for(instance)))
     with user().connect() as redis:
         assert redis.get("session") == "kept"
 
@@ -96,7 +96,7 @@ def test_a_server_whose_folder_was_deleted_ends_and_leaves_its_successor_alone(
         with user().connect() as redis:
             assert eventually(lambda: not psutil.pid_exists(old[0]))
             assert redis.ping()
-            assert embedded.answers(embedded.place(instance))
+            assert embedded.answers_ping(embedded.paths_for(instance))
 
 
 def test_whoever_joins_again_after_the_folder_was_deleted_gets_a_server_that_stays(

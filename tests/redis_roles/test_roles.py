@@ -21,9 +21,9 @@ from tests.redis_roles.conftest import Start, running
 
 
 def test_each_role_has_one_client(app: Flask) -> None:
-    clients = {role: redis_roles.client(role) for role in Role}
+    clients = {role: redis_roles.get_client(role) for role in Role}
     assert all(client.ping() for client in clients.values())
-    assert all(redis_roles.client(role) is client for role, client in clients.items())
+    assert all(redis_roles.get_client(role) is client for role, client in clients.items())
 
 
 def test_a_role_can_live_on_a_server_of_its_own(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_a_silent_server_is_given_up_and_said_to_be_missing(tmp_path: Path) -> N
         app = make_app(f"sqlite:///{tmp_path}/x", tmp_path, REDIS_URL=url)
         with app.app_context():
             with pytest.raises(RedisError):
-                redis_roles.client(Role.CACHE).get("key")
-            assert "serves without it" in str(redis_roles.problem())
+                redis_roles.get_client(Role.CACHE).get("key")
+            assert "serves without it" in str(redis_roles.check_servers())
 
 
 def test_a_call_is_not_tried_again(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_call_is_not_tried_again(tmp_path: Path) -> None:
         dropping.settimeout(0.5)
         app = plain(tmp_path, f"redis://127.0.0.1:{dropping.getsockname()[1]}/0")
         with app.app_context(), pytest.raises(RedisError):
-            redis_roles.client(Role.CACHE).get("key")
+            redis_roles.get_client(Role.CACHE).get("key")
         dropping.accept()[0].close()
         with pytest.raises(TimeoutError):  # a second attempt would have connected again
             dropping.accept()
@@ -68,8 +68,8 @@ def test_a_call_is_not_tried_again(tmp_path: Path) -> None:
 def test_nobody_waits_for_a_server_that_is_said_to_be_missing(tmp_path: Path) -> None:
     app = plain(tmp_path, f"unix://{tmp_path}/nobody.sock")
     with app.app_context():
-        assert "cache does not answer" in str(redis_roles.reachable(Role.CACHE))
-        assert str(redis_roles.problem()).count("does not answer") == 1, (
+        assert "cache does not answer" in str(redis_roles.check_server(Role.CACHE))
+        assert str(redis_roles.check_servers()).count("does not answer") == 1, (
             "roles that share a server are told once"
         )
 
@@ -101,11 +101,11 @@ sys.stdin.read()
 
 
 def test_a_forked_worker_has_a_client_of_its_own(app: Flask) -> None:
-    ours = redis_roles.client(Role.STOCK)
+    ours = redis_roles.get_client(Role.STOCK)
     assert ours.ping()
     reader, writer = os.pipe()
     if (pid := os.fork()) == 0:
-        theirs = redis_roles.client(Role.STOCK)
+        theirs = redis_roles.get_client(Role.STOCK)
         os.write(writer, b"same" if theirs is ours else b"own" if theirs.ping() else b"dead")
         os._exit(0)
     os.waitpid(pid, 0)

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from storefront.redis_roles import Script
+from storefront.redis_roles import LuaScript
 from tests.redis_roles.servers import Server, server
 
 
@@ -20,20 +20,20 @@ def redis(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Script:
+def script(tmp_path: Path) -> LuaScript:
     file = tmp_path / "append.lua"
     file.write_text(
         "-- für jeden\nredis.call('APPEND', KEYS[1], ARGV[1])\nreturn redis.call('GET', KEYS[1])\n"
     )
-    return Script(file)
+    return LuaScript(file)
 
 
-def test_a_script_is_sent_whole_only_once(redis: Server, script: Script) -> None:
+def test_a_script_is_sent_whole_only_once(redis: Server, script: LuaScript) -> None:
     assert [run(script, redis) for _ in range(3)] == ["x", "xx", "xxx"]
     assert sent(redis) == {"eval": 1, "evalsha": 3}
 
 
-def test_a_server_that_forgot_it_is_told_again(redis: Server, script: Script) -> None:
+def test_a_server_that_forgot_it_is_told_again(redis: Server, script: LuaScript) -> None:
     assert run(script, redis) == "x"
     redis.client.script_flush()
     assert run(script, redis) == "xx"
@@ -42,21 +42,21 @@ def test_a_server_that_forgot_it_is_told_again(redis: Server, script: Script) ->
     assert run(script, redis) == "x"
 
 
-def test_an_error_in_the_script_is_the_callers(redis: Server, script: Script) -> None:
+def test_an_error_in_the_script_is_the_callers(redis: Server, script: LuaScript) -> None:
     redis.client.lpush("key", "a list")
     for _ in range(2):
         with pytest.raises(ResponseError, match="WRONGTYPE"):
             run(script, redis)
 
 
-def test_arguments_are_text_bytes_or_numbers(redis: Server, script: Script) -> None:
+def test_arguments_are_text_bytes_or_numbers(redis: Server, script: LuaScript) -> None:
     client: Redis = Redis.from_url(redis.url)
     assert script.run(client, ["key"], [b"bytes "]) == b"bytes "
     assert script.run(client, ["key"], [7]) == b"bytes 7"
     client.close()
 
 
-def run(script: Script, redis: Server) -> object:
+def run(script: LuaScript, redis: Server) -> object:
     return script.run(redis.client, keys=["key"], args=["x"])
 
 

@@ -86,12 +86,12 @@ def test_a_former_master_is_left_though_it_still_answers(
         subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
         subscription.start()
         try:
-            assert eventually(lambda: subscription.trusted)
+            assert eventually(lambda: subscription.is_trusted)
             assert eventually(lambda: stored("before"))
             name(sentinel, second)
             # The subscription asks the sentinels now and then, and so the pool learns of it, too.
             assert eventually(lambda: second.client.pubsub_numsub("news") == [("news", 1)])
-            assert eventually(lambda: subscription.trusted)
+            assert eventually(lambda: subscription.is_trusted)
             second.client.publish("news", "from the second")
             assert eventually(lambda: heard == [b"from the second"])
             assert eventually(lambda: stored("after"))
@@ -109,11 +109,11 @@ def test_who_is_named_master_meanwhile_is_not_waited_for(
         subscription = Subscription(Role.CACHE, ["news"], on_message=lambda *_: None)
         subscription.start()
         try:
-            assert eventually(lambda: subscription.trusted)
+            assert eventually(lambda: subscription.is_trusted)
             first.kill()
-            assert eventually(lambda: not subscription.trusted)
+            assert eventually(lambda: not subscription.is_trusted)
             name(sentinel, second)
-            assert eventually(lambda: subscription.trusted), "the next attempt is an hour away"
+            assert eventually(lambda: subscription.is_trusted), "the next attempt is an hour away"
         finally:
             subscription.stop()
 
@@ -131,7 +131,7 @@ def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> No
         subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
         subscription.start()
         try:
-            assert eventually(lambda: subscription.trusted and stored("before"))
+            assert eventually(lambda: subscription.is_trusted and stored("before"))
             assert first.client.get("key") == "before"
             assert eventually(lambda: all(one.client.get("key") == "before" for one in deployment.servers))
             # Frozen, not dead: its connections stay, and say nothing.
@@ -139,7 +139,7 @@ def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> No
             assert eventually(lambda: deployment.master() is not first, seconds=60)
             assert eventually(lambda: stored("after"), seconds=60)
             assert deployment.master().client.get("key") == "after"
-            assert eventually(lambda: subscription.trusted)
+            assert eventually(lambda: subscription.is_trusted)
             deployment.master().client.publish("news", "from the new master")
             assert eventually(lambda: heard == [b"from the new master"])
             # The old one comes back, still believing in itself, and is made a replica.
@@ -174,7 +174,7 @@ def test_sentinels_that_are_away_are_passed_over(deployment: Deployment, tmp_pat
 def test_a_master_that_became_a_replica_is_left(deployment: Deployment, tmp_path: Path) -> None:
     with shop(tmp_path, deployment.url).app_context():
         assert eventually(lambda: stored("before"))
-        pool = redis_roles.client(Role.CACHE).connection_pool
+        pool = redis_roles.get_client(Role.CACHE).connection_pool
         connection = pool.get_connection()
         pool.release(connection)
         deployment.servers[0].client.replicaof("127.0.0.1", deployment.servers[1].port)

@@ -30,13 +30,13 @@ class Listener:
                 Role.CACHE,
                 ["prices", "stock"],
                 on_message=lambda channel, data: self.told.append((channel, data)),
-                on_subscribed=lambda: self.told.append(("subscribed", self.subscription.trusted)),
-                on_lost=lambda: self.told.append(("lost", self.subscription.trusted)),
+                on_subscribed=lambda: self.told.append(("subscribed", self.subscription.is_trusted)),
+                on_lost=lambda: self.told.append(("lost", self.subscription.is_trusted)),
             )
 
     @property
     def trusted(self) -> bool:
-        return self.subscription.trusted
+        return self.subscription.is_trusted
 
 
 SUBSCRIBED, LOST = ("subscribed", False), ("lost", False)

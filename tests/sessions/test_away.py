@@ -36,7 +36,7 @@ def closed(app: Flask) -> bool:
     with app.app_context():
         return all(
             role.state == role.writes == "closed"
-            for role in redis_roles.states()
+            for role in redis_roles.statuses()
             if role.role == Role.SESSION
         )
 

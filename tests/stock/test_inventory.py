@@ -30,7 +30,7 @@ def item(sku: str = "TP") -> StockItem:
 @pytest.fixture
 def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
     """What was published on the channel, when asked for."""
-    heard = redis_roles.client(Role.STOCK).pubsub()
+    heard = redis_roles.get_client(Role.STOCK).pubsub()
     heard.subscribe(publisher.channel_and_prefix(app)[0])
     while heard.get_message(timeout=0.05) is None:
         pass

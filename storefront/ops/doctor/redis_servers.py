@@ -14,7 +14,7 @@ from storefront import redis_roles
 from storefront.ops.doctor.database import skew
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 from storefront.redis_roles import Role
-from storefront.redis_roles.errors import TROUBLE
+from storefront.redis_roles.errors import REDIS_ERRORS
 
 OLDEST = {"redis": (6, 2), "valkey": (7, 2)}
 SLOW = 0.02  # seconds; a page waits 0.1 s at most
@@ -23,17 +23,17 @@ FULL = 0.9  # share of maxmemory
 
 def check() -> Iterator[Finding]:
     """Check each server once, even if several roles share it."""
-    for roles in redis_roles.together():
+    for roles in redis_roles.group_by_server():
         names = ", ".join(roles)
         about = f"redis {names}" if len(roles) < len(Role) else "redis"
-        if (problem := redis_roles.reachable(roles[0])) is not None:
+        if (problem := redis_roles.check_server(roles[0])) is not None:
             variable = f"{roles[0].upper()}_REDIS_URL or REDIS_URL"
             yield wrong(about, f"{problem.rstrip('.')}. Check {variable}, and that the server is running.")
             continue
         try:
-            for node in redis_roles.servers(roles[0]):
+            for node in redis_roles.server_clients(roles[0]):
                 yield from _server(about, roles, node)
-        except TROUBLE as error:
+        except REDIS_ERRORS as error:
             yield wrong(
                 about, f"It answers, but refuses to show its configuration: {error}. Allow INFO and TIME."
             )
@@ -119,7 +119,7 @@ def _replicas(about: str, roles: list[Role], info: dict[str, Any]) -> Finding | 
         return wrong(
             f"{about} replicas", "This is a replica: it takes no writes. Name the master, or the sentinels."
         )
-    if not redis_roles.is_watched(roles[0]):
+    if not redis_roles.uses_sentinel(roles[0]):
         return None
     replicas = int(info.get("connected_slaves", 0))
     # Redis reports this field only if min-replicas-to-write is set.

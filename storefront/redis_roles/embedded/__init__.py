@@ -1,6 +1,13 @@
 """The embedded Redis: one server per instance directory, shared by all processes that need it."""
 
-from storefront.redis_roles.embedded.paths import EmbeddedServerError, Place
-from storefront.redis_roles.embedded.server import answers, join, place, program
+from storefront.redis_roles.embedded.paths import EmbeddedServerError, ServerPaths
+from storefront.redis_roles.embedded.server import acquire_server, answers_ping, find_program, paths_for
 
-__all__ = ["EmbeddedServerError", "Place", "answers", "join", "place", "program"]
+__all__ = [
+    "EmbeddedServerError",
+    "ServerPaths",
+    "acquire_server",
+    "answers_ping",
+    "find_program",
+    "paths_for",
+]

@@ -22,7 +22,7 @@ from typing import Literal
 
 from storefront.errors import StorefrontError
 
-PATIENCE = 10.0  # seconds for a server to come or to go
+TIMEOUT = 10.0  # seconds for a server to come or to go
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux (unix(7))
 
 
@@ -31,7 +31,7 @@ class EmbeddedServerError(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerPaths:
     """Where the server of an instance directory keeps its things."""
 
     folder: Path
@@ -74,32 +74,32 @@ class Place:
             )
         self._link.symlink_to(short)
 
-    def lock(self, name: Literal["start", "users", "keeper", "server"]) -> int:
+    def open_lock(self, name: Literal["start", "users", "keeper", "server"]) -> int:
         """Return a new descriptor of a lock file. Forked processes share it, other programs do not."""
         return os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
-    def is_still(self, name: Literal["users"], descriptor: int) -> bool:
+    def is_same_lock(self, name: Literal["users"], descriptor: int) -> bool:
         """Return whether others find the lock that a descriptor is of: not if the folder was deleted meanwhile."""
         try:
             return os.path.samestat((self.folder / f"{name}.lock").stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
 
-    def is_kept(self) -> bool:
+    def is_supervised(self) -> bool:
         """Return whether a keeper looks after the server. Only for who holds the start lock."""
-        probe = self.lock("keeper")
+        probe = self.open_lock("keeper")
         try:
-            return not acquire(probe, fcntl.LOCK_SH)
+            return not acquire_lock(probe, fcntl.LOCK_SH)
         finally:
             os.close(probe)
 
-    def last_words(self, lines: int = 8) -> str:
+    def log_tail(self, lines: int = 8) -> str:
         """Return the end of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
 
-def acquire(lock: int, kind: int, *, patience: float = 0) -> bool:
+def acquire_lock(lock: int, kind: int, *, patience: float = 0) -> bool:
     """Return whether the lock was got within so many seconds.
 
     Asked for again and again instead of waited for: a blocking flock would stop all of gevent.

