@@ -35,7 +35,7 @@ def test_the_e_mail_is_case_folded(browser: Browser, kim: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/account/logout", "/account/name", "/account/devices/removal"])
-def test_no_get_changes_a_cart(browser: Browser, kim: int, path: str) -> None:
+def test_no_get_changes_anything(browser: Browser, kim: int, path: str) -> None:
     browser.sign_in()
     assert browser.get(path).status_code == 405
     assert browser.is_signed_in()
@@ -135,7 +135,7 @@ def test_a_session_is_of_use_only_with_its_sign_in(app: Flask, browser: Browser,
     assert not holds(**ours)
 
 
-def test_scripts_and_other_sites_cannot_use_the_cookie(app: Flask, kim: int) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, kim: int) -> None:
     def cookie(base_url: str, **more: str) -> str:
         answer = app.test_client().post(
             "/account/login",
@@ -156,7 +156,7 @@ def test_scripts_and_other_sites_cannot_use_the_cookie(app: Flask, kim: int) -> 
     assert f"Max-Age={180 * 24 * 3600}" in secure
 
 
-def test_an_invalid_cart_cookie_is_a_new_visitor(app: Flask, kim: int) -> None:
+def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, kim: int) -> None:
     values = ["", "x", "é", "a.b.c", "x" * 3500, "WzEsInMiXQ.sig", '"\\', "\x01"]
     for value in values:
         browser = Browser(app)
