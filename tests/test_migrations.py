@@ -1,4 +1,4 @@
-"""Migrations: up, down, up again in steps, the tables of the models; they take nothing that older releases need."""
+"""Migrations go up, down and up again, match the models, and keep what older releases need."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _in_order() -> list[str]:
 
 
 def _tables() -> Tables:
-    """Return the columns, and the constraints by what they say, of every table."""
+    """Return the columns and the constraints of every table."""
     with db.engine.connect() as connection:
         look = inspect(connection)
         return {
@@ -74,7 +74,7 @@ def _tables() -> Tables:
 
 
 def _taken(before: Tables, after: Tables) -> Iterator[str]:
-    """Yield what a release that knows the tables as they were could stumble over."""
+    """Yield changes that break a release which knows the older tables."""
     for name, old in before.items():
         if (new := after.get(name)) is None:
             yield f"{name} is gone"

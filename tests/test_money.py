@@ -1,4 +1,4 @@
-"""Money: exact, in the digits of its currency, written as people write it."""
+"""Money is exact, has the digits of its currency and is formatted for the locale."""
 
 from __future__ import annotations
 

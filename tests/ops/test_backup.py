@@ -1,4 +1,4 @@
-"""Backup and restore on both databases: everything comes back, and never over a live shop by accident."""
+"""Backup and restore on both databases. Restoring never overwrites a shop in use by accident."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pictures(app: Flask) -> dict[str, bytes]:
     return {str(f.relative_to(media)): f.read_bytes() for f in media.rglob("*") if f.is_file()}
 
 
-def test_what_was_backed_up_comes_back_and_what_came_later_is_gone(app: Flask, tmp_path: Path) -> None:
+def test_restore_brings_back_the_backup_and_drops_later_data(app: Flask, tmp_path: Path) -> None:
     sku = make_product("Mug", pictures=2, variants=[{"on_hand": 7}]).variants[0].sku
     make_user()
     file, before = tmp_path / "shop.tar", pictures(app)
@@ -80,14 +80,14 @@ def test_what_was_backed_up_comes_back_and_what_came_later_is_gone(app: Flask, t
     assert done.exit_code == 0, done.output
     item = db.session.execute(select(StockItem)).scalar_one()
     assert (item.sku, item.on_hand) == (sku, 7)
-    assert item.version > version + 40  # or open pages would take it for old news
+    assert item.version > version + 40  # or open pages would ignore the restored stock
     assert db.session.execute(select(User.email)).scalars().all() == ["kim@example.com"]
     assert pictures(app) == before
     assert client.get("/products/jug").status_code == 404
-    assert run(app, "backup", str(file)).exit_code == 1  # never over an older one
+    assert run(app, "backup", str(file)).exit_code == 1  # an existing backup is never overwritten
 
 
-def test_what_is_no_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
     make_product("Mug")
     words, empty, foreign = tmp_path / "words", tmp_path / "empty.tar", tmp_path / "foreign.tar"
     words.write_text("not a tar")
@@ -104,9 +104,7 @@ def test_what_is_no_backup_changes_nothing(app: Flask, tmp_path: Path) -> None:
     assert db.session.execute(select(func.count(Product.id))).scalar_one() == 1
 
 
-def test_a_backup_of_older_tables_is_brought_up_to_date_and_a_damaged_one_changes_nothing(
-    app: Flask, tmp_path: Path
-) -> None:
+def test_old_backups_are_migrated_and_damaged_ones_refused(app: Flask, tmp_path: Path) -> None:
     make_product("Mug")
     whole, damaged = tmp_path / "whole.tar", tmp_path / "damaged.tar"
     db.session.remove()
@@ -133,9 +131,7 @@ def test_a_backup_of_older_tables_is_brought_up_to_date_and_a_damaged_one_change
 
 
 @pytest.mark.slow
-def test_restoring_is_rehearsed_by_the_lines_that_are_written(
-    app: Flask, empty_url: str, tmp_path: Path
-) -> None:
+def test_the_documented_restore_rehearsal_works(app: Flask, empty_url: str, tmp_path: Path) -> None:
     make_product("Mug", variants=[{"on_hand": 7}])
     assert run(app, "backup", str(tmp_path / "last-night.tar")).exit_code == 0
     text = (ROOT / "docs" / "runbook.md").read_text()

@@ -1,4 +1,4 @@
-"""What measures the shop leaves nothing behind."""
+"""Benchmarks leave no process behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.processes import ROOT, eventually
 
 @pytest.mark.slow
 @pytest.mark.needs("redis-server")
-def test_a_benchmark_that_is_ended_ends_its_servers(tmp_path: Path) -> None:
+def test_a_stopped_benchmark_stops_its_servers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.soak"]
     environ = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "MINUTES": "1"}
     with (tmp_path / "log").open("wb") as log:
@@ -27,7 +27,7 @@ def test_a_benchmark_that_is_ended_ends_its_servers(tmp_path: Path) -> None:
 
     def serves() -> bool:
         seen.update(ours.children(recursive=True))
-        return len(seen) > 2  # Redis, gunicorn and a worker of it
+        return len(seen) > 2  # Redis, gunicorn and one worker
 
     try:
         assert eventually(serves, seconds=60), (tmp_path / "log").read_text()

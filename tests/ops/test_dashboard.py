@@ -1,4 +1,4 @@
-"""/ops: the last hour of all workers, and what it shows when Redis or the database is away."""
+"""/ops: the last hour of all workers, also when Redis or the database is unavailable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.factories import make_product
 from tests.processes import eventually
 
 
-def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+def test_figures_of_all_processes_are_added_up(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
     prefix = app.config["CACHE_PREFIX"]
     make_product("Mug")
     redis_url = app.config["REDIS_URL"]
@@ -28,7 +28,7 @@ def test_what_every_process_tells_is_added_up(app: Flask, client: FlaskClient, t
                 browser.get("/products/mug")
             browser.get("/nowhere")
             recorder.record()
-            recorder.record()  # what was sent is not sent twice
+            recorder.record()  # sent figures are not sent twice
     total: Counter[str] = sum((minute.requests for minute in minute_figures.last_hour(prefix)), Counter())
     assert total == Counter({"2xx": 6, "4xx": 2})
     assert any(minute.memory for minute in minute_figures.last_hour(prefix))
@@ -45,7 +45,7 @@ def test_charts_fill_without_a_cache(app: Flask, tmp_path: Path) -> None:
     with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE="off") as shop:
         prefix = shop.config["CACHE_PREFIX"]
         shop.test_client().get("/nowhere")
-        periodic.start_tasks(shop)  # as a server does
+        periodic.start_tasks(shop)  # a server does this at start
         try:
             assert eventually(
                 lambda: any(minute.requests["4xx"] for minute in minute_figures.last_hour(prefix))
@@ -55,7 +55,7 @@ def test_charts_fill_without_a_cache(app: Flask, tmp_path: Path) -> None:
         assert re.search(r"Requests, [^\"]+; now All [1-9]", shop.test_client().get("/ops").text)
 
 
-def test_every_page_for_staff_leads_to_the_others(client: FlaskClient) -> None:
+def test_every_staff_page_links_to_the_others(client: FlaskClient) -> None:
     paths = ("/ops", "/ops/cache", "/ops/limits", "/ops/stock", "/ops/orders")
     for path in paths:
         page = client.get(path).text
@@ -64,7 +64,7 @@ def test_every_page_for_staff_leads_to_the_others(client: FlaskClient) -> None:
         assert f'<a href="{path}" aria-current="page"' in page
 
 
-def test_without_redis_it_says_so_and_shows_the_rest(app: Flask, tmp_path: Path) -> None:
+def test_without_redis_the_dashboard_shows_the_rest(app: Flask, tmp_path: Path) -> None:
     with another(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
         page = away.test_client().get("/ops")
     assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""`flask doctor`: what is right passes, and each thing that is wrong is found, with the sentence that mends it."""
+"""`flask doctor` passes a healthy shop and reports each fault with the way to fix it."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ FRONT = {"proxies", "worker class", "scheme", "streams"}
 def findings(url: str | None = None) -> dict[str, doctor.Finding]:
     db.session.rollback()
     found = {finding.about: finding for finding in doctor.examine(url)}
-    assert names(found) - {"", "front"} <= DOCUMENTED  # without what does not even answer
+    assert names(found) - {"", "front"} <= DOCUMENTED  # without servers that do not answer
     return found
 
 
 def names(found: Iterable[str]) -> set[str]:
-    """Return what findings are about, whichever Redis they are of."""
+    """Return the names of findings without the Redis roles in them."""
     return {re.sub(r"^redis(?: (?:cache|session|limit|stock),?)* ?", "", about) for about in found}
 
 
-def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: str) -> None:
+def test_a_healthy_shop_passes_and_a_broken_one_fails(app: Flask, database: str) -> None:
     shown = app.test_cli_runner().invoke(args=["doctor", "--no-front", "--json"])
     told = json.loads(shown.output)
     assert (shown.exit_code, told["worst"]) == (0, "warn"), (
         shown.output
-    )  # a test's environment is no production
+    )  # the test environment is not production
     not_here = {"postgresql": {"sqlite"}, "sqlite": {"postgresql", "database clock", "connections"}}
     looked_at = names(row["about"] for row in told["findings"])
     assert looked_at == DOCUMENTED - FRONT - {"replicas"} - not_here[database]
@@ -74,7 +74,7 @@ def test_a_sound_shop_is_told_so_and_a_broken_one_fails(app: Flask, database: st
 
 
 @pytest.mark.usefixtures("app")
-def test_what_waits_for_too_long_is_found() -> None:
+def test_old_outbox_messages_and_mails_are_reported() -> None:
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with write_transaction() as session:
         session.add(OutboxMessage(id="a", topic="t", payload=[], created_at=hour_ago))
@@ -85,7 +85,7 @@ def test_what_waits_for_too_long_is_found() -> None:
     assert found["letters"].level == "wrong"
 
 
-def test_postgresql_is_asked_for_its_clock_and_connections(app: Flask, database: str) -> None:
+def test_postgresql_clock_and_connections_are_checked(app: Flask, database: str) -> None:
     if database == "postgresql":
         app.config["WORKERS"] = 1000
         found = findings()
@@ -98,7 +98,7 @@ def test_postgresql_is_asked_for_its_clock_and_connections(app: Flask, database:
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(0.2, "ok"), (-3, "warn"), (31, "wrong"), (-4000, "wrong")])
-def test_clocks_that_are_apart_are_found(seconds: float, level: str) -> None:
+def test_clock_differences_are_reported(seconds: float, level: str) -> None:
     assert database_checks.skew("clock", seconds, "the database's").level == level
 
 
@@ -119,7 +119,7 @@ def shop(tmp_path: Path, **environ: str) -> Flask:
     return make_app(f"sqlite:///{tmp_path / 'none.sqlite3'}", tmp_path / "i", **environ)
 
 
-def test_each_server_is_judged_by_the_roles_that_live_there(tmp_path: Path, redis_servers: Any) -> None:
+def test_each_redis_is_checked_for_its_roles(tmp_path: Path, redis_servers: Any) -> None:
     flooded = redis_servers("--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru")
     stuck = redis_servers("--maxmemory", "50mb", "--maxmemory-policy", "noeviction")
     state = redis_servers("--maxmemory-policy", "noeviction", "--appendonly", "yes")
@@ -142,13 +142,13 @@ def test_each_server_is_judged_by_the_roles_that_live_there(tmp_path: Path, redi
     assert found(REDIS_URL=replica)["redis replicas"].level == "wrong"
 
 
-def test_settings_that_start_but_will_not_do_are_found(tmp_path: Path) -> None:
+def test_valid_but_unwise_settings_are_reported(tmp_path: Path) -> None:
     (tmp_path / "i").mkdir()
     (tmp_path / "i" / "secret_key").write_text("k")
     (tmp_path / "i" / "secret_key").chmod(0o644)
     closed = f"127.0.0.1:{free_port()}"
     environ = {"REDIS_URL": f"redis://{closed}/0", "STOREFRONT_SMTP_URL": f"smtp://{closed}"}
-    environ["STOREFRONT_MEDIA_DIR"] = "/proc/media"  # where nobody can write, not even root
+    environ["STOREFRONT_MEDIA_DIR"] = "/proc/media"  # not writable, even for root
     environ |= PRODUCTION | {"TRUSTED_HOSTS": "127.0.0.1,shop.example"}
     with shop(tmp_path, **environ, STOREFRONT_CACHE="off").app_context():
         found = findings(f"http://{closed}")
@@ -173,7 +173,7 @@ def listening(app: Any) -> Iterator[str]:
 
 
 def behind_a_proxy(app: Flask) -> Any:
-    """Do to a request what nginx does: append who asked."""
+    """Append the client's address to a request as nginx does."""
 
     def proxied(environ: dict[str, Any], start_response: Any) -> Any:
         before = environ.get("HTTP_X_FORWARDED_FOR")
@@ -193,7 +193,7 @@ def behind_a_proxy(app: Flask) -> Any:
         ("0", 1, "all shoppers share the rate limits of 127.0.0.1"),
     ],
 )
-def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
+def test_trusted_proxies_are_compared_with_real_ones(
     tmp_path: Path, redis_url: str, trusted: str, proxies: int, sentence: str
 ) -> None:
     one = shop(tmp_path, TRUSTED_PROXIES=trusted, REDIS_URL=redis_url)
@@ -205,7 +205,7 @@ def test_trusted_proxies_are_compared_with_those_that_a_request_passes(
     assert found["scheme"].level == "ok"
 
 
-def test_the_mirror_shows_nothing_to_strangers(tmp_path: Path, redis_url: str) -> None:
+def test_the_proxy_echo_answers_the_doctor_only(tmp_path: Path, redis_url: str) -> None:
     one, other = (shop(tmp_path, REDIS_URL=redis_url, SECRET_KEY=key) for key in ("one", "other"))
     with other.app_context():
         foreign = proxy_echo.token()
@@ -217,7 +217,7 @@ def test_the_mirror_shows_nothing_to_strangers(tmp_path: Path, redis_url: str) -
 
 
 @pytest.mark.slow
-def test_workers_that_streams_would_stop_are_found(tmp_path: Path, redis_url: str) -> None:
+def test_workers_that_streams_would_block_are_reported(tmp_path: Path, redis_url: str) -> None:
     instance = tmp_path / "served"
     instance.mkdir()
     command = ("gunicorn", "--worker-class", "sync", "--bind", "127.0.0.1:{port}", "wsgi:app")

@@ -54,13 +54,13 @@ def test_every_target_path_and_setting_exists(document: Path) -> None:
         assert name in known, name
 
 
-def test_every_page_for_staff_and_probe_exists(app: Flask) -> None:
+def test_every_staff_page_and_probe_exists(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     named = re.findall(r"`(/(?:ops[\w/]*|healthz|readyz|metrics))`", RUNBOOK)
     assert {path.rstrip("/") for path in named} <= rules
 
 
-def test_the_checklist_s_numbers_are_the_code_s() -> None:
+def test_the_checklist_has_the_numbers_of_the_code() -> None:
     names = {"product_detail": "A product's page", "product_list": "a list", "category": "a category"}
     names["user_profile"] = "a profile"
     ttls = {kind.name: kind.ttl for kind in keys.KINDS}
@@ -93,7 +93,7 @@ def test_the_checklist_s_numbers_are_the_code_s() -> None:
         assert words.format(int(milliseconds[1]) // 1000) in CHECKLIST
 
 
-def test_the_checklist_s_servers_are_those_of_deploy() -> None:
+def test_the_checklist_has_the_servers_of_deploy() -> None:
     conf = {name: (ROOT / "deploy" / "redis" / f"{name}.conf").read_text() for name in ("cache", "state")}
     for name, words in (("cache", "gives the cache {}"), ("state", "sessions, limits and stock {}")):
         found = re.search(r"^maxmemory (\w+)$", conf[name], re.M)
@@ -112,7 +112,7 @@ def gigabytes(text: str, name: str) -> list[float]:
     return [int(number) * sizes[unit.lower()] for number, unit in found]
 
 
-def test_one_server_has_the_memory_that_its_services_take() -> None:
+def test_one_server_has_enough_memory_for_its_services() -> None:
     (server,) = (int(found) for found in re.findall(r"two cores, (\d+) GB", ONE_SERVER))
     redis = gigabytes(ONE_SERVER, "maxmemory")
     (buffers,) = gigabytes(ONE_SERVER, "shared_buffers")
@@ -123,7 +123,7 @@ def test_one_server_has_the_memory_that_its_services_take() -> None:
     assert sum(redis) + buffers + workers * 0.25 < server / 1.3
 
 
-def test_two_servers_have_the_memory_that_their_services_take() -> None:
+def test_two_servers_have_enough_memory_for_their_services() -> None:
     def held(file: str, name: str) -> float:
         (size,) = gigabytes((ROOT / "deploy" / file).read_text(), name)
         return size
@@ -144,7 +144,7 @@ def test_two_servers_have_the_memory_that_their_services_take() -> None:
     assert f"another is the master within {RECOVERY:g} s" in walk
 
 
-def test_every_alert_is_named_and_told_how_loud_it_is_and_when_it_sounds() -> None:
+def test_every_alert_is_documented_with_its_level_and_delay() -> None:
     groups = yaml.safe_load((ROOT / "deploy" / "monitoring" / "alerts.yml").read_text())["groups"]
     found = {rule["alert"]: rule for group in groups for rule in group["rules"]}
     for name, sign, words in (("PagesSlow", ">", "p99 of all under {:g} s"), ("HitRateLow", "<", "{:.0%}")):

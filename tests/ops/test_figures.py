@@ -46,13 +46,13 @@ def read(instance: Path, **environ: str) -> Settings:
     return Settings.from_environ({"SECRET_KEY": "k" * 40, **environ}, instance)
 
 
-def test_every_default_is_the_code_s(tmp_path: Path) -> None:
+def test_documented_defaults_match_the_code(tmp_path: Path) -> None:
     settings = read(tmp_path)
     assert set(ROWS) == set(Settings.names())
     plain = {name: found[1] for name, cell in ROWS.items() if (found := re.fullmatch(r"`([^`]+)`", cell))}
     assert len(plain) > 20
     for name, default in plain.items():
-        if default in ROWS:  # what another one says
+        if default in ROWS:  # another process's figures
             continue
         value = _TTLS.get(name) or getattr(settings, name.removeprefix("STOREFRONT_").lower(), None)
         value = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
@@ -64,7 +64,7 @@ def test_every_default_is_the_code_s(tmp_path: Path) -> None:
     assert read(tmp_path, TRUSTED_HOSTS="a.example,b.example").mail_from == "shop@a.example"
 
 
-def test_every_range_is_the_code_s(tmp_path: Path) -> None:
+def test_documented_ranges_match_the_code(tmp_path: Path) -> None:
     found = {
         name: re.findall(r"\((an hour|[\d,]+) ?(?:–|to) ?(a year|30 days|[\d,]+)\)", cell)
         for name, cell in WHAT.items()
@@ -80,7 +80,7 @@ def test_every_range_is_the_code_s(tmp_path: Path) -> None:
                 read(tmp_path, **{name: str(value)})
 
 
-def test_every_choice_is_one(tmp_path: Path) -> None:
+def test_documented_choices_are_accepted(tmp_path: Path) -> None:
     for name, value in re.findall(r"\| `(STOREFRONT_[A-Z_]+)` \| [^|]+ \| `(on|off|text|json)`", SETTINGS):
         read(tmp_path, **{name: value})
     for value in ("low", "band", "exact"):
@@ -94,14 +94,14 @@ def test_every_choice_is_one(tmp_path: Path) -> None:
         read(tmp_path, STOREFRONT_LIMIT_BROWSE=rate)
 
 
-def test_make_run_reads_what_it_says() -> None:
+def test_make_run_reads_the_documented_variables() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for name, value in re.findall(r"`(HOST|PORT|WORKERS)` \((?:default )?`([^`]+)`\)", SETTINGS):
         assert f"\n{name} ?= {value}\n" in makefile
         assert f"$({name})" in makefile
 
 
-def test_every_form_of_a_redis_url_can_be_read() -> None:
+def test_documented_redis_urls_can_be_parsed() -> None:
     forms = re.findall(r"`((?:redis|unix)[+a-z]*://[^`…]+)`", section("A Redis of your own"))
     assert {form.partition("://")[0] for form in forms} == {
         "redis",
@@ -117,7 +117,7 @@ def test_every_form_of_a_redis_url_can_be_read() -> None:
     address.parse_url("REDIS_URL", "redis+sentinel://h/state?sentinel_username=a&sentinel_password=b")
 
 
-def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
+def test_documented_time_outs_match_the_code() -> None:
     text = section("A Redis of your own")
     assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
     assert f"After {circuit_breaker.MAX_ERRORS} errors in {circuit_breaker.ERROR_WINDOW:g} seconds" in text
@@ -128,7 +128,7 @@ def test_times_of_redis_and_of_readiness_are_the_code_s() -> None:
     ) in section("The doctor")
 
 
-def test_cookies_live_as_long_as_is_said() -> None:
+def test_cookies_live_as_long_as_documented() -> None:
     lives = dict(re.findall(r"^\| `(\w+)` \| `[\w-]+` \| ([^|]+) \|", RUNBOOK, re.M))
     assert lives["signin"].startswith(f"{cookie.LIFETIME.days} days")
     assert (lives["cart"], timedelta(seconds=basket.MAX_AGE)) == ("a year", timedelta(days=365))
@@ -137,7 +137,7 @@ def test_cookies_live_as_long_as_is_said() -> None:
     assert lives["recent"] == "30 days"
 
 
-def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
+def test_documented_mail_and_sign_in_limits_match_the_code() -> None:
     text = section("Mail and sign-ins")
     assert 3000 < sum(queue.BACKOFF) < 4200, "about an hour"
     assert f"{cookie.LIFETIME.days} days" in text
@@ -151,7 +151,7 @@ def test_figures_of_mail_and_sign_ins_are_the_code_s() -> None:
     assert (sign_in_limits.RETENTION, "for an hour" in text) == (timedelta(hours=1), True)
 
 
-def test_the_log_line_has_the_fields_that_are_shown() -> None:
+def test_the_log_line_has_the_documented_fields() -> None:
     shown = json.loads(words(re.findall(r"^ +(\{\"time\".*?\})\n\n", RUNBOOK, re.S | re.M)[0]))
     record = logging.LogRecord("storefront.requests", logging.INFO, "", 1, "GET /", (), None)
     fields = {
@@ -165,7 +165,7 @@ def test_the_log_line_has_the_fields_that_are_shown() -> None:
     assert request_figures.log.name == shown["logger"]
 
 
-def test_the_journal_is_asked_for_a_unit_that_there_is() -> None:
+def test_the_documented_journal_unit_exists() -> None:
     (unit,) = re.findall(r"journalctl -u '([^']+)'", section("The log"))
     assert fnmatch("storefront@8000", unit)
     assert (ROOT / "deploy" / "systemd" / f"{unit.removesuffix('*')}.service").exists()

@@ -1,4 +1,4 @@
-"""/metrics: what Prometheus reads, for those near enough to ask."""
+"""/metrics for Prometheus, for clients on this host or in a private network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.factories import make_product
 from tests.processes import eventually, gunicorn, served
 
 
-def test_what_the_cache_and_redis_did_is_told(client: FlaskClient) -> None:
+def test_metrics_count_cache_events_and_redis_calls(client: FlaskClient) -> None:
     product = make_product()
     for _ in range(3):
         client.get(f"/products/{product.slug}")
@@ -30,13 +30,13 @@ def test_what_the_cache_and_redis_did_is_told(client: FlaskClient) -> None:
         assert line in told, line
 
 
-def test_strangers_are_told_nothing(client: FlaskClient) -> None:
+def test_public_clients_get_no_metrics(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "8.8.8.8"}).status_code == 404
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "10.1.2.3"}).status_code == 200
 
 
 @pytest.mark.slow
-def test_whichever_worker_answers_tells_what_all_of_them_did(tmp_path: Path, redis_url: str) -> None:
+def test_every_worker_reports_the_metrics_of_all(tmp_path: Path, redis_url: str) -> None:
     database = f"sqlite:///{tmp_path / 'shop.sqlite3'}"
     settings = {"DATABASE_URL": database, "REDIS_URL": redis_url, "STOREFRONT_LOG": "json"}
     settings |= {"STOREFRONT_LIMIT_BROWSE": "100000/minute", "STOREFRONT_LIMIT_CART": "100000/minute"}

@@ -1,4 +1,4 @@
-"""Traces: off unless asked for, and with nobody's data in them."""
+"""Traces are off by default and contain no personal data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def spans(app: Flask) -> Iterator[InMemorySpanExporter]:
     RedisInstrumentor().uninstrument()
 
 
-def test_a_page_is_traced_with_its_statements_and_calls(app: Flask, spans: InMemorySpanExporter) -> None:
+def test_a_trace_has_the_statements_and_redis_calls(app: Flask, spans: InMemorySpanExporter) -> None:
     make_product("Mug")
     spans.clear()
     about = {"REMOTE_ADDR": "203.0.113.7", "HTTP_USER_AGENT": "Lynx"}
@@ -58,7 +58,7 @@ def test_a_page_is_traced_with_its_statements_and_calls(app: Flask, spans: InMem
         assert not [word for word in ("opensesame", "203.0.113.7", "Lynx") if word in text], text
 
 
-def test_nothing_is_imported_or_traced_unless_asked_for(tmp_path: object) -> None:
+def test_without_otel_variables_nothing_is_imported(tmp_path: object) -> None:
     code = (
         "import sys; {gone} and sys.modules.update(opentelemetry=None);"
         "from storefront.app import create_app; create_app();"
@@ -82,7 +82,7 @@ def test_nothing_is_imported_or_traced_unless_asked_for(tmp_path: object) -> Non
     assert "install requirements-tracing.txt" in done.stderr
 
 
-def test_a_worker_answers_nothing_past_the_tracing(tmp_path: object) -> None:
+def test_with_tracing_the_fast_path_is_off(tmp_path: object) -> None:
     code = "from storefront.app import create_app; print('edge.fast_path' in create_app().extensions)"
     about = {"PATH": "/usr/bin:/bin", "STOREFRONT_INSTANCE_DIR": str(tmp_path)}
     said = []
@@ -95,7 +95,7 @@ def test_a_worker_answers_nothing_past_the_tracing(tmp_path: object) -> None:
 
 @contextmanager
 def collector() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
-    """Where spans can be sent, and what was sent."""
+    """Yield a collector's URL and the spans that it received."""
     sent: list[ExportTraceServiceRequest] = []
 
     class Take(BaseHTTPRequestHandler):
@@ -148,7 +148,7 @@ def test_workers_send_their_spans_to_the_collector(tmp_path: Path, redis_url: st
     assert not any(b"opensesame" in request.SerializeToString() for request in sent)
 
 
-def test_what_is_installed_for_tracing_is_all_that_it_needs() -> None:
+def test_requirements_tracing_has_all_packages() -> None:
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements-tracing.txt").read_text(), re.M))
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
         "tracing"

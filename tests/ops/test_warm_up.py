@@ -1,4 +1,4 @@
-"""A new version of the shop has its hottest pages before anybody asks."""
+"""A new version of the shop renders its hottest pages before anybody asks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.redis_roles.servers import server
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
 
 
-def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
+def test_the_hottest_pages_are_rendered_first_without_limits(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = make_category("Cups")
     for number in range(5):
         make_product(f"Mug {number}", category=shelf)
-    for _ in range(64):  # one in 32 is counted
+    for _ in range(64):  # the cache counts one request in 32
         get(client, "/products/mug-1")
     cache_state.get(app).reporter.send()
     assert warm_up.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
@@ -40,7 +40,7 @@ def test_what_was_asked_for_most_is_rendered_first_and_past_the_limits(
     assert len(warm_up.wanted(100)) == 8
 
 
-def test_a_redis_that_goes_meanwhile_ends_the_rendering_with_one_line(
+def test_losing_redis_ends_the_warm_up_with_one_log_line(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_product("Mug", category=make_category("Cups"))
@@ -63,7 +63,7 @@ def test_a_redis_that_goes_meanwhile_ends_the_rendering_with_one_line(
 
 
 @pytest.mark.slow
-def test_a_new_version_renders_its_hottest_pages_by_itself(tmp_path: Path) -> None:
+def test_a_new_version_renders_its_hottest_pages_at_start(tmp_path: Path) -> None:
     command = [*GUNICORN, "--bind", "127.0.0.1:{port}", "wsgi:app"]
     limits = {
         "STOREFRONT_LIMIT_BROWSE": "10000/minute",
@@ -85,7 +85,7 @@ def test_a_new_version_renders_its_hottest_pages_by_itself(tmp_path: Path) -> No
         assert "hit" in status(f"{shop.url}/products?sort=name")
 
 
-def test_another_template_makes_another_version(tmp_path: Path) -> None:
+def test_a_changed_template_changes_the_fingerprint(tmp_path: Path) -> None:
     def release(words: str) -> str:
         folder = tmp_path / words
         folder.mkdir(exist_ok=True)
