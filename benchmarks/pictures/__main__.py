@@ -19,7 +19,7 @@ EFFORT = 6  # WebP's slowest and smallest: the files are encoded once and downlo
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    wanted = catalogue.pictures(catalogue.products())
+    wanted = catalogue.list_pictures(catalogue.read_products())
     for file in set(PICTURES.glob("*.webp")) - {picture.file for picture in wanted}:
         file.unlink()
     with ProcessPoolExecutor(os.cpu_count()) as pool:

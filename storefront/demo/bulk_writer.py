@@ -20,7 +20,7 @@ from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.catalog.slugs import slugify
 from storefront.demo import generator
-from storefront.demo.generator import MadeProduct
+from storefront.demo.generator import GeneratedProduct
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
@@ -29,7 +29,7 @@ from storefront.stock import StockItem
 BATCH = 5000
 
 
-class TakenError(StorefrontError):
+class SeedUsedError(StorefrontError):
     """Products of this seed are in the shop already."""
 
     def __init__(self, seed: int) -> None:
@@ -40,7 +40,7 @@ class TakenError(StorefrontError):
 
 
 @dataclass
-class Rows:
+class BatchRows:
     """The rows of a batch, table by table, as the drivers take them."""
 
     product: list[tuple[Any, ...]] = field(default_factory=list)
@@ -60,7 +60,9 @@ COLUMNS = {
 }
 
 
-def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPicture]) -> Iterator[int]:
+def write_generated(
+    number: int, seed: int, currency: str, pictures: Sequence[StoredPicture]
+) -> Iterator[int]:
     """Write `number` products of a seed into the shop; yields after each committed batch how many it held.
 
     Raises:
@@ -68,23 +70,23 @@ def generate(number: int, seed: int, currency: str, pictures: Sequence[StoredPic
     """
     with write_transaction() as session:
         if session.execute(select(Variant.id).where(Variant.sku == _sku(seed, 1, 0))).first():
-            raise TakenError(seed)
-        shelves = [_shelf(session, kind.path) for kind in generator.kinds()]
-    made = generator.products(number, seed)
+            raise SeedUsedError(seed)
+        shelves = [_category(session, kind.path) for kind in generator.list_kinds()]
+    made = generator.generate_products(number, seed)
     scale = 10.0 ** (minor_units(currency) - 2)
     while batch := list(islice(made, BATCH)):
         with write_transaction() as session:
-            _unhurried(session)
-            rows = _rows(batch, seed, shelves, scale, pictures, _next_ids(session))
+            _raise_limits(session)
+            rows = _build_rows(batch, seed, shelves, scale, pictures, _next_ids(session))
             for table, columns in COLUMNS.items():
-                _insert(session, table, columns.split(), getattr(rows, table))
+                _insert_rows(session, table, columns.split(), getattr(rows, table))
             writer.write(session, rows.entries, fresh=True)
-            _move_sequences(session)
+            _advance_sequences(session)
         db.session.remove()
         yield len(batch)
 
 
-def _shelf(session: Session, path: Sequence[str]) -> tuple[int, tuple[int, ...]]:
+def _category(session: Session, path: Sequence[str]) -> tuple[int, tuple[int, ...]]:
     leaf = categories.get_or_create(session, path)
     return leaf.id, writer.ancestors(session, [leaf.id])[leaf.id]
 
@@ -93,15 +95,15 @@ def _sku(seed: int, number: int, place: int) -> str:
     return f"G{seed}-{number:07d}-{place + 1}"
 
 
-def _rows(
-    batch: Sequence[MadeProduct],
+def _build_rows(
+    batch: Sequence[GeneratedProduct],
     seed: int,
     shelves: Sequence[tuple[int, tuple[int, ...]]],
     scale: float,
     pictures: Sequence[StoredPicture],
     ids: dict[str, int],
-) -> Rows:
-    rows, now, encode = Rows(), datetime.now(UTC).isoformat(sep=" "), msgspec.json.encode
+) -> BatchRows:
+    rows, now, encode = BatchRows(), datetime.now(UTC).isoformat(sep=" "), msgspec.json.encode
     product_id, image_id, variant_id, stock_id = (ids[t] for t in COLUMNS)
     for made in batch:
         prices = [max(1, round(v.price * scale)) for v in made.variants]
@@ -150,7 +152,9 @@ def _next_ids(session: Session) -> dict[str, int]:
     return {name: (session.execute(select(func.max(m.id))).scalar() or 0) + 1 for name, m in models.items()}  # type: ignore[attr-defined]
 
 
-def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def _insert_rows(
+    session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
     """Insert rows by the driver's own fastest way: executemany on SQLite, COPY on PostgreSQL."""
     if not rows:
         return
@@ -165,7 +169,7 @@ def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence
                 copy.write_row(row)
 
 
-def _unhurried(session: Session) -> None:
+def _raise_limits(session: Session) -> None:
     """Let a batch take longer, and more memory, than a page should; the connection is closed after it."""
     if session.connection().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
@@ -173,7 +177,7 @@ def _unhurried(session: Session) -> None:
         session.execute(text("PRAGMA cache_size = -400000"))  # kB: rows go everywhere into the indexes
 
 
-def _move_sequences(session: Session) -> None:
+def _advance_sequences(session: Session) -> None:
     """Let PostgreSQL go on numbering after the ids that were given here."""
     if session.connection().dialect.name == "postgresql":
         for table in COLUMNS:

@@ -76,7 +76,7 @@ class DemoProduct:
         return [DemoPicture(self.form, self.material, self.pattern, *view) for view in views]
 
 
-def products() -> list[DemoProduct]:
+def read_products() -> list[DemoProduct]:
     """Return the whole demo catalogue, oldest first. A file lists its newest product first."""
     numbers = iter(range(1, 10_000))
     files = ("linen", "kitchen", "tea", "table", "gifts", "teaware")
@@ -87,7 +87,7 @@ def products() -> list[DemoProduct]:
     ]
 
 
-def pictures(items: Sequence[DemoProduct]) -> list[DemoPicture]:
+def list_pictures(items: Sequence[DemoProduct]) -> list[DemoPicture]:
     """Return the pictures of these products, each once."""
     return list(dict.fromkeys(picture for item in items for picture in item.pictures))
 

@@ -40,7 +40,7 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
 
 def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
     began, done = time.perf_counter(), 0
-    batches = bulk_writer.generate(number, seed, app.config["CURRENCY"], pictures)
+    batches = bulk_writer.write_generated(number, seed, app.config["CURRENCY"], pictures)
     try:
         with click.progressbar(length=number, label="Generating products") as bar:
             for size in batches:
@@ -58,5 +58,5 @@ def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture])
 
 def _pictures(app: Flask) -> list[StoredPicture]:
     """Return a few dozen pictures of the demo catalogue for the generated products to share."""
-    first = [item.pictures[0] for item in catalogue.products()[:_SHARED]]
+    first = [item.pictures[0] for item in catalogue.read_products()[:_SHARED]]
     return list(loader.store_pictures(list(dict.fromkeys(first)), Path(app.config["MEDIA_DIR"])).values())

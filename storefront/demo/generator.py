@@ -22,7 +22,7 @@ ENDINGS = (0, 50, 90, 95)  # what prices end in, in hundredths
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProductKind:
     """A thing that is sold: where it stands and what it usually costs, in major units."""
 
     name: str
@@ -31,7 +31,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeVariant:
+class GeneratedVariant:
     """A generated variant; `price` and `was` in hundredths of the currency's major unit."""
 
     options: tuple[str, ...]
@@ -42,7 +42,7 @@ class MadeVariant:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeProduct:
+class GeneratedProduct:
     """A generated product; `number` counts from 1 and makes slug and SKUs unique."""
 
     number: int
@@ -52,13 +52,13 @@ class MadeProduct:
     material: str
     text: str
     options: tuple[str, ...]
-    variants: tuple[MadeVariant, ...]
+    variants: tuple[GeneratedVariant, ...]
 
 
-def kinds() -> list[Kind]:
+def list_kinds() -> list[ProductKind]:
     """Return everything that can be made. Each kind is a category of its own, below its aisle and department."""
     return [
-        Kind(name, (department, aisle, f"{material} {name.lower()}"), price)
+        ProductKind(name, (department, aisle, f"{material} {name.lower()}"), price)
         for department, aisles in DEPARTMENTS.items()
         for aisle, things in aisles.items()
         for name, price in things.items()
@@ -66,9 +66,9 @@ def kinds() -> list[Kind]:
     ]
 
 
-def products(number: int, seed: int, *, first: int = 1) -> Iterator[MadeProduct]:
+def generate_products(number: int, seed: int, *, first: int = 1) -> Iterator[GeneratedProduct]:
     """Yield `number` products; a longer run begins like a shorter one of the same seed."""
-    every = kinds()
+    every = list_kinds()
     makers = [f"{place} {trade}" for place in PLACES for trade in TRADES]
     draw = random.Random(seed)  # noqa: S311  # words, not secrets
     pick, gauss, below = draw.random, draw.gauss, draw.randrange
@@ -83,7 +83,7 @@ def products(number: int, seed: int, *, first: int = 1) -> Iterator[MadeProduct]
         told = (SENTENCES[opening], SENTENCES[(opening + 1 + below(len(SENTENCES) - 1)) % len(SENTENCES)])
         text = " ".join(told).format(vendor=vendor, finish=finish, material=material.capitalize())
         options, variants = _variants(kind.price * 2.718281828 ** gauss(0, 0.45), draw)
-        yield MadeProduct(
+        yield GeneratedProduct(
             number=n,
             title=f"{style} {finish} {material} {kind.name.lower()}",
             kind=place,
@@ -95,7 +95,7 @@ def products(number: int, seed: int, *, first: int = 1) -> Iterator[MadeProduct]
         )
 
 
-def _variants(price: float, draw: random.Random) -> tuple[tuple[str, ...], tuple[MadeVariant, ...]]:
+def _variants(price: float, draw: random.Random) -> tuple[tuple[str, ...], tuple[GeneratedVariant, ...]]:
     """Return option names and variants: a third of products have one variant, others up to six."""
     randrange = draw.randrange
     shape = draw.random()
@@ -119,5 +119,5 @@ def _variants(price: float, draw: random.Random) -> tuple[tuple[str, ...], tuple
         luck = draw.random()
         stock = 0 if luck < 0.08 else 1 + randrange(5) if luck < 0.2 else 6 + randrange(190)
         was = int(amount * 1.25) // 100 * 100 if luck > 0.93 else None
-        made.append(MadeVariant(value, amount, was, stock, 50 + randrange(1200)))
+        made.append(GeneratedVariant(value, amount, was, stock, 50 + randrange(1200)))
     return names, tuple(made)

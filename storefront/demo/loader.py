@@ -63,8 +63,8 @@ def load(app: Flask) -> LoadResult:
     if not is_empty(db.session()):
         raise NotEmptyError
     db.session.rollback()  # storing the pictures takes seconds: no transaction stays open meanwhile
-    products = catalogue.products()
-    stored = store_pictures(catalogue.pictures(products), Path(app.config["MEDIA_DIR"]))
+    products = catalogue.read_products()
+    stored = store_pictures(catalogue.list_pictures(products), Path(app.config["MEDIA_DIR"]))
     with write_transaction() as session:
         if not is_empty(session):
             raise NotEmptyError

@@ -12,7 +12,7 @@ from storefront.catalog.html_sanitiser import sanitise
 from storefront.demo import catalogue
 from storefront.demo.catalogue import DemoProduct
 
-PRODUCTS = catalogue.products()
+PRODUCTS = catalogue.read_products()
 each_product = pytest.mark.parametrize("item", PRODUCTS, ids=lambda item: item.slug)
 
 

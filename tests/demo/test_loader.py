@@ -24,7 +24,7 @@ def count(model: type[object]) -> int:
 
 
 def test_pictures_are_stored_in_all_widths_and_only_once(tmp_path: Path) -> None:
-    wanted = catalogue.pictures(catalogue.products())[:5]
+    wanted = catalogue.list_pictures(catalogue.read_products())[:5]
     stored = loader.store_pictures(wanted, tmp_path)
     assert list(stored) == wanted
     files = sorted(tmp_path.rglob("*.webp"))
@@ -39,7 +39,9 @@ def test_pictures_are_stored_in_all_widths_and_only_once(tmp_path: Path) -> None
 
 
 def test_the_widest_rendition_is_the_committed_file(tmp_path: Path) -> None:
-    (picture, stored), *_ = loader.store_pictures([catalogue.products()[0].pictures[0]], tmp_path).items()
+    (picture, stored), *_ = loader.store_pictures(
+        [catalogue.read_products()[0].pictures[0]], tmp_path
+    ).items()
     widest = pictures.rendition_path(stored.digest, pictures.WIDTHS[-1], tmp_path)
     assert widest.read_bytes() == picture.file.read_bytes()
 
@@ -47,7 +49,7 @@ def test_the_widest_rendition_is_the_committed_file(tmp_path: Path) -> None:
 def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     app.config["MEDIA_DIR"] = str(media)
     loaded = demo.load(app)
-    items = catalogue.products()
+    items = catalogue.read_products()
     assert loaded.products == len(items) == count(Product)
     assert loaded.variants == sum(len(item.variants) for item in items) == count(Variant) == count(StockItem)
     root = db.session.execute(select(Category).where(Category.path == "")).scalar_one()

@@ -12,7 +12,7 @@ from storefront.catalog.pictures import WIDTHS
 from storefront.demo import catalogue
 from storefront.demo.catalogue import PICTURES, DemoPicture
 
-WANTED = catalogue.pictures(catalogue.products())
+WANTED = catalogue.list_pictures(catalogue.read_products())
 MAX_BYTES = 6_000_000  # of all pictures: everybody who clones the repository downloads them
 
 

@@ -11,21 +11,21 @@ _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}([.,][0-9]{2,3})+")  # India groups by 
 _CURRENCY = re.compile(r"^[^\d\-+.,]*|[^\d.,]*$")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
-MOST = 10**12  # minor units
+MAX_AMOUNT = 10**12  # minor units
 
 
-def clean(cell: str, limit: int = 0) -> str:
+def clean_text(cell: str, limit: int = 0) -> str:
     """Return a cell's text composed (NFC), without invisible characters and spare spaces, cut to `limit`."""
     text = " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
     return text[:limit] if limit else text
 
 
-def number_text(cell: str) -> str:
+def clean_identifier(cell: str) -> str:
     """Return an SKU or barcode without the apostrophe by which spreadsheets keep numbers as text."""
-    return clean(cell).removeprefix("'").strip()
+    return clean_text(cell).removeprefix("'").strip()
 
 
-def price(cell: str, digits: int) -> int:
+def parse_price(cell: str, digits: int) -> int:
     """Return the amount in minor units of a currency with this many decimals.
 
     A lone separator with exactly three digits behind it is one of thousands, unless the currency has three decimals.
@@ -34,9 +34,9 @@ def price(cell: str, digits: int) -> int:
         ValueError: the cell is not an amount of that currency; the text says why.
     """
     told = cell.strip()[:40]
-    if not clean(cell):
+    if not clean_text(cell):
         raise ValueError("is empty")
-    text = re.sub(r"[\s\u00a0\u202f'’]", "", _CURRENCY.sub("", clean(cell)))
+    text = re.sub(r"[\s\u00a0\u202f'’]", "", _CURRENCY.sub("", clean_text(cell)))
     if text.startswith("-"):
         raise ValueError(f"{told!r} is negative")
     last = max(text.rfind("."), text.rfind(","))
@@ -51,18 +51,18 @@ def price(cell: str, digits: int) -> int:
     scaled = amount.scaleb(digits)
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{told!r} has more decimals than the currency")
-    if scaled > MOST:
+    if scaled > MAX_AMOUNT:
         raise ValueError(f"{told!r} is too much")
     return int(scaled)
 
 
-def whole(cell: str) -> int:
+def parse_whole_number(cell: str) -> int:
     """Return a whole number such as a quantity or grams ("8981", "12.0", "1,200"); 0 for an empty cell.
 
     Raises:
         ValueError: it is not a number.
     """
-    text = clean(cell).replace(",", "").replace(" ", "")
+    text = clean_text(cell).replace(",", "").replace(" ", "")
     if not text:
         return 0
     try:
@@ -76,14 +76,14 @@ def whole(cell: str) -> int:
     return round(amount)
 
 
-def flag(cell: str) -> bool | None:
+def parse_flag(cell: str) -> bool | None:
     """Return the meaning of a yes/no cell; None if it is empty or says neither."""
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-        clean(cell).casefold()
+        clean_text(cell).casefold()
     )
 
 
-def guard(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula; `unguard` gives the very text back.
 
     Numbers stay numbers. A text that begins with an apostrophe gets another, lest it be taken for a guarded one.
@@ -93,6 +93,6 @@ def guard(text: str) -> str:
     return text
 
 
-def unguard(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     """Return what a guarded cell was; other cells come back as they are."""
     return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in ("'", *_FORMULA) else cell

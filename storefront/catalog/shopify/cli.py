@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from storefront.catalog.shopify import csv_export, csv_import, csv_reader, picture_download
 from storefront.catalog.shopify.columns import Vocabulary
-from storefront.catalog.shopify.csv_import import Report
+from storefront.catalog.shopify.csv_import import ImportReport
 from storefront.errors import StorefrontError
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
@@ -33,7 +33,7 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
     """
     config = current_app.config
     try:
-        table = csv_reader.understand(file)
+        table = csv_reader.detect_format(file)
         if table.encoding == "cp1252":
             click.echo("The file is not UTF-8; it was read as Windows-1252.", err=True)
         with click.progressbar(length=1, label="Importing products") as bar:
@@ -42,7 +42,7 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
                 bar.length = total
                 bar.update(done - bar.pos)
 
-            report = csv_import.run(
+            report = csv_import.import_file(
                 table,
                 currency=config["CURRENCY"],
                 media_dir=Path(config["MEDIA_DIR"]),
@@ -62,9 +62,9 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
             err=True,
         )
         raise SystemExit(130) from None
-    refused = _tell(report, dry_run)
+    refused = _print_report(report, dry_run)
     if fetch_images and not dry_run:
-        refused += _fetch(Path(config["MEDIA_DIR"]))
+        refused += _fetch_pictures(Path(config["MEDIA_DIR"]))
     sys.exit(1 if refused else 0)
 
 
@@ -94,7 +94,7 @@ def export(file: Path, header: Vocabulary) -> None:
     click.echo(f"Exported {number:,} products to {file}.")
 
 
-def _tell(report: Report, dry_run: bool) -> int:
+def _print_report(report: ImportReport, dry_run: bool) -> int:
     for reject in report.rejects:
         click.echo(f"refused: {reject}", err=True)
     for notice in report.notices:
@@ -105,7 +105,7 @@ def _tell(report: Report, dry_run: bool) -> int:
     return len(report.rejects)
 
 
-def _fetch(media_dir: Path) -> int:
+def _fetch_pictures(media_dir: Path) -> int:
     failed = 0
     for url, problem in picture_download.fetch_missing(media_dir):
         if problem is not None:

@@ -43,7 +43,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "seo_title": ("SEO title", "SEO Title"),
     "seo_description": ("SEO description", "SEO Description"),
 }
-NEEDED = ("title", "price")
+REQUIRED = ("title", "price")
 
 
 def fold(header: str) -> str:
@@ -51,12 +51,12 @@ def fold(header: str) -> str:
     return " ".join(header.replace("\ufeff", "").split()).casefold()
 
 
-_KNOWN = {fold(header): name for name, headers in COLUMNS.items() for header in headers}
+_NAMES = {fold(header): name for name, headers in COLUMNS.items() for header in headers}
 
 
-def known(header: str) -> str | None:
+def column_name(header: str) -> str | None:
     """Return our name of a column, or None for one that is only kept."""
-    return _KNOWN.get(fold(header))
+    return _NAMES.get(fold(header))
 
 
 def headers(vocabulary: Vocabulary) -> list[str]:
@@ -64,6 +64,6 @@ def headers(vocabulary: Vocabulary) -> list[str]:
     return [pair[0 if vocabulary == "current" else 1] for pair in COLUMNS.values()]
 
 
-def score(header: Sequence[str]) -> int:
+def count_known(header: Sequence[str]) -> int:
     """Return how many of a row's cells are headers that we know."""
-    return sum(known(cell) is not None for cell in header)
+    return sum(column_name(cell) is not None for cell in header)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from storefront.catalog.models import Category, Product, ProductImage, Variant
-from storefront.catalog.shopify.cells import guard
+from storefront.catalog.shopify.cells import escape_formula
 from storefront.catalog.shopify.columns import COLUMNS, Vocabulary, headers
 from storefront.extensions import db
 from storefront.money import minor_units
@@ -30,7 +30,7 @@ def export(file: IO[str], *, currency: str, vocabulary: Vocabulary) -> int:
         number += 1
         for known, spare in _rows(product, names, stock, digits):
             cells = [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
-            writer.writerow([guard(str(cell)) for cell in cells])
+            writer.writerow([escape_formula(str(cell)) for cell in cells])
     return number
 
 

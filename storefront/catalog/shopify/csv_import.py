@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from storefront.catalog.list_index import writer
-from storefront.catalog.shopify.csv_reader import Row, Table
-from storefront.catalog.shopify.draft_writer import Applier, Outcome
-from storefront.catalog.shopify.drafts import ProductDraft, Reader, Reject, handle_of
-from storefront.catalog.shopify.spool import Spool
+from storefront.catalog.shopify.csv_reader import CsvFile, CsvRow
+from storefront.catalog.shopify.draft_writer import DraftWriter, Outcome
+from storefront.catalog.shopify.drafts import DraftReader, ImportProblem, ProductDraft, read_handle
+from storefront.catalog.shopify.spool import RowSpool
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 
@@ -21,28 +21,28 @@ BATCH = 200
 
 
 @dataclass
-class Report:
+class ImportReport:
     """What became of a file. `outcome` counts products: created, changed, left."""
 
     outcome: Outcome = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
-    notices: list[Reject] = field(default_factory=list)
+    rejects: list[ImportProblem] = field(default_factory=list)
+    notices: list[ImportProblem] = field(default_factory=list)
     rows: int = 0
 
 
-class DryRunEnd(Exception):  # not an error: it rolls a batch back
+class DryRunRollback(Exception):  # not an error: it rolls a batch back
     """Ends the transaction of a dry run."""
 
 
-def run(
-    table: Table,
+def import_file(
+    table: CsvFile,
     *,
     currency: str,
     media_dir: Path,
     images: Path | None = None,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> Report:
+) -> ImportReport:
     """Import a file; each product goes in whole or not at all, and what is in stays in when a later one fails.
 
     Args:
@@ -53,18 +53,18 @@ def run(
         dry_run: say what would happen; change nothing.
         progress: told after each batch how many products of how many are done.
     """
-    report, spool = Report(), Spool()
+    report, spool = ImportReport(), RowSpool()
     try:
         with table.rows() as rows:
-            spool.fill(_handled(rows, report))
-        reader = Reader(minor_units(currency), spool.claim)
-        applier = Applier(
+            spool.add_rows(_with_handles(rows, report))
+        reader = DraftReader(minor_units(currency), spool.claim_sku)
+        applier = DraftWriter(
             media_dir, None if dry_run else images, report.rejects.append, report.notices.append
         )
-        drafts = (draft for handle, rows in spool.grouped() if (draft := reader.read(handle, rows)))
+        drafts = (draft for handle, rows in spool.by_product() if (draft := reader.read(handle, rows)))
         done = 0
         while batch := list(islice(drafts, BATCH)):
-            _write(applier, batch, dry_run=dry_run)
+            _write_batch(applier, batch, dry_run=dry_run)
             done += len(batch)
             if progress:
                 progress(done, spool.products)
@@ -76,27 +76,27 @@ def run(
     return report
 
 
-def _write(applier: Applier, batch: list[ProductDraft], *, dry_run: bool) -> None:
+def _write_batch(applier: DraftWriter, batch: list[ProductDraft], *, dry_run: bool) -> None:
     try:
         with write_transaction() as session:
             if session.connection().dialect.name == "postgresql":
                 session.execute(text("SET LOCAL statement_timeout = 0"))
-            ids = applier.apply(session, batch)
+            ids = applier.write(session, batch)
             if dry_run:
-                raise DryRunEnd
+                raise DryRunRollback
             if ids:
                 writer.refresh(session, ids)
-    except DryRunEnd:
-        applier.forget()
+    except DryRunRollback:
+        applier.forget_categories()
     db.session.remove()  # the next batch begins with an empty memory
 
 
-def _handled(rows: Iterator[Row], report: Report) -> Iterator[tuple[str, Row]]:
+def _with_handles(rows: Iterator[CsvRow], report: ImportReport) -> Iterator[tuple[str, CsvRow]]:
     for row in rows:
         report.rows += 1
-        if handle := handle_of(row):
+        if handle := read_handle(row):
             yield handle, row
         else:
             report.rejects.append(
-                Reject(row.line, "URL handle", "the row names no product: handle and title are empty")
+                ImportProblem(row.line, "URL handle", "the row names no product: handle and title are empty")
             )

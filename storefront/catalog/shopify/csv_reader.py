@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storefront.catalog.shopify import columns
-from storefront.catalog.shopify.cells import unguard
+from storefront.catalog.shopify.cells import unescape_formula
 from storefront.errors import StorefrontError
 
-MOST_CELL = 16 * 1024 * 1024
+MAX_CELL = 16 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = (",", ";", "\t")
 
@@ -24,16 +24,16 @@ class UnreadableFileError(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """A row: the line on which it begins, its known cells by our names, and the others by their headers."""
 
     line: int
-    known: dict[str, str]
+    cells: dict[str, str]
     extra: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvFile:
     """A file that has been understood."""
 
     path: Path
@@ -42,35 +42,35 @@ class Table:
     header: list[str]
 
     @contextmanager
-    def rows(self) -> Iterator[Iterator[Row]]:
+    def rows(self) -> Iterator[Iterator[CsvRow]]:
         """Open the file and give its rows one after the other."""
-        csv.field_size_limit(MOST_CELL)
+        csv.field_size_limit(MAX_CELL)
         with self.path.open(encoding=self.encoding, newline="", errors="strict") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             next(reader)
             yield self._rows(reader)
 
-    def _rows(self, reader: Iterator[list[str]]) -> Iterator[Row]:
-        names = [columns.known(header) for header in self.header]
+    def _rows(self, reader: Iterator[list[str]]) -> Iterator[CsvRow]:
+        names = [columns.column_name(header) for header in self.header]
         line = reader.line_num + 1  # type: ignore[attr-defined]
         try:
             for cells in reader:
                 known: dict[str, str] = {}
                 extra: dict[str, str] = {}
                 for header, name, written in zip(self.header, names, cells, strict=False):
-                    cell = unguard(written)
+                    cell = unescape_formula(written)
                     if name is not None:
                         known.setdefault(name, cell)
                     elif cell and header:
                         extra[header] = cell.replace("\x00", "")
                 if any(cells):
-                    yield Row(line, known, extra)
+                    yield CsvRow(line, known, extra)
                 line = reader.line_num + 1  # type: ignore[attr-defined]
         except csv.Error as error:
             raise UnreadableFileError(f"Line {line} cannot be read as CSV: {error}.") from error
 
 
-def understand(path: Path) -> Table:
+def detect_format(path: Path) -> CsvFile:
     """Find out the encoding and the delimiter of a file, and read its header.
 
     Raises:
@@ -89,16 +89,16 @@ def understand(path: Path) -> Table:
     for candidate in _DELIMITERS:
         first.seek(0)
         header = next(csv.reader(first, delimiter=candidate), [])
-        if columns.score(header) > columns.score(best):
+        if columns.count_known(header) > columns.count_known(best):
             best, delimiter = header, candidate
-    missing = [name for name in columns.NEEDED if name not in {columns.known(cell) for cell in best}]
-    if missing or columns.score(best) < 3:
+    missing = [name for name in columns.REQUIRED if name not in {columns.column_name(cell) for cell in best}]
+    if missing or columns.count_known(best) < 3:
         wanted = " and ".join(f"{columns.COLUMNS[n][0]!r} (or {columns.COLUMNS[n][1]!r})" for n in missing)
         raise UnreadableFileError(
             f"{path} is not a Shopify product CSV: its first line has no column {wanted or 'of one'}. "
             "Export the products from Shopify as CSV, or name the columns as docs/importing.md says."
         )
-    return Table(path, encoding, delimiter, [" ".join(cell.replace("\ufeff", "").split()) for cell in best])
+    return CsvFile(path, encoding, delimiter, [" ".join(cell.replace("\ufeff", "").split()) for cell in best])
 
 
 def _encoding(path: Path, start: bytes) -> str:

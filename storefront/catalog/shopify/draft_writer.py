@@ -12,25 +12,27 @@ from sqlalchemy.orm import Session, selectinload
 from storefront.catalog import categories, pictures
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import PictureError
-from storefront.catalog.shopify.drafts import ProductDraft, Reject
+from storefront.catalog.shopify.drafts import ImportProblem, ProductDraft
 from storefront.stock import StockItem, set_on_hand
 
 Outcome = dict[str, int]
-Tell = Callable[[Reject], None]
+ReportProblem = Callable[[ImportProblem], None]
 
 
-class Applier:
+class DraftWriter:
     """Applies batches of drafts inside the caller's transaction; counts what became of them."""
 
-    def __init__(self, media_dir: Path, images: Path | None, refuse: Tell, note: Tell) -> None:
+    def __init__(
+        self, media_dir: Path, images: Path | None, refuse: ReportProblem, note: ReportProblem
+    ) -> None:
         """Take where pictures are kept, the folder of relative image paths, and who hears of refusals and notes."""
         self._media_dir = media_dir
         self._images = images.resolve() if images else None
         self._refuse, self._note = refuse, note
-        self._shelves: dict[tuple[str, ...], int] = {}
+        self._category_ids: dict[tuple[str, ...], int] = {}
         self.outcome: Outcome = {"created": 0, "changed": 0, "left": 0}
 
-    def apply(self, session: Session, drafts: Sequence[ProductDraft]) -> list[int]:
+    def write(self, session: Session, drafts: Sequence[ProductDraft]) -> list[int]:
         """Make the products what the drafts say; return the ids of those that were created or changed."""
         slugs = [draft.values["slug"] for draft in drafts]
         query = select(Product).where(Product.slug.in_(slugs))
@@ -52,19 +54,19 @@ class Applier:
         stock = {item.variant_id: item for item in items}
         touched: list[tuple[Product, ProductDraft]] = []
         for draft in drafts:
-            if self._usable(draft, owners):
-                touched += self._apply(session, draft, present.get(draft.values["slug"]), stock)
+            if self._drop_foreign_skus(draft, owners):
+                touched += self._write_product(session, draft, present.get(draft.values["slug"]), stock)
         session.flush()
         for product, draft in touched:
-            _stock(session, product, draft, stock)
+            _write_stock(session, product, draft, stock)
         session.flush()
         return [product.id for product, _ in touched]
 
-    def forget(self) -> None:
+    def forget_categories(self) -> None:
         """Forget which categories are there: the transaction that planted some was rolled back."""
-        self._shelves.clear()
+        self._category_ids.clear()
 
-    def _usable(self, draft: ProductDraft, owners: dict[str, str]) -> bool:
+    def _drop_foreign_skus(self, draft: ProductDraft, owners: dict[str, str]) -> bool:
         taken = [
             v
             for v in draft.variants
@@ -73,37 +75,41 @@ class Applier:
         for variant in taken:
             sku = variant.values["sku"]
             self._refuse(
-                Reject(variant.line, "SKU", f"{sku!r} belongs to the product {owners[sku]!r} of this shop")
+                ImportProblem(
+                    variant.line, "SKU", f"{sku!r} belongs to the product {owners[sku]!r} of this shop"
+                )
             )
             draft.variants.remove(variant)
         if not draft.variants:
             title = draft.values["title"]
-            self._refuse(Reject(draft.line, "SKU", f"no variant of {title!r} is left, so it was left out"))
+            self._refuse(
+                ImportProblem(draft.line, "SKU", f"no variant of {title!r} is left, so it was left out")
+            )
         return bool(draft.variants)
 
-    def _apply(
+    def _write_product(
         self, session: Session, draft: ProductDraft, product: Product | None, stock: dict[int, StockItem]
     ) -> list[tuple[Product, ProductDraft]]:
-        values = draft.values | {"category_id": self._shelf(session, draft.category)}
+        values = draft.values | {"category_id": self._category_id(session, draft.category)}
         if product is None:
             product = Product(**values)
             session.add(product)
             outcome, changed = "created", True
         else:
             outcome, changed = "changed", _set(product, values)
-        changed = self._pictures(product, draft) or changed
-        changed = _variants(session, product, draft, stock) or changed
+        changed = self._write_pictures(product, draft) or changed
+        changed = _write_variants(session, product, draft, stock) or changed
         self.outcome[outcome if changed else "left"] += 1
         return [(product, draft)] if changed else []
 
-    def _shelf(self, session: Session, path: tuple[str, ...]) -> int | None:
+    def _category_id(self, session: Session, path: tuple[str, ...]) -> int | None:
         if not path:
             return None
-        if path not in self._shelves:
-            self._shelves[path] = categories.get_or_create(session, path).id
-        return self._shelves[path]
+        if path not in self._category_ids:
+            self._category_ids[path] = categories.get_or_create(session, path).id
+        return self._category_ids[path]
 
-    def _pictures(self, product: Product, draft: ProductDraft) -> bool:
+    def _write_pictures(self, product: Product, draft: ProductDraft) -> bool:
         present = {image.source: image for image in product.images}
         wanted = [source for source, _, _ in draft.images]
         changed = False
@@ -118,33 +124,37 @@ class Applier:
                 product.images.append(image)
                 changed = True
             changed = _set(image, {"position": place, "alt": alt, "extra": extra}) or changed
-            if image.digest is None and self._store(image, draft.line):
+            if image.digest is None and self._store_picture(image, draft.line):
                 changed = True
         return changed
 
-    def _store(self, image: ProductImage, line: int) -> bool:
+    def _store_picture(self, image: ProductImage, line: int) -> bool:
         if self._images is None or "://" in image.source:
             return False
         file = (self._images / image.source).resolve()
         if not file.is_relative_to(self._images):
             self._refuse(
-                Reject(line, "Product image URL", f"{image.source!r} is outside of the pictures' folder")
+                ImportProblem(
+                    line, "Product image URL", f"{image.source!r} is outside of the pictures' folder"
+                )
             )
             return False
         try:
             stored = pictures.store(file.read_bytes(), self._media_dir)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            self._note(Reject(line, "Product image URL", f"{image.source!r} cannot be read: {why}"))
+            self._note(ImportProblem(line, "Product image URL", f"{image.source!r} cannot be read: {why}"))
             return False
         except PictureError as error:
-            self._note(Reject(line, "Product image URL", f"{image.source!r}: {error}"))
+            self._note(ImportProblem(line, "Product image URL", f"{image.source!r}: {error}"))
             return False
         image.digest, image.width, image.height = stored.digest, stored.width, stored.height
         return True
 
 
-def _variants(session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]) -> bool:
+def _write_variants(
+    session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]
+) -> bool:
     present = {variant.sku: variant for variant in product.variants}
     wanted = {v.values["sku"] for v in draft.variants}
     images = {image.source: image for image in product.images}
@@ -176,7 +186,9 @@ def _variants(session: Session, product: Product, draft: ProductDraft, stock: di
     return changed
 
 
-def _stock(session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]) -> None:
+def _write_stock(
+    session: Session, product: Product, draft: ProductDraft, stock: dict[int, StockItem]
+) -> None:
     drafts = {given.values["sku"]: given for given in draft.variants}
     for variant in product.variants:
         given, item = drafts[variant.sku], stock.get(variant.id)

@@ -9,12 +9,12 @@ from typing import Any
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.shopify import cells
 from storefront.catalog.shopify.columns import COLUMNS
-from storefront.catalog.shopify.csv_reader import Row
+from storefront.catalog.shopify.csv_reader import CsvRow
 from storefront.catalog.slugs import slugify
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class ImportProblem:
     """A row, or a cell of it, that was not taken: where, and why."""
 
     line: int
@@ -54,31 +54,32 @@ class ProductDraft:
     refused: set[tuple[str, ...]] = field(default_factory=set)
 
 
-class Reader:
+class DraftReader:
     """Turns the rows of products into drafts, and keeps what it refused or changed."""
 
     def __init__(self, digits: int, claim: Callable[[str, str], bool]) -> None:
         """Take the decimals of the shop's currency, and what says whether an SKU is still free in this file."""
         self._digits = digits
         self._claim = claim
-        self.rejects: list[Reject] = []
-        self.notices: list[Reject] = []
+        self.rejects: list[ImportProblem] = []
+        self.notices: list[ImportProblem] = []
 
-    def read(self, handle: str, rows: Sequence[Row]) -> ProductDraft | None:
+    def read(self, handle: str, rows: Sequence[CsvRow]) -> ProductDraft | None:
         """Return the draft of a product, or None if nothing of it can be used (the reason is in `rejects`)."""
         first = rows[0]
-        get = first.known.get
-        title = next((t for row in rows if (t := cells.clean(row.known.get("title", ""), 500))), "")
+        get = first.cells.get
+        title = next((t for row in rows if (t := cells.clean_text(row.cells.get("title", ""), 500))), "")
         if not title:
             self._reject(first, "title", "is empty: every product needs one on one of its rows")
             return None
-        names = [cells.clean(get(f"option{n}_name", ""), 255) for n in (1, 2, 3)]
+        names = [cells.clean_text(get(f"option{n}_name", ""), 255) for n in (1, 2, 3)]
         plain = (
-            names[0].casefold() == "title" and cells.clean(get("option1", "")).casefold() == "default title"
+            names[0].casefold() == "title"
+            and cells.clean_text(get("option1", "")).casefold() == "default title"
         )
-        kind = cells.clean(get("type", ""), 255)
+        kind = cells.clean_text(get("type", ""), 255)
         category = tuple(
-            part for part in (cells.clean(p, 255) for p in get("category", "").split(">")) if part
+            part for part in (cells.clean_text(p, 255) for p in get("category", "").split(">")) if part
         )
         draft = ProductDraft(
             line=first.line,
@@ -86,14 +87,14 @@ class Reader:
                 "slug": handle,
                 "title": title,
                 "description_html": sanitise(get("description", "")),
-                "vendor": cells.clean(get("vendor", ""), 255),
+                "vendor": cells.clean_text(get("vendor", ""), 255),
                 "product_type": kind,
                 "tags": list(
-                    dict.fromkeys(t for t in (cells.clean(t) for t in get("tags", "").split(",")) if t)
+                    dict.fromkeys(t for t in (cells.clean_text(t) for t in get("tags", "").split(",")) if t)
                 ),
                 "status": self._status(first),
-                "seo_title": cells.clean(get("seo_title", ""), 500),
-                "seo_description": cells.clean(get("seo_description", "")),
+                "seo_title": cells.clean_text(get("seo_title", ""), 500),
+                "seo_description": cells.clean_text(get("seo_description", "")),
                 "option_names": [] if plain else [name for name in names if name],
                 "extra": first.extra,
             },
@@ -108,16 +109,16 @@ class Reader:
             return None
         return draft
 
-    def _variants(self, draft: ProductDraft, handle: str, rows: Sequence[Row], plain: bool) -> None:
+    def _variants(self, draft: ProductDraft, handle: str, rows: Sequence[CsvRow], plain: bool) -> None:
         seen: set[tuple[str, ...]] = set()
         width = len(draft.values["option_names"])
         for row in rows:
-            if not any(row.known.get(n, "").strip() for n in ("price", "sku", "option1", "quantity")):
+            if not any(row.cells.get(n, "").strip() for n in ("price", "sku", "option1", "quantity")):
                 continue  # a row that only brings another picture
             options = (
                 ()
                 if plain
-                else tuple(cells.clean(row.known.get(f"option{n}", ""), 255) for n in (1, 2, 3))[:width]
+                else tuple(cells.clean_text(row.cells.get(f"option{n}", ""), 255) for n in (1, 2, 3))[:width]
             )
             if options in seen:
                 self._reject(
@@ -128,31 +129,33 @@ class Reader:
                 variant = self._variant(row, handle, options, len(draft.variants))
             except ValueError:
                 # Told already. What the shop has of this variant stays: a slip in a file must not delete stock.
-                draft.refused |= {options, (cells.number_text(row.known.get("sku", "")),)}
+                draft.refused |= {options, (cells.clean_identifier(row.cells.get("sku", "")),)}
                 continue
             seen.add(options)
             if row is not rows[0]:
                 variant.values["extra"] = row.extra
             draft.variants.append(variant)
 
-    def _variant(self, row: Row, handle: str, options: tuple[str, ...], place: int) -> VariantDraft:
-        price = self._cell(row, "price", lambda cell: cells.price(cell, self._digits))
+    def _variant(self, row: CsvRow, handle: str, options: tuple[str, ...], place: int) -> VariantDraft:
+        price = self._cell(row, "price", lambda cell: cells.parse_price(cell, self._digits))
         was = self._cell(
-            row, "compare_at_price", lambda cell: cells.price(cell, self._digits) if cell.strip() else None
+            row,
+            "compare_at_price",
+            lambda cell: cells.parse_price(cell, self._digits) if cell.strip() else None,
         )
-        grams = self._cell(row, "grams", cells.whole)
-        quantity = self._cell(row, "quantity", cells.whole)
+        grams = self._cell(row, "grams", cells.parse_whole_number)
+        quantity = self._cell(row, "quantity", cells.parse_whole_number)
         if grams < 0:
             self._refuse(row, "grams", "is negative")
-        sku = cells.number_text(row.known.get("sku", ""))
+        sku = cells.clean_identifier(row.cells.get("sku", ""))
         if len(sku) > 255:
             self._refuse(row, "sku", "is longer than 255 characters")
         sku = sku or "-".join(filter(None, (handle, *(slugify(o) for o in options if o))))[:255]
         if not self._claim(sku, handle):
             self._refuse(row, "sku", f"{sku!r} stands in this file already; an SKU names one variant only")
-        tracked = bool(row.known.get("tracker", "shopify").strip())
+        tracked = bool(row.cells.get("tracker", "shopify").strip())
         if quantity < 0:
-            self.notices.append(Reject(row.line, COLUMNS["quantity"][0], f"{quantity} was taken as 0"))
+            self.notices.append(ImportProblem(row.line, COLUMNS["quantity"][0], f"{quantity} was taken as 0"))
         one, two, three = (*options, "", "", "")[:3]
         return VariantDraft(
             line=row.line,
@@ -163,64 +166,64 @@ class Reader:
                 "option3": three,
                 "price": price,
                 "compare_at_price": was or None,
-                "barcode": cells.number_text(row.known.get("barcode", ""))[:255],
+                "barcode": cells.clean_identifier(row.cells.get("barcode", ""))[:255],
                 "weight_grams": grams,
                 "position": place + 1,
-                "backorder": cells.clean(row.known.get("policy", "")).casefold() in ("continue", "true"),
+                "backorder": cells.clean_text(row.cells.get("policy", "")).casefold() in ("continue", "true"),
                 "extra": {},
             },
             tracked=tracked,
             on_hand=max(quantity, 0),
-            image=row.known.get("variant_image", "").strip(),
+            image=row.cells.get("variant_image", "").strip(),
         )
 
-    def _images(self, draft: ProductDraft, rows: Sequence[Row]) -> None:
+    def _images(self, draft: ProductDraft, rows: Sequence[CsvRow]) -> None:
         found: dict[str, tuple[int, str, dict[str, str]]] = {}
         for place, row in enumerate(rows):
-            source = row.known.get("image", "").strip()
+            source = row.cells.get("image", "").strip()
             if not source or source in found:
                 continue
             try:
-                position = cells.whole(row.known.get("image_position", "")) or place + 1
+                position = cells.parse_whole_number(row.cells.get("image_position", "")) or place + 1
             except ValueError:
                 position = place + 1
             spare = (
                 row.extra if row is not rows[0] and all(v.line != row.line for v in draft.variants) else {}
             )
-            found[source] = (position, cells.clean(row.known.get("image_alt", "")), spare)
+            found[source] = (position, cells.clean_text(row.cells.get("image_alt", "")), spare)
         for variant in draft.variants:  # a variant may show a picture that the product does not list
             if variant.image:
                 found.setdefault(variant.image, (len(rows) + len(found), "", {}))
         ordered = sorted(found.items(), key=lambda item: item[1][0])
         draft.images = [(source, alt, spare) for source, (_, alt, spare) in ordered]
 
-    def _status(self, row: Row) -> str:
-        status = cells.clean(row.known.get("status", "")).casefold()
+    def _status(self, row: CsvRow) -> str:
+        status = cells.clean_text(row.cells.get("status", "")).casefold()
         if status in ("draft", "archived"):
             return status
         if status not in ("", "active"):
             self.notices.append(
-                Reject(row.line, "Status", f"{status!r} is not known; the product became a draft")
+                ImportProblem(row.line, "Status", f"{status!r} is not known; the product became a draft")
             )
             return "draft"
-        return "draft" if cells.flag(row.known.get("published", "")) is False else "active"
+        return "draft" if cells.parse_flag(row.cells.get("published", "")) is False else "active"
 
-    def _cell(self, row: Row, name: str, read: Callable[[str], Any]) -> Any:
+    def _cell(self, row: CsvRow, name: str, read: Callable[[str], Any]) -> Any:
         try:
-            return read(row.known.get(name, ""))
+            return read(row.cells.get(name, ""))
         except ValueError as error:
             self._refuse(row, name, str(error))
 
-    def _refuse(self, row: Row, name: str, reason: str) -> None:
+    def _refuse(self, row: CsvRow, name: str, reason: str) -> None:
         self._reject(row, name, reason)
         raise ValueError(reason)
 
-    def _reject(self, row: Row, name: str, reason: str) -> None:
-        self.rejects.append(Reject(row.line, COLUMNS[name][0], reason))
+    def _reject(self, row: CsvRow, name: str, reason: str) -> None:
+        self.rejects.append(ImportProblem(row.line, COLUMNS[name][0], reason))
 
 
-def handle_of(row: Row) -> str:
+def read_handle(row: CsvRow) -> str:
     """Return the slug of the product that a row belongs to; empty if it names none."""
-    handle = cells.clean(row.known.get("handle", ""))
-    title = cells.clean(row.known.get("title", ""))
+    handle = cells.clean_text(row.cells.get("handle", ""))
+    title = cells.clean_text(row.cells.get("title", ""))
     return slugify(handle) if handle else slugify(title) if title else ""

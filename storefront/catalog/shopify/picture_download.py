@@ -20,8 +20,8 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.web import outbound
 
-SECONDS = 15.0  # for one picture, all redirects included
-REDIRECTS = 3
+MAX_SECONDS = 15.0  # for one picture, all redirects included
+MAX_REDIRECTS = 3
 THREADS = 4
 BATCH = 100
 
@@ -38,8 +38,8 @@ def fetch(url: str) -> bytes:
     Raises:
         FetchError: not a public address, too large, too slow, or no such picture.
     """
-    deadline = time.monotonic() + SECONDS
-    for _ in range(REDIRECTS + 1):
+    deadline = time.monotonic() + MAX_SECONDS
+    for _ in range(MAX_REDIRECTS + 1):
         try:
             answer = _request(url, deadline)
         except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
@@ -47,7 +47,7 @@ def fetch(url: str) -> bytes:
         if isinstance(answer, bytes):
             return answer
         url = urljoin(url, answer)
-    raise FetchError(f"more than {REDIRECTS} redirects")
+    raise FetchError(f"more than {MAX_REDIRECTS} redirects")
 
 
 def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
@@ -67,7 +67,7 @@ def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
         if not rows:
             return
         with ThreadPoolExecutor(THREADS) as pool:
-            results = list(pool.map(lambda row: _stored(row.source, media_dir), rows))
+            results = list(pool.map(lambda row: _download(row.source, media_dir), rows))
         with write_transaction() as session:
             for row, stored in zip(rows, results, strict=True):
                 if isinstance(stored, StoredPicture):
@@ -79,7 +79,7 @@ def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
         last = rows[-1].id
 
 
-def _stored(url: str, media_dir: Path) -> StoredPicture | str:
+def _download(url: str, media_dir: Path) -> StoredPicture | str:
     try:
         return pictures.store(fetch(url), media_dir)
     except (FetchError, PictureError) as error:
@@ -90,7 +90,7 @@ def _request(url: str, deadline: float) -> bytes | str:
     """Return the body, or the URL that a redirect points to."""
     parts = urlsplit(url)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    with closing(outbound.connect(url, timeout=_left(deadline))) as connection:
+    with closing(outbound.connect(url, timeout=_remaining(deadline))) as connection:
         wire = connection.sock  # the connection forgets it once the server has said that it will close it
         connection.request("GET", target, headers={"User-Agent": "storefront", "Accept": "image/*"})
         answer = connection.getresponse()
@@ -100,15 +100,15 @@ def _request(url: str, deadline: float) -> bytes | str:
             raise FetchError(f"the server answered {answer.status}")
         body = b""
         while not answer.isclosed():
-            wire.settimeout(_left(deadline))
+            wire.settimeout(_remaining(deadline))
             body += answer.read(65_536)
             if len(body) > pictures.MAX_BYTES:
                 raise FetchError(f"it is larger than {pictures.MAX_BYTES:,} bytes")
         return body
 
 
-def _left(deadline: float) -> float:
+def _remaining(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise FetchError(f"it took longer than {SECONDS:.0f} s")
+        raise FetchError(f"it took longer than {MAX_SECONDS:.0f} s")
     return left

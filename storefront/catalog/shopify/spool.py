@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from storefront.catalog.shopify.csv_reader import Row
+from storefront.catalog.shopify.csv_reader import CsvRow
 
 
-class Spool:
+class RowSpool:
     """A temporary SQLite file of rows; removed when it is closed."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Spool:
         self._db.execute("CREATE TABLE sku (sku TEXT PRIMARY KEY, handle TEXT) WITHOUT ROWID")
         self.products = 0
 
-    def fill(self, rows: Iterable[tuple[str, Row]]) -> None:
+    def add_rows(self, rows: Iterable[tuple[str, CsvRow]]) -> None:
         """Take in all rows, each with the handle of its product."""
         encode = msgspec.msgpack.encode
         self._db.execute("BEGIN")
@@ -40,16 +40,16 @@ class Spool:
         self._db.execute("CREATE INDEX row_product ON row (product, line)")
         self.products = self._db.execute("SELECT count(*) FROM product").fetchone()[0]
 
-    def grouped(self) -> Iterator[tuple[str, list[Row]]]:
+    def by_product(self) -> Iterator[tuple[str, list[CsvRow]]]:
         """Give each product's handle and rows, in the order in which the products first stand in the file."""
-        decode = msgspec.msgpack.Decoder(Row).decode
+        decode = msgspec.msgpack.Decoder(CsvRow).decode
         cursor = self._db.execute(
             "SELECT handle, cells FROM product CROSS JOIN row ON row.product = product.id ORDER BY product.id, line"
         )
         for handle, found in groupby(cursor, key=lambda pair: pair[0]):
             yield handle, [decode(cells) for _, cells in found]
 
-    def claim(self, sku: str, handle: str) -> bool:
+    def claim_sku(self, sku: str, handle: str) -> bool:
         """Return whether this SKU is free in this file, and take it."""
         return self._db.execute("INSERT OR IGNORE INTO sku VALUES (?, ?)", (sku, handle)).rowcount == 1
 

@@ -34,7 +34,7 @@ from storefront.catalog.shopify import cells
     ],
 )
 def test_prices_are_read_in_any_sane_format(cell: str, digits: int, amount: int) -> None:
-    assert cells.price(cell, digits) == amount
+    assert cells.parse_price(cell, digits) == amount
 
 
 @pytest.mark.parametrize(
@@ -42,25 +42,25 @@ def test_prices_are_read_in_any_sane_format(cell: str, digits: int, amount: int)
 )
 def test_what_is_no_price_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        cells.price(cell, 2)
+        cells.parse_price(cell, 2)
 
 
 @pytest.mark.parametrize(
     ("cell", "number"), [("8981", 8981), ("12.0", 12), ("1,200", 1200), ("", 0), ("-3", -3)]
 )
 def test_whole_numbers_are_read_as_spreadsheets_write_them(cell: str, number: int) -> None:
-    assert cells.whole(cell) == number
+    assert cells.parse_whole_number(cell) == number
 
 
 @pytest.mark.parametrize("cell", ["many", "nan", "inf", "2147483648", "1e99999999"])
 def test_what_is_no_whole_number_is_refused_at_once(cell: str) -> None:
     with pytest.raises(ValueError, match=r"not a number|too large"):
-        cells.whole(cell)
+        cells.parse_whole_number(cell)
 
 
 def test_more_decimals_than_the_currency_has_are_refused() -> None:
     with pytest.raises(ValueError, match="more decimals"):
-        cells.price("12.5", 0)
+        cells.parse_price("12.5", 0)
 
 
 @pytest.mark.long
@@ -68,22 +68,22 @@ def test_more_decimals_than_the_currency_has_are_refused() -> None:
 def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: int) -> None:
     from decimal import Decimal
 
-    assert cells.price(f"{Decimal(amount).scaleb(-digits):f}", digits) == amount
+    assert cells.parse_price(f"{Decimal(amount).scaleb(-digits):f}", digits) == amount
 
 
 @pytest.mark.long
 @given(st.text())
 def test_a_guarded_cell_comes_back_as_it_was_and_never_begins_a_formula(text: str) -> None:
-    guarded = cells.guard(text)
-    assert cells.unguard(guarded) == text
+    guarded = cells.escape_formula(text)
+    assert cells.unescape_formula(guarded) == text
     assert not guarded.startswith(("=", "@", "\t", "\r"))
     assert not guarded.startswith(("+", "-")) or guarded.lstrip("-").replace(".", "").isdigit()
 
 
 def test_numbers_stay_numbers_in_an_export() -> None:
-    assert cells.guard("-12.5") == "-12.5"
-    assert cells.guard("-12+cmd") == "'-12+cmd"
+    assert cells.escape_formula("-12.5") == "-12.5"
+    assert cells.escape_formula("-12+cmd") == "'-12+cmd"
 
 
 def test_text_is_composed_and_freed_of_what_nobody_sees() -> None:
-    assert cells.clean("  Cafe\u0301\u200b\x00  bowl ") == "Café bowl"
+    assert cells.clean_text("  Cafe\u0301\u200b\x00  bowl ") == "Café bowl"
