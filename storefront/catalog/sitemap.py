@@ -19,7 +19,7 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
-from storefront.web.origin import origin
+from storefront.web.origin import get_origin
 
 MAX_URLS = 50_000  # what the protocol allows a file to name
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -77,7 +77,7 @@ def render_products(part: int) -> str:
 
 
 def _render(whole: str, one: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
-    start = origin()
+    start = get_origin()
     lines = [
         f"<{one}><loc>{escape(start + address)}</loc>"
         + (f"<lastmod>{changed.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed else "")

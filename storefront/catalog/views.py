@@ -26,7 +26,7 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
 from storefront.hooks import Hook
-from storefront.web.origin import origin
+from storefront.web.origin import get_origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
@@ -55,7 +55,7 @@ def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 def _sitemap_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
     """Return the address in full: a shop that is given another host names that one at once."""
-    return f"{origin()}/{arguments.get('part', '')}"
+    return f"{get_origin()}/{arguments.get('part', '')}"
 
 
 def _list_cost() -> int:
@@ -125,7 +125,7 @@ def media(name: str) -> Response:
 def robots() -> Response:
     """What crawlers may read: everything but endless combinations of filters."""
     rules = [f"Disallow: /*?*{name}=" for name in ("vendor", "min_price", "max_price", "sort", "in_stock")]
-    lines = ["User-agent: *", *rules, "", f"Sitemap: {origin()}/sitemap.xml", ""]
+    lines = ["User-agent: *", *rules, "", f"Sitemap: {get_origin()}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

@@ -13,7 +13,7 @@ from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
-from storefront.web.origin import origin
+from storefront.web.origin import get_origin
 
 _MAX_TOKEN_LENGTH = 100
 
@@ -47,7 +47,7 @@ def order_url(order: Order | OrderView, site: str) -> str:
 
 def shop_url() -> str:
     """Return the base URL of the shop: the current request's, or the configured one outside of a request."""
-    return request.url_root.rstrip("/") if has_request_context() else origin()
+    return request.url_root.rstrip("/") if has_request_context() else get_origin()
 
 
 def _is_owner(order: OrderView) -> bool:

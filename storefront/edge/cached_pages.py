@@ -16,8 +16,8 @@ from storefront.cache.etags import parse_if_none_match
 from storefront.cache.state import CacheState
 from storefront.cache.store import CacheHit
 from storefront.edge import wire
-from storefront.edge.wire import Header
 from storefront.web import compression
+from storefront.web.common_headers import Header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -41,7 +41,7 @@ class CachedPageLayer:
         self._inner = inner
         self._store, self._url_index = cache.store, cache.url_index
         self._recompressor = cache.recompressor
-        self._common_headers = web.Headers(app)
+        self._common_headers = web.CommonHeaders(app)
         self._admit = rate_limiting.in_front_of(app)
         self._admit_at_once = rate_limiting.at_once(app)
         self._yield = find_yield()
@@ -54,7 +54,7 @@ class CachedPageLayer:
             return self._inner(environ, start_response)  # the application answers a refusal with a page
         self._count(environ, page)
         answer = responses.make_answer(page.hit, page.key, page.encoding, page.client_etags)
-        headers = [*answer.headers, *decision.headers, *self._common_headers.of(environ)]
+        headers = [*answer.headers, *decision.headers, *self._common_headers.for_request(environ)]
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(_status_line(answer.status), headers)
@@ -79,7 +79,7 @@ class CachedPageLayer:
         changing = [
             *responses.changing_headers(hit, page.key),
             *decision.headers,
-            self._common_headers.name(environ),
+            self._common_headers.request_id_header(environ),
         ]
         body = responses.body_of(hit, encoding)
         if hit.body is not None:
@@ -103,9 +103,8 @@ class CachedPageLayer:
         memo = hit.l1_entry.memo if hit.l1_entry is not None and name else {}
         if name in memo:
             return cast("tuple[str, str] | None", memo[name])
-        lines = wire.format_headers([
-            *responses.constant_headers(hit, encoding, page.client_etags), *self._common_headers.fixed(secure=secure)
-        ])  # fmt: skip
+        constant = responses.constant_headers(hit, encoding, page.client_etags)
+        lines = wire.format_headers([*constant, *self._common_headers.constant(secure=secure)])
         head = (_status_line(responses.status_of(hit)), lines) if lines else None
         if name:
             memo[name] = head

@@ -13,13 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront.app_state import AppState
 from storefront.edge.cached_pages import CachedPageLayer
-from storefront.edge.wire import Header
+from storefront.web.common_headers import Measure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-# Called with the environment, the status, the headers and the seconds that the answer took.
-Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 
 class FastPath:

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from gunicorn import SERVER
 
-Header = tuple[str, str]
+from storefront.web.common_headers import Header
 
 
 class _Date:

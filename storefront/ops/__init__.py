@@ -20,6 +20,7 @@ from storefront.ops import (
 )
 from storefront.ops.doctor import cli, proxy_echo
 from storefront.web import health, staff_access
+from storefront.web.common_headers import Measure
 
 _PAGES = (
     ("ops.dashboard", lazy_gettext("Overview")),
@@ -53,7 +54,7 @@ def init_app(app: Flask) -> None:
     health.add_check(app, "redis", redis_roles.check_servers, required=False)
 
 
-def measure(app: Flask) -> request_figures.Measure | None:
+def measure(app: Flask) -> Measure | None:
     """Wrap the application so that every request is measured, outside all other layers.
 
     Returns:

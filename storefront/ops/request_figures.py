@@ -6,7 +6,7 @@ import logging
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
@@ -14,6 +14,7 @@ from prometheus_client import Histogram
 
 from storefront.app_state import AppState
 from storefront.web import DETACHED_RESPONSE, logs
+from storefront.web.common_headers import Header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,9 +30,6 @@ SECONDS = Histogram(
 _BOUNDS = [f"le:{min(index, len(BUCKETS) - 1)}" for index in range(len(BUCKETS) + 1)]
 ROUTE = "storefront.route"  # WSGI environment: (endpoint, rule), set when Flask has matched the URL
 
-Header = tuple[str, str]
-# Called with the WSGI environment, the status, the headers and the seconds that the response took.
-Measure = Callable[[dict[str, Any], str, list[Header], float], None]
 
 log = logging.getLogger("storefront.requests")
 
@@ -103,7 +101,7 @@ class RequestMeter:
             "request_id": headers.get("X-Request-ID", ""),
             **({"cache": headers["Cache-Status"].split("; key=")[0]} if "Cache-Status" in headers else {}),
         }
-        logs.tell(log, f"{fields['method']} {fields['route']}", fields)
+        logs.log_fields(log, f"{fields['method']} {fields['route']}", fields)
 
 
 request_meter = AppState[RequestMeter]("ops.request_meter")

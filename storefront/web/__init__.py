@@ -14,9 +14,9 @@ from storefront.web import (
     security_txt,
     static_files,
 )
-from storefront.web.fixed_headers import Headers
+from storefront.web.common_headers import CommonHeaders
 
-__all__ = ["DETACHED_RESPONSE", "Headers", "init_app"]
+__all__ = ["DETACHED_RESPONSE", "CommonHeaders", "init_app"]
 
 # In the WSGI environment: status and headers of a response that a layer sent itself, for the layer that measures.
 DETACHED_RESPONSE = "storefront.detached_response"

@@ -44,9 +44,9 @@ _SENTENCES = {
 
 _UNAVAILABLE = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
-Answer = str | tuple[str, int] | Response
+ErrorResponse = str | tuple[str, int] | Response
 # Called with the status, a sentence for people and the exception.
-ErrorRenderer = Callable[[int, str, Exception], Answer]
+ErrorRenderer = Callable[[int, str, Exception], ErrorResponse]
 
 _renderers = AppState[list[tuple[str, ErrorRenderer]]]("web.error_renderers")
 
@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
     renderers: list[tuple[str, ErrorRenderer]] = []
     _renderers.set(app, renderers)
 
-    def render(status: int, sentence: str | None, error: Exception) -> Answer:
+    def render(status: int, sentence: str | None, error: Exception) -> ErrorResponse:
         if request_ctx.url_adapter is None:  # an unknown host: no URL can be built for it
             return f"{sentence or _SENTENCES[400]}\n", status
         for prefix, render_error in renderers:
@@ -95,7 +95,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, database_unavailable)
 
     @app.errorhandler(InternalServerError)
-    def server_error(error: InternalServerError) -> Answer:
+    def server_error(error: InternalServerError) -> ErrorResponse:
         # The database may fail while the page of another error is rendered.
         if isinstance(error.original_exception, _UNAVAILABLE):
             return database_unavailable(error.original_exception)
@@ -103,7 +103,7 @@ def init_app(app: Flask) -> None:
         return render(500, None, error)
 
     @app.errorhandler(StorefrontError)
-    def our_error(error: StorefrontError) -> Answer:
+    def our_error(error: StorefrontError) -> ErrorResponse:
         if error.status >= 500:
             log.error("request %s failed", g.get("request_id"), exc_info=error)
         has_text = error.status < 500 or error.is_public

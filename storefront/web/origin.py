@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app
 
 
-def origin() -> str:
+def get_origin() -> str:
     """Return scheme and host of the first trusted host, e.g. "https://shop.example"; without one, of localhost."""
     hosts, production = current_app.config["TRUSTED_HOSTS"], current_app.config["ENV"] == "production"
     host = hosts[0].lstrip(".") if hosts else "localhost:8000"

@@ -16,18 +16,18 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def set_request_id() -> None:
-        g.request_id = name(request.headers.get("X-Request-ID", ""), trusted=trusted)
+        g.request_id = choose_request_id(request.headers.get("X-Request-ID", ""), trusted=trusted)
 
     @app.after_request
     def send_request_id(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id") or _new()
+        response.headers["X-Request-ID"] = g.get("request_id") or _make_request_id()
         return response
 
 
-def name(given: str, *, trusted: bool) -> str:
+def choose_request_id(given: str, *, trusted: bool) -> str:
     """Return the id that a trusted proxy sent, if it is well-formed, else a new one."""
-    return given if trusted and _WELL_FORMED.fullmatch(given) else _new()
+    return given if trusted and _WELL_FORMED.fullmatch(given) else _make_request_id()
 
 
-def _new() -> str:
+def _make_request_id() -> str:
     return f"{random.getrandbits(64):016x}"  # unique, not a secret

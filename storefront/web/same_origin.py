@@ -14,7 +14,7 @@ from storefront.i18n import gettext as _
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 
-class ForeignRequestError(StorefrontError):
+class CrossSiteRequestError(StorefrontError):
     """Another site's page sent a request that changes something."""
 
     status = 403
@@ -33,11 +33,11 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse_cross_site() -> None:
-        if request.method not in _SAFE and not is_own():
-            raise ForeignRequestError
+        if request.method not in _SAFE and not is_same_origin():
+            raise CrossSiteRequestError
 
 
-def is_own() -> bool:
+def is_same_origin() -> bool:
     """Return whether the current request comes from a page of this shop, or not from a page at all."""
     if request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer "):
         return True  # browsers do not send a token by themselves, as they do cookies

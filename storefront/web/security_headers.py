@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in headers(secure=request.is_secure).items():
+        for name, value in get_headers(secure=request.is_secure).items():
             response.headers.setdefault(name, value)
         return response
 
@@ -52,6 +52,6 @@ def init_app(app: Flask) -> None:
         return response
 
 
-def headers(*, secure: bool) -> dict[str, str]:
+def get_headers(*, secure: bool) -> dict[str, str]:
     """Return the headers of a response over TLS or plain HTTP."""
     return _SECURE if secure else HEADERS

@@ -29,7 +29,7 @@ class StaticFile:
     etag: str
     encoded: dict[str, bytes] = field(default_factory=dict)
 
-    def in_encoding(self, encoding: str) -> bytes:
+    def encode(self, encoding: str) -> bytes:
         """Return the body compressed at the best quality; compressed once, then kept."""
         if encoding not in self.encoded:
             self.encoded[encoding] = compression.encode(self.body, encoding, quality=11)
@@ -42,9 +42,9 @@ class StaticFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[str, StaticFile] = {}
-        self.read()
+        self.load()
 
-    def read(self) -> None:
+    def load(self) -> None:
         """Read the whole tree (a few hundred kB) into memory."""
         names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
         files = {name: _static_file(name, p.read_bytes()) for name, p in names.items()}
@@ -81,7 +81,7 @@ def init_app(app: Flask) -> None:
     @app.template_global()
     def static_url(name: str) -> str:
         if current_app.debug:
-            files.read()
+            files.load()
         return files.url(name)
 
     @app.get("/static/<path:path>", endpoint="static")
@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
         encoding = compression.negotiate(request.accept_encodings) if len(file.body) > 500 else None
         if not file.mimetype.startswith(("text/", "image/svg", "application/json", "application/manifest")):
             encoding = None
-        response = Response(file.in_encoding(encoding) if encoding else file.body, mimetype=file.mimetype)
+        response = Response(file.encode(encoding) if encoding else file.body, mimetype=file.mimetype)
         if encoding:
             response.headers["Content-Encoding"] = encoding
         response.headers["Vary"] = "Accept-Encoding"

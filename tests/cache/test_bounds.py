@@ -38,7 +38,7 @@ def stocked(client: FlaskClient) -> FlaskClient:
     return client
 
 
-def test_every_entry_ends_by_itself(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
+def test_every_entry_expires(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     names = entries(redis, app)
     assert len(names) > len(PAGES)
     assert all(0 < redis.ttl(name) <= 24 * 3600 * 1.1 for name in names)
@@ -60,9 +60,7 @@ SAME = [
 ]
 
 
-def test_other_ways_to_write_an_address_make_no_new_entry(
-    stocked: FlaskClient, app: Flask, redis: Redis
-) -> None:
+def test_equivalent_addresses_share_one_entry(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     for known, same in SAME:
         first = get(stocked, known)
         before = entries(redis, app)
@@ -71,22 +69,20 @@ def test_other_ways_to_write_an_address_make_no_new_entry(
         assert entries(redis, app) == before, same
 
 
-def test_a_category_asked_for_as_a_filter_is_built_from_the_same_data(
-    stocked: FlaskClient, app: Flask, redis: Redis
-) -> None:
+def test_category_page_and_category_filter_share_data(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     data = {name for name in entries(redis, app) if ":page:" not in name}
     assert get(stocked, "/products?category=cups").data == get(stocked, "/categories/cups").data
     assert {name for name in entries(redis, app) if ":page:" not in name} == data
 
 
-def test_a_head_request_shares_the_page_of_a_get(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
+def test_head_request_shares_the_entry_of_get(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     before = entries(redis, app)
     assert all(stocked.head(address).data == b"" for address in PAGES)
     assert entries(redis, app) == before
     assert detail(stocked.head("/")) == "L2"
 
 
-def test_a_variant_that_nobody_sells_makes_no_entry(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
+def test_unknown_variant_creates_no_entry(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     before = entries(redis, app)
     response = get(stocked, "/products/mug?variant=NOBODY-1")
     assert response.status_code == 200
@@ -96,13 +92,13 @@ def test_a_variant_that_nobody_sells_makes_no_entry(stocked: FlaskClient, app: F
     assert len(entries(redis, app)) == len(before) + 1
 
 
-def test_a_slug_with_a_question_mark_is_not_taken_for_a_variant(stocked: FlaskClient) -> None:
+def test_slug_with_question_mark_is_not_a_variant(stocked: FlaskClient) -> None:
     assert get(stocked, "/products/mug%3FMUG-1").status_code == 404
     assert get(stocked, "/products/mug?variant=MUG-1").status_code == 200
     assert get(stocked, "/products/mug%3FMUG-1").status_code == 404
 
 
-def test_what_one_visitor_adds_to_an_old_address_is_not_kept_for_the_others(client: FlaskClient) -> None:
+def test_redirect_does_not_store_one_visitors_parameters(client: FlaskClient) -> None:
     category = make_category("Cups")
     with write_transaction() as session:
         session.add(CategoryRedirect(path="mugs", category_id=category.id))
@@ -111,9 +107,7 @@ def test_what_one_visitor_adds_to_an_old_address_is_not_kept_for_the_others(clie
     assert get(client, "/categories/mugs").headers["Cache-Status"].startswith("storefront; hit")
 
 
-def test_a_missing_product_is_kept_briefly_and_appears_at_once_when_it_is_made(
-    client: FlaskClient, app: Flask, redis: Redis
-) -> None:
+def test_missing_product_is_cached_briefly(client: FlaskClient, app: Flask, redis: Redis) -> None:
     assert get(client, "/products/jug").status_code == 404
     assert detail(get(client, "/products/jug")) == "L2"
     (name,) = [name for name in entries(redis, app) if "jug" in name]
@@ -124,15 +118,13 @@ def test_a_missing_product_is_kept_briefly_and_appears_at_once_when_it_is_made(
     assert get(client, "/products/jug").status_code == 200
 
 
-def test_an_empty_list_is_a_hit(client: FlaskClient) -> None:
+def test_empty_list_is_a_hit(client: FlaskClient) -> None:
     for address in ("/products", "/products?q=nothing", "/products?page=99"):
         assert detail(get(client, address)) == ""
         assert detail(get(client, address)) == "L2"
 
 
-def test_a_value_that_is_too_large_is_counted_and_not_stored(
-    app: Flask, store: CacheStore, redis: Redis
-) -> None:
+def test_too_large_value_is_counted_and_not_stored(app: Flask, store: CacheStore, redis: Redis) -> None:
     large = "x" * (MAX_BYTES + 1)
     entry = CacheEntry("large", "", PRODUCT_LIST)
     assert cache.fetch(entry, str, lambda: large) == large
@@ -142,7 +134,7 @@ def test_a_value_that_is_too_large_is_counted_and_not_stored(
     assert len(entries(redis, app)) == 1
 
 
-def test_own_copies_take_no_more_bytes_than_they_may(app: Flask, listening: CacheStore) -> None:
+def test_l1_stays_within_its_limit(app: Flask, listening: CacheStore) -> None:
     listening.l1.limit = 100_000
     for place in range(500):
         ticket = listening.look_up(CacheEntry("local", str(place), PRODUCT_LIST))
@@ -153,7 +145,7 @@ def test_own_copies_take_no_more_bytes_than_they_may(app: Flask, listening: Cach
     assert listening.l1.evicted >= 400
 
 
-def test_of_ones_own_copies_those_that_are_used_stay() -> None:
+def test_l1_keeps_the_entries_that_are_used() -> None:
     local = L1(100_000)
     for place in range(500):
         copy = L1Entry(b"", "", {"": b"x" * 1_000}, ("everything",), float("inf"))
@@ -163,7 +155,7 @@ def test_of_ones_own_copies_those_that_are_used_stay() -> None:
     assert local.get("1") is None
 
 
-def test_a_copy_that_is_dropped_gives_its_bytes_back() -> None:
+def test_invalidated_l1_entry_frees_its_bytes() -> None:
     local = L1(1_000_000)
     copy = L1Entry(b"", "etag", {"": b"x" * 1_000}, ("everything", "card:1"), float("inf"))
     local.put("a", copy, local.generation)

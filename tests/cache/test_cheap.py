@@ -25,7 +25,7 @@ SCRIPTS = ("evalsha", "eval")
 OTHERS = {"ping", "subscribe", "info", "hincrby", "expire", "zincrby", "zremrangebyrank", "lpush", "ltrim"}
 
 
-class Counting:
+class RoundTrips:
     """Round trips to Redis since it was last asked."""
 
     def __init__(self, redis: Server) -> None:
@@ -44,9 +44,9 @@ class Counting:
 
 
 @pytest.fixture
-def counting(own_app: Flask, own_redis: Server) -> Counting:
+def counting(own_app: Flask, own_redis: Server) -> RoundTrips:
     cache.fetch(CacheEntry("cheap", "connect, and load the scripts", PRODUCT_LIST), int, lambda: 1)
-    return Counting(own_redis)
+    return RoundTrips(own_redis)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def own_listening(own_app: Flask) -> Iterator[CacheStore]:
     yield from listen(own_app)
 
 
-def test_a_miss_costs_two_round_trips_and_a_hit_in_redis_one(own_app: Flask, counting: Counting) -> None:
+def test_miss_takes_two_round_trips_and_l2_hit_one(own_app: Flask, counting: RoundTrips) -> None:
     cache.fetch(ENTRY, int, lambda: 1)
     assert counting.trips() == 2
     for _ in range(10):
@@ -62,9 +62,7 @@ def test_a_miss_costs_two_round_trips_and_a_hit_in_redis_one(own_app: Flask, cou
     assert counting.trips() == 10
 
 
-def test_an_own_copy_costs_no_round_trip(
-    own_listening: CacheStore, own_app: Flask, counting: Counting
-) -> None:
+def test_l1_hit_takes_no_round_trip(own_listening: CacheStore, own_app: Flask, counting: RoundTrips) -> None:
     cache.fetch(ENTRY, int, lambda: 1)
     counting.anything()
     for _ in range(100):
@@ -72,7 +70,7 @@ def test_an_own_copy_costs_no_round_trip(
     assert counting.anything() == {}
 
 
-def test_a_page_costs_as_little(own_client: FlaskClient, counting: Counting) -> None:
+def test_page_takes_no_more_round_trips_than_data(own_client: FlaskClient, counting: RoundTrips) -> None:
     make_product("Mug")
     get(own_client, "/products/mug")
     counting.trips()
@@ -80,8 +78,8 @@ def test_a_page_costs_as_little(own_client: FlaskClient, counting: Counting) -> 
     assert counting.trips() == 1
 
 
-def test_a_page_of_ones_own_costs_no_round_trip(
-    own_listening: CacheStore, own_client: FlaskClient, counting: Counting
+def test_page_in_l1_takes_no_round_trip(
+    own_listening: CacheStore, own_client: FlaskClient, counting: RoundTrips
 ) -> None:
     make_product("Mug")
     # What the writing said may be heard only now, and drops the first copy.
@@ -92,9 +90,7 @@ def test_a_page_of_ones_own_costs_no_round_trip(
     assert counting.anything() == {}
 
 
-def test_what_the_client_holds_already_is_not_moved(
-    own_client: FlaskClient, own_redis: Server, counting: Counting
-) -> None:
+def test_304_moves_no_body(own_client: FlaskClient, own_redis: Server, counting: RoundTrips) -> None:
     make_product("Mug")
     page = get(own_client, "/products/mug", Accept_Encoding="br")
     size = len(page.data)
@@ -111,9 +107,7 @@ def test_what_the_client_holds_already_is_not_moved(
     assert nothing <= whole - size
 
 
-def test_a_page_that_is_built_anew_and_is_the_same_is_not_sent_again(
-    own_client: FlaskClient, own_app: Flask
-) -> None:
+def test_rebuilt_page_that_is_the_same_is_answered_304(own_client: FlaskClient, own_app: Flask) -> None:
     make_product("Mug")
     etag = get(own_client, "/products/mug").headers["ETag"]
     cache_state.get(own_app).store.l2.tag_times.invalidate(["everything"])

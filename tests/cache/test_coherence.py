@@ -13,8 +13,8 @@ from storefront.cache.keys import PRODUCT_LIST, CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
-from tests.cache.workers import Fleet, fleet
-from tests.cache.writer_process import DeafProxy, Shopkeeper
+from tests.cache.workers import WorkerPool, worker_pool
+from tests.cache.writer_process import DeafProxy, ShopProcess
 from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
@@ -23,14 +23,14 @@ WRITER, READER = 0, 1
 
 
 @pytest.fixture
-def shops(app: Flask, own_redis: Server) -> Iterator[Fleet]:
+def shops(app: Flask, own_redis: Server) -> Iterator[WorkerPool]:
     with keepers(app, own_redis.url) as members:
         yield members
 
 
 def keepers(app: Flask, redis_url: str, members: int = 2) -> object:
-    return fleet(
-        members, Shopkeeper, app.config["SQLALCHEMY_DATABASE_URI"], redis_url, app.config["CACHE_PREFIX"]
+    return worker_pool(
+        members, ShopProcess, app.config["SQLALCHEMY_DATABASE_URI"], redis_url, app.config["CACHE_PREFIX"]
     )
 
 
@@ -41,42 +41,40 @@ def make_mug() -> int:
     return product_id
 
 
-def warm(shops: Fleet, member: int, address: str) -> bool:
+def warm(shops: WorkerPool, member: int, address: str) -> bool:
     """Ask for a page until the process answers it from its own copy."""
-    return eventually(lambda: shops.ask(member, "page", address)[1] == "L1")
+    return eventually(lambda: shops.call(member, "page", address)[1] == "L1")
 
 
-def shows(shops: Fleet, member: int, address: str, words: str) -> bool:
-    return words in shops.ask(member, "page", address)[0]
+def shows(shops: WorkerPool, member: int, address: str, words: str) -> bool:
+    return words in shops.call(member, "page", address)[0]
 
 
 @pytest.mark.slow
-def test_a_price_changed_in_one_process_is_shown_by_the_others(shops: Fleet) -> None:
+def test_price_change_reaches_the_other_processes(shops: WorkerPool) -> None:
     mug = make_mug()
     for euros in range(11, 17):
         assert warm(shops, READER, "/products/mug")
-        shops.ask(WRITER, "price", mug, euros * 100)
+        shops.call(WRITER, "price", mug, euros * 100)
         assert shows(shops, WRITER, "/products/mug", f"${euros}.00"), "the writer itself sees it at once"
         assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
         assert not shows(shops, READER, "/products/mug", f"${euros - 1}.00")
 
 
 @pytest.mark.slow
-def test_a_process_that_silently_hears_nothing_stops_using_its_own_copies(
-    app: Flask, own_redis: Server
-) -> None:
+def test_process_with_a_dead_subscription_stops_using_l1(app: Flask, own_redis: Server) -> None:
     mug = make_mug()
     line = DeafProxy(own_redis.port)
     try:
         with keepers(app, own_redis.url, 1) as writers, keepers(app, line.url, 1) as deaf:
             assert warm(deaf, 0, "/products/mug")
             line.hold.clear()
-            writers.ask(0, "price", mug, 1100)
-            assert eventually(lambda: not deaf.ask(0, "trusts"))
-            text, detail = deaf.ask(0, "page", "/products/mug")
+            writers.call(0, "price", mug, 1100)
+            assert eventually(lambda: not deaf.call(0, "receives_invalidations"))
+            text, detail = deaf.call(0, "page", "/products/mug")
             assert "$11.00" in text
             assert detail != "L1"
-            writers.ask(0, "price", mug, 1200)
+            writers.call(0, "price", mug, 1200)
             assert shows(deaf, 0, "/products/mug", "$12.00"), "it asks Redis each time"
             line.hold.set()
             assert warm(deaf, 0, "/products/mug")
@@ -86,22 +84,18 @@ def test_a_process_that_silently_hears_nothing_stops_using_its_own_copies(
 
 
 @pytest.mark.slow
-def test_what_is_said_while_connections_are_being_made_again_is_not_missed(
-    shops: Fleet, own_redis: Server
-) -> None:
+def test_no_invalidation_is_missed_during_a_reconnect(shops: WorkerPool, own_redis: Server) -> None:
     mug = make_mug()
     for euros in range(11, 14):
         assert warm(shops, READER, "/products/mug")
         own_redis.client.client_kill_filter(_type="pubsub")
-        shops.ask(WRITER, "price", mug, euros * 100)
+        shops.call(WRITER, "price", mug, euros * 100)
         assert eventually(lambda euros=euros: shows(shops, READER, "/products/mug", f"${euros}.00"))
         assert warm(shops, READER, "/products/mug")
         assert shows(shops, READER, "/products/mug", f"${euros}.00"), "nor after it has subscribed again"
 
 
-def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
-    app: Flask, listening: CacheStore
-) -> None:
+def test_process_sees_its_own_writes_at_once(app: Flask, listening: CacheStore) -> None:
     entry, version, done = CacheEntry("busy", "", PRODUCT_LIST), 0, threading.Event()
 
     def build() -> int:
@@ -127,7 +121,7 @@ def test_a_process_sees_its_own_writes_at_once_however_busy_its_threads_are(
             reader.join()
 
 
-def test_a_copy_whose_tag_is_dropped_while_it_is_on_its_way_is_not_let_in() -> None:
+def test_l1_refuses_an_entry_invalidated_during_its_look_up() -> None:
     local = L1(10_000)
 
     def arrive(key: str, tick: int) -> bool:

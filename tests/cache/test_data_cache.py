@@ -53,20 +53,20 @@ def drop(app: Flask, *tags: str) -> None:
     registry.get(app).handlers[TOPIC]([{"tags": list(tags), "hard": False, "cause": ""}])
 
 
-def test_a_function_is_called_once_for_the_same_arguments_however_they_are_given(app: Flask) -> None:
+def test_same_arguments_share_one_result(app: Flask) -> None:
     shelf = Shelf()
     assert shelf.items(4) == shelf.items(number=4) == shelf.items(4, step=1) == [0, 1, 2, 3]
     assert shelf.items(4, step=2) == [0, 2]
     assert shelf.calls == [(4, 1), (4, 2)]
 
 
-def test_another_instance_shares_what_a_method_returned(app: Flask) -> None:
+def test_instances_share_a_methods_results(app: Flask) -> None:
     first, second = Shelf(), Shelf()
     assert first.items(3) == second.items(3)
     assert (first.calls, second.calls) == ([(3, 1)], [])
 
 
-def test_only_what_a_call_said_it_depends_on_drops_it(app: Flask) -> None:
+def test_result_is_invalidated_by_its_dependencies_only(app: Flask) -> None:
     shelf = Shelf()
     shelf.items(3)
     shelf.items(4)
@@ -76,14 +76,14 @@ def test_only_what_a_call_said_it_depends_on_drops_it(app: Flask) -> None:
     assert shelf.calls == [(3, 1), (4, 1), (3, 1)]
 
 
-def test_arguments_of_another_type_are_other_arguments(app: Flask) -> None:
+def test_arguments_of_another_type_are_not_the_same(app: Flask) -> None:
     shelf = Shelf()
     shelf.missing("1")
     shelf.missing(1)  # type: ignore[arg-type]
     assert shelf.calls == [("1",), (1,)]
 
 
-def test_none_is_an_answer_and_is_kept_briefly(app: Flask, redis: Redis) -> None:
+def test_none_is_cached_briefly(app: Flask, redis: Redis) -> None:
     shelf = Shelf()
     assert shelf.missing("x") is shelf.missing("x") is None
     assert shelf.calls == [("x",)]
@@ -92,19 +92,19 @@ def test_none_is_an_answer_and_is_kept_briefly(app: Flask, redis: Redis) -> None
     assert (soft - start) / 1e6 <= NEGATIVE_TTL * 1.1 + 1
 
 
-def test_what_falls_out_of_a_build_is_not_kept(app: Flask, redis: Redis) -> None:
+def test_failed_build_stores_nothing(app: Flask, redis: Redis) -> None:
     with pytest.raises(ZeroDivisionError):
         cache.fetch(ENTRY, int, lambda: 1 // 0)
     assert cache.fetch(ENTRY, int, lambda: 2) == 2
 
 
-def test_a_writer_can_put_what_it_has_just_made(app: Flask) -> None:
+def test_writer_can_put_its_value(app: Flask) -> None:
     assert cache.fetch(ENTRY, int, lambda: 1) == 1
     assert cache.put(ENTRY, int, lambda: 2) == 2
     assert cache.fetch(ENTRY, int, lambda: 3) == 2
 
 
-def test_what_is_put_loses_to_a_write_that_overtakes_it(app: Flask) -> None:
+def test_put_value_loses_to_a_later_write(app: Flask) -> None:
     def build() -> int:
         cache.depends_on("card:1")
         drop(app, "card:1")
@@ -114,7 +114,7 @@ def test_what_is_put_loses_to_a_write_that_overtakes_it(app: Flask) -> None:
     assert cache.fetch(ENTRY, int, lambda: 2) == 2
 
 
-def test_an_entry_that_cannot_be_decoded_is_a_miss(app: Flask, redis: Redis, store: CacheStore) -> None:
+def test_entry_that_cannot_be_decoded_is_a_miss(app: Flask, redis: Redis, store: CacheStore) -> None:
     cache.fetch(ENTRY, Point, lambda: Point(1, 2))
     (name,) = entries(redis, app)
     redis.hset(name, "body:", b"\xc1 no msgpack")
@@ -123,14 +123,14 @@ def test_an_entry_that_cannot_be_decoded_is_a_miss(app: Flask, redis: Redis, sto
     assert cache.fetch(ENTRY, Point, lambda: Point(5, 6)) == Point(3, 4), "and it has been replaced"
 
 
-def test_another_shape_never_reads_what_this_one_stored(app: Flask, redis: Redis) -> None:
+def test_values_of_another_type_have_other_keys(app: Flask, redis: Redis) -> None:
     assert cache.fetch(ENTRY, Point, lambda: Point(1, 2)) == Point(1, 2)
     assert cache.fetch(ENTRY, Space, lambda: Space(3, 4, 5)) == Space(3, 4, 5)
     assert cache.fetch(ENTRY, Point, lambda: Point(6, 7)) == Point(1, 2)
     assert len(entries(redis, app)) == 2
 
 
-def test_what_a_value_was_built_from_drops_it_too(app: Flask) -> None:
+def test_nested_value_passes_its_dependencies_on(app: Flask) -> None:
     inner, outer = CacheEntry("data", "inner", PRODUCT_LIST), CacheEntry("data", "outer", PRODUCT_LIST)
     source = [1]
 
@@ -148,7 +148,7 @@ def test_what_a_value_was_built_from_drops_it_too(app: Flask) -> None:
     assert cache.fetch(outer, int, build) == 20
 
 
-def test_own_copies_are_shared_as_one_object(app: Flask, listening: CacheStore) -> None:
+def test_l1_returns_the_same_object(app: Flask, listening: CacheStore) -> None:
     cache.fetch(ENTRY, Point, lambda: Point(1, 2))
     first = cache.fetch(ENTRY, Point, lambda: Point(3, 4))
     assert first == Point(1, 2)

@@ -72,7 +72,7 @@ def expire(app: Flask, redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("how", ["expired", "invalidated"])
-def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
+def test_known_pages_are_answered_stale_without_a_database(
     app: Flask, client: FlaskClient, store: CacheStore, redis: Redis, seen: int, how: str
 ) -> None:
     with database_away():
@@ -88,7 +88,7 @@ def test_pages_that_were_seen_are_shown_and_say_that_they_are_old(
         assert detail(get(client, address)) != "stale", f"{address} after the database is back"
 
 
-def test_a_page_is_shown_even_if_its_data_is_no_longer_kept(
+def test_page_is_answered_even_if_its_data_expired(
     app: Flask, client: FlaskClient, redis: Redis, seen: int
 ) -> None:
     expire(app, redis)
@@ -100,7 +100,7 @@ def test_a_page_is_shown_even_if_its_data_is_no_longer_kept(
             assert response.headers.get("X-Request-ID")
 
 
-def test_a_page_that_nobody_has_seen_says_that_the_shop_cannot(
+def test_unknown_page_answers_503_without_a_database(
     app: Flask, client: FlaskClient, redis: Redis, seen: int
 ) -> None:
     before = entries(redis, app)
@@ -113,7 +113,7 @@ def test_a_page_that_nobody_has_seen_says_that_the_shop_cannot(
     assert get(client, "/products?sort=-price").status_code == 200
 
 
-def test_nothing_old_is_kept_as_if_it_were_new(client: FlaskClient, seen: int) -> None:
+def test_stale_answer_is_not_stored_as_fresh(client: FlaskClient, seen: int) -> None:
     set_price(seen, 1100)
     with database_away():
         for address in PAGES:
@@ -122,9 +122,7 @@ def test_nothing_old_is_kept_as_if_it_were_new(client: FlaskClient, seen: int) -
         assert "$11.00" in get(client, address).text, address
 
 
-def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
-    client: FlaskClient, store: CacheStore, seen: int
-) -> None:
+def test_page_built_from_stale_data_is_not_stored(client: FlaskClient, store: CacheStore, seen: int) -> None:
     """The list's own data is asked for anew, the category round it cannot be."""
     with write_transaction() as session:
         make_category("Cups").name = "Beakers"
@@ -144,7 +142,7 @@ def test_nothing_old_is_kept_when_only_a_part_of_the_database_fails(
         assert "Beakers" in get(client, address).text, address
 
 
-def test_a_hard_purge_forbids_the_old_page_even_then(client: FlaskClient, seen: int) -> None:
+def test_hard_purge_forbids_the_stale_page(client: FlaskClient, seen: int) -> None:
     make_product("Jug")
     get(client, "/products/jug")
     with write_transaction() as session:
@@ -157,7 +155,7 @@ def test_a_hard_purge_forbids_the_old_page_even_then(client: FlaskClient, seen: 
     assert "$10.00" in get(client, "/products/mug").text
 
 
-def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_for_a_failure(
+def test_stale_data_is_answered_only_if_the_source_fails(
     app: Flask,
 ) -> None:
     entry = keys.CacheEntry("away", "", keys.PRODUCT_LIST)
@@ -169,7 +167,7 @@ def test_data_that_was_seen_is_answered_and_what_the_source_says_is_not_taken_fo
     assert cache.fetch(entry, int, lambda: 2) == 2
 
 
-def test_a_write_is_not_gone_on_with_after_its_source_has_failed(app: Flask) -> None:
+def test_write_transaction_is_given_no_stale_data(app: Flask) -> None:
     entry = keys.CacheEntry("away", "in a write", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
     cache_state.get(app).store.l2.tag_times.invalidate([keys.EVERYTHING])
@@ -185,7 +183,7 @@ def gone() -> int:
 
 
 @pytest.mark.slow
-def test_without_redis_and_database_a_process_shows_its_own_copies(
+def test_without_redis_and_database_pages_come_from_l1(
     own_app: Flask, own_client: FlaskClient, own_redis: Server
 ) -> None:
     own_app.config["PROPAGATE_EXCEPTIONS"] = False

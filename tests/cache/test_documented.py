@@ -14,16 +14,16 @@ TAGS = [name for name, made in vars(keys).items() if name.endswith("_tag") and i
 
 
 @pytest.mark.parametrize("kind", keys.KINDS, ids=lambda kind: kind.name)
-def test_every_kind_stands_there_with_its_time_to_live(kind: keys.EntryKind) -> None:
+def test_every_kind_is_documented_with_its_ttl(kind: keys.EntryKind) -> None:
     assert f"| `{kind.name}` | {kind.ttl} s |" in TEXT
 
 
 @pytest.mark.parametrize("name", TAGS)
-def test_every_tag_stands_there(name: str) -> None:
+def test_every_tag_is_documented(name: str) -> None:
     tag = getattr(keys, name)(7) if "slug" not in name and "path" not in name else getattr(keys, name)("x")
     assert f"| `{tag.partition(':')[0]}:" in TEXT
 
 
-def test_tags_of_everything_stand_there() -> None:
+def test_tags_of_all_entries_are_documented() -> None:
     for tag in (keys.EVERYTHING, keys.NAVIGATION, keys.SEARCH):
         assert f"| `{tag}` |" in TEXT

@@ -16,7 +16,7 @@ PRODUCTS = 72
 
 
 @pytest.mark.slow
-def test_the_estimate_is_what_redis_holds(app: Flask, own_redis: Server, tmp_path: Path) -> None:
+def test_estimate_matches_what_redis_uses(app: Flask, own_redis: Server, tmp_path: Path) -> None:
     for own in another(app, tmp_path / "own", REDIS_URL=own_redis.url):
         cups = make_category("Cups")
         paths = [f"/products/{make_product(category=cups).slug}" for _ in range(PRODUCTS)]

@@ -24,7 +24,7 @@ def run(app: Flask, *words: str) -> str:
     return f"{result.exit_code}: {result.output}"
 
 
-def test_the_dashboard_says_what_was_done_and_why(
+def test_dashboard_shows_hits_and_invalidations(
     app: Flask, client: FlaskClient, mug: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "storefront.cache")
@@ -44,9 +44,7 @@ def test_the_dashboard_says_what_was_done_and_why(
     assert all(f">{role}<" in page for role in ("cache", "session", "limit", "stock"))
 
 
-def test_an_x_ray_shows_where_an_address_is_kept_and_what_would_drop_it(
-    client: FlaskClient, mug: int
-) -> None:
+def test_dashboard_shows_how_an_address_is_cached(client: FlaskClient, mug: int) -> None:
     def x_ray(address: str) -> str:
         return get(client, f"/ops/cache?url={address}", Accept_Encoding="identity").text
 
@@ -60,7 +58,7 @@ def test_an_x_ray_shows_where_an_address_is_kept_and_what_would_drop_it(
     assert "is no address of this shop" in x_ray("//[")
 
 
-def test_an_estimate_is_within_a_fifth_of_what_is_used(app: Flask, client: FlaskClient, redis: Redis) -> None:
+def test_estimate_is_within_a_fifth_of_the_memory_used(app: Flask, client: FlaskClient, redis: Redis) -> None:
     redis.flushdb(asynchronous=True)  # what tests before it left would be drawn as well
     shelf = make_category("Cups")
     for number in range(120):
@@ -77,7 +75,7 @@ def test_an_estimate_is_within_a_fifth_of_what_is_used(app: Flask, client: Flask
     assert float(said[1].replace(",", "")) * 1e6 == pytest.approx(used, rel=0.2)
 
 
-def test_the_commands_say_what_they_did(app: Flask, client: FlaskClient, mug: int) -> None:
+def test_commands_print_what_they_did(app: Flask, client: FlaskClient, mug: int) -> None:
     assert "Too little is cached to measure" in run(app, "estimate", "--products", "10")
     get(client, "/products/mug")
     cache_state.get(app).reporter.send()

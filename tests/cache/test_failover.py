@@ -43,7 +43,7 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asked", ["the writer", "one who heard", "one who came later"])
-def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
+def test_invalidation_lost_in_a_failover_is_asserted_again(
     app: Flask, servers: Servers, tmp_path: Path, asked: str
 ) -> None:
     mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}]).id
@@ -83,7 +83,7 @@ def test_an_acknowledged_invalidation_that_a_failover_loses_is_told_again(
         assert eventually(shares_again), "it never showed the old page, and shares the new one"
 
 
-def test_marks_are_looked_for_once_more_before_they_are_forgotten(
+def test_tag_times_are_checked_before_they_are_forgotten(
     bare: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours: TagTimes = cache_state.get(bare).store.l2.tag_times
@@ -109,7 +109,7 @@ def test_marks_are_looked_for_once_more_before_they_are_forgotten(
     assert not ours.is_newer(["card:1"], 0, 0), "and forgotten"
 
 
-def test_all_shards_clocks_are_told_to_those_who_listen(bare: Flask, own_redis: Server) -> None:
+def test_message_has_the_clocks_of_all_shards(bare: Flask, own_redis: Server) -> None:
     told, heard = TagTimes("bare", 3), TagTimes("bare", 3)
     line = own_redis.client.pubsub()
     line.subscribe(told.channel)

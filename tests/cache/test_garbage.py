@@ -11,7 +11,7 @@ from redis import Redis
 
 from storefront.extensions import db
 from tests.cache.conftest import entries, get
-from tests.cache.writer_process import detail, set_price, visit
+from tests.cache.writer_process import assert_all_pages_show, detail, set_price
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
 
@@ -35,10 +35,10 @@ def mug(own_app: Flask) -> int:
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-def test_garbage_in_the_place_of_entries_is_replaced(
+def test_foreign_data_under_an_entrys_key_is_replaced(
     own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int, what: str
 ) -> None:
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     names = entries(own_redis.client, own_app)
     place = f"{own_app.config['CACHE_PREFIX']}:{{c0}}"
     leases = {name.replace(place, f"{place}:lease", 1) for name in names}
@@ -46,16 +46,16 @@ def test_garbage_in_the_place_of_entries_is_replaced(
         for name in targets:
             own_redis.client.delete(name)
             GARBAGE[what](own_redis.client, name)
-        visit(own_client, "$10.00")
-        visit(own_client, "$10.00")
+        assert_all_pages_show(own_client, "$10.00")
+        assert_all_pages_show(own_client, "$10.00")
         set_price(mug, 1100)
-        visit(own_client, "$11.00")
+        assert_all_pages_show(own_client, "$11.00")
         set_price(mug, 1000)
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     assert detail(get(own_client, "/products/mug")) == "L2", "and pages are kept again"
 
 
-def test_a_page_with_one_broken_field_is_built_anew(
+def test_page_with_a_damaged_field_is_built_again(
     own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int
 ) -> None:
     get(own_client, "/products/mug")

@@ -15,7 +15,7 @@ from storefront import cache
 from storefront.cache.keys import PRODUCT_LIST, CacheEntry
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
-from tests.cache.workers import Fleet, bare_app, fleet
+from tests.cache.workers import WorkerPool, bare_app, worker_pool
 from tests.processes import eventually
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ PATIENCE = 2.0  # seconds that a build waits for the other readers: less than th
 Awaited = Literal["asked", "answered"]
 
 
-class Herd:
+class Readers:
     """Readers of one process. A build is not done before all others, in all processes, have asked or are answered.
 
     They are patient: five hundred threads on a busy machine would give up a Redis that is well, and build alone.
@@ -80,8 +80,8 @@ def prefix() -> str:
 
 
 @pytest.fixture(scope="module")
-def herds(redis_url: str, prefix: str) -> Iterator[Fleet]:
-    with fleet(PROCESSES, Herd, redis_url, prefix) as members:
+def herds(redis_url: str, prefix: str) -> Iterator[WorkerPool]:
+    with worker_pool(PROCESSES, Readers, redis_url, prefix) as members:
         yield members
 
 
@@ -89,41 +89,43 @@ def built(redis_url: str, prefix: str, key: str) -> int:
     return int(Redis.from_url(redis_url).get(f"{prefix}:built:{key}") or 0)
 
 
-def test_five_hundred_readers_of_a_cold_key_cost_one_build(herds: Fleet, redis_url: str, prefix: str) -> None:
-    answers = [answer for member in herds.ask_all("rush", "cold") for answer in member]
+def test_500_readers_of_a_cold_key_cost_one_build(herds: WorkerPool, redis_url: str, prefix: str) -> None:
+    answers = [answer for member in herds.call_all("rush", "cold") for answer in member]
     assert answers == [1] * READERS
     assert built(redis_url, prefix, "cold") == 1
 
 
-def test_five_hundred_readers_of_an_expired_key_cost_one_build_and_need_not_wait_for_it(
-    herds: Fleet, redis_url: str, prefix: str
+def test_500_readers_of_an_expired_key_get_the_stale_value(
+    herds: WorkerPool, redis_url: str, prefix: str
 ) -> None:
-    herds.ask(0, "read", "old")
+    herds.call(0, "read", "old")
     age(redis_url, prefix)
-    answers = [answer for member in herds.ask_all("rush", "old", "answered") for answer in member]
+    answers = [answer for member in herds.call_all("rush", "old", "answered") for answer in member]
     assert built(redis_url, prefix, "old") == 2
     assert sorted(answers) == [1] * (READERS - 1) + [2], "all but the builder are answered the old value"
 
 
-def test_five_hundred_readers_of_what_was_just_invalidated_cost_one_build(
-    herds: Fleet, redis_url: str, prefix: str
+def test_500_readers_of_an_invalidated_key_cost_one_build(
+    herds: WorkerPool, redis_url: str, prefix: str
 ) -> None:
-    herds.ask(0, "read", "dropped")
+    herds.call(0, "read", "dropped")
     with bare_app(redis_url, prefix).app_context() as context:
         store: CacheStore = cache_state.get(context.app).store
         store.l2.tag_times.invalidate(["everything"])
-    answers = [answer for member in herds.ask_all("rush", "dropped") for answer in member]
+    answers = [answer for member in herds.call_all("rush", "dropped") for answer in member]
     assert answers == [2] * READERS
     assert built(redis_url, prefix, "dropped") == 2
 
 
-def test_when_a_builder_gives_up_another_takes_over(herds: Fleet, redis_url: str, prefix: str) -> None:
+def test_another_builder_takes_over_after_a_failed_build(
+    herds: WorkerPool, redis_url: str, prefix: str
+) -> None:
     with bare_app(redis_url, prefix).app_context() as context:
         store: CacheStore = cache_state.get(context.app).store
         with pytest.raises(ZeroDivisionError):
             cache.fetch(entry("failing"), int, lambda: 1 // 0)
         assert store.counters.total["product_list", "miss"] == 1
-    answers = [answer for member in herds.ask_all("rush", "failing") for answer in member]
+    answers = [answer for member in herds.call_all("rush", "failing") for answer in member]
     assert answers == [1] * READERS
 
 

@@ -16,8 +16,8 @@ from storefront.cache.l2 import Lease
 from storefront.cache.state import cache_state
 from storefront.extensions import db
 from tests.cache.conftest import another, entries, get
-from tests.cache.workers import bare_app, fleet
-from tests.cache.writer_process import PAGES, detail, set_price, visit
+from tests.cache.workers import bare_app, worker_pool
+from tests.cache.writer_process import PAGES, assert_all_pages_show, detail, set_price
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
@@ -95,30 +95,30 @@ def heal(redis: Server) -> None:
 
 @pytest.mark.slow
 @harms
-def test_pages_stay_right_while_redis_is_not(
+def test_pages_are_right_during_a_redis_outage(
     own_app: Flask, own_client: FlaskClient, own_redis: Server, mug: int, harm: Callable[[Server], None]
 ) -> None:
-    visit(own_client, "$10.00")
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     harm(own_redis)
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     for euros in (11, 12):
         set_price(mug, euros * 100)
-        visit(own_client, f"${euros}.00")
-        visit(own_client, f"${euros}.00")
+        assert_all_pages_show(own_client, f"${euros}.00")
+        assert_all_pages_show(own_client, f"${euros}.00")
     heal(own_redis)
-    visit(own_client, "$12.00")
+    assert_all_pages_show(own_client, "$12.00")
     set_price(mug, 1300)
-    visit(own_client, "$13.00")
+    assert_all_pages_show(own_client, "$13.00")
     assert eventually(lambda: trusts(own_app) and detail(get(own_client, "/products/mug")) == "L1")
-    visit(own_client, "$13.00")
+    assert_all_pages_show(own_client, "$13.00")
     assert eventually(told), "what could not be told has been told"
-    visit(own_client, "$13.00")
+    assert_all_pages_show(own_client, "$13.00")
 
 
 @pytest.mark.slow
 @harms
-def test_no_page_fails_while_redis_goes_and_comes_back(
+def test_no_page_fails_when_redis_stops_and_returns(
     own_app: Flask, own_redis: Server, mug: int, harm: Callable[[Server], None]
 ) -> None:
     done, seen, failed = threading.Event(), [0], []
@@ -154,16 +154,14 @@ def test_no_page_fails_while_redis_goes_and_comes_back(
     assert failed == []
 
 
-def test_a_shop_starts_and_serves_where_there_is_no_redis(
-    app: Flask, own_redis: Server, tmp_path: Path
-) -> None:
+def test_shop_starts_and_serves_without_redis(app: Flask, own_redis: Server, tmp_path: Path) -> None:
     own_redis.kill()
     for own_app in another(app, tmp_path / "own", REDIS_URL=own_redis.url):
         cache.start(own_app)
         make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}])
         client = own_app.test_client()
-        visit(client, "$10.00")
-        visit(client, "$10.00")
+        assert_all_pages_show(client, "$10.00")
+        assert_all_pages_show(client, "$10.00")
         assert detail(get(client, "/products/mug")) == "local", "one builder, and copies for a few seconds"
         own_redis.start()
         assert eventually(lambda client=client: detail(get(client, "/products/mug")) == "L1")
@@ -181,7 +179,7 @@ class Builder:
         return isinstance(cache_state.get(self.app).store.l2.fetch(key, ""), Lease)
 
 
-def test_leases_whose_holder_died_fail_no_page_and_end(
+def test_lease_of_a_dead_process_expires_and_fails_no_page(
     own_app: Flask,
     own_client: FlaskClient,
     own_redis: Server,
@@ -190,17 +188,17 @@ def test_leases_whose_holder_died_fail_no_page_and_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cache.stop(own_app)
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     prefix = own_app.config["CACHE_PREFIX"]
     names = entries(own_redis.client, own_app)
-    with fleet(1, Builder, own_redis.url, prefix, 3000) as builders:
+    with worker_pool(1, Builder, own_redis.url, prefix, 3000) as builders:
         for name in names:
             own_redis.client.delete(name)
-            assert builders.ask(0, "take", name.removeprefix(f"{prefix}:{{c0}}:"))
+            assert builders.call(0, "take", name.removeprefix(f"{prefix}:{{c0}}:"))
     assert len(list(own_redis.client.scan_iter(f"{prefix}:{{c0}}:lease:*"))) == len(names), (
         "it has been killed"
     )
     monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.05)
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")
     assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L2"), "somebody else was let build"
-    visit(own_client, "$10.00")
+    assert_all_pages_show(own_client, "$10.00")

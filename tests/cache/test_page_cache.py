@@ -43,7 +43,7 @@ def stocked(client: FlaskClient) -> FlaskClient:
     return client
 
 
-def test_every_public_page_says_how_it_may_be_kept(stocked: FlaskClient) -> None:
+def test_every_public_page_has_its_cache_headers(stocked: FlaskClient) -> None:
     for address in PUBLIC:
         for expected in ("storefront; fwd=miss; stored", "storefront; hit"):
             headers = get(stocked, address, Accept_Encoding="br").headers
@@ -66,9 +66,7 @@ def test_every_public_page_says_how_it_may_be_kept(stocked: FlaskClient) -> None
         assert "Server-Timing" in headers
 
 
-def test_every_encoding_has_the_same_page_and_an_etag_of_its_own(
-    stocked: FlaskClient, listening: CacheStore
-) -> None:
+def test_encodings_share_the_page_and_differ_in_etag(stocked: FlaskClient, listening: CacheStore) -> None:
     for address in PUBLIC:
         for _ in range(2):  # as they are built, and as they are kept
             br, zipped, plain = (get(stocked, address, Accept_Encoding=e) for e in ("br", "gzip", "identity"))
@@ -79,9 +77,7 @@ def test_every_encoding_has_the_same_page_and_an_etag_of_its_own(
             assert not any(r.headers["ETag"].startswith("W/") for r in (br, zipped, plain))
 
 
-def test_what_a_client_holds_is_answered_304_in_every_level(
-    stocked: FlaskClient, listening: CacheStore
-) -> None:
+def test_known_etag_is_answered_304_at_every_level(stocked: FlaskClient, listening: CacheStore) -> None:
     for address in PUBLIC:
         etag = get(stocked, address, Accept_Encoding="gzip").headers["ETag"]
         for held in (etag, f'"other", {etag}'):
@@ -95,7 +91,7 @@ def test_what_a_client_holds_is_answered_304_in_every_level(
         assert eventually(lambda address=address: "L1" in get(stocked, address).headers["Cache-Status"])
 
 
-def test_visitors_with_cookies_are_answered_what_everybody_is(app: Flask, stocked: FlaskClient) -> None:
+def test_visitors_with_cookies_get_the_shared_page(app: Flask, stocked: FlaskClient) -> None:
     for address in PUBLIC:
         answers = set()
         for name in ("a", "b"):
@@ -109,9 +105,7 @@ def test_visitors_with_cookies_are_answered_what_everybody_is(app: Flask, stocke
         assert len(answers) == 1, address
 
 
-def test_an_address_that_cannot_be_understood_is_not_kept(
-    stocked: FlaskClient, app: Flask, redis: Redis
-) -> None:
+def test_invalid_query_is_not_stored(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
     before = entries(redis, app)
     response = get(stocked, "/products?sort=upwards")
     assert response.status_code == 400
@@ -170,14 +164,14 @@ def wrong(app: Flask) -> list[str]:
     return [f"/wrong/{view.__name__}" for view in UNSHAREABLE]
 
 
-def test_a_public_view_that_is_not_is_found_out(app: Flask, redis: Redis, wrong: list[str]) -> None:
+def test_unshareable_response_of_a_public_view_raises(app: Flask, redis: Redis, wrong: list[str]) -> None:
     for address in wrong:
         with pytest.raises(cache.NotPublicError, match=rf"^{address} .* is declared public"):
             get(app.test_client(), address)
     assert entries(redis, app) == set()
 
 
-def test_in_production_it_is_answered_and_never_kept(app: Flask, redis: Redis, wrong: list[str]) -> None:
+def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: list[str]) -> None:
     app.testing = False
     for address in wrong * 2:
         response = get(app.test_client(), address)
@@ -187,7 +181,7 @@ def test_in_production_it_is_answered_and_never_kept(app: Flask, redis: Redis, w
     assert entries(redis, app) == set()
 
 
-def test_every_page_of_the_catalogue_is_declared_public(app: Flask) -> None:
+def test_every_catalogue_page_is_declared_public(app: Flask) -> None:
     """A new page that forgets it would ask the database each time."""
     pictures_and_rules = {"catalog.media", "catalog.robots"}
     endpoints = {

@@ -16,7 +16,7 @@ from storefront.cache import keys
 from storefront.catalog.models import Product
 from storefront.extensions import db
 from tests.cache.protocols import Naive, Ours, Protocol
-from tests.cache.workers import Fleet, fleet
+from tests.cache.workers import WorkerPool, worker_pool
 from tests.cache.writer_process import set_price
 from tests.factories import make_product
 
@@ -35,7 +35,7 @@ _rounds = count()
 ENTRY = keys.CacheEntry("long", "", keys.PRODUCT_DETAIL)
 
 
-def rounds(members: Fleet, order: tuple[str, ...], number: int) -> tuple[int, int]:
+def rounds(members: WorkerPool, order: tuple[str, ...], number: int) -> tuple[int, int]:
     """Play rounds in this order, roles going round; return how many ended wrong, and how many in a lasting copy."""
     wrong = kept = 0
     for _ in range(number // TOGETHER):
@@ -43,18 +43,18 @@ def rounds(members: Fleet, order: tuple[str, ...], number: int) -> tuple[int, in
         builder, writer, reader = ((turn + role) % len(members) for role in range(3))
         keys = [f"{turn}-{i}" for i in range(TOGETHER)]
         for step in order:
-            members.ask(builder if step in BUILDER else writer, "steps", step, keys)
-        for version, _ in members.ask(reader, "steps", "answer", keys):
+            members.call(builder if step in BUILDER else writer, "steps", step, keys)
+        for version, _ in members.call(reader, "steps", "answer", keys):
             wrong += version != 1
-        kept += sum(copy for _, copy in members.ask(builder, "steps", "answer", keys))
+        kept += sum(copy for _, copy in members.call(builder, "steps", "answer", keys))
     return wrong, kept
 
 
-def start(redis_url: str, protocol: type[Protocol], members: int = 3) -> AbstractContextManager[Fleet]:
-    return fleet(members, protocol, redis_url, f"test-{uuid.uuid4().hex}")
+def start(redis_url: str, protocol: type[Protocol], members: int = 3) -> AbstractContextManager[WorkerPool]:
+    return worker_pool(members, protocol, redis_url, f"test-{uuid.uuid4().hex}")
 
 
-def test_ten_thousand_writes_between_a_read_and_its_fill_leave_nothing_old(redis_url: str) -> None:
+def test_10000_writes_during_builds_leave_no_stale_value(redis_url: str) -> None:
     with start(redis_url, Ours) as members:
         wrong, kept = rounds(members, OVERTAKEN, 10_000)
     assert wrong == 0
@@ -62,24 +62,24 @@ def test_ten_thousand_writes_between_a_read_and_its_fill_leave_nothing_old(redis
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
-def test_no_order_of_a_build_and_a_write_leaves_anything_old(three: Fleet, order: tuple[str, ...]) -> None:
+def test_no_order_of_build_and_write_leaves_a_stale_value(three: WorkerPool, order: tuple[str, ...]) -> None:
     wrong, kept = rounds(three, order, 200)
     assert (wrong, kept) == (0, 200)
 
 
 @pytest.fixture(scope="module")
-def three(redis_url: str) -> Iterator[Fleet]:
+def three(redis_url: str) -> Iterator[WorkerPool]:
     with start(redis_url, Ours) as members:
         yield members
 
 
-def test_the_usual_get_setex_delete_is_wrong_in_every_such_round(redis_url: str) -> None:
+def test_get_setex_delete_is_wrong_in_every_round(redis_url: str) -> None:
     with start(redis_url, Naive) as members:
         wrong, _ = rounds(members, OVERTAKEN, 100)
     assert wrong == 100
 
 
-def test_processes_that_write_and_read_at_will_are_never_answered_less_than_was_acknowledged(
+def test_random_reads_never_see_older_than_acknowledged(
     redis_url: str,
 ) -> None:
     copies, wrong = roam(redis_url, Ours)
@@ -87,7 +87,7 @@ def test_processes_that_write_and_read_at_will_are_never_answered_less_than_was_
     assert copies > 1_000
 
 
-def test_with_get_setex_delete_they_are(redis_url: str) -> None:
+def test_random_reads_with_get_setex_delete_are_stale(redis_url: str) -> None:
     assert any(roam(redis_url, Naive)[1] for _ in range(5))
 
 
@@ -95,12 +95,12 @@ def roam(redis_url: str, protocol: type[Protocol]) -> tuple[int, int]:
     """Let four processes loose on three keys; return how many answers were copies, and how many were too old."""
     with start(redis_url, protocol, members=4) as members:
         for member in range(len(members)):
-            members.tell(member, "roam", ["a", "b", "c"], 2_000, member)
-        answers = [members.answer(member) for member in range(len(members))]
+            members.start(member, "roam", ["a", "b", "c"], 2_000, member)
+        answers = [members.wait(member) for member in range(len(members))]
     return sum(copies for copies, _ in answers), sum(wrong for _, wrong in answers)
 
 
-def test_what_a_long_transaction_reads_is_not_kept_as_if_it_were_new(app: Flask) -> None:
+def test_read_of_an_old_snapshot_is_not_stored_as_fresh(app: Flask) -> None:
     """On SQLite a transaction goes on reading what it saw first, however late the building begins."""
     product = make_product("Mug", variants=[{"price": 1000}])
     price = select(Product.price).where(Product.id == product.id)

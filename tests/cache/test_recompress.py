@@ -15,7 +15,7 @@ from tests.processes import eventually
 PAGE = "/products/mug"
 
 
-def test_a_page_that_is_asked_for_often_is_compressed_as_well_as_can_be(
+def test_popular_page_is_recompressed(
     app: Flask, client: FlaskClient, mug: int, listening: CacheStore, redis: Redis
 ) -> None:
     first = get(client, PAGE, Accept_Encoding="br")
@@ -42,7 +42,7 @@ def test_a_page_that_is_asked_for_often_is_compressed_as_well_as_can_be(
     assert get(client, PAGE, Accept_Encoding="br").headers["ETag"] == better.headers["ETag"]
 
 
-def test_a_page_that_was_built_anew_meanwhile_is_left_alone(
+def test_page_rebuilt_meanwhile_is_not_replaced(
     app: Flask, client: FlaskClient, mug: int, listening: CacheStore
 ) -> None:
     get(client, PAGE, Accept_Encoding="br")

@@ -12,7 +12,7 @@ from benchmarks import replay
 
 
 @pytest.mark.slow
-def test_replayed_views_are_answered_right_and_mostly_from_copies(tmp_path: Path) -> None:
+def test_replayed_views_are_right_and_mostly_cached(tmp_path: Path) -> None:
     dice = random.Random(1)
     file = tmp_path / "orders.csv"
     with file.open("w", newline="") as text:

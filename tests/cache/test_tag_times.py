@@ -54,14 +54,14 @@ def kept(store: CacheStore, entry: CacheEntry = ENTRY) -> bytes | None:
     return None
 
 
-def test_lost_marks_count_as_everything_invalidated(store: CacheStore, own_redis: Server) -> None:
+def test_lost_tag_times_invalidate_everything(store: CacheStore, own_redis: Server) -> None:
     assert keep(begin(store))
     assert kept(store) == b"1"
     own_redis.client.delete(MARKS)
     assert kept(store) is None
 
 
-def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: CacheStore, own_redis: Server) -> None:
+def test_build_begun_before_tag_times_were_lost_is_refused(store: CacheStore, own_redis: Server) -> None:
     ticket = begin(store)
     own_redis.client.delete(MARKS)
     assert not keep(ticket)
@@ -72,7 +72,7 @@ def test_what_was_begun_before_the_marks_were_lost_is_not_kept(store: CacheStore
     assert kept(store) is None
 
 
-def test_a_clock_that_runs_back_undoes_no_invalidation(store: CacheStore, own_redis: Server) -> None:
+def test_clock_that_runs_back_undoes_no_invalidation(store: CacheStore, own_redis: Server) -> None:
     """As after a failover to a host whose clock is an hour behind."""
     hour = 3600 * 1_000_000
     begin(store).abandon()
@@ -93,7 +93,7 @@ def test_a_clock_that_runs_back_undoes_no_invalidation(store: CacheStore, own_re
         assert kept(store) is None
 
 
-def test_marks_outlive_what_they_mark(store: CacheStore, own_redis: Server) -> None:
+def test_tag_times_outlive_entries(store: CacheStore, own_redis: Server) -> None:
     store.l2.tag_times.invalidate(["tag"])
     assert own_redis.client.ttl(MARKS) == -1
     day = 24 * 3600 * 1_000_000
@@ -106,9 +106,7 @@ def test_marks_outlive_what_they_mark(store: CacheStore, own_redis: Server) -> N
     assert own_redis.client.zscore(MARKS, "=born") == aged["=born"] - 7 * day
 
 
-def test_where_there_is_no_room_for_a_mark_everything_is_dropped(
-    store: CacheStore, own_redis: Server
-) -> None:
+def test_full_redis_invalidates_everything(store: CacheStore, own_redis: Server) -> None:
     assert keep(begin(store))
     own_redis.client.config_set("maxmemory", "1")
     for _ in range(3):  # until writes are not even tried any more
@@ -118,9 +116,7 @@ def test_where_there_is_no_room_for_a_mark_everything_is_dropped(
     assert kept(elsewhere()) is None
 
 
-def test_what_a_write_overtook_is_refused_even_where_a_reader_would_find_it_dead(
-    store: CacheStore, own_redis: Server
-) -> None:
+def test_value_read_before_a_write_is_refused(store: CacheStore, own_redis: Server) -> None:
     ticket = begin(store)
     store.l2.tag_times.invalidate(["tag"])
     assert not keep(ticket)
@@ -132,30 +128,28 @@ def test_what_a_write_overtook_is_refused_even_where_a_reader_would_find_it_dead
     assert keep(overtaken, b"2"), "what it does not depend on refuses nothing"
 
 
-def test_a_builder_whose_lease_was_taken_over_stores_nothing(store: CacheStore) -> None:
+def test_builder_that_lost_its_lease_stores_nothing(store: CacheStore) -> None:
     slow = begin(store)
     assert keep(begin(elsewhere(), force=True), b"2")
     assert not keep(slow, b"1")
     assert kept(store) == b"2"
 
 
-def test_a_lease_given_back_late_takes_nothing_from_its_new_holder(store: CacheStore) -> None:
+def test_late_release_does_not_end_anothers_lease(store: CacheStore) -> None:
     slow = begin(store)
     second = begin(elsewhere(), force=True)
     slow.abandon()
     assert keep(second)
 
 
-def test_a_builder_that_died_is_replaced(store: CacheStore, own_redis: Server, bare: Flask) -> None:
+def test_dead_builder_is_replaced(store: CacheStore, own_redis: Server, bare: Flask) -> None:
     begin(store)  # and nothing more is heard of it
     assert 0 < own_redis.client.pttl(LEASE) <= 10_000
     own_redis.client.pexpire(LEASE, 1)
     assert keep(begin(elsewhere()))
 
 
-def test_who_has_waited_too_long_builds_alone_and_keeps_nothing(
-    store: CacheStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reader_that_waited_too_long_builds_alone(store: CacheStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.2)
     builder = begin(store)
     for waiting in (store, elsewhere()):  # beside it, and in another process
@@ -166,9 +160,7 @@ def test_who_has_waited_too_long_builds_alone_and_keeps_nothing(
     assert kept(store) == b"1"
 
 
-def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
-    store: CacheStore, own_redis: Server
-) -> None:
+def test_slow_build_is_refreshed_early(store: CacheStore, own_redis: Server) -> None:
     assert keep(begin(store))
     name = store.l2.redis_key(ENTRY.key)
     assert float(own_redis.client.hget(name, "soft")) / 1e6 > time.time() + 500
@@ -177,7 +169,7 @@ def test_what_took_long_to_build_is_built_anew_before_its_time_is_over(
     assert kept(store) == b"2"
 
 
-def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> None:
+def test_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> None:
     store = CacheStore(L2("sharded", 4), 1024, {})
     entries = [CacheEntry("sharded", str(place), PRODUCT_LIST) for place in range(40)]
     for entry in entries:
@@ -192,9 +184,7 @@ def test_an_invalidation_reaches_every_shard(bare: Flask, own_redis: Server) -> 
     assert [kept(store, entry) for entry in entries] == [None] * 40
 
 
-def test_what_is_asked_for_while_it_is_built_is_answered_when_it_is_there(
-    store: CacheStore, bare: Flask
-) -> None:
+def test_readers_wait_for_the_running_build(store: CacheStore, bare: Flask) -> None:
     ticket, answers = begin(store), []
 
     def read(reader: CacheStore) -> None:

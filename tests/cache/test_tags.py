@@ -14,7 +14,7 @@ from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, write_transaction
 from tests.cache.conftest import get
-from tests.cache.writer_process import at, detail, edit, set_price
+from tests.cache.writer_process import detail, edit_product, get_category, set_price
 from tests.factories import make_category, make_product
 
 HOME, ALL = "/", "/products"
@@ -38,54 +38,52 @@ def dropped(client: FlaskClient, change: Callable[[], object]) -> set[str]:
     return {address for address in PAGES if detail(get(client, address)) != "L2"}
 
 
-def test_a_price_drops_what_prints_it_and_lists_in_its_order(client: FlaskClient, mug: int) -> None:
+def test_price_change_invalidates_pages_that_show_it(client: FlaskClient, mug: int) -> None:
     assert dropped(client, lambda: set_price(mug, 1100)) == PRINT_MUG
     assert all("$11.00" in get(client, address).text for address in PRINT_MUG)
 
 
-def test_a_price_that_moves_a_product_drops_lists_that_it_comes_into(client: FlaskClient, mug: int) -> None:
+def test_price_change_invalidates_lists_that_it_enters(client: FlaskClient, mug: int) -> None:
     dear = "/products?min_price=50"
     assert "Mug" not in get(client, dear).text
     set_price(mug, 9900)
     assert "$99.00" in get(client, dear).text
 
 
-def test_a_title_drops_lists_by_name_and_searches_too(client: FlaskClient, mug: int) -> None:
-    assert dropped(client, lambda: edit(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
+def test_title_change_invalidates_lists_by_name_and_searches(client: FlaskClient, mug: int) -> None:
+    assert dropped(client, lambda: edit_product(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
     assert "Zebra mug" in get(client, NONE_FOUND).text
 
 
-def test_a_maker_drops_the_lists_that_count_makers(client: FlaskClient, mug: int) -> None:
-    gone = dropped(client, lambda: edit(mug, vendor="Other"))
+def test_vendor_change_invalidates_lists_that_count_vendors(client: FlaskClient, mug: int) -> None:
+    gone = dropped(client, lambda: edit_product(mug, vendor="Other"))
     assert gone == PRINT_MUG | {OTHERS, NONE_FOUND}
     assert "Mug" in get(client, OTHERS).text
 
 
-def test_a_new_product_is_shown_wherever_it_belongs(client: FlaskClient, mug: int) -> None:
-    gone = dropped(client, lambda: make_product("Blue mug", category=at("table/cups")))
+def test_new_product_appears_on_its_pages(client: FlaskClient, mug: int) -> None:
+    gone = dropped(client, lambda: make_product("Blue mug", category=get_category("table/cups")))
     assert gone == PAGES - {PLATES, PLATES_CHEAP, PLATE}
     for address in (HOME, ALL, CUPS, TABLE, FOUND, MUG):
         assert "Blue mug" in get(client, address).text, address
 
 
-def test_a_renamed_category_changes_the_navigation_of_every_page(client: FlaskClient, mug: int) -> None:
+def test_renamed_category_changes_navigation_of_all_pages(client: FlaskClient, mug: int) -> None:
     def rename() -> None:
         with write_transaction():
-            at("plates").name = "Dishes"
+            get_category("plates").name = "Dishes"
 
     assert dropped(client, rename) == PAGES
     assert all("Dishes" in get(client, address).text for address in PAGES)
 
 
-def test_a_product_that_goes_to_another_shelf_changes_the_counts_above_both(
-    client: FlaskClient, mug: int
-) -> None:
+def test_moved_product_changes_counts_of_both_branches(client: FlaskClient, mug: int) -> None:
     bowls = make_category("Table", "Bowls")
     make_product("Bowl", category=bowls)
     get(client, TABLE), get(client, ALL)
-    edit(mug, category_id=bowls.id)
+    edit_product(mug, category_id=bowls.id)
     assert get(client, TABLE).text == _rebuilt(client, TABLE)
-    edit(mug, category_id=at("plates").id)
+    edit_product(mug, category_id=get_category("plates").id)
     for address in (HOME, ALL, TABLE, PLATES):
         assert get(client, address).text == _rebuilt(client, address), address
 
@@ -96,11 +94,9 @@ def _rebuilt(client: FlaskClient, address: str) -> str:
     return get(client, address).text
 
 
-def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
-    client: FlaskClient, mug: int
-) -> None:
+def test_category_picture_follows_its_product(client: FlaskClient, mug: int) -> None:
     for _ in range(8):  # so that the mug itself is no longer among the newest
-        make_product(category=at("plates"))
+        make_product(category=get_category("plates"))
     get(client, HOME)
     with write_transaction() as session:
         session.add(ProductImage(product_id=mug, position=0, alt="", digest="f" * 32, width=9, height=9))
@@ -108,7 +104,7 @@ def test_the_picture_of_a_category_on_the_front_page_follows_its_product(
     assert "f" * 32 in get(client, HOME).text
 
 
-def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mug: int) -> None:
+def test_stock_change_invalidates_only_pages_it_changes(client: FlaskClient, mug: int) -> None:
     def sell(number: int) -> Callable[[], None]:
         def do() -> None:
             with write_transaction() as session:
@@ -124,7 +120,7 @@ def test_stock_drops_pages_only_if_what_they_say_changes(client: FlaskClient, mu
     assert "/products/mug" not in get(client, BUYABLE).text
 
 
-def test_rows_of_stock_written_past_the_verbs_are_noticed(client: FlaskClient, mug: int) -> None:
+def test_stock_rows_written_directly_invalidate_pages(client: FlaskClient, mug: int) -> None:
     def write() -> None:
         with write_transaction() as session:
             row = select(stock.StockItem).where(stock.StockItem.product_id == mug)
@@ -134,7 +130,7 @@ def test_rows_of_stock_written_past_the_verbs_are_noticed(client: FlaskClient, m
     assert "/products/mug" not in get(client, BUYABLE).text
 
 
-def test_what_is_rolled_back_drops_nothing(client: FlaskClient, mug: int) -> None:
+def test_rollback_invalidates_nothing(client: FlaskClient, mug: int) -> None:
     def fail() -> None:
         session = db.session()
         session.get_one(Product, mug).title = "Never"
@@ -148,9 +144,7 @@ def test_what_is_rolled_back_drops_nothing(client: FlaskClient, mug: int) -> Non
     assert dropped(client, fail) == set()
 
 
-def test_a_savepoint_that_is_rolled_back_forgets_nothing_that_came_before(
-    client: FlaskClient, mug: int
-) -> None:
+def test_rolled_back_savepoint_keeps_earlier_tags(client: FlaskClient, mug: int) -> None:
     def write() -> None:
         with write_transaction() as session:
             session.get_one(Product, mug).title = "Beaker"
@@ -161,7 +155,7 @@ def test_a_savepoint_that_is_rolled_back_forgets_nothing_that_came_before(
     assert "Beaker" in get(client, MUG).text
 
 
-def test_a_transaction_that_touches_too_much_to_name_drops_everything(client: FlaskClient, mug: int) -> None:
+def test_transaction_with_too_many_tags_invalidates_all(client: FlaskClient, mug: int) -> None:
     def write() -> None:
         with write_transaction() as session:
             cache.invalidate_on_commit(session, *(f"card:{i}" for i in range(1_000_000, 1_000_501)))

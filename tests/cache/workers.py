@@ -19,7 +19,7 @@ from storefront.cache.store import CacheStore
 PATIENCE = 60  # seconds that a member may take to answer
 
 
-class Fleet:
+class WorkerPool:
     """Spawned processes; `make(*arguments)` is called in each, and answers to the names of its methods."""
 
     def __init__(self, members: int, make: Callable[..., object], *arguments: object) -> None:
@@ -34,34 +34,34 @@ class Fleet:
             self._pipes.append(ours)
             self._processes.append(process)
         for member in range(members):
-            self.answer(member)
+            self.wait(member)
 
     def __len__(self) -> int:
         return len(self._pipes)
 
-    def tell(self, member: int, method: str, *arguments: object) -> None:
+    def start(self, member: int, method: str, *arguments: object) -> None:
         """Let a member begin."""
         self._pipes[member].send((method, arguments))
 
-    def answer(self, member: int) -> Any:
+    def wait(self, member: int) -> Any:
         """Wait for what a member was told to do."""
         assert self._pipes[member].poll(PATIENCE), f"member {member} does not answer"
         trouble, result = self._pipes[member].recv()
         assert not trouble, trouble
         return result
 
-    def ask(self, member: int, method: str, *arguments: object) -> Any:
+    def call(self, member: int, method: str, *arguments: object) -> Any:
         """Tell and wait."""
-        self.tell(member, method, *arguments)
-        return self.answer(member)
+        self.start(member, method, *arguments)
+        return self.wait(member)
 
-    def ask_all(self, method: str, *arguments: object) -> list[Any]:
+    def call_all(self, method: str, *arguments: object) -> list[Any]:
         """Let all do the same at the same time."""
         for member in range(len(self)):
-            self.tell(member, method, *arguments)
-        return [self.answer(member) for member in range(len(self))]
+            self.start(member, method, *arguments)
+        return [self.wait(member) for member in range(len(self))]
 
-    def end(self) -> None:
+    def kill(self) -> None:
         for process in self._processes:
             process.kill()
             process.join()
@@ -70,13 +70,13 @@ class Fleet:
 
 
 @contextmanager
-def fleet(members: int, make: Callable[..., object], *arguments: object) -> Iterator[Fleet]:
+def worker_pool(members: int, make: Callable[..., object], *arguments: object) -> Iterator[WorkerPool]:
     """A fleet until the block ends."""
-    one = Fleet(members, make, *arguments)
+    one = WorkerPool(members, make, *arguments)
     try:
         yield one
     finally:
-        one.end()
+        one.kill()
 
 
 def bare_app(redis_url: str, prefix: str) -> Flask:

@@ -32,7 +32,7 @@ PAGES = (
 )
 
 
-class Shopkeeper:
+class ShopProcess:
     """The shop in one process of several: same database, same Redis, same prefix."""
 
     def __init__(self, database_url: str, redis_url: str, prefix: str) -> None:
@@ -42,7 +42,7 @@ class Shopkeeper:
         self.client = self.app.test_client()
         self.store: CacheStore = cache_state.get(self.app).store
         cache.start(self.app)
-        assert eventually(self.trusts)
+        assert eventually(self.receives_invalidations)
 
     def page(self, address: str) -> tuple[str, str]:
         """Return a page's text, and how it was come by: "L1", "L2", "stale", "local" or "" if it was built."""
@@ -54,7 +54,7 @@ class Shopkeeper:
         with self.app.app_context():
             set_price(product_id, price)
 
-    def trusts(self) -> bool:
+    def receives_invalidations(self) -> bool:
         """Return whether this process uses copies of its own."""
         return self.store.receives_invalidations()
 
@@ -86,7 +86,7 @@ def set_price(product_id: int, price: int) -> None:
         writer.refresh(session, [product_id])
 
 
-def edit(product_id: int, **values: object) -> None:
+def edit_product(product_id: int, **values: object) -> None:
     with write_transaction() as session:
         product = session.get_one(Product, product_id)
         for name, value in values.items():
@@ -94,7 +94,7 @@ def edit(product_id: int, **values: object) -> None:
         writer.refresh(session, [product_id])
 
 
-def at(path: str) -> Category:
+def get_category(path: str) -> Category:
     return db.session.execute(select(Category).where(Category.path == path)).scalar_one()
 
 
@@ -103,7 +103,7 @@ def detail(response: Any) -> str:
     return str(response.headers["Cache-Status"]).partition("detail=")[2]
 
 
-def visit(client: FlaskClient, price: str) -> None:
+def assert_all_pages_show(client: FlaskClient, price: str) -> None:
     """Ask for every one of `PAGES`, made of one mug in "Cups"; each has to be there and to show this price."""
     for address in PAGES:
         response = get(client, address)

@@ -14,7 +14,7 @@ from storefront.cache import keys
 from storefront.catalog.models import Product
 from storefront.extensions import write_transaction
 from tests.cache.conftest import get
-from tests.cache.writer_process import edit, set_price
+from tests.cache.writer_process import edit_product, set_price
 from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 
@@ -102,18 +102,18 @@ def test_it_is_kept_until_a_product_comes_goes_or_moves(client: FlaskClient, mug
     new = make_product("New", id=mug + 1)
     assert dropped() == ["/sitemap.xml", products]
     assert f"{HERE}/products/new" in named(client, products)
-    edit(mug, slug="beaker")
+    edit_product(mug, slug="beaker")
     assert dropped() == [products]
     assert list(named(client, products)) == [f"{HERE}/products/beaker", f"{HERE}/products/new"]
-    edit(new.id, status="archived")
+    edit_product(new.id, status="archived")
     assert dropped() == ["/sitemap.xml", products]
-    edit(mug, status="archived")
+    edit_product(mug, status="archived")
     assert get(client, products).status_code == 404
     assert products not in parts(client)
     assert not any("cups" in address for address in named(client, categories))
     with write_transaction() as session:
         session.get_one(Product, mug).status = "active"
-    edit(mug, title="Mug again")
+    edit_product(mug, title="Mug again")
     assert list(named(client, products)) == [f"{HERE}/products/beaker"], "that it was missing is forgotten"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from storefront.checkout.models import Hold, Order
 from storefront.extensions import db
-from tests.cache.workers import Fleet, fleet
+from tests.cache.workers import WorkerPool, worker_pool
 from tests.checkout.checkout_process import Till
 from tests.checkout.shoppers import audited, count_orders, level, make_draft, seen
 from tests.factories import make_product
@@ -20,27 +20,27 @@ PROCESSES = 4
 
 
 @pytest.fixture
-def tills(app: Flask) -> Iterator[Fleet]:
+def tills(app: Flask) -> Iterator[WorkerPool]:
     db.session.remove()
     url, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
-    with fleet(PROCESSES, Till, url.replace("***", ""), redis_url) as members:
+    with worker_pool(PROCESSES, Till, url.replace("***", ""), redis_url) as members:
         yield members
 
 
-def serve(tills: Fleet, forms: list[tuple[int, str, str | None]]) -> Counter[str]:
+def serve(tills: WorkerPool, forms: list[tuple[int, str, str | None]]) -> Counter[str]:
     db.session.remove()
     for member in range(PROCESSES):
-        tills.tell(member, "serve", forms[member::PROCESSES])
+        tills.start(member, "serve", forms[member::PROCESSES])
     answers: Counter[str] = Counter()
     for member in range(PROCESSES):
-        answers += tills.answer(member)
+        answers += tills.wait(member)
     return answers
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("paying_first", [True, False], ids=["with holds", "in one click"])
 def test_200_buyers_of_10_items_get_10_and_the_rest_a_reason(
-    app: Flask, tills: Fleet, paying_first: bool
+    app: Flask, tills: WorkerPool, paying_first: bool
 ) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 10}])
     make_product(variants=[{"sku": "CUP", "on_hand": 500}])
@@ -55,7 +55,7 @@ def test_200_buyers_of_10_items_get_10_and_the_rest_a_reason(
 
 
 @pytest.mark.slow
-def test_form_sent_50_times_at_once_is_one_order(app: Flask, tills: Fleet) -> None:
+def test_form_sent_50_times_at_once_is_one_order(app: Flask, tills: WorkerPool) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 100}])
     draft = make_draft({"TP": 2})
     answers = serve(tills, [(draft, "the key of this form", seen(draft))] * 50)
@@ -65,12 +65,12 @@ def test_form_sent_50_times_at_once_is_one_order(app: Flask, tills: Fleet) -> No
 
 
 @pytest.mark.slow
-def test_shoppers_of_the_same_items_never_deadlock(app: Flask, tills: Fleet) -> None:
+def test_shoppers_of_the_same_items_never_deadlock(app: Flask, tills: WorkerPool) -> None:
     for name in "ABCDEF":
         make_product(variants=[{"sku": name, "on_hand": 1000}])
     wanted = [dict.fromkeys("ABCDEF"[turn:] + "ABCDEF"[:turn], 1) for turn in range(6)]
     drafts = [make_draft(wanted[number % 6]) for number in range(24)]
-    tills.ask_all("die_of_deadlocks")
+    tills.call_all("die_of_deadlocks")
     answers = serve(tills, [(draft, f"the key of draft {draft}", None) for draft in drafts])
     assert (set(answers.values()), len(answers)) == ({1}, 24)
     assert (level("A"), level("F"), audited()) == ((976, 0), (976, 0), [])

@@ -134,22 +134,20 @@ def _at_once(answers: bytes) -> bool:
 
 
 @pytest.mark.parametrize("what", ODD)
-def test_whatever_is_sent_is_answered_as_by_gunicorns_own_worker(
-    shop: Shop, stock_worker: Shop, what: str
-) -> None:
+def test_answers_are_those_of_gunicorns_own_worker(shop: Shop, stock_worker: Shop, what: str) -> None:
     ours, theirs = _said(_talk(shop, ODD[what])), _said(_talk(stock_worker, ODD[what]))
     assert ours == theirs
     assert ours
 
 
 @pytest.mark.parametrize("pieces", [2, 7, 200])
-def test_a_request_may_come_in_pieces(shop: Shop, pieces: int) -> None:
+def test_request_may_arrive_in_pieces(shop: Shop, pieces: int) -> None:
     posted = ODD["posted"]
     assert len(_said(_talk(shop, posted, pieces=pieces))) == len(_said(_talk(shop, posted))) == 1
     assert [line for line, _ in _said(_talk(shop, HIDDEN, pieces=pieces))] == ["HTTP/1.1 200 OK"]
 
 
-def test_a_held_page_is_answered_at_once_and_is_the_same_page(shop: Shop, stock_worker: Shop) -> None:
+def test_fast_path_answers_the_same_page(shop: Shop, stock_worker: Shop) -> None:
     ours, theirs = _talk(shop, HIDDEN), _talk(stock_worker, HIDDEN)
     assert _at_once(ours)
     assert not _at_once(theirs)
@@ -180,7 +178,7 @@ def test_fast_path_ignores_a_page_that_was_not_stored(shop: Shop) -> None:
         assert not _at_once(answered)
 
 
-def test_who_has_the_page_is_told_so_at_once(shop: Shop) -> None:
+def test_fast_path_answers_304(shop: Shop) -> None:
     tag = re.search(rb"ETag: ([^\r]*)\r\n", _talk(shop, HIDDEN))
     assert tag is not None
     answer = _talk(shop, _with(f"If-None-Match: {tag[1].decode()}"))
@@ -191,7 +189,7 @@ def test_who_has_the_page_is_told_so_at_once(shop: Shop) -> None:
     assert _at_once(answer)
 
 
-def test_a_connection_lasts_as_long_after_each_held_page_and_no_longer(tmp_path: Path) -> None:
+def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
     with served(tmp_path / "shop", *gunicorn(1), "--keep-alive", "1") as shop:
         _hold(shop)
         where = urlsplit(shop.url)
@@ -204,7 +202,7 @@ def test_a_connection_lasts_as_long_after_each_held_page_and_no_longer(tmp_path:
             assert line.recv(65536) == b""
 
 
-def test_a_worker_that_has_served_enough_says_so_and_ends(tmp_path: Path) -> None:
+def test_worker_closes_connections_at_max_requests(tmp_path: Path) -> None:
     command = (*gunicorn(1), "--max-requests", "20", "--max-requests-jitter", "0")
     with served(tmp_path / "shop", *command, STOREFRONT_LIMITS="off") as shop:
         _hold(shop)
@@ -212,7 +210,7 @@ def test_a_worker_that_has_served_enough_says_so_and_ends(tmp_path: Path) -> Non
         assert "close" in said
 
 
-def test_a_proxy_is_believed_as_far_as_it_is_trusted(tmp_path: Path) -> None:
+def test_proxy_headers_are_trusted_by_hop_count(tmp_path: Path) -> None:
     limited = {"STOREFRONT_LIMIT_BROWSE": "1000/hour", "TRUSTED_PROXIES": "1"}
     with served(tmp_path / "shop", *gunicorn(1), **limited) as shop:
         _hold(shop)
@@ -236,6 +234,6 @@ def test_a_proxy_is_believed_as_far_as_it_is_trusted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])
-def test_a_value_that_would_begin_another_header_is_not_sent_at_once(value: str) -> None:
+def test_value_that_could_inject_a_header_is_refused(value: str) -> None:
     assert wire.format_headers([("X-One", value)]) is None
     assert wire.format_headers([("X-One", "product:1 card:2")]) == "X-One: product:1 card:2\r\n"

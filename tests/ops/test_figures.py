@@ -159,7 +159,7 @@ def test_the_log_line_has_the_documented_fields() -> None:
         for name in ("method", "route", "path", "status", "ms", "bytes", "request_id", "cache")
     }
     setattr(record, logs.FIELDS, fields)
-    assert list(json.loads(logs.Json().format(record))) == list(shown)
+    assert list(json.loads(logs.JsonFormatter().format(record))) == list(shown)
     made = (ROOT / "storefront" / "ops" / "request_figures.py").read_text()
     assert all(f'"{name}":' in made for name in fields)
     assert request_figures.log.name == shown["logger"]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storefront.rate_limiting.limiter import Limiter, microseconds
-from tests.cache.workers import Fleet, fleet
+from tests.cache.workers import WorkerPool, worker_pool
 from tests.rate_limiting.conftest import ask, new_limiter, passes
 
 PROCESSES = 5
@@ -41,31 +41,31 @@ class Worker:
 
 
 @pytest.fixture(scope="module")
-def workers(redis_url: str) -> Iterator[Fleet]:
-    with fleet(PROCESSES, Worker, redis_url, "test-processes") as members:
+def workers(redis_url: str) -> Iterator[WorkerPool]:
+    with worker_pool(PROCESSES, Worker, redis_url, "test-processes") as members:
         yield members
 
 
 @pytest.mark.parametrize("limit", [50, 137])
 def test_50_parallel_clients_of_one_address_are_admitted_exactly_the_limit(
-    workers: Fleet, limit: int
+    workers: WorkerPool, limit: int
 ) -> None:
     rate = f"{limit}/7 days"  # nothing comes back while this runs
-    assert sum(workers.ask_all("hammer", rate, f"exact-{limit}", True, 40)) == limit
+    assert sum(workers.call_all("hammer", rate, f"exact-{limit}", True, 40)) == limit
 
 
 @pytest.mark.parametrize("limit", [100, 2000])
-def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: Fleet, limit: int) -> None:
+def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: WorkerPool, limit: int) -> None:
     rate, who = f"{limit}/7 days", f"approximate-{limit}"
     passed = 0
     for _ in range(4):
-        passed += sum(workers.ask_all("hammer", rate, who, False, limit // 10))
-        workers.ask_all("settle")
+        passed += sum(workers.call_all("hammer", rate, who, False, limit // 10))
+        workers.call_all("settle")
     assert limit <= passed <= limit + limit // 10
 
 
-def test_what_was_admitted_over_the_limit_is_a_debt_that_is_paid(workers: Fleet, redis_url: str) -> None:
-    workers.ask_all("hammer", "100/7 days", "debtor", False, 30)
-    workers.ask_all("settle")
+def test_what_was_admitted_over_the_limit_is_a_debt_that_is_paid(workers: WorkerPool, redis_url: str) -> None:
+    workers.call_all("hammer", "100/7 days", "debtor", False, 30)
+    workers.call_all("settle")
     verdict, _ = new_limiter(redis_url, "test-processes", PROCESSES).admit([ask("100/7 days", who="debtor")])
     assert not verdict.allowed

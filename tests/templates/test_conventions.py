@@ -28,12 +28,12 @@ def test_files_stay_short(files: list[Path], most: int) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_a_template_says_first_what_it_renders_and_takes(template: Path) -> None:
+def test_template_begins_with_its_contract(template: Path) -> None:
     assert template.read_text().startswith("{# ")
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
-def test_nothing_inline_that_the_content_security_policy_refuses(template: Path) -> None:
+def test_template_has_no_inline_script_or_style(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
     assert re.findall(r"<script(?! type=\"application/ld\+json\"| type=\"module\" src=)", text) == []
@@ -65,7 +65,7 @@ def test_no_class_of_a_style_sheet_is_unused() -> None:
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=name_of)
-def test_every_rule_stands_in_a_layer_and_only_tokens_name_colours(sheet: Path) -> None:
+def test_css_rules_are_in_layers_and_use_colour_tokens(sheet: Path) -> None:
     text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.S)
     outside = re.sub(r"@layer [a-z]+ \{.*\n\}", "", text, flags=re.S)
     outside = re.sub(r"@layer [a-z, ]+;", "", outside)
@@ -76,7 +76,7 @@ def test_every_rule_stands_in_a_layer_and_only_tokens_name_colours(sheet: Path) 
 
 
 @pytest.mark.parametrize("element", ELEMENTS, ids=name_of)
-def test_an_element_has_its_file_s_name_and_lets_go_of_its_listeners(element: Path) -> None:
+def test_element_has_its_files_name_and_disconnects(element: Path) -> None:
     text = element.read_text()
     assert f'customElements.define("{element.stem}"' in text
     assert "disconnectedCallback" in text

@@ -53,7 +53,7 @@ def test_every_page_is_valid_html(client: FlaskClient, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_a_page_without_its_pictures_stays_small(client: FlaskClient) -> None:
+def test_page_without_pictures_stays_small(client: FlaskClient) -> None:
     for url in PAGES:
         page = client.get(url).text
         parts = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
@@ -64,7 +64,7 @@ def test_a_page_without_its_pictures_stays_small(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_every_picture_says_its_size_and_every_page_its_address(client: FlaskClient) -> None:
+def test_pictures_have_sizes_and_pages_canonical_urls(client: FlaskClient) -> None:
     for url in PAGES[:-2]:
         page = client.get(url).text
         images = re.findall(r"<img [^>]*>", page)
@@ -74,7 +74,7 @@ def test_every_picture_says_its_size_and_every_page_its_address(client: FlaskCli
 
 
 @pytest.mark.usefixtures("shelf")
-def test_filtered_lists_are_kept_out_of_indexes(client: FlaskClient) -> None:
+def test_filtered_lists_are_not_indexed(client: FlaskClient) -> None:
     plain, filtered = (
         client.get("/products?page=2").text,
         client.get("/products?vendor=Leaf+%26+Bud&page=2").text,
@@ -86,7 +86,7 @@ def test_filtered_lists_are_kept_out_of_indexes(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_structured_data_can_be_read_whatever_the_names_hold(client: FlaskClient) -> None:
+def test_structured_data_survives_special_characters(client: FlaskClient) -> None:
     page = client.get("/products/kettle").text
     data = [json.loads(text) for text in _DATA.findall(page)]
     assert [entry["@type"] for entry in data] == ["BreadcrumbList", "Product"]
@@ -96,13 +96,13 @@ def test_structured_data_can_be_read_whatever_the_names_hold(client: FlaskClient
 
 
 @pytest.mark.usefixtures("app")
-def test_an_empty_shop_names_the_commands_that_fill_it(client: FlaskClient) -> None:
+def test_empty_shop_names_the_commands_that_fill_it(client: FlaskClient) -> None:
     page = client.get("/").text
     assert "flask demo" in page
     assert "flask catalog import FILE" in page
 
 
-def test_the_error_page_needs_no_database(app: Flask) -> None:
+def test_error_page_needs_no_database(app: Flask) -> None:
     with app.test_request_context("/"):
         page = render_template(
             "errors/error.html", status=500, title="Broken", sentence="Sorry.", request_id="r-17"

@@ -36,21 +36,21 @@ PRODUCTION = {
         ),
     ],
 )
-def test_what_names_a_person_is_left_out(text: str, left: str) -> None:
-    assert logs.without_people(text) == left
+def test_personal_data_is_removed(text: str, left: str) -> None:
+    assert logs.remove_personal_data(text) == left
 
 
-def test_an_error_s_traceback_is_told_without_people() -> None:
+def test_traceback_is_logged_without_personal_data() -> None:
     try:
         raise ValueError("kim@example.com is no number")
     except ValueError as error:
         raised = (type(error), error, error.__traceback__)
     record = logging.LogRecord("shop", logging.ERROR, "", 1, "failed for %s", ("kim@example.com",), raised)
-    for form in (logs.Json(), logs.Text()):
+    for form in (logs.JsonFormatter(), logs.TextFormatter()):
         told = form.format(record)
         assert "<mail> is no number" in told
         assert "kim" not in told
-    assert json.loads(logs.Json().format(record))["level"] == "error"
+    assert json.loads(logs.JsonFormatter().format(record))["level"] == "error"
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
@@ -59,7 +59,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 
 @pytest.mark.slow
-def test_a_served_shop_tells_each_request_once_and_no_person(tmp_path: Path, redis_url: str) -> None:
+def test_each_request_is_logged_once_without_personal_data(tmp_path: Path, redis_url: str) -> None:
     instance = tmp_path / "shop"
     command = (str(ROOT / ".venv/bin/gunicorn"), "--config", "deploy/gunicorn.conf.py", "--workers", "1")
     environ = {**PRODUCTION, "REDIS_URL": redis_url, "TRUSTED_PROXIES": "1"}

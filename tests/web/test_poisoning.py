@@ -61,7 +61,7 @@ def seen(client: FlaskClient, page: str) -> tuple[int, bytes]:
     return answer.status_code, answer.data
 
 
-def test_headers_outside_the_key_change_nothing_for_the_next(stocked: FlaskClient) -> None:
+def test_headers_outside_the_key_do_not_poison_pages(stocked: FlaskClient) -> None:
     clean = {page: seen(stocked, page) for page in PAGES}
     assert all(EVIL.encode() not in body for _, body in clean.values())
     for headers in UNKEYED:
@@ -73,7 +73,7 @@ def test_headers_outside_the_key_change_nothing_for_the_next(stocked: FlaskClien
             assert seen(stocked, page) == clean[page], (page, headers)
 
 
-def test_an_odd_query_string_is_the_page_without_it(stocked: FlaskClient) -> None:
+def test_unknown_parameters_do_not_poison_pages(stocked: FlaskClient) -> None:
     for page in PAGES:
         clean = seen(stocked, page)
         for odd in ODD:
@@ -82,7 +82,7 @@ def test_an_odd_query_string_is_the_page_without_it(stocked: FlaskClient) -> Non
             assert seen(stocked, page) == clean, (page, odd)
 
 
-def test_a_parameter_that_comes_twice_is_kept_under_what_was_shown(stocked: FlaskClient) -> None:
+def test_repeated_parameter_does_not_poison_pages(stocked: FlaskClient) -> None:
     make_product("Jug")
     one, other = seen(stocked, "/products?q=mug"), seen(stocked, "/products?q=jug")
     assert one != other
@@ -93,7 +93,7 @@ def test_a_parameter_that_comes_twice_is_kept_under_what_was_shown(stocked: Flas
         assert (seen(stocked, "/products?q=mug"), seen(stocked, "/products?q=jug")) == (one, other)
 
 
-def test_a_get_with_a_body_and_a_head_leave_the_page_of_a_get(stocked: FlaskClient) -> None:
+def test_get_body_and_head_do_not_poison_pages(stocked: FlaskClient) -> None:
     clean = {page: seen(stocked, page) for page in PAGES}
     empty_the_cache()
     for page in PAGES:
@@ -102,7 +102,7 @@ def test_a_get_with_a_body_and_a_head_leave_the_page_of_a_get(stocked: FlaskClie
     assert {page: seen(stocked, page) for page in PAGES} == clean
 
 
-def test_a_host_that_is_not_ours_is_refused_and_kept_nowhere(app: Flask, client: FlaskClient) -> None:
+def test_unknown_host_is_refused_and_not_stored(app: Flask, client: FlaskClient) -> None:
     clean = seen(client, "/products")
     empty_the_cache()
     app.config["TRUSTED_HOSTS"] = ["localhost"]
@@ -113,7 +113,7 @@ def test_a_host_that_is_not_ours_is_refused_and_kept_nowhere(app: Flask, client:
     assert seen(client, "/products") == clean
 
 
-def test_a_redirect_of_a_public_page_names_no_host(stocked: FlaskClient) -> None:
+def test_public_redirect_names_no_host(stocked: FlaskClient) -> None:
     for path in ("/products/", "/categories/cups/", "//evil.example/products", "/products//mug"):
         answer = stocked.get(path, headers={"Host": EVIL, "X-Forwarded-Host": EVIL})
         assert not answer.headers.get("Location", "/").startswith(("http", "//")), path

@@ -37,7 +37,7 @@ def posting(app: Flask) -> Flask:
         ({}, 200),
     ],
 )
-def test_only_our_own_pages_and_no_page_at_all_may_change_something(
+def test_only_same_origin_requests_may_change_something(
     posting: Flask, headers: dict[str, str], status: int
 ) -> None:
     client = posting.test_client(
@@ -49,6 +49,6 @@ def test_only_our_own_pages_and_no_page_at_all_may_change_something(
         assert "from another site" in answer.text
 
 
-def test_reading_is_for_everybody(app: Flask) -> None:
+def test_cross_site_get_is_allowed(app: Flask) -> None:
     foreign = {"Sec-Fetch-Site": "cross-site", "Cookie": "a=b"}
     assert app.test_client().get("/", headers=foreign).status_code == 200

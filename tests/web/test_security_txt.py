@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.conftest import make_app
 
 
-def test_it_names_who_to_tell_and_does_not_expire_unseen(tmp_path: Path) -> None:
+def test_security_txt_names_contact_and_expiry(tmp_path: Path) -> None:
     environ = {"STOREFRONT_SECURITY_CONTACT": "mailto:security@shop.example", "TRUSTED_HOSTS": "shop.example"}
     client = make_app("sqlite://", tmp_path, **environ).test_client()
     answer = client.get("/.well-known/security.txt", base_url="https://shop.example")
@@ -20,6 +20,6 @@ def test_it_names_who_to_tell_and_does_not_expire_unseen(tmp_path: Path) -> None
     assert timedelta(days=90) < left < timedelta(days=365)
 
 
-def test_without_anybody_to_tell_there_is_no_such_page(tmp_path: Path) -> None:
+def test_security_txt_is_missing_without_a_contact(tmp_path: Path) -> None:
     client = make_app("sqlite://", tmp_path).test_client()
     assert client.get("/.well-known/security.txt").status_code == 404

@@ -36,19 +36,19 @@ def test_tls_brings_hsts(client: FlaskClient) -> None:
     assert "Strict-Transport-Security" in client.get("/healthz", base_url="https://localhost").headers
 
 
-def test_a_request_id_from_a_stranger_is_not_taken_over(client: FlaskClient) -> None:
+def test_request_id_of_an_untrusted_client_is_ignored(client: FlaskClient) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": "chosen-by-them"})
     assert response.headers["X-Request-ID"] != "chosen-by-them"
 
 
-def test_forwarded_headers_change_nothing_without_a_trusted_proxy(client: FlaskClient) -> None:
+def test_forwarded_headers_need_a_trusted_proxy(client: FlaskClient) -> None:
     response = client.get(
         "/healthz", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
     )
     assert "Strict-Transport-Security" not in response.headers
 
 
-def test_pages_are_compressed_for_those_who_welcome_it(client: FlaskClient) -> None:
+def test_pages_are_compressed_as_the_client_accepts(client: FlaskClient) -> None:
     make_product("Compressible")
     plain = client.get("/products")
     small = client.get("/products", headers={"Accept-Encoding": "gzip, br"})
@@ -59,9 +59,7 @@ def test_pages_are_compressed_for_those_who_welcome_it(client: FlaskClient) -> N
     assert "Content-Encoding" not in client.get("/products", headers={"Accept-Encoding": "br;q=0"}).headers
 
 
-def test_static_files_live_for_ever_under_a_name_that_holds_their_hash(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_hashed_static_files_are_immutable(app: Flask, client: FlaskClient) -> None:
     url = app.jinja_env.globals["static_url"]("css/shop.css")
     response = client.get(url, headers={"Accept-Encoding": "br"})
     assert "immutable" in response.headers["Cache-Control"]
@@ -73,11 +71,11 @@ def test_static_files_live_for_ever_under_a_name_that_holds_their_hash(
 
 
 @pytest.mark.parametrize("url", ["/static/../wsgi.py", "/static/%2e%2e/wsgi.py", "/static/css", "/static/"])
-def test_nothing_outside_the_static_tree_is_served(client: FlaskClient, url: str) -> None:
+def test_no_file_outside_the_static_tree_is_served(client: FlaskClient, url: str) -> None:
     assert client.get(url).status_code == 404
 
 
-def test_readiness_names_what_is_missing(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+def test_readiness_names_missing_services(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
     well = client.get("/readyz")
     assert (well.status_code, well.json) == (
         200,
@@ -103,9 +101,7 @@ def test_readiness_names_what_is_missing(app: Flask, client: FlaskClient, tmp_pa
     assert "Check DATABASE_URL" in nowhere.json["services"]["database"]
 
 
-def test_a_database_that_answers_too_late_takes_no_requests(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_database_fails_readiness(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/readyz").status_code == 200
     monkeypatch.setattr(schema, "PROMPT", 0.0)
     late = client.get("/readyz")
@@ -114,13 +110,13 @@ def test_a_database_that_answers_too_late_takes_no_requests(
     assert late.json["services"]["redis"] == "ok"
 
 
-def test_a_wrong_host_is_refused_where_hosts_are_named(app: Flask, client: FlaskClient) -> None:
+def test_untrusted_host_is_refused(app: Flask, client: FlaskClient) -> None:
     app.config["TRUSTED_HOSTS"] = ["shop.example"]
     assert client.get("/", base_url="http://evil.example").status_code == 400
     assert client.get("/", base_url="http://shop.example").status_code == 200
 
 
-def test_a_failure_gives_a_page_that_tells_nothing_but_its_number(app: Flask, client: FlaskClient) -> None:
+def test_error_page_shows_only_the_request_id(app: Flask, client: FlaskClient) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     @app.get("/broken")
@@ -133,7 +129,7 @@ def test_a_failure_gives_a_page_that_tells_nothing_but_its_number(app: Flask, cl
     assert "secret detail" not in response.text
 
 
-def test_a_database_that_goes_while_an_error_is_told_is_away_too(app: Flask, client: FlaskClient) -> None:
+def test_database_outage_during_an_error_page_is_503(app: Flask, client: FlaskClient) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     @app.get("/refused")
