@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def _image(place: int) -> ProductImage:
     )
 
 
+@cache
 def png(shade: int = 0, size: tuple[int, int] = (1200, 1200)) -> bytes:
     """Return a PNG picture; another shade gives another picture."""
     buffer = io.BytesIO()

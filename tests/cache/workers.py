@@ -23,7 +23,9 @@ class WorkerPool:
     """Spawned processes; `make(*arguments)` is called in each, and answers to the names of its methods."""
 
     def __init__(self, members: int, make: Callable[..., object], *arguments: object) -> None:
-        context = multiprocessing.get_context("spawn")
+        # Forked from a server that has imported the shop once: importing it takes a second of work.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.conftest"])
         self._pipes: list[Connection] = []
         self._processes = []
         for _ in range(members):
