@@ -1,4 +1,4 @@
-"""A process of the shop in which many shoppers click at once; and one that is killed while somebody buys."""
+"""A process in which many shoppers order at once, and a program whose children are killed while they order."""
 
 from __future__ import annotations
 
@@ -18,30 +18,34 @@ from storefront.checkout import holds, retention, retry
 from storefront.checkout.place_order import place_order
 from storefront.errors import StorefrontError
 from storefront.extensions import db
-from tests.checkout.shoppers import seen
+from tests.checkout.shoppers import current_digest
 from tests.conftest import make_app
 
-POINTS = 80  # at which statement of a purchase a process dies; the last ones are past its end
+# The number of statements after which a process may be killed; an order needs fewer, so the last ones let it finish.
+KILL_POINTS = 80
 
 
-class Till:
-    """The shop in one process of several, on the same database."""
+class CheckoutProcess:
+    """One of several processes of the shop on the same database."""
 
     def __init__(self, database_url: str, redis_url: str) -> None:
         self.app = make_app(database_url, Path(tempfile.mkdtemp()), REDIS_URL=redis_url)
 
     def serve(self, forms: list[tuple[int, str, str | None]]) -> Counter[str]:
-        """Let shoppers click at the same moment: (draft, key, what was seen; None to start paying first).
+        """Let shoppers order at the same moment.
+
+        Args:
+            forms: draft, key and digest of each; with None as the digest the shopper takes the holds first.
 
         Returns:
-            How often each answer was given: an order's number, or the name of the refusal.
+            How often each result occurred: the number of an order, or the class name of an error.
         """
         together = threading.Barrier(len(forms))
         with ThreadPoolExecutor(len(forms)) as pool:
             return Counter(pool.map(lambda form: self._click(together, *form), forms))
 
-    def die_of_deadlocks(self) -> None:
-        """Try nothing again because of a deadlock: there is to be none."""
+    def never_retry_deadlocks(self) -> None:
+        """Let a deadlock fail: there must be none."""
         retry.RETRYABLE_SQLSTATES.discard("40P01")
 
     def _click(self, together: threading.Barrier, draft: int, key: str, digest: str | None) -> str:
@@ -50,7 +54,7 @@ class Till:
             try:
                 if digest is None:
                     holds.reserve(draft)
-                    digest = seen(draft)
+                    digest = current_digest(draft)
                 return place_order(draft, key, digest).order.number
             except StorefrontError as error:
                 return type(error).__name__
@@ -59,15 +63,15 @@ class Till:
 
 
 def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
-    """Fork a child for each draft; it pays for what is in it, and is killed before or after one of its statements."""
+    """Fork a child for each draft. It orders the draft, and is killed before or after one of its statements."""
     app = make_app(url, Path(instance), REDIS_URL=redis_url)
     for number, draft in enumerate(drafts):
         if (child := os.fork()) == 0:
             with app.app_context():
-                _die_after(number % POINTS)
+                _kill_after(number % KILL_POINTS)
                 try:
                     holds.reserve(draft)
-                    place_order(draft, f"the key of draft {draft}", seen(draft))
+                    place_order(draft, f"the key of draft {draft}", current_digest(draft))
                 finally:
                     os.kill(os.getpid(), signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
@@ -75,10 +79,10 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
             if number % 20 == 19:
                 retention.clean_up()
             db.session.remove()
-            db.engine.dispose()  # what is forked has no connection of its parent's
+            db.engine.dispose()  # a child must not inherit a connection
 
 
-def _die_after(statements: int) -> None:
+def _kill_after(statements: int) -> None:
     left = [statements]
 
     def count(*_: Any) -> None:

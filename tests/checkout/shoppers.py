@@ -1,4 +1,4 @@
-"""Shoppers for tests: a basket, a draft that is filled in, and the click."""
+"""Makes drafts, holds and orders for tests, and reads the stock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ADDRESS = {
 
 
 def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, **details: Any) -> int:
-    """Return the id of a filled-in draft of a new basket with these quantities by SKU."""
+    """Return the id of a complete draft of a new basket with these quantities by SKU."""
     with write_transaction() as session:
         cart = Cart(token=secrets.token_urlsafe(24))
         session.add(cart)
@@ -39,35 +39,35 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
 
 
 def hold(checkout_id: int) -> holds.HoldStatus:
-    """Take the holds, as the start of payment does."""
+    """Hold the items of a draft, as the checkout's form does."""
     return holds.reserve(checkout_id)
 
 
-def seen(checkout_id: int) -> str:
-    """Return what the review page's form says was seen."""
+def current_digest(checkout_id: int) -> str:
+    """Return the digest that the review page would show now."""
     db.session.rollback()
     return drafts.build_review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
 
 
 def place(checkout_id: int, key: str = "a key of good length") -> PlacedOrder:
-    """Click, having seen what is true now."""
-    return place_order(checkout_id, key, seen(checkout_id))
+    """Place the order of a draft with the current digest."""
+    return place_order(checkout_id, key, current_digest(checkout_id))
 
 
-def level(sku: str) -> tuple[int, int]:
-    """Return what is on hand and what is reserved."""
+def stock_level(sku: str) -> tuple[int, int]:
+    """Return the quantities on hand and reserved."""
     db.session.rollback()
     row = db.session.execute(select(StockItem.on_hand, StockItem.reserved).where(StockItem.sku == sku)).one()
     return row.on_hand, row.reserved
 
 
 def count_orders() -> int:
-    """Return how many orders there are."""
+    """Return the number of orders."""
     db.session.rollback()
     return db.session.execute(select(func.count(Order.id))).scalar_one()
 
 
-def audited() -> list[audit.Difference]:
-    """Return what the audit finds."""
+def stock_differences() -> list[audit.Difference]:
+    """Return the differences that the stock audit finds."""
     db.session.rollback()
     return audit.find_differences(db.session())

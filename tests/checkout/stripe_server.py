@@ -1,4 +1,4 @@
-"""As much of Stripe's API as the shop uses, on this machine: sessions of its Checkout, refunds, idempotency keys."""
+"""A local server with the part of Stripe's API that the shop uses: Checkout sessions, refunds, idempotency keys."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 SECRET = "whsec_only_for_tests"
 KEY = "sk_test_only_for_tests"
-_OTHERWISE = {
+_KEY_REUSED = {
     "error": {"type": "idempotency_error", "message": "The key was used with other parameters before."}
 }
 
 
-class Stripe:
-    """The account: what was made in it, and what it was asked."""
+class StripeAccount:
+    """A Stripe account: its sessions and refunds, and hooks that run during a request."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.refunds: list[dict[str, Any]] = []
-        self.away = False
+        self.unavailable = False
         self.meanwhile: Callable[[], None] = lambda: None
         self.refunded: Callable[[], None] = lambda: None
         self._answers: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
@@ -34,20 +34,20 @@ class Stripe:
         self.url = ""
 
     def answer(self, method: str, path: str, form: dict[str, str], key: str) -> tuple[int, dict[str, Any]]:
-        if self.away:
+        if self.unavailable:
             return 500, {"error": {"type": "api_error", "message": "We are away."}}
         self.meanwhile()
         with self._lock:
             if key and key in self._answers:
                 asked, made = self._answers[key]
-                return (200, made) if asked == form else (400, _OTHERWISE)
+                return (200, made) if asked == form else (400, _KEY_REUSED)
             status, made = self._do(method, path.strip("/").split("/")[1:], form)
             if key and status == 200:
                 self._answers[key] = form, made
             return status, made
 
-    def pay(self, reference: str) -> dict[str, Any]:
-        """Somebody pays on the page; return the session."""
+    def complete_payment(self, reference: str) -> dict[str, Any]:
+        """Complete the payment of a session, as a shopper does on Stripe's page; return the session."""
         session = self.sessions[reference]
         session |= {"status": "complete", "payment_status": "paid", "payment_intent": f"pi_{reference}"}
         return session
@@ -68,12 +68,12 @@ class Stripe:
                 return 200, self.sessions[reference]
             case "POST", ["checkout", "sessions", reference, "expire"]:
                 if self.sessions[reference]["status"] != "open":
-                    return 400, _refused("Only open sessions can be expired.")
+                    return 400, _invalid_request("Only open sessions can be expired.")
                 self.sessions[reference]["status"] = "expired"
                 return 200, self.sessions[reference]
             case "POST", ["refunds"]:
                 return self._refund(form)
-        return 404, _refused(f"{method} {path} is not known here.")
+        return 404, _invalid_request(f"{method} {path} is not known here.")
 
     def _open(self, form: dict[str, str]) -> dict[str, Any]:
         lines = [place for place in range(100) if f"line_items[{place}][quantity]" in form]
@@ -95,7 +95,7 @@ class Stripe:
         session = next(s for s in self.sessions.values() if s["payment_intent"] == form["payment_intent"])
         before = sum(r["amount"] for r in self.refunds if r["payment_intent"] == form["payment_intent"])
         if before + int(form["amount"]) > session["amount_total"]:
-            return 400, _refused("Refund amount is greater than the unrefunded amount on the charge.")
+            return 400, _invalid_request("Refund amount is greater than the unrefunded amount on the charge.")
         made = {
             "id": f"re_{len(self.refunds)}", "object": "refund", "amount": int(form["amount"]), "status": "succeeded",
             "payment_intent": form["payment_intent"], "metadata": {"order": form.get("metadata[order]", "")},
@@ -106,9 +106,9 @@ class Stripe:
 
 
 @contextmanager
-def stripe_api() -> Iterator[Stripe]:
-    """Serve Stripe's API on a free port of this machine."""
-    account = Stripe()
+def stripe_api() -> Iterator[StripeAccount]:
+    """Serve Stripe's API on a free port of the loopback interface."""
+    account = StripeAccount()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -124,7 +124,7 @@ def stripe_api() -> Iterator[Stripe]:
 
         def _json(self, method: str, path: str, form: dict[str, str]) -> None:
             if self.headers.get("Authorization") != f"Bearer {KEY}":
-                status, said = 401, _refused("Invalid API Key provided")
+                status, said = 401, _invalid_request("Invalid API Key provided")
             else:
                 status, said = account.answer(method, path, form, self.headers.get("Idempotency-Key", ""))
             self._send(status, json.dumps(said).encode(), "application/json")
@@ -151,14 +151,14 @@ def stripe_api() -> Iterator[Stripe]:
         server.server_close()
 
 
-def signed(
+def sign_event(
     event: dict[str, Any], *, secret: str = SECRET, at: float | None = None
 ) -> tuple[bytes, dict[str, str]]:
-    """Return a message's body and headers, signed as Stripe does (docs.stripe.com/webhooks#verify-manually)."""
+    """Return body and headers of an event, signed as Stripe signs it (docs.stripe.com/webhooks#verify-manually)."""
     body, moment = json.dumps(event).encode(), int(time.time() if at is None else at)
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
     return body, {"Stripe-Signature": f"t={moment},v1={digest}", "Content-Type": "application/json"}
 
 
-def _refused(message: str) -> dict[str, Any]:
+def _invalid_request(message: str) -> dict[str, Any]:
     return {"error": {"type": "invalid_request_error", "message": message}}

@@ -1,4 +1,4 @@
-"""Baskets, holds, orders, cancellations and audits in any order: never oversold, always as the ledger says."""
+"""Baskets, holds, orders and cancellations in random sequences: nothing is oversold, and stock matches the ledger."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from storefront.checkout.errors import EmptyBasketError, OrderError, ShortageErr
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
-from tests.checkout.shoppers import audited, hold, level, make_draft, seen
+from tests.checkout.shoppers import current_digest, hold, make_draft, stock_differences, stock_level
 from tests.factories import make_product
 from tests.selection import effort
 
-SKUS = ["AHEAD", "CUP", "POT"]  # the first may be ordered beyond what there is
+# The first can be backordered.
+SKUS = ["AHEAD", "CUP", "POT"]
 STOCK = 6
 
 
 class Shop(RuleBasedStateMachine):
-    """A shop with a little stock, many shoppers, and staff; beside it, what the stock should be."""
+    """A shop with little stock, many shoppers and staff, and a model of the expected stock."""
 
     drafts, placed = Bundle("drafts"), Bundle("placed")
 
@@ -38,7 +39,8 @@ class Shop(RuleBasedStateMachine):
             make_product(variants=[{"sku": name, "on_hand": STOCK, "backorder": sku == "AHEAD"}])
         self.on_hand = dict.fromkeys(SKUS, STOCK)
         self.held: dict[int, dict[str, int]] = {}
-        self.back: dict[str, int] = {}  # of an order's first line
+        # The returned quantity of the first line of each order.
+        self.back: dict[str, int] = {}
         self.keys = 0
 
     @rule(target=drafts, quantities=st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), max_size=3))
@@ -74,7 +76,7 @@ class Shop(RuleBasedStateMachine):
     def order(self, draft: int, twice: bool) -> str | None:
         wanted, self.keys = self.basket(draft), self.keys + 1
         fits = all(self.free(sku, draft) >= number for sku, number in wanted.items() if sku != "AHEAD")
-        key, digest = f"the key number {self.keys}", seen(draft)
+        key, digest = f"the key number {self.keys}", current_digest(draft)
         try:
             found = place_order(draft, key, digest)
         except ShortageError:
@@ -141,7 +143,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(draft=drafts)
     def linger(self, draft: int) -> None:
-        """Its hold is past; the sweeper gives it back."""
+        """The hold expires, and the cleanup releases it."""
         with write_transaction() as session:
             late = datetime.now(UTC) - timedelta(seconds=1)
             session.execute(update(Hold).where(Hold.checkout_id == draft).values(expires_at=late))
@@ -149,10 +151,10 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def all_agree(self) -> None:
-        assert audited() == []
+        assert stock_differences() == []
         for sku in SKUS:
             reserved = sum(held.get(sku, 0) for held in self.held.values())
-            assert level(self.names[sku]) == (self.on_hand[sku], reserved), sku
+            assert stock_level(self.names[sku]) == (self.on_hand[sku], reserved), sku
 
     def basket(self, draft: int) -> dict[str, int]:
         db.session.rollback()

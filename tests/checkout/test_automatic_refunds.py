@@ -1,4 +1,4 @@
-"""Money of an order that was called off goes back by itself, once, whoever dies and whatever comes twice."""
+"""The money of a cancelled order is refunded automatically, once, although workers die and events repeat."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from storefront.checkout.models import Payment
 from storefront.checkout.payment import refunds
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser
-from tests.checkout.stripe_server import Stripe
+from tests.checkout.stripe_server import StripeAccount
 from tests.checkout.test_pages import place, review
-from tests.checkout.test_stripe import buy, guest, order, paid, shop, stripe, tell
+from tests.checkout.test_stripe import buy, guest, order, paid, send_event, shop, stripe
 from tests.processes import ROOT
 
 __all__ = ["guest", "shop", "stripe"]
 
-GIVE_BACK = """
+REFUND_PROGRAM = """
 import os, sys
 from pathlib import Path
 from storefront.app import create_app
@@ -36,57 +36,59 @@ with create_app(dict(os.environ), instance=Path(sys.argv[1])).app_context():
 
 
 @pytest.fixture
-def late(shop: Flask, guest: Browser, stripe: Stripe) -> dict[str, Any]:
-    """The session of an order that was paid in the very moment in which it was called off."""
+def late(shop: Flask, guest: Browser, stripe: StripeAccount) -> dict[str, Any]:
+    """The session of an order that was paid at the moment of its cancellation."""
     buy(guest)
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
-    late = deepcopy(stripe.pay(session["id"]))
+    late = deepcopy(stripe.complete_payment(session["id"]))
     assert guest.post(f"{path}/cancellation?{query}").status_code == 303
     for event_id in ("evt_late", "evt_late", "evt_again"):
-        assert tell(shop, "checkout.session.completed", late, event_id=event_id) == 200
+        assert send_event(shop, "checkout.session.completed", late, event_id=event_id) == 200
     assert (order(late).state, order(late).paid.amount) == ("cancelled", 4488)
     return late
 
 
-def again() -> int:
-    """Let the time pass until it is tried again, and try."""
+def retry_due_refunds() -> int:
+    """Make all refunds due again, and send them."""
     with write_transaction() as session:
         due = Payment.refund_due_at.is_not(None)
         session.execute(update(Payment).where(due).values(refund_due_at=Payment.created_at))
     return refunds.send_due_refunds()
 
 
-def given_back(stripe: Stripe, session: dict[str, Any]) -> tuple[list[int], list[int]]:
-    """Return the amounts that Stripe gave back, and those that the order's log knows."""
+def refunded_amounts(stripe: StripeAccount, session: dict[str, Any]) -> tuple[list[int], list[int]]:
+    """Return the amounts that Stripe refunded, and those in the order's log."""
     logged = [
         event.amount.amount for event in order(session).events if event.kind == "refunded" and event.amount
     ]
     return [refund["amount"] for refund in stripe.refunds], logged
 
 
-def test_late_payment_is_refunded_automatically(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
+def test_late_payment_is_refunded_automatically(
+    shop: Flask, stripe: StripeAccount, late: dict[str, Any]
+) -> None:
     staff, page = Browser(shop, "127.0.0.1"), f"/ops/orders/{late['client_reference_id']}"
     assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
-    stripe.away = True
+    stripe.unavailable = True
     assert refunds.send_due_refunds() == 0
-    assert refunds.send_due_refunds() == 0, "not at once again"
+    assert refunds.send_due_refunds() == 0, "the retry waits for its backoff"
     assert "tried again by itself. Stripe did not refund it" in staff.get(page).text
-    stripe.away = False
-    assert again() == 1
-    assert again() == 0
-    assert given_back(stripe, late) == ([4488], [4488])
+    stripe.unavailable = False
+    assert retry_due_refunds() == 1
+    assert retry_due_refunds() == 0
+    assert refunded_amounts(stripe, late) == ([4488], [4488])
     [refund] = stripe.refunds
     for event_id in ("evt_back", "evt_back"):
-        assert tell(shop, "refund.created", refund, event_id=event_id) == 200
-    assert given_back(stripe, late) == ([4488], [4488])
+        assert send_event(shop, "refund.created", refund, event_id=event_id) == 200
+    assert refunded_amounts(stripe, late) == ([4488], [4488])
     assert "Refund due" not in staff.get(page).text.partition("What has become of it")[0]
     assert late["client_reference_id"] not in staff.get("/ops/orders?state=refund+due").text
 
 
 def test_killed_worker_never_causes_a_second_refund(
-    shop: Flask, stripe: Stripe, late: dict[str, Any]
+    shop: Flask, stripe: StripeAccount, late: dict[str, Any]
 ) -> None:
     db.session.remove()
     about = {
@@ -94,19 +96,19 @@ def test_killed_worker_never_causes_a_second_refund(
     }
     environ = os.environ | {f"STOREFRONT_{key}": value for key, value in about.items()}
     environ |= {"DATABASE_URL": shop.config["SQLALCHEMY_DATABASE_URI"], "REDIS_URL": shop.config["REDIS_URL"]}
-    command = [sys.executable, "-c", GIVE_BACK, shop.instance_path]
+    command = [sys.executable, "-c", REFUND_PROGRAM, shop.instance_path]
     with subprocess.Popen(command, cwd=ROOT, env=environ) as worker:
         stripe.refunded = worker.kill
         assert worker.wait(30) == -signal.SIGKILL
     stripe.refunded = lambda: None
-    assert given_back(stripe, late) == ([4488], [])
-    assert refunds.send_due_refunds() == 0, "the other one may be at it still"
-    assert again() == 1
-    assert given_back(stripe, late) == ([4488], [4488])
+    assert refunded_amounts(stripe, late) == ([4488], [])
+    assert refunds.send_due_refunds() == 0, "the claim of the killed worker still holds"
+    assert retry_due_refunds() == 1
+    assert refunded_amounts(stripe, late) == ([4488], [4488])
 
 
-def test_no_lock_is_held_during_a_refund(shop: Flask, stripe: Stripe, late: dict[str, Any]) -> None:
-    """Somebody else changes the very order while Stripe is asked for the refund."""
+def test_no_lock_is_held_during_a_refund(shop: Flask, stripe: StripeAccount, late: dict[str, Any]) -> None:
+    """Another transaction changes the order during the request to Stripe."""
     number = late["client_reference_id"]
 
     def write_meanwhile() -> None:
@@ -120,12 +122,14 @@ def test_no_lock_is_held_during_a_refund(shop: Flask, stripe: Stripe, late: dict
     assert [event.kind for event in order(late).events].count("note") == 2, "one for each call"
 
 
-def test_cancellation_by_staff_or_api_refunds_the_money(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_by_staff_or_api_refunds_the_money(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
     session = paid(shop, stripe, guest)
     with write_transaction() as transaction:  # as the API does
         orders.cancel(transaction, session["client_reference_id"], actor="a token")
     assert refunds.send_due_refunds() == 1
-    assert given_back(stripe, session) == ([4488], [4488])
+    assert refunded_amounts(stripe, session) == ([4488], [4488])
 
 
 def test_bank_transfer_refund_is_due_until_staff_record_it(shop: Flask, guest: Browser) -> None:

@@ -1,4 +1,4 @@
-"""What orders are measured against makes the same changes of rows as an order does; else the ratio says nothing."""
+"""The transaction that the orders benchmark compares with must change the same rows as an order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SKUS = 2
 
 
 def changes(side: Callable[[list[bare.Basket]], None]) -> dict[str, int]:
-    """Return by how much each table grows with an order, and each number of stock."""
+    """Return by how much an order changes the size of each table and the figures of the stock."""
     found = bare.baskets("bare-", SKUS, SKUS)
     before = _counted()
     side(found)
@@ -49,7 +49,7 @@ def test_bare_transaction_changes_the_same_rows_as_an_order(
     with another(app, tmp_path / "mailing", REDIS_URL=redis_url, **mail):
         bare.stock_up("bare-", SKUS, 100)
         ours, theirs = changes(_place), changes(side)
-    # It deletes the messages of the order before, one by one; the shop those of many together.
+    # It deletes the messages of the previous order one by one; the shop deletes those of many orders together.
     theirs["outbox"] += 2 * (SKUS - 1)
     assert ours == theirs
     assert ours["customer_order"] == ours["letter"] == ours["stock_movement"] == SKUS

@@ -1,4 +1,4 @@
-"""What delivery costs and how long it takes is said on every product's page, as checkout.toml has it."""
+"""Every product's page shows the price and time of delivery from checkout.toml."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_product_page_shows_the_price_of_delivery(app: Flask, redis_url: str, tm
 
     file = tmp_path / "terms.toml"
     file.write_text(TERMS)
-    # The same cache: pages of other terms are other pages.
+    # Pages with other terms must not share cache entries.
     about = {"REDIS_URL": redis_url, "STOREFRONT_CACHE_PREFIX": app.config["CACHE_PREFIX"]}
     (tmp_path / "own").mkdir()
     own = make_app(app.config["DATABASE_URL"], tmp_path / "own", STOREFRONT_CHECKOUT_FILE=str(file), **about)

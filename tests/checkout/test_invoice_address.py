@@ -1,4 +1,4 @@
-"""The invoice may go to another address: checked and printed as the first is, and of no weight for the tax."""
+"""The invoice address: it is checked and printed like the delivery address, and does not change the tax."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     assert re.search(rf'<li><a href="#bill_postcode">{said}', wrong.text)
     assert re.search(rf'id="bill_postcode-wrong">{said}', wrong.text)
     assert 'value="2 Ledger Lane"' in wrong.text
-    assert "The same address" in review(guest, **invoice | {"bill_postcode": "x"}).text, "it is not ticked"
+    assert "The same address" in review(guest, **invoice | {"bill_postcode": "x"}).text, "no invoice address"
     shown = review(guest, **invoice, bill_elsewhere="1")
     assert "10115 BERLIN" in shown.text
     assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text

@@ -1,4 +1,4 @@
-"""A process that is killed while somebody buys: never an order without its stock, nor stock without its order."""
+"""A process is killed during an order: no order without its stock remains, and no sold stock without its order."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from storefront.checkout import retention
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
-from tests.checkout.checkout_process import POINTS
-from tests.checkout.shoppers import audited, level, make_draft, place
+from tests.checkout.checkout_process import KILL_POINTS
+from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 from tests.processes import ROOT
 from tests.selection import effort
 
-ROUNDS = effort(1, 5) * POINTS
+ROUNDS = effort(1, 5) * KILL_POINTS
 
 
 @pytest.mark.slow
@@ -42,15 +42,15 @@ def test_killed_process_leaves_a_complete_order_or_none(app: Flask) -> None:
     )
     orders = db.session.execute(select(func.count(Order.id))).scalar_one()
     held = db.session.execute(select(func.count(func.distinct(Hold.checkout_id)))).scalar_one()
-    assert min(orders, held, ROUNDS - orders - held) > 5, "they die before, while and after they hold and buy"
-    everything_belongs_together(orders)
-    assert (level("TP"), level("CUP")) == ((1000 - orders, held), (1000 - 2 * orders, 2 * held))
-    assert audited() == []
+    assert min(orders, held, ROUNDS - orders - held) > 5, "they die before, during and after both"
+    assert_consistent(orders)
+    assert (stock_level("TP"), stock_level("CUP")) == ((1000 - orders, held), (1000 - 2 * orders, 2 * held))
+    assert stock_differences() == []
 
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert retention.clean_up() == 2 * held
-    assert (level("TP"), audited()) == ((1000 - orders, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((1000 - orders, 0), [])
 
     left = list(db.session.execute(select(CartLine.cart_id).distinct()).scalars())
     assert len(left) == ROUNDS - orders, "baskets that were not bought are kept"
@@ -58,8 +58,8 @@ def test_killed_process_leaves_a_complete_order_or_none(app: Flask) -> None:
     assert not place(again).repeated, "the retry places it"
 
 
-def everything_belongs_together(orders: int) -> None:
-    """Every order has its two lines, its event and its two movements, and there are no others."""
+def assert_consistent(orders: int) -> None:
+    """Check that every order has two lines, one event and two movements, and that no others exist."""
     db.session.rollback()
     for model in (OrderLine, OrderEvent, StockMovement):
         wanted = {OrderLine: 2, OrderEvent: 1, StockMovement: 2}[model]

@@ -1,4 +1,4 @@
-"""A letter about an order is worded as it is sent, which may be late: it says what was true when it was promised."""
+"""Mails about orders are composed when they are sent, and describe the order as of their event."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_late_mail_describes_the_order_as_of_its_event(app: Flask, tmp_path: Pat
     assert [str(mail["Subject"]) for mail in mails] == [
         f"Your order {number}",
         f"Your order is cancelled: {number}",
-    ], "in the order in which they were promised"
+    ], "in the order of their events"
     placed, cancelled = (mail.get_body(("plain",)).get_content() for mail in mails)
     assert "1 × Teapot" in placed
     assert "Amount: $24.89" in placed, "what was still to be paid"
@@ -54,7 +54,7 @@ def test_late_mail_describes_the_order_as_of_its_event(app: Flask, tmp_path: Pat
 def test_no_lock_is_held_while_a_mail_is_sent(
     app: Flask, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On SQLite any open write would stop this one; on PostgreSQL a lock on the order's row would."""
+    """On SQLite an open write transaction would block this one; on PostgreSQL a lock on the order's row would."""
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3}])
     url = f"smtp://127.0.0.1:{(port := free_port())}"
     with another(app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=url) as shop:

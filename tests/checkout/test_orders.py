@@ -1,4 +1,4 @@
-"""What becomes of an order: allowed steps are written down, others are refused with a sentence."""
+"""The operations on orders, and the holds: allowed steps are recorded, others are refused with a sentence."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from storefront.checkout import orders, queries, retention
 from storefront.checkout.errors import NoSuchOrderError, OrderError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order
 from storefront.extensions import db, write_transaction
-from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place
+from tests.checkout.shoppers import count_orders, hold, make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 
 
 @pytest.fixture
 def order(app: Flask) -> Order:
-    """An order of 3 × 20.00, which costs nothing to deliver."""
+    """An order of 3 × 20.00 with free delivery."""
     make_product("Teapot", variants=[{"sku": "TP", "price": 2000, "on_hand": 10}])
     return place(make_draft({"TP": 3})).order
 
 
 def do(verb: str, order: Order, *arguments: Any, **options: Any) -> str:
-    """Do it in a transaction of its own; return the order's state."""
+    """Run an operation in a transaction of its own; return the order's state."""
     with write_transaction() as session:
         getattr(orders, verb)(session, order.number, *arguments, actor="staff", **options)
     return orders.lock_order(db.session(), order.number).state
@@ -50,7 +50,7 @@ def test_every_step_of_an_order_is_in_its_log(order: Order) -> None:
         ("placed", 6000), ("paid", 2000), ("paid", 4000), ("shipped", None), ("delivered", None),
         ("refunded", 1000), ("refunded", 5000), ("note", None),
     ]  # fmt: skip
-    assert (level("TP"), audited()) == ((9, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((9, 0), [])
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_more_than_was_sold_cannot_be_returned(order: Order) -> None:
         do("record_refund", order, 100, returned={line: 1})
     with pytest.raises(NoSuchOrderError), write_transaction() as session:
         orders.mark_shipped(session, "NOTHING", actor="staff")
-    assert (level("TP"), audited()) == ((10, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((10, 0), [])
 
 
 def test_cancelled_order_restocks_and_late_money_is_refundable(order: Order) -> None:
     assert do("cancel", order) == "cancelled"
-    assert (level("TP"), audited()) == ((10, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((10, 0), [])
     assert do("record_payment", order, 6000, "USD") == "cancelled"
     assert do("record_refund", order, 6000) == "cancelled"
 
@@ -110,12 +110,14 @@ def test_holds_are_reused_and_follow_the_basket(app: Flask) -> None:
     with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=5))
     assert hold(draft).until > first  # type: ignore[operator]
-    assert (level("TP"), level("CUP")) == ((5, 5), (5, 1)), "its own hold does not count against it"
+    assert (stock_level("TP"), stock_level("CUP")) == ((5, 5), (5, 1)), (
+        "its own hold does not count against it"
+    )
     with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=2))
         session.execute(update(CartLine).where(CartLine.sku == "CUP").values(saved=True))
     hold(draft)
-    assert (level("TP"), level("CUP"), audited()) == ((5, 2), (5, 0), [])
+    assert (stock_level("TP"), stock_level("CUP"), stock_differences()) == ((5, 2), (5, 0), [])
 
 
 def test_expired_hold_is_taken_by_the_next_shopper(app: Flask) -> None:
@@ -125,9 +127,9 @@ def test_expired_hold_is_taken_by_the_next_shopper(app: Flask) -> None:
     for attempt in (hold, place):
         with pytest.raises(ShortageError):
             attempt(quick)
-    past()
+    expire_all_holds()
     assert place(quick).order.total == 1999 + 490
-    assert (level("TP"), audited()) == ((1, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((1, 0), [])
     with pytest.raises(ShortageError, match="Only 1 of"):
         place(slow)
 
@@ -136,9 +138,9 @@ def test_expired_hold_still_serves_its_own_shopper(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 2}])
     draft = make_draft({"TP": 2})
     hold(draft)
-    past()
+    expire_all_holds()
     assert not place(draft).repeated
-    assert (level("TP"), audited()) == ((0, 0), [])
+    assert (stock_level("TP"), stock_differences()) == ((0, 0), [])
 
 
 def test_cleanup_releases_expired_holds_and_deletes_old_rows(app: Flask) -> None:
@@ -147,14 +149,14 @@ def test_cleanup_releases_expired_holds_and_deletes_old_rows(app: Flask) -> None
     old, new = make_draft({"TP": 2}), make_draft({"CUP": 1})
     order = place(make_draft({"TP": 1})).order
     hold(old)
-    past()
+    expire_all_holds()
     hold(new)
     with write_transaction() as session:
         month = datetime.now(UTC) - timedelta(days=31)
         session.execute(update(Checkout).where(Checkout.id == old).values(updated_at=month))
         session.execute(update(Order).values(placed_at=month))
     assert retention.clean_up() == 1
-    assert (level("TP"), level("CUP"), audited()) == ((8, 0), (9, 1), [])
+    assert (stock_level("TP"), stock_level("CUP"), stock_differences()) == ((8, 0), (9, 1), [])
     assert db.session.get(Checkout, old) is None
     assert db.session.get(Checkout, new) is not None
     assert db.session.get_one(Order, order.id).key is None
@@ -184,11 +186,15 @@ def test_deleted_account_releases_holds_and_unlinks_orders(app: Flask) -> None:
     assert kept is not None
     assert (kept.user_id, kept.email) == (None, "ada@shop.example")
     assert (queries.list_account_orders(number).total, count_orders()) == (0, 1)
-    assert (level("TP"), audited(), db.session.execute(select(Hold)).first()) == ((8, 0), [], None)
+    assert (stock_level("TP"), stock_differences(), db.session.execute(select(Hold)).first()) == (
+        (8, 0),
+        [],
+        None,
+    )
     assert db.session.get(Checkout, held) is None
 
 
-def past() -> None:
-    """Let all holds be past."""
+def expire_all_holds() -> None:
+    """Let all holds expire."""
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))

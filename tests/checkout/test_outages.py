@@ -1,4 +1,4 @@
-"""Checkout while Redis is away, and while the database is locked or goes away in the middle."""
+"""Checkout while Redis is unavailable, the database is locked, or a connection is lost."""
 
 from __future__ import annotations
 
@@ -18,19 +18,27 @@ from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db
 from tests.accounts.people import Browser
-from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
+from tests.checkout.shoppers import (
+    count_orders,
+    current_digest,
+    hold,
+    make_draft,
+    place,
+    stock_differences,
+    stock_level,
+)
 from tests.checkout.test_pages import DETAILS, guest
 from tests.checkout.test_pages import place as place_order_of
 from tests.conftest import make_app
 from tests.factories import make_product
 
 KEY = "the key of this form"
-__all__ = ["guest"]  # the fixture
+__all__ = ["guest"]
 
 
 @contextmanager
 def locked(app: Flask) -> Iterator[None]:
-    """Somebody else has the stock's table, or the whole of a SQLite database, to themselves."""
+    """Another transaction locks the table of the stock, or the whole SQLite database."""
     db.session.remove()
     with db.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as other, other.begin():
         if db.engine.dialect.name == "postgresql":
@@ -51,18 +59,18 @@ def test_locked_database_keeps_basket_and_retry_places_one_order(app: Flask, gue
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         assert "send the form again; it is never ordered twice" in answer.text
     assert guest.get("/me").json["cart_quantity"] == 2  # type: ignore[index]
-    assert (count_orders(), level("T")) == (0, (3, 2))
+    assert (count_orders(), stock_level("T")) == (0, (3, 2))
     first, again = (click().location.partition("?")[0] for _ in range(2))
     assert first == again
-    assert (count_orders(), level("T"), audited()) == (1, (1, 0), [])
+    assert (count_orders(), stock_level("T"), stock_differences()) == (1, (1, 0), [])
 
 
 @pytest.mark.slow
 def test_form_in_flight_is_refused_and_placed_once(app: Flask) -> None:
-    """Whoever placed it a moment ago still has the draft's row; on SQLite all wait for all."""
+    """An earlier request still locks the draft's row; on SQLite all writers wait for each other."""
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 2})
-    digest = seen(draft)
+    digest = current_digest(draft)
     db.session.remove()
     postgresql = db.engine.dialect.name == "postgresql"
     with db.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as first, first.begin():
@@ -73,7 +81,7 @@ def test_form_in_flight_is_refused_and_placed_once(app: Flask) -> None:
             place_order(draft, KEY, digest)
     assert told.value.status == (409 if postgresql else 503)
     assert not place_order(draft, KEY, digest).repeated
-    assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
+    assert (count_orders(), stock_level("TP"), stock_differences()) == (1, (3, 0), [])
 
 
 def test_lost_connection_is_an_error_and_retry_places_one_order(
@@ -81,7 +89,7 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
 ) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 2})
-    digest, breaks = seen(draft), [True]
+    digest, breaks = current_digest(draft), [True]
 
     def lose(session: object, *_: object) -> None:
         if breaks.pop() if breaks else False:
@@ -95,9 +103,9 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
     orders.changed.register(app, lose)
     with pytest.raises(DatabaseBusyError):
         place_order(draft, KEY, digest)
-    assert (count_orders(), level("TP")) == (0, (5, 0))
+    assert (count_orders(), stock_level("TP")) == (0, (5, 0))
     assert not place_order(draft, KEY, digest).repeated
-    assert (count_orders(), level("TP"), audited()) == (1, (3, 0), [])
+    assert (count_orders(), stock_level("TP"), stock_differences()) == (1, (3, 0), [])
 
 
 def test_transaction_aborted_once_is_retried(app: Flask) -> None:
@@ -112,11 +120,11 @@ def test_transaction_aborted_once_is_retried(app: Flask) -> None:
         elif len(tries) == 1:
             other = create_engine(db.engine.url, poolclass=NullPool, connect_args={"timeout": 0})
             with other.connect() as impatient:
-                impatient.execute(text("BEGIN IMMEDIATE"))  # the order being placed has the lock
+                impatient.execute(text("BEGIN IMMEDIATE"))  # fails: the transaction of the order has the lock
 
     orders.changed.register(app, call_off)
     assert not place(draft).repeated
-    assert (len(tries), count_orders(), level("TP"), audited()) == (2, 1, (3, 0), [])
+    assert (len(tries), count_orders(), stock_level("TP"), stock_differences()) == (2, 1, (3, 0), [])
 
 
 def test_order_is_placed_without_redis_and_published_later(app: Flask, tmp_path: Path) -> None:
@@ -124,11 +132,11 @@ def test_order_is_placed_without_redis_and_published_later(app: Flask, tmp_path:
     draft = make_draft({"TP": 2})
     db.session.remove()
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    alone = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # nobody listens there
+    alone = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # no server listens there
     with alone.app_context():
         hold(draft)
         assert not place(draft).repeated
-        assert (level("TP"), audited()) == ((3, 0), [])
+        assert (stock_level("TP"), stock_differences()) == ((3, 0), [])
         assert outbox.waiting()[0] > 0
         db.session.remove()
         db.engine.dispose()

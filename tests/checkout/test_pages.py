@@ -1,4 +1,4 @@
-"""From the basket to the order's page, and what is said to whoever fills something in wrongly."""
+"""The pages from the basket to the order, and their errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storefront.extensions import write_transaction
 from storefront.stock import set_on_hand
 from tests import valid_html
 from tests.accounts.people import Browser, another, letters, make_user
-from tests.checkout.shoppers import audited, count_orders, level
+from tests.checkout.shoppers import count_orders, stock_differences, stock_level
 from tests.factories import make_product
 
 DETAILS = {
@@ -30,7 +30,7 @@ DETAILS = {
 
 @pytest.fixture
 def guest(app: Flask) -> Browser:
-    """Somebody with two teapots in the basket; there are three."""
+    """A guest with two of the three teapots in the basket."""
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     browser = Browser(app)
     assert browser.post("/cart/lines", sku="T", quantity="2").status_code == 303
@@ -54,7 +54,7 @@ def place(browser: Browser, page: TestResponse) -> TestResponse:
 
 
 def buy(browser: Browser) -> str:
-    """Return the address of the order's page."""
+    """Place an order; return the URL of its page."""
     answer = place(browser, review(browser))
     assert answer.status_code == 303
     return answer.location
@@ -64,9 +64,9 @@ def test_guest_buys(app: Flask, guest: Browser) -> None:
     form = guest.get("/checkout")
     assert form.status_code == 200
     assert form.headers["Cache-Control"] == "private, no-store"
-    assert level("T") == (3, 0), "looking holds nothing"
+    assert stock_level("T") == (3, 0), "the form alone holds nothing"
     page = review(guest)
-    assert level("T") == (3, 2)
+    assert stock_level("T") == (3, 2)
     assert "Held for you until" in page.text
     assert "$44.88" in page.text
     location = buy(guest)
@@ -74,10 +74,10 @@ def test_guest_buys(app: Flask, guest: Browser) -> None:
     assert order.status_code == 200
     assert "Thank you. Your order is with us." in order.text
     assert "here is the letter" in order.text
-    assert "A letter has gone" not in order.text, "it stands below"
+    assert "A letter has gone" not in order.text, "the mail itself is shown instead"
     later = guest.get(location.split("&letter=")[0]).text
     assert "A letter has gone to ada@shop.example." in later
-    assert level("T") == (1, 0)
+    assert stock_level("T") == (1, 0)
     assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
     [letter] = letters(app)
     plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
@@ -87,7 +87,7 @@ def test_guest_buys(app: Flask, guest: Browser) -> None:
         assert words in html
     link = re.search(r"http://localhost(/orders/\S+)", plain)
     assert link
-    assert Browser(app).get(link[1]).status_code == 200, "the letter's link opens it anywhere"
+    assert Browser(app).get(link[1]).status_code == 200, "the link in the mail works in every browser"
 
 
 def test_double_click_shows_the_same_order(guest: Browser) -> None:
@@ -128,7 +128,7 @@ def test_error_is_shown_beside_its_field(guest: Browser, field: str, value: str,
     assert re.search(rf'<li><a href="#{field}">[^<]*{re.escape(sentence)}', answer.text)
     assert re.search(rf'id="{field}-wrong">[^<]*{re.escape(sentence)}', answer.text)
     assert answer.text.count(" autofocus") == 1
-    assert level("T") == (3, 0), "nothing is held for a form that is wrong"
+    assert stock_level("T") == (3, 0), "a form with errors holds nothing"
 
 
 def test_country_changes_the_fields_without_a_script(guest: Browser) -> None:
@@ -136,7 +136,7 @@ def test_country_changes_the_fields_without_a_script(guest: Browser) -> None:
     assert answer.status_code == 200
     assert "Prefecture" in answer.text
     assert "field__wrong" not in answer.text
-    assert 'value="1 Kiln Row"' in answer.text, "what was typed stays"
+    assert 'value="1 Kiln Row"' in answer.text, "the typed values are kept"
     assert 'id="city"' not in answer.text
     wrong = guest.post("/checkout", **DETAILS | {"country": "GB", "postcode": "62701"})
     assert "That is no postal code of this country, such as EC1Y 8SY." in wrong.text
@@ -180,7 +180,7 @@ def test_slower_shopper_keeps_the_rest_of_the_basket(app: Flask, guest: Browser)
     with write_transaction() as session:
         set_on_hand(session, "T", 0, reason="counted", actor="test")
     assert "sold out" in slower.post("/checkout", **DETAILS).text
-    assert audited() == []
+    assert stock_differences() == []
 
 
 def test_empty_basket_is_explained(app: Flask) -> None:
@@ -216,9 +216,9 @@ def test_order_is_cancelled_once_and_goods_return_to_stock(app: Flask, guest: Br
         answer = guest.post(f"{path}/cancellation?{query}")
         assert answer.status_code == 303
     assert "back on the shelf" in guest.get(answer.location).text
-    assert level("T") == (3, 0)
+    assert stock_level("T") == (3, 0)
     assert [mail["Subject"].partition(":")[0] for mail in letters(app)][1:] == ["Your order is cancelled"]
-    assert audited() == []
+    assert stock_differences() == []
 
 
 def test_shipped_order_cannot_be_cancelled(guest: Browser) -> None:
@@ -229,7 +229,7 @@ def test_shipped_order_cannot_be_cancelled(guest: Browser) -> None:
     answer = guest.post(f"{path}/cancellation?{query}")
     assert answer.status_code == 409
     assert "cannot become cancelled" in answer.text
-    assert level("T") == (1, 0)
+    assert stock_level("T") == (1, 0)
 
 
 def test_customer_finds_addresses_and_orders_in_account(app: Flask, guest: Browser) -> None:
@@ -309,5 +309,5 @@ def test_checkout_works_without_redis(app: Flask, tmp_path: Path) -> None:
         browser.post("/cart/lines", sku="T")
         assert browser.get(buy(browser)).status_code == 200
         assert [mail["To"] for mail in letters(alone)] == ["ada@shop.example"]
-    assert level("T") == (2, 0)
-    assert audited() == []
+    assert stock_level("T") == (2, 0)
+    assert stock_differences() == []

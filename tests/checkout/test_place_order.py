@@ -1,4 +1,4 @@
-"""Placing an order: all of it or nothing, once per click."""
+"""Placing an order is atomic and happens once per click."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ from storefront.checkout.orders import OrderChange
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
-from tests.checkout.shoppers import audited, count_orders, hold, level, make_draft, place, seen
+from tests.checkout.shoppers import (
+    count_orders,
+    current_digest,
+    hold,
+    make_draft,
+    place,
+    stock_differences,
+    stock_level,
+)
 from tests.factories import make_product
 
 
@@ -31,15 +39,15 @@ def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
     make_product("Cup", variants=[{"sku": "CUP", "price": 900, "on_hand": 9}])
     draft = make_draft({"TP": 2, "CUP": 1}, saved={"CUP-2": 1})
     hold(draft)
-    assert (level("TP"), level("CUP")) == ((5, 2), (9, 1))
+    assert (stock_level("TP"), stock_level("CUP")) == ((5, 2), (9, 1))
     order = place(draft).order
-    assert (level("TP"), level("CUP")) == ((3, 0), (8, 0))
+    assert (stock_level("TP"), stock_level("CUP")) == ((3, 0), (8, 0))
     assert (order.goods, order.delivery_price, order.total, order.state) == (5900, 0, 5900, "placed")
     assert [(x.sku, x.title, x.options, x.quantity, x.unit_price, x.from_stock) for x in order.lines] == [
         ("CUP", "Cup", "", 1, 900, 1), ("TP", "Teapot", "Blue", 2, 2500, 2),
     ]  # fmt: skip
     assert [event.kind for event in order.events] == ["placed"]
-    assert list(db.session.execute(select(CartLine.sku)).scalars()) == ["CUP-2"], "saved for later stays"
+    assert list(db.session.execute(select(CartLine.sku)).scalars()) == ["CUP-2"], "lines saved for later stay"
     assert db.session.execute(select(Hold)).first() is None
     sold = db.session.execute(select(StockMovement).where(StockMovement.kind == "sold")).scalars()
     assert {(one.sku, one.quantity, one.reserved, one.reference) for one in sold} == {
@@ -48,7 +56,7 @@ def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
     with write_transaction() as session:
         session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
     assert orders.lock_order(db.session(), order.number).total == 5900
-    assert audited() == []
+    assert stock_differences() == []
     assert outbox.deliver_overdue() == 0
 
 
@@ -56,14 +64,14 @@ def test_order_numbers_do_not_reveal_the_count(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 9}])
     numbers = [place(make_draft({"TP": 1})).number for _ in range(6)]
     assert [len(number) for number in numbers] == [10] * 6
-    # What counts leaves most places as they were; by chance three stay once in millions of millions.
+    # A counter would leave most characters unchanged; random numbers share three places in a row almost never.
     assert sum(len(set(column)) == 1 for column in zip(*numbers, strict=True)) < 3
 
 
 def test_repeated_key_returns_its_order_and_refuses_another(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 1})
-    digest, key = seen(draft), "the form's own key"
+    digest, key = current_digest(draft), "the form's own key"
     first = place_order(draft, key, digest)
     again = place_order(draft, key, digest)
     assert (first.repeated, again.repeated, again.order.number) == (False, True, first.order.number)
@@ -71,26 +79,26 @@ def test_repeated_key_returns_its_order_and_refuses_another(app: Flask) -> None:
         place_order(draft, key, "something else")
     with pytest.raises(EmptyBasketError):
         place_order(draft, "another form's key", digest)
-    assert (count_orders(), level("TP")) == (1, (4, 0))
-    with write_transaction() as session:  # the same things again, and the old page's form: only the key tells
+    assert (count_orders(), stock_level("TP")) == (1, (4, 0))
+    with write_transaction() as session:  # the same basket and form again: only the key differs
         cart_id = session.get_one(Checkout, draft).cart_id
         session.add(CartLine(cart_id=cart_id, sku="TP", quantity=1, price_seen=0))
-    assert seen(draft) == digest
+    assert current_digest(draft) == digest
     last = place_order(draft, key, digest)
     assert (last.repeated, last.order.number) == (True, first.order.number)
-    assert (count_orders(), level("TP")) == (1, (4, 0))
+    assert (count_orders(), stock_level("TP")) == (1, (4, 0))
 
 
 def test_changes_since_the_review_refuse_the_order(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "price": 1000}])
     draft = make_draft({"TP": 1})
-    digest = seen(draft)
+    digest = current_digest(draft)
     with write_transaction() as session:
         session.execute(select(Variant)).scalar_one().price = 1100
     with pytest.raises(PricesChangedError) as caught:
         place_order(draft, "a key of good length", digest)
     assert caught.value.review.totals.goods == 1100
-    assert (count_orders(), level("TP")) == (0, (20, 0))
+    assert (count_orders(), stock_level("TP")) == (0, (20, 0))
     with write_transaction() as session:
         session.get_one(Checkout, draft).address = {"country": "DE"}
     with pytest.raises(PricesChangedError):
@@ -108,7 +116,7 @@ def test_incomplete_draft_is_refused(app: Flask, details: dict[str, object], fie
     with pytest.raises(IncompleteError) as caught:
         place(make_draft({"TP": 1}, **details))
     assert caught.value.field == field
-    assert (count_orders(), level("TP")) == (0, (20, 0))
+    assert (count_orders(), stock_level("TP")) == (0, (20, 0))
 
 
 def test_shortage_names_all_lines_and_takes_nothing(app: Flask) -> None:
@@ -123,7 +131,7 @@ def test_shortage_names_all_lines_and_takes_nothing(app: Flask) -> None:
             ("CUP", 1, 0),
             ("TP", 3, 2),
         ]
-    assert (level("TP"), level("BOWL"), count_orders()) == ((2, 0), (9, 0), 0)
+    assert (stock_level("TP"), stock_level("BOWL"), count_orders()) == ((2, 0), (9, 0), 0)
     assert len(db.session.execute(select(CartLine)).all()) == 3
 
 
@@ -134,10 +142,10 @@ def test_untracked_and_backordered_lines_need_no_hold(app: Flask) -> None:
     assert hold(draft).until is None
     order = place(draft).order
     assert {line.sku: line.from_stock for line in order.lines} == {"VOUCHER": 0, "AHEAD": 2}
-    assert (level("AHEAD"), level("VOUCHER")) == ((0, 0), (0, 0))
+    assert (stock_level("AHEAD"), stock_level("VOUCHER")) == ((0, 0), (0, 0))
     with write_transaction() as session:
         orders.cancel(session, order.number, actor="test")
-    assert (level("AHEAD"), audited()) == ((2, 0), [])
+    assert (stock_level("AHEAD"), stock_differences()) == ((2, 0), [])
 
 
 def test_handlers_run_in_the_transaction_and_can_abort_it(app: Flask) -> None:
@@ -153,6 +161,6 @@ def test_handlers_run_in_the_transaction_and_can_abort_it(app: Flask) -> None:
     draft = make_draft({"TP": 1})
     with pytest.raises(ZeroDivisionError):
         place(draft)
-    assert (count_orders(), level("TP")) == (0, (20, 0))
+    assert (count_orders(), stock_level("TP")) == (0, (20, 0))
     placed = place(draft)
     assert heard[1:] == [(placed.order.number, "placed")]

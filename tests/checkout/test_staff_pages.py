@@ -1,4 +1,4 @@
-"""What staff do with orders, and what they are told when they cannot."""
+"""The pages on which staff work with orders, and their errors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from storefront.checkout import queries
 from storefront.checkout.models import OrderLine
 from storefront.extensions import db
 from tests.accounts.people import Browser, letters, make_user
-from tests.checkout.shoppers import audited, level, make_draft, place
+from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 
 
 @pytest.fixture
 def number(app: Flask) -> str:
-    """An order of two teapots at 19.99, with delivery 44.88."""
+    """An order of two teapots at 19.99; 44.88 with delivery."""
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     return place(make_draft({"T": 2})).order.number
 
@@ -70,11 +70,11 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
     for _ in range(2):  # a double click
         assert do(staff, number, "refunded", amount="19.99", note="Broken", key="form-1", **returned) == 303
     assert (order(number).refunded.amount, order(number).state) == (1999, "paid")
-    assert level("T") == (2, 0)
+    assert stock_level("T") == (2, 0)
     assert do(staff, number, "refunded", amount="24.89", key="form-2") == 303
     assert order(number).state == "refunded"
     assert "$24.89 go back to you" in letters(app)[-1].get_body(("plain",)).get_content()
-    assert audited() == []
+    assert stock_differences() == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Paying with Stripe, against a server that speaks its API and messages that are really signed."""
+"""Payment with Stripe, against a local server with its API and with events that are really signed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
 from tests.accounts.people import Browser, another
-from tests.checkout.shoppers import audited, level
-from tests.checkout.stripe_server import KEY, SECRET, Stripe, signed, stripe_api
+from tests.checkout.shoppers import stock_differences, stock_level
+from tests.checkout.stripe_server import KEY, SECRET, StripeAccount, sign_event, stripe_api
 from tests.checkout.test_pages import place, review
 from tests.conftest import make_app
 from tests.factories import make_product
@@ -35,13 +35,13 @@ _serial = count(1)
 
 
 @pytest.fixture
-def stripe() -> Iterator[Stripe]:
+def stripe() -> Iterator[StripeAccount]:
     with stripe_api() as account:
         yield account
 
 
 @pytest.fixture
-def shop(app: Flask, stripe: Stripe, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+def shop(app: Flask, stripe: StripeAccount, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The shop with Stripe, and three teapots."""
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     settings = {"SECRET_KEY": KEY, "WEBHOOK_SECRET": SECRET, "API": stripe.url}
@@ -68,22 +68,22 @@ def order(session: dict[str, Any]) -> queries.OrderView:
     return found
 
 
-def tell(shop: Flask, kind: str, about: dict[str, Any], *, event_id: str = "", **how: Any) -> int:
+def send_event(shop: Flask, kind: str, about: dict[str, Any], *, event_id: str = "", **how: Any) -> int:
     db.session.rollback()
     event = {"id": event_id or f"evt_{next(_serial)}", "type": kind, "data": {"object": deepcopy(about)}}
-    body, headers = signed(event, **how)
+    body, headers = sign_event(event, **how)
     return shop.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code
 
 
-def paid(shop: Flask, stripe: Stripe, guest: Browser) -> dict[str, Any]:
-    """Return the session of an order that has been bought and paid."""
+def paid(shop: Flask, stripe: StripeAccount, guest: Browser) -> dict[str, Any]:
+    """Place and pay an order; return its session."""
     buy(guest)
-    session = stripe.pay(list(stripe.sessions)[-1])
-    assert tell(shop, "checkout.session.completed", session) == 200
+    session = stripe.complete_payment(list(stripe.sessions)[-1])
+    assert send_event(shop, "checkout.session.completed", session) == 200
     return session
 
 
-def test_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     page = review(guest, payment="stripe")
     assert f"form-action 'self' {stripe.url};" in page.headers["Content-Security-Policy"]
     answer = place(guest, page)
@@ -94,15 +94,15 @@ def test_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stri
     back = session["success_url"].removeprefix("http://localhost")
     assert "As soon as the payment is confirmed" in guest.get(back).text
     assert order(session).state == "placed"
-    assert tell(shop, "checkout.session.completed", stripe.pay(session["id"])) == 200
+    assert send_event(shop, "checkout.session.completed", stripe.complete_payment(session["id"])) == 200
     assert order(session).state == "paid"
     assert "Paid: $44.88" in guest.get(back).text
 
 
-def test_repeated_event_counts_once(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_repeated_event_counts_once(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     session = paid(shop, stripe, guest)
     for event_id in ("evt_a", "evt_a", "evt_b"):
-        assert tell(shop, "checkout.session.completed", session, event_id=event_id) == 200
+        assert send_event(shop, "checkout.session.completed", session, event_id=event_id) == 200
     threads = [threading.Thread(target=_in_context, args=(shop, session, "evt_c")) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -113,49 +113,51 @@ def test_repeated_event_counts_once(shop: Flask, guest: Browser, stripe: Stripe)
 
 def _in_context(shop: Flask, session: dict[str, Any], event_id: str) -> None:
     with shop.app_context():
-        tell(shop, "checkout.session.async_payment_succeeded", session, event_id=event_id)
+        send_event(shop, "checkout.session.async_payment_succeeded", session, event_id=event_id)
         db.session.remove()
 
 
-def test_unpaid_order_expires_and_releases_its_goods(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_unpaid_order_expires_and_releases_its_goods(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
-    assert level("T") == (1, 0)
-    assert tell(shop, "checkout.session.expired", session) == 200
+    assert stock_level("T") == (1, 0)
+    assert send_event(shop, "checkout.session.expired", session) == 200
     assert order(session).state == "cancelled"
-    assert level("T") == (3, 0)
-    assert audited() == []
+    assert stock_level("T") == (3, 0)
+    assert stock_differences() == []
 
 
-def test_events_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_events_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     session = paid(shop, stripe, guest)
-    assert tell(shop, "checkout.session.expired", session) == 200
-    assert order(session).state == "paid", "what is paid stays, whatever comes late"
+    assert send_event(shop, "checkout.session.expired", session) == 200
+    assert order(session).state == "paid", "a late event does not change a paid order"
     refund = {"id": "re_x", "object": "refund", "amount": 4488, "status": "succeeded", "metadata": {},
               "payment_intent": session["payment_intent"]}  # fmt: skip
     guest.post("/cart/lines", sku="T")
     buy(guest)
-    other = stripe.pay(list(stripe.sessions)[-1])
+    other = stripe.complete_payment(list(stripe.sessions)[-1])
     early = refund | {"id": "re_y", "amount": 100, "payment_intent": other["payment_intent"]}
-    assert tell(shop, "refund.created", early, event_id="evt_early") == 409, (
-        "before the payment: later, please"
+    assert send_event(shop, "refund.created", early, event_id="evt_early") == 409, (
+        "a refund before its payment"
     )
-    assert tell(shop, "checkout.session.completed", other) == 200
-    assert tell(shop, "refund.created", early, event_id="evt_early") == 200
+    assert send_event(shop, "checkout.session.completed", other) == 200
+    assert send_event(shop, "refund.created", early, event_id="evt_early") == 200
     assert order(other).refunded.amount == 100
 
 
-def test_cancellation_refunds_the_payment(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_refunds_the_payment(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     session = paid(shop, stripe, guest)
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
     for _ in range(2):
         assert guest.post(f"{path}/cancellation?{query}").status_code == 303
     assert [refund["amount"] for refund in stripe.refunds] == [4488]
     assert (order(session).state, order(session).refunded.amount) == ("cancelled", 4488)
-    assert level("T") == (3, 0)
+    assert stock_level("T") == (3, 0)
 
 
-def test_cancellation_closes_the_payment_page(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_cancellation_closes_the_payment_page(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
@@ -172,19 +174,21 @@ def test_cancellation_closes_the_payment_page(shop: Flask, guest: Browser, strip
     assert (answer.status_code, session["status"]) == (200, "expired"), answer.text
 
 
-def test_refund_counts_once_whichever_report_comes_first(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_refund_counts_once_whichever_report_comes_first(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
     session = paid(shop, stripe, guest)
     staff, number = Browser(shop, "127.0.0.1"), session["client_reference_id"]
     for _ in range(2):  # a double click
         answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="10.00", key="form-1")
         assert answer.status_code == 303
     [refund] = stripe.refunds
-    assert tell(shop, "refund.created", refund) == 200
+    assert send_event(shop, "refund.created", refund) == 200
     assert order(session).refunded.amount == 1000
     at_stripe = {"id": "re_9", "object": "refund", "amount": 500, "status": "succeeded", "metadata": {},
                  "payment_intent": session["payment_intent"]}  # fmt: skip
     for kind in ("refund.created", "refund.updated"):
-        assert tell(shop, kind, at_stripe) == 200
+        assert send_event(shop, kind, at_stripe) == 200
     assert order(session).refunded.amount == 1500
     answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="44.00", key="form-2")
     assert answer.status_code == 409
@@ -195,7 +199,9 @@ def test_refund_counts_once_whichever_report_comes_first(shop: Flask, guest: Bro
 @pytest.mark.parametrize(
     "told", ["succeeded failed", "failed failed", "failed pending succeeded", "canceled"]
 )
-def test_failed_refund_can_be_made_again(shop: Flask, guest: Browser, stripe: Stripe, told: str) -> None:
+def test_failed_refund_can_be_made_again(
+    shop: Flask, guest: Browser, stripe: StripeAccount, told: str
+) -> None:
     session = paid(shop, stripe, guest)
     staff, events = Browser(shop, "127.0.0.1"), f"/ops/orders/{session['client_reference_id']}/events"
     staff.post(events, kind="shipped")
@@ -204,81 +210,85 @@ def test_failed_refund_can_be_made_again(shop: Flask, guest: Browser, stripe: St
     [refund] = stripe.refunds
     for status in told.split():
         kind = "refund.failed" if status == "failed" else "refund.updated"
-        for event_id in ("", *[f"evt_{told}_{status}"] * 2):  # doubled, and told by two messages
-            assert tell(shop, kind, refund | {"status": status}, event_id=event_id) == 200
+        for event_id in ("", *[f"evt_{told}_{status}"] * 2):  # repeated, and reported by two events
+            assert send_event(shop, kind, refund | {"status": status}, event_id=event_id) == 200
     assert (order(session).state, order(session).refunded.amount) == ("shipped", 0)
     assert sum("$44.88 failed" in event.note for event in order(session).events) == 1
-    refund["amount"] = 0  # Stripe's balance has it again
+    refund["amount"] = 0  # the money is back in the account
     staff.post(events, kind="refunded", amount="44.88", key="form-2")
     assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)
 
 
 def test_refund_that_failed_before_its_event_never_counts(
-    shop: Flask, guest: Browser, stripe: Stripe
+    shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:
     session = paid(shop, stripe, guest)
     refund = {"id": "re_lost", "object": "refund", "amount": 500, "metadata": {},
               "payment_intent": session["payment_intent"]}  # fmt: skip
     for kind, status in (("failed", "failed"), ("created", "pending"), ("updated", "failed")):
-        assert tell(shop, f"refund.{kind}", refund | {"status": status}) == 200
+        assert send_event(shop, f"refund.{kind}", refund | {"status": status}) == 200
     assert order(session).refunded.amount == 0
 
 
-def age() -> None:
+def age_orders() -> None:
     with write_transaction() as session:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.UNPAID_LIFETIME))
 
 
-def test_unpaid_order_is_cancelled_without_an_event(shop: Flask, guest: Browser, stripe: Stripe) -> None:
-    stripe.away = True
-    buy(guest)  # Stripe is away, and the shopper never comes back
-    stripe.away = False
+def test_unpaid_order_is_cancelled_without_an_event(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
+    stripe.unavailable = True
+    buy(guest)  # Stripe is unavailable, and the shopper never returns
+    stripe.unavailable = False
     guest.post("/cart/lines", sku="T")
     buy(guest)
     [session] = stripe.sessions.values()
     assert expiry.cancel_unpaid_orders() == 0, "not yet"
-    age()
-    stripe.away = True
-    assert expiry.cancel_unpaid_orders() == 1, "what may have been paid stays while nobody can be asked"
-    stripe.away = False
-    stripe.pay(session["id"])
-    assert expiry.cancel_unpaid_orders() == 0, "its message is only late"
-    assert level("T") == (2, 0)
+    age_orders()
+    stripe.unavailable = True
+    assert expiry.cancel_unpaid_orders() == 1, "an order that may be paid stays while Stripe is unavailable"
+    stripe.unavailable = False
+    stripe.complete_payment(session["id"])
+    assert expiry.cancel_unpaid_orders() == 0, "it is paid; the event is only late"
+    assert stock_level("T") == (2, 0)
     session["status"] = "open"
     assert expiry.cancel_unpaid_orders() == 1
     assert session["status"] == "expired"
-    assert level("T") == (3, 0)
-    assert audited() == []
+    assert stock_level("T") == (3, 0)
+    assert stock_differences() == []
 
 
 def test_order_that_cannot_expire_does_not_hide_younger_ones(
-    shop: Flask, guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    shop: Flask, guest: Browser, stripe: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     buy(guest)
     guest.post("/cart/lines", sku="T")
     buy(guest)
     oldest, younger = stripe.sessions.values()
-    stripe.pay(oldest["id"])  # and nobody tells
-    age()
+    stripe.complete_payment(oldest["id"])  # and no event arrives
+    age_orders()
     monkeypatch.setattr(expiry, "BATCH", 1)
     assert expiry.cancel_unpaid_orders() == 1
     assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
 
 
-def test_order_is_kept_while_stripe_is_unavailable(shop: Flask, guest: Browser, stripe: Stripe) -> None:
-    stripe.away = True
+def test_order_is_kept_while_stripe_is_unavailable(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
+    stripe.unavailable = True
     answer = buy(guest)
     page = guest.get(answer.location)
     assert "could not be begun just now" in page.text
     assert "Pay $44.88" in page.text
-    stripe.away = False
+    stripe.unavailable = False
     path, _, query = answer.location.partition("?")
     first, second = (guest.post(f"{path}/payment?{query}").location for _ in range(2))
     assert first == second == f"{stripe.url}/pay/cs_test_0"
 
 
 def test_second_attempt_finds_the_page_whose_url_was_lost(
-    guest: Browser, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    guest: Browser, stripe: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = stripe_checkout.STEP * 3_000_000
     monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda: began))
@@ -286,9 +296,8 @@ def test_second_attempt_finds_the_page_whose_url_was_lost(
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
     for later, pages in ((stripe_checkout.STEP - 1, 1), (stripe_checkout.STEP, 2)):
-        with (
-            write_transaction() as transaction
-        ):  # the worker died before it wrote down what Stripe had answered
+        # As if the worker had died before it wrote Stripe's answer.
+        with write_transaction() as transaction:
             transaction.execute(delete(Payment))
         monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda later=later: began + later))
         again = guest.post(f"{path}/payment?{query}").location
@@ -296,8 +305,10 @@ def test_second_attempt_finds_the_page_whose_url_was_lost(
         assert len(stripe.sessions) == pages
 
 
-def test_no_lock_is_held_during_requests_to_stripe(shop: Flask, guest: Browser, stripe: Stripe) -> None:
-    """On SQLite any open write would stop this one; on PostgreSQL a lock on the stock's row would."""
+def test_no_lock_is_held_during_requests_to_stripe(
+    shop: Flask, guest: Browser, stripe: StripeAccount
+) -> None:
+    """On SQLite an open write transaction would block this one; on PostgreSQL a lock on the stock's row would."""
     done = []
 
     def write_meanwhile() -> None:
@@ -316,28 +327,32 @@ def test_no_lock_is_held_during_requests_to_stripe(shop: Flask, guest: Browser, 
     "how", [{"secret": "whsec_other"}, {"at": 0.0}], ids=["another's signature", "an old signature"]
 )
 def test_only_a_valid_signature_proves_an_event(
-    shop: Flask, guest: Browser, stripe: Stripe, how: dict[str, Any]
+    shop: Flask, guest: Browser, stripe: StripeAccount, how: dict[str, Any]
 ) -> None:
     buy(guest)
     [session] = stripe.sessions.values()
-    assert tell(shop, "checkout.session.completed", stripe.pay(session["id"]), **how) == 400
+    assert (
+        send_event(shop, "checkout.session.completed", stripe.complete_payment(session["id"]), **how) == 400
+    )
     unsigned = shop.test_client().post("/payments/stripe/events", json={"id": "evt_1"})
     assert unsigned.status_code == 400
     for body in (b"\xff", b"[]", b"{}"):
-        _, headers = signed({})
+        _, headers = sign_event({})
         assert (
             shop.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code == 400
         )
     assert order(session).state == "placed"
 
 
-def test_payment_of_another_amount_is_refused(shop: Flask, guest: Browser, stripe: Stripe) -> None:
+def test_payment_of_another_amount_is_refused(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     buy(guest)
-    session = stripe.pay("cs_test_0")
+    session = stripe.complete_payment("cs_test_0")
     for wrong in ({"currency": "eur"}, {"amount_total": 4489}, {"amount_total": -1}):
-        assert tell(shop, "checkout.session.completed", session | wrong) == 409
-    assert tell(shop, "checkout.session.completed", session | {"client_reference_id": "XXXXXXXXXX"}) == 200
-    assert tell(shop, "customer.created", {"id": "cus_1"}) == 200
+        assert send_event(shop, "checkout.session.completed", session | wrong) == 409
+    assert (
+        send_event(shop, "checkout.session.completed", session | {"client_reference_id": "XXXXXXXXXX"}) == 200
+    )
+    assert send_event(shop, "customer.created", {"id": "cus_1"}) == 200
     assert order(session).state == "placed"
 
 
@@ -346,7 +361,7 @@ def test_without_keys_stripe_is_not_offered(app: Flask) -> None:
     browser = Browser(app)
     browser.post("/cart/lines", sku="T")
     assert not re.search("stripe", browser.get("/checkout").text, re.I)
-    body, headers = signed({"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {}}})
+    body, headers = sign_event({"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {}}})
     assert app.test_client().post("/payments/stripe/events", data=body, headers=headers).status_code == 404
 
 

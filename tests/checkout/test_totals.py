@@ -1,4 +1,4 @@
-"""Totals and tax: every sum adds up, in every currency, whether prices include tax or not."""
+"""Totals and tax add up in every currency, whether prices include tax or not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_all_sums_add_up_and_tax_is_rounded_per_line(
         for amount in (*(line.total for line in found.lines), found.delivery)
     ]
     assert [line.tax for line in found.lines] == taxes[:-1]
-    assert found.tax == sum(taxes), "what is rounded line by line is not rounded again"
+    assert found.tax == sum(taxes), "the tax is rounded per line only"
     assert sum(one.amount for one in found.taxes) == found.tax
     assert 0 <= found.tax <= found.goods + found.delivery
     assert Totals.from_json(found.to_json()) == found
@@ -123,7 +123,7 @@ def test_default_methods_use_the_currency_of_the_shop(currency: str, price: int)
 )
 def test_invalid_terms_stop_the_start_with_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "checkout.toml").write_text(text)
-    with pytest.raises(ConfigurationError, match=sentence):  # noqa: PT012  # read, then understood
+    with pytest.raises(ConfigurationError, match=sentence):  # noqa: PT012  # reading and parsing both may raise
         terms = Settings.from_environ({}, tmp_path).checkout
         tax.read_tax_rules(terms)
         delivery.read_delivery_methods(terms, "USD")
