@@ -1,4 +1,4 @@
-"""docs/security.md names tests that exist; the tools of `make check` and `make audit` fail when they should."""
+"""docs/security.md names an existing test for each threat; `make secrets` and `make audit` fail when they should."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
-def test_every_threat_has_its_test(file: str, name: str) -> None:
+def test_every_named_test_exists(file: str, name: str) -> None:
     assert re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.M)
 
 
-def test_no_threat_is_without_one() -> None:
+def test_every_threat_names_a_test() -> None:
     text = (ROOT / "docs" / "security.md").read_text()
     rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == len(NAMED) >= 35
 
 
-def test_a_secret_in_the_tree_is_found(tmp_path: Path) -> None:
+def test_a_secret_in_the_repository_is_found(tmp_path: Path) -> None:
     slip = tmp_path / "settings.py"
     slip.write_text(
         'KEY = "' + "AKIA" + "QYLPMN5HHHFPZAM2" + '"\nDATABASE = "postgresql://kim:' + 'hunter2@db/shop"\n'
@@ -40,7 +40,7 @@ def test_a_secret_in_the_tree_is_found(tmp_path: Path) -> None:
     assert make("secrets", f"FILES={slip}").returncode == 0
 
 
-def test_a_package_that_cannot_be_looked_up_fails_the_audit(tmp_path: Path) -> None:
+def test_an_unknown_package_fails_the_audit(tmp_path: Path) -> None:
     pinned = tmp_path / "requirements.txt"
     pinned.write_text("a-package-that-is-nowhere-at-all==1.0 --hash=sha256:" + "0" * 64 + "\n")
     assert make("audit", f"PINNED={pinned}").returncode != 0
