@@ -1,4 +1,4 @@
-"""What tests of the cache need: a shop that listens, and a Redis of the test's own whose commands can be counted."""
+"""Fixtures for tests of the cache: a shop that receives invalidations, and a Redis server for one test."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def listening(app: Flask) -> Iterator[CacheStore]:
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[Server]:
-    """A Redis that nobody else uses."""
+    """A Redis server for this test only."""
     with server(tmp_path) as one:
         yield one
 
 
 @pytest.fixture
 def bare(own_redis: Server) -> Iterator[Flask]:
-    """An app with nothing but the cache, on a Redis that nobody else uses."""
+    """An app with nothing but the cache, on its own Redis server."""
     app = bare_app(own_redis.url, "bare")
     with app.app_context():
         yield app
@@ -60,19 +60,19 @@ def bare(own_redis: Server) -> Iterator[Flask]:
 
 @pytest.fixture
 def own_app(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The shop on the same database, with a Redis for its cache that nobody else uses."""
+    """The shop on the same database, with its own Redis server for the cache."""
     yield from another(app, tmp_path / "own", REDIS_URL=redis_url, CACHE_REDIS_URL=own_redis.url)
 
 
 @pytest.fixture
 def own_client(own_app: Flask) -> FlaskClient:
-    """A client of the shop whose Redis nobody else uses."""
+    """A client of the shop with its own Redis server."""
     return own_app.test_client()
 
 
 @pytest.fixture
 def mug(client: FlaskClient) -> int:
-    """A shop with a mug and a cup (Table / Cups) and a plate (Plates) by somebody else; the mug's id."""
+    """A shop with a mug and a cup (Table / Cups) and another vendor's plate (Plates); the mug's id."""
     cups, plates = make_category("Table", "Cups"), make_category("Plates")
     make_product("Plate", category=plates, vendor="Other")
     make_product("Cup", category=cups)
@@ -93,7 +93,7 @@ def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
 
 
 def listen(app: Flask) -> Iterator[CacheStore]:
-    """Start the listener and wait until it is trusted; stop it at the end."""
+    """Start the subscription and wait until it works; stop it at the end."""
     store: CacheStore = cache_state.get(app).store
     cache.start(app)
     assert eventually(lambda: store.receives_invalidations())
@@ -102,19 +102,19 @@ def listen(app: Flask) -> Iterator[CacheStore]:
 
 
 def get(client: FlaskClient, address: str, **headers: str) -> TestResponse:
-    """Ask for a page as a request of its own: what the test has read so far is not its snapshot."""
+    """Request a page. The test's own transaction ends first, so that the page does not read its snapshot."""
     db.session.rollback()
     return client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def commands(redis: Redis) -> Counter[str]:
-    """Return how often each command was called since the server started, by clients and by scripts."""
+    """Return how often clients and scripts called each command since the server started."""
     stats = redis.info("commandstats")
     return Counter({name.removeprefix("cmdstat_"): about["calls"] for name, about in stats.items()})
 
 
 def entries(redis: Redis, app: Flask) -> set[str]:
-    """Return the names of the shop's entries: everything in Redis but the marks and leases."""
+    """Return the keys of the shop's entries: everything in Redis but tag times and leases."""
     prefix = f"{app.config['CACHE_PREFIX']}:"
     names = {name.decode() if isinstance(name, bytes) else name for name in redis.scan_iter(f"{prefix}{{c*")}
     return {name for name in names if not name.endswith(":marks") and ":lease:" not in name}

@@ -1,4 +1,4 @@
-"""Ways to keep a copy of a value that somebody else may change: ours, and the one that everybody writes first.
+"""Two cache protocols: the shop's, and the usual get, load, setex, delete.
 
 Each is split into steps, so that a test can put another process's steps between them.
 """
@@ -18,7 +18,7 @@ from tests.cache.workers import bare_app
 
 
 class Protocol:
-    """The source (a number per key that only grows, in Redis) and the steps round it."""
+    """The source (in Redis, a number for each key that only grows) and the steps of a protocol."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self.app = bare_app(redis_url, prefix)
@@ -28,7 +28,7 @@ class Protocol:
         self._seen: dict[str, int] = {}
 
     def steps(self, step: str, keys: list[str]) -> list[Any]:
-        """Take one step for each of these keys."""
+        """Carry out one step for each of these keys."""
         return [getattr(self, step)(key) for key in keys]
 
     def read(self, key: str) -> None:
@@ -43,23 +43,23 @@ class Protocol:
         return int(self.redis.get(f"{self.prefix}:source:{key}") or 0)
 
     def begin(self, key: str) -> None:
-        """Builder: find out that the value has to be built."""
+        """Builder: find that the value has to be built."""
         raise NotImplementedError
 
     def fill(self, key: str) -> None:
-        """Builder: keep what was read."""
+        """Builder: store the value."""
         raise NotImplementedError
 
     def invalidate(self, key: str) -> None:
-        """Writer: say that the source has changed."""
+        """Writer: invalidate the value."""
         raise NotImplementedError
 
     def answer(self, key: str) -> tuple[int, bool]:
-        """Reader: return the version that a reader is answered, and whether it was a copy."""
+        """Reader: return the version that a reader gets, and whether it came from the cache."""
         raise NotImplementedError
 
     def roam(self, keys: list[str], operations: int, seed: int) -> tuple[int, int]:
-        """Write and read at random; return how many answers were copies, and how many were older than they may be."""
+        """Write and read at random; return how many answers came from the cache, and how many were stale."""
         dice, copies, wrong = random.Random(seed), 0, 0
         for _ in range(operations):
             key = dice.choice(keys)
@@ -77,7 +77,7 @@ class Protocol:
 
 
 class Ours(Protocol):
-    """Begin and fill of the cache, without its first level."""
+    """The shop's protocol without L1."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         super().__init__(redis_url, prefix)
@@ -109,7 +109,7 @@ class Ours(Protocol):
 
 
 class Naive(Protocol):
-    """get, load, setex; and delete after the write."""
+    """get, load, setex; delete after the write."""
 
     def begin(self, key: str) -> None:
         assert self.redis.get(self._copy(key)) is None

@@ -1,4 +1,4 @@
-"""What the cache takes is bounded: in time, in bytes, and in how many entries an address can make."""
+"""The cache is bounded: in time, in bytes, and in the number of entries that requests can create."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer costs, counted: no round trip from own copies, one from Redis, two and the build else."""
+"""Round trips of an answer: none from L1, one from L2, two and the build for a miss."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.redis_roles.servers import Server
 
 ENTRY = CacheEntry("cheap", "", PRODUCT_LIST)
 SCRIPTS = ("evalsha", "eval")
-# Sent by threads of their own, whatever is asked for: the listener's, the reporter's; and by the counting.
+# Sent by background threads (subscription, reporter) and by the count itself.
 OTHERS = {"ping", "subscribe", "info", "hincrby", "expire", "zincrby", "zremrangebyrank", "lpush", "ltrim"}
 
 
 class RoundTrips:
-    """Round trips to Redis since it was last asked."""
+    """Counts round trips to Redis since the last call."""
 
     def __init__(self, redis: Server) -> None:
         self._redis = redis
@@ -82,7 +82,7 @@ def test_page_in_l1_takes_no_round_trip(
     own_listening: CacheStore, own_client: FlaskClient, counting: RoundTrips
 ) -> None:
     make_product("Mug")
-    # What the writing said may be heard only now, and drops the first copy.
+    # The invalidation of the write may arrive only now, and drop the first entry.
     assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L1")
     counting.anything()
     for _ in range(20):

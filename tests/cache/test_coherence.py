@@ -1,4 +1,4 @@
-"""Processes agree: what one has changed no other goes on answering, even if it can hear nothing any more."""
+"""Coherence: after a write no process answers with the old value, even without its subscription."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def keepers(app: Flask, redis_url: str, members: int = 2) -> object:
 
 
 def make_mug() -> int:
-    """Make a product and leave no transaction open, which the database would end while processes start."""
+    """Make a product and end the transaction: the database would end it while processes start."""
     product_id = make_product("Mug", variants=[{"price": 1000}]).id
     db.session.rollback()
     return product_id
 
 
 def warm(shops: WorkerPool, member: int, address: str) -> bool:
-    """Ask for a page until the process answers it from its own copy."""
+    """Request a page until the process answers it from L1."""
     return eventually(lambda: shops.call(member, "page", address)[1] == "L1")
 
 

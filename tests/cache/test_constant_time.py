@@ -1,4 +1,4 @@
-"""Invalidation costs the same however much it drops, and no page looks through the keys."""
+"""Invalidation takes constant time, and no request scans the keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.redis_roles.servers import Server
 
 
 def keep(app: Flask, number: int) -> None:
-    """Keep so many entries that carry one tag."""
+    """Store this many entries with one tag."""
     store: CacheStore = cache_state.get(app).store
     for place in range(number):
         ticket = store.look_up(CacheEntry("many", str(place), PRODUCT_LIST))
@@ -29,16 +29,16 @@ def keep(app: Flask, number: int) -> None:
 
 
 def copy(app: Flask, redis: Redis, number: int) -> None:
-    """Keep so many entries more, as copies of the first: quicker than building each."""
+    """Store this many more entries as copies of the first; that is quicker than building them."""
     name = cache_state.get(app).store.l2.redis_key("many:0")
     script = "for i = 1, ARGV[1] do redis.call('COPY', KEYS[1], KEYS[1] .. '-copy-' .. i) end"
     redis.eval(script, 1, name, number)
 
 
 def cost(app: Flask, own_redis: Server) -> tuple[Counter[str], int]:
-    """Drop the tag; return the commands that it cost, and the change in the number of keys."""
+    """Invalidate the tag; return the Redis commands that it took, and the change in the number of keys."""
     store: CacheStore = cache_state.get(app).store
-    store.l2.tag_times.invalidate(["category:1"])  # marks the tag for the first time, loads the script
+    store.l2.tag_times.invalidate(["category:1"])  # loads the script
     before, keys = commands(own_redis.client), own_redis.client.dbsize()
     store.l2.tag_times.invalidate(["category:1"])
     after = commands(own_redis.client)

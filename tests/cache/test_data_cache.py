@@ -1,4 +1,4 @@
-"""Cached data: what a function returned for these arguments, in a declared shape, until it is dropped."""
+"""Cached data: results of functions, in declared types, until they are invalidated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Space:
 
 
 class Shelf:
-    """Something with a cached method; each instance counts its calls."""
+    """An object with cached methods; each instance counts its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
@@ -141,7 +141,7 @@ def test_nested_value_passes_its_dependencies_on(app: Flask) -> None:
     def build() -> int:
         return cache.fetch(inner, int, read) * 10
 
-    cache.fetch(inner, int, read)  # so that the outer one is built from a hit
+    cache.fetch(inner, int, read)  # then the outer value is built from a hit
     assert cache.fetch(outer, int, build) == 10
     source[0] = 2
     drop(app, "source")

@@ -1,4 +1,4 @@
-"""When the database fails, what was seen before is shown and says that it is old; nothing of it is kept as new."""
+"""When the database fails, known pages are answered stale and say so; nothing stale is stored as fresh."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def seen(client: FlaskClient) -> int:
-    """A product whose pages were all asked for; its id."""
+    """The id of a product whose pages are all cached."""
     mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}])
     for address in PAGES:
         assert get(client, address).status_code == 200
@@ -50,7 +50,7 @@ def seen(client: FlaskClient) -> int:
 
 @contextmanager
 def database_away() -> Iterator[None]:
-    """Let every read of the catalogue fail until the block ends."""
+    """Make every read of the catalogue fail until the block ends."""
     db.session.rollback()
 
     def rename(old: str, new: str) -> None:
@@ -123,7 +123,7 @@ def test_stale_answer_is_not_stored_as_fresh(client: FlaskClient, seen: int) -> 
 
 
 def test_page_built_from_stale_data_is_not_stored(client: FlaskClient, store: CacheStore, seen: int) -> None:
-    """The list's own data is asked for anew, the category round it cannot be."""
+    """The list's own data can be read again, its category cannot."""
     with write_transaction() as session:
         make_category("Cups").name = "Beakers"
         session.flush()

@@ -1,4 +1,4 @@
-"""docs/caching.md says of every kind and every tag what keys.py says."""
+"""docs/caching.md lists every kind and every tag of keys.py."""
 
 from __future__ import annotations
 

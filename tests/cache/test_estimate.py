@@ -1,4 +1,4 @@
-"""`flask cache estimate` says what Redis will hold."""
+"""`flask cache estimate` predicts the memory that Redis will use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_estimate_matches_what_redis_uses(app: Flask, own_redis: Server, tmp_pat
             for sort in ("", "&sort=price", "&sort=-price", "&sort=name")
         ]
         client = own.test_client()
-        get(client, paths[0])  # scripts and connections are there
+        get(client, paths[0])  # loads scripts and opens connections
         before = own_redis.client.info("memory")["used_memory"]
         for path in paths[1:]:
             assert get(client, path).status_code == 200

@@ -1,4 +1,4 @@
-"""The cache explains itself: what it did, what it holds, and which write dropped what."""
+"""The cache explains itself: its hits, its memory, and which write invalidated what."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_dashboard_shows_how_an_address_is_cached(client: FlaskClient, mug: int)
 
 
 def test_estimate_is_within_a_fifth_of_the_memory_used(app: Flask, client: FlaskClient, redis: Redis) -> None:
-    redis.flushdb(asynchronous=True)  # what tests before it left would be drawn as well
+    redis.flushdb(asynchronous=True)  # entries of earlier tests would be in the sample
     shelf = make_category("Cups")
     for number in range(120):
         make_product(f"Mug number {number}", category=shelf)
@@ -86,7 +86,7 @@ def test_commands_print_what_they_did(app: Flask, client: FlaskClient, mug: int)
 
 
 def _used(app: Flask) -> int:
-    """Return the bytes of all that the shop's cache keeps in Redis."""
+    """Return the bytes of the shop's cache in Redis."""
     redis = redis_roles.get_client(Role.CACHE)
     names = redis.scan_iter(f"{app.config['CACHE_PREFIX']}:{{c*")
-    return sum(redis.memory_usage(name, samples=0) or 0 for name in names)  # all of it, as the estimate
+    return sum(redis.memory_usage(name, samples=0) or 0 for name in names)  # exact, as in the estimate

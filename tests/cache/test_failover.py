@@ -1,4 +1,4 @@
-"""A failover of Redis loses what its last master had acknowledged: even so no page stays old."""
+"""A failover of Redis loses acknowledged writes; no page stays stale all the same."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tests.redis_roles.servers import Proxy, Server, proxy, server
 class Servers(NamedTuple):
     master: Server
     replica: Server
-    address: Proxy  # leads to the one that is the master
+    address: Proxy  # forwards to the current master
 
     def fail_over_without_the_last_write(self) -> None:
-        """The replica, which was cut off before it, takes the place of the master, which is killed."""
+        """Kill the master; a replica that was cut off earlier takes over."""
         self.master.kill()
         self.address.lead_to(self.replica.port)
 
@@ -42,22 +42,22 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asked", ["the writer", "one who heard", "one who came later"])
+@pytest.mark.parametrize("asked", ["the writer", "a subscriber", "a later process"])
 def test_invalidation_lost_in_a_failover_is_asserted_again(
     app: Flask, servers: Servers, tmp_path: Path, asked: str
 ) -> None:
     mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}]).id
     db.session.rollback()
-    outbox.deliver_overdue()  # of this, and below of the write, no row is left that a sweeper would tell again
+    outbox.deliver_overdue()  # no row is left that a sweeper would deliver again; also below, after the write
     with ExitStack() as stack:
 
         def shop(name: str) -> Flask:
             environ = {"REDIS_URL": servers.address.url, "STOREFRONT_CACHE_PREFIX": "failing-over"}
             return stack.enter_context(_shop(app, tmp_path / name, **environ))
 
-        hearer, writer = shop("hearer"), shop("writer")
-        # The writer itself neither listens nor reports, as if it had died after its commit.
-        stack.enter_context(_listening(hearer))
+        subscriber, writer = shop("subscriber"), shop("writer")
+        # The writer has no subscription and no reporter, as if it had died after its commit.
+        stack.enter_context(_listening(subscriber))
         assert "$10.00" in get(writer.test_client(), "/products/mug").text
         servers.master.client.set("this is after the page", "")
         assert servers.master.client.wait(1, 10_000) == 1
@@ -69,11 +69,11 @@ def test_invalidation_lost_in_a_failover_is_asserted_again(
         assert any(":page:" in name for name in entries(servers.replica.client, writer)), (
             "the old page is there"
         )
-        if asked == "one who came later":
+        if asked == "a later process":
             later = shop("later").test_client()
             assert eventually(lambda: "$11.00" in get(later, "/products/mug").text)
             return
-        client = (writer if asked == "the writer" else hearer).test_client()
+        client = (writer if asked == "the writer" else subscriber).test_client()
 
         def shares_again() -> bool:
             response = get(client, "/products/mug")
@@ -103,7 +103,7 @@ def test_tag_times_are_checked_before_they_are_forgotten(
     assert mark("card:1") is None, "not all the time"
     monkeypatch.setattr(tag_times, "RETENTION", 0.0)
     ours.reassert()
-    assert mark("card:1") == before, "as of when it was told"
+    assert mark("card:1") == before, "with the time of its invalidation"
     assert mark("!card:3") is not None
     assert mark("card:2") == newer
     assert not ours.is_newer(["card:1"], 0, 0), "and forgotten"

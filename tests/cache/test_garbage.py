@@ -1,4 +1,4 @@
-"""What stands under the cache's names in Redis and is not what it keeps there is a miss, and is replaced."""
+"""Foreign data under the cache's keys in Redis counts as a miss and is replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One builder: however many readers want what is not there or has gone off, its source is asked once."""
+"""One builder (single-flight): many readers of a missing or expired entry cost one read of the source."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ pytestmark = pytest.mark.slow
 
 PROCESSES, THREADS = 4, 125
 READERS = PROCESSES * THREADS
-PATIENCE = 2.0  # seconds that a build waits for the other readers: less than they would wait for it
+PATIENCE = 2.0  # seconds for which a build waits for the other readers; less than they wait for the build
 Awaited = Literal["asked", "answered"]
 
 
 class Readers:
-    """Readers of one process. A build is not done before all others, in all processes, have asked or are answered.
+    """Readers in threads of one process. A build ends only after all readers in all processes have asked.
 
-    They are patient: five hundred threads on a busy machine would give up a Redis that is well, and build alone.
+    Time-outs are longer than in the shop, since 500 threads on a busy machine would give up a healthy Redis.
     """
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         import_module("storefront.redis_roles.clients").TIMEOUT = 10.0
-        import_module("storefront.cache.store").WAIT = 30.0
+        import_module("storefront.cache.store").MAX_WAIT = 30.0
         self.app = bare_app(redis_url, prefix)
         self.app.app_context().push()
         self.prefix = prefix
         self.redis: Redis = Redis.from_pool(BlockingConnectionPool.from_url(redis_url, max_connections=8))
 
     def rush(self, key: str, awaited: Awaited = "asked") -> list[int]:
-        """Read the key in all threads at once; return what each was answered."""
+        """Read the key in all threads at once; return the answers."""
         answers: list[int] = []
         gate = threading.Barrier(THREADS)
 
@@ -130,7 +130,7 @@ def test_another_builder_takes_over_after_a_failed_build(
 
 
 def age(redis_url: str, prefix: str) -> None:
-    """Let the soft time of every entry be over."""
+    """Let the soft TTL of every entry be over."""
     redis: Redis = Redis.from_url(redis_url)
     for name in redis.scan_iter(f"{prefix}:{{c0}}:herd*"):
         redis.hset(name, "soft", 1)

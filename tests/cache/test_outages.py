@@ -1,4 +1,4 @@
-"""The cache is never the cause of an outage: whatever Redis does, public pages are answered, and answered right."""
+"""The cache never causes an outage: public pages are answered correctly whatever Redis does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.redis_roles.servers import Server
 
 @pytest.fixture
 def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
-    """The shop with all of its Redis on a server of the test's own, and its listener."""
+    """The shop with all Redis roles on the test's own server, and with its threads."""
     for one in another(app, tmp_path / "own", REDIS_URL=own_redis.url):
         cache.start(one)
         yield one
@@ -34,7 +34,7 @@ def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def mug(own_app: Flask) -> int:
     mug = make_product("Mug", category=make_category("Cups"), variants=[{"sku": "MUG-1", "price": 1000}]).id
-    db.session.rollback()  # what is left open for seconds is ended by the database
+    db.session.rollback()  # the database ends transactions that stay open for seconds
     return mug
 
 
@@ -84,7 +84,7 @@ harms = pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 
 
 def heal(redis: Server) -> None:
-    """Whatever was done, let it be over."""
+    """End the harm, whichever it was."""
     if redis.process is None:
         redis.start()
     redis.thaw()
@@ -168,7 +168,7 @@ def test_shop_starts_and_serves_without_redis(app: Flask, own_redis: Server, tmp
 
 
 class Builder:
-    """A process that takes leases and builds nothing. They are short: no test waits for ten seconds."""
+    """A process that takes short leases and builds nothing."""
 
     def __init__(self, redis_url: str, prefix: str, lease: int) -> None:
         import_module("storefront.cache.l2").LEASE_MS = lease

@@ -1,4 +1,4 @@
-"""Whole pages: the same bytes for everybody, in the encoding that is asked for, saying how they were come by."""
+"""Whole pages: the same for everybody, in the requested encoding, with headers that say where they came from."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_public_page_has_its_cache_headers(stocked: FlaskClient) -> None:
 
 def test_encodings_share_the_page_and_differ_in_etag(stocked: FlaskClient, listening: CacheStore) -> None:
     for address in PUBLIC:
-        for _ in range(2):  # as they are built, and as they are kept
+        for _ in range(2):  # first built, then cached
             br, zipped, plain = (get(stocked, address, Accept_Encoding=e) for e in ("br", "gzip", "identity"))
             assert brotli.decompress(br.data) == gzip.decompress(zipped.data) == plain.data
             assert all(int(r.headers["Content-Length"]) == len(r.data) for r in (br, zipped, plain))
@@ -158,7 +158,7 @@ UNSHAREABLE = [
 
 @pytest.fixture
 def wrong(app: Flask) -> list[str]:
-    """Addresses of views that are declared public and are not."""
+    """Addresses of views that are declared public but return unshareable responses."""
     for view in UNSHAREABLE:
         app.add_url_rule(f"/wrong/{view.__name__}", view_func=cache.public_page(PRODUCT_LIST)(view))
     return [f"/wrong/{view.__name__}" for view in UNSHAREABLE]
@@ -182,7 +182,7 @@ def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: l
 
 
 def test_every_catalogue_page_is_declared_public(app: Flask) -> None:
-    """A new page that forgets it would ask the database each time."""
+    """A page without the declaration would query the database for each request."""
     pictures_and_rules = {"catalog.media", "catalog.robots"}
     endpoints = {
         rule.endpoint

@@ -1,4 +1,4 @@
-"""A value that was read before a write is never kept after it: what a builder holds loses every race."""
+"""A value read before a write is never cached after it, in any order of steps."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ pytestmark = pytest.mark.slow
 
 BUILDER, WRITER = ("begin", "read", "fill"), ("write", "invalidate")
 OVERTAKEN = ("begin", "read", "write", "invalidate", "fill")
-# Every order of the five steps in which the builder's and the writer's own are in theirs: ten.
+# The ten orders of the five steps in which the builder's steps and the writer's steps keep their own order.
 ORDERS = [
     order
     for order in permutations((*BUILDER, *WRITER))
     if tuple(s for s in order if s in BUILDER) == BUILDER and tuple(s for s in order if s in WRITER) == WRITER
 ]
-TOGETHER = 100  # rounds that take each step at a time
+TOGETHER = 100  # rounds whose steps are taken together
 _rounds = count()
 ENTRY = keys.CacheEntry("long", "", keys.PRODUCT_DETAIL)
 
 
 def rounds(members: WorkerPool, order: tuple[str, ...], number: int) -> tuple[int, int]:
-    """Play rounds in this order, roles going round; return how many ended wrong, and how many in a lasting copy."""
+    """Play rounds in this order; return how many ended with a stale value, and how many with a cached one."""
     wrong = kept = 0
     for _ in range(number // TOGETHER):
         turn = next(_rounds)
@@ -92,7 +92,7 @@ def test_random_reads_with_get_setex_delete_are_stale(redis_url: str) -> None:
 
 
 def roam(redis_url: str, protocol: type[Protocol]) -> tuple[int, int]:
-    """Let four processes loose on three keys; return how many answers were copies, and how many were too old."""
+    """Let four processes use three keys at random; return how many answers were cached, and how many stale."""
     with start(redis_url, protocol, members=4) as members:
         for member in range(len(members)):
             members.start(member, "roam", ["a", "b", "c"], 2_000, member)
@@ -101,7 +101,7 @@ def roam(redis_url: str, protocol: type[Protocol]) -> tuple[int, int]:
 
 
 def test_read_of_an_old_snapshot_is_not_stored_as_fresh(app: Flask) -> None:
-    """On SQLite a transaction goes on reading what it saw first, however late the building begins."""
+    """On SQLite a transaction reads its first snapshot, however late the build begins."""
     product = make_product("Mug", variants=[{"price": 1000}])
     price = select(Product.price).where(Product.id == product.id)
 

@@ -1,4 +1,4 @@
-"""Pages that are asked for often are compressed again: smaller bytes, another ETag, the same page."""
+"""Popular pages are compressed again: fewer bytes, another ETag, the same page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured with real orders holds for a few: every answer is what the database says at its time."""
+"""A short replay of real orders: every answer is what the database says at that time."""
 
 from __future__ import annotations
 

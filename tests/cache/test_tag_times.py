@@ -1,4 +1,4 @@
-"""The marks, their clock and the leases: what holds when Redis loses some of it, or its clock runs back."""
+"""Tag times, their clock and leases, also when Redis loses them or its clock runs back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def keep(ticket: BuildTicket, body: bytes = b"1") -> bool:
 
 
 def kept(store: CacheStore, entry: CacheEntry = ENTRY) -> bytes | None:
-    """Return what a reader is answered, None if it would have to build."""
+    """Return what a reader gets, None if it would have to build."""
     found = store.look_up(entry)
     if isinstance(found, CacheHit):
         return found.body
@@ -67,13 +67,13 @@ def test_build_begun_before_tag_times_were_lost_is_refused(store: CacheStore, ow
     assert not keep(ticket)
     ticket = begin(store)
     own_redis.client.delete(MARKS)
-    store.l2.tag_times.invalidate(["another tag"])  # begins a new life of the marks
+    store.l2.tag_times.invalidate(["another tag"])  # creates the tag times again
     assert not keep(ticket)
     assert kept(store) is None
 
 
 def test_clock_that_runs_back_undoes_no_invalidation(store: CacheStore, own_redis: Server) -> None:
-    """As after a failover to a host whose clock is an hour behind."""
+    """For example after a failover to a host whose clock is an hour behind."""
     hour = 3600 * 1_000_000
     begin(store).abandon()
     own_redis.client.zincrby(MARKS, hour, "=clock")
@@ -109,7 +109,7 @@ def test_tag_times_outlive_entries(store: CacheStore, own_redis: Server) -> None
 def test_full_redis_invalidates_everything(store: CacheStore, own_redis: Server) -> None:
     assert keep(begin(store))
     own_redis.client.config_set("maxmemory", "1")
-    for _ in range(3):  # until writes are not even tried any more
+    for _ in range(3):  # until the circuit breaker refuses writes
         with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, lambda client: client.set("no", "room"), write=True)
     store.l2.tag_times.invalidate(["tag"])
@@ -143,7 +143,7 @@ def test_late_release_does_not_end_anothers_lease(store: CacheStore) -> None:
 
 
 def test_dead_builder_is_replaced(store: CacheStore, own_redis: Server, bare: Flask) -> None:
-    begin(store)  # and nothing more is heard of it
+    begin(store)  # it never fills or releases
     assert 0 < own_redis.client.pttl(LEASE) <= 10_000
     own_redis.client.pexpire(LEASE, 1)
     assert keep(begin(elsewhere()))
@@ -152,7 +152,7 @@ def test_dead_builder_is_replaced(store: CacheStore, own_redis: Server, bare: Fl
 def test_reader_that_waited_too_long_builds_alone(store: CacheStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.2)
     builder = begin(store)
-    for waiting in (store, elsewhere()):  # beside it, and in another process
+    for waiting in (store, elsewhere()):  # in the same process, and in another
         alone = begin(waiting)
         assert alone.lease is None
         assert not keep(alone, b"0")
@@ -206,7 +206,7 @@ def test_counts_that_cannot_be_sent_do_not_delay_tag_times(
 ) -> None:
     reporter = HitRateReporter(bare, store)
     store.l2.tag_times.invalidate(["tag"])
-    own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not heard of it
+    own_redis.client.zrem(MARKS, "tag")  # a replica took over that had not received it
     store.l2.tag_times.suspect_failover()
     minute = int(time.time() // 60)
     own_redis.client.mset({f"bare:stats:{minute}": "no hash", f"bare:stats:{minute + 1}": "no hash"})

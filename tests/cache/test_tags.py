@@ -1,4 +1,4 @@
-"""A write drops what shows it, and nothing else."""
+"""A write invalidates the pages that show its data, and no others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PRINT_MUG = {HOME, ALL, CUPS, TABLE, MUG, CUP, CHEAP, NAMED, FOUND, BUYABLE}  # 
 
 
 def dropped(client: FlaskClient, change: Callable[[], object]) -> set[str]:
-    """Return which pages a change drops, of all that are kept."""
+    """Return which of all cached pages a change invalidates."""
     for address in PAGES:
         get(client, address)
         assert detail(get(client, address)) == "L2", address
@@ -89,13 +89,13 @@ def test_moved_product_changes_counts_of_both_branches(client: FlaskClient, mug:
 
 
 def _rebuilt(client: FlaskClient, address: str) -> str:
-    """Return the page as it is without any cache before it."""
+    """Return the page as it is built without the cache."""
     cache_state.get(client.application).store.l2.tag_times.invalidate([keys.EVERYTHING])
     return get(client, address).text
 
 
 def test_category_picture_follows_its_product(client: FlaskClient, mug: int) -> None:
-    for _ in range(8):  # so that the mug itself is no longer among the newest
+    for _ in range(8):  # so that the mug is no longer among the newest
         make_product(category=get_category("plates"))
     get(client, HOME)
     with write_transaction() as session:
@@ -136,9 +136,8 @@ def test_rollback_invalidates_nothing(client: FlaskClient, mug: int) -> None:
         session.get_one(Product, mug).title = "Never"
         session.flush()
         session.rollback()
-        with (
-            write_transaction() as session
-        ):  # the next write of the same session drops what it touches, and no more
+        # The next write of the same session invalidates its own tags only.
+        with write_transaction() as session:
             cache.invalidate_on_commit(session, "another")
 
     assert dropped(client, fail) == set()

@@ -1,4 +1,4 @@
-"""What answers at an address today: moved, renamed, archived, and back again."""
+"""Addresses of categories and products that are moved, renamed, archived and restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that take part in a test: each holds one object, and calls its methods as it is told."""
+"""Worker processes for tests: each has one object, and calls its methods on request."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from storefront.cache.l2 import L2
 from storefront.cache.state import create_state
 from storefront.cache.store import CacheStore
 
-PATIENCE = 60  # seconds that a member may take to answer
+PATIENCE = 60  # seconds that a call may take
 
 
 class WorkerPool:
-    """Spawned processes; `make(*arguments)` is called in each, and answers to the names of its methods."""
+    """Spawned processes; each calls `make(*arguments)` and then methods of the result."""
 
     def __init__(self, members: int, make: Callable[..., object], *arguments: object) -> None:
         # Forked from a server that has imported the shop once: importing it takes a second of work.
@@ -42,28 +42,29 @@ class WorkerPool:
         return len(self._pipes)
 
     def start(self, member: int, method: str, *arguments: object) -> None:
-        """Let a member begin."""
+        """Start a method in one process."""
         self._pipes[member].send((method, arguments))
 
     def wait(self, member: int) -> Any:
-        """Wait for what a member was told to do."""
+        """Wait for the result of `start`."""
         assert self._pipes[member].poll(PATIENCE), f"member {member} does not answer"
         trouble, result = self._pipes[member].recv()
         assert not trouble, trouble
         return result
 
     def call(self, member: int, method: str, *arguments: object) -> Any:
-        """Tell and wait."""
+        """Call a method in one process; return its result."""
         self.start(member, method, *arguments)
         return self.wait(member)
 
     def call_all(self, method: str, *arguments: object) -> list[Any]:
-        """Let all do the same at the same time."""
+        """Call a method in all processes at the same time; return the results."""
         for member in range(len(self)):
             self.start(member, method, *arguments)
         return [self.wait(member) for member in range(len(self))]
 
     def kill(self) -> None:
+        """Kill all processes."""
         for process in self._processes:
             process.kill()
             process.join()
@@ -73,7 +74,7 @@ class WorkerPool:
 
 @contextmanager
 def worker_pool(members: int, make: Callable[..., object], *arguments: object) -> Iterator[WorkerPool]:
-    """A fleet until the block ends."""
+    """A pool that is killed when the block ends."""
     one = WorkerPool(members, make, *arguments)
     try:
         yield one
@@ -82,8 +83,8 @@ def worker_pool(members: int, make: Callable[..., object], *arguments: object) -
 
 
 def bare_app(redis_url: str, prefix: str) -> Flask:
-    """An app with nothing but the cache's two levels."""
-    app = Flask("fleet")
+    """An app with only the two levels of the cache."""
+    app = Flask("worker")
     app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
     redis_roles.init_app(app)
     create_state(app, CacheStore(L2(prefix), 1024 * 1024, {}), fingerprint="bare")
@@ -104,5 +105,5 @@ def _serve(pipe: Connection, make: Callable[..., object], arguments: tuple[objec
             return
         try:
             pipe.send((None, getattr(subject, method)(*given)))
-        except Exception:  # noqa: BLE001  # it is raised where it was asked
+        except Exception:  # noqa: BLE001  # raised in the test
             pipe.send((traceback.format_exc(), None))

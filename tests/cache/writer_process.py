@@ -1,4 +1,4 @@
-"""A process of the shop in which pages are asked for and prices changed; and a line on which only news is lost."""
+"""A shop in a process of its own; and a proxy that holds back published messages only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ShopProcess:
         assert eventually(self.receives_invalidations)
 
     def page(self, address: str) -> tuple[str, str]:
-        """Return a page's text, and how it was come by: "L1", "L2", "stale", "local" or "" if it was built."""
+        """Return a page's text, and where it came from: "L1", "L2", "stale", "local", or "" if it was built."""
         response = self.client.get(address)
         assert response.status_code == 200, response.status
         return response.text, detail(response)
@@ -55,12 +55,12 @@ class ShopProcess:
             set_price(product_id, price)
 
     def receives_invalidations(self) -> bool:
-        """Return whether this process uses copies of its own."""
+        """Return whether this process receives invalidations, and so uses L1."""
         return self.store.receives_invalidations()
 
 
 class DeafProxy(Proxy):
-    """Holds back only what is said to subscribers: all else goes on while a subscription is silently dead."""
+    """Holds back messages to subscribers only: a subscription is silently dead while all else works."""
 
     def __init__(self, port: int) -> None:
         self._subscribers: set[int] = set()
@@ -99,12 +99,12 @@ def get_category(path: str) -> Category:
 
 
 def detail(response: Any) -> str:
-    """Return how a page was come by: "L1", "L2", "stale", "local" or "" if it was built for this request."""
+    """Return where a page came from: "L1", "L2", "stale", "local", or "" if it was built for this request."""
     return str(response.headers["Cache-Status"]).partition("detail=")[2]
 
 
 def assert_all_pages_show(client: FlaskClient, price: str) -> None:
-    """Ask for every one of `PAGES`, made of one mug in "Cups"; each has to be there and to show this price."""
+    """Request all of `PAGES` (of one mug in "Cups"); each must show this price."""
     for address in PAGES:
         response = get(client, address)
         assert response.status_code == 200, address

@@ -1,4 +1,4 @@
-"""Held pages, answered before gunicorn makes a request: the same answers, and what is not plain is gunicorn's."""
+"""The fast path gives the same answers as gunicorn's own worker, and leaves unusual requests to gunicorn."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PLAIN = "GET /products HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: br\r\n{more}
 HIDDEN = PLAIN.replace("{more}", "")
 
 
-LATER = "\v"  # what follows is sent after a pause
+LATER = "\v"  # the rest is sent after a pause
 
 
 def _with(*headers: str) -> str:
     return PLAIN.replace("{more}", "".join(f"{header}\r\n" for header in headers))
 
 
-# Headers that are others each time, or in another worker's copy.
+# Headers that differ between requests, or between workers.
 MOVING = {
     "x-request-id", "ratelimit", "x-ratelimit-remaining", "cache-status", "date", "content-length", "etag",
     "server-timing", "content-security-policy",
@@ -99,7 +99,7 @@ def stock_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def _talk(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
-    """Return all that is answered to a text, which is all that the client has to say."""
+    """Send a text, close the sending side, and return everything that the server answers."""
     where = urlsplit(shop.url)
     filled = text.replace("{length}", str(len(HIDDEN.format(host=where.netloc))))
     data = filled.replace("{host}", where.netloc).encode("latin-1")
@@ -108,13 +108,13 @@ def _talk(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
     with socket.create_connection((where.hostname, where.port), timeout=30) as line:  # type: ignore[type-var]
         for part in parts if pieces > 1 else data.split(LATER.encode()):
             line.sendall(part)
-            time.sleep(0.03 if LATER in text else 0.002)  # so that they arrive apart
+            time.sleep(0.03 if LATER in text else 0.002)  # the parts arrive apart
         line.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: line.recv(65536), b""))
 
 
 def _said(answers: bytes) -> list[tuple[str, dict[str, str]]]:
-    """Return status line and headers of each answer, without what is another each time."""
+    """Return status line and headers of each answer, without values that differ between requests."""
     heads = re.findall(rb"HTTP/1\.[01] \d\d\d [^\r]*\r\n(?:[A-Za-z0-9-]+: [^\r]*\r\n)*", answers)
     told = []
     for head in heads:
@@ -129,7 +129,7 @@ def _hold(shop: Shop) -> None:
 
 
 def _at_once(answers: bytes) -> bool:
-    """Whether a held page was answered without gunicorn: what never changes comes first then."""
+    """Return whether the fast path answered: its constant headers come first."""
     return answers.index(b"Content-Security-Policy:") < answers.index(b"Cache-Status:")
 
 
@@ -198,7 +198,7 @@ def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
             for _ in range(4):
                 line.sendall(asked)
                 assert line.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
-                time.sleep(0.6)  # less than the second that a connection may be idle; all together more
+                time.sleep(0.6)  # each less than the idle time-out of a second, together more
             assert line.recv(65536) == b""
 
 
@@ -225,7 +225,7 @@ def test_proxy_headers_are_trusted_by_hop_count(tmp_path: Path) -> None:
 
         assert [left("203.0.113.7") for _ in range(30)][-1] < 975
         assert left("203.0.113.8") == 999
-        believed, forwarded = forwarded, _with("X_Forwarded_For: {client}")  # which no proxy sends
+        believed, forwarded = forwarded, _with("X_Forwarded_For: {client}")  # no proxy sends it
         for _ in range(10):
             left("203.0.113.8")
         forwarded = believed

@@ -1,4 +1,4 @@
-"""What the templates, style sheets and elements keep to, read from the files themselves."""
+"""Conventions of templates, style sheets and elements, read from the files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_no_class_of_a_style_sheet_is_unused() -> None:
         ),
         "picture": tuple(f"--ground-{n}" for n in range(1, 5)),
     }
-    made = {f"{block}{end}" for block, ends in stems.items() for end in ends}  # put together in the template
+    made = {f"{block}{end}" for block, ends in stems.items() for end in ends}  # composed in the template
     made |= {f"icon--{name}" for name in ("arrow", "back", "chevron")}
     sheets = "".join(re.sub(r"/\*.*?\*/|url\(.*?\)", "", s.read_text(), flags=re.S) for s in SHEETS)
     classes = set(re.findall(r"\.([a-z][a-z0-9_-]*)(?=[^{}]*\{)", sheets))

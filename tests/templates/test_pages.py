@@ -1,4 +1,4 @@
-"""Pages as they leave the shop: valid, small, and whole whatever the catalogue holds."""
+"""Rendered pages: valid HTML, small, and complete whatever the catalogue contains."""
 
 from __future__ import annotations
 

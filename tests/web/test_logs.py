@@ -1,4 +1,4 @@
-"""The log: one line of JSON for each request, whoever answers it, and nobody's data in any line."""
+"""The log: one line of JSON for each request, without personal data."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_each_request_is_logged_once_without_personal_data(tmp_path: Path, redis
                 pass
 
         for _ in range(3):
-            ask("/products?q=opensesame")  # the third from the worker's own copy
+            ask("/products?q=opensesame")  # the second and third by the fast path
         ask("/account/login", email="kim@example.com", password="opensesame")
         ask("/account/register", email="kim@example.com", name="Kim Quillfeather")
         ask("/account/reset/opensesame")

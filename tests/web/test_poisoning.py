@@ -1,4 +1,4 @@
-"""Nobody can put into the shared cache what the next visitor would not have got by asking alone."""
+"""Cache poisoning: no request can change what the next visitor gets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGES = (
     "/", "/products", "/products?q=mug", "/categories/cups", "/products/mug", "/products/none", "/sitemap.xml",
     "/sitemap-1.xml",
 )  # fmt: skip
-# What makes some servers answer otherwise, though no cache has it in its key.
+# Headers that change the answers of some servers, though they are not part of any cache key.
 UNKEYED = (
     *(
         {name: EVIL}

@@ -1,4 +1,4 @@
-"""What is one person's own, or staff's, is never taken for a public page, whatever its address looks like."""
+"""Private and staff pages are never cached as public ones, whatever their addresses look like."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.factories import make_product
 
 NAME = "Kim Quillfeather"
 PRIVATE = ("/account", "/account/devices", "/account/addresses", "/cart", "/me")
-# Caches that go by how an address looks take these for files (Gil, "Web Cache Deception", 2017).
+# Some caches take such addresses for files (Gil, "Web Cache Deception", 2017).
 DECEPTIONS = (
     "{}/x.css", "{}/x.js", "{}.css", "{};x.css", "{}%2Fx.css", "{}%3Bx.css", "{}%23x.css", "{}%3Fx.css", "{}%00.css",
     "{}/..%2Fstatic/x.css", "/static/..%2F{}", "/static/../{}", "/products/..%2F..{}", "{}?x.css", "{}/?x.css", "/{}",
@@ -104,6 +104,6 @@ def test_cookies_over_tls_have_secure_attributes(app: Flask) -> None:
         flags = cookie.split("; ")[1:]
         assert {"Secure", "SameSite=Lax", "Path=/"} <= set(flags), cookie
         assert not any(flag.startswith("Domain") for flag in flags), cookie
-        # "shopper" says only that there is something to ask /me for: the one that scripts may read.
+        # "shopper" only says that /me has something to show; it is the one cookie that scripts may read.
         assert cookie.startswith(("shopper=1;", "shopper=;")) or "HttpOnly" in flags, cookie
         assert cookie.startswith(("shopper", "__Host-")), cookie

@@ -1,4 +1,4 @@
-"""Forgery: who may change something, by what a browser says of where a request comes from."""
+"""Cross-site request forgery: which requests may change something, by the headers that browsers send."""
 
 from __future__ import annotations
 
@@ -33,16 +33,15 @@ def posting(app: Flask) -> Flask:
         ({"Origin": "null"}, 403),
         ({"Cookie": "a=b"}, 403),
         ({"Cookie": "a=b", "Origin": OWN}, 200),
-        ({"Cookie": "a=b", "Authorization": "Bearer x"}, 403),  # only the API knows tokens
+        ({"Cookie": "a=b", "Authorization": "Bearer x"}, 403),  # only the API accepts tokens
         ({}, 200),
     ],
 )
 def test_only_same_origin_requests_may_change_something(
     posting: Flask, headers: dict[str, str], status: int
 ) -> None:
-    client = posting.test_client(
-        use_cookies="Cookie" not in headers
-    )  # its own jar would take the header away
+    # The client's own cookie jar would replace the header.
+    client = posting.test_client(use_cookies="Cookie" not in headers)
     answer = client.post("/change", headers=headers)
     assert answer.status_code == status
     if status == 403:

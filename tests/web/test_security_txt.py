@@ -1,4 +1,4 @@
-"""/.well-known/security.txt as RFC 9116 has it."""
+"""/.well-known/security.txt as RFC 9116 specifies it."""
 
 from __future__ import annotations
 

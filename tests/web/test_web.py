@@ -1,4 +1,4 @@
-"""What every response has, whatever the page."""
+"""Headers, compression and errors of every response; static files; health."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def test_readiness_names_missing_services(app: Flask, client: FlaskClient, tmp_p
     version = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     db.session.rollback()
     asked = {}
-    for found in ("0001", "a-stranger-s", "9999", version):  # as each of these left the tables
+    for found in ("0001", "unknown", "9999", version):  # revisions that the tables may be at
         with db.engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
         asked[found] = client.get("/readyz")
-    for found in ("0001", "a-stranger-s"):
+    for found in ("0001", "unknown"):
         assert asked[found].status_code == 503
         assert asked[found].json["services"]["database"].endswith("Run: flask db upgrade")
     assert asked["9999"].status_code == 200, "a later release's tables serve this one, too"
