@@ -1,4 +1,4 @@
-"""The factory: a table of contents of the shop, in the order in which it is wired."""
+"""The application factory. It reads as a table of contents of the shop, in the order in which the rooms are wired."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     """Return the shop as a WSGI application.
 
     Args:
-        environ: where the settings are read from; the process's environment if not given.
-        instance: the directory of this installation's own data; `instance/` of the checkout if not given.
+        environ: the settings; the process's environment by default.
+        instance: directory of this installation's data; `instance/` of the checkout by default.
 
     Raises:
-        ConfigurationError: a setting is missing or wrong; the text says how to mend it.
+        ConfigurationError: a setting is missing or invalid; the text says how to correct it.
     """
     environ = os.environ if environ is None else environ
     instance = instance or instance_directory(environ, ROOT / "instance")
@@ -57,7 +57,9 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
         static_folder=None,
     )
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
-    _templates(app)
+    _configure_templates(app)
+
+    # What all rooms use.
     i18n.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
@@ -69,6 +71,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
+
+    # The rooms of the shop, each above those that it uses.
     mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
@@ -78,6 +82,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     demo.init_app(app)
     api.init_app(app)
     ops.init_app(app)
+
+    # WSGI layers, from the inside to the outside.
     edge.init_app(app)
     measure = ops.measure(app)
     edge.init_fast_path(app, measure)
@@ -86,7 +92,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     return app
 
 
-def _templates(app: Flask) -> None:
+def _configure_templates(app: Flask) -> None:
     app.jinja_options = {
         **app.jinja_options,
         "undefined": StrictUndefined,

@@ -58,10 +58,15 @@ def encode_head(response: Response) -> bytes:
 
 
 def make_answer(
-    hit: CacheHit, key: str, encoding: str | None, held: Mapping[str, str], *, stored: bool | None = None
+    hit: CacheHit,
+    key: str,
+    encoding: str | None,
+    client_etags: Mapping[str, str],
+    *,
+    stored: bool | None = None,
 ) -> PageAnswer:
     """Return the answer for a hit, or for a page that was just built (`stored`: whether the cache stored it)."""
-    headers = [*constant_headers(hit, encoding, held), *changing_headers(hit, key, stored=stored)]
+    headers = [*constant_headers(hit, encoding, client_etags), *changing_headers(hit, key, stored=stored)]
     return PageAnswer(status_of(hit), headers, body_of(hit, encoding))
 
 
@@ -76,11 +81,13 @@ def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> 
     return [kept_for, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
 
 
-def constant_headers(hit: CacheHit, encoding: str | None, held: Mapping[str, str]) -> list[tuple[str, str]]:
+def constant_headers(
+    hit: CacheHit, encoding: str | None, client_etags: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """Return the headers that stay the same during the entry's life."""
     if hit.body is None:
         # The ETag that the client has: its copy may be compressed differently, and is the same page.
-        return [("ETag", held[hit.etag]), *_about(hit)]
+        return [("ETag", client_etags[hit.etag]), *_about(hit)]
     name = f"headers:{encoding}"
     if hit.l1_entry is not None and name in hit.l1_entry.memo:
         return hit.l1_entry.memo[name]  # type: ignore[return-value]
