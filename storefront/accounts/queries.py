@@ -92,15 +92,18 @@ def export_account(user: User) -> dict[str, Any]:
             "created_at": user.created_at,
         },
         "addresses": [
-            {column.key: getattr(row, column.key) for column in Address.__table__.columns
-             if column.key not in ("id", "user_id")}
+            {
+                column.key: getattr(row, column.key)
+                for column in Address.__table__.columns
+                if column.key not in ("id", "user_id")
+            }
             for row in list_addresses(user.id)
         ],
         "sign_ins": [
             {"device": row.device, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
             for row in list_sign_ins(user.id)
         ],
-    }  # fmt: skip
+    }
 
 
 def _read_profile(user_id: int) -> Profile | None:

@@ -1,4 +1,4 @@
-"""The JSON API: the same shop for programs. docs/api.md explains it to those who write them."""
+"""The JSON API: the shop for programs. docs/api.md is the guide for their authors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["init_app"]
 
 
 def init_app(app: Flask) -> None:
-    """Register the operations, the commands, and who a token is to the rate limits."""
+    """Register the operations, the commands, the webhooks, and the identity of tokens for the rate limits."""
     state.set(app, ApiState())
     problems.init_app(app)
     rate_limiting.identify(app, partial(tokens.identify, app))

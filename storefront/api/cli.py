@@ -1,4 +1,4 @@
-"""`flask token` and `flask webhook`: who may call the API, and who is told of events."""
+"""`flask token` and `flask webhook`: the tokens of the API, and the webhooks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ token = AppGroup("token", help="Tokens of the JSON API.")
 @token.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help=f"Of: {', '.join(tokens.SCOPES)}. Repeatable."
+    "--scope", "scopes", multiple=True, required=True, help=f"One of: {', '.join(tokens.SCOPES)}. Repeatable."
 )
-@click.option("--days", type=click.IntRange(1, 3650), help="After so many days it expires.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), help="The number of days after which the token expires."
+)
 def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None:
-    """Make a token and print it. It cannot be shown again."""
+    """Create a token and print it. It cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     try:
         made = tokens.create_token(name, scopes, expires_at=expires_at)
@@ -31,7 +33,7 @@ def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None
 
 @token.command("list")
 def list_command() -> None:
-    """List all tokens: id, name, scopes, last use, and whether they hold."""
+    """List all tokens: id, name, scopes, last use and validity."""
     for row in tokens.list_tokens():
         used = f"used {row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
         click.echo(
@@ -54,18 +56,24 @@ def _state(revoked_at: datetime | None, expires_at: datetime | None) -> str:
     if revoked_at:
         return f"revoked {revoked_at:%Y-%m-%d %H:%M}"
     if expires_at is None:
-        return "holds"
-    return f"{'expired' if expires_at <= datetime.now(UTC) else 'holds until'} {expires_at:%Y-%m-%d %H:%M}"
+        return "valid"
+    return f"{'expired' if expires_at <= datetime.now(UTC) else 'valid until'} {expires_at:%Y-%m-%d %H:%M}"
 
 
-webhook = AppGroup("webhook", help="Addresses that are told of events, and what they were told.")
+webhook = AppGroup("webhook", help="URLs that are called when something happens, and the log of these calls.")
 
 
 @webhook.command("add")
 @click.argument("url")
-@click.option("--event", "events", multiple=True, required=True, help=f"Of: {', '.join(webhooks.EVENTS)}.")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    required=True,
+    help=f"One of: {', '.join(webhooks.EVENTS)}. Repeatable.",
+)
 def add_command(url: str, events: tuple[str, ...]) -> None:
-    """Have URL told of events; print the secret that its messages are signed with."""
+    """Subscribe URL to events; print the secret that signs its messages."""
     try:
         made = webhooks.add_webhook(url, events)
     except StorefrontError as error:
@@ -75,7 +83,7 @@ def add_command(url: str, events: tuple[str, ...]) -> None:
 
 @webhook.command("list")
 def webhooks_command() -> None:
-    """List all webhooks: id, address, events."""
+    """List all webhooks: id, URL and events."""
     for row in webhooks.list_webhooks():
         click.echo("\t".join([row.id, row.url, " ".join(row.events)]))
 
@@ -83,21 +91,21 @@ def webhooks_command() -> None:
 @webhook.command("remove")
 @click.argument("webhook_id", metavar="ID")
 def remove_command(webhook_id: str) -> None:
-    """Tell the webhook with this ID no more."""
+    """Remove the webhook with this ID, and its messages."""
     try:
         webhooks.remove_webhook(webhook_id)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{webhook_id} is told no more.")
+    click.echo(f"{webhook_id} is removed.")
 
 
 @webhook.command("log")
 @click.argument("webhook_id", metavar="ID", required=False)
-@click.option("--most", default=50, type=click.IntRange(1, 10_000), help="How many, the latest first.")
+@click.option("--most", default=50, type=click.IntRange(1, 10_000), help="The number of messages to list.")
 def log_command(webhook_id: str | None, most: int) -> None:
-    """List the latest messages: when, which, of what, how often tried, what came of it."""
+    """List the latest messages, newest first: time, id, event, attempts, state and outcome."""
     for row in webhooks.list_deliveries(webhook_id, most):
-        state = "delivered" if row.delivered_at else "waits" if row.due_at else "given up"
+        state = "delivered" if row.delivered_at else "waiting" if row.due_at else "given up"
         tried = f"{row.attempts} attempt{'s' if row.attempts != 1 else ''}"
         click.echo(
             "\t".join([f"{row.created_at:%Y-%m-%d %H:%M:%S}", row.id, row.event, tried, state, row.outcome])

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is sent again is answered what it was answered, and done once."""
+"""The header `Idempotency-Key`: a repeated request is carried out once and gets the first response again."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from storefront.extensions import write_transaction
 RETENTION = timedelta(days=7)
 _KEY = r"^[!-~]{1,255}$"
 PARAMETER = Parameter(
-    "Idempotency-Key", {"type": "string", "pattern": _KEY, "minLength": 1, "maxLength": 255},
-    "A name for this request, for 7 days: sent again, it is answered the same and done once.", "header",
-)  # fmt: skip
+    "Idempotency-Key",
+    {"type": "string", "pattern": _KEY, "minLength": 1, "maxLength": 255},
+    "A name for this request, for 7 days: sent again, it is answered the same and done once.",
+    "header",
+)
 
 
-def run_once(caller: Caller, do: Callable[[Session], msgspec.Struct]) -> msgspec.Raw | msgspec.Struct:
-    """Do something in a transaction; if the request has a key that was used before, return what it returned then.
+def run_once(caller: Caller, work: Callable[[Session], msgspec.Struct]) -> msgspec.Raw | msgspec.Struct:
+    """Run the request's work in a transaction; if its key was used before, return the stored result instead.
 
     Raises:
-        ProblemError: 409, if the key was used for another request, or is being used now.
+        ProblemError: 409 if the key was used for another request, or by a request that is still running.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not re.fullmatch(_KEY, key):
@@ -40,35 +42,34 @@ def run_once(caller: Caller, do: Callable[[Session], msgspec.Struct]) -> msgspec
     try:
         with write_transaction() as session:
             if key is None:
-                return do(session)
+                return work(session)
             session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - RETENTION))
-            kept = session.execute(
+            stored = session.execute(
                 select(IdempotencyKey).where(
                     IdempotencyKey.token_id == caller.token_id, IdempotencyKey.key == key
                 )
             ).scalar_one_or_none()
-            if kept is not None:
-                if kept.digest != _digest():
+            if stored is not None:
+                if stored.digest != _digest():
                     raise ProblemError(
                         409, "This Idempotency-Key was used for another request. Choose a new one."
                     )
-                return msgspec.Raw(kept.body.encode())
-            done = do(session)
-            body = msgspec.json.encode(done).decode()
+                return msgspec.Raw(stored.body.encode())
+            result = work(session)
+            body = msgspec.json.encode(result).decode()
             session.add(
                 IdempotencyKey(
                     token_id=caller.token_id, key=key, digest=_digest(), status=200, body=body, created_at=now
                 )
             )
-            return done
+            return result
     except IntegrityError as error:
         if "api_idempotency_key" not in str(error):
             raise
-        raise ProblemError(
-            409, "A request with this Idempotency-Key is being answered. Try again."
-        ) from error
+        raise ProblemError(409, "A request with this Idempotency-Key is still running. Try again.") from error
 
 
 def _digest() -> str:
-    told = "\n".join((request.method, request.path)).encode() + b"\n" + request.get_data()
-    return hashlib.sha256(told).hexdigest()
+    """Return a digest of the current request: a key belongs to one request."""
+    content = "\n".join((request.method, request.path)).encode() + b"\n" + request.get_data()
+    return hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""What the API keeps: tokens by their digests, answers by their keys, and who is told of what."""
+"""The tables of API tokens, idempotency keys, webhooks and webhook messages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ def _now() -> datetime:
 
 
 class ApiToken(Model):
-    """A program's right to call the API. Known by a digest: who reads the database cannot use it."""
+    """A token of the API. Only its digest is stored, so a copy of the database contains no usable token.
+
+    `id` is part of the token and not secret.
+    """
 
     __tablename__ = "api_token"
 
-    id: Mapped[str] = mapped_column(String(12), primary_key=True)  # part of the token, and no secret
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(JSON)
@@ -30,14 +33,14 @@ class ApiToken(Model):
 
 
 class IdempotencyKey(Model):
-    """What a request with an `Idempotency-Key` was answered; the same request is answered the same, once done."""
+    """The response to a request with an `Idempotency-Key`. `digest` is of the request's method, path and body."""
 
     __tablename__ = "api_idempotency_key"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_id: Mapped[str] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(255))
-    digest: Mapped[str] = mapped_column(String(64))  # of method, address and body
+    digest: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
@@ -46,7 +49,7 @@ class IdempotencyKey(Model):
 
 
 class Webhook(Model):
-    """An address that hears of events. The secret is kept as it is, since every message is signed with it."""
+    """A URL that is called when an event happens. The secret is stored in clear: it signs every message."""
 
     __tablename__ = "webhook"
 
@@ -58,11 +61,14 @@ class Webhook(Model):
 
 
 class WebhookDelivery(Model):
-    """A message to a webhook: waiting while it is due at some time, else delivered or given up."""
+    """A message to a webhook. `due_at` is NULL once it is delivered or given up.
+
+    `id` is the header webhook-id; `outcome` is the result of the latest attempt.
+    """
 
     __tablename__ = "webhook_delivery"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)  # the header webhook-id
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
     webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"), index=True)
     event: Mapped[str] = mapped_column(String(40))
     body: Mapped[str] = mapped_column(Text)
@@ -70,4 +76,4 @@ class WebhookDelivery(Model):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[str] = mapped_column(String(200), default="")  # of the latest attempt
+    outcome: Mapped[str] = mapped_column(String(200), default="")

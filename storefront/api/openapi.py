@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of what the operations declare."""
+"""The OpenAPI 3.1 document, built from the declarations of the operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storefront.api.tokens import SCOPES
 
 _REF = "#/components/schemas/{name}"
 _ID = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
-# No segment that a client resolves before it asks (RFC 3986, 5.2.4), and nothing that is in no address of ours.
+# No dot segments, which clients resolve before a request (RFC 3986, 5.2.4), and no characters outside our URLs.
 _PATH = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-.0-~]+$"}
 _DESCRIPTION = (
     "The same shop for programs. Reading the catalogue needs no token. Amounts are in minor units, and every "

@@ -1,4 +1,4 @@
-"""What an operation takes and answers: declared once, kept by this, and told by the OpenAPI document."""
+"""Declarations of the API's operations: they are enforced here and described in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMON_ERRORS = (400, 404, 405, 429, 500, 503)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter in the query or in a header, with its JSON Schema."""
+    """A parameter in the query or in a header (`place`), with its JSON Schema."""
 
     name: str
     schema: dict[str, Any]
@@ -33,10 +33,10 @@ class Parameter:
 
 
 def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
-    """Refuse values that are not as declared, as far as what reads them would take them nonetheless.
+    """Check query parameters against their schemas, where the code that reads them would accept more.
 
     Raises:
-        BadInputError: an empty number, one that is too large, or none of those that there are.
+        BadInputError: a number is empty or too large, or a value is not one of its enum.
     """
     for of in parameters:
         value = query.get(of.name)
@@ -54,7 +54,7 @@ def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as the document tells it."""
+    """The declaration of an operation, as the OpenAPI document describes it."""
 
     summary: str
     answer: Any
@@ -75,16 +75,16 @@ def operation(
     errors: Sequence[int] = (),
     status: int = 200,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Declare a view an operation of the API.
+    """Declare a view as an operation of the API. What the view returns becomes a JSON response.
 
     Args:
-        summary: what it does, in a line.
-        answer: the type of what it answers.
-        scope: that a token must have; None if everybody may call it.
-        body: the type of its body, which the view gets as `body`.
-        parameters: of the query and the headers. What they mean is the view's business.
-        errors: statuses besides those that any operation may answer.
-        status: of its answer.
+        summary: what the operation does, in one line.
+        answer: the type of the response's body.
+        scope: the scope that the token needs; None if no token is needed.
+        body: the type of the request's body; the view gets it as the argument `body`.
+        parameters: the parameters in the query and in headers; the view reads them itself.
+        errors: the error statuses in addition to `COMMON_ERRORS`.
+        status: the status of the response.
     """
 
     def declare(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -93,10 +93,10 @@ def operation(
             caller = tokens.require_scopes(scope) if scope else tokens.current_caller()
             if body is not None:
                 arguments["body"] = request_body.read_body(body)
-            answered = view(**arguments)
-            if isinstance(answered, Response):
-                return answered
-            return public_response(answered) if caller is None else private_response(answered)
+            result = view(**arguments)
+            if isinstance(result, Response):
+                return result
+            return public_response(result) if caller is None else private_response(result)
 
         call.operation = Operation(summary, answer, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
         return call
@@ -104,16 +104,19 @@ def operation(
     return declare
 
 
-def public_response(answered: Any) -> Response:
-    """Return what everybody is answered: the page cache gives it its headers. Who has a token is not everybody."""
-    response = Response(msgspec.json.encode(answered), mimetype="application/json")
+def public_response(result: Any) -> Response:
+    """Return a JSON response for callers without a token. The page cache adds its headers.
+
+    It varies by Authorization: callers with a token get private responses.
+    """
+    response = Response(msgspec.json.encode(result), mimetype="application/json")
     response.vary.add("Authorization")
     return response
 
 
-def private_response(answered: Any, status: int = 200) -> Response:
-    """Return what is for the bearer of a token alone, never to be kept by a cache between us."""
-    body = msgspec.json.encode(answered)
+def private_response(result: Any, status: int = 200) -> Response:
+    """Return a JSON response for one token: no cache may keep it. Handles compression and If-None-Match."""
+    body = msgspec.json.encode(result)
     encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None
     digest = etags.compute_digest(body)
     response = Response(mimetype="application/json", status=status)

@@ -1,4 +1,4 @@
-"""Orders as the API tells them, and what can be done with them."""
+"""Orders in the API's format, and the changes of their state that the API allows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def find_order(number: str) -> Order:
     """Return an order.
 
     Raises:
-        NoSuchOrderError: there is none with this number.
+        NoSuchOrderError: there is no order with this number.
     """
     found = select(models.Order).where(models.Order.number == number)
     row = db.session.execute(found).scalar_one_or_none()
@@ -46,17 +46,18 @@ def find_order(number: str) -> Order:
 
 
 def change_state(session: Session, number: str, state: str, *, actor: str, note: str) -> Order:
-    """Bring an order into a state; return it.
+    """Change the state of an order; return the order.
 
     Raises:
-        NoSuchOrderError, OrderError: there is none, or it cannot get there from where it is.
+        NoSuchOrderError: there is no order with this number.
+        OrderError: the order cannot change from its present state to this one.
     """
     TRANSITIONS[state](session, number, actor=actor, note=note)
     return _build_orders(session, [orders.lock_order(session, number)])[0]
 
 
 def close_payment_and_refund(number: str) -> None:
-    """Tell the provider of an order that has been cancelled: its network is waited for with nothing open."""
+    """Close the payment of a cancelled order at its provider, and refund it. Call it without an open transaction."""
     if (order := queries.find_order(number)) is not None:
         cancellation.close_payment_and_refund(order)
 
@@ -96,11 +97,12 @@ def _build_order(
         ship_to=row.ship_to,
         bill_to=row.bill_to,
         lines=[
-            OrderLine(x.sku, x.title, x.options, x.quantity, price(x.unit_price), price(x.total)) for x in lines
+            OrderLine(x.sku, x.title, x.options, x.quantity, price(x.unit_price), price(x.total))
+            for x in lines
         ],
         events=[
             OrderEvent(x.at, x.kind, x.actor, price(x.amount) if x.amount is not None else None, x.note)
             for x in events
         ],
         placed_at=row.placed_at,
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""Pages of lists: the parameter, and links to the neighbours (RFC 8288)."""
+"""Pagination of lists: the parameter `page`, and the Link header (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Response, request
 
 from storefront.api.operations import Parameter
 
-PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "Which page, from 1.")
+PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "The number of the page, from 1.")
 _KEPT_PARAMETERS = (
     "q",
     "category",
@@ -23,14 +23,14 @@ _KEPT_PARAMETERS = (
 
 
 def add_links(response: Response, page: int, pages: int) -> Response:
-    """Say where the first, previous, next and last page of the current list are."""
+    """Add a Link header with the first, previous, next and last page of the current list; return the response."""
     query = [(name, request.args[name]) for name in _KEPT_PARAMETERS if name in request.args]
 
     def link(name: str, number: int) -> str:
         return f'<{request.path}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'
 
-    wanted = [("first", 1), ("prev", min(page - 1, pages)), ("next", page + 1), ("last", pages)]
-    links = [link(name, n) for name, n in wanted if 1 <= n <= max(1, pages) and n != page]
+    relations = [("first", 1), ("prev", min(page - 1, pages)), ("next", page + 1), ("last", pages)]
+    links = [link(name, n) for name, n in relations if 1 <= n <= max(1, pages) and n != page]
     if links:
         response.headers["Link"] = ", ".join(links)
     return response

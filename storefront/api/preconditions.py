@@ -1,4 +1,4 @@
-"""`If-Match` (RFC 9110, 13.1.1): a change of what somebody else has changed meanwhile is refused."""
+"""The header `If-Match` (RFC 9110, 13.1.1): a change is rejected if the product has changed since it was read."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from storefront.cache import etags, responses
 
 
 def if_match_precondition() -> Precondition:
-    """Return what refuses the current request with 412, unless the product is still one of those that it names."""
-    given = request.headers.get("If-Match")
+    """Return a check that raises a ProblemError (412) unless the product has one of the ETags in `If-Match`."""
+    header = request.headers.get("If-Match")
 
     def check(public: Product | None, private: Product) -> None:
-        if given is None or given.strip() == "*":
+        if header is None or header.strip() == "*":
             return
-        present = {etags.compute_digest(msgspec.json.encode(private))}
+        current = {etags.compute_digest(msgspec.json.encode(private))}
         if public is not None:
             response = operations.public_response(public)
-            present.add(etags.compute_digest(response.get_data(), responses.encode_head(response)))
-        if not etags.parse_if_match(given) & present:
+            current.add(etags.compute_digest(response.get_data(), responses.encode_head(response)))
+        if not etags.parse_if_match(header) & current:
             raise ProblemError(
-                412, "The product has changed since. Read it again, and send what is to become of it now."
+                412, "The product has changed since it was read. Read it again and repeat the change."
             )
 
     return check

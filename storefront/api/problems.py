@@ -1,4 +1,4 @@
-"""Errors of the API, each told as a problem (RFC 9457): what is wrong, where, and how to mend it."""
+"""Errors of the API as problem documents (RFC 9457): what is wrong, where, and how to correct it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from storefront.web import error_pages
 
 MEDIA_TYPE = "application/problem+json"
 _SENTENCES = {
-    404: "There is nothing at this address. /api/v1/docs lists what there is.",
-    405: "This address does not know that method; the header Allow names those that it knows.",
-    413: "The body is larger than 1 MiB, which is the most that is read.",
-    500: "Something broke on our side. It has been written down and will be looked at.",
-    503: "The shop cannot answer this now. Try again in a minute.",
+    404: "There is nothing at this address. /api/v1/docs lists all operations.",
+    405: "This address does not allow this method; the header Allow names the allowed ones.",
+    413: "The body is larger than 1 MiB, the largest that is accepted.",
+    500: "An error occurred in the shop. It has been logged.",
+    503: "The shop cannot answer this request now. Try again in a minute.",
 }
 
 
 class ProblemError(StorefrontError):
-    """A request is refused.
+    """A request is rejected with a problem document.
 
     Attributes:
-        status: as HTTP has it.
-        faults: what is wrong where, if it is known so exactly.
-        headers: what the answer has besides.
+        status: the HTTP status.
+        faults: the parts of the request that are wrong, if they are known.
+        headers: further headers of the response.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class ProblemError(StorefrontError):
 
 
 def init_app(app: Flask) -> None:
-    """Tell every error under /api as a problem."""
+    """Render every error under /api/ as a problem document."""
     error_pages.add_renderer(app, "/api/", render_error)
 
 
 def render_error(status: int, sentence: str, error: Exception) -> Response:
-    """Return the answer to a request that went wrong."""
+    """Return the response to a request that failed with this error."""
     if not isinstance(error, StorefrontError) or status >= 500:
         sentence = _SENTENCES.get(status, sentence) or HTTPStatus(status).description
     faults: Sequence[Fault] = getattr(error, "faults", ())
@@ -56,9 +56,9 @@ def render_error(status: int, sentence: str, error: Exception) -> Response:
 
 
 def build_problem(status: int, sentence: str, faults: Sequence[Fault] = ()) -> Response:
-    """Return a problem as a response."""
+    """Return a response with a problem document."""
     problem = Problem(HTTPStatus(status).phrase, status, sentence, errors=list(faults))
-    # `type` and all the others, but no list of no errors.
+    # msgspec omits defaults: that is right for an empty list of errors, but `type` must be there.
     members = msgspec.to_builtins(problem) | {"type": problem.type}
     response = Response(msgspec.json.encode(members), status, mimetype=MEDIA_TYPE)
     response.vary.add("Authorization")

@@ -1,4 +1,4 @@
-"""Products as the API tells them: of the very data that pages are made of, or read exactly for a token."""
+"""Products in the API's format: from the cached data of the pages, or read from SQL for callers with a token."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge, Display, StockLevels
 
-IMAGE_WIDTH = 1024  # pixels: the width of the renditions that are told
+# Pixels: the width of the rendition that the API links to.
+IMAGE_WIDTH = 1024
 
 
 def read_public_product(product_id: int) -> Product:
-    """Return an active product as everybody may see it.
+    """Return an active product as the public sees it.
 
     Raises:
-        NotInShopError: there is none, or it is a draft.
-        GoneError: it has been archived.
+        NotInShopError: the product does not exist or is a draft.
+        GoneError: the product is archived.
     """
     cache.depends_on(keys.product_tag(product_id))
     slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
@@ -47,19 +48,19 @@ def read_public_product(product_id: int) -> Product:
 
 
 def list_products(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
-    """Return a page of a list and its products in order, as everybody may see them."""
+    """Return a page of a list, and its products in order, as the public sees them."""
     entry = keys.product_list(wanted.url(page=wanted.page))
     page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(wanted))
     return page, read_products([card.id for card in page.items], stock.public_display())
 
 
 def stock_display_for(caller: Caller) -> Display:
-    """Return what of stock the bearer of a token may know."""
+    """Return how exactly the owner of a token may see stock."""
     return "exact" if caller.allows("stock:read") else stock.public_display()
 
 
 def read_products(product_ids: Sequence[int], display: Display) -> list[Product]:
-    """Return these products, whatever their status, in this order. Four statements; none for no product."""
+    """Return these products of any status, in this order. Runs four statements; none without products."""
     if not product_ids:
         return []
     cache.depends_on(*map(keys.product_tag, product_ids), keys.NAVIGATION)
@@ -90,7 +91,7 @@ def build_product(
     levels: StockLevels,
     display: Display,
 ) -> Product:
-    """Return a product of its rows."""
+    """Return a product built from its rows."""
     path, name = category
     pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
     told = [
@@ -109,10 +110,14 @@ def build_product(
 
 
 def build_variant(
-    of: Any, names: Sequence[str], options: Sequence[str], badge: Badge,
-    amount: int | None = None, compare_at: int | None = None,
-) -> Variant:  # fmt: skip
-    """Return a variant; prices are its own unless they are given in minor units."""
+    of: Any,
+    names: Sequence[str],
+    options: Sequence[str],
+    badge: Badge,
+    amount: int | None = None,
+    compare_at: int | None = None,
+) -> Variant:
+    """Return a variant. `amount` and `compare_at` (minor units) replace its own prices."""
     named = {names[n] if n < len(names) else f"Option {n + 1}": value for n, value in enumerate(options)}
     if amount is None:
         price, reduced = of.price, of.compare_at_price
@@ -164,9 +169,11 @@ def _price(money: Money) -> Price:
 
 def _by_product(model: Any, product_ids: Sequence[int]) -> dict[int, list[Any]]:
     rows = db.session.execute(
-        select(model).where(model.product_id.in_(product_ids)).order_by(model.position, model.id)
+        select(model)
+        .where(model.product_id.in_(product_ids))
+        .order_by(model.position, model.id)
         .execution_options(populate_existing=True)
-    ).scalars()  # fmt: skip
+    ).scalars()
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(row.product_id, []).append(row)

@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON of a declared type, with every fault named by where it is (RFC 6901)."""
+"""Request bodies: JSON of a declared type. Every fault is reported with a JSON pointer (RFC 6901)."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from storefront.api.schemas import Fault
 
 T = TypeVar("T", bound=msgspec.Struct)
 MAX_DEPTH = 20
-_MAX_EXACT = 2**53  # below it a float holds every whole number
+# Below it a float represents every whole number.
+_MAX_EXACT = 2**53
 _ERROR_PATH = re.compile(r"^(.*) - at `\$(.*)`$", re.S)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def read_body(shape: type[T]) -> T:
-    """Return the current request's body.
+    """Return the current request's body as this type.
 
     Raises:
-        ProblemError: 415 for another content type, 400 for what is no JSON, 422 for JSON of another shape.
-        RequestEntityTooLarge: it is larger than the shop reads.
+        ProblemError: 415 for another content type, 400 for invalid JSON, 422 for JSON that does not fit the type.
+        RequestEntityTooLarge: the body is larger than allowed.
     """
     if request.mimetype != "application/json":
         raise ProblemError(
@@ -37,7 +38,7 @@ def read_body(shape: type[T]) -> T:
             headers={"Accept": "application/json"},
         )
     body = request.get_data()
-    # What comes in chunks tells no length, and Werkzeug cuts it off at the most that is read, without a word.
+    # A chunked body has no declared length, and Werkzeug silently truncates it at the limit.
     if request.content_length is None and len(body) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge
     value = _parse(body)
@@ -47,12 +48,12 @@ def read_body(shape: type[T]) -> T:
             return msgspec.convert(value, shape)
         except msgspec.ValidationError as error:
             faults = [_parse_fault(str(error))]
-    raise ProblemError(422, "The body is not what this address takes.", *faults)
+    raise ProblemError(422, "The body does not fit this operation.", *faults)
 
 
 def _parse(body: bytes) -> Any:
     try:
-        # msgspec is strict about encodings; json sees members that stand twice.
+        # msgspec is strict about encodings; only json reports duplicate members.
         msgspec.json.decode(body)
         return json.loads(
             body, object_pairs_hook=_unique_members, parse_constant=_reject_constant, parse_float=_number
@@ -68,28 +69,28 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the member {twice[:50]!r} stands twice in one object")
+        raise ValueError(f"the member {twice[:50]!r} occurs twice in one object")
     return found
 
 
 def _number(text: str) -> int | float:
-    """Return a number: 7.0 is a whole one in JSON Schema (draft 2020-12, 4.2.3)."""
+    """Parse a number; 7.0 is an integer in JSON Schema (draft 2020-12, 4.2.3)."""
     number = float(text)
     return int(number) if number.is_integer() and abs(number) < _MAX_EXACT else number
 
 
 def _reject_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _find_faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fault]:
-    """Yield every member that is not known here, and every text that cannot be kept."""
+    """Yield a fault for every unknown member, and for every text that cannot be stored."""
     if depth > MAX_DEPTH:
         raise ProblemError(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
     if isinstance(kind, inspect.AnyType) and not isinstance(value, dict | list):
-        return  # it is not looked at
+        return  # the member is ignored
     if isinstance(value, str) and _CONTROL.search(value):
-        yield Fault("This text holds control characters.", pointer)
+        yield Fault("This text contains control characters.", pointer)
     elif isinstance(value, list):
         of = next((k.item_type for k in _kinds(kind) if isinstance(k, inspect.ListType)), inspect.AnyType())
         for number, item in enumerate(value):
@@ -103,10 +104,10 @@ def _find_faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterato
         for name, item in value.items():
             place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
             if struct and name not in known:
-                yield Fault(f"There is no member {name[:50]!r} here. There are: {', '.join(known)}.", place)
+                yield Fault(f"Unknown member {name[:50]!r}. The members are: {', '.join(known)}.", place)
             else:
                 if _CONTROL.search(name) and not isinstance(kind, inspect.AnyType):
-                    yield Fault("This name holds control characters.", place)
+                    yield Fault("This name contains control characters.", place)
                 yield from _find_faults(item, known.get(name, values), place, depth + 1)
 
 
@@ -115,7 +116,7 @@ def _kinds(kind: Any) -> tuple[Any, ...]:
 
 
 def _parse_fault(text: str) -> Fault:
-    """Return what msgspec says, with its path as a pointer."""
+    """Return msgspec's error message as a fault, with its path as a JSON pointer."""
     found = _ERROR_PATH.match(text)
     if found is None:
         return Fault(f"{text}.", "")

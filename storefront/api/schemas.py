@@ -1,4 +1,4 @@
-"""What the API says and takes, as declared types: validation, answers and the OpenAPI document are made of these."""
+"""The types of the API's requests and responses: for validation, encoding and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, structs
 
 Band = Literal["in", "low", "out"]
 Status = Literal["draft", "active", "archived"]
-MAX_AMOUNT = 10**12  # minor units; also in yen more than anything costs
+# Minor units; more than anything costs, in yen too.
+MAX_AMOUNT = 10**12
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,14 +21,14 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CategoryRef(Struct, frozen=True):
-    """A category by its path, which is the slugs from the top down."""
+    """A category by its path: the slugs from the top down."""
 
     path: str
     name: str
 
 
 class Category(Struct, frozen=True):
-    """A category; `products` is how many active ones are in it and below."""
+    """A category. `products` counts the active products in it and below it."""
 
     path: str
     name: str
@@ -35,7 +36,7 @@ class Category(Struct, frozen=True):
 
 
 class CategoryDetail(Struct, frozen=True):
-    """A category with those above it, from the top down, and those right below it."""
+    """A category with its parents, from the top down, and its children."""
 
     path: str
     name: str
@@ -45,7 +46,7 @@ class CategoryDetail(Struct, frozen=True):
 
 
 class CategoryList(Struct, frozen=True):
-    """A page of all categories that hold products, in the order of their paths."""
+    """A page of the categories that contain products, sorted by path."""
 
     items: list[Category]
     page: int
@@ -54,7 +55,7 @@ class CategoryList(Struct, frozen=True):
 
 
 class Variant(Struct, frozen=True):
-    """One buyable form of a product. `stock` is null where it is not told, or not counted."""
+    """One buyable form of a product. `stock` is null if it is not shown or not tracked."""
 
     sku: str
     options: dict[str, str]
@@ -74,7 +75,7 @@ class Image(Struct, frozen=True):
 
 
 class Product(Struct, frozen=True):
-    """A product. `price` is the lowest of its variants, `stock` what can be bought now of all of them together."""
+    """A product. `price` is the lowest of its variants, `stock` the sum of what can be bought of them now."""
 
     id: int
     slug: str
@@ -90,7 +91,7 @@ class Product(Struct, frozen=True):
     updated_at: str
 
 
-# A product in a list, of which `fields` may have asked for less.
+# A product in a list: all members are optional, since `fields` may select some of them.
 ListedProduct: Any = defstruct(
     "ListedProduct",
     [(field.name, field.type | UnsetType, UNSET) for field in structs.fields(Product)],
@@ -108,15 +109,16 @@ class ProductList(Struct, frozen=True):
 
 
 class Fault(Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one part of a request: a member of its body, or a parameter of its address."""
+    """An error in one part of a request: a member of its body (`pointer`) or a parameter of its URL."""
 
     detail: str
-    pointer: str | None = None  # RFC 6901, into the body
+    # RFC 6901, into the body
+    pointer: str | None = None
     parameter: str | None = None
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """A problem as RFC 9457 has it."""
+    """A problem document (RFC 9457)."""
 
     title: str
     status: int
@@ -125,9 +127,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[Fault] = []
 
 
-NO_CONTROL_CHARACTERS = (
-    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # no control characters but tab and the ends of lines
-)
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 ShortText = Annotated[str, Meta(max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Sku = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Stock = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -140,14 +140,14 @@ Options = Annotated[dict[OptionName, Sentence], Meta(max_length=3)]
 
 
 class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """A category, by the path that it has; the name may be sent back, and is not looked at."""
+    """A category by its path. `name` may be sent back and is ignored."""
 
     path: Annotated[str, Meta(min_length=1, max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
     name: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
 
 
 class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """A variant as `PUT` takes it. `stock` null leaves the stock as it is; `band` is not looked at."""
+    """A variant in the body of `PUT`. `stock` null leaves the stock unchanged; `band` is ignored."""
 
     sku: Sku
     price: Price
@@ -158,7 +158,7 @@ class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to change of the variant with this SKU."""
+    """The changes of the variant with this SKU."""
 
     sku: Sku
     price: Price | UnsetType = UNSET
@@ -169,17 +169,20 @@ class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _ReadOnlyMembers(Struct, frozen=True):
-    """Members of an answer that may be sent back, and are not looked at."""
+    """Members of a response that may be sent back and are ignored.
+
+    For a product with one variant `price` and `stock` are that variant's.
+    """
 
     id: int | None = None
     images: list[Any] | None = None
     updated_at: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
-    price: Price | None = None  # of a product with one variant: that variant's
-    stock: Stock | None = None  # the same
+    price: Price | None = None
+    stock: Stock | None = None
 
 
 class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A product as it shall be. Variants that are not named go; left out, only slug and stock stay as they are."""
+    """The complete new product. Variants that are not named are removed; only slug and stock may be left out."""
 
     title: Title
     status: Status
@@ -191,7 +194,7 @@ class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is to change of a product. Variants that are not named stay as they are."""
+    """The changes of a product. Variants that are not named stay unchanged."""
 
     title: Title | UnsetType = UNSET
     status: Status | UnsetType = UNSET
@@ -203,14 +206,14 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
 
 
 class StockInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many can be bought from now on, besides what is reserved; the reason is for the ledger."""
+    """How many can be bought from now on, in addition to the reserved ones; the reason goes into the ledger."""
 
     stock: Stock
     reason: Sentence
 
 
 class VariantStock(Struct, frozen=True):
-    """The stock of a variant as it is now."""
+    """The present stock of a variant."""
 
     sku: str
     product_id: int
@@ -232,7 +235,7 @@ class OrderLine(Struct, frozen=True):
 
 
 class OrderEvent(Struct, frozen=True):
-    """What happened to an order."""
+    """An event in the history of an order."""
 
     at: datetime
     kind: str
@@ -242,7 +245,7 @@ class OrderEvent(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What somebody has bought, and what became of it."""
+    """An order with its lines and events."""
 
     number: str
     state: OrderState
@@ -263,7 +266,7 @@ class Order(Struct, frozen=True):
 
 
 class OrderList(Struct, frozen=True):
-    """A page of orders, the newest first."""
+    """A page of orders, newest first."""
 
     items: list[Order]
     page: int
@@ -272,7 +275,7 @@ class OrderList(Struct, frozen=True):
 
 
 class OrderStateInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """The state that an order shall have; the note goes into its log."""
+    """The new state of an order; the note goes into its history."""
 
     state: Literal["shipped", "delivered", "cancelled"]
     note: Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL_CHARACTERS)] = ""

@@ -18,7 +18,7 @@ from storefront.extensions import db, write_transaction
 USE_PRECISION = timedelta(minutes=10)
 """The time of a token's last use is stored at most once in this time."""
 SUBSCRIPTIONS_TTL = 1.0
-"""Seconds for which a process uses the webhooks that it has read: each change of stock asks for them."""
+"""Seconds for which a process keeps the webhooks that it has read: every change of stock needs them."""
 
 
 class TokenUse:

@@ -1,7 +1,7 @@
-"""Tokens: made, revoked, and believed.
+"""API tokens: creation, revocation and verification.
 
-A token is `sf_ID_SECRET.SIGNATURE`. SQL has a digest of the whole, and is asked about it by every request that needs
-it. The signature lets a token be told from an invention without asking anybody: so it has a rate limit of its own.
+A token is `sf_ID_SECRET.SIGNATURE`. SQL stores a digest of the whole; every request with a token is checked against
+it. The signature distinguishes real tokens from invented ones without a query, so each token has its own rate limit.
 """
 
 from __future__ import annotations
@@ -30,50 +30,51 @@ log = logging.getLogger(__name__)
 SCOPES = {
     "catalog:read": "drafts and archived products",
     "catalog:write": "change products",
-    "stock:read": "exact stock, whatever the public is told",
+    "stock:read": "exact stock, whatever the public sees",
     "stock:write": "set stock",
     "orders:read": "orders, with names and addresses",
     "orders:write": "change the state of orders",
 }
 _MAX_LENGTH = 200
-_CALLER = "storefront.api.caller"  # in the environ: whose token it is, once that is known
+# The key in the WSGI environ that holds the verified caller of the request.
+_CALLER = "storefront.api.caller"
 
 
 class TokenError(StorefrontError):
-    """A token cannot be made or revoked; the text says why."""
+    """A token cannot be created or revoked; the text says why."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token a request has."""
+    """The owner of the token of a request."""
 
     token_id: str
     name: str
     scopes: frozenset[str]
 
     def allows(self, scope: str) -> bool:
-        """Return whether the token has this scope; who may write may read."""
+        """Return whether the token has this scope. A write scope includes the read scope."""
         return scope in self.scopes or scope.replace(":read", ":write") in self.scopes
 
     @property
     def actor(self) -> str:
-        """The caller as ledgers and histories name it."""
+        """The name of the caller in ledgers and histories."""
         return f"token {self.name}"
 
 
 def create_token(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
-    """Make a token and return it: nobody can read it again.
+    """Create a token and return it: it is not stored and cannot be read again.
 
     Raises:
-        TokenError: it has no name, or a scope that does not exist.
+        TokenError: the name or a scope is not valid.
     """
     name = " ".join(name.split())
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise TokenError("A token needs a name of 1 to 100 characters, so that its owner knows it again.")
+        raise TokenError("A token needs a name of 1 to 100 characters, so that it can be recognised later.")
     if not scopes or (set(scopes) - set(SCOPES)):
-        raise TokenError(f"Name the scopes that it shall have, of: {', '.join(SCOPES)}.")
+        raise TokenError(f"Name the scopes of the token, of: {', '.join(SCOPES)}.")
     key = secrets.token_hex(6)
     token = _signer(current_app).sign(f"sf_{key}_{secrets.token_urlsafe(32)}").decode()
     with write_transaction() as session:
@@ -89,10 +90,10 @@ def list_tokens() -> Sequence[ApiToken]:
 
 
 def revoke_token(token_id: str) -> ApiToken:
-    """End a token, at once and for ever.
+    """Revoke a token; this takes effect at once.
 
     Raises:
-        TokenError: there is none with this id.
+        TokenError: there is no token with this id.
     """
     with write_transaction() as session:
         row = session.get(ApiToken, token_id)
@@ -103,10 +104,10 @@ def revoke_token(token_id: str) -> ApiToken:
 
 
 def current_caller() -> Caller | None:
-    """Return whose token the current request has; None for one without `Authorization`.
+    """Return the owner of the current request's token; None for a request without `Authorization`.
 
     Raises:
-        ProblemError: 401, if it has something else than a token that holds.
+        ProblemError: 401 if the header is not a valid token.
     """
     if "Authorization" not in request.headers:
         return None
@@ -117,19 +118,19 @@ def current_caller() -> Caller | None:
 
 
 def require_scopes(*scopes: str) -> Caller:
-    """Return whose token the current request has, which must have these scopes.
+    """Return the owner of the current request's token, which must have these scopes.
 
     Raises:
-        ProblemError: 401 without a token that holds, 403 if it lacks a scope.
+        ProblemError: 401 without a valid token, 403 if the token lacks a scope.
     """
     found = current_caller()
     if found is None:
-        raise _unauthorised("This needs a token: send it as `Authorization: Bearer TOKEN`.")
+        raise _unauthorised("This operation needs a token: send it as `Authorization: Bearer TOKEN`.")
     if missing := [scope for scope in scopes if not found.allows(scope)]:
         challenge = f'Bearer realm="storefront", error="insufficient_scope", scope="{" ".join(scopes)}"'
         raise ProblemError(
             403,
-            f"The token {found.name!r} lacks the scope {', '.join(missing)}. Make one that has it with: "
+            f"The token {found.name!r} lacks the scope {', '.join(missing)}. Create one that has it with: "
             f"flask token create NAME --scope {missing[0]}",
             headers={"WWW-Authenticate": challenge},
         )
@@ -137,7 +138,7 @@ def require_scopes(*scopes: str) -> Caller:
 
 
 def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
-    """Return who is asking, for the rate limits: "token:0123456789ab"; None unless we have signed the token."""
+    """Return the caller's identity for the rate limits, such as "token:0123456789ab"; None without a signed token."""
     header = environ.get("HTTP_AUTHORIZATION")
     if not header:
         return None
@@ -152,6 +153,7 @@ def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
 
 
 def _verify(header: str) -> Caller:
+    """Return the owner of the token in an Authorization header; raises ProblemError (401) if it is not valid."""
     kind, _, token = header.partition(" ")
     token = token.strip()
     if kind.lower() != "bearer" or not token.startswith("sf_") or len(token) > _MAX_LENGTH:
@@ -167,7 +169,7 @@ def _verify(header: str) -> Caller:
     if row.revoked_at is not None:
         raise _unauthorised("The token has been revoked.", invalid=True)
     if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
-        raise _unauthorised("The token has expired. Make a new one with: flask token create", invalid=True)
+        raise _unauthorised("The token has expired. Create a new one with: flask token create", invalid=True)
     state.get(current_app).token_use.record(row.id, row.last_used_at)
     return Caller(row.id, row.name, frozenset(row.scopes))
 

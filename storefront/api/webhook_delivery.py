@@ -1,4 +1,4 @@
-"""Sending webhooks' messages: signed (Standard Webhooks), to the address that was looked at, again with backoff."""
+"""Delivery of webhook messages: signed (Standard Webhooks), sent through the outbound guard, retried with backoff."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from storefront.web import outbound
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = 10.0  # seconds, for each step of one attempt
-# Seconds until the next attempt; after the last a message is given up. Together about a day and a half.
+# Seconds for each step of an attempt.
+TIMEOUT = 10.0
+# Seconds until the next attempt. After the last attempt a message is given up: after about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
-LOG_RETENTION = timedelta(days=30)  # the log
+LOG_RETENTION = timedelta(days=30)
 _queue = DueQueue(
     model=WebhookDelivery,
     key=WebhookDelivery.id,
@@ -41,7 +42,7 @@ _queue = DueQueue(
 
 
 def sign_message(secret: str, message_id: str, timestamp: int, body: str) -> str:
-    """Return what goes into the header webhook-signature."""
+    """Return the value of the header webhook-signature."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = hmac.new(key, f"{message_id}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
@@ -53,9 +54,9 @@ def send_due() -> int:
 
 
 def _deliver(attempt: Attempt) -> Outcome:
-    status, arrived = _send(attempt.row)
+    status, delivered = _send(attempt.row)
     values: dict[str, Any] = {"outcome": status[:200]}
-    return Outcome(arrived, values | {"delivered_at": datetime.now(UTC)} if arrived else values)
+    return Outcome(delivered, values | {"delivered_at": datetime.now(UTC)} if delivered else values)
 
 
 def _send(message: Any) -> tuple[str, bool]:
@@ -85,14 +86,14 @@ def _send(message: Any) -> tuple[str, bool]:
 
 
 def init_app(app: Flask) -> None:
-    """Let every serving process send messages, and write down which tokens it has seen."""
+    """Deliver messages, delete old ones and store the use of tokens in the background of every serving process."""
     periodic.add_task(app, "webhook-sender", send_due, interval=1.0)
     periodic.add_task(app, "webhook-log", _delete_old_deliveries, interval=600.0)
     periodic.add_task(app, "token-use", state.get(app).token_use.store, interval=1.0)
 
 
 def _delete_old_deliveries() -> None:
-    """Forget what was settled long ago."""
+    """Delete messages older than `LOG_RETENTION` that are delivered or given up."""
     old = (WebhookDelivery.created_at < datetime.now(UTC) - LOG_RETENTION, WebhookDelivery.due_at.is_(None))
     with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         connection.execute(delete(WebhookDelivery).where(*old))

@@ -1,7 +1,7 @@
-"""Webhooks: who hears of which events, and the messages that wait for them.
+"""Webhooks: URLs that are subscribed to events, and the queue of messages to them.
 
-A message is written before it is sent, and tried until it has arrived or is given up: `delivering` does that. Its id
-is made of the event, so an event that the outbox tells twice is one message.
+`webhook_delivery` sends the messages. A message's id is derived from its event, so an event that the outbox delivers
+twice becomes one message.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ORDER_TOPIC = "api.order"
 
 
 class WebhookError(StorefrontError):
-    """A webhook cannot be kept; the text says why."""
+    """A webhook cannot be added or removed; the text says why."""
 
 
 def init_app(app: Flask) -> None:
@@ -46,16 +46,16 @@ def init_app(app: Flask) -> None:
 
 
 def add_webhook(url: str, events: Sequence[str]) -> Webhook:
-    """Have an address told of events; return it with the secret that its messages are signed with.
+    """Subscribe a URL to events; return the webhook with the secret that signs its messages.
 
     Raises:
-        WebhookError: the address or an event cannot be used.
+        WebhookError: the URL or an event is not valid.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or len(url) > 2000 or parts.username:
-        raise WebhookError(f"{url!r} is no address to send to; write it as https://host/path.")
+        raise WebhookError(f"{url!r} is not a URL that can be called; write it as https://host/path.")
     if not events or set(events) - set(EVENTS):
-        raise WebhookError(f"Name the events that it shall hear of: {', '.join(EVENTS)}.")
+        raise WebhookError(f"Name the events to subscribe to: {', '.join(EVENTS)}.")
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     with write_transaction() as session:
         webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
@@ -70,10 +70,10 @@ def list_webhooks() -> Sequence[Webhook]:
 
 
 def remove_webhook(webhook_id: str) -> None:
-    """Tell an address no more; what waited for it goes too.
+    """Remove a webhook and its messages.
 
     Raises:
-        WebhookError: there is none with this id.
+        WebhookError: there is no webhook with this id.
     """
     with write_transaction() as session:
         webhook = session.get(Webhook, webhook_id)
@@ -84,24 +84,36 @@ def remove_webhook(webhook_id: str) -> None:
 
 
 def list_deliveries(webhook_id: str | None, most: int) -> Sequence[WebhookDelivery]:
-    """Return the latest messages, to all or to one."""
-    wanted = select(WebhookDelivery).order_by(WebhookDelivery.created_at.desc()).limit(most)
+    """Return the latest messages, to all webhooks or to one."""
+    query = select(WebhookDelivery).order_by(WebhookDelivery.created_at.desc()).limit(most)
     if webhook_id:
-        wanted = wanted.where(WebhookDelivery.webhook_id == webhook_id)
-    return db.session.execute(wanted).scalars().all()
+        query = query.where(WebhookDelivery.webhook_id == webhook_id)
+    return db.session.execute(query).scalars().all()
 
 
-def enqueue_deliveries(event: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Write a message of each event for everybody who wants to hear of it; what is there already stays as it is."""
+def enqueue_deliveries(event: str, occurrences: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Enqueue a message to each subscribed webhook for each occurrence of an event; existing messages stay.
+
+    Args:
+        event: the kind of event, one of `EVENTS`.
+        occurrences: for each occurrence a name that is unique among them, and the message's data.
+    """
     now = datetime.now(UTC)
     rows = [
         {
-            "id": f"msg_{uuid.uuid5(_NAMESPACE, f'{webhook.id} {event} {name}').hex}", "webhook_id": webhook.id,
-            "event": event, "created_at": now, "due_at": now, "attempts": 0, "outcome": "",
+            "id": f"msg_{uuid.uuid5(_NAMESPACE, f'{webhook.id} {event} {name}').hex}",
+            "webhook_id": webhook.id,
+            "event": event,
+            "created_at": now,
+            "due_at": now,
+            "attempts": 0,
+            "outcome": "",
             "body": msgspec.json.encode({"type": event, "timestamp": now, "data": data}).decode(),
         }
-        for webhook in state.get(current_app).subscriptions.read() if event in webhook.events for name, data in told
-    ]  # fmt: skip
+        for webhook in state.get(current_app).subscriptions.read()
+        if event in webhook.events
+        for name, data in occurrences
+    ]
     if rows:
         insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)
         with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:

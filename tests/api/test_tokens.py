@@ -31,7 +31,7 @@ def test_a_token_is_made_listed_and_revoked_by_commands(app: Flask, call: Call) 
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     key = token.split("_")[1]
     assert run(args=["token", "list"]).output.split("\t") == [
-        key, "Ware house", "catalog:read stock:write", "never used", "holds\n",
+        key, "Ware house", "catalog:read stock:write", "never used", "valid\n",
     ]  # fmt: skip
     assert run(args=["token", "revoke", key]).output == "Ware house is revoked.\n"
     answer = call("GET", ORDINARY, **bearer(token))

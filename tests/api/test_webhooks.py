@@ -180,7 +180,7 @@ def test_webhooks_are_added_listed_and_removed_by_commands(app: Flask, pot: None
     assert secret.startswith("whsec_")
     listed = run(args=["webhook", "list"]).output
     assert listed == f"{key}\thttps://example.org/h\torder.changed\n"
-    assert run(args=["webhook", "remove", key]).output == f"{key} is told no more.\n"
+    assert run(args=["webhook", "remove", key]).output == f"{key} is removed.\n"
     assert run(args=["webhook", "list"]).output == ""
     for wrong in (
         ["remove", key],

@@ -1,4 +1,4 @@
-"""Changing a product by one request: all of it or nothing, under a lock, by the models' and the stock's own verbs."""
+"""Changes a product by one request: under a lock, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
 from storefront.extensions import write_transaction
 
-# Given the product as everybody and as the caller sees it (None: not at all); refuses what it was not made for.
+# Raises ProblemError if the product is not in the expected state. Arguments: the product as the public sees it (None
+# if the public cannot see it), and as the caller sees it.
 Precondition = Callable[[Product | None, Product], None]
 
 
 def change_product(
     product_id: int, given: ProductPut | ProductPatch, caller: Caller, condition: Precondition
 ) -> Product:
-    """Make a product what is given; return it as the caller may see it.
+    """Apply a request's body to a product; return the product as the caller may see it.
 
     Raises:
-        ProblemError: 409, 412 or 422; the text and the faults say why. Nothing has been changed.
-        NotInShopError: there is no such product.
+        ProblemError: 409, 412 or 422; the text and the faults say why. Nothing is changed then.
+        NotInShopError: the product does not exist.
     """
     display = product_reader.stock_display_for(caller)
     try:
@@ -46,14 +47,14 @@ def change_product(
             return loaded.build_product(display)
     except IntegrityError as error:
         raise ProblemError(
-            409, "A slug or SKU is another product's already, or two variants would have the same options."
+            409, "Another product has this slug or SKU, or two variants would have the same options."
         ) from error
 
 
 def _apply_changes(
     session: Session, loaded: LockedProduct, given: ProductPut | ProductPatch, caller: Caller
 ) -> None:
-    """Change the rows, and what lists and search say of them."""
+    """Change the rows, and update the list index and the search index."""
     row = loaded.row
     before = _snapshot(loaded)
     whole = isinstance(given, ProductPut)
@@ -89,7 +90,7 @@ def _change_category(session: Session, loaded: LockedProduct, given: Any) -> Non
         loaded.row.category_id, loaded.category = None, (None, None)
         return
     wanted = select(models.Category.id, models.Category.name).where(models.Category.path == given.path)
-    with session.no_autoflush:  # the product's row is written once
+    with session.no_autoflush:  # so that the product's row is written once
         found = session.execute(wanted).one_or_none()
     if found is None:
         raise ProblemError(
@@ -99,7 +100,7 @@ def _change_category(session: Session, loaded: LockedProduct, given: Any) -> Non
 
 
 def _change_slug(session: Session, row: models.Product, slug: str | None) -> None:
-    """Give the product another slug; the old one leads to it from now on."""
+    """Change the product's slug, and redirect the old one to it."""
     if slug is None or slug == row.slug:
         return
     kept = select(models.ProductRedirect).where(models.ProductRedirect.slug.in_((slug, row.slug)))

@@ -1,4 +1,4 @@
-"""A product as it is being changed: its rows under a lock, and what will become of its stock."""
+"""A product while it is changed: its locked rows, and its new stock."""
 
 from __future__ import annotations
 
@@ -18,22 +18,31 @@ from storefront.stock import StockItem, StockLevel, StockLevels
 
 @dataclass(slots=True)
 class LockedProduct:
-    """A product's rows, locked, and what will become of its stock."""
+    """A product's locked rows.
+
+    Attributes:
+        row: the product.
+        category: path and name of its category, or None twice.
+        images: its images in order.
+        variants: its variants by SKU.
+        items: its stock by SKU.
+        wanted: the new stock by SKU, where it changes.
+    """
 
     row: models.Product
     category: tuple[str | None, str | None]
     images: Sequence[models.ProductImage]
     variants: dict[str, models.Variant]
     items: dict[str, StockItem]
-    wanted: dict[str, int] = field(default_factory=dict)  # stock by SKU
+    wanted: dict[str, int] = field(default_factory=dict)
 
     def available(self, sku: str) -> int | None:
-        """Return how many of a SKU can be bought; None where they are not counted."""
+        """Return how many of a SKU can be bought; None if its stock is not tracked."""
         item = self.items.get(sku)
         return None if item is None or not item.tracked else item.available
 
     def build_product(self, display: stock.Display) -> Product:
-        """Return the product as it will be told: with the stock that is wanted, as far as it may be seen."""
+        """Return the product in the API's format, with its new stock as exactly as `display` allows."""
         levels = {
             item.variant_id: StockLevel(
                 self.wanted.get(sku, item.available) if item.tracked else None, item.low_threshold
@@ -47,10 +56,10 @@ class LockedProduct:
 
 
 def lock_product(session: Session, product_id: int) -> LockedProduct:
-    """Lock a product and its variants, in the order of their SKUs; two statements.
+    """Lock a product and its variants, in the order of their SKUs, in two statements.
 
     Raises:
-        NotInShopError: there is no such product.
+        NotInShopError: the product does not exist.
     """
     rows = session.execute(
         select(models.Product, models.Category.path, models.Category.name, models.ProductImage)

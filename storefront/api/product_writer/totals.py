@@ -1,4 +1,4 @@
-"""Price and stock of the whole product, and what they are in its variants."""
+"""The price and stock of a whole product, applied to its variants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from storefront.stock import Movement, inventory
 
 
 def apply_totals(loaded: LockedProduct, given: ProductPut | ProductPatch) -> None:
-    """Take price and stock of the whole product: a product with one variant has that one's, others the sum's."""
+    """Apply the price and stock of the whole product: they are those of its only variant.
+
+    With several variants they may only repeat the lowest price and the sum of the stock.
+
+    Raises:
+        ProblemError: 422, they contradict the variants.
+    """
     skus = list(loaded.variants)
     if given.stock is not None:
         now = [loaded.wanted.get(sku, loaded.available(sku)) for sku in skus]
@@ -38,11 +44,11 @@ def apply_totals(loaded: LockedProduct, given: ProductPut | ProductPatch) -> Non
 
 
 def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None:
-    """Move the stock to what is wanted, by the caller's name.
+    """Adjust the stock to the wanted numbers, with the caller as the actor in the ledger.
 
     Raises:
-        InsufficientStockError: more of it is reserved than would be left.
-        StockNumberError: there cannot be so many.
+        InsufficientStockError: more is reserved than would remain.
+        StockNumberError: the number is too large.
     """
     movements = []
     for sku, number in sorted(loaded.wanted.items()):

@@ -1,4 +1,4 @@
-"""What a product can become: all faults of a body at once, each with a pointer."""
+"""Validation of a product's new values; reports all faults of a body at once, each with a JSON pointer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 
 
 def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: bool) -> None:
-    """Refuse what cannot be, all faults at once."""
+    """Check the values of a body that its type cannot check.
+
+    Raises:
+        ProblemError: 422, with all faults.
+    """
     faults, seen = [], set()
     currency = current_app.config["CURRENCY"]
     prices: list[tuple[Any, str]] = [(given.price, "/price")]
@@ -22,14 +26,14 @@ def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: 
     for number, variant in enumerate(variants):
         at = f"/variants/{number}"
         if variant.sku in seen:
-            faults.append(Fault("This SKU stands twice.", f"{at}/sku"))
+            faults.append(Fault("This SKU occurs twice.", f"{at}/sku"))
         seen.add(variant.sku)
         if variant.sku not in loaded.variants:
             if not whole:
                 faults.append(Fault("The product has no such variant; PUT can add one.", f"{at}/sku"))
             elif not is_plain(variant.sku):
                 faults.append(
-                    Fault("A SKU holds visible characters alone, in their simplest form.", f"{at}/sku")
+                    Fault("A SKU may contain only visible characters in their simplest form.", f"{at}/sku")
                 )
         prices += [(variant.price, f"{at}/price"), (variant.compare_at_price, f"{at}/compare_at_price")]
     faults += [
@@ -40,11 +44,11 @@ def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: 
     if given.title is not UNSET and not str(given.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
     if faults:
-        raise ProblemError(422, "The body is not what this product can become.", *faults)
+        raise ProblemError(422, "The product cannot be changed to this.", *faults)
 
 
 def is_plain(sku: str) -> bool:
-    """Return whether a text has no character that could be taken for another text's: none unseen, none compatible."""
+    """Return whether a SKU cannot be confused with another: no invisible and no compatibility characters."""
     folded = unicodedata.normalize("NFKC", sku)
     return sku == folded == sku.strip() and all(
         unicodedata.category(c)[0] not in "CZ" or c == " " for c in sku

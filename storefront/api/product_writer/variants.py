@@ -1,4 +1,4 @@
-"""The variants that a body names: changed, made, or taken away because it names them no more."""
+"""Applies the variants of a body: changes, adds and removes the rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _COLUMNS = ("option1", "option2", "option3")
 
 
 def resolve_option_names(loaded: LockedProduct, given: ProductPut | ProductPatch) -> list[str]:
-    """Return the names of the options in order: those that there are, unless all variants have others."""
+    """Return the names of the options in order: the present ones, or new ones that all variants in the body share.
+
+    Raises:
+        ProblemError: 422, the options of the variants do not agree.
+    """
     names = [list(v.options) for v in given.variants if v.options is not UNSET and v.options]
     present = loaded.row.option_names or (["Option 1", "Option 2", "Option 3"] if loaded.variants else [])
     places = [name for name in present if any(name in own for own in names)] if names else list(present)
@@ -32,10 +36,10 @@ def resolve_option_names(loaded: LockedProduct, given: ProductPut | ProductPatch
 
 
 def remove_unnamed(session: Session, loaded: LockedProduct, given: Any) -> None:
-    """Take away the variants that are not named.
+    """Remove the variants that the body does not name.
 
     Raises:
-        ProblemError: 409, shoppers have reserved some.
+        ProblemError: 409, some of a variant are reserved.
     """
     named = {variant.sku for variant in given.variants}
     gone = [sku for sku in loaded.variants if sku not in named]
@@ -49,27 +53,30 @@ def remove_unnamed(session: Session, loaded: LockedProduct, given: Any) -> None:
             session.delete(item)
         session.delete(loaded.variants.pop(sku))
     if gone:
-        session.flush()  # their options are free before others take them
+        session.flush()  # frees their options before other variants take them
 
 
 def free_swapped_options(session: Session, loaded: LockedProduct, given: Any, places: list[str]) -> None:
-    """Free the options that go from one variant to another: rows are written one by one, each unlike all others."""
+    """Give variants whose options move to another variant a placeholder first.
+
+    Rows are updated one by one, and no two variants may have the same options in between.
+    """
     wanted = {
         one.sku: _option_columns(one.options, places) for one in given.variants if one.options is not UNSET
     }
-    passing = False
+    needs_flush = False
     for sku, row in loaded.variants.items():
         own = (row.option1, row.option2, row.option3)
         if wanted.get(sku, own) != own and own in wanted.values():
-            row.option1, row.option2, row.option3, passing = f"→ {row.id}", "", "", True
-    if passing:
+            row.option1, row.option2, row.option3, needs_flush = f"→ {row.id}", "", "", True
+    if needs_flush:
         session.flush()
 
 
 def write_variant(
     session: Session, loaded: LockedProduct, given: Any, places: list[str], number: int
 ) -> None:
-    """Change or make one variant."""
+    """Change or add one variant."""
     row = loaded.variants.get(given.sku)
     values: dict[str, Any] = {}
     if given.price is not UNSET:
@@ -98,10 +105,10 @@ def write_variant(
 
 
 def _option_columns(options: dict[str, str], places: list[str]) -> tuple[str, ...]:
-    """Return the values of named options in their columns' order, "" where there is none."""
+    """Return the values of the options in the order of their columns, "" for missing ones."""
     return tuple(options.get(name, "") for name in (*places, *_COLUMNS)[: len(_COLUMNS)])
 
 
 def _hides_compare_price(row: models.Variant) -> bool:
-    """Return whether the price that it was reduced from is not told, since it is no higher: null leaves it."""
+    """Return whether the API hides the compare-at price because it is not higher: null then leaves it as it is."""
     return row.compare_at_price is not None and row.compare_at_price <= row.price

@@ -1,1 +1,1 @@
-"""The operations of the API, a module for each thing that they are about."""
+"""The operations of the API, one module for each kind of resource."""

@@ -1,4 +1,4 @@
-"""/api/v1/categories: the tree."""
+"""/api/v1/categories: the tree of categories."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _page(query: Mapping[str, str]) -> int:
 @cache.public_page(keys.CATEGORY, _cache_key, anonymous=True)
 @operation("List categories, 100 to a page", CategoryList, parameters=(pagination.PAGE,))
 def category_list() -> Response:
-    """All categories that hold active products, in the order of their paths."""
+    """All categories that contain active products, sorted by path."""
     page = _page(request.args)
     shown = (models.Category.path != models.ROOT_PATH, models.Category.product_count > 0)
     columns = (models.Category.id, models.Category.path, models.Category.name, models.Category.product_count)
@@ -47,9 +47,9 @@ def category_list() -> Response:
     total = db.session.execute(select(func.count(models.Category.id)).where(*shown)).scalar_one()
     cache.depends_on(keys.NAVIGATION, *(keys.category_tag(row.id) for row in rows))
     items = [Category(row.path, row.name, row.product_count) for row in rows]
-    answered = CategoryList(items, page, ceil(total / PER_PAGE), total)
-    response = public_response(answered) if tokens.current_caller() is None else private_response(answered)
-    return pagination.add_links(response, page, answered.pages)
+    result = CategoryList(items, page, ceil(total / PER_PAGE), total)
+    response = public_response(result) if tokens.current_caller() is None else private_response(result)
+    return pagination.add_links(response, page, result.pages)
 
 
 @bp.get("/categories/<path:path>")
@@ -57,7 +57,7 @@ def category_list() -> Response:
 @cache.public_page(keys.CATEGORY, anonymous=True)
 @operation("Read a category", CategoryDetail, errors=(404,))
 def category(path: str) -> CategoryDetail:
-    """A category, with those above and below it; which products are in it, `/products?category=` says."""
+    """A category with its parents and children. `/products?category=` lists its products."""
     try:
         navigation, _ = load_navigation(path)
     except MovedError as error:

@@ -1,4 +1,4 @@
-"""/api/v1/openapi.json, and /api/v1/docs: the same for people."""
+"""/api/v1/openapi.json, and the same as a page at /api/v1/docs."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def document() -> Response:
 @rate_limiting.limit("api")
 @cache.public_page(keys.CATEGORY)
 def docs() -> str:
-    """The document as a page; it fetches nothing from elsewhere, and needs no JavaScript."""
+    """The document as a page. It loads nothing from other sites and needs no JavaScript."""
     described = openapi.document(current_app)
     schemas = {name: _list_members(schema) for name, schema in described["components"]["schemas"].items()}
     return render_template("api/docs.html", described=described, schemas=schemas)
 
 
 def _list_members(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the members of an object: name, type, and whether it must be there."""
+    """Return the members of an object: name, type, and "required" or an empty text."""
     required = schema.get("required", [])
     members = schema.get("properties", {}).items()
     return [(name, _type_name(about), "required" if name in required else "") for name, about in members]

@@ -1,4 +1,4 @@
-"""/api/v1/orders: reading them, and changing their state."""
+"""/api/v1/orders: lists, single orders, and changes of their state."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from storefront.catalog.list_request import parse_page_number
 bp = Blueprint("api_orders", __name__, url_prefix="/api/v1")
 
 STATES = list(get_args(OrderState))
-_STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only those in this state.")
+_STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only orders in this state.")
 
 
 @bp.get("/orders")
 @rate_limiting.limit("api")
 @operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(pagination.PAGE, _STATE))
 def order_list() -> Response:
-    """The orders of the shop, the newest first."""
+    """The orders of the shop, newest first."""
     check_parameters((pagination.PAGE, _STATE), request.args)
     page, state = parse_page_number(request.args.get("page", "")), request.args.get("state")
-    answered = orders.list_orders(page, state)
-    return pagination.add_links(private_response(answered), page, answered.pages)
+    result = orders.list_orders(page, state)
+    return pagination.add_links(private_response(result), page, result.pages)
 
 
 @bp.get("/orders/<number>")
 @rate_limiting.limit("api")
 @operation("Read an order", Order, scope="orders:read", errors=(404,))
 def order(number: str) -> Order:
-    """An order with its lines and what happened to it."""
+    """An order with its lines and events."""
     return orders.find_order(number)
 
 
@@ -49,13 +49,13 @@ def order(number: str) -> Order:
     errors=(404, 409, 413, 415, 422),
 )
 def put_state(number: str, body: OrderStateInput) -> Any:
-    """Ship, deliver or cancel an order: 409 if it cannot get there. What is cancelled comes back into stock."""
+    """Ship, deliver or cancel an order; 409 if its state does not allow it. Cancelled items return to stock."""
     caller = tokens.require_scopes("orders:write")
 
-    def move(session: Session) -> Order:
+    def change_state(session: Session) -> Order:
         return orders.change_state(session, number, body.state, actor=caller.actor, note=body.note)
 
-    answered = idempotency.run_once(caller, move)
+    result = idempotency.run_once(caller, change_state)
     if body.state == "cancelled":
         orders.close_payment_and_refund(number)
-    return answered
+    return result

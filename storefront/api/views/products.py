@@ -1,4 +1,4 @@
-"""/api/v1/products: lists, and a product."""
+"""/api/v1/products and /api/v1/variants: lists and single products, and their changes."""
 
 from __future__ import annotations
 
@@ -49,23 +49,28 @@ _PRICE = {"type": "number", "minimum": 0, "maximum": 10**9}
 _FIELDS = {"type": "array", "items": {"type": "string", "enum": FIELDS}, "minItems": 1}
 _LIST = (
     pagination.PAGE,
-    Parameter("q", _text(MAX_QUERY), "Words that a product must have."),
-    Parameter("category", _text(2000), "The path of a category: products in it and below."),
-    Parameter("vendor", _text(255), "The vendor, exactly."),
+    Parameter("q", _text(MAX_QUERY), "Words that the product must contain."),
+    Parameter("category", _text(2000), "The path of a category: only products in it and below it."),
+    Parameter("vendor", _text(255), "The vendor's exact name."),
     Parameter("min_price", _PRICE, "The lowest price, in major units: 12.50."),
     Parameter("max_price", _PRICE, "The highest price, in major units."),
-    Parameter("in_stock", {"type": "string", "enum": ["0", "1"]}, "Only what can be bought now."),
-    Parameter("sort", {"type": "string", "enum": list(SORTS)}, "The order; `new` unless it is said."),
+    Parameter(
+        "in_stock", {"type": "string", "enum": ["0", "1"]}, "`1`: only products that can be bought now."
+    ),
+    Parameter("sort", {"type": "string", "enum": list(SORTS)}, "The order; `new` by default."),
     Parameter("fields", _FIELDS, "Only these members of each product, separated by commas."),
 )
 IF_MATCH = Parameter(
-    "If-Match", {"type": "string"}, "Only if the product is still the one with this ETag, else 412.", "header"
+    "If-Match",
+    {"type": "string"},
+    "Change the product only if it still has this ETag; otherwise 412.",
+    "header",
 )
 _REFUSALS = (404, 409, 412, 413, 415, 422)
 
 
 def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
-    """Return the canonical address of a list."""
+    """Return the canonical form of a list's query: the page cache stores the list under it."""
     wanted = _list_request(query)
     return f"{wanted.url(page=wanted.page)} {','.join(_fields(query))}"
 
@@ -75,7 +80,7 @@ def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 @cache.public_page(keys.PRODUCT_LIST, _cache_key, anonymous=True)
 @operation("List products, 24 to a page", ProductList, parameters=_LIST, errors=(404,))
 def product_list() -> Response:
-    """The products of the shop, of a category, of a search; drafts and archived ones are not listed."""
+    """The products of the shop, of a category or of a search, without drafts and archived products."""
     wanted, fields = _list_request(request.args), _fields(request.args)
     try:
         page, items = product_reader.list_products(wanted)
@@ -84,8 +89,8 @@ def product_list() -> Response:
     if (caller := tokens.current_caller()) and caller.allows("stock:read"):
         items = product_reader.read_products([item.id for item in items], "exact")
     listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
-    answered = ProductList(listed, wanted.page, page.pages, page.total)
-    response = public_response(answered) if caller is None else private_response(answered)
+    result = ProductList(listed, wanted.page, page.pages, page.total)
+    response = public_response(result) if caller is None else private_response(result)
     return pagination.add_links(response, wanted.page, page.pages)
 
 
@@ -94,12 +99,12 @@ def product_list() -> Response:
 @cache.public_page(keys.PRODUCT_DETAIL, anonymous=True)
 @operation("Read a product", Product, errors=(404, 410))
 def product(product_id: int) -> Product:
-    """A product. With `catalog:read` drafts and archived ones too, with `stock:read` the exact stock."""
+    """A product. `catalog:read` includes drafts and archived products, `stock:read` the exact stock."""
     caller = tokens.current_caller()
     if caller is None or not (caller.allows("catalog:read") or caller.allows("stock:read")):
         return product_reader.read_public_product(product_id)
     if not caller.allows("catalog:read"):
-        product_reader.read_public_product(product_id)  # which refuses what not everybody may see
+        product_reader.read_public_product(product_id)  # raises unless the product is public
     found = product_reader.read_products([product_id], product_reader.stock_display_for(caller))
     if not found:
         raise NotInShopError(f"There is no product {product_id}.")
@@ -117,7 +122,7 @@ def product(product_id: int) -> Product:
     errors=_REFUSALS,
 )
 def put_product(product_id: int, body: ProductPut) -> Product:
-    """Make the product what is given. A `stock` in it needs `stock:write` too."""
+    """Replace the product by the body. Setting `stock` also needs the scope `stock:write`."""
     return _change(product_id, body)
 
 
@@ -132,7 +137,7 @@ def put_product(product_id: int, body: ProductPut) -> Product:
     errors=_REFUSALS,
 )
 def patch_product(product_id: int, body: ProductPatch) -> Product:
-    """Change what is given; variants are matched by SKU. A `stock` in it needs `stock:write` too."""
+    """Change the given members; variants are matched by SKU. Setting `stock` also needs `stock:write`."""
     return _change(product_id, body)
 
 
@@ -147,10 +152,10 @@ def patch_product(product_id: int, body: ProductPatch) -> Product:
     errors=(404, 409, 413, 415, 422),
 )
 def put_stock(sku: str, body: StockInput) -> Any:
-    """Make what can be bought of a variant this number, besides what is reserved; it is told live."""
+    """Set how many of a variant can be bought, in addition to the reserved ones. Open pages update live."""
     caller = tokens.require_scopes("stock:write")
     if not body.reason.strip():
-        raise ProblemError(422, "Say why, for the ledger.", Fault("This cannot be blank.", "/reason"))
+        raise ProblemError(422, "The ledger needs a reason.", Fault("This cannot be blank.", "/reason"))
 
     def set_stock(session: Session) -> VariantStock:
         _, product_id = stock.set_available(session, sku, body.stock, reason=body.reason, actor=caller.actor)
@@ -172,13 +177,13 @@ def _list_request(query: Mapping[str, str]) -> ListRequest:
 
 
 def _fields(query: Mapping[str, str]) -> list[str]:
-    """Return the members that are wanted, in their own order."""
+    """Return the requested members in the order of `FIELDS`."""
     given = query.get("fields")
     if given is None:
         return FIELDS
     names = given.split(",")
     if unknown := [name for name in names if name not in FIELDS]:
         raise BadInputError(
-            "fields", f"There is no field {unknown[0][:50]!r}. There are: {', '.join(FIELDS)}."
+            "fields", f"Unknown field {unknown[0][:50]!r}. The fields are: {', '.join(FIELDS)}."
         )
     return [name for name in FIELDS if name in names]
