@@ -1,4 +1,4 @@
-"""The basket: what goes in, what has changed since, and what is refused with a sentence."""
+"""The cart: additions, changes, notices of changed prices and stock, and rejected forms."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_line_can_be_changed_saved_and_removed(client: FlaskClient) -> None:
     assert client.get("/me").json["cart_quantity"] == 7
     client.post("/cart/lines/B/saving", data={"saved": "0"}, headers=OWN)
     assert client.get("/me").json["cart_quantity"] == 8
-    for _ in range(2):  # twice: a double click is no mistake
+    for _ in range(2):  # a double click is not an error
         answer = client.post("/cart/lines/A/1/removal", headers=OWN)
         assert answer.status_code == 303
     assert "It has been taken out." in client.get(answer.location).text

@@ -1,4 +1,4 @@
-"""What becomes of a basket when somebody signs in, out, or leaves for good."""
+"""What happens to a cart at sign-in, at sign-out and when the account is deleted."""
 
 from __future__ import annotations
 
@@ -51,19 +51,21 @@ def test_a_guest_cart_joins_the_account_on_all_devices(app: Flask) -> None:
 
 
 def test_the_user_is_known_before_the_database_is_locked(app: Flask) -> None:
-    client, known = app.test_client(), []
+    client, user_known = app.test_client(), []
     put(client, "A", 2)
     sign_in(client)
 
     @event.listens_for(db.engine, "begin")
     def begun(connection: Connection) -> None:
         if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
-            known.append("storefront.accounts.current" in request.environ)  # what may have to wait for Redis
+            user_known.append(
+                "storefront.accounts.current" in request.environ
+            )  # finding the user may wait for Redis
 
     put(client, "B", 1)
     for change, form in (("", {"quantity": 3}), ("/saving", {"saved": "1"}), ("/removal", {})):
         assert client.post(f"/cart/lines/A{change}", data=form, headers=OWN).status_code == 303
-    assert known == [True] * 4
+    assert user_known == [True] * 4
 
 
 def test_merged_carts_keep_larger_quantities_with_a_notice(app: Flask) -> None:
@@ -76,7 +78,7 @@ def test_merged_carts_keep_larger_quantities_with_a_notice(app: Flask) -> None:
     sign_in(second)
     assert lines() == {"A": 2, "B": 5, "C": 3}
     assert "before you signed in here (2 from then)" in second.get("/cart").text
-    assert "from then" not in second.get("/cart").text, "it is said once"
+    assert "from then" not in second.get("/cart").text, "the notice is shown once"
     assert first.get("/me").json["cart_quantity"] == 10, "the first device sees the same basket"
     assert db.session.query(Cart).count() == 1
 
@@ -92,7 +94,7 @@ def test_a_cart_created_signed_in_is_on_every_device(app: Flask) -> None:
     assert first.get("/me").json["cart_quantity"] == 4
     assert db.session.query(Cart).count() == 1
     assert first.post("/account/logout", headers=OWN).status_code == 303
-    assert "nothing in it yet" in first.get("/cart").text, "whoever uses this browser next sees nothing of it"
+    assert "nothing in it yet" in first.get("/cart").text, "the next user of this browser does not see it"
 
 
 def test_devices_that_create_a_cart_at_once_share_it(app: Flask) -> None:
@@ -134,4 +136,4 @@ def test_the_merge_notice_is_on_the_page_after_sign_in(app: Flask) -> None:
     put(second, "B", 1)
     sign_in(second)
     assert "(1 from then)" in second.get("/account").text
-    assert "from then" not in second.get("/cart").text, "it is said once"
+    assert "from then" not in second.get("/cart").text, "the notice is shown once"

@@ -1,4 +1,4 @@
-"""Products looked at lately: what the shelf shows by the browser's cookie, and that public pages do not know."""
+"""Recently viewed products: the shelf follows the browser's cookie, and public pages ignore it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
 def shelf(client: FlaskClient, cookie: str, query: str = "") -> list[str]:
-    """Titles on the shelf, from the left."""
+    """Return the titles on the shelf, in order."""
     client.set_cookie("recent", cookie)
     answer = client.get(f"/recent{query}")
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""The hub: whatever is lost, late or doubled on the way, every open page ends with what the database says."""
+"""The hub: whatever messages are lost, late or doubled, every open page ends up with the database's values."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.factories import make_product
 
 
 class Browser:
-    """An open page: keeps the newest of what it is told of each variant, as the badge element does.
+    """An open page: keeps the newest version of each variant, as the badge element does.
 
-    While it is not reading, what comes waits as it does in a stream: the newest of each key.
+    While it does not read, frames wait as they do in a stream: the newest of each key.
     """
 
     def __init__(self, ids: tuple[int, ...]) -> None:
@@ -86,8 +86,8 @@ def put(sku: str, number: int) -> None:
 
 
 @pytest.fixture
-def on_their_way(app: Flask) -> list[bytes]:
-    """The messages of the test's changes, for it to deliver as it likes."""
+def in_flight(app: Flask) -> list[bytes]:
+    """The messages of the test's changes, which the test delivers itself."""
     kept: list[bytes] = []
     registry.get(app).handlers["stock.changed"] = lambda events: kept.extend(
         msgspec.json.encode(event) for event in events
@@ -97,7 +97,7 @@ def on_their_way(app: Flask) -> list[bytes]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_badges_end_as_the_database_whatever_is_lost(
-    app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch, seed: int
+    app: Flask, in_flight: list[bytes], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     dice, hub = random.Random(seed), Hub(app, StockSource(app))
     product = make_product(variants=[{"sku": f"V{n}", "option1": str(n)} for n in range(3)])
@@ -107,21 +107,21 @@ def test_badges_end_as_the_database_whatever_is_lost(
         browser, what = dice.choice(browsers), dice.random()
         if what < 0.35:
             put(f"V{dice.randrange(3)}", dice.choice((0, 1, 3, 5, 6, 50)))
-        elif what < 0.75 and on_their_way:
-            message = dice.choice(on_their_way[-3:] if dice.random() < 0.7 else on_their_way)
+        elif what < 0.75 and in_flight:
+            message = dice.choice(in_flight[-3:] if dice.random() < 0.7 else in_flight)
             if dice.random() < 0.5:
-                on_their_way.remove(message)  # else it comes again
+                in_flight.remove(message)  # else it is delivered twice
             if dice.random() < 0.8:  # else it is lost
                 hub.receive("stock:updates", message)
         elif what < 0.85:
             hub.detach(browser)
             browser.open(hub)
         elif browser.mail is None:
-            browser.mail = {}  # reads no more
+            browser.mail = {}  # stops reading
         else:
             browser.read()
 
-    # A fan-out pauses after each send, and in each pause something else may happen: another fan-out, too.
+    # A fan-out pauses after each send. In a pause anything may happen, such as another fan-out.
     monkeypatch.setattr(hub_module, "SENDS", 1)
     pauses = SimpleNamespace(
         sleep=lambda _s: dice.random() < 0.4 and something_happens(), monotonic=time.monotonic
@@ -137,7 +137,7 @@ def test_badges_end_as_the_database_whatever_is_lost(
 
 
 def test_two_pages_opening_at_once_both_get_the_change(
-    app: Flask, on_their_way: list[bytes], monkeypatch: pytest.MonkeyPatch
+    app: Flask, in_flight: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub, product = Hub(app, StockSource(app)), make_product(variants=[{"sku": "V", "on_hand": 50}])
     early, late = Browser((product.id,)), Browser((product.id,))
@@ -151,7 +151,7 @@ def test_two_pages_opening_at_once_both_get_the_change(
 
     monkeypatch.setattr(hub._source, "read", wait_and_read)
     late.open(hub)
-    for message in on_their_way:
+    for message in in_flight:
         hub.receive("stock:updates", message)
     assert early.shown == late.shown == {"V": ("low", 3)}
 
@@ -181,7 +181,7 @@ def test_an_invisible_change_is_not_sent(app: Flask) -> None:
     for version, left, band in ((2, 40, "in"), (3, 30, "in"), (4, 4, "low"), (5, 4, "low"), (6, 0, "out")):
         hub.receive("c", msgspec.json.encode(base | {"sku_stock": left, "band": band, "version": version}))
     assert len(sent) == 2
-    assert b"30" not in b"".join(sent), "rivals cannot read the stock"
+    assert b"30" not in b"".join(sent), "the exact number stays secret"
 
 
 def test_unwatched_topics_are_forgotten(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""A stream on a socket of its own: whole frames, the newest of what waits, and an end for who does not read."""
+"""A stream on a socket: whole frames, only the newest of each key waits, and clients that do not read are dropped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hub(app: Flask) -> Hub:
 
 
 def connected() -> tuple[socket.socket, socket.socket]:
-    """Both ends of a connection, of which the kernel keeps little."""
+    """Return both ends of a connection with a small send buffer."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         theirs = socket.create_connection(listener.getsockname())
         ours, _ = listener.accept()
@@ -54,25 +54,25 @@ def client_of(hub: Hub) -> object:
 
 
 def read(browser: socket.socket, until: bytes) -> bytes:
-    said = b""
+    received = b""
     browser.setblocking(False)
     with gevent.Timeout(20):
-        while until not in said:
+        while until not in received:
             try:
                 more = browser.recv(65536)
             except BlockingIOError:
                 gevent.sleep(0.001)
                 continue
             if not more:
-                return said
-            said += more
-    return said
+                return received
+            received += more
+    return received
 
 
 def test_a_stream_begins_with_its_head_and_the_snapshot(hub: Hub, browser: socket.socket) -> None:
-    said = read(browser, b"\n\n")
-    assert said.startswith(b"HEAD\r\n\r\nretry: ")
-    assert b"event: snapshot\n" in said
+    received = read(browser, b"\n\n")
+    assert received.startswith(b"HEAD\r\n\r\nretry: ")
+    assert b"event: snapshot\n" in received
     assert hub.streams == 1
 
 
@@ -80,24 +80,24 @@ def test_no_change_comes_before_the_snapshot(hub: Hub, monkeypatch: pytest.Monke
     ours, theirs = connected()
     read_states = hub._source.read
 
-    def told_meanwhile(ids: list[int]) -> object:
+    def change_meanwhile(ids: list[int]) -> object:
         states = read_states(ids)
         hub.receive("", b'{"product_id": 1, "sku": "NEW", "sku_stock": 0, "band": "out", "version": 1}')
         return states
 
-    monkeypatch.setattr(hub._source, "read", told_meanwhile)
+    monkeypatch.setattr(hub._source, "read", change_meanwhile)
     with theirs:
         SocketStreams(hub).open(ours.detach(), "test", (1,), b"")
-        said = read(theirs, b"event: stock")
-    assert said.index(b"event: snapshot") < said.index(b"event: stock")
+        received = read(theirs, b"event: stock")
+    assert received.index(b"event: snapshot") < received.index(b"event: stock")
 
 
 def test_only_the_newest_frame_of_a_key_waits_and_is_whole(hub: Hub, browser: socket.socket) -> None:
     client = client_of(hub)
     for number in range(3000):
         client.offer(f"key {number % 2}", b"<%d %s>" % (number, BIG))
-    said = read(browser, b"<2999 " + BIG + b">").partition(b"\n\n")[2]
-    frames = said.split(b">")[:-1]
+    received = read(browser, b"<2999 " + BIG + b">").partition(b"\n\n")[2]
+    frames = received.split(b">")[:-1]
     assert all(frame.startswith(b"<") and frame.endswith(BIG) for frame in frames)
     numbers = [int(frame[1:].split()[0]) for frame in frames]
     assert numbers[-2:] == [2998, 2999]
@@ -128,7 +128,7 @@ def test_a_reading_client_gets_heartbeats_for_ten_minutes(hub: Hub, browser: soc
 
 
 @pytest.fixture
-def database_away(hub: Hub) -> Iterator[None]:
+def database_unavailable(hub: Hub) -> Iterator[None]:
     def refuse(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("the server has gone"))
 
@@ -138,13 +138,13 @@ def database_away(hub: Hub) -> Iterator[None]:
 
 
 def test_without_the_database_new_streams_get_a_retry(
-    hub: Hub, database_away: None, browser: socket.socket
+    hub: Hub, database_unavailable: None, browser: socket.socket
 ) -> None:
-    said = read(browser, b"the end of the stream")
-    assert re.fullmatch(rb"HEAD\r\n\r\nretry: \d{3,4}\n\n", said)
+    received = read(browser, b"the end of the stream")
+    assert re.fullmatch(rb"HEAD\r\n\r\nretry: \d{3,4}\n\n", received)
     assert hub.streams == 0
-    (said,) = filter(None, WsgiStream(hub, "test", (1,)))
-    assert re.fullmatch(rb"retry: \d{3,4}\n\n", said)
+    (received,) = filter(None, WsgiStream(hub, "test", (1,)))
+    assert re.fullmatch(rb"retry: \d{3,4}\n\n", received)
     assert hub.streams == 0
 
 
@@ -152,11 +152,11 @@ def test_a_stopping_worker_ends_a_stream_that_just_opens(hub: Hub, monkeypatch: 
     ours, theirs = connected()
     read_states = hub._source.read
 
-    def ended_meanwhile(ids: list[int]) -> object:
+    def close_meanwhile(ids: list[int]) -> object:
         hub.close()
         return read_states(ids)
 
-    monkeypatch.setattr(hub._source, "read", ended_meanwhile)
+    monkeypatch.setattr(hub._source, "read", close_meanwhile)
     with theirs:
         SocketStreams(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
         assert read(theirs, b"the end of the stream").startswith(b"HEAD\r\n\r\nretry: ")

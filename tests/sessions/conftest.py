@@ -1,4 +1,4 @@
-"""A shop with a few pages that do things to their session, on a session server that nobody else uses."""
+"""A shop with pages that use their session in different ways, on a session server of the test's own."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Meanwhile = Callable[[], None]
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait longer than a page would, since how long is not what is asked: this machine may be busy."""
+    """Wait longer for Redis than a page would: these tests do not measure time, and the machine may be busy."""
     monkeypatch.setattr(clients, "TIMEOUT", 2.0)
 
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[Server]:
-    """The session role's server."""
+    """The server of the session role."""
     with server(tmp_path) as one:
         yield one
 
@@ -48,20 +48,20 @@ def visitor(shop: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def known(shop: Flask) -> FlaskClient:
-    """A visitor whose session holds a = "1"."""
+def returning(shop: Flask) -> FlaskClient:
+    """A returning visitor, whose session holds a = "1"."""
     client = shop.test_client()
     client.get("/set/a/1")
     return client
 
 
 def make_shop(folder: Path, redis_url: str, session_redis_url: str, **environ: str) -> Flask:
-    """A shop that needs no database."""
+    """Return a shop with the pages below. It needs no database."""
     settings = {
         "REDIS_URL": redis_url,
         "SESSION_REDIS_URL": session_redis_url,
         "STOREFRONT_LIMITS": "off",
-        "STOREFRONT_CACHE_PREFIX": "test",  # several may share the session server, which is the test's own
+        "STOREFRONT_CACHE_PREFIX": "test",  # all shops of a test may share the session server
     }
     app = make_app(f"sqlite:///{folder / 'shop.sqlite3'}", folder, **{**settings, **environ})
     _routes(app)
@@ -69,12 +69,12 @@ def make_shop(folder: Path, redis_url: str, session_redis_url: str, **environ: s
 
 
 def meanwhile(app: Flask, do: Meanwhile) -> None:
-    """Let `do` happen inside /slow and /slow/set, after they have read the session."""
+    """Call `do` inside the /slow pages, after they have read the session."""
     app.extensions["meanwhile"] = do
 
 
 def get(client: FlaskClient, path: str, **about: Any) -> Any:
-    """What a page says, as JSON."""
+    """Return the JSON of a page."""
     response = client.get(path, **about)
     assert response.status_code == 200, response.text
     return response.get_json()
@@ -85,16 +85,16 @@ def sid_of(client: FlaskClient) -> str | None:
     return cookie.value if cookie else None
 
 
-def twin(client: FlaskClient) -> FlaskClient:
-    """Another request of the same visitor: what happens to its cookies does not happen to the first's."""
+def same_visitor(client: FlaskClient) -> FlaskClient:
+    """Return another client with the same session cookie; the two do not share later cookies."""
     other = client.application.test_client()
     if (sid := sid_of(client)) is not None:
         other.set_cookie(NAME, sid)
     return other
 
 
-def stranger(app: Flask, sid: str | None = None) -> FlaskClient:
-    """A client that presents an id; one that could be ours if none is given."""
+def client_with_id(app: Flask, sid: str | None = None) -> FlaskClient:
+    """Return a client whose cookie has this id; by default a well-formed id that Redis does not have."""
     client = app.test_client()
     client.set_cookie(NAME, sid or new_id())
     return client
@@ -106,24 +106,24 @@ def key_of(client: FlaskClient) -> str:
     return interface._get_store_id(sid_of(client) or "")
 
 
-def kept(one: Server, key: str) -> dict[bytes, bytes]:
-    """A session as Redis has it."""
+def stored_fields(one: Server, key: str) -> dict[bytes, bytes]:
+    """Return the fields that Redis has under a key."""
     with Redis(port=one.port) as redis:
         return redis.hgetall(key)  # type: ignore[return-value]
 
 
 def in_a_thread(do: Callable[[], object]) -> None:
-    """Do it as another request would: beside this one, not inside it."""
+    """Call `do` in another thread, as another request would run."""
     thread = threading.Thread(target=do)
     thread.start()
     thread.join()
 
 
 @contextmanager
-def heard(one: Server) -> Iterator[list[str]]:
-    """What clients send to a server inside the block: names of commands, without what scripts do and greetings."""
+def recorded_commands(one: Server) -> Iterator[list[str]]:
+    """Record the names of commands that clients send inside the block, without those of scripts and handshakes."""
     seen: list[str] = []
-    mark = "the end of what is heard"
+    mark = "end of the recording"
     with Redis(port=one.port).monitor() as monitor:
         yield seen
         one.client.echo(mark)
@@ -162,7 +162,7 @@ def _routes(app: Flask) -> None:
         session.pop(key, None)
         return "ok"
 
-    def end_and_say() -> str:
+    def end_and_flash() -> str:
         sessions.end()
         session["said"] = "Good-bye"
         return "ok"
@@ -184,7 +184,7 @@ def _routes(app: Flask) -> None:
         "/rotate": lambda: (sessions.rotate(), "ok")[1],
         "/rotate/set/<key>/<value>": rotate_and_set,
         "/end": lambda: (sessions.end(), Response("ok"))[1],
-        "/end/say": end_and_say,
+        "/end/say": end_and_flash,
     }
     for path, view in pages.items():
         app.add_url_rule(path, path, view)

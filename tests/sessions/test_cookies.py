@@ -1,4 +1,4 @@
-"""The cookie, what it may look like, and what a key in Redis tells: nothing that is of use to a thief."""
+"""The cookie's flags and format, and that nothing in Redis helps somebody to forge one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from flask.testing import FlaskClient
 
 from storefront.sessions.store import is_valid_id, new_id
 from tests.redis_roles.servers import Server
-from tests.sessions.conftest import get, heard, kept, key_of, make_shop, sid_of, stranger
+from tests.sessions.conftest import (
+    client_with_id,
+    get,
+    key_of,
+    make_shop,
+    recorded_commands,
+    sid_of,
+    stored_fields,
+)
 
 PRODUCTION = {"STOREFRONT_ENV": "production", "SECRET_KEY": "k" * 32, "TRUSTED_HOSTS": "localhost"}
 PRODUCTION |= {"STOREFRONT_LIMITS": "on"}
 
 
 class Bomb:
-    """Goes off when it is unpickled."""
+    """Makes a directory when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (os.mkdir, ("exploded",))
@@ -48,8 +56,8 @@ def test_the_cookie_over_tls_and_in_production(
         assert not any(flag.startswith("Domain") for flag in flags)
 
 
-def test_over_tls_the_plain_cookie_is_ignored(known: FlaskClient) -> None:
-    assert get(known, "/read", base_url="https://localhost") == {}
+def test_over_tls_the_plain_cookie_is_ignored(returning: FlaskClient) -> None:
+    assert get(returning, "/read", base_url="https://localhost") == {}
 
 
 def test_ids_are_long_random_and_distinct() -> None:
@@ -61,12 +69,12 @@ def test_ids_are_long_random_and_distinct() -> None:
     assert new_id(one)[2:] != one[2:]
 
 
-def test_redis_does_not_hold_the_cookie(known: FlaskClient, own_redis: Server) -> None:
-    sid = sid_of(known)
+def test_redis_does_not_hold_the_cookie(returning: FlaskClient, own_redis: Server) -> None:
+    sid = sid_of(returning)
     assert sid
-    assert own_redis.client.keys() == [key_of(known)]
-    assert sid[2:] not in key_of(known)
-    assert sid.encode() not in b"".join(kept(own_redis, key_of(known)).values())
+    assert own_redis.client.keys() == [key_of(returning)]
+    assert sid[2:] not in key_of(returning)
+    assert sid.encode() not in b"".join(stored_fields(own_redis, key_of(returning)).values())
 
 
 @pytest.mark.parametrize(
@@ -85,9 +93,9 @@ def test_redis_does_not_hold_the_cookie(known: FlaskClient, own_redis: Server) -
     ],
 )
 def test_a_malformed_cookie_is_not_looked_up(shop: Flask, own_redis: Server, value: str) -> None:
-    client = shop.test_client(use_cookies=False)  # which would replace what is sent by cookies of its own
+    client = shop.test_client(use_cookies=False)  # a cookie jar would replace the header
     headers = {"Cookie": f"session={value}"}
-    with heard(own_redis) as commands:
+    with recorded_commands(own_redis) as commands:
         for path in ("/read", "/available", "/end"):
             assert client.get(path, headers=headers).status_code == 200
     assert commands == []
@@ -96,15 +104,15 @@ def test_a_malformed_cookie_is_not_looked_up(shop: Flask, own_redis: Server, val
 
 
 def test_a_forged_or_expired_cookie_is_a_new_visitor(
-    shop: Flask, known: FlaskClient, own_redis: Server
+    shop: Flask, returning: FlaskClient, own_redis: Server
 ) -> None:
-    assert get(stranger(shop), "/read") == {}
-    old = sid_of(known)
-    own_redis.client.delete(key_of(known))
-    assert get(known, "/read") == {}
-    known.get("/set/b/2")
-    assert get(known, "/read") == {"b": "2"}
-    assert sid_of(known) != old
+    assert get(client_with_id(shop), "/read") == {}
+    old = sid_of(returning)
+    own_redis.client.delete(key_of(returning))
+    assert get(returning, "/read") == {}
+    returning.get("/set/b/2")
+    assert get(returning, "/read") == {"b": "2"}
+    assert sid_of(returning) != old
 
 
 @pytest.mark.parametrize(
@@ -115,7 +123,7 @@ def test_a_forged_or_expired_cookie_is_a_new_visitor(
 @pytest.mark.parametrize("field", [":a", b":\xff"], ids=["a", "no name"])
 def test_an_unreadable_session_is_a_new_visitor(
     shop: Flask,
-    known: FlaskClient,
+    returning: FlaskClient,
     own_redis: Server,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -123,21 +131,21 @@ def test_an_unreadable_session_is_a_new_visitor(
     field: str | bytes,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    own_redis.client.hset(key_of(known), field, planted)  # type: ignore[arg-type]
-    assert get(known, "/read") == {}
-    old = sid_of(known)
-    known.get("/set/b/2")
-    assert get(known, "/read") == {"b": "2"}
-    assert sid_of(known) != old
+    own_redis.client.hset(key_of(returning), field, planted)  # type: ignore[arg-type]
+    assert get(returning, "/read") == {}
+    old = sid_of(returning)
+    returning.get("/set/b/2")
+    assert get(returning, "/read") == {"b": "2"}
+    assert sid_of(returning) != old
     assert not (tmp_path / "exploded").exists()
 
 
-def test_a_key_of_another_type_is_a_new_visitor(known: FlaskClient, own_redis: Server) -> None:
-    own_redis.client.set(key_of(known), pickle.dumps(Bomb()))
-    assert get(known, "/read") == {}
-    assert known.get("/end").status_code == 200
-    assert known.get("/set/b/2").status_code == 200
-    assert get(known, "/read") == {"b": "2"}
+def test_a_key_of_another_type_is_a_new_visitor(returning: FlaskClient, own_redis: Server) -> None:
+    own_redis.client.set(key_of(returning), pickle.dumps(Bomb()))
+    assert get(returning, "/read") == {}
+    assert returning.get("/end").status_code == 200
+    assert returning.get("/set/b/2").status_code == 200
+    assert get(returning, "/read") == {"b": "2"}
 
 
 def test_no_pickle_is_ever_read(shop: Flask, tmp_path: Path) -> None:

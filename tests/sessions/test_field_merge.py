@@ -1,4 +1,4 @@
-"""What a field holds after two changes."""
+"""The value of a field after two parallel changes."""
 
 from __future__ import annotations
 

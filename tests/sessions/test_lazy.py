@@ -1,4 +1,4 @@
-"""What a request costs: nothing if it does not touch the session, one round trip to read, one more to change."""
+"""The cost of a request: no round trip without the session, one to read it, one more to change it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 
 from tests.redis_roles.servers import Server
-from tests.sessions.conftest import get, heard, sid_of
+from tests.sessions.conftest import get, recorded_commands, sid_of
 
 
-def test_an_untouched_session_costs_nothing(known: FlaskClient, own_redis: Server) -> None:
-    with heard(own_redis) as commands:
-        response = known.get("/untouched")
+def test_an_untouched_session_costs_nothing(returning: FlaskClient, own_redis: Server) -> None:
+    with recorded_commands(own_redis) as commands:
+        response = returning.get("/untouched")
     assert commands == []
     assert "Set-Cookie" not in response.headers
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_reading_takes_one_round_trip(known: FlaskClient, own_redis: Server) -> None:
-    get(known, "/read")  # the server knows the script
-    with heard(own_redis) as commands:
-        response = known.get("/read")
+def test_reading_takes_one_round_trip(returning: FlaskClient, own_redis: Server) -> None:
+    get(returning, "/read")  # now the server has cached the script
+    with recorded_commands(own_redis) as commands:
+        response = returning.get("/read")
     assert response.get_json() == {"a": "1"}
     assert commands == ["EVALSHA"]
     assert "Set-Cookie" not in response.headers
@@ -29,33 +29,33 @@ def test_reading_takes_one_round_trip(known: FlaskClient, own_redis: Server) -> 
 
 
 def test_a_visitor_without_a_cookie_costs_nothing_to_read(visitor: FlaskClient, own_redis: Server) -> None:
-    with heard(own_redis) as commands:
+    with recorded_commands(own_redis) as commands:
         response = visitor.get("/read")
     assert commands == []
     assert "Set-Cookie" not in response.headers
     assert own_redis.client.dbsize() == 0
 
 
-def test_a_change_takes_one_more_round_trip_and_no_cookie(known: FlaskClient, own_redis: Server) -> None:
-    known.get("/set/a/2")
-    with heard(own_redis) as commands:
-        response = known.get("/set/a/3")
+def test_a_change_takes_one_more_round_trip_and_no_cookie(returning: FlaskClient, own_redis: Server) -> None:
+    returning.get("/set/a/2")
+    with recorded_commands(own_redis) as commands:
+        response = returning.get("/set/a/3")
     assert commands == ["EVALSHA", "EVALSHA"]
     assert "Set-Cookie" not in response.headers
-    assert get(known, "/read") == {"a": "3"}
+    assert get(returning, "/read") == {"a": "3"}
 
 
-def test_an_unchanged_value_is_not_written(known: FlaskClient, own_redis: Server) -> None:
-    known.get("/set/a/1")
-    with heard(own_redis) as commands:
-        known.get("/set/a/1")
+def test_an_unchanged_value_is_not_written(returning: FlaskClient, own_redis: Server) -> None:
+    returning.get("/set/a/1")
+    with recorded_commands(own_redis) as commands:
+        returning.get("/set/a/1")
     assert commands == ["EVALSHA"]
 
 
-def test_a_change_inside_a_value_is_written(known: FlaskClient) -> None:
+def test_a_change_inside_a_value_is_written(returning: FlaskClient) -> None:
     for value in ("x", "y"):
-        known.get(f"/append/list/{value}")
-    assert get(known, "/read") == {"a": "1", "list": ["x", "y"]}
+        returning.get(f"/append/list/{value}")
+    assert get(returning, "/read") == {"a": "1", "list": ["x", "y"]}
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 1.5, "ü", b"\x80", [1, [2]], {"a": {"b": 1}}, 2**63])

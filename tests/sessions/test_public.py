@@ -1,4 +1,4 @@
-"""Public pages are the same for everybody: none of them touches the session, and one that would is found out."""
+"""Public pages are the same for everybody: none touches the session, and one that does raises an error."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from storefront.cache import NotPublicError, keys, page_cache
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
-from tests.sessions.conftest import heard, make_shop, stranger
+from tests.sessions.conftest import client_with_id, make_shop, recorded_commands
 
-# What the addresses of public pages are made of, for a page that is there.
+# Arguments for the URLs of public pages, so that each page exists.
 ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1, "part": 1}
 
 
 @pytest.fixture
 def catalogue(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> Flask:
-    """The shop on a catalogue of one product, with a session server that nobody else uses."""
+    """The shop with a catalogue of one product and a session server of the test's own."""
     make_product("Mug", category=make_category("Cups"))
     folder = tmp_path / "own"
     folder.mkdir()
@@ -42,9 +42,9 @@ def test_no_public_page_loads_a_session(catalogue: Flask, own_redis: Server) -> 
     }
     with catalogue.test_request_context():
         addresses = [url_for(rule.endpoint, **{a: ARGUMENTS[a] for a in rule.arguments}) for rule in rules]
-    client = stranger(catalogue)  # with a cookie that would be looked up
+    client = client_with_id(catalogue)  # with a well-formed cookie, which a page would look up
     addresses += [*addresses, "/products/none", "/products?q=mug", "/healthz", "/static/none", "/nowhere"]
-    with heard(own_redis) as commands:
+    with recorded_commands(own_redis) as commands:
         for address in addresses:
             response = client.get(address)
             assert response.status_code in (200, 404), address

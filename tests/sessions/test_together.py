@@ -1,4 +1,4 @@
-"""Requests of one session at the same time: no write is lost, and who only reads erases nothing."""
+"""Parallel requests of one session: no write is lost, and a request that only reads overwrites nothing."""
 
 from __future__ import annotations
 
@@ -14,63 +14,63 @@ from flask.testing import FlaskClient
 
 from tests.processes import ROOT
 from tests.redis_roles.servers import Server
-from tests.sessions.conftest import get, in_a_thread, meanwhile, sid_of, twin
+from tests.sessions.conftest import get, in_a_thread, meanwhile, same_visitor, sid_of
 
 MANY = 20
 
 PROCESS = """
 import sys
 from pathlib import Path
-from tests.sessions.conftest import get, make_shop, meanwhile, stranger
+from tests.sessions.conftest import get, make_shop, meanwhile, client_with_id
 folder, redis, own, sid, number = sys.argv[1:]
 app = make_shop(Path(folder), redis, own)
 def wait():
     print("has read", flush=True)
     sys.stdin.readline()
 meanwhile(app, wait)
-client = stranger(app, sid)
+client = client_with_id(app, sid)
 assert client.get(f"/slow/set/field-{number}/{number}").status_code == 200
 assert client.get(f"/slow/append/list/{number}").status_code == 200
 """
 
 
-def _all_at_once(shop: Flask, known: FlaskClient, path: str) -> None:
-    """Ask for a path so often that none has written before all have read."""
+def _all_at_once(shop: Flask, returning: FlaskClient, path: str) -> None:
+    """Request a path in parallel, so that all requests have read before any of them writes."""
     barrier = threading.Barrier(MANY)
     meanwhile(shop, lambda: (barrier.wait(30), None)[1])
-    clients = [twin(known) for _ in range(MANY)]
+    clients = [same_visitor(returning) for _ in range(MANY)]
     with ThreadPoolExecutor(MANY) as pool:
         answers = list(pool.map(lambda n: clients[n].get(path.format(n)).status_code, range(MANY)))
     assert answers == [200] * MANY
 
 
-def test_parallel_writes_to_different_fields_are_all_kept(shop: Flask, known: FlaskClient) -> None:
-    _all_at_once(shop, known, "/slow/set/field-{0}/{0}")
-    assert get(known, "/read") == {"a": "1", **{f"field-{n}": str(n) for n in range(MANY)}}
+def test_parallel_writes_to_different_fields_are_all_kept(shop: Flask, returning: FlaskClient) -> None:
+    _all_at_once(shop, returning, "/slow/set/field-{0}/{0}")
+    assert get(returning, "/read") == {"a": "1", **{f"field-{n}": str(n) for n in range(MANY)}}
 
 
-def test_parallel_appends_to_one_list_are_all_kept(shop: Flask, known: FlaskClient) -> None:
-    _all_at_once(shop, known, "/slow/append/list/{0}")
-    assert sorted(get(known, "/read")["list"], key=int) == [str(n) for n in range(MANY)]
+def test_parallel_appends_to_one_list_are_all_kept(shop: Flask, returning: FlaskClient) -> None:
+    _all_at_once(shop, returning, "/slow/append/list/{0}")
+    assert sorted(get(returning, "/read")["list"], key=int) == [str(n) for n in range(MANY)]
 
 
-def test_parallel_writes_of_one_value_keep_one_of_them(shop: Flask, known: FlaskClient) -> None:
-    _all_at_once(shop, known, "/slow/set/a/{0}")
-    assert get(known, "/read")["a"] in {str(n) for n in range(MANY)}
+def test_parallel_writes_of_one_value_keep_one_of_them(shop: Flask, returning: FlaskClient) -> None:
+    _all_at_once(shop, returning, "/slow/set/a/{0}")
+    assert get(returning, "/read")["a"] in {str(n) for n in range(MANY)}
 
 
 def test_writes_of_parallel_processes_are_all_kept(
-    shop: Flask, known: FlaskClient, own_redis: Server, redis_url: str, tmp_path: Path
+    shop: Flask, returning: FlaskClient, own_redis: Server, redis_url: str, tmp_path: Path
 ) -> None:
     folders = [tmp_path / f"process-{n}" for n in range(4)]
     processes = []
     for number, folder in enumerate(folders):
         folder.mkdir()
-        about = [str(folder), redis_url, own_redis.url, sid_of(known) or "", str(number)]
+        about = [str(folder), redis_url, own_redis.url, sid_of(returning) or "", str(number)]
         command = [sys.executable, "-c", PROCESS, *about]
         pipe = subprocess.PIPE
         processes.append(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True))
-    for _ in range(2):  # first a field of each one's own, then a list of all
+    for _ in range(2):  # first a field for each process, then one list for all
         for process in processes:
             assert process.stdout
             assert process.stdout.readline() == "has read\n"
@@ -81,26 +81,26 @@ def test_writes_of_parallel_processes_are_all_kept(
     for process in processes:
         process.communicate(timeout=60)
         assert process.returncode == 0
-    kept = get(known, "/read")
+    kept = get(returning, "/read")
     assert sorted(kept.pop("list")) == ["0", "1", "2", "3"]
     assert kept == {"a": "1", **{f"field-{n}": str(n) for n in range(4)}}
 
 
 @pytest.mark.parametrize("path", ["/slow", "/slow/set/b/2"])
-def test_a_slow_request_overwrites_nothing(shop: Flask, known: FlaskClient, path: str) -> None:
-    other = twin(known)
+def test_a_slow_request_overwrites_nothing(shop: Flask, returning: FlaskClient, path: str) -> None:
+    other = same_visitor(returning)
     meanwhile(shop, lambda: in_a_thread(lambda: [other.get(f"/set/{key}/new") for key in ("a", "c")]))
-    assert known.get(path).status_code == 200
-    kept = get(known, "/read")
+    assert returning.get(path).status_code == 200
+    kept = get(returning, "/read")
     assert kept.pop("b", "2") == "2"
     assert kept == {"a": "new", "c": "new"}
 
 
-def test_a_parallel_deletion_and_addition_both_happen(shop: Flask, known: FlaskClient) -> None:
-    other = twin(known)
+def test_a_parallel_deletion_and_addition_both_happen(shop: Flask, returning: FlaskClient) -> None:
+    other = same_visitor(returning)
     meanwhile(shop, lambda: in_a_thread(lambda: other.get("/drop/a")))
-    known.get("/slow/set/b/2")
-    assert get(known, "/read") == {"b": "2"}
+    returning.get("/slow/set/b/2")
+    assert get(returning, "/read") == {"b": "2"}
 
 
 def test_a_message_flashed_while_others_are_shown_is_kept(shop: Flask, visitor: FlaskClient) -> None:
@@ -114,9 +114,9 @@ def test_a_message_flashed_while_others_are_shown_is_kept(shop: Flask, visitor: 
         return shown  # type: ignore[return-value]
 
     shop.add_url_rule("/say/<text>", "say", say)
-    shop.add_url_rule("/show", "show", show)
+    shop.add_url_rule("/show", "show_messages", show)
     visitor.get("/say/first")
-    other = twin(visitor)
+    other = same_visitor(visitor)
     meanwhile(shop, lambda: in_a_thread(lambda: other.get("/say/second")))
     assert get(visitor, "/show") == ["first"]
     meanwhile(shop, lambda: None)

@@ -1,4 +1,4 @@
-"""A small shop behind one gevent worker and a Redis of its own, for all that is told live."""
+"""A small shop behind one gevent worker, with a Redis of its own, for tests of live updates."""
 
 from __future__ import annotations
 

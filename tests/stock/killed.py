@@ -1,4 +1,4 @@
-"""A shop that changes stock and is killed on the way to telling it, so and so often. Run by test_killed.py."""
+"""A shop whose processes change stock and are killed before or after they publish it. Run by test_killed.py."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.conftest import make_app
 
 
 def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> None:
-    """Fork a child for each round; it dies before, while or after it delivers what it has committed."""
+    """Fork a child for each round, which dies before or after it publishes what it has committed."""
     app = make_app(url, Path(instance), REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
     handlers = registry.get(app).handlers
-    gc.disable()  # in each child it would copy most of what the parent has
+    gc.disable()  # else each child copies most of the parent's memory
     for number in range(rounds):
         if (child := os.fork()) == 0:
             moment, deliver = random.choice(("before", "after", "never")), handlers["stock.changed"]

@@ -1,4 +1,4 @@
-"""Shoppers, forms and programs that ask one thing after the other, while something happens to the shop."""
+"""Shoppers, forms and programs that send requests all the time, while something happens to the shop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.processes import Shop
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked again and again, and what has to be answered."""
+    """A request that is repeated, and the expected status."""
 
     target: str
     method: str = "GET"
@@ -26,7 +26,7 @@ class Request:
 
 
 def requests(shop: Shop, sku: str) -> list[Request]:
-    """One of each kind: pages, a stream, a form of the basket's, and the API's change of stock."""
+    """Return requests of each kind: pages, a stream, a form of the cart, and changes of stock by the API."""
     made = shop.flask("token", "create", "load", "--scope", "stock:write")
     token = next(word for word in made.stdout.split() if len(word) > 30)
     form = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
@@ -40,7 +40,7 @@ def requests(shop: Shop, sku: str) -> list[Request]:
 
 
 class Load:
-    """So many threads, each over a connection that is kept; what fails is written down."""
+    """One thread for each request, each on a kept-alive connection; records what fails."""
 
     def __init__(self, shop: Shop, wanted: list[Request]) -> None:
         self.answers: Counter[str] = Counter()  # by method
@@ -58,7 +58,7 @@ class Load:
             one.join()
 
     def more_than(self, before: Mapping[str, int], number: int) -> bool:
-        """Return whether so many more of each method have been answered."""
+        """Return whether more than `number` requests of each method have been answered since `before`."""
         return all(self.answers[method] > before.get(method, 0) + number for method in ("GET", "POST", "PUT"))
 
     def _ask(self, wanted: Request) -> None:
@@ -74,7 +74,7 @@ class Load:
         connection.close()
 
     def _look(self, wanted: Request, answer: HTTPResponse, connection: HTTPConnection) -> None:
-        # A stream has begun well if its first line comes; then this page is left.
+        # The first line shows that a stream works; then it is closed.
         is_stream = wanted.target.startswith("/stock/stream")
         whole = answer.readline() if is_stream else answer.read()
         if answer.status != wanted.status or not whole:
@@ -86,7 +86,7 @@ class Load:
 
 @contextmanager
 def load(shop: Shop, sku: str) -> Iterator[Load]:
-    """Ask until the block ends."""
+    """Send requests until the block ends."""
     one = Load(shop, requests(shop, sku))
     one.start()
     try:

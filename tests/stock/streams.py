@@ -1,4 +1,4 @@
-"""Open streams of a shop that is being served, read event by event."""
+"""Streams of a running shop, read event by event."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GUNICORN = (
 
 @contextmanager
 def generated(folder: Path, **environ: str) -> Iterator[Shop]:
-    """A shop of 100 generated products without pictures, behind one gevent worker, until the block ends."""
+    """Run a shop of 100 generated products without pictures behind one gevent worker, until the block ends."""
     instance = folder / "instance"
     settings = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi", **environ}
     for command in (["setup", "--no-demo"], ["demo", "--products", "100", "--seed", "1", "--no-pictures"]):
@@ -43,13 +43,13 @@ def generated(folder: Path, **environ: str) -> Iterator[Shop]:
 
 
 class Stream:
-    """An open stream, read event by event; a read that takes half a minute fails.
+    """An open stream, read event by event. A read that takes 30 s fails.
 
     Args:
-        shop: serves it.
+        shop: the shop that serves it.
         ids: the products.
-        query: instead of these.
-        sender: whose connection a proxy passes on.
+        query: the query string, instead of `ids`.
+        sender: the client address that a proxy would pass on.
 
     """
 
@@ -68,9 +68,9 @@ class Stream:
             self.headers[name] = value
 
     def next(self, wanted: str, *, before: str = "") -> Any:
-        """Return the data of the next event of this name; heartbeats and others are passed over.
+        """Return the data of the next event of this name, skipping others; for `retry`, the milliseconds.
 
-        It has to come before the second event of the name that is given, if one is.
+        If `before` is given, the event must come before the second event of that name.
         """
         name, seen = "", 0
         while line := self.file.readline():
@@ -89,17 +89,17 @@ class Stream:
         self.socket.close()
 
 
-def put(shop: Shop, sku: str, number: int, *, told: bool = True) -> None:
-    """Set what is on hand as another process of the shop does; if it is not told, the message is lost on its way."""
+def put(shop: Shop, sku: str, number: int, *, published: bool = True) -> None:
+    """Set what is on hand as another process of the shop does. Without `published` the message is lost."""
     app = _process(shop.instance, *shop.environ.items())
     handlers = registry.get(app).handlers
     deliver = handlers["stock.changed"]
     with app.app_context():
         try:
-            handlers["stock.changed"] = deliver if told else lambda _events: None
+            handlers["stock.changed"] = deliver if published else lambda _events: None
             with write_transaction() as session:
                 stock.set_on_hand(session, sku, number, reason="test", actor="test")
-            outbox.deliver_overdue()  # or rather: delete what was delivered, before another process finds it
+            outbox.deliver_overdue()  # deletes the delivered row before another process finds it
         finally:
             handlers["stock.changed"] = deliver
 
@@ -110,7 +110,7 @@ def _process(instance: Path, *environ: tuple[str, str]) -> Flask:
 
 
 def worker_of(shop: Shop) -> psutil.Process:
-    """Return the worker; there is one."""
+    """Return the shop's only worker."""
     (worker,) = psutil.Process(shop.process.pid).children()
     return worker
 
@@ -120,7 +120,7 @@ def open_streams(shop: Shop) -> float:
 
 
 def metric(shop: Shop, name: str) -> float:
-    """Return the sum over a metric's labels."""
+    """Return a metric's value, summed over its labels."""
     with urlopen(f"{shop.url}/metrics") as answer:
         lines = answer.read().decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))

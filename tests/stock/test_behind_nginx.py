@@ -1,4 +1,4 @@
-"""The same stream through nginx and over HTTP/2, with nothing set for it: the answer says not to hold it back."""
+"""A stream through nginx and over HTTP/2, without settings for it: the response headers turn buffering off."""
 
 from __future__ import annotations
 
@@ -43,8 +43,10 @@ def nginx(shop: Shop, tmp_path: Path) -> Iterator[str]:
     port = free_port()
     file = tmp_path / "nginx.conf"
     file.write_text(CONFIGURATION.format(folder=tmp_path, port=port, shop=shop.url))
-    with (tmp_path / "said").open("wb") as said:
-        process = subprocess.Popen(["nginx", "-e", tmp_path / "log", "-c", file], stdout=said, stderr=said)
+    with (tmp_path / "output").open("wb") as output:
+        process = subprocess.Popen(
+            ["nginx", "-e", tmp_path / "log", "-c", file], stdout=output, stderr=output
+        )
     try:
         assert eventually(lambda: process.poll() is not None or answers(port))
         assert process.poll() is None, (tmp_path / "log").read_text()
@@ -71,7 +73,7 @@ def test_nginx_passes_changes_at_once_and_closes_are_seen(shop: Shop, nginx: str
         item = first["items"][0]
         assert eventually(lambda: open_streams(shop) == 1)
         put(shop, item["sku"], 4)
-        told = json.loads(next(line for line in lines if item["sku"] in line).removeprefix("data: "))
-        assert (told["band"], told["left"]) == ("low", 4)
+        event = json.loads(next(line for line in lines if item["sku"] in line).removeprefix("data: "))
+        assert (event["band"], event["left"]) == ("low", 4)
         browser.terminate()
     assert eventually(lambda: open_streams(shop) == 0)

@@ -1,4 +1,4 @@
-"""When another Redis becomes the master, streams stay open and end with what the database says."""
+"""When another Redis becomes the master, streams stay open and end up with the database's values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_open_streams_follow_the_master(redis: Server, tmp_path: Path) -> None:
         assert stream.next("stock")["left"] == 4
         sentinel.client.sentinel_remove("shop")
         sentinel.client.sentinel_monitor("shop", "127.0.0.1", second.port, 1)
-        put(shop, sku, 2)  # told on the one or the other, whoever listens there
+        put(shop, sku, 2)  # published on one of the two servers
         assert stream.next("stock")["left"] == 2
         assert eventually(lambda: second.client.pubsub_numsub("stock:updates")[0][1] == 1)
         put(shop, sku, 1)

@@ -1,4 +1,4 @@
-"""Changes of stock: never oversold, always in the ledger, told once they are committed."""
+"""Changes of stock: never oversold, always in the ledger, published after the commit."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def item(sku: str = "TP") -> StockItem:
 
 
 @pytest.fixture
-def told(app: Flask) -> Iterator[list[dict[str, Any]]]:
-    """What was published on the channel, when asked for."""
-    heard = redis_roles.get_client(Role.STOCK).pubsub()
-    heard.subscribe(publisher.channel_and_prefix(app)[0])
-    while heard.get_message(timeout=0.05) is None:
+def published(app: Flask) -> Iterator[list[dict[str, Any]]]:
+    """The messages that were published on the channel, up to a call of `now`."""
+    pubsub = redis_roles.get_client(Role.STOCK).pubsub()
+    pubsub.subscribe(publisher.channel_and_prefix(app)[0])
+    while pubsub.get_message(timeout=0.05) is None:
         pass
 
-    class Told(list[dict[str, Any]]):
+    class Published(list[dict[str, Any]]):
         def now(self) -> list[dict[str, Any]]:
-            while (message := heard.get_message(timeout=0.2)) is not None:
+            while (message := pubsub.get_message(timeout=0.2)) is not None:
                 if message["type"] == "message":
                     self.append(msgspec.json.decode(message["data"]))
             return self
 
-    yield Told()
-    heard.close()
+    yield Published()
+    pubsub.close()
 
 
 def test_forty_buyers_of_ten_items_get_ten(app: Flask) -> None:
@@ -119,9 +119,7 @@ def test_a_repair_counts_purchases_since_the_audit(app: Flask, database: str) ->
         with write_transaction() as session:
             stock.sell(session, "TP", 1, reference="meanwhile", reserved=0)
             repairing = pool.submit(repair)
-            if (
-                database == "postgresql"
-            ):  # else it waits for the database's only lock, before it looks at anything
+            if database == "postgresql":  # SQLite has one lock, which the repair waits for before it reads
                 waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
                 assert eventually(lambda: session.execute(waits).scalar_one())
         repairing.result()
@@ -129,29 +127,29 @@ def test_a_repair_counts_purchases_since_the_audit(app: Flask, database: str) ->
     assert audit.find_differences(db.session()) == []
 
 
-def test_only_committed_changes_are_published(app: Flask, told: Any) -> None:
+def test_only_committed_changes_are_published(app: Flask, published: Any) -> None:
     product = make_product(
         variants=[{"sku": "TP", "on_hand": 7}, {"sku": "T2", "option1": "b", "on_hand": 4}]
     )
-    told.now().clear()
+    published.now().clear()
     with pytest.raises(ZeroDivisionError), write_transaction() as session:  # noqa: PT012  # the error is the test's own
         stock.set_on_hand(session, "TP", 1, reason="count", actor="test")
         raise ZeroDivisionError
-    assert told.now() == []
+    assert published.now() == []
     with write_transaction() as session:
         stock.set_on_hand(session, "TP", 3, reason="count", actor="test")
-    (event,) = told.now()
+    (event,) = published.now()
     assert event.pop("timestamp") > 1.7e9
     assert event == {
         "product_id": product.id, "stock": 7, "sku": "TP", "sku_stock": 3, "band": "low", "version": 2,
     }  # fmt: skip
 
 
-def test_late_and_doubled_events_are_not_published(app: Flask, told: Any) -> None:
+def test_late_and_doubled_events_are_not_published(app: Flask, published: Any) -> None:
     make_product(variants=[{"sku": "TP"}])
     event = {"product_id": 1, "stock": 1, "sku": "TP", "sku_stock": 1, "band": "low", "version": 5}
     publisher.publish_events([event, event, event | {"version": 4}, event | {"version": 6}])
-    assert [one["version"] for one in told.now()] == [5, 6]
+    assert [one["version"] for one in published.now()] == [5, 6]
 
 
 def test_only_a_change_of_the_printed_text_invalidates_pages(client: FlaskClient) -> None:
@@ -159,7 +157,7 @@ def test_only_a_change_of_the_printed_text_invalidates_pages(client: FlaskClient
     page, listed = f"/products/{product.slug}", "/products"
 
     def hits() -> tuple[bool, bool]:
-        db.session.rollback()  # what is built from an older reading than its lease is not kept
+        db.session.rollback()  # a page built from an older snapshot than its lease is not cached
         return tuple("hit" in client.get(url).headers["Cache-Status"] for url in (page, listed))  # type: ignore[return-value]
 
     def put(number: int) -> tuple[bool, bool]:
@@ -169,8 +167,8 @@ def test_only_a_change_of_the_printed_text_invalidates_pages(client: FlaskClient
         return hits()
 
     assert put(40) == (True, True), "in stock, as before"
-    assert put(4) == (False, False), "the page says how many, the list that there are few"
-    assert put(3) == (False, True), "the list says no number"
+    assert put(4) == (False, False), "the page shows the number, the list the band"
+    assert put(3) == (False, True), "the list shows no number"
     assert put(0) == (False, False)
     assert put(9) == (False, False)
     assert "In stock" in client.get(page).text

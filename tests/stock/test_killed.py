@@ -31,7 +31,7 @@ def test_killed_processes_lose_no_last_version(app: Flask) -> None:
     subprocess.run(
         [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
     )
-    assert eventually(nothing_waits)
+    assert eventually(outbox_is_empty)
     client, (_, keys) = redis_roles.get_client(Role.STOCK), publisher.channel_and_prefix(app)
     for item in db.session.execute(select(StockItem)).scalars():
         assert int(client.hget(f"{keys}{item.sku}", "version") or 0) == item.version
@@ -39,6 +39,6 @@ def test_killed_processes_lose_no_last_version(app: Flask) -> None:
     assert audit.find_differences(db.session()) == []
 
 
-def nothing_waits() -> bool:
-    db.session.rollback()  # what was read before would be read again
+def outbox_is_empty() -> bool:
+    db.session.rollback()  # else the same snapshot would be read again
     return outbox.deliver_overdue() == 0 and outbox.waiting()[0] == 0

@@ -1,4 +1,4 @@
-"""What the public may know of stock: the rule, and that pages, live updates, baskets and the API all follow it."""
+"""What the public may know of stock: the rule, and that pages, live updates, carts and the API follow it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams as gunicorn serves them: detached from its workers, outliving Redis, ended politely."""
+"""Streams as gunicorn serves them: on sockets of their own, outliving Redis, ended with a retry."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_a_stream_starts_with_a_snapshot_then_sends_changes(shop: Shop, stream: 
     assert snapshot["unknown"] == [999]
     item = snapshot["items"][0]
     put(shop, item["sku"], 2)
-    told = one.next("stock")
-    assert (told["sku"], told["band"], told["left"]) == (item["sku"], "low", 2)
-    assert told["version"] > item["version"]
+    change = one.next("stock")
+    assert (change["sku"], change["band"], change["left"]) == (item["sku"], "low", 2)
+    assert change["version"] > item["version"]
 
 
 def test_metrics_count_received_and_sent_events(shop: Shop, stream: Any) -> None:
@@ -93,8 +93,8 @@ def test_beyond_the_caps_a_page_polls(redis: Server, tmp_path: Path) -> None:
         assert not comes_back("192.0.2.1")
 
 
-def begun(one: Stream) -> Any:
-    """Return the snapshot of a stream once changes are told at once: where a shop has just started, they are not."""
+def first_snapshot(one: Stream) -> Any:
+    """Return a stream's snapshot once changes arrive at once, which takes a moment after a shop's start."""
     snapshot = one.next("snapshot")
     if not snapshot["live"]:
         assert one.next("status") == {"live": True}
@@ -104,18 +104,18 @@ def begun(one: Stream) -> Any:
 @pytest.mark.slow
 def test_streams_outlive_redis_and_badges_stay_right(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(5)
-    sku = begun(one)["items"][0]["sku"]
+    sku = first_snapshot(one)["items"][0]["sku"]
     put(shop, sku, 41)
     redis.kill()
     assert one.next("status") == {"live": False}
     put(shop, sku, 1)
-    assert one.next("stock")["left"] == 1, "without Redis the database is asked now and then"
+    assert one.next("stock")["left"] == 1, "without Redis the database is polled"
     redis.start()
     assert one.next("status") == {"live": True}
-    put(shop, sku, 2, told=False)
+    put(shop, sku, 2, published=False)
     left = one.next("stock", before="heartbeat")["left"]
     assert left == 2, (
-        "who changes stock may not know yet that Redis is back: at first the database is asked often"
+        "another process may not know yet that Redis is back, so at first the database is polled often"
     )
     put(shop, sku, 3)
     assert one.next("stock")["left"] == 3
@@ -124,7 +124,7 @@ def test_streams_outlive_redis_and_badges_stay_right(shop: Shop, redis: Server, 
 @pytest.mark.slow
 def test_a_frozen_redis_stops_no_heartbeat_and_loses_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(6)
-    sku = begun(one)["items"][0]["sku"]
+    sku = first_snapshot(one)["items"][0]["sku"]
     put(shop, sku, 41)
     redis.freeze()
     try:
@@ -184,7 +184,7 @@ def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, 
         while reader.next("stock")["version"] < told:
             pass
 
-    publish(WARMING)  # the first ones are dear to a worker, whether one is lazy or twenty
+    publish(WARMING)  # the first messages cost a worker memory, however many clients do not read
     worker = worker_of(shop)
     used, in_redis = worker.memory_full_info().uss, redis.client.info("memory")["used_memory"]
     publish(MESSAGES)
@@ -195,4 +195,4 @@ def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, 
     while not versions or versions[-1] < newest:
         versions.append(lazy[0].next("stock")["version"])
     assert versions == sorted(versions)
-    assert len(versions) < MESSAGES, "what was not read was replaced by what is newer"
+    assert len(versions) < MESSAGES, "unread messages were replaced by newer ones"
