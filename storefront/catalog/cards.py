@@ -1,4 +1,4 @@
-"""Product cards: what a list prints of a product."""
+"""Product cards: the products in a list, each with price, picture and stock badge."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storefront.stock import StockLevels
 
 
 def load_cards(product_ids: Sequence[int]) -> list[Card]:
-    """Return the cards of these products, in this order. Two statements; none for no product."""
+    """Return the cards of these products, in this order. Two statements; without ids none."""
     if not product_ids:
         return []
     found = load_card_rows(product_ids)
@@ -27,7 +27,7 @@ def load_cards(product_ids: Sequence[int]) -> list[Card]:
 
 
 def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int, Any]:
-    """Return what a card needs of each product, by its id. One statement."""
+    """Return the columns that a card needs, by product id. One statement."""
     statement = (
         select(
             Product.id,
@@ -52,8 +52,8 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
 
 
 def build_card(row: Any, levels: StockLevels) -> Card:
-    """Return the card of one of `rows`."""
-    # A list prints the band; the number is told on the product's own page (architecture: rules).
+    """Return the card of a row that `load_card_rows` returned."""
+    # A list shows the band; only the product's own page shows the number.
     badge = stock.badge_for(levels.product(row.id), "band", backorder=row.backorder)
     return Card(
         id=row.id,
@@ -69,10 +69,10 @@ def build_card(row: Any, levels: StockLevels) -> Card:
 
 
 def money(amount: int) -> Money:
-    """Return an amount in the shop's currency."""
+    """Return an amount in the shop's currency; `amount` is in minor units."""
     return Money(amount, current_app.config["CURRENCY"])
 
 
 def original_price(price: int, compare_at_price: int | None) -> Money | None:
-    """Return the price that it was reduced from; None unless that is higher than the price."""
+    """Return the price that a product was reduced from; None unless it is higher than the price."""
     return money(compare_at_price) if compare_at_price is not None and compare_at_price > price else None

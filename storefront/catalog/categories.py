@@ -1,4 +1,4 @@
-"""Verbs on the category tree: find or plant a path, move a branch."""
+"""Change the category tree: get or create a path, move a branch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from storefront.errors import StorefrontError
 
 
 class CategoryMoveError(StorefrontError):
-    """A branch cannot be moved there; the text says why."""
+    """A branch cannot be moved to that place; the text says why."""
 
 
 def get_root(session: Session) -> Category:
-    """Return the root category (the whole shop), planted by the first migration."""
+    """Return the root category (the whole shop), which the first migration created."""
     return session.execute(select(Category).where(Category.path == ROOT_PATH)).scalar_one()
 
 
 def get_or_create(session: Session, names: Sequence[str]) -> Category:
-    """Return the category with these names from the top down, e.g. ["Tea", "Green tea"]; make what is missing."""
+    """Return the category with these names from the top down, e.g. ["Tea", "Green tea"]; create missing ones."""
     node = get_root(session)
     for name in (" ".join(name.split())[:255] for name in names):
         if not name:
@@ -39,10 +39,10 @@ def get_or_create(session: Session, names: Sequence[str]) -> Category:
 
 
 def move(session: Session, category: Category, *, parent: Category, slug: str | None = None) -> None:
-    """Hang a branch below another parent (or rename its slug). Every old path answers 301 from then on.
+    """Move a branch below another parent, or change its slug. From then on every old path redirects (301).
 
     Raises:
-        CategoryMoveError: the branch would hang below itself, or the path is taken, or it is the root.
+        CategoryMoveError: the new parent is inside the branch, the path is taken, or the branch is the root.
     """
     old, slug = category.path, slug or category.slug
     new = f"{parent.path}/{slug}".lstrip("/")
@@ -76,5 +76,5 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
 
 
 def is_below(path: str) -> ColumnElement[bool]:
-    """Return the SQL condition "anywhere below this path" as a range, which the index on paths can answer."""
+    """Return the SQL condition "anywhere below this path", as a range that can use the index on paths."""
     return (Category.path > f"{path}/") & (Category.path < f"{path}0")  # "0" follows "/" in ASCII

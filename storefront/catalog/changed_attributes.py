@@ -1,4 +1,4 @@
-"""What of a row has changed in this flush: for models that say which cached things show them."""
+"""Find out which attributes of a row a flush changes: for models that name their cache tags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 
 
 def changed_values(row: object, *names: str) -> list[Any]:
-    """Return the old and new values of those attributes that this flush changes; all of them for a new row."""
+    """Return the old and new values of those attributes that this flush changes; for a new row, all values."""
     attributes = inspect(row).attrs
     found: list[Any] = []
     for name in names:

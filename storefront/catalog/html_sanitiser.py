@@ -1,4 +1,4 @@
-"""Descriptions as merchants write them, made safe before they are stored."""
+"""Sanitise merchants' descriptions before they are stored, and fit their headings to the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan", "scope"}, "t
 def sanitise(html: str) -> str:
     """Return HTML with text-level tags, lists, tables and links only: no script, style, handler or `javascript:`.
 
-    NUL bytes are dropped, since PostgreSQL stores none.
+    NUL bytes are removed, since PostgreSQL cannot store them.
     """
     return nh3.clean(
         html.replace("\x00", ""),
@@ -30,9 +30,9 @@ def sanitise(html: str) -> str:
 
 
 def below_heading(html: str, level: int) -> str:
-    """Return sanitised HTML with its headings renumbered to stand below a heading of this level, none skipped.
+    """Return sanitised HTML with its headings renumbered below a heading of this level, without skipping a level.
 
-    Merchants begin with h1 or h4 as it looks to them; to a screen reader the page's own order has to go on.
+    Merchants choose h1 or h4 by their looks; for a screen reader, headings must continue the page's own order.
     """
     open_levels: list[int] = []
     renumbered = level

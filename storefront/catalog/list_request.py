@@ -1,4 +1,4 @@
-"""What a list can be asked for in its URL: parsed, checked, and written back in one canonical form."""
+"""The parameters of a list in its URL: parsed, checked, and written in one canonical form."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from urllib.parse import quote, urlencode
 
 from storefront.catalog.search import words
 from storefront.errors import BadInputError
+from storefront.i18n import gettext as _
 from storefront.money import minor_units
 
 Sort = Literal["new", "price", "-price", "name", "relevance"]
 SORTS: tuple[Sort, ...] = ("new", "price", "-price", "name", "relevance")
 MAX_QUERY = 200
 MAX_PAGE = 10**6
-# What may stand in a text: no NUL, and nothing that could not be decoded.
+# The pattern of texts in a query: no NUL, and no character that could not be decoded.
 TEXT = "^[^\\u0000\\ufffd]*$"
 _MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """A list as a URL asks for it. Prices are in minor units of the shop's currency."""
+    """The parameters of a list. Prices are in minor units of the shop's currency."""
 
     path: str = ""
     page: int = 1
@@ -37,7 +38,7 @@ class ListRequest:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether anything but the category narrows the list."""
+        """Whether a search or a filter narrows the list, beyond its category."""
         return (
             bool(self.q or self.vendor or self.in_stock)
             or self.min_price is not None
@@ -45,7 +46,7 @@ class ListRequest:
         )
 
     def url(self, **changes: object) -> str:
-        """Return the canonical URL of this list with some values changed; page 1 again unless a page is given."""
+        """Return the canonical URL of this list with some values changed; page 1 unless a page is given."""
         wanted = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
         base = "/products"
         fields: list[tuple[str, str]] = []
@@ -70,35 +71,35 @@ class ListRequest:
 
     @property
     def default_sort(self) -> Sort:
-        """Relevance for a search, else the newest first."""
+        """The order without a choice: relevance for a search, else the newest first."""
         return "relevance" if self.q else "new"
 
     def major(self, amount: int | None) -> str:
-        """Return an amount in minor units as people type it: 1990 US cents are "19.90"."""
+        """Return an amount in minor units as a form field holds it: 1990 US cents are "19.90"."""
         if amount is None:
             return ""
         return f"{Decimal(amount).scaleb(-minor_units(self.currency)):f}"
 
 
 def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequest:
-    """Return the list that the query string asks for; parameters that we do not know are dropped.
+    """Return the list that a query string asks for; unknown parameters are ignored.
 
     Raises:
-        BadInputError: a value cannot be used; the text says which and what it should be.
+        BadInputError: a value is not valid; the text says which and what is expected.
     """
     for name, value in args.items():
         if "\x00" in value or "\ufffd" in value:
-            raise BadInputError(name, "The address holds characters that cannot be read.")
+            raise BadInputError(name, _("The address holds characters that cannot be read."))
     query = " ".join(args.get("q", "").split())
     if len(query) > MAX_QUERY:
-        raise BadInputError("q", f"Please search with at most {MAX_QUERY} characters.")
+        raise BadInputError("q", _("Please search with at most %(most)d characters.", most=MAX_QUERY))
     sort = args.get("sort") or ("relevance" if query else "new")
     if sort not in SORTS:
-        raise BadInputError("sort", f"The order must be one of: {', '.join(SORTS)}.")
+        raise BadInputError("sort", _("The order must be one of: %(names)s.", names=", ".join(SORTS)))
     vendor = args.get("vendor", "").strip()
     path = path or args.get("category", "").strip("/ ")
     if len(vendor) > 255 or len(path) > 2000:
-        raise BadInputError("vendor", "No maker or category has a name that long.")
+        raise BadInputError("vendor", _("No maker or category has a name that long."))
     return ListRequest(
         path=path,
         page=parse_page_number(args.get("page", "")),
@@ -107,18 +108,22 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         min_price=_price(args, "min_price", currency),
         max_price=_price(args, "max_price", currency),
         in_stock=_flag(args, "in_stock"),
-        # Without a word to search for there is nothing to be relevant to.
+        # Relevance needs at least one word to compare with.
         sort="new" if sort == "relevance" and not words(query) else sort,
         currency=currency,
     )
 
 
 def parse_page_number(value: str) -> int:
-    """Return the number of a page as a query gives it: 1 if it is not given, never above MAX_PAGE."""
+    """Return the page number of a query: 1 if it is missing, at most MAX_PAGE.
+
+    Raises:
+        BadInputError: it is not a whole number from 1.
+    """
     if not value:
         return 1
     if not (value.isascii() and value.isdigit()) or int(value[:20]) < 1:
-        raise BadInputError("page", "The page must be a whole number from 1.")
+        raise BadInputError("page", _("The page must be a whole number from 1."))
     return min(int(value[:20]), MAX_PAGE)
 
 
@@ -126,14 +131,25 @@ def _price(args: Mapping[str, str], name: str, currency: str) -> int | None:
     value = args.get(name, "").strip()
     if not value:
         return None
-    label = "lowest" if name == "min_price" else "highest"
     try:
         amount = Decimal(value[:40]).scaleb(minor_units(currency))
-    except ArithmeticError as error:  # no number, or none that fits
-        raise BadInputError(name, f"The {label} price must be a number such as 12.50.") from error
+    except ArithmeticError as error:  # not a number, or too large for Decimal
+        raise BadInputError(name, _not_a_price(name)) from error
     if not amount.is_finite() or amount < 0 or amount > _MAX_PRICE:
-        raise BadInputError(name, f"The {label} price must be a number from 0.")
+        raise BadInputError(name, _negative_price(name))
     return int(amount.to_integral_value())
+
+
+def _not_a_price(name: str) -> str:
+    if name == "min_price":
+        return _("The lowest price must be a number such as 12.50.")
+    return _("The highest price must be a number such as 12.50.")
+
+
+def _negative_price(name: str) -> str:
+    if name == "min_price":
+        return _("The lowest price must be a number from 0.")
+    return _("The highest price must be a number from 0.")
 
 
 def _flag(args: Mapping[str, str], name: str) -> bool:
@@ -142,4 +158,4 @@ def _flag(args: Mapping[str, str], name: str) -> bool:
         return False
     if value in ("1", "true", "yes", "on"):
         return True
-    raise BadInputError(name, f"{name} must be 1 or 0.")
+    raise BadInputError(name, _("%(name)s must be 1 or 0.", name=name))

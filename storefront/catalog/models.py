@@ -21,7 +21,7 @@ def _now() -> datetime:
 
 
 class Category(Model):
-    """A node of the category tree. The root (path "") is the whole shop; a path is the slugs down to it."""
+    """A node of the category tree. The root (path "") is the whole shop; a path joins the slugs down to a node."""
 
     __tablename__ = "category"
 
@@ -31,7 +31,7 @@ class Category(Model):
     slug: Mapped[str] = mapped_column(String(255))
     path: Mapped[str] = mapped_column(String(2000), unique=True)
     position: Mapped[int] = mapped_column(default=0)
-    # Kept by listing.refresh: active products here and below. Counting them would cost a page its budget.
+    # Active products here and below, kept by the list index: counting them for each page would be too slow.
     product_count: Mapped[int] = mapped_column(default=0)
 
     parent: Mapped[Category | None] = relationship(remote_side="Category.id")
@@ -39,13 +39,13 @@ class Category(Model):
     __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
 
     def cache_tags(self) -> set[str]:
-        """What shows a category: every page's navigation, its own lists, and its addresses."""
+        """Tags of every page's navigation, the category's own lists, and its addresses, old and new."""
         tags = {keys.NAVIGATION, keys.category_tag(self.id)}
         return tags | {keys.path_tag(path) for path in (self.path, *changed_values(self, "path"))}
 
 
 class CategoryRedirect(Model):
-    """A path that a category once had; it answers 301 to where the category is now."""
+    """A former path of a category; it redirects (301) to the category's present path."""
 
     __tablename__ = "category_redirect"
 
@@ -53,19 +53,19 @@ class CategoryRedirect(Model):
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
 
     def cache_tags(self) -> set[str]:
-        """The address that now leads elsewhere."""
+        """Tag of the address that redirects."""
         return {keys.path_tag(self.path)}
 
 
 class Product(Model):
-    """What is sold. Prices, stock and pictures hang on its variants; those kept here serve lists."""
+    """A product. Prices, stock and pictures belong to its variants; the copies here serve lists."""
 
     __tablename__ = "product"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(255), unique=True)
     title: Mapped[str] = mapped_column(String(500))
-    description_html: Mapped[str] = mapped_column(Text, default="")  # sanitised on write: catalog.sanitise
+    description_html: Mapped[str] = mapped_column(Text, default="")  # sanitised before it is stored
     vendor: Mapped[str] = mapped_column(String(255), default="")
     product_type: Mapped[str] = mapped_column(String(255), default="")
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -74,13 +74,12 @@ class Product(Model):
     seo_description: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     option_names: Mapped[list[str]] = mapped_column(JSON, default=list)  # up to 3, in order
-    extra: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict
-    )  # columns of an import that we only keep
+    # Columns of an import that the shop only keeps for the export.
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, onupdate=_now)
 
-    # Kept by listing.refresh from the variants and pictures, so that a card needs no more than this row.
+    # Copied by the list index from the variants and pictures, so that a card needs this row only.
     price: Mapped[int | None] = mapped_column(BigInteger)
     price_max: Mapped[int | None] = mapped_column(BigInteger)
     compare_at_price: Mapped[int | None] = mapped_column(BigInteger)
@@ -102,7 +101,7 @@ class Product(Model):
     )
 
     def cache_tags(self) -> set[str]:
-        """What shows a product: its page, lists that print it, its address. listing.refresh adds what it moves."""
+        """Tags of its page, its cards and its addresses. The list index adds those of the lists that change."""
         tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
         if changed_values(
             self, "title", "vendor", "product_type", "tags", "description_html", "status", "category_id"
@@ -116,7 +115,7 @@ class Product(Model):
 
 
 class Variant(Model):
-    """One buyable form of a product. Money is in minor units of the shop's currency."""
+    """A form of a product that can be bought. Money is in minor units of the shop's currency."""
 
     __tablename__ = "variant"
 
@@ -148,7 +147,7 @@ class Variant(Model):
     )
 
     def cache_tags(self) -> set[str]:
-        """What shows a variant shows its product; its SKU and options are also searched."""
+        """Tags of its product, and of searches if its SKU or options change."""
         words = changed_values(self, "sku", "option1", "option2", "option3")
         return _of_product(self.product_id) | ({keys.SEARCH} if words else set())
 
@@ -161,7 +160,7 @@ class Variant(Model):
 class ProductImage(Model):
     """A picture of a product; several variants may show the same one (Variant.image_id).
 
-    `digest` names the stored picture and its renditions (catalog.pictures); None until it has been fetched.
+    `digest` names the picture's renditions (catalog/pictures.py); None until the picture has been fetched.
     """
 
     __tablename__ = "product_image"
@@ -179,12 +178,12 @@ class ProductImage(Model):
     product: Mapped[Product] = relationship(back_populates="images")
 
     def cache_tags(self) -> set[str]:
-        """What shows a picture shows its product."""
+        """Tags of its product."""
         return _of_product(self.product_id)
 
 
 class ProductRedirect(Model):
-    """A slug that a product once had; it answers 301 to the product's page of today."""
+    """A former slug of a product; it redirects (301) to the product's present page."""
 
     __tablename__ = "product_redirect"
 
@@ -192,14 +191,14 @@ class ProductRedirect(Model):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
 
     def cache_tags(self) -> set[str]:
-        """The address that now leads elsewhere."""
+        """Tag of the address that redirects."""
         return {keys.slug_tag(self.slug)}
 
 
 class Listing(Model):
-    """One row for each active product and each category above it (the root included): lists by index alone.
+    """A row of the list index: for each active product, one in each category above it, the root included.
 
-    The newest product has the highest id, so the primary key is the order "new".
+    The newest product has the highest id, so the primary key gives the order "new".
     """
 
     __tablename__ = "listing"

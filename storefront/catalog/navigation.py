@@ -1,4 +1,4 @@
-"""Where a page stands in the tree of categories."""
+"""A page's place in the category tree: the top categories, the path down to it, and its children."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Lis
 from storefront.catalog.page_data import CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 
 TOP_CATEGORIES = 10
 CHILDREN = 60
@@ -30,16 +31,16 @@ _COLUMNS = (
 
 
 class NotInShopError(StorefrontError):
-    """There is no such category or product."""
+    """The shop has no such category or product, or does not show it."""
 
     status = 404
 
 
 class MovedError(StorefrontError):
-    """It lives elsewhere now.
+    """A category or product has another address now.
 
     Attributes:
-        url: where.
+        url: the new address.
     """
 
     status = 301
@@ -50,13 +51,13 @@ class MovedError(StorefrontError):
 
 
 class GoneError(StorefrontError):
-    """The product was in the shop once and has been archived."""
+    """The product has been archived."""
 
     status = 410
 
 
 def load_navigation(path: str) -> tuple[Navigation, int]:
-    """Return a category's place in the shop, and its id: cached, or read with one statement.
+    """Return a category's navigation and its id, from the cache or with one statement.
 
     Raises:
         NotInShopError: there is no such category.
@@ -78,8 +79,8 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         now = db.session.execute(moved).scalar_one_or_none()
         if now is not None:
             raise MovedError(ListRequest(path=now).url())
-        raise NotInShopError(f"There is no category {path!r}.")
-    cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts
+        raise NotInShopError(_("There is no category %(path)r.", path=path))
+    cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
     navigation = Navigation(
         top=[_name_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
@@ -110,14 +111,14 @@ def load_top_categories(root_id: int) -> list[CategoryLink]:
     ).all()
     cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
     return [
-        # The name stands beside the picture: saying it twice would only be noise to a screen reader.
+        # The name is printed beside the picture: a screen reader would read it twice.
         _counted_link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
         for row in rows
     ]
 
 
 def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[Any, ...]]:
-    # Limited inside, since a category may have thousands of children; wrapped, since SQLite wants it so in a union.
+    # The limit is inside, since a category may have thousands of children; SQLite needs the outer select in a union.
     first = select(*_COLUMNS).where(
         Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0
     )

@@ -1,4 +1,4 @@
-"""What the pages of the catalogue show, as plain data: the very thing that is cached and rendered."""
+"""The data of the catalogue's pages: plain objects that are cached and that templates render."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.pictures import rendition_widths
+from storefront.i18n import ngettext
 from storefront.money import Money
 from storefront.stock import Badge
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with its renditions; width and height in pixels give the ratio."""
+    """A picture with its renditions. Width and height are those of its source, in pixels."""
 
     digest: str
     width: int
@@ -20,19 +21,19 @@ class Picture:
     alt: str
 
     def src(self, width: int) -> str:
-        """Return the URL of the smallest rendition that is at least this wide (or the widest there is)."""
+        """Return the URL of the smallest rendition that is at least this wide, or else of the widest."""
         made = rendition_widths(self.width)
         return f"/media/{self.digest}-{next((w for w in made if w >= width), made[-1])}.webp"
 
     @property
     def srcset(self) -> str:
-        """All renditions, as the attribute wants them."""
+        """All renditions, as the HTML attribute `srcset` lists them."""
         return ", ".join(f"/media/{self.digest}-{w}.webp {w}w" for w in rendition_widths(self.width))
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryLink:
-    """A link to a category; `products` is how many active products are in it and below (None: not told)."""
+    """A link to a category. `products` counts active products in it and below; None: the page shows no count."""
 
     name: str
     path: str
@@ -41,16 +42,23 @@ class CategoryLink:
 
     @property
     def url(self) -> str:
-        """The category's page."""
+        """The address of the category's page."""
         return ListRequest(path=self.path).url()
 
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """Where a page stands in the shop: the top categories for the header, the way down, and what is below."""
+    """A page's place in the category tree.
+
+    Attributes:
+        top: the top categories, for the header.
+        trail: from the first level down to the category itself; empty for the whole shop.
+        children: the categories directly below.
+        products: active products in the category and below.
+    """
 
     top: list[CategoryLink]
-    trail: list[CategoryLink]  # from the first level down to the category itself; empty for the whole shop
+    trail: list[CategoryLink]
     children: list[CategoryLink]
     products: int
 
@@ -71,13 +79,13 @@ class Card:
 
     @property
     def url(self) -> str:
-        """The product's page."""
+        """The address of the product's page."""
         return f"/products/{self.slug}"
 
 
 @dataclass(frozen=True, slots=True)
 class VendorCount:
-    """A vendor to filter by, with how many products it would leave (None: not told)."""
+    """A vendor to filter by, and how many products would be left. None: the page shows no count."""
 
     vendor: str
     products: int | None
@@ -85,7 +93,7 @@ class VendorCount:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list. `capped`: there are more than `total`, which is then a floor ("1,000+")."""
+    """A page of a list. If it is `capped`, more products match than `total`, which is shown as "1,000+"."""
 
     request: ListRequest
     navigation: Navigation
@@ -99,9 +107,10 @@ class ListPage:
 
     @property
     def total_text(self) -> str:
-        """The number of products as a person reads it: "1 product", "37 products", "1,000+ products"."""
-        plural = "" if self.total == 1 and not self.capped else "s"
-        return f"{self.total:,}{'+' if self.capped else ''} product{plural}"
+        """The number of products in words: "1 product", "37 products", "1,000+ products"."""
+        number = f"{self.total:,}{'+' if self.capped else ''}"
+        count = self.total + self.capped
+        return ngettext("%(number)s product", "%(number)s products", count, number=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +124,35 @@ class VariantView:
     compare_at_price: Money | None
     badge: Badge
     version: int
-    picture: int | None  # place of its picture in ProductPage.pictures
+    picture: int | None  # index into ProductPage.pictures
     barcode: str
     weight_grams: int
 
     @property
     def name(self) -> str:
-        """Its option values, e.g. "Blue / Large"; empty for a product without options."""
+        """The option values, e.g. "Blue / Large"; empty for a product without options."""
         return " / ".join(self.options)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of one option: where choosing it leads, given the others as they are."""
+    """One value of one option, and the variant that choosing it selects.
+
+    Attributes:
+        sku: of the variant with this value that is nearest to the selected one.
+        exact: whether that variant has all the other values of the selected one.
+    """
 
     value: str
     sku: str
     selected: bool
     badge: Badge
-    exact: bool  # False: there is no variant with the other values as they are; another one is chosen
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A product with all that its page shows."""
+    """A product's page."""
 
     id: int
     slug: str
@@ -159,21 +173,21 @@ class ProductPage:
 
     @property
     def url(self) -> str:
-        """The product's page."""
+        """The address of the product's page."""
         return f"/products/{self.slug}"
 
     @property
     def vendor_url(self) -> str:
-        """Everything of the same vendor."""
+        """The address of the list of all products of the same vendor."""
         return ListRequest(vendor=self.vendor).url()
 
     def selected(self, sku: str | None) -> VariantView:
-        """Return the variant with this SKU; without one (or with an unknown one) the first that can be bought."""
+        """Return the variant with this SKU, else the first that can be bought, else the first."""
         wanted = next((v for v in self.variants if v.sku == sku), None)
         return wanted or next((v for v in self.variants if v.badge.buyable), self.variants[0])
 
     def choices(self, selected: VariantView) -> list[tuple[str, list[Choice]]]:
-        """Return for each option its name and its values, each with the variant that choosing it leads to."""
+        """Return for each option its name and its values, each with the variant that it selects."""
         return [
             (name, [self._choice(selected, place, value) for value in self._values(place)])
             for place, name in enumerate(self.option_names)
@@ -197,7 +211,5 @@ class HomePage:
     """The front page."""
 
     navigation: Navigation
-    categories: list[
-        CategoryLink
-    ]  # the top categories, each with a picture where one of its products has one
+    categories: list[CategoryLink]  # the top categories, with the cover of their newest product
     newest: list[Card]

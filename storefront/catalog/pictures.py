@@ -1,4 +1,4 @@
-"""Pictures: stored under the digest of their bytes, as WebP renditions in the sizes of the layout."""
+"""Picture files: stored as WebP renditions in the widths of the layout, named by the digest of their source."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from storefront.errors import StorefrontError
 WIDTHS = (320, 640, 1024)
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-# Part of every name: a change of how renditions are made gives new names, so `immutable` stays true.
+# Part of each digest: if renditions are made in another way, they get new names, so `immutable` stays true.
 _RECIPE = b"webp-q80-m2-320-640-1024-v1\n"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 class PictureError(StorefrontError):
-    """The bytes are not a picture that can be used; the text says why."""
+    """The bytes are not a usable picture; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """A picture in the media directory; width and height in pixels, of the largest rendition's source."""
+    """A picture in the media directory. Width and height are those of its source, in pixels."""
 
     digest: str
     width: int
@@ -35,23 +35,23 @@ class StoredPicture:
 
 
 def digest_of(data: bytes) -> str:
-    """Return the name under which what these bytes show is stored."""
+    """Return the digest that names the renditions of a picture file."""
     return hashlib.sha256(_RECIPE + data).hexdigest()[:32]
 
 
 def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPicture:
-    """Make the picture's renditions in the media directory, unless they are there, and return its name and size.
+    """Make the picture's missing renditions in the media directory; return its digest and size.
 
     Args:
         data: the picture's file.
-        media_dir: where renditions live.
+        media_dir: the directory of all renditions.
         finished: the file is a WebP picture of our own, as wide as the widest rendition and without metadata:
             it becomes that rendition as it is, without being encoded again.
 
-    SVG is refused: it can carry script, and this shop never serves one that it was given.
+    SVG is refused: it can contain scripts.
 
     Raises:
-        PictureError: not a JPEG, PNG, WebP, GIF, BMP or TIFF picture, or too large.
+        PictureError: the file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture, or it is too large.
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
@@ -75,12 +75,12 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
 
 
 def rendition_widths(width: int) -> list[int]:
-    """Return the widths that renditions are made in: those of the layout that the picture can fill, at least one."""
+    """Return the widths of a picture's renditions: those of the layout that it can fill, at least one."""
     return [w for w in WIDTHS if w <= width] or [min(width, WIDTHS[0])]
 
 
 def rendition_path(digest: str, width: int, media_dir: Path) -> Path:
-    """Return where a rendition lives."""
+    """Return the file of a rendition."""
     return media_dir / digest[:2] / f"{digest}-{width}.webp"
 
 
@@ -89,7 +89,7 @@ def _missing(digest: str, width: int, media_dir: Path) -> list[int]:
 
 
 def _upright_size(source: Image.Image) -> tuple[int, int]:
-    # EXIF orientations 5 to 8 lie on their side (Exif 2.32, 4.6.4 A).
+    # In EXIF orientations 5 to 8 width and height are swapped (Exif 2.32, 4.6.4 A).
     turned = source.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return (source.height, source.width) if turned else source.size
 
@@ -107,7 +107,7 @@ def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Write a file next to its place, then move it there, so that nobody is served half a picture."""
+    """Write a temporary file and rename it, so that no half-written picture is served."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:

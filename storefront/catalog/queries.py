@@ -1,4 +1,4 @@
-"""Reads for the catalogue's pages: each page in at most six statements, as plain data."""
+"""Load the data of the catalogue's pages, each with at most six statements."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from storefront.catalog.page_data import (
     VendorCount,
 )
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
 
 MAX_VENDORS = 12
@@ -63,7 +64,7 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     """Return a page of a list.
 
     Raises:
-        NotInShopError: there is no such category.
+        NotInShopError: the shop has no such category.
         MovedError: the category has moved.
     """
     navigation, category_id = load_navigation(wanted.path)
@@ -73,9 +74,8 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
         navigation, vendors, in_stock = _exact_counts(selection.matches, navigation)
-    elif (
-        wanted.is_filtered
-    ):  # more matches than were looked at: the filters that are set can still be taken back
+    elif wanted.is_filtered:
+        # Too many matches to count: the page offers only to remove the filters that are set.
         navigation = replace(
             navigation, children=[replace(child, products=None) for child in navigation.children]
         )
@@ -100,7 +100,7 @@ def load_product_page(slug: str) -> ProductPage:
     """Return a product's page.
 
     Raises:
-        NotInShopError: there is no such product, or it is a draft.
+        NotInShopError: the shop has no such product, or it is a draft.
         MovedError: its slug has changed.
         GoneError: it has been archived.
     """
@@ -115,14 +115,14 @@ def load_product_page(slug: str) -> ProductPage:
         if now := db.session.execute(moved).one_or_none():
             cache.depends_on(keys.product_tag(now.id))
             raise MovedError(f"/products/{now.slug}")
-        raise NotInShopError(f"There is no product {slug!r}.")
+        raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
     item, path = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
-        raise GoneError(f"{item.title} has been taken out of the range.")
+        raise GoneError(_("%(title)s has been taken out of the range.", title=item.title))
     if item.status != "active" or item.price is None:
-        raise NotInShopError(f"There is no product {slug!r}.")
-    navigation, _ = load_navigation(path or ROOT_PATH)
+        raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
+    navigation = load_navigation(path or ROOT_PATH)[0]
     pictures, places = _pictures(item.id, item.title)
     related = _related(item)
     levels = stock.load_levels([item.id, *related])
@@ -147,8 +147,8 @@ def load_product_page(slug: str) -> ProductPage:
 
 
 def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:
-    """Return the tags of what could put another product on this page of a list, or change a count beside it."""
-    # Every list prints how many of its products are in stock.
+    """Return the cache tags of all changes that can alter the products or the counts on this page of a list."""
+    # Every list shows how many of its products are in stock.
     tags = [keys.category_tag(category_id), keys.availability_tag(category_id)]
     if wanted.min_price is not None or wanted.max_price is not None or wanted.sort in ("price", "-price"):
         tags.append(keys.prices_tag(category_id))
@@ -182,7 +182,7 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
 
 
 def _pictures(product_id: int, title: str) -> tuple[list[Picture], dict[int, int]]:
-    """Return a product's pictures, and the place of each by its row's id."""
+    """Return a product's pictures, and the index of each in that list by its row's id."""
     rows = db.session.execute(
         select(ProductImage)
         .where(ProductImage.product_id == product_id, ProductImage.digest.is_not(None))
@@ -196,7 +196,7 @@ def _pictures(product_id: int, title: str) -> tuple[list[Picture], dict[int, int
 
 
 def _related(item: Product) -> dict[int, Any]:
-    """Return the rows of neighbours in the product's category: the next older ones, then the newest."""
+    """Return card rows of other products of the category: the next older ones, then the newest."""
     if item.category_id is None:
         return {}
     cache.depends_on(keys.category_tag(item.category_id))
@@ -222,7 +222,7 @@ def _vendors(category_id: int) -> list[VendorCount]:
 def _exact_counts(
     matches: list[Candidate], navigation: Navigation
 ) -> tuple[Navigation, list[VendorCount], int]:
-    """Return the filters' counts from everything that matches."""
+    """Return the navigation and vendors with exact counts, and the number in stock, from all matches."""
     vendors = Counter(match.vendor for match in matches if match.vendor)
     paths = Counter(prefix for match in matches for prefix in ancestor_paths(match.category_path))
     children = [

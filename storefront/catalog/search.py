@@ -1,7 +1,7 @@
-"""Full-text search: words made here, kept by SQLite FTS5 or PostgreSQL tsvector, matched the same on both.
+"""Full-text search with SQLite FTS5 or PostgreSQL tsvector: both find the same.
 
-Both databases get words that this module has already folded and split, so a query can hold nothing but words:
-quotes, `*`, `%` and emoji have no meaning left, and both databases agree on what a word is.
+This module folds and splits texts into words for both databases. So a query consists of words only: quotes, `*`, `%`
+and emoji have no meaning, and both databases agree on what a word is.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 MAX_WORDS = 12
 _MAX_WORD = 60
 _MAX_DOCUMENT_WORDS = 1500
-# Scripts that are written without spaces: every character is a word of its own.
+# Scripts that are written without spaces: every character counts as a word.
 _UNSPACED = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f])")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def fold(value: str) -> str:
-    """Return the text without case and accents: "Théière" and "theiere" fold to the same."""
+    """Return the text without case and accents: "Théière" and "theiere" give the same."""
     if value.isascii():
         return value.casefold()
     decomposed = unicodedata.normalize("NFKD", value)
@@ -31,7 +31,7 @@ def fold(value: str) -> str:
 
 
 def words(value: str) -> list[str]:
-    """Return the folded words of a text, in order; never anything but letters and digits in them."""
+    """Return the folded words of a text, in order; they consist of letters and digits."""
     folded = fold(value)
     if not folded.isascii():
         folded = _UNSPACED.sub(r" \1 ", folded)
@@ -40,7 +40,7 @@ def words(value: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is searched of one product: its title's words, and all its other words."""
+    """The searched words of one product: those of its title, and all others."""
 
     product_id: int
     title: str
@@ -48,7 +48,7 @@ class Document:
 
 
 def document(product_id: int, title: str, others: Iterable[str]) -> Document:
-    """Return the search document of a product; what stands twice is kept once."""
+    """Return the search document of a product; each word is kept once."""
     heading = dict.fromkeys(words(title))
     rest = dict.fromkeys(word for other in others for word in words(other))
     body = [word for word in rest if word not in heading][:_MAX_DOCUMENT_WORDS]
@@ -56,7 +56,7 @@ def document(product_id: int, title: str, others: Iterable[str]) -> Document:
 
 
 def index(session: Session, documents: Sequence[Document], *, fresh: bool = False) -> None:
-    """Put documents into the search index; `fresh` says that none of these products is in it yet."""
+    """Write documents to the search index. `fresh`: the index has none of these products yet."""
     if not documents:
         return
     connection = session.connection()
@@ -86,15 +86,15 @@ def remove(session: Session, product_ids: Sequence[int]) -> None:
 
 
 def matching_statement(dialect: str, query: str, *, title_only: bool) -> TextClause | None:
-    """Return the statement for the `product_id`s that match, newest first.
+    """Return the statement for the `product_id`s that match a query, newest first.
 
-    Every word must be there; each may be the beginning of a longer one. None if the query has no word in it.
+    A product matches if each word of the query begins one of its words. None if the query contains no word.
     """
     wanted = list(dict.fromkeys(words(query)))[:MAX_WORDS]
     if not wanted:
         return None
     if dialect == "sqlite":
-        # One letter stays a whole word: as a prefix it would match half of the shop.
+        # A single letter matches whole words only: as a prefix it would match half of the shop.
         terms = " AND ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in wanted)
         match = f"title : ({terms})" if title_only else terms
         statement = (
@@ -113,7 +113,7 @@ def matching_statement(dialect: str, query: str, *, title_only: bool) -> TextCla
 
 
 def relevance_key(title: str, query: str) -> tuple[int, int, int]:
-    """Return a sort key, best first: whole words of the title, then how early they stand, then brevity."""
+    """Return a sort key, best first: most whole words in the title, then the earliest, then the shortest title."""
     heading, wanted = words(title), words(query)
     whole = sum(word in heading for word in wanted)
     first = next((place for place, word in enumerate(heading) if wanted and word.startswith(wanted[0])), 99)
@@ -121,7 +121,7 @@ def relevance_key(title: str, query: str) -> tuple[int, int, int]:
 
 
 def _tsvector(entry: Document) -> str:
-    """Return the document as PostgreSQL's own text form; the title has weight A (PostgreSQL manual, 8.11.1)."""
+    """Return the document in PostgreSQL's text format; the title has weight A (PostgreSQL manual, 8.11.1)."""
     place, lexemes = 0, []
     for weight, part in (("A", entry.title), ("D", entry.body)):
         for word in part.split():

@@ -1,7 +1,7 @@
 """The sitemap (protocol 0.9 of sitemaps.org): an index, a part with the categories, parts with the products.
 
-A part holds the products of a range of ids, so it costs the same however large the shop is, and a product that comes,
-goes or is renamed is a matter of one part.
+A part holds the products of a range of ids. So it costs the same in a shop of any size, and a product that is added,
+removed or renamed changes one part only.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
+from storefront.i18n import gettext as _
 from storefront.web.origin import get_origin
 
-MAX_URLS = 50_000  # what the protocol allows a file to name
+MAX_URLS = 50_000  # per file, by the protocol
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-# What RFC 3986 (3.3) lets stand in a path as it is: addresses must be those that the pages themselves link to.
+# Characters that RFC 3986 (3.3) allows in a path unescaped: the addresses must equal those in the pages' links.
 _PLAIN = "!$&'()*+,;=:@"
 
 
 def render_index() -> str:
-    """Return the index of all parts that name anything. One statement, with one look into an index for each part.
+    """Return the index of all parts that are not empty. One statement, with one index look-up for each part.
 
-    It tells no dates: they would cost a walk through every part, and each change would drop it.
+    It contains no dates: they would cost a scan of every part, and each change would invalidate the index.
     """
     root_id = db.session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
     cache.depends_on(keys.category_tag(root_id))
@@ -49,7 +50,7 @@ def render_index() -> str:
 
 
 def render_categories() -> str:
-    """Return the part with the front page and all categories that show anything. One statement."""
+    """Return the part with the front page and all categories that have products. One statement."""
     cache.depends_on(keys.NAVIGATION)
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 2)).scalars()
@@ -61,7 +62,7 @@ def render_products(part: int) -> str:
     """Return a part with products, counted from 1. One statement, over a range of the primary key.
 
     Raises:
-        NotInShopError: none of its products is in the shop; the protocol knows no empty part.
+        NotInShopError: the part has no products; the protocol does not allow empty parts.
     """
     cache.depends_on(keys.sitemap_tag(part))
     end = part * keys.SITEMAP_PART
@@ -72,7 +73,7 @@ def render_products(part: int) -> str:
     )
     rows = db.session.execute(shown.order_by(Product.id)).all()
     if not rows:
-        raise NotInShopError(f"There is no part {part} of the sitemap.")
+        raise NotInShopError(_("There is no part %(part)d of the sitemap.", part=part))
     return _render("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
 
 

@@ -13,7 +13,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 def slugify(text: str, *, limit: int = 200) -> str:
     """Return the text as a slug of a–z, 0–9 and hyphens; never empty, the same for the same text.
 
-    A text with no Latin letter or digit in it gets one made of its digest.
+    A text without Latin letters and digits gets a slug that is made of its digest.
     """
     slug = (
         _NOT_SLUG.sub("-", fold(text).replace("&", " and ").replace("'", "").replace("’", ""))

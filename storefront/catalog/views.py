@@ -41,25 +41,25 @@ _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
 
 
 def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
-    """Return the canonical address of a list: parameters in one order and form, unknown ones left out."""
+    """Return the canonical address of a list: known parameters only, in one order and form."""
     wanted = _parse_request(query, arguments.get("path", ""))
     return wanted.url(page=wanted.page)
 
 
 def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
-    """Return the address of a product, with the variant that is selected."""
+    """Return the cache key of a product's page: its slug and the selected variant."""
     variant = query.get("variant", "")
-    # A slash, since a slug can hold anything else.
+    # Slugs contain no slash.
     return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
 
 
 def _sitemap_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
-    """Return the address in full: a shop that is given another host names that one at once."""
+    """Return a cache key with the shop's origin: if the host changes, the sitemap names the new one at once."""
     return f"{get_origin()}/{arguments.get('part', '')}"
 
 
 def _list_cost() -> int:
-    """Return what a list costs a client: a deep page is more work for the database, a narrowed one the most."""
+    """Return what a list takes from the rate limit: deep pages are more work for the database, filtered ones most."""
     wanted = _parse_request(request.args, (request.view_args or {}).get("path", ""))
     deep = wanted.page > _SHALLOW_PAGES
     return 1 + deep + (deep and wanted.is_filtered)
@@ -82,7 +82,7 @@ def home() -> str:
 @rate_limiting.limit("search", when=_is_search)
 @cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
 def product_list() -> str:
-    """A list of the whole shop, of a category (whose canonical address is its own page), or of a search."""
+    """A list of the whole shop, of a search, or of a category (whose canonical address is `/categories/…`)."""
     return _render_list(_parse_request(request.args))
 
 
@@ -90,7 +90,7 @@ def product_list() -> str:
 @rate_limiting.limit("browse", cost=_list_cost)
 @cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
 def category(path: str) -> str:
-    """A category with everything below it."""
+    """A list of a category and all categories below it."""
     return _render_list(_parse_request(request.args, path))
 
 
@@ -109,7 +109,7 @@ def product(slug: str) -> str:
 
 @bp.get("/media/<name>")
 def media(name: str) -> Response:
-    """A rendition of a picture. Its name holds the hash of its content, so it never changes."""
+    """A rendition of a picture. Its name contains a digest of the source, so it never changes."""
     found = _RENDITION.fullmatch(name)
     if found is None or int(found[2]) not in range(1, max(pictures.WIDTHS) + 1):
         abort(404)
@@ -123,7 +123,7 @@ def media(name: str) -> Response:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """What crawlers may read: everything but endless combinations of filters."""
+    """Tell crawlers to read everything except combinations of filters, which are endless."""
     rules = [f"Disallow: /*?*{name}=" for name in ("vendor", "min_price", "max_price", "sort", "in_stock")]
     lines = ["User-agent: *", *rules, "", f"Sitemap: {get_origin()}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
@@ -132,7 +132,7 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 @cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
 def sitemap_index() -> Response:
-    """Where crawlers find the parts of the sitemap."""
+    """The index of the sitemap's parts."""
     return Response(sitemap.render_index(), mimetype="application/xml")
 
 
@@ -152,10 +152,10 @@ def sitemap_products(part: int) -> Response:
 
 @bp.app_errorhandler(MovedError)
 def moved(error: MovedError) -> BaseResponse:
-    """An old address answers with the new one, the query kept."""
+    """Redirect an old address to the new one, with the same query."""
     query = request.query_string.decode("ascii", "replace")
     if query:
-        cache.do_not_store()  # the next visitor's may be another
+        cache.do_not_store()  # the next visitor's query may differ
     return redirect(f"{error.url}?{query}" if query else error.url, 301)
 
 

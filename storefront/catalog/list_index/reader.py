@@ -1,9 +1,9 @@
-"""Which products are on a page of a list, at a cost that does not grow with the shop.
+"""Select the products on a page of a list, at a cost that does not grow with the shop.
 
-A plain list is a range of an index. A filter or a search first takes its narrowest source (words, vendor, price
-range), looks at no more than SCAN rows of it and keeps no more than CAP; if all that match were kept they are sorted
-and counted exactly. If there are more, they are dense enough to be met while walking the index of the order itself,
-again for no more than SCAN rows; the total is then told as a floor ("1,000+").
+A list without filters is a range of an index. A filter or a search reads its narrowest source (words, vendor, price
+range): at most SCAN_LIMIT rows, of which it keeps at most MATCH_LIMIT. If these are all matches, they are sorted and
+counted exactly. If there are more, matches are so frequent that a scan of the order's own index meets enough of them,
+again within SCAN_LIMIT rows; the total is then a minimum ("1,000+").
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from storefront.stock import is_buyable
 PER_PAGE = 24
 MATCH_LIMIT = 1000
 SCAN_LIMIT = 20_000
-# A page this far from both ends of a plain list is not shown: walking there would cost a page's whole budget.
+# Pages this far from both ends of an unfiltered list are empty: reaching them by offset would be too slow.
 MAX_OFFSET = 100_000
 
 
@@ -33,7 +33,7 @@ AnySelect = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A product that matches, with what sorting and counting need."""
+    """A matching product, with the columns that sorting and counting need."""
 
     product_id: int
     price: int
@@ -46,7 +46,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The products of one page, in order. `matches` is everything that matched, where that is known exactly."""
+    """The products of one page, in order.
+
+    Attributes:
+        ids: the products on the page.
+        total: how many products match; a minimum if `capped`.
+        capped: there are more matches than were counted.
+        matches: all matches, if they were counted exactly.
+    """
 
     ids: list[int]
     total: int
@@ -55,7 +62,7 @@ class Selection:
 
 
 def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
-    """Return the products of the wanted page of a category in which `listed` products are listed."""
+    """Return the products on a page of a category that lists `listed` products."""
     if not wanted.is_filtered:
         return _select_plain(wanted, category_id, listed)
     found, complete = _find_matches(wanted, category_id, listed)
@@ -73,7 +80,7 @@ def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection
 
 
 def count_buyable(category_id: int) -> tuple[int, bool]:
-    """Return how many listed products can be bought, and whether that is only a floor. Looks at SCAN rows at most."""
+    """Return how many listed products can be bought, and whether there may be more. Reads at most SCAN_LIMIT rows."""
     scanned = (
         select(Listing.product_id).where(Listing.category_id == category_id).limit(SCAN_LIMIT).subquery()
     )
@@ -89,7 +96,7 @@ def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selecti
     size = min(PER_PAGE, listed - offset)
     if size <= 0:
         return Selection([], listed, False)
-    # Beyond the middle it is shorter to come from the other end.
+    # Beyond the middle, the offset from the other end is smaller.
     from_end = listed - offset - size
     backwards = from_end < offset
     if min(offset, from_end) > MAX_OFFSET:
@@ -101,7 +108,7 @@ def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selecti
 
 
 def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
-    """Return the matches by way of the narrowest source, and whether these are all."""
+    """Return matches from the narrowest source, and whether these are all."""
     if wanted.q:
         found, complete = _search_matches(wanted, category_id, title_only=True)
         if not complete:
@@ -114,7 +121,7 @@ def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[l
         source = source.order_by(Product.id.desc())
         return _matches_among(wanted, category_id, source)
     if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN_LIMIT:
-        # Without a further filter every row of the range matches: there is no need to look at more than are kept.
+        # Without a further filter every row of the range matches: reading more than are kept is useless.
         priced = select(Listing).where(Listing.category_id == category_id, *_price_range(wanted))
         scanned = (
             priced.order_by(Listing.price)
@@ -139,7 +146,7 @@ def _search_matches(
 
 
 def _matches_among(wanted: ListRequest, category_id: int, source: AnySelect) -> tuple[list[Candidate], bool]:
-    """Return the matches among the source's product ids, at most CAP + 1, and whether these are all there are."""
+    """Return the matches among the source's product ids, at most MATCH_LIMIT + 1, and whether these are all."""
     scanned = source.limit(SCAN_LIMIT + 1).cte("scanned")
     conditions = [Listing.category_id == category_id, *_price_range(wanted)]
     listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
@@ -147,17 +154,17 @@ def _matches_among(wanted: ListRequest, category_id: int, source: AnySelect) -> 
 
 
 def _fetch_matches(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
-    """Return the matches, at most CAP + 1, and whether these are all there are."""
+    """Return the matches, at most MATCH_LIMIT + 1, and whether these are all."""
     found = matches.limit(MATCH_LIMIT + 1).subquery()
     size = select(func.count().label("size")).select_from(scanned).subquery()
-    # The size comes even when nothing matches: no match among the first SCAN rows is not "no match".
+    # The outer join returns the size even without matches: later rows than the first SCAN_LIMIT may still match.
     rows = db.session.execute(select(size, found).outerjoin_from(size, found, true())).all()
     candidates = [Candidate(*row[1:]) for row in rows if row[1] is not None]
     return candidates, len(candidates) <= MATCH_LIMIT and rows[0][0] <= SCAN_LIMIT
 
 
 def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
-    """Return the ids of up to CAP matches in the wanted order, met on the first SCAN rows of that order's index."""
+    """Return the ids of up to MATCH_LIMIT matches from the first SCAN_LIMIT rows of the wanted order's index."""
     rows = select(Listing).where(Listing.category_id == category_id)
     if wanted.sort in ("price", "-price"):
         rows = rows.where(*_price_range(wanted))
@@ -173,7 +180,14 @@ def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
 def _match_statement(
     wanted: ListRequest, row: Any, conditions: Sequence[ColumnElement[bool]], source: FromClause
 ) -> AnySelect:
-    """Return the statement for candidates among listing rows: a part of the table, or the table joined to ids."""
+    """Return the statement for matches among listing rows.
+
+    Args:
+        wanted: the filters.
+        row: the columns of the listing rows: the table's, or a subquery's.
+        conditions: further conditions on these rows.
+        source: a part of the table, or the table joined to product ids.
+    """
     return (
         select(
             row.product_id.label("product_id"),
@@ -192,7 +206,7 @@ def _match_statement(
 
 
 def _other_conditions(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions besides the price range."""
+    """Return the conditions of all filters except the price range."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.vendor:
         conditions.append(row.vendor == wanted.vendor)
@@ -217,7 +231,7 @@ def _order(sort: Sort, row: Any, *, backwards: bool = False) -> list[Any]:
 
 
 def _sort_matches(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
-    """Return matches in the order that the index of the same order would give."""
+    """Return the matches in the wanted order: the same as that order's index gives."""
 
     def key(c: Candidate) -> tuple[Any, ...]:
         if wanted.sort == "relevance":
