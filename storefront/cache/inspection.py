@@ -70,9 +70,13 @@ def measure_memory(prefix: str) -> MemoryUse:
             by_kind[_kind_of_key(name.decode("utf-8", "replace"), prefix)].append(size or 0)
         kinds = {kind: (len(bytes_), sum(bytes_) // len(bytes_)) for kind, bytes_ in sorted(by_kind.items())}
         return MemoryUse(
-            info["used_memory"], info.get("maxmemory", 0), info.get("maxmemory_policy", "?"),
-            stats.get("evicted_keys", 0), client.dbsize(), kinds,
-        )  # fmt: skip
+            info["used_memory"],
+            info.get("maxmemory", 0),
+            info.get("maxmemory_policy", "?"),
+            stats.get("evicted_keys", 0),
+            client.dbsize(),
+            kinds,
+        )
 
     return redis_roles.call(Role.CACHE, read)
 
@@ -108,11 +112,15 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     now = time.time()
     named = tags.decode().split("\n") if tags else []
     return InspectedUrl(
-        url=address, key=entry.key, in_l1=store.l1.get(entry.key) is not None, in_redis=start is not None,
-        fresh_for=int(float(soft) / 1e6 - now) if soft else 0, age=int(now - float(start) / 1e6) if start else 0,
+        url=address,
+        key=entry.key,
+        in_l1=store.l1.get(entry.key) is not None,
+        in_redis=start is not None,
+        fresh_for=int(float(soft) / 1e6 - now) if soft else 0,
+        age=int(now - float(start) / 1e6) if start else 0,
         sizes=dict(zip(("br", "gzip"), sizes, strict=True)),
         invalidated_by=[(tag, _cause_of(tag)) for tag in named],
-    )  # fmt: skip
+    )
 
 
 def _cause_of(tag: str) -> str:

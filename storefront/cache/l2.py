@@ -167,9 +167,17 @@ class L2:
         jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         bodies = [part for pair in value.bodies.items() for part in pair]
         arguments = [
-            lease.token, lease.start, lease.born, int(ttl * jitter * 1000), int(hard * jitter * 1000),
-            int(took * 1e6), "\n".join(tags), value.etag, value.meta, *bodies,
-        ]  # fmt: skip
+            lease.token,
+            lease.start,
+            lease.born,
+            int(ttl * jitter * 1000),
+            int(hard * jitter * 1000),
+            int(took * 1e6),
+            "\n".join(tags),
+            value.etag,
+            value.meta,
+            *bodies,
+        ]
         names = self._keys(key)
         try:
             return int(self._run(_FILL, names, arguments)) == 1

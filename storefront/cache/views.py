@@ -25,22 +25,41 @@ bp = Blueprint("cache", __name__, cli_group=None)
 @staff_only
 def dashboard() -> Response:
     """Show the dashboard; `?url=` adds how that address is cached."""
-    state = cache_state.get(current_app)
-    prefix, url = current_app.config["CACHE_PREFIX"], request.args.get("url", "")[:2000]
-    hour, memory, away, found, problem = None, None, None, None, None
+    url = request.args.get("url", "")[:2000]
+    hour, memory, away = _read_figures(current_app.config["CACHE_PREFIX"])
+    found, problem = _inspect(url) if url and not away else (None, None)
+    return private_page(
+        render_template(
+            "ops/cache.html",
+            hour=hour,
+            memory=memory,
+            away=away,
+            url=url,
+            found=found,
+            problem=problem,
+            roles=redis_roles.statuses(),
+            local=cache_state.get(current_app).store.l1,
+            hit_rate=hit_rates.compute_hit_rate,
+            percentile=hit_rates.compute_percentile,
+            lookups=_chart(hour.minutes) if hour else None,
+        )
+    )
+
+
+def _read_figures(prefix: str) -> tuple[hit_rates.LastHour | None, inspection.MemoryUse | None, str | None]:
+    """Return the last hour and the memory; or why Redis cannot be read."""
     try:
-        hour, memory = hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix)
-        found = inspection.inspect_url(current_app, state, url) if url else None
+        return hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix), None
     except RedisUnavailable as error:
-        away = str(error)
+        return None, None, str(error)
+
+
+def _inspect(url: str) -> tuple[inspection.InspectedUrl | None, str | None]:
+    """Return how an address is cached; or why that cannot be said."""
+    try:
+        return inspection.inspect_url(current_app, cache_state.get(current_app), url), None
     except StorefrontError as error:
-        problem = str(error)
-    page = render_template(
-        "ops/cache.html", hour=hour, memory=memory, away=away, url=url, found=found, problem=problem,
-        roles=redis_roles.statuses(), local=state.store.l1, hit_rate=hit_rates.compute_hit_rate, hits=hit_rates.HITS,
-        percentile=hit_rates.compute_percentile, lookups=_chart(hour.minutes) if hour else None,
-    )  # fmt: skip
-    return private_page(page)
+        return None, str(error)
 
 
 def _chart(minutes: Sequence[Counter[str]]) -> Chart:

@@ -157,9 +157,12 @@ class _Request(Request):  # type: ignore[misc]
         path, _, query = target.decode().partition("?")
         client = self.peer_addr
         environ = {
-            "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "wsgi.url_scheme": "http",
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "wsgi.url_scheme": "http",
             "REMOTE_ADDR": client[0] if isinstance(client, tuple) else client,
-        }  # fmt: skip
+        }
         for raw, value in head["headers"]:
             name = self._environ_name(raw)
             if name is None or name in environ:
@@ -183,9 +186,10 @@ class _Request(Request):  # type: ignore[misc]
     def _set_scheme(self, environ: dict[str, Any]) -> bool:
         """Set the scheme from a proxy that gunicorn trusts; return whether its headers have one meaning."""
         claims = [
-            (environ[name], secure) for header, secure in self.cfg.secure_scheme_headers.items()
+            (environ[name], secure)
+            for header, secure in self.cfg.secure_scheme_headers.items()
             if (name := "HTTP_" + header.replace("-", "_")) in environ
-        ]  # fmt: skip
+        ]
         if claims and self._peer_is_trusted_proxy():
             if len(claims) > 1:
                 return False

@@ -151,9 +151,14 @@ def is_streamed() -> Response:
 
 
 UNSHAREABLE = [
-    sets_a_cookie, reads_the_session, writes_the_session, is_private, must_not_be_stored, varies_by_cookie,
+    sets_a_cookie,
+    reads_the_session,
+    writes_the_session,
+    is_private,
+    must_not_be_stored,
+    varies_by_cookie,
     is_streamed,
-]  # fmt: skip
+]
 
 
 @pytest.fixture

@@ -24,8 +24,22 @@ CHEAP, NAMED, PLATES_CHEAP = "/products?sort=price", "/products?sort=name", "/ca
 FOUND, OTHERS, BUYABLE = "/products?q=mug", "/products?vendor=Other", "/products?in_stock=1"
 NONE_FOUND = "/products?q=zebra"
 PAGES = {
-    HOME, ALL, CUPS, TABLE, PLATES, MUG, CUP, PLATE, CHEAP, NAMED, PLATES_CHEAP, FOUND, OTHERS, BUYABLE, NONE_FOUND,
-}  # fmt: skip
+    HOME,
+    ALL,
+    CUPS,
+    TABLE,
+    PLATES,
+    MUG,
+    CUP,
+    PLATE,
+    CHEAP,
+    NAMED,
+    PLATES_CHEAP,
+    FOUND,
+    OTHERS,
+    BUYABLE,
+    NONE_FOUND,
+}
 PRINT_MUG = {HOME, ALL, CUPS, TABLE, MUG, CUP, CHEAP, NAMED, FOUND, BUYABLE}  # CUP's page recommends the mug
 
 

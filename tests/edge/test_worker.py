@@ -30,9 +30,16 @@ def _with(*headers: str) -> str:
 
 # Headers that differ between requests, or between workers.
 MOVING = {
-    "x-request-id", "ratelimit", "x-ratelimit-remaining", "cache-status", "date", "content-length", "etag",
-    "server-timing", "content-security-policy",
-}  # fmt: skip
+    "x-request-id",
+    "ratelimit",
+    "x-ratelimit-remaining",
+    "cache-status",
+    "date",
+    "content-length",
+    "etag",
+    "server-timing",
+    "content-security-policy",
+}
 ODD = {
     "head": HIDDEN.replace("GET", "HEAD", 1),
     "lower case": HIDDEN.replace("GET", "get", 1),
@@ -79,7 +86,7 @@ ODD = {
     "cookies": _with("Cookie: a=b; session=x"),
     "not an etag": _with("If-None-Match: *"),
     "another page": HIDDEN.replace("/products", "/products?page=9999"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -154,9 +161,10 @@ def test_fast_path_answers_the_same_page(shop: Shop, stock_worker: Shop) -> None
     assert _said(ours) == _said(theirs)
     body = ours.partition(b"\r\n\r\n")[2]
     assert f"Content-Length: {len(body)}\r\n".encode() in ours
-    page, other = (re.sub(rb'nonce-[^"\']*|\?v=\w+', b"", brotli.decompress(text)) for text in (
-        body, theirs.partition(b"\r\n\r\n")[2]
-    ))  # fmt: skip
+    page, other = (
+        re.sub(rb'nonce-[^"\']*|\?v=\w+', b"", brotli.decompress(text))
+        for text in (body, theirs.partition(b"\r\n\r\n")[2])
+    )
     assert page == other
 
 

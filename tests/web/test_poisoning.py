@@ -13,17 +13,37 @@ from tests.factories import make_category, make_product
 
 EVIL = "evil.example"
 PAGES = (
-    "/", "/products", "/products?q=mug", "/categories/cups", "/products/mug", "/products/none", "/sitemap.xml",
+    "/",
+    "/products",
+    "/products?q=mug",
+    "/categories/cups",
+    "/products/mug",
+    "/products/none",
+    "/sitemap.xml",
     "/sitemap-1.xml",
-)  # fmt: skip
+)
 # Headers that change the answers of some servers, though they are not part of any cache key.
 UNKEYED = (
     *(
         {name: EVIL}
         for name in (
-            "Host", "X-Forwarded-Host", "X-Host", "X-Forwarded-Server", "X-HTTP-Host-Override", "X-Original-Host",
-            "X-Forwarded-Prefix", "X-Forwarded-For", "X-Real-IP", "Origin", "Referer", "User-Agent", "X-Request-ID",
-            "Accept-Language", "X-Wap-Profile", "Transfer-Encoding-X", "True-Client-IP",
+            "Host",
+            "X-Forwarded-Host",
+            "X-Host",
+            "X-Forwarded-Server",
+            "X-HTTP-Host-Override",
+            "X-Original-Host",
+            "X-Forwarded-Prefix",
+            "X-Forwarded-For",
+            "X-Real-IP",
+            "Origin",
+            "Referer",
+            "User-Agent",
+            "X-Request-ID",
+            "Accept-Language",
+            "X-Wap-Profile",
+            "Transfer-Encoding-X",
+            "True-Client-IP",
         )
     ),
     {"Forwarded": f"for=1.2.3.4;host={EVIL};proto=https"},
@@ -38,11 +58,19 @@ UNKEYED = (
     {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Cache-Hash": EVIL},
     {"If-None-Match": "*"},
     {"If-Modified-Since": "Wed, 21 Oct 2099 07:28:00 GMT"},
-)  # fmt: skip
+)
 ODD = (
-    f"utm_source={EVIL}", f"callback={EVIL}", f"_method=POST&next={EVIL}", f"%00={EVIL}", f"a;q={EVIL}",
-    f"x[]={EVIL}", f"__proto__[x]={EVIL}", "&&&=", f"{EVIL}", f"utm_content=1;q={EVIL}",
-)  # fmt: skip
+    f"utm_source={EVIL}",
+    f"callback={EVIL}",
+    f"_method=POST&next={EVIL}",
+    f"%00={EVIL}",
+    f"a;q={EVIL}",
+    f"x[]={EVIL}",
+    f"__proto__[x]={EVIL}",
+    "&&&=",
+    f"{EVIL}",
+    f"utm_content=1;q={EVIL}",
+)
 
 
 @pytest.fixture

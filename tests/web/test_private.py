@@ -15,10 +15,25 @@ NAME = "Kim Quillfeather"
 PRIVATE = ("/account", "/account/devices", "/account/addresses", "/cart", "/me")
 # Some caches take such addresses for files (Gil, "Web Cache Deception", 2017).
 DECEPTIONS = (
-    "{}/x.css", "{}/x.js", "{}.css", "{};x.css", "{}%2Fx.css", "{}%3Bx.css", "{}%23x.css", "{}%3Fx.css", "{}%00.css",
-    "{}/..%2Fstatic/x.css", "/static/..%2F{}", "/static/../{}", "/products/..%2F..{}", "{}?x.css", "{}/?x.css", "/{}",
-    "{}%0A.css", "{}\\x.css",
-)  # fmt: skip
+    "{}/x.css",
+    "{}/x.js",
+    "{}.css",
+    "{};x.css",
+    "{}%2Fx.css",
+    "{}%3Bx.css",
+    "{}%23x.css",
+    "{}%3Fx.css",
+    "{}%00.css",
+    "{}/..%2Fstatic/x.css",
+    "/static/..%2F{}",
+    "/static/../{}",
+    "/products/..%2F..{}",
+    "{}?x.css",
+    "{}/?x.css",
+    "/{}",
+    "{}%0A.css",
+    "{}\\x.css",
+)
 
 
 @pytest.fixture
