@@ -1,4 +1,4 @@
-"""The row changes of an order and nothing else: through SQLAlchemy's Core, and through the driver alone."""
+"""A bare transaction with the row changes of an order, by SQLAlchemy Core and by the driver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storefront.stock import StockItem, StockMovement
 ADDRESS = '{"name":"Ada Byron","line1":"1 Kiln Row","city":"Springfield","postcode":"62701","country":"US"}'
 NEWS = '{"product_id":1,"stock":7,"timestamp":1.5,"sku":"A","sku_stock":3,"band":"low","version":57}'
 
-# What place_order changes for one held line, in its order, by as few statements as that takes.
+# The changes that place_order makes for one held line, in the same sequence, by as few statements as possible.
 CHANGES = [
     """INSERT INTO customer_order (number, key, request_digest, email, state, currency, goods, delivery_price, tax,
        total, prices_include_tax, taxes, ship_to, delivery, payment, paid, refunded, placed_at, access)
@@ -47,7 +47,7 @@ CHANGES = [
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """A basket of one held line."""
+    """A basket with one held line."""
 
     checkout_id: int
     cart_id: int
@@ -55,8 +55,8 @@ class Basket:
     seen: str
 
 
-def stock_up(prefix: str, skus: int, goods: int) -> None:
-    """Make so many products with enough of each."""
+def create_products(prefix: str, skus: int, goods: int) -> None:
+    """Create `skus` products with `goods` of each in stock."""
     with write_transaction() as session:
         for number in range(skus):
             product = Product(slug=f"{prefix}{number}", title="Teapot", status="active")
@@ -71,8 +71,8 @@ def stock_up(prefix: str, skus: int, goods: int) -> None:
             session.add(StockItem(**item, on_hand=goods))
 
 
-def baskets(prefix: str, skus: int, number: int) -> list[Basket]:
-    """Make so many baskets of one held line, the SKUs in turn."""
+def create_baskets(prefix: str, skus: int, number: int) -> list[Basket]:
+    """Create `number` baskets of one held line each; the SKUs take turns."""
     until = datetime.now(UTC) + timedelta(minutes=30)
     made = []
     with write_transaction() as session:
@@ -102,8 +102,8 @@ def baskets(prefix: str, skus: int, number: int) -> list[Basket]:
     return made
 
 
-def core(found: list[Basket]) -> None:
-    """Make the changes through SQLAlchemy's Core, by the shop's own engine."""
+def place_with_core(found: list[Basket]) -> None:
+    """Make the changes with SQLAlchemy Core and the shop's own engine."""
     statements = [text(change) for change in CHANGES]
     engine = db.engine.execution_options(sqlite_begin="IMMEDIATE")
     before = ("", "")
@@ -116,8 +116,8 @@ def core(found: list[Basket]) -> None:
         before = (values["first"], values["second"])
 
 
-def driver(found: list[Basket]) -> None:
-    """Make the changes through the driver alone."""
+def place_with_driver(found: list[Basket]) -> None:
+    """Make the changes with the driver alone."""
     sqlite = db.engine.dialect.name == "sqlite"
     changes = CHANGES if sqlite else [_pyformat(change) for change in CHANGES]
     with db.engine.connect() as pooled:

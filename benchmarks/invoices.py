@@ -1,7 +1,8 @@
-"""Invoices of a real shop, placed by many shoppers at once; negative quantities are returns. Then the audit.
+"""Replays the invoices of a real shop: many shoppers order at once, and negative quantities are returns.
 
-The file has a header with InvoiceNo, StockCode, Description, Quantity and UnitPrice. A tenth less than is bought is
-in stock, so that things sell out; who meets that buys what is left. Quantities over 99 are 99, as in a basket.
+The file has a header with InvoiceNo, StockCode, Description, Quantity and UnitPrice. The stock is a tenth less than
+the quantity bought, so that items sell out; a shopper who meets a shortage buys the rest. Quantities are at most 99,
+as in a basket. The stock is audited afterwards.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ _SHOP: list[Flask] = []
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What somebody bought (or brought back: negative) together: by SKU, how many; and prices in minor units."""
+    """The quantities of one invoice by SKU (negative: returned), and the prices in minor units."""
 
     number: str
     lines: dict[str, int]
     prices: dict[str, int]
 
 
-def read(file: Path, most: int) -> list[Invoice]:
-    """Return the first so many invoices of a file; all of them for 0."""
+def read_invoices(file: Path, most: int) -> list[Invoice]:
+    """Return the first `most` invoices of a file; all of them if it is 0."""
     found: dict[str, Invoice] = {}
     with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", newline="") as text:
         for row in csv.DictReader(text):
@@ -62,31 +63,31 @@ def read(file: Path, most: int) -> list[Invoice]:
 
 
 def environ(url: str, redis: str) -> dict[str, str]:
-    """Return the environment of a shop on this database."""
-    where = {"DATABASE_URL": url, "REDIS_URL": redis}
-    # As in production: letters are rows that wait to be sent. Nobody sends them here.
-    return shops.environ(Path(gettempdir())) | where | {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}
+    """Return the environment variables of a shop on this database."""
+    urls = {"DATABASE_URL": url, "REDIS_URL": redis}
+    # As in production, mails are rows in a queue. Here no server takes them.
+    return shops.environ(Path(gettempdir())) | urls | {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}
 
 
 def migrate(url: str, redis: str) -> None:
-    """Make the tables."""
+    """Create the tables."""
     with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
         upgrade()
         db.engine.dispose()
 
 
-def begin(url: str, redis: str) -> None:
-    """Make this process's shop."""
+def start_shop(url: str, redis: str) -> None:
+    """Create the shop of this process."""
     _SHOP.append(create_app(environ(url, redis), instance=Path(gettempdir())))
 
 
 def shop() -> Flask:
-    """Return this process's shop."""
+    """Return the shop of this process."""
     return _SHOP[0]
 
 
-def stock_up(url: str, redis: str, found: list[Invoice]) -> None:
-    """Put nine tenths of what is bought into stock."""
+def create_stock(url: str, redis: str, found: list[Invoice]) -> None:
+    """Create stock of nine tenths of the quantities bought."""
     bought: Counter[str] = Counter()
     prices: dict[str, int] = {}
     for invoice in found:
@@ -106,21 +107,21 @@ def stock_up(url: str, redis: str, found: list[Invoice]) -> None:
 
 
 def place(invoice: Invoice) -> Counter[str]:
-    """Buy what an invoice says, and bring back what it says; return what came of it."""
-    told: Counter[str] = Counter()
+    """Order and return the quantities of an invoice; return how often each result occurred."""
+    results: Counter[str] = Counter()
     with shop().app_context():
         try:
             wanted = {sku: number for sku, number in invoice.lines.items() if number > 0}
             if wanted:
-                told[_buy(wanted)] += 1
+                results[_buy(wanted)] += 1
             for sku, number in invoice.lines.items():
                 if number < 0:
-                    told[_bring_back(sku, -number)] += 1
-        except Exception as error:  # noqa: BLE001  # counted, and shown
-            told[f"ERROR {type(error).__name__}: {error}"[:150]] += 1
+                    results[_return_goods(sku, -number)] += 1
+        except Exception as error:  # noqa: BLE001  # counted and reported
+            results[f"ERROR {type(error).__name__}: {error}"[:150]] += 1
         finally:
             db.session.remove()
-    return told
+    return results
 
 
 def _buy(wanted: dict[str, int]) -> str:
@@ -135,14 +136,14 @@ def _buy(wanted: dict[str, int]) -> str:
         session.add(draft)
         session.flush()
         checkout_id, cart_id = draft.id, cart.id
-    told = "bought"
+    result = "bought"
     while True:
         try:
             holds.reserve(checkout_id)
             seen = drafts.build_review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
             order = place_order(checkout_id, f"the key of basket {checkout_id}", seen).order
         except ShortageError as error:
-            told = "bought what was left"
+            result = "bought what was left"
             with write_transaction() as session:
                 for short in error.shortages:
                     line = (CartLine.cart_id == cart_id) & (CartLine.sku == short.sku)
@@ -151,15 +152,15 @@ def _buy(wanted: dict[str, int]) -> str:
                     else:
                         session.execute(delete(CartLine).where(line))
         except EmptyBasketError:
-            return "found all sold out"
+            return "found everything sold out"
         else:
             with write_transaction() as session:
                 orders.record_payment(session, order.number, order.total, order.currency, actor="replay")
-            return told
+            return result
 
 
-def _bring_back(sku: str, number: int) -> str:
-    """Give back up to so many of the oldest order that has any."""
+def _return_goods(sku: str, number: int) -> str:
+    """Return up to this quantity of the oldest order that has any left."""
     db.session.rollback()
     row = db.session.execute(
         select(Order.number, OrderLine.id, OrderLine.unit_price, OrderLine.from_stock - OrderLine.returned)
@@ -169,26 +170,26 @@ def _bring_back(sku: str, number: int) -> str:
         .limit(1)
     ).one_or_none()
     if row is None:
-        return "brought back what was not bought here"
+        return "returned items that were not bought here"
     order, line, price, left = row
     back = min(number, left)
     try:
         with write_transaction() as session:
             orders.record_refund(session, order, back * price, actor="replay", returned={line: back})
     except OrderError:
-        return "was not first to bring it back"
-    return "brought back"
+        return "returned too late"
+    return "returned"
 
 
-def together(answers: Iterable[Counter[str]]) -> Counter[str]:
-    """Return all that was told."""
+def sum_counts(answers: Iterable[Counter[str]]) -> Counter[str]:
+    """Return the sum of the counts."""
     return sum(answers, Counter())
 
 
-def report(database: str, url: str, redis: str, told: Counter[str], seconds: float) -> None:
-    """Print what came of it, and whether the stock is right: by the audit, and by the orders themselves."""
+def report(database: str, url: str, redis: str, results: Counter[str], seconds: float) -> None:
+    """Print the results, and whether the stock agrees with the audit and with the orders."""
     with create_app(environ(url, redis), instance=Path(gettempdir())).app_context():
-        wrong = audit.find_differences(db.session())
+        differences = audit.find_differences(db.session())
         sold = select(func.sum(OrderLine.from_stock - OrderLine.returned)).scalar_subquery()
         left, opened, gone = db.session.execute(
             select(func.sum(StockItem.on_hand), func.sum(StockItem.opening), sold)
@@ -197,13 +198,13 @@ def report(database: str, url: str, redis: str, told: Counter[str], seconds: flo
         held = db.session.execute(select(func.count(Hold.id))).scalar_one()
         db.session.remove()
         db.engine.dispose()
-    rows = [[what, f"{number:,}"] for what, number in told.most_common()]
+    rows = [[what, f"{number:,}"] for what, number in results.most_common()]
     rows += [
         ["seconds", f"{seconds:.0f}"],
-        ["invoices a second", f"{told.total() / seconds:.0f}"],
+        ["invoices a second", f"{results.total() / seconds:.0f}"],
         ["movements in the ledger", f"{movements:,}"],
-        ["rows that the audit finds wrong", str(len(wrong))],
-        ["goods missing by the orders", str(opened - gone - left)],
+        ["differences that the audit finds", str(len(differences))],
+        ["items missing by the orders", str(opened - gone - left)],
         ["holds left", str(held)],
     ]
     shops.table(f"Invoices on {database} ({os.cpu_count()} cores)", ["what", "how many"], rows)

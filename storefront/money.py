@@ -12,42 +12,25 @@ from babel.numbers import list_currencies
 
 from storefront.errors import ConfigurationError
 
-# ISO 4217:2015 table A.1, column "minor unit", where it is not 2.
+# ISO 4217:2015, table A.1: the currencies whose column "minor unit" is not 2.
 _MINOR_UNITS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
 }
 
 
 def minor_units(currency: str) -> int:
-    """Return how many decimals the currency has (ISO 4217, column "minor unit"): 2 for USD, 0 for JPY."""
+    """Return the number of decimals of a currency (ISO 4217, column "minor unit"): 2 for USD, 0 for JPY."""
     return _MINOR_UNITS.get(currency, 2)
 
 
 def check_currency(code: str) -> str:
-    """Return the ISO 4217 code in capitals; raise ConfigurationError if there is no such currency."""
+    """Return the ISO 4217 code in capitals.
+
+    Raises:
+        ConfigurationError: the currency does not exist.
+    """
     currency = code.strip().upper()
     if currency not in list_currencies():
         raise ConfigurationError(
@@ -76,7 +59,7 @@ class Money:
 @lru_cache(maxsize=8192)
 def _format(amount: int, currency: str, locale: str) -> str:
     places = minor_units(currency)
-    # The locale's own pattern with ISO 4217's digits: Babel's are CLDR's, which differ for some currencies.
+    # The locale's pattern with the decimals of ISO 4217. Babel uses those of CLDR, which differ for some currencies.
     pattern = copy(Locale.parse(locale).currency_formats["standard"])
     pattern.frac_prec = (places, places)
     return str(

@@ -20,7 +20,7 @@ SKUS = 2
 
 def changes(side: Callable[[list[bare.Basket]], None]) -> dict[str, int]:
     """Return by how much an order changes the size of each table and the figures of the stock."""
-    found = bare.baskets("bare-", SKUS, SKUS)
+    found = bare.create_baskets("bare-", SKUS, SKUS)
     before = _counted()
     side(found)
     return {name: number - before[name] for name, number in _counted().items() if number != before[name]}
@@ -41,13 +41,13 @@ def _place(found: list[bare.Basket]) -> None:
         place_order(basket.checkout_id, f"the key of basket {basket.checkout_id}", basket.seen)
 
 
-@pytest.mark.parametrize("side", [bare.core, bare.driver])
+@pytest.mark.parametrize("side", [bare.place_with_core, bare.place_with_driver])
 def test_bare_transaction_changes_the_same_rows_as_an_order(
     app: Flask, tmp_path: Path, redis_url: str, side: Callable[[list[bare.Basket]], None]
 ) -> None:
     mail = {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}
     with another(app, tmp_path / "mailing", REDIS_URL=redis_url, **mail):
-        bare.stock_up("bare-", SKUS, 100)
+        bare.create_products("bare-", SKUS, 100)
         ours, theirs = changes(_place), changes(side)
     # It deletes the messages of the previous order one by one; the shop deletes those of many orders together.
     theirs["outbox"] += 2 * (SKUS - 1)
