@@ -73,18 +73,18 @@ def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
     return response
 
 
-def _respond(said: str, message: str = "") -> BaseResponse:
+def _respond(done: str, message: str = "") -> BaseResponse:
     if _wants_json():
-        return jsonify(message=message or str(_NOTICES[said]), cart_quantity=queries.count_items())
-    return redirect(url_for("cart.cart", said=said), 303)
+        return jsonify(message=message or str(_NOTICES[done]), cart_quantity=queries.count_items())
+    return redirect(url_for("cart.cart", said=done), 303)
 
 
 def _page(problem: str | None = None) -> Response:
-    page, said = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
+    page, notice = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
     recent = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
         render_template(
-            "cart/cart.html", cart=page, recent=recent, said=said, problem=problem, most=MAX_QUANTITY
+            "cart/cart.html", cart=page, recent=recent, notice=notice, problem=problem, most=MAX_QUANTITY
         )
     )
 

@@ -1,5 +1,5 @@
-/** Keeps what the server printed true. A badge with a sku speaks of one variant; one without speaks of the whole
- *  product, whose band is the best of its variants'. Versions decide which of two messages is newer. */
+/** Updates the badge that the server rendered. A badge with a `sku` shows one variant; one without shows the whole
+ *  product, whose band is the best band of its variants. The higher version is the newer state. */
 import { join, leave } from "../lib/stock-connection.js";
 
 /** The texts that the page was made with, in its language (components/stock-badge.html). */
@@ -60,7 +60,7 @@ class StockBadge extends HTMLElement {
   }
 }
 
-/** Said politely, and only when the band changes. */
+/** Announces a change of the band to screen readers, politely. */
 function announce(text) {
   let place = document.getElementById("stock-announcer");
   if (!place) {

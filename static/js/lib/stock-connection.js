@@ -1,5 +1,5 @@
-/** This tab's badges and the connection that all tabs share, in the best way that the browser knows. Closed when the tab
- *  has been hidden for a while or is put away, so that it can come back from the browser's cache. */
+/** Connects this tab's badges to the stream that all tabs share, in the best way that the browser supports. Closed when
+ *  the tab has been hidden for a while or is left, so that the browser can restore the page from its cache. */
 import { say } from "./stock-delayed.js";
 import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
@@ -30,7 +30,7 @@ function connect() {
     try {
       return new WorkerLink(hear, withoutWorker);
     } catch {
-      worker = false; // some browsers know the word and refuse the thing
+      worker = false; // some browsers have the constructor but refuse to use it
     }
   }
   return navigator.locks && "BroadcastChannel" in window ? new LeaderLink(hear) : new OwnLink(hear);

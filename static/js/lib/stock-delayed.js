@@ -1,6 +1,6 @@
-/** Says on a page with badges that they may be late, while the shop's messages do not come through. No page that is kept
- *  for everybody holds this notice: it is what this browser hears. */
-const PATIENCE = 3_000; // a worker that has just begun is not "live" for a moment either
+/** Shows a notice that badges may be late while the server does not receive changes. Only this browser shows it: cached
+ *  pages do not contain it. */
+const PATIENCE = 3_000; // ms: a worker that has just started is not "live" for a moment
 let waiting = 0;
 
 export function say(live) {
@@ -14,7 +14,7 @@ function notice(delayed) {
   if (!place) {
     if (!delayed) return;
     place = Object.assign(document.createElement("p"), { id: "stock-delayed", className: "notice" });
-    place.setAttribute("role", "status"); // a region that is there before its words is the one that is read out
+    place.setAttribute("role", "status"); // screen readers announce a region only if it exists before its text
     document.getElementById("content").prepend(place);
   }
   place.hidden = !delayed;

@@ -1,8 +1,8 @@
-/** The three ways from a tab to the stream. Each is made with what hears messages, and takes `show(ids)` and `close()`. */
+/** The three ways from a tab to the stream. Each calls a function with each message, and has `show` and `close`. */
 import { StockStream } from "./stock-stream.js";
 import { StockTabs } from "./stock-tabs.js";
 
-/** A worker that all tabs share. */
+/** Through a worker that all tabs share. */
 export class WorkerLink {
   #port;
 
@@ -23,7 +23,7 @@ export class WorkerLink {
   }
 }
 
-/** One of the tabs has the connection, whichever holds the lock; they talk over a channel. */
+/** Through the tab that holds a lock and has the connection for all; tabs exchange messages over a channel. */
 export class LeaderLink {
   #me = Math.random();
   #ids = [];
@@ -36,7 +36,7 @@ export class LeaderLink {
     this.#hear = hear;
     this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     const wait = { signal: this.#ended.signal };
-    navigator.locks.request("stock", wait, () => this.#leading()).catch(() => {}); // given up while it waited
+    navigator.locks.request("stock", wait, () => this.#leading()).catch(() => {}); // closed while it waited
   }
 
   show(ids) {
@@ -52,7 +52,7 @@ export class LeaderLink {
     this.#channel.close();
   }
 
-  /** Leads until it is closed: the lock goes to another tab then. */
+  /** Keeps the lock until this tab closes the link; then another tab gets it. */
   #leading() {
     this.#lead = new StockTabs((tab, message) => {
       if (tab !== this.#me) this.#channel.postMessage({ to: tab, message });
@@ -70,7 +70,7 @@ export class LeaderLink {
   }
 }
 
-/** A connection of the tab's own. */
+/** Through a connection of this tab only. */
 export class OwnLink {
   #stream;
 

@@ -1,5 +1,5 @@
-/** One connection to /stock/stream for a set of products. Reopens by itself, never in a hurry.
- *  `tell(type, data)` hears "snapshot", "stock" and "status". */
+/** One connection to /stock/stream for a set of products. Reconnects by itself, with growing, random pauses.
+ *  `tell(type, data)` receives the events "snapshot", "stock" and "status". */
 const SILENCE = 45_000;
 const LONGEST = 60_000;
 const MOST = 100;
@@ -15,7 +15,7 @@ export class StockStream {
     this.#tell = tell;
   }
 
-  /** Watch these products from now on; none of them closes the connection. */
+  /** Watches these products from now on. An empty list closes the connection. */
   watch(ids) {
     const wanted = [...new Set(ids)].sort((a, b) => a - b).slice(0, MOST);
     if (wanted.join() === this.#ids.join()) return;
@@ -48,13 +48,13 @@ export class StockStream {
     if (type !== "heartbeat") this.#tell(type, JSON.parse(data));
   }
 
-  /** Nothing heard for long, heartbeats neither: the line is dead. */
+  /** Reconnects if nothing arrives for a while, not even heartbeats: then the connection is dead. */
   #listen() {
     clearTimeout(this.#timers.silence);
     this.#timers.silence = setTimeout(() => this.#open(), SILENCE);
   }
 
-  /** The browser reconnects by itself, unless it has given up. */
+  /** Reconnects if the browser has given up; otherwise the browser reconnects by itself. */
   #fail() {
     if (this.#source?.readyState !== EventSource.CLOSED) return;
     this.#close();

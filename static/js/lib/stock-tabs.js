@@ -1,5 +1,5 @@
-/** What several tabs show, on one connection: each says its products, all hear what changes. The tab that begins is told
- *  what is known already. `tell(tab, message)` reaches one tab, or all if tab is null. */
+/** Several tabs on one connection. Each tab names its products, and all receive the changes. A new tab first gets the
+ *  states that have arrived already. `tell(tab, message)` sends to one tab, or to all if `tab` is null. */
 import { StockStream } from "./stock-stream.js";
 
 export class StockTabs {
@@ -12,7 +12,7 @@ export class StockTabs {
     this.#tell = tell;
   }
 
-  /** These are the products that a tab shows now. */
+  /** Sets the products that a tab shows. */
   show(tab, ids) {
     this.#shown.set(tab, ids);
     this.#update();
@@ -32,7 +32,7 @@ export class StockTabs {
 
   #update() {
     const watched = new Set([...this.#shown.values()].flat());
-    // Of what nobody shows nothing more is heard: what was known of it would be old.
+    // Products that no tab shows get no updates: their last state would become outdated.
     for (const [sku, item] of this.#latest) if (!watched.has(item.product_id)) this.#latest.delete(sku);
     this.#stream.watch([...watched]);
   }

@@ -1,4 +1,4 @@
-/** One connection for all tabs of the shop, in a worker that they share. */
+/** A shared worker with one connection for all tabs of the shop. */
 import { StockTabs } from "../lib/stock-tabs.js";
 
 const ports = new Set();
