@@ -68,11 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop the tests that the options do not want; begin with what takes longest, so that no process ends alone."""
-    dropped = [item for item in items if not selection.is_selected(item)]
+    last = durations.recorded()
+    seconds = {item: last.get(_group(item.nodeid), 0) for item in items}
+    dropped = [item for item in items if not selection.is_selected(item, seconds[item])]
     config.hook.pytest_deselected(items=dropped)
-    gone, last = set(dropped), durations.recorded()
-    items[:] = [item for item in items if item not in gone]
-    items.sort(key=lambda item: -last.get(_group(item.nodeid), 0))
+    gone = set(dropped)
+    items[:] = sorted((item for item in items if item not in gone), key=lambda item: -seconds[item])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

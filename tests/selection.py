@@ -1,8 +1,8 @@
 """Which tests a run takes: all, the quick ones or the long ones; and with how much effort.
 
-`make test` runs every promise's test, on each database where that matters. `make quick` leaves out slow tests,
-browsers and PostgreSQL. `make test-long` runs the tests marked `long` with many more examples and repetitions, and
-those that `make test` leaves out: marked `only_long`, or marked `any_database` and on PostgreSQL.
+`make test` runs every promise's test, on each database where that matters. `make quick` leaves out slow files and
+tests, browsers and PostgreSQL. `make test-long` runs the tests marked `long` with more examples and repetitions,
+and those that `make test` leaves out: marked `only_long`, or marked `any_database` and on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from hypothesis import settings
 
 DATABASES = ("sqlite", "postgresql")
 _LONG = "STOREFRONT_TESTS_LONG"
+_QUICK = 9.0  # seconds; files that took longer are left out of `make quick`
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -37,8 +38,8 @@ def effort(usual: int, long: int) -> int:
     return long if os.environ.get(_LONG) else usual
 
 
-def is_selected(item: pytest.Item) -> bool:
-    """Return whether the run's options want this test."""
+def is_selected(item: pytest.Item, seconds: float) -> bool:
+    """Return whether the run's options want this test, whose file took so many seconds when last measured."""
     config, marks = item.config, {mark.name for mark in item.iter_markers()}
     quick, long = config.getoption("--quick"), config.getoption("--long")
     databases = {"sqlite"} if quick else set(config.getoption("--databases").split(","))
@@ -46,7 +47,7 @@ def is_selected(item: pytest.Item) -> bool:
     only_long = "only_long" in marks or ("any_database" in marks and "postgresql" in used)
     if only_long != long and not (long and "long" in marks):
         return False
-    if quick and marks & {"slow", "browser"}:
+    if quick and (marks & {"slow", "browser"} or seconds > _QUICK):
         return False
     return used <= databases
 

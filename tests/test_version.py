@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.cli import ScriptInfo
@@ -20,6 +21,8 @@ from storefront.__main__ import main
 from tests.accounts.people import Browser, make_user
 from tests.factories import make_product
 from tests.processes import ROOT
+
+pytestmark = pytest.mark.any_database
 
 STRANGER = {"REMOTE_ADDR": "203.0.113.9"}
 SHOWN = re.compile(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])")

@@ -13,6 +13,8 @@ from storefront.accounts.models import SignIn
 from storefront.extensions import db
 from tests.accounts.people import Browser, make_user
 
+pytestmark = pytest.mark.any_database
+
 
 def of(agent: str) -> int:
     db.session.rollback()

@@ -14,7 +14,7 @@ from tests.accounts.people import EMAIL, Browser
 from tests.accounts.test_profile import HOME
 
 # What a page looks like does not hang on the database.
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.any_database
 
 
 @pytest.fixture

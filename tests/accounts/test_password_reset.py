@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 
 from storefront.accounts import tokens
 from tests.accounts.people import EMAIL, OTHER, OWN, PASSWORD, Browser, letters, link, user
+
+pytestmark = pytest.mark.any_database
 
 
 def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, kim: int) -> None:

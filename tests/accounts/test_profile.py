@@ -15,6 +15,8 @@ from storefront.accounts.pages import addresses
 from storefront.extensions import db
 from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, letters, link, make_user, user
 
+pytestmark = pytest.mark.any_database
+
 HOME = {
     "name": "Kim Lang", "company": "", "line1": "Quai 3", "line2": "", "postcode": "8001", "city": "Zürich",
     "region": "", "country": "CH", "phone": "+41 44 000 00 00",

@@ -17,6 +17,8 @@ from storefront.accounts.queries import Shopper
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, OWN, PASSWORD, Browser, make_user, user
 
+pytestmark = pytest.mark.any_database
+
 
 def test_who_has_an_account_signs_in_and_out(browser: Browser, kim: int) -> None:
     assert browser.get("/account").location == "/account/login?next=/account"

@@ -12,6 +12,8 @@ from storefront.accounts.models import User
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import PASSWORD, Browser, make_user
 
+pytestmark = pytest.mark.any_database
+
 
 def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask, kim: int) -> None:
     make_user("boss@example.com", staff=True)

@@ -17,6 +17,8 @@ from tests.accounts.people import EMAIL, Browser, another, link, make_user
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+pytestmark = pytest.mark.any_database
+
 
 def name(app: Flask, browser: Browser) -> str | None:
     with app.test_request_context("/me", headers={"Cookie": f"signin={browser.cookie()}"}):

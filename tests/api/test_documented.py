@@ -19,6 +19,8 @@ from storefront.api import tokens
 from tests.api.conftest import Call
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
 
 

@@ -15,6 +15,8 @@ from storefront.extensions import db
 from tests.api.conftest import BOTH, Call, read
 from tests.catalog.test_cost import statements
 
+pytestmark = pytest.mark.any_database
+
 
 def test_a_stale_if_match_is_refused_and_a_fresh_one_taken(call: Call, pot: int) -> None:
     for scopes in ("", BOTH):

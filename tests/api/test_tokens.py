@@ -16,6 +16,8 @@ from tests.api.conftest import Call
 from tests.catalog.test_cost import statements
 from tests.conftest import make_app
 
+pytestmark = pytest.mark.any_database
+
 ORDINARY = "/products?fields=id"
 
 

@@ -18,6 +18,8 @@ from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 PAGES = (
     "/",
     "/products",

@@ -19,6 +19,8 @@ from tests.factories import make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+pytestmark = pytest.mark.any_database
+
 ENTRY = CacheEntry("cheap", "", PRODUCT_LIST)
 SCRIPTS = ("evalsha", "eval")
 # Sent by background threads (subscription, reporter) and by the count itself.

@@ -15,6 +15,8 @@ from storefront.cache.store import CacheStore
 from storefront.outbox.registry import registry
 from tests.cache.conftest import entries
 
+pytestmark = pytest.mark.any_database
+
 ENTRY = CacheEntry("data", "", PRODUCT_LIST)
 
 

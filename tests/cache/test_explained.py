@@ -17,6 +17,8 @@ from tests.cache.conftest import get
 from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 
 def run(app: Flask, *words: str) -> str:
     db.session.rollback()

@@ -15,6 +15,8 @@ from tests.cache.writer_process import assert_all_pages_show, detail, set_price
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
 
+pytestmark = pytest.mark.any_database
+
 GARBAGE: dict[str, Callable[[Redis, str], object]] = {
     "a string": lambda redis, name: redis.set(name, b"\xff\x00garbage"),
     "a list": lambda redis, name: redis.rpush(name, "x"),

@@ -22,6 +22,8 @@ from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:

@@ -19,6 +19,8 @@ from tests.cache.conftest import entries, get
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 
+pytestmark = pytest.mark.any_database
+
 PUBLIC = (
     "/",
     "/products",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import brotli
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -11,6 +12,8 @@ from storefront.cache.store import CacheStore
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail, set_price
 from tests.processes import eventually
+
+pytestmark = pytest.mark.any_database
 
 PAGE = "/products/mug"
 

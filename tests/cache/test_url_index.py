@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
 from storefront.catalog import categories
@@ -9,6 +10,8 @@ from storefront.catalog.models import Product, ProductRedirect
 from storefront.extensions import write_transaction
 from tests.cache.conftest import get
 from tests.cache.writer_process import edit_product, get_category
+
+pytestmark = pytest.mark.any_database
 
 HOME, ALL, FOUND = "/", "/products", "/products?q=mug"
 CUPS, TABLE, PLATES = "/categories/table/cups", "/categories/table", "/categories/plates"

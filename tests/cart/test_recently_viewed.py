@@ -13,6 +13,8 @@ from storefront.catalog.models import Product
 from storefront.extensions import write_transaction
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
 

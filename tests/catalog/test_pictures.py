@@ -14,6 +14,8 @@ from storefront.catalog import pictures
 from storefront.catalog.pictures import PictureError
 from tests.factories import make_product, png
 
+pytestmark = pytest.mark.any_database
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 

@@ -18,6 +18,8 @@ from tests.cache.writer_process import edit_product, set_price
 from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 HERE = "http://localhost:8000"
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from tests.accounts.people import Browser, another, letters
 from tests.checkout.test_pages import DETAILS, guest, place, review
 from tests.factories import make_product
+
+pytestmark = pytest.mark.any_database
 
 __all__ = ["guest"]
 

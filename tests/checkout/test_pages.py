@@ -21,6 +21,8 @@ from tests.accounts.people import Browser, another, letters, make_user
 from tests.checkout.shoppers import count_orders, stock_differences, stock_level
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 DETAILS = {
     "email": "Ada@Shop.example", "country": "US", "name": "Ada Byron", "company": "", "line1": "1 Kiln Row",
     "line2": "", "postcode": "62701", "city": "Springfield", "region": "IL", "phone": "", "delivery": "standard",
@@ -268,7 +270,6 @@ def test_review_says_when_the_hold_has_expired(guest: Browser) -> None:
 
 
 @pytest.mark.needs("java")
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
     staff = Browser(guest.client.application, "127.0.0.1")
     pages = {

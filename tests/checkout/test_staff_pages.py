@@ -13,6 +13,8 @@ from tests.accounts.people import Browser, letters, make_user
 from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def number(app: Flask) -> str:

@@ -24,6 +24,8 @@ from storefront.redis_roles import Role
 from tests.processes import ROOT
 from tests.programs import require_program
 
+pytestmark = pytest.mark.any_database
+
 DEPLOY = ROOT / "deploy"
 IMAGE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: Any = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

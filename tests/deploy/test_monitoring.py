@@ -17,6 +17,8 @@ from storefront.ops import metrics, request_figures
 from tests.processes import ROOT
 from tests.programs import require_program
 
+pytestmark = pytest.mark.any_database
+
 FOLDER = ROOT / "deploy" / "monitoring"
 _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
 _SERIES = re.compile(r"(storefront_[a-z_]+)(?:\{([^}]*)\})?")

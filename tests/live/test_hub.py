@@ -21,6 +21,8 @@ from storefront.stock import StockItem
 from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 
 class Browser:
     """An open page: keeps the newest version of each variant, as the badge element does.

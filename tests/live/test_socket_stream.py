@@ -20,6 +20,8 @@ from storefront.live.wsgi_stream import WsgiStream
 from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 BIG = b"x" * 10_000
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -14,6 +15,8 @@ from storefront.ops import minute_figures
 from tests.accounts.people import another
 from tests.factories import make_product
 from tests.processes import eventually
+
+pytestmark = pytest.mark.any_database
 
 
 def test_figures_of_all_processes_are_added_up(app: Flask, client: FlaskClient, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from storefront.redis_roles import circuit_breaker, clients
 from tests.chaos.test_failover import RECOVERY
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.any_database
+
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ONE_SERVER = (ROOT / "docs" / "deploy-one-server.md").read_text()

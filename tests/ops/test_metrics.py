@@ -14,6 +14,8 @@ from tests.chaos.shoppers import plain
 from tests.factories import make_product
 from tests.processes import eventually, gunicorn, served
 
+pytestmark = pytest.mark.any_database
+
 
 def test_metrics_count_cache_events_and_redis_calls(client: FlaskClient) -> None:
     product = make_product()

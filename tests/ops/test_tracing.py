@@ -30,6 +30,8 @@ from storefront.ops import tracing
 from tests.factories import make_product
 from tests.processes import ROOT, eventually, gunicorn, served
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def spans(app: Flask) -> Iterator[InMemorySpanExporter]:

@@ -21,6 +21,8 @@ from tests.conftest import make_app
 from tests.factories import make_product
 from tests.processes import eventually
 
+pytestmark = pytest.mark.any_database
+
 
 @contextmanager
 def listening(app: Flask, redis_url: str, instance: Path, **environ: str) -> Iterator[Flask]:

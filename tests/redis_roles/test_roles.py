@@ -19,6 +19,8 @@ from tests.conftest import make_app
 from tests.processes import ROOT
 from tests.redis_roles.conftest import Start, running
 
+pytestmark = pytest.mark.any_database
+
 
 def test_each_role_has_one_client(app: Flask) -> None:
     clients = {role: redis_roles.get_client(role) for role in Role}

@@ -15,6 +15,8 @@ from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server
 from tests.sessions.conftest import client_with_id, make_shop, recorded_commands
 
+pytestmark = pytest.mark.any_database
+
 # Arguments for the URLs of public pages, so that each page exists.
 ARGUMENTS = {"slug": "mug", "path": "cups", "product_id": 1, "part": 1}
 

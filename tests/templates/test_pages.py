@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from tests import valid_html
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 MOST_BYTES = 60_000
 _DATA = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.S)
 PAGES = (

@@ -13,6 +13,8 @@ from jinja2 import Environment, nodes
 
 from storefront import i18n
 
+pytestmark = pytest.mark.any_database
+
 ROOT = Path(__file__).parents[2]
 FOR_PROGRAMMERS = {"api/docs.html"}  # English, as the document that it shows
 TEMPLATES = sorted(

@@ -21,7 +21,7 @@ from tests.internet import ALSO_PUBLIC, PUBLIC, Internet, WebServer, serving
 # Takes a URL; returns None if the request was answered with 200, else the reason that operators read.
 Caller = Callable[[str], str | None]
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.any_database
 
 UNSAFE = {
     "loopback": "127.0.0.1",

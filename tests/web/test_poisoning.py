@@ -11,6 +11,8 @@ from storefront.cache.keys import EVERYTHING
 from storefront.extensions import write_transaction
 from tests.factories import make_category, make_product
 
+pytestmark = pytest.mark.any_database
+
 EVIL = "evil.example"
 PAGES = (
     "/",

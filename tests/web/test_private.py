@@ -11,6 +11,8 @@ from flask import Flask
 from tests.accounts.people import PASSWORD, Browser, make_user
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 NAME = "Kim Quillfeather"
 PRIVATE = ("/account", "/account/devices", "/account/addresses", "/cart", "/me")
 # Some caches take such addresses for files (Gil, "Web Cache Deception", 2017).

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+pytestmark = pytest.mark.any_database
+
 OWN = "http://localhost"
 
 

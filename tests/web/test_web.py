@@ -18,6 +18,8 @@ from tests.accounts.people import another
 from tests.conftest import make_app
 from tests.factories import make_product
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize(
     "url", ["/", "/products", "/nowhere", "/healthz", "/products?page=abc", "/static/nothing.css"]

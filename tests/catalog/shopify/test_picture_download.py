@@ -18,6 +18,8 @@ from storefront.extensions import db, write_transaction
 from tests.factories import make_product, png
 from tests.internet import PUBLIC, Internet, serving
 
+pytestmark = pytest.mark.any_database
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
