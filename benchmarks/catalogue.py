@@ -17,7 +17,7 @@ ROUNDS = 30
 
 
 def run(*, products: int) -> None:
-    """Print the cost of each page in a small and in a large shop, and their ratio (to stay within 3)."""
+    """Print the time of each page in a small and in a large shop, and their ratio (at most 3)."""
     with shops.generated(100) as (small, _), shops.generated(products) as (large, seconds):
         shops.table("Filling a shop", ["products", "seconds", "products/s"],
                     [[f"{products:,}", f"{seconds:.1f}", f"{products / seconds:,.0f}"]])  # fmt: skip
@@ -81,7 +81,7 @@ def _median(app: Flask, url: str) -> float:
     for turn in range(ROUNDS + 3):
         began = time.perf_counter()
         status = client.get(url).status_code
-        if turn >= 3:  # the first few fill SQLite's and Jinja's own caches
+        if turn >= 3:  # the first few fill the caches of SQLite and Jinja
             times.append(time.perf_counter() - began)
         if status != 200:
             raise SystemExit(f"{url} answered {status}")

@@ -1,4 +1,4 @@
-"""How many rows of a Shopify CSV are imported in a second, the second time (nothing changed) included."""
+"""Rows per second of a Shopify CSV: export, import, and import of the same file again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from benchmarks import shops
 
 
 def run(*, products: int) -> None:
-    """Print rows per second of exporting a generated catalogue, importing it elsewhere, and importing it again."""
+    """Print the rows per second of exporting a generated catalogue, importing it, and importing it again."""
     size = min(products, 10_000)
     with shops.empty() as source, shops.empty() as target:
         shops.command(source, "demo", "--products", str(size), "--seed", "1", "--no-pictures")

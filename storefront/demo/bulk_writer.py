@@ -1,4 +1,4 @@
-"""Generated products into the database, a batch at a time, at the speed of the database."""
+"""Write generated products to the database in batches, with each database's fastest statements."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BATCH = 5000
 
 
 class SeedUsedError(StorefrontError):
-    """Products of this seed are in the shop already."""
+    """The shop has products of this seed already."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class SeedUsedError(StorefrontError):
 
 @dataclass
 class BatchRows:
-    """The rows of a batch, table by table, as the drivers take them."""
+    """The rows of a batch by table, as tuples for the database driver."""
 
     product: list[tuple[Any, ...]] = field(default_factory=list)
     product_image: list[tuple[Any, ...]] = field(default_factory=list)
@@ -63,10 +63,10 @@ COLUMNS = {
 def write_generated(
     number: int, seed: int, currency: str, pictures: Sequence[StoredPicture]
 ) -> Iterator[int]:
-    """Write `number` products of a seed into the shop; yields after each committed batch how many it held.
+    """Write `number` products of a seed; yield the size of each batch after its commit.
 
     Raises:
-        TakenError: products of this seed are there already; nothing has been changed.
+        SeedUsedError: the shop has products of this seed; nothing has been changed.
     """
     with write_transaction() as session:
         if session.execute(select(Variant.id).where(Variant.sku == _sku(seed, 1, 0))).first():
@@ -155,7 +155,7 @@ def _next_ids(session: Session) -> dict[str, int]:
 def _insert_rows(
     session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows by the driver's own fastest way: executemany on SQLite, COPY on PostgreSQL."""
+    """Insert rows by the fastest statement of each database: executemany on SQLite, COPY on PostgreSQL."""
     if not rows:
         return
     connection, names = session.connection(), ", ".join(columns)
@@ -170,15 +170,15 @@ def _insert_rows(
 
 
 def _raise_limits(session: Session) -> None:
-    """Let a batch take longer, and more memory, than a page should; the connection is closed after it."""
+    """Allow a batch more time and memory than a page; the connection is closed after it."""
     if session.connection().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
     else:
-        session.execute(text("PRAGMA cache_size = -400000"))  # kB: rows go everywhere into the indexes
+        session.execute(text("PRAGMA cache_size = -400000"))  # kB: the rows touch pages all over the indexes
 
 
 def _advance_sequences(session: Session) -> None:
-    """Let PostgreSQL go on numbering after the ids that were given here."""
+    """Set PostgreSQL's sequences behind the ids that were inserted here."""
     if session.connection().dialect.name == "postgresql":
         for table in COLUMNS:
             session.execute(

@@ -1,4 +1,4 @@
-"""Catalogues of any size from the vocabulary: the same for the same seed, whatever their number."""
+"""Generate catalogues of any size from the vocabulary; the same seed gives the same products."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from storefront.demo.vocabulary import (
     TRADES,
 )
 
-ENDINGS = (0, 50, 90, 95)  # what prices end in, in hundredths
+ENDINGS = (0, 50, 90, 95)  # of prices, in hundredths of the major unit
 
 
 @dataclass(frozen=True, slots=True)
 class ProductKind:
-    """A thing that is sold: where it stands and what it usually costs, in major units."""
+    """A kind of product: its category and its usual price in major units."""
 
     name: str
     path: tuple[str, ...]
@@ -56,7 +56,7 @@ class GeneratedProduct:
 
 
 def list_kinds() -> list[ProductKind]:
-    """Return everything that can be made. Each kind is a category of its own, below its aisle and department."""
+    """Return all kinds of products. Each has a category of its own, below its aisle and department."""
     return [
         ProductKind(name, (department, aisle, f"{material} {name.lower()}"), price)
         for department, aisles in DEPARTMENTS.items()
@@ -67,13 +67,13 @@ def list_kinds() -> list[ProductKind]:
 
 
 def generate_products(number: int, seed: int, *, first: int = 1) -> Iterator[GeneratedProduct]:
-    """Yield `number` products; a longer run begins like a shorter one of the same seed."""
+    """Yield `number` products; a longer run of the same seed begins with the products of a shorter one."""
     every = list_kinds()
     makers = [f"{place} {trade}" for place in PLACES for trade in TRADES]
     draw = random.Random(seed)  # noqa: S311  # words, not secrets
     pick, gauss, below = draw.random, draw.gauss, draw.randrange
     for n in range(first, first + number):
-        # A few kinds and makers sell most: squaring leans the choice towards the front of the list.
+        # In real shops a few kinds and makers sell most: the powers prefer the front of the lists.
         place = int(pick() ** 1.6 * len(every))
         kind = every[place]
         vendor = makers[int(pick() ** 2 * len(makers))]
@@ -96,7 +96,7 @@ def generate_products(number: int, seed: int, *, first: int = 1) -> Iterator[Gen
 
 
 def _variants(price: float, draw: random.Random) -> tuple[tuple[str, ...], tuple[GeneratedVariant, ...]]:
-    """Return option names and variants: a third of products have one variant, others up to six."""
+    """Return option names and variants: a third of the products have one variant, others up to six."""
     randrange = draw.randrange
     shape = draw.random()
     first = randrange(len(COLOURS))

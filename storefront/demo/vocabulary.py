@@ -1,4 +1,4 @@
-"""The words of generated catalogues: things, what they are made of, how they look, who makes them."""
+"""The words of generated catalogues: kinds of products, materials, styles, makers, sentences."""
 
 from __future__ import annotations
 

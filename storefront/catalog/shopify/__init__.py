@@ -1,4 +1,4 @@
-"""Shopify product CSV, in and out. docs/importing.md has the rules for merchants."""
+"""Import and export of Shopify product CSV. docs/importing.md has the rules for merchants."""
 
 from storefront.catalog.shopify.cli import catalog
 

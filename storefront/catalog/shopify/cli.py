@@ -28,8 +28,8 @@ catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) -> None:
     """Import a Shopify product CSV.
 
-    Every row that cannot be used is listed with its line, column and reason; everything else goes in. The file is
-    the full truth for each product it names. The exit status is 1 if anything was refused.
+    Every row that cannot be used is listed with its line, column and reason; all others are imported. The file
+    replaces each product that it names. The exit status is 1 if anything was refused.
     """
     config = current_app.config
     try:
@@ -79,7 +79,7 @@ def export(file: Path, header: Vocabulary) -> None:
         return
     if not file.absolute().parent.is_dir():
         raise click.ClickException(f"There is no folder {file.absolute().parent}.")
-    # Written beside its place and moved there whole: what was there stays until the new file is complete.
+    # A temporary file, renamed at the end: an older export stays until the new one is complete.
     with tempfile.NamedTemporaryFile(
         "w+", dir=file.absolute().parent, prefix=f".{file.name}.", delete=False, newline="", encoding="utf-8"
     ) as draft:

@@ -47,7 +47,7 @@ REQUIRED = ("title", "price")
 
 
 def fold(header: str) -> str:
-    """Return a header as it is compared: without case and spare spaces."""
+    """Return a header for comparison: without case and extra spaces."""
     return " ".join(header.replace("\ufeff", "").split()).casefold()
 
 
@@ -55,15 +55,15 @@ _NAMES = {fold(header): name for name, headers in COLUMNS.items() for header in 
 
 
 def column_name(header: str) -> str | None:
-    """Return our name of a column, or None for one that is only kept."""
+    """Return our name of a column, or None for an unknown one, which the shop only keeps."""
     return _NAMES.get(fold(header))
 
 
 def headers(vocabulary: Vocabulary) -> list[str]:
-    """Return the known headers in the order of an export."""
+    """Return the headers of all known columns, in the order of an export."""
     return [pair[0 if vocabulary == "current" else 1] for pair in COLUMNS.values()]
 
 
 def count_known(header: Sequence[str]) -> int:
-    """Return how many of a row's cells are headers that we know."""
+    """Return how many cells of a row are headers of known columns."""
     return sum(column_name(cell) is not None for cell in header)

@@ -1,4 +1,4 @@
-"""The shop's catalogue as a Shopify product CSV, which the import takes back to the same."""
+"""Export the catalogue as a Shopify product CSV; importing it again changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 200
 
 
 def export(file: IO[str], *, currency: str, vocabulary: Vocabulary) -> int:
-    """Write every product, oldest first; return how many. Memory does not grow with their number."""
+    """Write every product, oldest first, and return their number. Memory use does not grow with it."""
     extra = _extra_headers()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*headers(vocabulary), *extra])
@@ -70,7 +70,7 @@ def _category_names(ids: set[int]) -> dict[int, str]:
 def _rows(
     product: Product, category: str, stock: dict[int, StockItem], digits: int
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Give a product's rows: the first carries the product; each a variant, an image, or both."""
+    """Yield a product's rows: the first has the product's own cells; each has a variant, an image, or both."""
     plain = not product.option_names
     for place in range(max(len(product.variants), len(product.images), 1)):
         known: dict[str, Any] = {"handle": product.slug}
@@ -132,7 +132,7 @@ def _amount(amount: int, digits: int) -> str:
 
 
 def _extra_headers() -> list[str]:
-    """Return the headers of all columns that were only kept, in the order in which they are first met."""
+    """Return the headers of all unknown columns that the shop keeps, in the order of their first appearance."""
     found: dict[str, None] = {}
     for model in (Product, Variant, ProductImage):
         for extra in db.session.execute(

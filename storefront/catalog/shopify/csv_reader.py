@@ -1,4 +1,4 @@
-"""A file on disk into rows: encoding, delimiter and header found out, line numbers kept, nothing held in memory."""
+"""Read a CSV file row by row: detects encoding, delimiter and header, and keeps line numbers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ _DELIMITERS = (",", ";", "\t")
 
 
 class UnreadableFileError(StorefrontError):
-    """The file is not a product CSV; the text says why and what is wanted."""
+    """The file is not a product CSV; the text says why, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """A row: the line on which it begins, its known cells by our names, and the others by their headers."""
+    """A row.
+
+    Attributes:
+        line: the line of the file on which it begins.
+        cells: the cells of known columns, by our names (columns.py).
+        extra: the cells of unknown columns, by their headers.
+    """
 
     line: int
     cells: dict[str, str]
@@ -34,7 +40,7 @@ class CsvRow:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A file that has been understood."""
+    """A CSV file with its detected format."""
 
     path: Path
     encoding: str
@@ -43,7 +49,7 @@ class CsvFile:
 
     @contextmanager
     def rows(self) -> Iterator[Iterator[CsvRow]]:
-        """Open the file and give its rows one after the other."""
+        """Open the file and iterate over its rows."""
         csv.field_size_limit(MAX_CELL)
         with self.path.open(encoding=self.encoding, newline="", errors="strict") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
@@ -71,10 +77,10 @@ class CsvFile:
 
 
 def detect_format(path: Path) -> CsvFile:
-    """Find out the encoding and the delimiter of a file, and read its header.
+    """Detect the encoding and the delimiter of a file, and read its header.
 
     Raises:
-        UnreadableFileError: there is no such file, or it is not a product CSV.
+        UnreadableFileError: the file does not exist, or it is not a product CSV.
     """
     if not path.is_file():
         raise UnreadableFileError(f"{path} is not a file." if path.exists() else f"There is no file {path}.")

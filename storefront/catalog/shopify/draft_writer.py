@@ -1,4 +1,4 @@
-"""Drafts into the shop: made, changed or left as they are, a batch of products in a transaction."""
+"""Write drafts to the database: creates products, changes them, or leaves equal ones as they are."""
 
 from __future__ import annotations
 
@@ -20,12 +20,19 @@ ReportProblem = Callable[[ImportProblem], None]
 
 
 class DraftWriter:
-    """Applies batches of drafts inside the caller's transaction; counts what became of them."""
+    """Writes batches of drafts in the caller's transaction, and counts the outcomes.
+
+    Args:
+        media_dir: the directory of stored pictures.
+        images: the folder of pictures that are named by relative paths; None: do not store any.
+        refuse: called with each row that cannot be used.
+        note: called with each problem that the import works around.
+
+    """
 
     def __init__(
         self, media_dir: Path, images: Path | None, refuse: ReportProblem, note: ReportProblem
     ) -> None:
-        """Take where pictures are kept, the folder of relative image paths, and who hears of refusals and notes."""
         self._media_dir = media_dir
         self._images = images.resolve() if images else None
         self._refuse, self._note = refuse, note
@@ -33,7 +40,7 @@ class DraftWriter:
         self.outcome: Outcome = {"created": 0, "changed": 0, "left": 0}
 
     def write(self, session: Session, drafts: Sequence[ProductDraft]) -> list[int]:
-        """Make the products what the drafts say; return the ids of those that were created or changed."""
+        """Write the drafts; return the ids of the products that were created or changed."""
         slugs = [draft.values["slug"] for draft in drafts]
         query = select(Product).where(Product.slug.in_(slugs))
         loaded = session.execute(
@@ -63,7 +70,7 @@ class DraftWriter:
         return [product.id for product, _ in touched]
 
     def forget_categories(self) -> None:
-        """Forget which categories are there: the transaction that planted some was rolled back."""
+        """Forget the ids of categories: the transaction that created some was rolled back."""
         self._category_ids.clear()
 
     def _drop_foreign_skus(self, draft: ProductDraft, owners: dict[str, str]) -> bool:
@@ -172,7 +179,7 @@ def _write_variants(
         product.variants.remove(variant)
         changed = True
     if gone:
-        session.flush()  # their option values are free before others take them
+        session.flush()  # frees their option values for other variants
     for given in draft.variants:
         if given.values["sku"] in present:
             variant = present[given.values["sku"]]
@@ -201,12 +208,12 @@ def _write_stock(
             item.tracked, item.version = given.tracked, item.version + 1
             session.flush()
         if item.on_hand != given.on_hand:
-            # What is promised to open orders stays on hand, whatever the file says.
+            # Stock that is reserved for open orders stays on hand, even if the file has less.
             set_on_hand(session, variant.sku, given.on_hand, reason="import", actor="import")
 
 
 def _set(row: Any, values: dict[str, Any]) -> bool:
-    """Set what differs; return whether anything did."""
+    """Set the values that differ; return whether any did."""
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)

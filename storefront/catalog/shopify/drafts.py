@@ -1,4 +1,4 @@
-"""The rows of one product, read and checked: what the shop should hold, and what had to be refused."""
+"""Parse and check the rows of one product: the draft of the product, and the problems of its rows."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from storefront.catalog.slugs import slugify
 
 @dataclass(frozen=True, slots=True)
 class ImportProblem:
-    """A row, or a cell of it, that was not taken: where, and why."""
+    """A row or cell that was refused or changed: the line, the column's header, and the reason."""
 
     line: int
     column: str
     reason: str
 
     def __str__(self) -> str:
-        """The sentence in the report."""
+        """Return the problem as a line of the report."""
         return f"line {self.line}, {self.column}: {self.reason}"
 
 
 @dataclass(slots=True)
 class VariantDraft:
-    """A variant as the file has it: the values of its row's columns, its stock, and the picture it names."""
+    """A variant in the file: the values of the row's columns, its stock, and the source of its picture."""
 
     line: int
     values: dict[str, Any]
@@ -39,11 +39,11 @@ class VariantDraft:
 
 @dataclass(slots=True)
 class ProductDraft:
-    """A product as the file has it.
+    """A product in the file.
 
     Attributes:
-        images: (source, alt, extra) in their order.
-        refused: the option values, and as a tuple of one the SKU, of variants whose rows were refused.
+        images: (source, alt, extra) in order.
+        refused: of variants whose rows were refused, the option values, and the SKU as a tuple of one.
     """
 
     line: int
@@ -55,17 +55,22 @@ class ProductDraft:
 
 
 class DraftReader:
-    """Turns the rows of products into drafts, and keeps what it refused or changed."""
+    """Parses the rows of products into drafts, and collects the problems.
+
+    Args:
+        digits: the decimals of the shop's currency.
+        claim: returns whether an SKU is still free in this file, and marks it as used by a handle.
+
+    """
 
     def __init__(self, digits: int, claim: Callable[[str, str], bool]) -> None:
-        """Take the decimals of the shop's currency, and what says whether an SKU is still free in this file."""
         self._digits = digits
         self._claim = claim
         self.rejects: list[ImportProblem] = []
         self.notices: list[ImportProblem] = []
 
     def read(self, handle: str, rows: Sequence[CsvRow]) -> ProductDraft | None:
-        """Return the draft of a product, or None if nothing of it can be used (the reason is in `rejects`)."""
+        """Return the draft of a product, or None if none of its rows can be used (`rejects` says why)."""
         first = rows[0]
         get = first.cells.get
         title = next((t for row in rows if (t := cells.clean_text(row.cells.get("title", ""), 500))), "")
@@ -114,7 +119,7 @@ class DraftReader:
         width = len(draft.values["option_names"])
         for row in rows:
             if not any(row.cells.get(n, "").strip() for n in ("price", "sku", "option1", "quantity")):
-                continue  # a row that only brings another picture
+                continue  # the row only adds a picture
             options = (
                 ()
                 if plain
@@ -128,7 +133,7 @@ class DraftReader:
             try:
                 variant = self._variant(row, handle, options, len(draft.variants))
             except ValueError:
-                # Told already. What the shop has of this variant stays: a slip in a file must not delete stock.
+                # The problem is recorded. The shop keeps its variant: an error in a file must not delete stock.
                 draft.refused |= {options, (cells.clean_identifier(row.cells.get("sku", "")),)}
                 continue
             seen.add(options)
@@ -191,7 +196,7 @@ class DraftReader:
                 row.extra if row is not rows[0] and all(v.line != row.line for v in draft.variants) else {}
             )
             found[source] = (position, cells.clean_text(row.cells.get("image_alt", "")), spare)
-        for variant in draft.variants:  # a variant may show a picture that the product does not list
+        for variant in draft.variants:  # a variant may have a picture that the product does not list
             if variant.image:
                 found.setdefault(variant.image, (len(rows) + len(found), "", {}))
         ordered = sorted(found.items(), key=lambda item: item[1][0])
@@ -223,7 +228,7 @@ class DraftReader:
 
 
 def read_handle(row: CsvRow) -> str:
-    """Return the slug of the product that a row belongs to; empty if it names none."""
+    """Return the slug of a row's product; empty if the row has neither handle nor title."""
     handle = cells.clean_text(row.cells.get("handle", ""))
     title = cells.clean_text(row.cells.get("title", ""))
     return slugify(handle) if handle else slugify(title) if title else ""

@@ -1,4 +1,4 @@
-"""Pictures fetched from the web for products that name them by URL: from public addresses only, within limits."""
+"""Download pictures that products name by URL: from public addresses only, with limits of size and time."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ BATCH = 100
 
 
 class FetchError(StorefrontError):
-    """A picture was not fetched; the text says why."""
+    """A picture could not be downloaded; the text says why."""
 
 
 def fetch(url: str) -> bytes:
-    """Return the bytes behind an http(s) URL.
+    """Download an http(s) URL and return the body.
 
     Each redirect goes through the guard (`web/outbound.py`) again.
 
     Raises:
-        FetchError: not a public address, too large, too slow, or no such picture.
+        FetchError: the address is not public, or the picture is too large, too slow or missing.
     """
     deadline = time.monotonic() + MAX_SECONDS
     for _ in range(MAX_REDIRECTS + 1):
@@ -51,7 +51,7 @@ def fetch(url: str) -> bytes:
 
 
 def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
-    """Fetch every picture that is only recorded by its URL; yields each URL with None, or why it was not fetched."""
+    """Download every picture that is only recorded by its URL; yield each URL with None or the failure's reason."""
     last = 0
     while True:
         wanted = (
@@ -63,7 +63,7 @@ def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
             .limit(BATCH)
         )
         rows = db.session.execute(wanted).all()
-        db.session.rollback()  # nothing stays open while the web answers
+        db.session.rollback()  # no transaction stays open during the downloads
         if not rows:
             return
         with ThreadPoolExecutor(THREADS) as pool:
@@ -87,7 +87,7 @@ def _download(url: str, media_dir: Path) -> StoredPicture | str:
 
 
 def _request(url: str, deadline: float) -> bytes | str:
-    """Return the body, or the URL that a redirect points to."""
+    """Return the body, or the target of a redirect."""
     parts = urlsplit(url)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     with closing(outbound.connect(url, timeout=_remaining(deadline))) as connection:
