@@ -18,12 +18,14 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         redis = embedded.acquire_server(folder / "redis")
         shop = served(stack, redis, STOREFRONT_LIMIT_API="100000000/minute")
         peer = naive(stack, {"PEER_REDIS": redis})
-        seen = in_turns({
-            "storefront, product": f"{shop}/api/v1/products/1",
-            "storefront, list of 24": f"{shop}/api/v1/products",
-            "(d) FastAPI, naive, product": f"{peer}/products/1",
-            "(d) FastAPI, naive, list of 24": f"{peer}/products",
-        })  # fmt: skip
+        seen = in_turns(
+            {
+                "storefront, product": f"{shop}/api/v1/products/1",
+                "storefront, list of 24": f"{shop}/api/v1/products",
+                "(d) FastAPI, naive, product": f"{peer}/products/1",
+                "(d) FastAPI, naive, list of 24": f"{peer}/products",
+            }
+        )
     rows = []
     for name, found in seen.items():
         like = seen[f"(d) FastAPI, naive, {name.rsplit(', ', 1)[1]}"]

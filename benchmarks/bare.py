@@ -82,9 +82,12 @@ def create_baskets(prefix: str, skus: int, number: int) -> list[Basket]:
             session.add(cart)
             session.flush()
             draft = Checkout(
-                cart_id=cart.id, email="ada@shop.example", address={"country": "US"}, delivery="standard",
+                cart_id=cart.id,
+                email="ada@shop.example",
+                address={"country": "US"},
+                delivery="standard",
                 payment="invoice",
-            )  # fmt: skip
+            )
             session.add_all([draft, CartLine(cart_id=cart.id, sku=sku, quantity=1, price_seen=1999)])
             session.flush()
             seen = drafts.build_review(session, draft).digest
@@ -151,8 +154,19 @@ def _name(word: str) -> str:
 
 def _values(basket: Basket, before: tuple[str, str]) -> dict[str, Any]:
     return {
-        "checkout_id": basket.checkout_id, "cart_id": basket.cart_id, "sku": basket.sku, "number": new_number(),
-        "key": secrets.token_hex(32), "access": secrets.token_hex(16), "address": ADDRESS, "news": NEWS, "yes": True,
-        "now": datetime.now(UTC), "first": uuid.uuid4().hex, "second": uuid.uuid4().hex, "letter": uuid.uuid4().hex,
-        "earlier": before[0], "earliest": before[1],
-    }  # fmt: skip
+        "checkout_id": basket.checkout_id,
+        "cart_id": basket.cart_id,
+        "sku": basket.sku,
+        "number": new_number(),
+        "key": secrets.token_hex(32),
+        "access": secrets.token_hex(16),
+        "address": ADDRESS,
+        "news": NEWS,
+        "yes": True,
+        "now": datetime.now(UTC),
+        "first": uuid.uuid4().hex,
+        "second": uuid.uuid4().hex,
+        "letter": uuid.uuid4().hex,
+        "earlier": before[0],
+        "earliest": before[1],
+    }

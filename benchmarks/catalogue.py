@@ -19,8 +19,11 @@ ROUNDS = 30
 def run(*, products: int) -> None:
     """Print the time of each page in a small and in a large shop, and their ratio (at most 3)."""
     with shops.generated(100) as (small, _), shops.generated(products) as (large, seconds):
-        shops.table("Filling a shop", ["products", "seconds", "products/s"],
-                    [[f"{products:,}", f"{seconds:.1f}", f"{products / seconds:,.0f}"]])  # fmt: skip
+        shops.table(
+            "Filling a shop",
+            ["products", "seconds", "products/s"],
+            [[f"{products:,}", f"{seconds:.1f}", f"{products / seconds:,.0f}"]],
+        )
         rows = []
         deep = min(1000, products // 24)
         for name, url_small, url_large in _pages(small, large, deep):

@@ -118,8 +118,14 @@ def _pages(stack: ExitStack, redis: str, folder: Path) -> None:
         "What a shopper's page costs: a product's page that the worker holds, beside a view that returns its bytes",
         ["", "requests/s", "p99 ms", "CPU µs", "CPU µs added", "× Flask-Limiter"],
         [
-            [name, f"{load.rate:,.0f}", f"{load.p99:.1f}", f"{load.cpu:.0f}", f"{load.cpu - off.cpu:.0f}",
-             f"{load.rate / limiter.rate:.2f}"]
+            [
+                name,
+                f"{load.rate:,.0f}",
+                f"{load.p99:.1f}",
+                f"{load.cpu:.0f}",
+                f"{load.cpu - off.cpu:.0f}",
+                f"{load.rate / limiter.rate:.2f}",
+            ]
             for name, load in seen.items()
         ],
-    )  # fmt: skip
+    )

@@ -127,9 +127,14 @@ def event(number: int, product_id: int = 1, *, version: int | None = None) -> by
     """Return a stock event with its number in the SKU."""
     left = 3 if number % 2 else 0
     told = {
-        "product_id": product_id, "stock": left, "timestamp": time.time(), "sku": f"BENCH-{number:06}",
-        "sku_stock": left, "band": "low" if left else "out", "version": version or number + 1,
-    }  # fmt: skip
+        "product_id": product_id,
+        "stock": left,
+        "timestamp": time.time(),
+        "sku": f"BENCH-{number:06}",
+        "sku_stock": left,
+        "band": "low" if left else "out",
+        "version": version or number + 1,
+    }
     return json.dumps(told, separators=(",", ":")).encode()
 
 

@@ -72,8 +72,10 @@ def databases() -> Iterator[tuple[str, str, str]]:
 def _measure(url: str, redis: str, prefix: str, skus: int) -> dict[str, float]:
     """Return the orders per second of each side: its best turn. The sides take turns."""
     sides: dict[str, Callable[..., None]] = {
-        "storefront": _place_orders, "bare, SQLAlchemy": bare.place_with_core, "bare, driver": bare.place_with_driver,
-    }  # fmt: skip
+        "storefront": _place_orders,
+        "bare, SQLAlchemy": bare.place_with_core,
+        "bare, driver": bare.place_with_driver,
+    }
     app = create_app(invoices.environ(url, redis), instance=Path(tempfile.gettempdir()))
     best = dict.fromkeys(sides, 0.0)
     with app.app_context():

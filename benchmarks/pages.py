@@ -27,8 +27,11 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
         body.write_bytes(get(f"{shop}/products/{slug}", encoding="br"))
         peer = {"PEER_BODY": str(body), "PEER_REDIS": redis}
         urls = {"storefront, product": f"{shop}/products/{slug}", "storefront, list": f"{shop}/products"}
-        for name, module in (("(a) thinnest Flask view", "thin"), ("(b) bare WSGI", "bare"),
-                             ("(c) Flask-Caching, -Limiter, -Session", "flask_caching_app")):  # fmt: skip
+        for name, module in (
+            ("(a) thinnest Flask view", "thin"),
+            ("(b) bare WSGI", "bare"),
+            ("(c) Flask-Caching, -Limiter, -Session", "flask_caching_app"),
+        ):
             base = stack.enter_context(
                 servers.server([*GUNICORN, *BIND, f"benchmarks.peers.{module}:app"], peer)
             )
@@ -40,10 +43,20 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
     shops.table(
         f"A cached page of {size:,} bytes, one worker on one core, 16 connections, median of {ROUNDS} rounds",
         ["server", "requests/s", "p99 ms", "CPU µs", "× (a)", "× (b)", "× (c)", "CPU: (b) ÷ this"],
-        [[name, f"{found.rate:,.0f}", f"{found.p99:.1f}", f"{found.cpu:.0f}", f"{found.rate / thin.rate:.2f}",
-          f"{found.rate / bare.rate:.2f}", f"{found.rate / assembled.rate:.2f}", f"{bare.cpu / found.cpu:.2f}"]
-         for name, found in seen.items()],
-    )  # fmt: skip
+        [
+            [
+                name,
+                f"{found.rate:,.0f}",
+                f"{found.p99:.1f}",
+                f"{found.cpu:.0f}",
+                f"{found.rate / thin.rate:.2f}",
+                f"{found.rate / bare.rate:.2f}",
+                f"{found.rate / assembled.rate:.2f}",
+                f"{bare.cpu / found.cpu:.2f}",
+            ]
+            for name, found in seen.items()
+        ],
+    )
 
 
 def served(stack: ExitStack, redis: str, **environ: str) -> str:

@@ -65,7 +65,7 @@ def replay(file: Path, time_column: str, sku_column: str, views: int) -> Counter
         f"{views:,} page views of {len(slugs):,} products, {seen['write']:,} prices changed in between",
         ["hit ratio", "wrong answers", "views/s"],
         [[f"{seen['hit'] / max(1, len(skus)):.2%}", str(seen["wrong"]), f"{len(skus) / seconds:,.0f}"]],
-    )  # fmt: skip
+    )
     return seen
 
 

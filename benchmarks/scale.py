@@ -77,9 +77,12 @@ def _scaled(database: Any, size: int, folder: Path, temporary: Path) -> Iterator
     with ExitStack() as stack:
         redis = stack.enter_context(role("cache", place))
         settings = {
-            "DATABASE_URL": database.get_uri(name), "REDIS_URL": redis.url, "TRUSTED_PROXIES": "1",
-            "STOREFRONT_LIMITS": "off", "STOREFRONT_MEDIA_DIR": str(folder / "media"),
-        }  # fmt: skip
+            "DATABASE_URL": database.get_uri(name),
+            "REDIS_URL": redis.url,
+            "TRUSTED_PROXIES": "1",
+            "STOREFRONT_LIMITS": "off",
+            "STOREFRONT_MEDIA_DIR": str(folder / "media"),
+        }
         environ = {"PATH": os.environ["PATH"], "STOREFRONT_INSTANCE_DIR": str(place / "first"), **settings}
         filler = Shop("", place / "first", None, environ)  # type: ignore[arg-type]  # it is not served
         _flask(filler, "setup", "--no-demo")
@@ -140,8 +143,19 @@ def _cached(both: list[Scaled]) -> None:
                 costs[which].append((both[which].worked() - before) / (2 * rates[which][-1]) * 1e6)
             small, large = (statistics.median(one) for one in rates)
             cheap, dear = (statistics.median(one) for one in costs)
-            rows.append([page, where, *sizes, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}",
-                         f"{cheap:.0f}", f"{dear:.0f}", f"{dear / cheap:.2f}"])  # fmt: skip
+            rows.append(
+                [
+                    page,
+                    where,
+                    *sizes,
+                    f"{small:,.0f}",
+                    f"{large:,.0f}",
+                    f"{large / small:.2f}",
+                    f"{cheap:.0f}",
+                    f"{dear:.0f}",
+                    f"{dear / cheap:.2f}",
+                ]
+            )
     shops.table(
         f"Cached pages, requests/s, median of {ROUNDS} rounds in turn",
         [

@@ -49,8 +49,15 @@ class Soak:
             self.get("/me", Cookie=cookie)
             form = urllib.parse.urlencode({"sku": sku, "quantity": 1}).encode()
             if chance.random() < 0.2:
-                said = self.ask("/cart/lines", method="POST", body=form, Cookie=cookie, Sec_Fetch_Site="same-origin",
-                                Content_Type="application/x-www-form-urlencoded", expected=(303, 422))  # fmt: skip
+                said = self.ask(
+                    "/cart/lines",
+                    method="POST",
+                    body=form,
+                    Cookie=cookie,
+                    Sec_Fetch_Site="same-origin",
+                    Content_Type="application/x-www-form-urlencoded",
+                    expected=(303, 422),
+                )
                 cookie = said or cookie
             if chance.random() < 0.02:
                 cookie = ""
@@ -92,8 +99,12 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="storefront-soak-")))
         redis = stack.enter_context(role("cache", folder, "--maxmemory", "64mb"))
-        settings = {"DATABASE_URL": f"sqlite:///{folder / 'shop.sqlite3'}", "REDIS_URL": redis.url,
-                    "STOREFRONT_LIMITS": "off", "STOREFRONT_CACHE_LOCAL_MB": "4"}  # fmt: skip
+        settings = {
+            "DATABASE_URL": f"sqlite:///{folder / 'shop.sqlite3'}",
+            "REDIS_URL": redis.url,
+            "STOREFRONT_LIMITS": "off",
+            "STOREFRONT_CACHE_LOCAL_MB": "4",
+        }
         products = filled(folder / "instance", 1000, **settings)
         shop = stack.enter_context(served(folder / "instance", *gunicorn(2), **settings))
         soak = Soak(shop, plain(shop), products)
@@ -108,8 +119,10 @@ def main() -> None:
             for thread in threads:
                 thread.join()
     grown = memory[-1] / memory[ROWS // 5] - 1
-    print(f"\n{sum(soak.seen.values()):,} requests, {sum(soak.failed.values())} failed {dict(+soak.failed)}; "
-          f"memory of the workers {grown:+.1%} after the first fifth")  # fmt: skip
+    print(
+        f"\n{sum(soak.seen.values()):,} requests, {sum(soak.failed.values())} failed {dict(+soak.failed)}; "
+        f"memory of the workers {grown:+.1%} after the first fifth"
+    )
     sys.exit(bool(+soak.failed) or grown > GROWTH)
 
 
@@ -120,8 +133,16 @@ def _watch(soak: Soak, redis: Server, seconds: float) -> list[float]:
         total = sum(soak.seen.values())
         memory.append(_workers(soak.shop))
         rate = (total - before) / (seconds / ROWS) if row else 0.0
-        rows.append([f"{row * seconds / ROWS / 60:.1f}", f"{total:,}", f"{rate:.0f}", str(sum(soak.failed.values())),
-                     f"{memory[-1]:.1f}", f"{redis.client.info('memory')['used_memory'] / 1e6:.1f}"])  # fmt: skip
+        rows.append(
+            [
+                f"{row * seconds / ROWS / 60:.1f}",
+                f"{total:,}",
+                f"{rate:.0f}",
+                str(sum(soak.failed.values())),
+                f"{memory[-1]:.1f}",
+                f"{redis.client.info('memory')['used_memory'] / 1e6:.1f}",
+            ]
+        )
         before = total
     shops.table(
         "A mixed load on two workers",

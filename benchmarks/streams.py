@@ -72,10 +72,21 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             print(kind.name, *row, file=sys.stderr, flush=True)
         shops.table(
             "All on one product: from publishing to the pages",
-            ["server", "streams", "lost", "p50 ms", "p99 ms", "× asyncio (p99)", "kB a stream", "client busy"],
-            [[kind.name, f"{kind.streams:,}", *row[:3], f"{p99 / limit[kind.streams]:.2f}", *row[3:]]
-             for kind, row, p99 in rows],
-        )  # fmt: skip
+            [
+                "server",
+                "streams",
+                "lost",
+                "p50 ms",
+                "p99 ms",
+                "× asyncio (p99)",
+                "kB a stream",
+                "client busy",
+            ],
+            [
+                [kind.name, f"{kind.streams:,}", *row[:3], f"{p99 / limit[kind.streams]:.2f}", *row[3:]]
+                for kind, row, p99 in rows
+            ],
+        )
         spread = [_spread(kind, environ, redis) for kind in KINDS[:2]]
         ratio = float(spread[0][2]) / float(spread[1][2])
         shops.table(
@@ -97,9 +108,12 @@ def place() -> Iterator[tuple[dict[str, str], str]]:
         instance = stack.enter_context(shops.empty())
         shops.command(instance, "demo", "--products", str(PRODUCTS), "--seed", "1", "--no-pictures")
         environ = shops.environ(instance) | {
-            "STOREFRONT_ENV": "development", "STOREFRONT_INSTANCE_DIR": str(instance), "REDIS_URL": redis,
-            "STOREFRONT_STREAMS_PER_ADDRESS": "100000", "STOREFRONT_LIMITS": "off",
-        }  # fmt: skip
+            "STOREFRONT_ENV": "development",
+            "STOREFRONT_INSTANCE_DIR": str(instance),
+            "REDIS_URL": redis,
+            "STOREFRONT_STREAMS_PER_ADDRESS": "100000",
+            "STOREFRONT_LIMITS": "off",
+        }
         yield environ, redis
 
 

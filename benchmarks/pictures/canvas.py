@@ -105,9 +105,15 @@ class Canvas:
             turn = self.horizon
             # A paper sweep: no edge between wall and table, only a turn of the light.
             back = self._bands(
-                [(0, lit(wall, 0.02), 1), (turn * 0.72, lit(wall, 0.2), 1), (turn - 0.03, lit(wall, 0.03), 1),
-                 (turn + 0.04, table, 1), (turn + 0.17, lit(table, 0.13), 1), (1, lit(table, 0.3), 1)]
-            )  # fmt: skip
+                [
+                    (0, lit(wall, 0.02), 1),
+                    (turn * 0.72, lit(wall, 0.2), 1),
+                    (turn - 0.03, lit(wall, 0.03), 1),
+                    (turn + 0.04, table, 1),
+                    (turn + 0.17, lit(table, 0.13), 1),
+                    (1, lit(table, 0.3), 1),
+                ]
+            )
         lamp = self.radial([(0, "#fffaf0", 0.4), (1, "#fffaf0", 0)])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" width="{SIZE}" height="{SIZE}">'

@@ -26,10 +26,22 @@ def weave(canvas: Canvas, outline: str, look: Look, width: float, height: float)
         squares = _band(0, 0, 38, 76, other, 0.3) + _band(0, 0, 76, 38, other, 0.3)
         canvas.add(path(outline, _tile(canvas, left, top, 76, 76, squares)))
     canvas.clip(outline)
-    canvas.add(stroke(" ".join(f"M{x} {top:.0f}V{-top:.0f}" for x in range(int(left), int(-left), 7)), "#ffffff", 1.6,
-                      'stroke-opacity="0.13"'))  # fmt: skip
-    canvas.add(stroke(" ".join(f"M{left:.0f} {y}H{-left:.0f}" for y in range(int(top), int(-top), 7)), SHADE, 1.8,
-                      'stroke-opacity="0.09"'))  # fmt: skip
+    canvas.add(
+        stroke(
+            " ".join(f"M{x} {top:.0f}V{-top:.0f}" for x in range(int(left), int(-left), 7)),
+            "#ffffff",
+            1.6,
+            'stroke-opacity="0.13"',
+        )
+    )
+    canvas.add(
+        stroke(
+            " ".join(f"M{left:.0f} {y}H{-left:.0f}" for y in range(int(top), int(-top), 7)),
+            SHADE,
+            1.8,
+            'stroke-opacity="0.09"',
+        )
+    )
     slubs = []
     for _ in range(34):
         x, y, long = draw.uniform(-0.5, 0.4) * width, draw.uniform(-0.5, 0.5) * height, draw.uniform(16, 60)

@@ -81,8 +81,14 @@ def _dip(canvas: Canvas, wall: Wall, colour: str) -> None:
     edge = wall.ring(wall.high * canvas.random.uniform(0.26, 0.34), _wave(canvas, 7))
     down = f"L{at((wall.x + wall.wide, wall.y - 120))} L{at((wall.x - wall.wide, wall.y - 120))} Z"
     raw = canvas.linear(
-        [(0, lit(RAW, -0.32), 1), (0.28, lit(RAW, 0.24), 1), (0.55, RAW, 1), (0.92, lit(RAW, -0.42), 1), (1, lit(RAW, -0.3), 1)]
-    )  # fmt: skip
+        [
+            (0, lit(RAW, -0.32), 1),
+            (0.28, lit(RAW, 0.24), 1),
+            (0.55, RAW, 1),
+            (0.92, lit(RAW, -0.42), 1),
+            (1, lit(RAW, -0.3), 1),
+        ]
+    )
     canvas.add(path(f"{_line(edge)} {down}", raw))
     for _ in range(70):
         px, py = canvas.random.uniform(-wall.wide, wall.wide), canvas.random.uniform(-30, wall.high * 0.24)

@@ -68,10 +68,23 @@ def tea_pouch(canvas: Canvas, look: Look) -> None:
         f"M{at((-160, 480))} L{at((160, 480))} C{at((166, 330))} {at((180, 150))} {at((176, 12))} "
         f"Q{at((0, -34))} {at((-176, 12))} C{at((-180, 150))} {at((-166, 330))} {at((-160, 480))} Z"
     )
-    canvas.add(path(shape, canvas.linear(
-        [(0, lit(c, -0.24), 1), (0.05, lit(c, 0.2), 1), (0.16, lit(c, 0.04), 1), (0.34, lit(c, 0.16), 1), (0.62, c, 1),
-         (0.86, lit(c, -0.2), 1), (0.95, lit(c, -0.1), 1), (1, lit(c, -0.42), 1)]
-    )))  # fmt: skip
+    canvas.add(
+        path(
+            shape,
+            canvas.linear(
+                [
+                    (0, lit(c, -0.24), 1),
+                    (0.05, lit(c, 0.2), 1),
+                    (0.16, lit(c, 0.04), 1),
+                    (0.34, lit(c, 0.16), 1),
+                    (0.62, c, 1),
+                    (0.86, lit(c, -0.2), 1),
+                    (0.95, lit(c, -0.1), 1),
+                    (1, lit(c, -0.42), 1),
+                ]
+            ),
+        )
+    )
     # The gusset at the foot, and paper that gives where the leaf inside ends.
     canvas.add(
         path(

@@ -48,8 +48,14 @@ def _beak(canvas: Canvas, look: Look, rim: float, top: float, out: float, deep: 
         f"C{at((-rim * 0.9, top - 10))} {at((-rim - out * 0.3, top - 8))} {at((tip[0] + 5, tip[1] - 4))} Z"
     )
     canvas.add(path(inner, canvas.linear([(0, lit(c, -0.2), 1), (1, lit(c, -0.5), 1)])))
-    canvas.add(stroke(f"M{at((-rim * 0.7, top - rim * canvas.tilt * 0.72))} C{at((-rim, top - 12))} "
-                      f"{at((-rim - out * 0.4, top - 8))} {at(tip)}", lit(c, 0.55), 5))  # fmt: skip
+    canvas.add(
+        stroke(
+            f"M{at((-rim * 0.7, top - rim * canvas.tilt * 0.72))} C{at((-rim, top - 12))} "
+            f"{at((-rim - out * 0.4, top - 8))} {at(tip)}",
+            lit(c, 0.55),
+            5,
+        )
+    )
 
 
 def pitcher(canvas: Canvas, look: Look) -> None:
@@ -135,6 +141,14 @@ def french_press(canvas: Canvas, look: Look) -> None:
 FORMS: dict[str, Callable[[Canvas, Look], None]] = {
     form.__name__: form
     for form in (
-        teapot, kyusu, pitcher, creamer, kettle, gooseneck, moka_pot, pour_over, french_press,
+        teapot,
+        kyusu,
+        pitcher,
+        creamer,
+        kettle,
+        gooseneck,
+        moka_pot,
+        pour_over,
+        french_press,
     )
-}  # fmt: skip
+}

@@ -15,9 +15,15 @@ _TEA = ("#3c4a2c", "#55602f", "#2f3524", "#6b6a38")
 def _round(canvas: Canvas, colour: str) -> str:
     # A rod's light: brightest a third from the top, and a little thrown back from the table.
     return canvas.linear(
-        [(0, lit(colour, -0.1), 1), (0.26, lit(colour, 0.36), 1), (0.5, colour, 1), (0.9, lit(colour, -0.45), 1), (1, lit(colour, -0.3), 1)],
+        [
+            (0, lit(colour, -0.1), 1),
+            (0.26, lit(colour, 0.36), 1),
+            (0.5, colour, 1),
+            (0.9, lit(colour, -0.45), 1),
+            (1, lit(colour, -0.3), 1),
+        ],
         down=True,
-    )  # fmt: skip
+    )
 
 
 def _wood(canvas: Canvas, shape: str, look: Look, width: float, height: float) -> None:

@@ -10,8 +10,17 @@ from benchmarks.pictures.canvas import LEVEL, SHADE, Canvas, Point, at, curve, e
 from benchmarks.pictures.glaze import decorate
 from benchmarks.pictures.palette import lit, mix
 
-GLOSS = {"porcelain": 0.75, "stoneware": 0.42, "glass": 0.8, "metal": 0.8, "wood": 0.12, "enamel": 0.7, "paper": 0.08,
-         "cloth": 0.0, "clay": 0.14}  # fmt: skip
+GLOSS = {
+    "porcelain": 0.75,
+    "stoneware": 0.42,
+    "glass": 0.8,
+    "metal": 0.8,
+    "wood": 0.12,
+    "enamel": 0.7,
+    "paper": 0.08,
+    "cloth": 0.0,
+    "clay": 0.14,
+}
 Profile = Sequence[tuple[float, float]]  # (height, radius), from the foot up
 
 
@@ -74,9 +83,15 @@ def body(
         canvas.add(path(shape, _around(canvas, look)))
         decorate(canvas, shape, fine, look.colour, look.pattern, x=x, y=y)
         fall = canvas.linear(
-            [(0, "#fff", 0.12), (0.35, "#fff", 0), (0.7, "#1d1712", 0.05), (0.93, "#1d1712", 0.3), (1, "#1d1712", 0.2)],
+            [
+                (0, "#fff", 0.12),
+                (0.35, "#fff", 0),
+                (0.7, "#1d1712", 0.05),
+                (0.93, "#1d1712", 0.3),
+                (1, "#1d1712", 0.2),
+            ],
             down=True,
-        )  # fmt: skip
+        )
         canvas.add(path(shape, fall))
         _window(canvas, fine, look, x, y)
     if open_top:
@@ -121,8 +136,14 @@ def brew(canvas: Canvas, profile: Profile, colour: str) -> None:
     canvas.add(
         ellipse((foot * 0.9, -6), foot * 0.8, foot * 0.15, canvas.radial([(0, warm, 0.8), (1, warm, 0)]))
     )
-    tones = [(0.0, lit(colour, -0.5), 1.0), (0.12, lit(colour, -0.12), 1.0), (0.3, lit(colour, 0.2), 0.96),
-             (0.62, colour, 0.97), (0.86, lit(colour, 0.12), 0.97), (1.0, lit(colour, -0.5), 1.0)]  # fmt: skip
+    tones = [
+        (0.0, lit(colour, -0.5), 1.0),
+        (0.12, lit(colour, -0.12), 1.0),
+        (0.3, lit(colour, 0.2), 0.96),
+        (0.62, colour, 0.97),
+        (0.86, lit(colour, 0.12), 0.97),
+        (1.0, lit(colour, -0.5), 1.0),
+    ]
     canvas.add(path(shape, canvas.linear(tones)))
     depth = canvas.linear(
         [(0, SHADE, 0.24), (0.4, SHADE, 0), (1, "#fff3d0", 0.2 if colour > "#666666" else 0.05)], down=True
@@ -180,15 +201,33 @@ def _around(canvas: Canvas, look: Look) -> str:
     c, shine = look.colour, look.gloss
     if look.material == "metal":
         return canvas.linear(
-            [(0, lit(c, -0.55), 1), (0.06, lit(c, -0.2), 1), (0.16, lit(c, 0.1), 1), (0.25, lit(c, 0.78), 1),
-             (0.33, lit(c, 0.5), 1), (0.4, lit(c, 0.02), 1), (0.62, lit(c, -0.36), 1), (0.76, lit(c, -0.14), 1),
-             (0.84, lit(c, 0.26), 1), (0.92, lit(c, -0.3), 1), (1, lit(c, -0.6), 1)]
-        )  # fmt: skip
+            [
+                (0, lit(c, -0.55), 1),
+                (0.06, lit(c, -0.2), 1),
+                (0.16, lit(c, 0.1), 1),
+                (0.25, lit(c, 0.78), 1),
+                (0.33, lit(c, 0.5), 1),
+                (0.4, lit(c, 0.02), 1),
+                (0.62, lit(c, -0.36), 1),
+                (0.76, lit(c, -0.14), 1),
+                (0.84, lit(c, 0.26), 1),
+                (0.92, lit(c, -0.3), 1),
+                (1, lit(c, -0.6), 1),
+            ]
+        )
     return canvas.linear(
-        [(0, lit(c, -0.34), 1), (0.07, lit(c, -0.14), 1), (0.2, lit(c, 0.1), 1), (0.32, lit(c, 0.16 + shine * 0.1), 1),
-         (0.5, lit(c, 0.01), 1), (0.74, lit(c, -0.27), 1), (0.92, lit(c, -0.47), 1), (0.97, lit(c, -0.44), 1),
-         (1, lit(c, -0.3), 1)]
-    )  # fmt: skip
+        [
+            (0, lit(c, -0.34), 1),
+            (0.07, lit(c, -0.14), 1),
+            (0.2, lit(c, 0.1), 1),
+            (0.32, lit(c, 0.16 + shine * 0.1), 1),
+            (0.5, lit(c, 0.01), 1),
+            (0.74, lit(c, -0.27), 1),
+            (0.92, lit(c, -0.47), 1),
+            (0.97, lit(c, -0.44), 1),
+            (1, lit(c, -0.3), 1),
+        ]
+    )
 
 
 def _window(canvas: Canvas, fine: Profile, look: Look, x: float, y: float) -> None:
@@ -217,10 +256,23 @@ def _window(canvas: Canvas, fine: Profile, look: Look, x: float, y: float) -> No
 
 def _glass(canvas: Canvas, shape: str, fine: Profile, look: Look, x: float, y: float) -> None:
     tint, dark = mix(look.colour, "#ffffff", 0.5), lit(look.colour, -0.45)
-    canvas.add(path(shape, canvas.linear(
-        [(0, dark, 0.6), (0.035, tint, 0.5), (0.1, "#ffffff", 0.3), (0.24, "#ffffff", 0.06), (0.7, tint, 0.05),
-         (0.88, "#ffffff", 0.22), (0.96, tint, 0.5), (1, dark, 0.65)]
-    )))  # fmt: skip
+    canvas.add(
+        path(
+            shape,
+            canvas.linear(
+                [
+                    (0, dark, 0.6),
+                    (0.035, tint, 0.5),
+                    (0.1, "#ffffff", 0.3),
+                    (0.24, "#ffffff", 0.06),
+                    (0.7, tint, 0.05),
+                    (0.88, "#ffffff", 0.22),
+                    (0.96, tint, 0.5),
+                    (1, dark, 0.65),
+                ]
+            ),
+        )
+    )
     canvas.add(path(shape, "none", f'stroke="{dark}" stroke-opacity="0.4" stroke-width="2"'))
     foot = fine[0][1]
     base = canvas.linear([(0, dark, 0.45), (0.4, "#fff", 0.8), (1, dark, 0.45)])

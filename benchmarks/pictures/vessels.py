@@ -171,6 +171,19 @@ def candle(canvas: Canvas, look: Look) -> None:
 FORMS: dict[str, Callable[[Canvas, Look], None]] = {
     form.__name__: form
     for form in (
-        gaiwan, cup, mug, espresso_cup, tumbler, glass, bowl, deep_bowl, jar, canister, caddy, sugar_bowl, vase, candle,
+        gaiwan,
+        cup,
+        mug,
+        espresso_cup,
+        tumbler,
+        glass,
+        bowl,
+        deep_bowl,
+        jar,
+        canister,
+        caddy,
+        sugar_bowl,
+        vase,
+        candle,
     )
-}  # fmt: skip
+}

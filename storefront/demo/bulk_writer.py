@@ -118,18 +118,50 @@ def _build_rows(
             image_id += 1
         cheapest = prices.index(min(prices))
         rows.product.append(
-            (product_id, f"{slugify(made.title)}-{seed}-{made.number}", made.title, made.text, made.vendor,
-             made.material.capitalize(), encode([made.material]).decode(), "active", "", "", leaf,
-             encode(made.options).decode(), "{}", now, now, min(prices), max(prices), was[cheapest], cover)
-        )  # fmt: skip
+            (
+                product_id,
+                f"{slugify(made.title)}-{seed}-{made.number}",
+                made.title,
+                made.text,
+                made.vendor,
+                made.material.capitalize(),
+                encode([made.material]).decode(),
+                "active",
+                "",
+                "",
+                leaf,
+                encode(made.options).decode(),
+                "{}",
+                now,
+                now,
+                min(prices),
+                max(prices),
+                was[cheapest],
+                cover,
+            )
+        )
         skus = []
         for place, variant in enumerate(made.variants):
             sku = _sku(seed, made.number, place)
             option1, option2 = (*variant.options, "", "")[:2]
             rows.variant.append(
-                (variant_id, product_id, sku, option1, option2, "", prices[place], was[place], "", variant.grams,
-                 place + 1, False, cover, "{}")
-            )  # fmt: skip
+                (
+                    variant_id,
+                    product_id,
+                    sku,
+                    option1,
+                    option2,
+                    "",
+                    prices[place],
+                    was[place],
+                    "",
+                    variant.grams,
+                    place + 1,
+                    False,
+                    cover,
+                    "{}",
+                )
+            )
             rows.stock_item.append(
                 (stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1, variant.on_hand)
             )
