@@ -75,9 +75,9 @@ def test_an_alert_names_an_endpoint_that_exists(app: Any) -> None:
     assert set(named) <= set(app.view_functions)
 
 
-def test_every_alert_says_what_it_means_and_how_to_mend_it() -> None:
+def test_every_alert_says_what_to_do() -> None:
     for rule in rules():
-        assert {"summary", "mend"} <= set(rule["annotations"]), rule["alert"]
+        assert {"summary", "action"} <= set(rule["annotations"]), rule["alert"]
         assert rule["labels"]["severity"] in ("page", "ticket")
     assert len({rule["alert"] for rule in rules()}) == len(rules())
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels()]
