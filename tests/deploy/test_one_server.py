@@ -12,6 +12,7 @@ from tests.accounts.test_mail import mailbox
 from tests.deploy.hosts import Host, hosts
 from tests.deploy.newcomer import Newcomer, basket, complaints, pages, sql, status
 from tests.processes import eventually, free_port
+from tests.programs import require_program
 
 GUIDE = "deploy-one-server.md"
 UNITS = "postgresql redis-server@cache redis-server@state storefront@8000 storefront@8001 nginx"
@@ -19,6 +20,7 @@ UNITS = "postgresql redis-server@cache redis-server@state storefront@8000 storef
 
 @pytest.mark.slow
 def test_one_person_gets_a_shop_on_one_server() -> None:
+    require_program("promtool")
     mail = free_port()
     with mailbox(mail), hosts("server", "elsewhere", databases="server") as servers:
         server, elsewhere = servers.values()

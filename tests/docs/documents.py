@@ -30,7 +30,7 @@ _TEXT = {
 @cache
 def tracked() -> list[Path]:
     """Return every file of the repository, without what git ignores."""
-    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    words = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [path for line in listed.splitlines() if (path := ROOT / line).is_file()]
 

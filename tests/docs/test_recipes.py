@@ -108,6 +108,7 @@ def test_every_recipe_is_there_and_short() -> None:
         assert len(lines) <= 20, f"{name}: {len(lines)} lines"
 
 
+@pytest.mark.slow
 def test_every_recipe_can_be_carried_out(copy: Path) -> None:
     tests = [file for name in RECIPES for file in carry_out(RECIPES[name], copy)]
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not postgresql", *tests]
