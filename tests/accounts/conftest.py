@@ -1,4 +1,4 @@
-"""What tests of accounts can ask for."""
+"""Fixtures of the tests of accounts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.redis_roles.servers import Server, server
 
 @pytest.fixture
 def browser(app: Flask) -> Browser:
-    """A browser that has never been here."""
+    """A browser without cookies."""
     return Browser(app)
 
 
@@ -26,13 +26,13 @@ def kim(app: Flask) -> int:
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[Server]:
-    """A Redis that may be killed."""
+    """A Redis of this test's own, which it may stop."""
     with server(tmp_path) as one:
         yield one
 
 
 @pytest.fixture
 def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
-    """The shop on the same database, with a Redis that may be killed."""
+    """The shop on the same database, with a Redis that the test may stop."""
     with another(app, tmp_path / "own", REDIS_URL=own_redis.url) as shop:
         yield shop

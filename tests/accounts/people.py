@@ -1,4 +1,4 @@
-"""Somebody with a browser: what the tests of accounts do over and over."""
+"""Helpers for tests with accounts: browsers, accounts and their mail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHER = "two cups and a kettle"
 
 
 class Browser:
-    """A browser with cookies of its own. Each request sees what is committed, as requests of their own do."""
+    """A browser with its own cookies. Each request sees all that is committed, as in a separate process."""
 
     def __init__(self, app: Flask, address: str = "198.51.100.7", agent: str = "Firefox Linux") -> None:
         self.client: FlaskClient = app.test_client()
@@ -51,25 +51,25 @@ class Browser:
 
 
 def make_user(email: str = EMAIL, password: str = PASSWORD, name: str = "Kim", *, staff: bool = False) -> int:
-    """Make an account; return its id."""
+    """Create an account; return its id."""
     db.session.rollback()
     return credentials.create_account(email, password, name, is_staff=staff).id
 
 
 def user(user_id: int) -> User:
-    """Return an account as it is now."""
+    """Return an account as it is stored now."""
     db.session.rollback()
     return db.session.get_one(User, user_id)
 
 
 def letters(app: Flask) -> list[Any]:
-    """Return the letters written so far, the oldest first."""
+    """Return the mails that are stored so far, the oldest first."""
     files = sorted((Path(app.instance_path) / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
 
 def link(app: Flask) -> str:
-    """Return the path of the link in the last letter."""
+    """Return the path of the link in the last mail."""
     text = letters(app)[-1].get_body(("plain",)).get_content()
     found = re.search(r"https?://[^/\s]+(/\S+)", text)
     assert found, text
@@ -78,7 +78,7 @@ def link(app: Flask) -> str:
 
 @contextmanager
 def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
-    """A second application on the same database, in a context of its own, with these settings."""
+    """A second application on the same database with these settings, in its own application context."""
     instance.mkdir()
     other = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, **environ)
     with other.app_context():

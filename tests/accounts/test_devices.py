@@ -1,4 +1,4 @@
-"""Where one is signed in: seen, ended, and ended everywhere."""
+"""The list of an account's sign-ins: shown, ended one by one and all at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def of(agent: str) -> int:
     return db.session.execute(select(SignIn.id).where(SignIn.device == agent)).scalar_one()
 
 
-def test_the_list_shows_every_browser_and_which_is_this(app: Flask, browser: Browser, kim: int) -> None:
+def test_list_shows_all_browsers_and_marks_this_one(app: Flask, browser: Browser, kim: int) -> None:
     browser.sign_in()
     Browser(app, agent="Chrome Android").sign_in()
     page = browser.get("/account/devices").text
@@ -29,7 +29,7 @@ def test_the_list_shows_every_browser_and_which_is_this(app: Flask, browser: Bro
     assert "Chrome on Android</strong><br>" in page
 
 
-def test_a_device_that_is_ended_is_signed_out(app: Flask, browser: Browser, kim: int) -> None:
+def test_ending_a_device_signs_it_out(app: Flask, browser: Browser, kim: int) -> None:
     other = Browser(app, agent="Chrome Android")
     browser.sign_in()
     other.sign_in()
@@ -42,7 +42,7 @@ def test_a_device_that_is_ended_is_signed_out(app: Flask, browser: Browser, kim:
     assert "Chrome" not in browser.get("/account/devices").text
 
 
-def test_a_device_that_is_ended_is_nobody_s_in_any_room(
+def test_ended_device_is_anonymous_in_all_rooms(
     app: Flask, browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def name() -> str | None:
@@ -64,11 +64,11 @@ def test_a_device_that_is_ended_is_nobody_s_in_any_room(
     with monkeypatch.context() as broken:
         broken.setattr("sqlalchemy.orm.Session.execute", away)
         with pytest.raises(OperationalError):
-            name()  # what was known of it before is not believed, even while nobody can be asked
+            name()  # the copy from before is not used, even while Redis is unavailable
     assert name() is None
 
 
-def test_nobody_ends_another_s_sign_in(app: Flask, browser: Browser, kim: int) -> None:
+def test_sign_in_of_another_account_cannot_be_ended(app: Flask, browser: Browser, kim: int) -> None:
     make_user("lee@example.com")
     lee = Browser(app, agent="Chrome Android")
     lee.sign_in("lee@example.com")
@@ -77,7 +77,7 @@ def test_nobody_ends_another_s_sign_in(app: Flask, browser: Browser, kim: int) -
     assert lee.is_signed_in()
 
 
-def test_signing_out_everywhere_ends_every_sign_in(app: Flask, kim: int) -> None:
+def test_signing_out_everywhere_ends_all_sign_ins(app: Flask, kim: int) -> None:
     browsers = [Browser(app) for _ in range(3)]
     for one in browsers:
         one.sign_in(keep="1")
@@ -88,7 +88,7 @@ def test_signing_out_everywhere_ends_every_sign_in(app: Flask, kim: int) -> None
     assert [one.is_signed_in() for one in browsers] == [True, False, False]
 
 
-def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(app: Flask, browser: Browser, kim: int) -> None:
+def test_signing_out_revokes_the_sign_in_in_sql(app: Flask, browser: Browser, kim: int) -> None:
     browser.sign_in()
     copied = browser.cookie()
     browser.post("/account/logout")
@@ -96,7 +96,7 @@ def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(app: Flask, browse
     assert not browser.is_signed_in()
 
 
-def test_the_oldest_of_too_many_sign_ins_ends(app: Flask, kim: int) -> None:
+def test_oldest_of_too_many_sign_ins_is_deleted(app: Flask, kim: int) -> None:
     browsers = [Browser(app) for _ in range(4)]
     most, authentication.MAX_SIGN_INS = authentication.MAX_SIGN_INS, 3
     try:
@@ -107,7 +107,7 @@ def test_the_oldest_of_too_many_sign_ins_ends(app: Flask, kim: int) -> None:
     assert [one.is_signed_in() for one in browsers] == [False, True, True, True]
 
 
-def test_a_device_is_told_by_few_words() -> None:
+def test_user_agent_is_described_in_few_words() -> None:
     mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/17.0 Safari/605.1.15"
     edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0.0.0 Safari/537.36 Edg/120.0"
     assert user_agents.describe(mac) == "Safari on Mac"

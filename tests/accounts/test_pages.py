@@ -1,4 +1,4 @@
-"""The pages of accounts as they leave the shop: valid HTML, every field named and known to password managers."""
+"""The pages of accounts: valid HTML, with labels and autocomplete purposes for password managers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests import valid_html
 from tests.accounts.people import EMAIL, Browser
 from tests.accounts.test_profile import HOME
 
-# What a page looks like does not hang on the database.
+# The pages do not depend on the database, so one is enough.
 pytestmark = pytest.mark.any_database
 
 
 @pytest.fixture
 def pages(app: Flask, kim: int) -> dict[str, str]:
-    """Every page of this room, with and without mistakes, by name."""
+    """All pages of accounts, with and without errors, by name."""
     new, kims = Browser(app), Browser(app)
     kims.sign_in()
     kims.post("/account/addresses", **HOME)
@@ -50,11 +50,11 @@ def pages(app: Flask, kim: int) -> dict[str, str]:
 
 
 @pytest.mark.needs("java")
-def test_every_page_is_valid_html(pages: dict[str, str], tmp_path: Path) -> None:
+def test_account_pages_are_valid_html(pages: dict[str, str], tmp_path: Path) -> None:
     assert valid_html.problems(pages, tmp_path) == []
 
 
-def test_every_field_has_a_label_a_purpose_and_its_mistake(pages: dict[str, str]) -> None:
+def test_fields_have_label_purpose_and_error(pages: dict[str, str]) -> None:
     for name, text in pages.items():
         main = text.partition("<main")[2]
         ids = re.findall(r'\bid="([^"]+)"', text)
@@ -72,6 +72,6 @@ def test_every_field_has_a_label_a_purpose_and_its_mistake(pages: dict[str, str]
         assert "<form" not in text or "csrf" not in text, name
 
 
-def test_no_page_says_a_password(pages: dict[str, str]) -> None:
+def test_pages_never_contain_a_password(pages: dict[str, str]) -> None:
     assert not any(re.search(r'type="password"[^>]* value=', text) for text in pages.values())
     assert any(EMAIL in text for text in pages.values())

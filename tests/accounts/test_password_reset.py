@@ -1,4 +1,4 @@
-"""A new password by a mailed link: signed, once, for an hour, and silent about who has an account."""
+"""Password reset by a mailed link: signed, single use, and silent about which accounts exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.accounts.people import EMAIL, OTHER, OWN, PASSWORD, Browser, letters,
 pytestmark = pytest.mark.any_database
 
 
-def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, kim: int) -> None:
+def test_reset_link_sets_a_password_once(app: Flask, browser: Browser, kim: int) -> None:
     thief = Browser(app)
     thief.sign_in()
     answer = browser.post("/account/reset", email=EMAIL)
@@ -31,7 +31,7 @@ def test_a_mailed_link_sets_a_new_password_once(app: Flask, browser: Browser, ki
     assert browser.sign_in(password=OTHER).status_code == 303
 
 
-def test_of_two_that_use_a_link_at_once_one_is_refused(app: Flask, kim: int) -> None:
+def test_concurrent_use_of_a_reset_link_succeeds_once(app: Flask, kim: int) -> None:
     path = f"/account/reset/{tokens.sign(tokens.PasswordReset(kim, 1))}"
 
     def use(number: int) -> int:
@@ -43,9 +43,7 @@ def test_of_two_that_use_a_link_at_once_one_is_refused(app: Flask, kim: int) -> 
     assert user(kim).generation == 2
 
 
-def test_an_unknown_account_gets_the_same_answer_and_no_letter(
-    app: Flask, browser: Browser, kim: int
-) -> None:
+def test_unknown_account_gets_same_answer_but_no_mail(app: Flask, browser: Browser, kim: int) -> None:
     known = browser.post("/account/reset", email=EMAIL)
     unknown = browser.post("/account/reset", email="nobody@example.com")
     assert known.status_code == unknown.status_code == 303
@@ -54,7 +52,7 @@ def test_an_unknown_account_gets_the_same_answer_and_no_letter(
     assert len(letters(app)) == 1
 
 
-def test_an_older_link_dies_with_a_newer_password(app: Flask, browser: Browser, kim: int) -> None:
+def test_new_password_invalidates_older_reset_links(app: Flask, browser: Browser, kim: int) -> None:
     browser.post("/account/reset", email=EMAIL)
     older = link(app)
     browser.post("/account/reset", email=EMAIL)
@@ -69,12 +67,10 @@ def test_a_bad_form_is_422(app: Flask, browser: Browser, kim: int) -> None:
     answer = browser.post(path, password="short")
     assert answer.status_code == 422
     assert "at least 10" in answer.text
-    assert browser.post(path, password=OTHER).status_code == 303, "a slip does not use the link up"
+    assert browser.post(path, password=OTHER).status_code == 303, "an invalid form does not use the link up"
 
 
-def test_whoever_is_signed_in_here_as_well_has_to_sign_in_again(
-    app: Flask, browser: Browser, kim: int
-) -> None:
+def test_reset_signs_this_browser_out_too(app: Flask, browser: Browser, kim: int) -> None:
     browser.sign_in()
     browser.post("/account/reset", email=EMAIL)
     browser.post(link(app), password=OTHER)

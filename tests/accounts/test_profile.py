@@ -1,4 +1,4 @@
-"""One's own account: name, e-mail, password, addresses, data, and going for good."""
+"""One's own account: name, e-mail, password, addresses, data export and deletion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def kims(browser: Browser, kim: int) -> Browser:
     return browser
 
 
-def test_a_new_name_is_known_at_once(app: Flask, kims: Browser) -> None:
+def test_new_name_shows_at_once(app: Flask, kims: Browser) -> None:
     def known() -> str | None:
         with app.test_request_context("/me", headers={"Cookie": f"signin={kims.cookie()}"}):
             db.session.rollback()
@@ -44,7 +44,7 @@ def test_a_new_name_is_known_at_once(app: Flask, kims: Browser) -> None:
     assert kims.post("/account/name", name="x" * 101).status_code == 422
 
 
-def test_a_new_password_signs_the_others_out(app: Flask, kims: Browser) -> None:
+def test_new_password_signs_other_devices_out(app: Flask, kims: Browser) -> None:
     other = Browser(app)
     other.sign_in()
     session = kims.cookie("session")
@@ -66,7 +66,7 @@ def test_a_new_password_signs_the_others_out(app: Flask, kims: Browser) -> None:
         (PASSWORD, EMAIL, "something else than your name"),
     ],
 )
-def test_a_password_is_not_changed_by_a_bad_form(
+def test_invalid_form_changes_no_password(
     app: Flask, kims: Browser, current: str, new: str, sentence: str
 ) -> None:
     answer = kims.post("/account/password", current_password=current, password=new)
@@ -75,7 +75,7 @@ def test_a_password_is_not_changed_by_a_bad_form(
     assert Browser(app).sign_in().status_code == 303
 
 
-def test_a_new_e_mail_counts_when_its_link_is_confirmed(app: Flask, kims: Browser, kim: int) -> None:
+def test_new_email_is_set_when_confirmed(app: Flask, kims: Browser, kim: int) -> None:
     other = Browser(app)
     other.sign_in()
     answer = kims.post("/account/email", email="New@Example.com", password=PASSWORD)
@@ -83,26 +83,24 @@ def test_a_new_e_mail_counts_when_its_link_is_confirmed(app: Flask, kims: Browse
     assert letters(app)[-1]["To"] == "new@example.com"
     path = link(app)
     assert "new@example.com" in kims.get(path).text
-    assert user(kim).email == EMAIL, "fetching the link changes nothing"
+    assert user(kim).email == EMAIL, "opening the link changes nothing"
     answer = kims.post(path)
     assert "Your e-mail has been changed" in kims.get(answer.location).text
     assert user(kim).email == "new@example.com"
-    assert letters(app)[-1]["To"] == EMAIL, "the old address is told"
+    assert letters(app)[-1]["To"] == EMAIL, "the old address gets a notice"
     assert not other.is_signed_in()
     assert kims.post(path).status_code == 410
     assert Browser(app).sign_in("new@example.com").status_code == 303
 
 
-def test_a_taken_e_mail_gets_the_same_answer_and_is_not_given_twice(
-    app: Flask, kims: Browser, kim: int
-) -> None:
+def test_taken_email_gets_same_answer_but_is_not_set(app: Flask, kims: Browser, kim: int) -> None:
     free = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
     path = link(app)
     make_user("lee@example.com")
     taken = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
     assert (free.status_code, free.location[:20]) == (taken.status_code, taken.location[:20])
     assert "You have an account" in letters(app)[-1]["Subject"]
-    assert kims.post(path).status_code == 410, "somebody was faster"
+    assert kims.post(path).status_code == 410, "another account has the e-mail by now"
     assert user(kim).email == EMAIL
 
 
@@ -110,7 +108,7 @@ def test_a_taken_e_mail_gets_the_same_answer_and_is_not_given_twice(
     ("email", "password", "sentence"),
     [("nothing", PASSWORD, "no e-mail address"), ("a@example.com", "wrong", "not your password")],
 )
-def test_an_e_mail_is_not_changed_by_a_bad_form(
+def test_invalid_form_changes_no_email(
     app: Flask, kims: Browser, email: str, password: str, sentence: str
 ) -> None:
     answer = kims.post("/account/email", email=email, password=password)
@@ -119,7 +117,7 @@ def test_an_e_mail_is_not_changed_by_a_bad_form(
     assert letters(app) == []
 
 
-def test_an_address_is_added_changed_and_removed(kims: Browser) -> None:
+def test_address_is_added_changed_and_removed(kims: Browser) -> None:
     assert "There is none yet." in kims.get("/account/addresses").text
     assert '<option value="US" selected>' in kims.get("/account/addresses/new").text
     answer = kims.post("/account/addresses", **HOME)
@@ -133,7 +131,7 @@ def test_an_address_is_added_changed_and_removed(kims: Browser) -> None:
     assert 'autocomplete="shipping address-line1"' in form
     kims.post(f"/account/addresses/{number}", **HOME | {"line1": "Quai 4"})
     assert "Quai 4" in kims.get("/account/addresses").text
-    for _ in range(2):  # twice: a double click is no mistake
+    for _ in range(2):  # a double click is not an error
         assert kims.post(f"/account/addresses/{number}/removal").status_code == 303
     assert "There is none yet." in kims.get("/account/addresses").text
 
@@ -148,7 +146,7 @@ def test_an_address_is_added_changed_and_removed(kims: Browser) -> None:
         ({"country": ""}, "Choose one: a country."),
     ],
 )
-def test_a_bad_address_is_422_and_saves_nothing(kims: Browser, wrong: dict[str, str], sentence: str) -> None:
+def test_invalid_address_is_422_and_not_saved(kims: Browser, wrong: dict[str, str], sentence: str) -> None:
     answer = kims.post("/account/addresses", **HOME | wrong)
     assert answer.status_code == 422
     assert sentence in answer.text
@@ -156,7 +154,7 @@ def test_a_bad_address_is_422_and_saves_nothing(kims: Browser, wrong: dict[str, 
     assert db.session.execute(select(Address)).first() is None
 
 
-def test_an_account_has_so_many_addresses(kims: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_addresses_is_limited(kims: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "MAX_ADDRESSES", 1)
     kims.post("/account/addresses", **HOME)
     answer = kims.post("/account/addresses", **HOME)
@@ -164,7 +162,7 @@ def test_an_account_has_so_many_addresses(kims: Browser, monkeypatch: pytest.Mon
     assert "1 addresses" in answer.text
 
 
-def test_addresses_are_their_owner_s(app: Flask, kims: Browser) -> None:
+def test_addresses_are_private_to_their_account(app: Flask, kims: Browser) -> None:
     kims.post("/account/addresses", **HOME)
     number = db.session.execute(select(Address.id)).scalar_one()
     make_user("lee@example.com")
@@ -179,7 +177,7 @@ def test_addresses_are_their_owner_s(app: Flask, kims: Browser) -> None:
     assert "Quai 3" not in lee.get("/account/addresses").text
 
 
-def test_the_data_can_be_taken_along(app: Flask, kims: Browser) -> None:
+def test_data_export_contains_all_rooms(app: Flask, kims: Browser) -> None:
     kims.post("/account/addresses", **HOME)
     accounts.add_export(app, "basket", lambda user_id: {"of": user_id})
     answer = kims.get("/account/data")
@@ -192,7 +190,7 @@ def test_the_data_can_be_taken_along(app: Flask, kims: Browser) -> None:
     assert "argon2" not in answer.text
 
 
-def test_deleting_the_account_deletes_all_of_it(app: Flask, kims: Browser, kim: int) -> None:
+def test_deletion_removes_all_data_of_the_account(app: Flask, kims: Browser, kim: int) -> None:
     deleted: list[int] = []
 
     def also(_: Session, user_id: int) -> None:
@@ -211,10 +209,10 @@ def test_deleting_the_account_deletes_all_of_it(app: Flask, kims: Browser, kim: 
     assert not kims.is_signed_in()
     assert not other.is_signed_in()
     assert kims.sign_in().status_code == 422
-    assert make_user("lee@example.com") != kim, "what still names Kim must not come to name Lee"
+    assert make_user("lee@example.com") != kim, "the id is not reused: other rows may still refer to it"
 
 
-def test_deleting_asks_for_the_password(kims: Browser, kim: int) -> None:
+def test_deletion_needs_the_password(kims: Browser, kim: int) -> None:
     for password in ("", "wrong"):
         answer = kims.post("/account/deletion", password=password)
         assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""Signing in and out: who gets in, with what answers, and what an attacker learns."""
+"""Sign-in and sign-out: who gets in, what the responses are, and what an attacker learns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.accounts.people import EMAIL, OWN, PASSWORD, Browser, make_user, user
 pytestmark = pytest.mark.any_database
 
 
-def test_who_has_an_account_signs_in_and_out(browser: Browser, kim: int) -> None:
+def test_account_signs_in_and_out(browser: Browser, kim: int) -> None:
     assert browser.get("/account").location == "/account/login?next=/account"
     answer = browser.sign_in()
     assert (answer.status_code, answer.location) == (303, "/account")
@@ -32,12 +32,12 @@ def test_who_has_an_account_signs_in_and_out(browser: Browser, kim: int) -> None
     assert not browser.is_signed_in()
 
 
-def test_the_e_mail_is_case_folded(browser: Browser, kim: int) -> None:
+def test_email_is_case_folded(browser: Browser, kim: int) -> None:
     assert browser.sign_in(email="  Kim@EXAMPLE.com ").status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/account/logout", "/account/name", "/account/devices/removal"])
-def test_no_get_changes_anything(browser: Browser, kim: int, path: str) -> None:
+def test_get_requests_change_nothing(browser: Browser, kim: int, path: str) -> None:
     browser.sign_in()
     assert browser.get(path).status_code == 405
     assert browser.is_signed_in()
@@ -57,7 +57,7 @@ def test_no_get_changes_anything(browser: Browser, kim: int, path: str) -> None:
         ({"email": "nobody@example.com", "password": PASSWORD}, "do not belong together"),
     ],
 )
-def test_a_bad_form_is_422_with_the_page_and_a_sentence(
+def test_invalid_sign_in_is_422_with_a_sentence(
     browser: Browser, kim: int, form: dict[str, str], sentence: str
 ) -> None:
     answer = browser.post("/account/login", **form)
@@ -67,13 +67,13 @@ def test_a_bad_form_is_422_with_the_page_and_a_sentence(
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_cookie_that_is_no_text_is_nobodys(app: Flask, kim: int) -> None:
+def test_undecodable_cookie_is_anonymous(app: Flask, kim: int) -> None:
     for path in ("/me", "/account/login", "/cart"):
         answer = app.test_client(use_cookies=False).get(path, headers={"Cookie": "signin=\xff; cart=\xff"})
         assert answer.status_code == 200, path
 
 
-def test_what_is_wrong_is_tied_to_its_field(browser: Browser) -> None:
+def test_error_is_linked_to_its_field(browser: Browser) -> None:
     page = browser.post("/account/login", email="kim", password="").text
     assert 'aria-describedby="email-wrong" aria-invalid="true"' in page
     assert 'id="email-wrong"' in page
@@ -81,11 +81,11 @@ def test_what_is_wrong_is_tied_to_its_field(browser: Browser) -> None:
     assert 'aria-describedby="password-wrong"' in page
 
 
-def test_a_wrong_password_is_never_shown_again(browser: Browser, kim: int) -> None:
+def test_wrong_password_is_never_shown_again(browser: Browser, kim: int) -> None:
     assert "correct horse" not in browser.sign_in(password="correct horse").text
 
 
-def test_an_unknown_account_gets_the_same_answer_in_the_same_time(app: Flask, kim: int) -> None:
+def test_unknown_account_gets_same_answer_in_same_time(app: Flask, kim: int) -> None:
     def ask(email: str, number: int) -> tuple[float, int, str]:
         browser = Browser(app, f"198.51.100.{number}")
         started = time.perf_counter()
@@ -96,10 +96,10 @@ def test_an_unknown_account_gets_the_same_answer_in_the_same_time(app: Flask, ki
     pairs = [(ask(EMAIL, n), ask("nobody@example.com", n + 100)) for n in range(1, 8)]
     assert len({(status, text) for pair in pairs for _, status, text in pair}) == 1
     known, unknown = (statistics.median(pair[side][0] for pair in pairs) for side in (0, 1))
-    assert 0.2 < known / unknown < 5, "without a hash for nobody it is a hundred times faster"
+    assert 0.2 < known / unknown < 5, "without a hash for unknown accounts it would be a hundred times faster"
 
 
-def test_a_session_that_was_planted_is_void_after_signing_in(app: Flask, browser: Browser, kim: int) -> None:
+def test_planted_session_is_replaced_at_sign_in(app: Flask, browser: Browser, kim: int) -> None:
     def keys(planted: str) -> list[str]:
         with app.test_request_context("/cart", headers={"Cookie": f"session={planted}"}):
             return list(session)
@@ -108,7 +108,7 @@ def test_a_session_that_was_planted_is_void_after_signing_in(app: Flask, browser
         session["seen"] = ["teapot"]
         answer = app.process_response(app.response_class())
     planted = answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
-    assert keys(planted) == ["seen"], "the attacker's session lives"
+    assert keys(planted) == ["seen"], "the attacker's own session stays"
     browser.client.set_cookie("session", planted)
     browser.sign_in()
     assert browser.cookie("session") not in (None, planted)
@@ -118,7 +118,7 @@ def test_a_session_that_was_planted_is_void_after_signing_in(app: Flask, browser
     assert browser.cookie("session") != fixed
 
 
-def test_a_session_is_of_use_only_with_its_sign_in(app: Flask, browser: Browser, kim: int) -> None:
+def test_session_works_only_with_its_sign_in(app: Flask, browser: Browser, kim: int) -> None:
     def holds(**cookies: str | None) -> bool:
         text = "; ".join(f"{name}={value}" for name, value in cookies.items())
         db.session.rollback()
@@ -137,7 +137,7 @@ def test_a_session_is_of_use_only_with_its_sign_in(app: Flask, browser: Browser,
     assert not holds(**ours)
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, kim: int) -> None:
+def test_cookie_is_hidden_from_scripts_and_other_sites(app: Flask, kim: int) -> None:
     def cookie(base_url: str, **more: str) -> str:
         answer = app.test_client().post(
             "/account/login",
@@ -158,7 +158,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, kim: 
     assert f"Max-Age={180 * 24 * 3600}" in secure
 
 
-def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, kim: int) -> None:
+def test_forged_cookie_is_a_new_visitor(app: Flask, kim: int) -> None:
     values = ["", "x", "é", "a.b.c", "x" * 3500, "WzEsInMiXQ.sig", '"\\', "\x01"]
     for value in values:
         browser = Browser(app)
@@ -170,7 +170,7 @@ def test_a_cookie_that_is_not_ours_is_a_new_visitor(app: Flask, kim: int) -> Non
         assert browser.is_signed_in()
 
 
-def test_a_cookie_of_another_shop_is_a_new_visitor(app: Flask, browser: Browser, kim: int) -> None:
+def test_cookie_of_another_shop_is_a_new_visitor(app: Flask, browser: Browser, kim: int) -> None:
     browser.sign_in()
     app.config["SECRET_KEY"] = "another secret"
     assert not browser.is_signed_in()
@@ -183,21 +183,21 @@ EVIL = [
 ]  # fmt: skip
 
 
-def test_next_leads_only_to_own_paths(browser: Browser, kim: int) -> None:
-    for evil in EVIL[:8]:  # of more the limit would be told
+def test_next_redirects_only_to_own_paths(browser: Browser, kim: int) -> None:
+    for evil in EVIL[:8]:  # more would reach the rate limit
         assert browser.sign_in(next=evil).location == "/account", evil
     for evil in EVIL:
         assert browser.get("/account/login", query_string={"next": evil}).location == "/account", evil
 
 
-def test_next_leads_back(browser: Browser, kim: int) -> None:
+def test_next_redirects_back(browser: Browser, kim: int) -> None:
     wanted = browser.get("/account/devices?x=1").location
     assert wanted == "/account/login?next=/account/devices?x%3D1"
     assert 'value="/account/devices?x=1"' in browser.get(wanted).text
     assert browser.sign_in(next="/products?q=tea&page=2").location == "/products?q=tea&page=2"
 
 
-def test_every_private_page_stays_out_of_caches(browser: Browser, kim: int) -> None:
+def test_private_pages_stay_out_of_caches(browser: Browser, kim: int) -> None:
     paths = [
         "/account/login",
         "/account/register",
@@ -216,7 +216,7 @@ def test_every_private_page_stays_out_of_caches(browser: Browser, kim: int) -> N
         assert answer.status_code < 500
 
 
-def test_public_pages_do_not_ask_who_is_signed_in(browser: Browser, kim: int) -> None:
+def test_public_pages_do_not_read_the_sign_in(browser: Browser, kim: int) -> None:
     browser.sign_in()
     answer = browser.get("/products")
     assert "Set-Cookie" not in answer.headers
@@ -224,7 +224,7 @@ def test_public_pages_do_not_ask_who_is_signed_in(browser: Browser, kim: int) ->
     assert EMAIL not in answer.text
 
 
-def test_a_signal_tells_other_rooms_who_has_signed_in(app: Flask, browser: Browser, kim: int) -> None:
+def test_signal_announces_the_signed_in_user(app: Flask, browser: Browser, kim: int) -> None:
     told: list[object] = []
 
     def hear(sender: object, user: Shopper) -> None:
@@ -237,7 +237,7 @@ def test_a_signal_tells_other_rooms_who_has_signed_in(app: Flask, browser: Brows
     assert told == [(app, shopper, shopper)]
 
 
-def test_a_password_that_is_changed_while_it_is_looked_at_does_not_sign_in(
+def test_password_changed_meanwhile_does_not_sign_in(
     browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proven = credentials.VerifiedLogin(kim, user(kim).generation)
@@ -254,7 +254,7 @@ def test_a_password_that_is_changed_while_it_is_looked_at_does_not_sign_in(
     assert not browser.is_signed_in()
 
 
-def test_a_hash_of_older_parameters_is_renewed(browser: Browser, kim: int) -> None:
+def test_outdated_password_hash_is_renewed(browser: Browser, kim: int) -> None:
     from argon2 import PasswordHasher
 
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -265,7 +265,7 @@ def test_a_hash_of_older_parameters_is_renewed(browser: Browser, kim: int) -> No
     assert browser.sign_in().status_code == 303
 
 
-def test_a_sign_in_that_is_not_kept_ends_unseen_and_a_kept_one_in_half_a_year(app: Flask, kim: int) -> None:
+def test_sign_ins_expire_after_their_lifetime(app: Flask, kim: int) -> None:
     short, kept = Browser(app), Browser(app)
     short.sign_in()
     kept.sign_in(keep="1")
@@ -278,7 +278,7 @@ def test_a_sign_in_that_is_not_kept_ends_unseen_and_a_kept_one_in_half_a_year(ap
                 row.last_seen_at -= timedelta(**span)
 
     later(hours=23)
-    assert short.is_signed_in()  # which counts as seen
+    assert short.is_signed_in()  # this request counts as use
     later(hours=23)
     assert short.is_signed_in()
     later(hours=25)
@@ -289,7 +289,7 @@ def test_a_sign_in_that_is_not_kept_ends_unseen_and_a_kept_one_in_half_a_year(ap
     assert not kept.is_signed_in()
 
 
-def test_only_a_digest_of_the_cookie_is_kept(browser: Browser, kim: int) -> None:
+def test_only_a_digest_of_the_cookie_is_stored(browser: Browser, kim: int) -> None:
     browser.sign_in()
     row = db.session.execute(select(SignIn)).scalar_one()
     assert row.digest not in str(browser.cookie())
@@ -297,7 +297,7 @@ def test_only_a_digest_of_the_cookie_is_kept(browser: Browser, kim: int) -> None
     assert user(kim).password_hash.startswith("$argon2id$")
 
 
-def test_two_people_in_one_browser_are_kept_apart(browser: Browser, kim: int) -> None:
+def test_two_people_in_one_browser_stay_separate(browser: Browser, kim: int) -> None:
     make_user("lee@example.com", name="Lee")
     browser.sign_in()
     browser.sign_in("lee@example.com")

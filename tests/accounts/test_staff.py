@@ -1,4 +1,4 @@
-"""Staff: who may see what is for the people who run the shop; and making people from the command line."""
+"""Staff: access to the operations pages, and accounts created from the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.accounts.people import PASSWORD, Browser, make_user
 pytestmark = pytest.mark.any_database
 
 
-def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask, kim: int) -> None:
+def test_ops_pages_are_for_staff_or_local_development(app: Flask, kim: int) -> None:
     make_user("boss@example.com", staff=True)
     anybody, kims, boss = (Browser(app) for _ in range(3))
     kims.sign_in()
@@ -26,10 +26,10 @@ def test_ops_pages_are_for_staff_and_in_development_for_who_sits_here(app: Flask
     assert Browser(app, "127.0.0.1").get("/ops/cache").status_code == 200
     with write_transaction() as session:
         session.execute(update(User).values(is_staff=False))
-    assert boss.get("/ops/cache").status_code == 404, "whatever copies say"
+    assert boss.get("/ops/cache").status_code == 404, "whatever cached profiles say"
 
 
-def test_text_that_no_database_keeps_is_refused(client: FlaskClient) -> None:
+def test_text_with_nul_characters_is_refused(client: FlaskClient) -> None:
     own = {"Sec-Fetch-Site": "same-origin"}
     for answer in (
         client.get("/ops/stock?sku=a%00"),
@@ -41,7 +41,7 @@ def test_text_that_no_database_keeps_is_refused(client: FlaskClient) -> None:
         assert "cannot be kept" in answer.text
 
 
-def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) -> None:
+def test_command_creates_an_account(app: Flask, browser: Browser) -> None:
     run = app.test_cli_runner().invoke
     made = run(args=["user", "create", "Boss@Example.com", "--staff", "--name", "The boss"])
     assert made.exit_code == 0, made.output
@@ -60,7 +60,7 @@ def test_a_person_is_made_from_the_command_line(app: Flask, browser: Browser) ->
     assert found == {"boss@example.com": True, "kim@example.com": False}
 
 
-def test_a_password_is_asked_for_at_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_asks_for_a_password_at_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def prompt(label: str, **_: object) -> str:
@@ -75,7 +75,7 @@ def test_a_password_is_asked_for_at_a_terminal(app: Flask, monkeypatch: pytest.M
     assert asked == ["Password", "Password"]
 
 
-def test_while_the_database_is_away_nobody_is_signed_out(
+def test_database_outage_signs_nobody_out(
     app: Flask, browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.sign_in()

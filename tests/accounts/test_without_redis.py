@@ -1,4 +1,4 @@
-"""Redis away: nobody is signed out, everybody can sign in, and guessing is not let go."""
+"""Accounts without Redis: nobody is signed out, everybody can sign in, and guessing stays limited."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def name(app: Flask, browser: Browser) -> str | None:
 
 
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
-def test_nobody_is_signed_out_and_everybody_can_sign_in(
-    own_app: Flask, own_redis: Server, fault: str
-) -> None:
+def test_redis_outage_signs_nobody_out(own_app: Flask, own_redis: Server, fault: str) -> None:
     make_user()
     there, new, gone = Browser(own_app), Browser(own_app), Browser(own_app)
     there.sign_in()
@@ -54,9 +52,7 @@ def test_nobody_is_signed_out_and_everybody_can_sign_in(
     assert eventually(lambda: own_redis.answers())
 
 
-def test_a_device_that_is_ended_meanwhile_stays_out_when_redis_is_back(
-    own_app: Flask, own_redis: Server
-) -> None:
+def test_device_ended_in_an_outage_stays_signed_out(own_app: Flask, own_redis: Server) -> None:
     make_user()
     here, lost = Browser(own_app), Browser(own_app)
     here.sign_in()
@@ -72,12 +68,12 @@ def test_a_device_that_is_ended_meanwhile_stays_out_when_redis_is_back(
     assert not lost.is_signed_in()
 
 
-def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(app: Flask) -> None:
+def test_cached_profile_needs_no_sql(app: Flask) -> None:
     make_user()
     browser, later = Browser(app), Browser(app)
     browser.sign_in()
     assert name(app, browser) == "Kim"
-    later.sign_in()  # drops the profile, which did not know of it
+    later.sign_in()  # invalidates the profile, which does not have it
     assert name(app, later) == "Kim"
     seen: list[str] = []
 
@@ -92,13 +88,11 @@ def test_who_is_signed_in_costs_no_statement_while_the_profile_is_cached(app: Fl
     assert seen == []
 
 
-def test_a_copy_that_is_older_than_a_sign_in_makes_nobody_a_stranger(
-    app: Flask, redis_url: str, tmp_path: Path
-) -> None:
+def test_sign_in_newer_than_cached_profile_is_valid(app: Flask, redis_url: str, tmp_path: Path) -> None:
     make_user()
     first, second = Browser(app), Browser(app)
     first.sign_in()
-    with another(app, tmp_path / "deaf", REDIS_URL=redis_url) as deaf:  # it hears of nothing
+    with another(app, tmp_path / "deaf", REDIS_URL=redis_url) as deaf:  # receives no invalidations
         assert name(deaf, first) == "Kim"
         second.sign_in()
         assert name(deaf, second) == "Kim"
@@ -106,12 +100,12 @@ def test_a_copy_that_is_older_than_a_sign_in_makes_nobody_a_stranger(
 
 @pytest.fixture
 def unlimited(app: Flask, redis_url: str, tmp_path: Path) -> object:
-    """The shop with no limits but those in SQL."""
+    """The shop without limits except those in SQL."""
     with another(app, tmp_path / "unlimited", REDIS_URL=redis_url, STOREFRONT_LIMITS="off") as shop:
         yield shop
 
 
-def test_the_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
+def test_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
     make_user()
     make_user("lee@example.com")
     for number in range(sign_in_limits.ACCOUNT.most):
@@ -120,19 +114,19 @@ def test_the_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> N
     assert answer.status_code == 429
     assert "Too many wrong passwords" in answer.text
     assert 0 < int(answer.headers["Retry-After"]) <= 900
-    assert Browser(unlimited).sign_in("lee@example.com").status_code == 303, "others are not locked out"
+    assert Browser(unlimited).sign_in("lee@example.com").status_code == 303, "other accounts are not limited"
     asking = Browser(unlimited)
     assert asking.post("/account/reset", email=EMAIL).status_code == 303
-    assert asking.get(link(unlimited)).status_code == 200, "and Kim has a way in"
+    assert asking.get(link(unlimited)).status_code == 200, "a reset link still works"
 
 
-def test_an_unknown_account_waits_as_well(unlimited: Flask) -> None:
+def test_unknown_account_is_limited_as_well(unlimited: Flask) -> None:
     for number in range(sign_in_limits.ACCOUNT.most):
         Browser(unlimited, f"198.51.100.{number}").sign_in("nobody@example.com")
     assert Browser(unlimited).sign_in("nobody@example.com").status_code == 429
 
 
-def test_an_address_that_tries_many_accounts_waits(unlimited: Flask) -> None:
+def test_client_that_tries_many_accounts_is_limited(unlimited: Flask) -> None:
     make_user()
     guesser = Browser(unlimited, "2001:db8:1:2::3")
     for number in range(sign_in_limits.ADDRESS.most):
@@ -142,14 +136,14 @@ def test_an_address_that_tries_many_accounts_waits(unlimited: Flask) -> None:
     assert Browser(unlimited, "2001:db8:1:3::3").sign_in().status_code == 303
 
 
-def test_requests_without_an_address_lock_nobody_else_out(unlimited: Flask) -> None:
+def test_requests_without_address_lock_nobody_out(unlimited: Flask) -> None:
     make_user()
     for number in range(sign_in_limits.ADDRESS.most + 1):
         assert Browser(unlimited, "").sign_in(f"n{number}@example.com").status_code == 422
     assert Browser(unlimited, "").sign_in().status_code == 303
 
 
-def test_the_right_password_clears_the_account_s_count(unlimited: Flask) -> None:
+def test_right_password_clears_the_failures(unlimited: Flask) -> None:
     make_user()
     for number in range(3 * sign_in_limits.ACCOUNT.most):
         wrong = number % sign_in_limits.ACCOUNT.most != 9
@@ -158,7 +152,7 @@ def test_the_right_password_clears_the_account_s_count(unlimited: Flask) -> None
         assert answer.status_code == (422 if wrong else 303)
 
 
-def test_confirming_a_password_is_no_way_round_the_limit(unlimited: Flask) -> None:
+def test_password_confirmation_is_limited_too(unlimited: Flask) -> None:
     make_user()
     browser = Browser(unlimited)
     browser.sign_in()
@@ -168,14 +162,14 @@ def test_confirming_a_password_is_no_way_round_the_limit(unlimited: Flask) -> No
     assert "Too many wrong passwords" in answer.text
 
 
-def test_what_is_counted_names_nobody(unlimited: Flask) -> None:
+def test_stored_failures_identify_nobody(unlimited: Flask) -> None:
     Browser(unlimited).sign_in()
     row = db.session.execute(select(FailedSignIn)).scalar_one()
     assert "kim" not in row.account
     assert "198.51" not in row.address
 
 
-def test_the_limits_of_every_page_hold_too(app: Flask) -> None:
+def test_rate_limits_of_sign_in_apply_too(app: Flask) -> None:
     make_user()
     statuses = [Browser(app).sign_in(password="wrong").status_code for _ in range(12)]
     assert statuses == [422] * 10 + [429] * 2

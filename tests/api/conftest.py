@@ -1,4 +1,4 @@
-"""What tests of the API can ask for: tokens, and a client that sends them."""
+"""Fixtures of the tests of the API: tokens, and a client that sends them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOTH = "catalog:write stock:write"
 
 @pytest.fixture
 def call(app: Flask) -> Call:
-    """Call the API: method, address below /api/v1, and a body, scopes of the token, or headers if they are given."""
+    """Call the API with a method, a path below /api/v1, and optionally a body, scopes of a token, or headers."""
     made: dict[tuple[str, ...], str] = {}
 
     def call(
@@ -31,7 +31,7 @@ def call(app: Flask) -> Call:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if wanted:
             sent["Authorization"] = f"Bearer {made[wanted]}"
-        db.session.rollback()  # what the test has read so far is not the request's snapshot
+        db.session.rollback()  # so that the request sees its own snapshot
         given: dict[str, Any] = (
             {"data": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
         )
@@ -52,5 +52,5 @@ def pot(app: Flask) -> int:
 
 
 def read(call: Call, pot: int, scopes: str = BOTH) -> Any:
-    """Return a product as the API shows it to whoever may change it."""
+    """Return a product as the API shows it to a token that may change it."""
     return call("GET", f"/products/{pot}", scopes=scopes).get_json()

@@ -1,4 +1,4 @@
-"""The document and the answers agree: schemathesis calls every operation with what it allows, and does not."""
+"""Responses conform to the OpenAPI document: schemathesis calls every operation with valid and invalid input."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.selection import effort
 
-# Each takes its time, so each is gone through once.
+# They are slow, so each runs once.
 PHASES = {"sqlite": "coverage,stateful", "postgresql": "fuzzing"}
-# What no schema can say is refused too: a category that is not there, the currency of another shop; a stale If-Match.
+# Some errors cannot be expressed in a schema: an unknown category, another currency, a stale If-Match.
 CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422"]
@@ -30,17 +30,17 @@ expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422"]
 
 
 class KeptOpen(WSGIRequestHandler):
-    """Answers many requests on a connection."""
+    """Answers many requests on one connection."""
 
     protocol_version = "HTTP/1.1"
 
     def log_request(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def served(app: Flask, tmp_path: Path) -> Iterator[str]:
-    """Where a shop is served without limits, with a product and an order."""
+    """The URL of a running shop without rate limits, with a product and an order."""
     make_product("Pot", category=make_category("Tea"), variants=[{"sku": "POT"}], pictures=1)
     place(make_draft({"POT": 1}))
     db.session.remove()
@@ -60,7 +60,7 @@ def served(app: Flask, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_answers_keep_to_the_document(served: str, tmp_path: Path, database: str) -> None:
+def test_responses_conform_to_the_document(served: str, tmp_path: Path, database: str) -> None:
     token = tokens.create_token("all", list(tokens.SCOPES))
     db.session.remove()
     config = tmp_path / "schemathesis.toml"
@@ -76,7 +76,7 @@ def test_answers_keep_to_the_document(served: str, tmp_path: Path, database: str
     assert re.search(r"Tested: *1\d\b", ran.stdout), ran.stdout
 
 
-def test_the_document_tells_every_operation_and_no_other(app: Flask) -> None:
+def test_document_lists_exactly_the_operations(app: Flask) -> None:
     client = app.test_client()
     document = client.get("/api/v1/openapi.json").get_json()
     told = {(m.upper(), p.split("{")[0]) for p, methods in document["paths"].items() for m in methods}
@@ -90,14 +90,14 @@ def test_the_document_tells_every_operation_and_no_other(app: Flask) -> None:
     assert "hit" in client.get("/api/v1/openapi.json").headers["Cache-Status"]
 
 
-def test_every_operation_is_under_the_limit_of_the_api(app: Flask) -> None:
+def test_all_operations_have_the_api_rate_limit(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if str(rule).startswith("/api/"):
             charges = app.view_functions[rule.endpoint].rate_limits  # type: ignore[attr-defined]
             assert [charge.policy for charge in charges] == ["api"], rule
 
 
-def test_the_page_of_the_document_shows_all_of_it_and_fetches_nothing_from_elsewhere(app: Flask) -> None:
+def test_docs_page_is_complete_and_self_contained(app: Flask) -> None:
     client = app.test_client()
     answer = client.get("/api/v1/docs")
     document = client.get("/api/v1/openapi.json").get_json()

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md do what they say, run as they stand."""
+"""The examples of docs/api.md work as they are printed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def example(language: str) -> str:
 
 @pytest.fixture
 def served(app: Flask) -> Iterator[dict[str, str]]:
-    """What the examples read of their environment, of a shop that is served."""
+    """The environment variables of the examples, for a running shop."""
     make_product("Green tea", variants=[{"sku": "TEA-01", "price": 1000, "on_hand": 50}])
     token = tokens.create_token("examples", ["catalog:write", "stock:write"])
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -44,7 +44,7 @@ def served(app: Flask) -> Iterator[dict[str, str]]:
     thread.join()
 
 
-def test_the_curl_lines(served: dict[str, str], call: Call) -> None:
+def test_curl_examples(served: dict[str, str], call: Call) -> None:
     script = f"set -e\n{example('sh')}".replace("\ncurl", "\necho\ncurl")
     ran = subprocess.run(["bash", "-c", script], env=served, capture_output=True, text=True, check=True)
     listed, one, patched, stock = (json.loads(line) for line in ran.stdout.split("\n") if line)
@@ -53,14 +53,14 @@ def test_the_curl_lines(served: dict[str, str], call: Call) -> None:
     assert call("GET", "/products/1", scopes="stock:read").get_json()["stock"] == 7
 
 
-def test_the_python_example(served: dict[str, str], call: Call) -> None:
+def test_python_example(served: dict[str, str], call: Call) -> None:
     command = [sys.executable, "-c", example("python")]
     ran = subprocess.run(command, env=served, capture_output=True, text=True, check=True)
     assert ran.stdout == "Green tea {'amount': 1100, 'currency': 'USD'}\n"
     assert call("GET", "/products/1").get_json()["price"]["amount"] == 1100
 
 
-def test_every_operation_and_scope_is_explained(app: Flask) -> None:
+def test_all_operations_and_scopes_are_documented(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if str(rule).startswith("/api/v1/"):
             method = next(m for m in sorted(rule.methods or ()) if m not in ("HEAD", "OPTIONS"))

@@ -1,4 +1,4 @@
-"""Orders over the API: read with a scope, moved by the checkout's own verbs."""
+"""Orders over the API: reading them with a scope, and changing their state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def number(app: Flask) -> str:
         return str(order.number)
 
 
-def test_orders_are_read_with_their_lines(call: Call, number: str) -> None:
+def test_orders_are_read_with_lines(call: Call, number: str) -> None:
     found = call("GET", f"/orders/{number}", scopes="orders:read").get_json()
     assert (found["number"], found["state"], found["total"]) == (
         number,
@@ -43,7 +43,7 @@ def test_orders_are_read_with_their_lines(call: Call, number: str) -> None:
     assert call("GET", "/orders?state=paid", scopes="orders:write").get_json()["items"] == []
 
 
-def test_an_order_moves_where_it_can_and_its_goods_come_back(call: Call, number: str, app: Flask) -> None:
+def test_order_changes_state_and_returns_stock(call: Call, number: str, app: Flask) -> None:
     state = f"/orders/{number}/state"
     early = call("PUT", state, {"state": "delivered"}, scopes="orders:write")
     assert (early.status_code, early.mimetype) == (409, "application/problem+json")
@@ -63,7 +63,7 @@ def test_an_order_moves_where_it_can_and_its_goods_come_back(call: Call, number:
         assert session.execute(select(StockItem.on_hand).where(StockItem.sku == "POT")).scalar_one() == 7
 
 
-def test_orders_are_for_tokens_with_the_scope(call: Call, number: str) -> None:
+def test_orders_need_a_token_with_the_scope(call: Call, number: str) -> None:
     for address in ("/orders", f"/orders/{number}"):
         assert call("GET", address).status_code == 401
         assert call("GET", address, scopes="catalog:write stock:write").status_code == 403

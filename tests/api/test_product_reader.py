@@ -1,4 +1,4 @@
-"""Products and categories as everybody reads them: as the interface promises, from the cache."""
+"""Products and categories as the public reads them: in the documented format, from the cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories import make_category, make_product
 
 @pytest.fixture
 def blue(app: Flask) -> int:
-    """A tea pot in two colours, of which one is low and one sold out."""
+    """A tea pot in two colours: one is low in stock, one is sold out."""
     return make_product(
         "Pot", category=make_category("Tea", "Pots"), option_names=["Color"], pictures=1,
         description_html="<p>Round.</p>",
@@ -28,7 +28,7 @@ def blue(app: Flask) -> int:
     ).id  # fmt: skip
 
 
-def test_a_product_is_what_the_interface_says(call: Call, blue: int) -> None:
+def test_product_has_the_documented_format(call: Call, blue: int) -> None:
     answer = call("GET", f"/products/{blue}")
     assert answer.mimetype == "application/json"
     found = answer.get_json()
@@ -49,7 +49,7 @@ def test_a_product_is_what_the_interface_says(call: Call, blue: int) -> None:
     assert updated.endswith("Z")
 
 
-def test_a_list_holds_the_same_products(call: Call, blue: int) -> None:
+def test_list_contains_the_same_products(call: Call, blue: int) -> None:
     make_product("Bare", variants=[{"on_hand": 50, "tracked": False}])
     listed = call("GET", "/products?category=tea").get_json()
     assert listed == {
@@ -63,7 +63,7 @@ def test_a_list_holds_the_same_products(call: Call, blue: int) -> None:
     assert call("GET", "/products?q=nothing").get_json()["total"] == 0
 
 
-def test_a_list_can_be_asked_for_some_fields(call: Call, blue: int) -> None:
+def test_list_returns_selected_fields(call: Call, blue: int) -> None:
     answer = call("GET", "/products?fields=title,id&utm_source=x")
     assert answer.get_json()["items"] == [{"id": blue, "title": "Pot"}]
     same = call("GET", "/products?fields=id,title")
@@ -72,10 +72,10 @@ def test_a_list_can_be_asked_for_some_fields(call: Call, blue: int) -> None:
     assert (wrong.status_code, wrong.get_json()["errors"][0]["parameter"]) == (400, "fields")
 
 
-def test_pages_are_linked(call: Call) -> None:
+def test_list_pages_are_linked(call: Call) -> None:
     for _ in range(49):
         make_product()
-    for _ in range(2):  # built, and from the cache
+    for _ in range(2):  # first built, then from the cache
         links = call("GET", "/products?page=2&vendor=Kiln+Row").headers["Link"]
         assert links == ", ".join(
             f'</api/v1/products?vendor=Kiln+Row&page={page}>; rel="{name}"'
@@ -84,7 +84,7 @@ def test_pages_are_linked(call: Call) -> None:
     assert 'rel="next"' not in call("GET", "/products?page=3").headers["Link"]
 
 
-def test_answers_are_kept_and_told_as_pages_are(call: Call, blue: int) -> None:
+def test_responses_are_cached_like_pages(call: Call, blue: int) -> None:
     for address in (f"/products/{blue}", "/products", "/categories", "/categories/tea", "/products/999"):
         assert "fwd=miss; stored" in call("GET", address, Accept_Encoding="br").headers["Cache-Status"]
         hit = call("GET", address, Accept_Encoding="br").headers
@@ -97,7 +97,7 @@ def test_answers_are_kept_and_told_as_pages_are(call: Call, blue: int) -> None:
         assert (held.status_code, held.data) == (304, b"")
 
 
-def test_a_held_answer_costs_a_unit_of_the_api_not_of_pages(app: Flask, call: Call, blue: int) -> None:
+def test_not_modified_response_costs_api_limit_only(app: Flask, call: Call, blue: int) -> None:
     for store in listen(app):
         assert isinstance(store, CacheStore)
         for _ in range(3):
@@ -111,7 +111,7 @@ def test_a_held_answer_costs_a_unit_of_the_api_not_of_pages(app: Flask, call: Ca
         assert call("GET", f"/products/{blue}", Authorization="Bearer x").status_code == 401
 
 
-def test_a_change_of_stock_text_drops_product_and_list(call: Call, blue: int) -> None:
+def test_change_of_band_invalidates_product_and_list(call: Call, blue: int) -> None:
     for address in (f"/products/{blue}", "/products"):
         call("GET", address)
         assert "hit" in call("GET", address).headers["Cache-Status"]
@@ -124,7 +124,7 @@ def test_a_change_of_stock_text_drops_product_and_list(call: Call, blue: int) ->
 @pytest.mark.parametrize(
     ("display", "stock"), [("band", [None, 0, None]), ("low", [3, 0, None]), ("exact", [3, 0, 40])]
 )
-def test_stock_is_told_as_the_setting_allows(
+def test_stock_is_shown_as_the_setting_allows(
     app: Flask, call: Call, blue: int, tmp_path: Path, display: str, stock: list[int | None]
 ) -> None:
     full = make_product(variants=[{"on_hand": 40}]).id
@@ -137,9 +137,7 @@ def test_stock_is_told_as_the_setting_allows(
         assert many["stock"] == stock[2]
 
 
-def test_a_token_reads_exact_stock_and_drafts_and_nothing_of_it_is_shared(
-    call: Call, app: Flask, blue: int
-) -> None:
+def test_token_responses_are_never_shared(call: Call, app: Flask, blue: int) -> None:
     full, draft = make_product(variants=[{"on_hand": 40}]).id, make_product("Draft", status="draft").id
     for address, where in ((f"/products/{full}", ()), ("/products", ("items", 0))):
         call("GET", address)
@@ -156,7 +154,7 @@ def test_a_token_reads_exact_stock_and_drafts_and_nothing_of_it_is_shared(
     db.session.rollback()
 
 
-def test_categories_are_told_with_what_is_around_them(call: Call, blue: int) -> None:
+def test_category_has_parents_and_children(call: Call, blue: int) -> None:
     make_category("Empty")
     pots, tea = {"path": "tea/pots", "name": "Pots"}, {"path": "tea", "name": "Tea"}
     assert call("GET", "/categories").get_json() == {
@@ -188,7 +186,7 @@ def test_categories_are_told_with_what_is_around_them(call: Call, blue: int) -> 
         ("GET", "/products?category=none", 404, "no category"),
     ],
 )  # fmt: skip
-def test_every_error_is_a_problem(call: Call, method: str, address: str, status: int, said: str) -> None:
+def test_errors_are_problem_documents(call: Call, method: str, address: str, status: int, said: str) -> None:
     answer = call(method, address)
     problem = answer.get_json(force=True)
     assert (answer.status_code, problem["status"], answer.mimetype) == (
@@ -203,7 +201,7 @@ def test_every_error_is_a_problem(call: Call, method: str, address: str, status:
         assert "GET" in answer.headers["Allow"]
 
 
-def test_a_failure_is_a_problem_that_tells_no_secret(app: Flask, call: Call) -> None:
+def test_internal_error_reveals_no_secret(app: Flask, call: Call) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.testing = False
 
@@ -216,7 +214,7 @@ def test_a_failure_is_a_problem_that_tells_no_secret(app: Flask, call: Call) -> 
     assert "1234" not in answer.text
 
 
-def test_an_archived_product_is_gone(call: Call) -> None:
+def test_archived_product_is_gone(call: Call) -> None:
     old = make_product("Old", status="archived").id
     assert call("GET", f"/products/{old}").status_code == 410
     assert call("GET", f"/products/{old}", scopes="catalog:read").get_json()["status"] == "archived"

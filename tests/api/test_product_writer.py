@@ -1,4 +1,4 @@
-"""PUT, PATCH and stock: what they change, what they drop and tell."""
+"""PUT, PATCH and stock: what they change, invalidate and publish."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.factories import make_product
 from tests.processes import eventually
 
 
-def test_what_was_read_can_be_sent_back_and_changes_nothing(call: Call, pot: int) -> None:
+def test_sending_back_what_was_read_changes_nothing(call: Call, pot: int) -> None:
     before = read(call, pot)
     with statements() as seen:
         answer = call("PUT", f"/products/{pot}", before, scopes=BOTH)
@@ -31,7 +31,7 @@ def test_what_was_read_can_be_sent_back_and_changes_nothing(call: Call, pot: int
     assert [s for s in seen if s.startswith(("UPDATE", "INSERT", "DELETE"))] == []
 
 
-def test_a_put_replaces_and_shows_at_once_on_page_list_and_api(call: Call, pot: int, app: Flask) -> None:
+def test_put_replaces_and_shows_at_once_everywhere(call: Call, pot: int, app: Flask) -> None:
     client = app.test_client()
     addresses = (
         f"/api/v1/products/{pot}",
@@ -70,7 +70,7 @@ def test_a_put_replaces_and_shows_at_once_on_page_list_and_api(call: Call, pot: 
     assert "Kettle" in client.get("/categories/plates").text
 
 
-def test_a_put_of_fewer_variants_removes_the_others_unless_they_are_reserved(call: Call) -> None:
+def test_put_removes_unnamed_unreserved_variants(call: Call) -> None:
     two = make_product(
         variants=[{"sku": "A", "option1": "a"}, {"sku": "B", "option1": "b", "reserved": 1}]
     ).id
@@ -89,7 +89,7 @@ def test_a_put_of_fewer_variants_removes_the_others_unless_they_are_reserved(cal
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_variants_can_pass_their_options_on(call: Call, method: str) -> None:
+def test_variants_can_swap_their_options(call: Call, method: str) -> None:
     three = make_product(
         option_names=["Colour"], variants=[{"sku": sku, "option1": sku} for sku in ("red", "blue", "old")]
     ).id
@@ -97,7 +97,7 @@ def test_variants_can_pass_their_options_on(call: Call, method: str) -> None:
     passed = {"red": "blue", "blue": "red", "old": "new", "late": "old"}
     own = {v["sku"]: v | {"stock": None} for v in wanted["variants"]}
     own["late"] = own["old"] | {"sku": "late"}
-    if method == "PATCH":  # which makes none
+    if method == "PATCH":  # PATCH adds no variants
         del passed["late"]
     change = {"variants": [own[sku] | {"options": {"Colour": colour}} for sku, colour in passed.items()]}
     if method == "PUT":
@@ -106,10 +106,12 @@ def test_variants_can_pass_their_options_on(call: Call, method: str) -> None:
     assert answer.status_code == 200, answer.text
     assert {v["sku"]: v["options"]["Colour"] for v in answer.get_json()["variants"]} == passed
     same = {"variants": [{"sku": "red", "options": {"Colour": "red"}}]}
-    assert call("PATCH", f"/products/{three}", same, scopes=BOTH).status_code == 409, "another has it"
+    assert call("PATCH", f"/products/{three}", same, scopes=BOTH).status_code == 409, (
+        "another variant has these options"
+    )
 
 
-def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
+def test_patch_changes_only_named_members(call: Call, pot: int) -> None:
     before = read(call, pot)
     change = {"variants": [{"sku": "POT", "price": {"amount": 1, "currency": "USD"}}]}
     after = call("PATCH", f"/products/{pot}", change, scopes=BOTH).get_json()
@@ -131,7 +133,7 @@ def test_a_patch_changes_what_it_names_alone(call: Call, pot: int) -> None:
 
 
 @pytest.mark.parametrize("how", ["product", "variant", "put", "top"])
-def test_a_change_of_stock_is_published_and_written_down(app: Flask, call: Call, pot: int, how: str) -> None:
+def test_stock_change_is_published_and_in_the_ledger(app: Flask, call: Call, pot: int, how: str) -> None:
     channel, _ = channel_and_prefix(app)
     heard = redis_roles.get_client(Role.STOCK).pubsub()
     heard.subscribe(channel)
@@ -158,7 +160,7 @@ def test_a_change_of_stock_is_published_and_written_down(app: Flask, call: Call,
     assert (line.quantity, line.actor) == (-3, "token tests")
 
 
-def test_a_price_drops_the_pages_that_print_it_and_no_other(call: Call, pot: int, app: Flask) -> None:
+def test_price_change_invalidates_only_its_pages(call: Call, pot: int, app: Flask) -> None:
     client = app.test_client()
     printing = (
         "/products/pot",
@@ -191,7 +193,8 @@ ALL = PRICE | {
     "title": "New", "slug": "new", "vendor": "New", "category": {"path": "plates"}, "stock": 5,
     "description_html": "<p>New</p>",
 }  # fmt: skip
-PUTS = {  # what a PUT changes, and how many statements it may cost
+# The change of each PUT, and the number of statements that it may run.
+PUTS = {
     "title": (7, {"title": "New"}),
     "price": (7, PRICE),
     "stock": (6, {"stock": 5}),
@@ -213,8 +216,8 @@ PUTS = {  # what a PUT changes, and how many statements it may cost
 
 
 @pytest.mark.parametrize("kind", PUTS)
-def test_a_put_costs_few_statements_and_leaves_nothing_to_refresh(call: Call, pot: int, kind: str) -> None:
-    # Who hears of webhooks is read once a second.
+def test_put_runs_few_statements_and_updates_all_indexes(call: Call, pot: int, kind: str) -> None:
+    # The webhooks are read once a second.
     assert call("PATCH", f"/products/{pot}", {"stock": 4}, scopes=BOTH).status_code == 200
     if kind in ("status and back", "a draft that stays one"):
         assert call("PATCH", f"/products/{pot}", {"status": "draft"}, scopes=BOTH).status_code == 200
@@ -256,7 +259,7 @@ def test_a_put_costs_few_statements_and_leaves_nothing_to_refresh(call: Call, po
 
 
 def derived() -> list[list[str]]:
-    """Return all that is derived from products."""
+    """Return all data that is derived from products."""
     db.session.rollback()
     tables = ("listing", "listing_vendor", "category", "product", "product_search")
     return [rows(f"SELECT * FROM {table}") for table in tables]

@@ -1,4 +1,4 @@
-"""What PUT, PATCH and stock refuse, with nothing written: what is stale, was sent before, or cannot be."""
+"""Requests that PUT, PATCH and stock refuse without a change: stale, repeated or invalid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.catalog.test_cost import statements
 pytestmark = pytest.mark.any_database
 
 
-def test_a_stale_if_match_is_refused_and_a_fresh_one_taken(call: Call, pot: int) -> None:
+def test_stale_if_match_is_refused_and_fresh_accepted(call: Call, pot: int) -> None:
     for scopes in ("", BOTH):
         for encoding in ("br", "identity"):
             etag = call("GET", f"/products/{pot}", scopes=scopes, Accept_Encoding=encoding).headers["ETag"]
@@ -38,7 +38,7 @@ def test_a_stale_if_match_is_refused_and_a_fresh_one_taken(call: Call, pot: int)
     assert read(call, pot)["title"] != "Never"
 
 
-def test_a_request_that_is_sent_again_is_answered_the_same_and_done_once(call: Call, pot: int) -> None:
+def test_repeated_request_is_carried_out_once(call: Call, pot: int) -> None:
     def send(stock: int, key: str = "count-1") -> Any:
         body = {"stock": stock, "reason": "count"}
         return call("PUT", "/variants/POT/stock", body, scopes="stock:write", Idempotency_Key=key)
@@ -94,7 +94,7 @@ PRICE = {"amount": 1, "currency": "USD"}
         ({"slug": "plate"}, 409, None),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_and_nothing_is_written(
+def test_invalid_bodies_are_refused_and_change_nothing(
     call: Call, pot: int, body: Any, status: int, pointers: list[str] | None
 ) -> None:
     before = read(call, pot)
@@ -110,7 +110,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
 @pytest.mark.parametrize(
     "sku", ["PO\u200bT", "\u202ePOT", " POT", "POT ", "ＰＯＴ", "PO\u00adT", "P\u2003OT", "PLATE"]
 )
-def test_a_sku_that_looks_like_another_or_is_another_s_is_refused(call: Call, pot: int, sku: str) -> None:
+def test_confusable_or_taken_sku_is_refused(call: Call, pot: int, sku: str) -> None:
     wanted = {"title": "Pot", "status": "active", "variants": [{"sku": sku, "price": PRICE}]}
     with statements():
         answer = call("PUT", f"/products/{pot}", wanted, scopes="catalog:write")
@@ -122,7 +122,7 @@ def test_a_sku_that_looks_like_another_or_is_another_s_is_refused(call: Call, po
     )
 
 
-def test_content_types_scopes_and_unknown_ids(call: Call, pot: int) -> None:
+def test_content_types_scopes_and_unknown_ids_are_checked(call: Call, pot: int) -> None:
     form = call(
         "PATCH", f"/products/{pot}", b"title=x", scopes=BOTH, Content_Type="application/x-www-form-urlencoded"
     )
@@ -147,8 +147,9 @@ def test_content_types_scopes_and_unknown_ids(call: Call, pot: int) -> None:
     assert db.session.get_one(Product, pot).title == "Pot"
 
 
-def test_more_stock_than_can_be_counted_is_refused(call: Call, pot: int) -> None:
-    most = 2**31 - 1  # on hand: of the pot two are reserved
+def test_stock_above_the_maximum_is_refused(call: Call, pot: int) -> None:
+    # On hand; two of the pot are reserved.
+    most = 2**31 - 1
     for method, address, body in (
         ("PUT", "/variants/POT/stock", {"stock": most, "reason": "x"}),
         ("PATCH", f"/products/{pot}", {"variants": [{"sku": "POT", "stock": most}]}),
@@ -162,7 +163,7 @@ def test_more_stock_than_can_be_counted_is_refused(call: Call, pot: int) -> None
     )
 
 
-def test_a_body_in_chunks_that_is_too_large_is_not_cut_off_but_refused(app: Flask, pot: int) -> None:
+def test_too_large_chunked_body_is_refused(app: Flask, pot: int) -> None:
     token = tokens.create_token("tests", ("catalog:write",))
     body = b'{"title": "Cut off"}' + b" " * 1024 * 1024 + b"!"
     answer = app.test_client().patch(

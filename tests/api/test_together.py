@@ -1,4 +1,4 @@
-"""Many programs change products at the same time: nobody waits for ever, and the shop's counts stay right."""
+"""Concurrent changes of products: no deadlocks, and correct counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATHS = [("a",), ("a", "b"), ("c",), ("c", "d"), ("e",)]
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
-def test_products_that_move_between_lists_at_once_never_deadlock_and_are_counted(app: Flask) -> None:
+def test_concurrent_category_changes_never_deadlock(app: Flask) -> None:
     shelves = [make_category(*path) for path in PATHS]
     ids = [make_product(category=shelves[n % 5], vendor=f"V{n % 3}").id for n in range(12)]
     db.session.remove()
@@ -44,7 +44,7 @@ def test_products_that_move_between_lists_at_once_never_deadlock_and_are_counted
 
 
 def be_patient(connection: Any) -> None:
-    """Let PostgreSQL find a deadlock before it tires of waiting."""
+    """Make PostgreSQL detect deadlocks before the lock timeout."""
     connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'; SET LOCAL deadlock_timeout = '200ms'")
 
 

@@ -1,4 +1,4 @@
-"""Tokens: made by a command, kept as digests, refused when they do not hold, with a limit of their own."""
+"""Tokens: created by a command, stored as digests, refused when invalid, each with its own rate limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_a_token_is_made_listed_and_revoked_by_commands(app: Flask, call: Call) -> None:
+def test_commands_create_list_and_revoke_tokens(app: Flask, call: Call) -> None:
     run = app.test_cli_runner().invoke
     token = run(
         args=["token", "create", "Ware house", "--scope", "stock:write", "--scope", "catalog:read"]
@@ -48,7 +48,7 @@ def test_a_token_is_made_listed_and_revoked_by_commands(app: Flask, call: Call) 
         assert (failed.exit_code, "Error: " in failed.output) == (1, True)
 
 
-def test_nobody_who_reads_the_database_can_use_a_token(app: Flask) -> None:
+def test_database_contains_no_usable_token(app: Flask) -> None:
     token = tokens.create_token("x", ["stock:read"])
     row = db.session.execute(db.select(ApiToken)).scalar_one()
     kept = " ".join(str(getattr(row, column.key)) for column in ApiToken.__table__.columns)
@@ -67,14 +67,14 @@ def test_nobody_who_reads_the_database_can_use_a_token(app: Flask) -> None:
         "",
     ],
 )
-def test_what_is_no_token_of_this_shop_is_refused_wherever_it_is_sent(call: Call, header: str) -> None:
+def test_foreign_token_is_refused_everywhere(call: Call, header: str) -> None:
     for address in (ORDINARY, "/categories"):
         answer = call("GET", address, Authorization=header)
         assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
         assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="storefront"')
 
 
-def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
+def test_expired_token_is_refused(app: Flask, call: Call) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=60)
     token = tokens.create_token("x", ["stock:read"], expires_at=soon)
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
@@ -83,14 +83,14 @@ def test_an_expired_token_is_refused(app: Flask, call: Call) -> None:
     assert "expired" in call("GET", ORDINARY, **bearer(token)).get_json()["detail"]
 
 
-def test_a_token_of_another_secret_still_holds_since_sql_knows_it(app: Flask, call: Call) -> None:
+def test_token_survives_a_new_secret_key(app: Flask, call: Call) -> None:
     token = tokens.create_token("x", ["stock:read"])
     app.config["SECRET_KEY"] = "another one"
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     assert tokens.identify(app, {"HTTP_AUTHORIZATION": f"Bearer {token}"}) is None
 
 
-def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Call) -> None:
+def test_last_use_is_stored_without_a_write_per_request(app: Flask, call: Call) -> None:
     token = tokens.create_token("x", ["stock:read"])
     with statements() as seen:
         for _ in range(5):
@@ -107,7 +107,7 @@ def test_last_use_is_known_without_a_write_for_each_request(app: Flask, call: Ca
     assert seen == []
 
 
-def test_each_token_has_a_budget_of_its_own(app: Flask, tmp_path: Path) -> None:
+def test_each_token_has_its_own_rate_limit(app: Flask, tmp_path: Path) -> None:
     first, second = (tokens.create_token(name, ["stock:read"]) for name in ("a", "b"))
     (tmp_path / "limited").mkdir()
     url, redis = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]

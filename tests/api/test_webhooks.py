@@ -1,4 +1,4 @@
-"""Webhooks: told of what was committed, signed, tried again, and never sent where they must not go."""
+"""Webhooks: committed events are delivered signed, retried, and given up."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from tests.outbox.messages import make_overdue, redeliver
 
 
 class Receiver:
-    """Somebody who hears: answers with these statuses in turn, then 204."""
+    """A webhook receiver: answers with these statuses in turn, then with 204."""
 
     def __init__(self) -> None:
         self.statuses: list[int] = []
-        self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.received: list[tuple[dict[str, str], bytes]] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.heard.append((dict(self.headers), body))
+                receiver.received.append((dict(self.headers), body))
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
                 self.send_header("Location", "/elsewhere")
                 self.end_headers()
@@ -93,7 +93,7 @@ def due() -> None:
         session.execute(later.values(due_at=datetime.now(UTC)))
 
 
-def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiver: Receiver) -> None:
+def test_stock_change_is_delivered_signed_and_once(app: Flask, pot: None, receiver: Receiver) -> None:
     hook = webhooks.add_webhook(receiver.url, ["stock.changed"])
     secret = hook.secret
     webhooks.add_webhook(receiver.url, ["order.changed"])
@@ -104,7 +104,7 @@ def test_a_change_of_stock_is_told_signed_and_once(app: Flask, pot: None, receiv
     redeliver(app, webhooks.STOCK, event)
     assert webhook_delivery.send_due() == 1
     assert webhook_delivery.send_due() == 0
-    ((headers, body),) = receiver.heard
+    ((headers, body),) = receiver.received
     told = json.loads(body)
     assert (told["type"], told["data"]["sku"], told["data"]["stock"]) == ("stock.changed", "POT", 3)
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
@@ -138,9 +138,7 @@ def test_an_unwritable_webhook_table_delays_no_stock(app: Flask, pot: None, rece
     assert outbox.waiting()[0] == 0
 
 
-def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
-    app: Flask, pot: None, receiver: Receiver
-) -> None:
+def test_failed_delivery_is_retried_and_given_up(app: Flask, pot: None, receiver: Receiver) -> None:
     webhooks.add_webhook(receiver.url, ["stock.changed"])
     receiver.statuses = [500, 302]
     sell(3)
@@ -150,8 +148,8 @@ def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
         (row,) = messages()
         assert (row.attempts, row.outcome, row.due_at is None) == (attempt, outcome, outcome == "204")
         due()
-    assert len(receiver.heard) == 3, "nothing is redirected"
-    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 1
+    assert len(receiver.received) == 3, "redirects are not followed"
+    assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
     receiver.statuses = [500] * 99
     sell(4)
     for _ in range(len(webhook_delivery.BACKOFF) + 1):
@@ -164,7 +162,7 @@ def test_what_did_not_arrive_is_tried_again_later_and_given_up_at_last(
     assert "delivered" in listed
 
 
-def test_what_was_rolled_back_is_not_told(app: Flask, pot: None, receiver: Receiver) -> None:
+def test_rolled_back_change_is_not_delivered(app: Flask, pot: None, receiver: Receiver) -> None:
     webhooks.add_webhook(receiver.url, ["stock.changed"])
     with contextlib.suppress(RuntimeError), write_transaction() as session:
         set_on_hand(session, "POT", 1, reason="count", actor="test")
@@ -172,7 +170,7 @@ def test_what_was_rolled_back_is_not_told(app: Flask, pot: None, receiver: Recei
     assert messages() == []
 
 
-def test_webhooks_are_added_listed_and_removed_by_commands(app: Flask, pot: None) -> None:
+def test_commands_add_list_and_remove_webhooks(app: Flask, pot: None) -> None:
     run = app.test_cli_runner().invoke
     key, secret = run(
         args=["webhook", "add", "https://example.org/h", "--event", "order.changed"]

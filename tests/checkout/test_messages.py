@@ -15,9 +15,9 @@ from storefront.extensions import db, write_transaction
 from storefront.mail import queue
 from storefront.mail.models import QueuedMail
 from tests.accounts.people import another
-from tests.accounts.test_mail import Mailbox, mailbox
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
+from tests.mail.mailbox import Mailbox, mailbox
 from tests.processes import free_port
 
 

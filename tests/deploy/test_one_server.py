@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.accounts.test_mail import mailbox
 from tests.deploy.hosts import Host, hosts
 from tests.deploy.newcomer import Newcomer, basket, complaints, pages, sql, status
+from tests.mail.mailbox import mailbox
 from tests.processes import eventually, free_port
 from tests.programs import require_program
 

@@ -7,9 +7,9 @@ import socket
 
 import pytest
 
-from tests.accounts.test_mail import mailbox
 from tests.deploy.hosts import Host, blocks, hosts
 from tests.deploy.newcomer import Newcomer, basket, complaints, pages, sql
+from tests.mail.mailbox import mailbox
 from tests.processes import ROOT, eventually, free_port
 
 GUIDE = "deploy-replicated.md"

@@ -1,0 +1,31 @@
+"""E-mail addresses: which are valid, and their folded form."""
+
+from __future__ import annotations
+
+import pytest
+
+from storefront.mail import email_address
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [
+        ("Kim@Example.COM", "kim@example.com"),
+        ("kim+tea@example.com", "kim+tea@example.com"),
+        ("kim@bücher.example", "kim@xn--bcher-kva.example"),
+        ("stra\u00dfe@example.com", None),
+        ("k\u0131m@example.com", None),
+        ("\u212aim@example.com", None),
+        ("kim@example", None),
+        ("kim@@example.com", None),
+        ("kim@example.com\nBcc: all@example.com", None),
+        ("kim @example.com", None),
+        ("kim@.com", None),
+        ("kim@-x.com", None),
+        (f"{'k' * 65}@example.com", None),
+        (f"kim@{'x.' * 130}com", None),
+        ("", None),
+    ],
+)
+def test_folding_never_merges_two_mailboxes(typed: str, folded: str | None) -> None:
+    assert email_address.fold(typed) == folded
