@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from storefront.api import tokens
 from storefront.checkout import queries
 from storefront.checkout.models import Order, Payment
-from storefront.checkout.payment import expiry, stripe_checkout
+from storefront.checkout.payment import cancellation, stripe_checkout
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
@@ -232,7 +232,7 @@ def test_refund_that_failed_before_its_event_never_counts(
 
 def age_orders() -> None:
     with write_transaction() as session:
-        session.execute(update(Order).values(placed_at=datetime.now(UTC) - expiry.UNPAID_LIFETIME))
+        session.execute(update(Order).values(placed_at=datetime.now(UTC) - cancellation.UNPAID_LIFETIME))
 
 
 def test_unpaid_order_is_cancelled_without_an_event(
@@ -244,16 +244,18 @@ def test_unpaid_order_is_cancelled_without_an_event(
     guest.post("/cart/lines", sku="T")
     buy(guest)
     [session] = stripe.sessions.values()
-    assert expiry.cancel_unpaid_orders() == 0, "not yet"
+    assert cancellation.cancel_unpaid_orders() == 0, "not yet"
     age_orders()
     stripe.unavailable = True
-    assert expiry.cancel_unpaid_orders() == 1, "an order that may be paid stays while Stripe is unavailable"
+    assert cancellation.cancel_unpaid_orders() == 1, (
+        "an order that may be paid stays while Stripe is unavailable"
+    )
     stripe.unavailable = False
     stripe.complete_payment(session["id"])
-    assert expiry.cancel_unpaid_orders() == 0, "it is paid; the event is only late"
+    assert cancellation.cancel_unpaid_orders() == 0, "it is paid; the event is only late"
     assert stock_level("T") == (2, 0)
     session["status"] = "open"
-    assert expiry.cancel_unpaid_orders() == 1
+    assert cancellation.cancel_unpaid_orders() == 1
     assert session["status"] == "expired"
     assert stock_level("T") == (3, 0)
     assert stock_differences() == []
@@ -268,8 +270,8 @@ def test_order_that_cannot_expire_does_not_hide_younger_ones(
     oldest, younger = stripe.sessions.values()
     stripe.complete_payment(oldest["id"])  # and no event arrives
     age_orders()
-    monkeypatch.setattr(expiry, "BATCH", 1)
-    assert expiry.cancel_unpaid_orders() == 1
+    monkeypatch.setattr(cancellation, "BATCH", 1)
+    assert cancellation.cancel_unpaid_orders() == 1
     assert (order(oldest).state, order(younger).state) == ("placed", "cancelled")
 
 

@@ -1,12 +1,36 @@
-"""Cancellation of an order by a customer or by staff, with the payment that belongs to it."""
+"""Cancellation of orders: by customers and staff, and by expiry of orders that are not paid in time.
+
+An order expires if its payment was never begun, or if no event has reported how the payment ended.
+"""
 
 from __future__ import annotations
 
-from storefront.checkout import orders
+import logging
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select, update
+
+from storefront import periodic
+from storefront.checkout import orders, queries
+from storefront.checkout.errors import OrderError
+from storefront.checkout.models import Order, Payment
 from storefront.checkout.payment import refunds
 from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
+
+log = logging.getLogger(__name__)
+
+# Much longer than a provider's page is open, so that the provider's own event arrives first.
+UNPAID_LIFETIME = timedelta(hours=1)
+BATCH = 20
+
+
+def init_app(app: Flask) -> None:
+    """Look for unpaid orders in every serving process."""
+    periodic.add_task(app, "unpaid-orders", cancel_unpaid_orders, interval=60.0)
 
 
 def cancel_order(order: OrderView, *, actor: str, note: str = "") -> None:
@@ -27,3 +51,49 @@ def close_payment_and_refund(order: OrderView) -> None:
     if provider is not None:
         provider.abandon(order)
         refunds.send_due_refunds(order.number)
+
+
+def cancel_unpaid_orders() -> int:
+    """Cancel the orders that should have been paid at a provider and no longer can be; return how many.
+
+    An order whose payment cannot be closed is skipped, so that it does not hide younger ones.
+    """
+    cancelled, last_id = 0, 0
+    while batch := _find_unpaid(last_id):
+        cancelled += sum(_expire(number) for _id, number in batch)
+        last_id = batch[-1][0]
+    return cancelled
+
+
+def _expire(number: str) -> bool:
+    order = queries.find_order(number)
+    provider = current_terms().provider_of(order) if order is not None else None
+    db.session.rollback()  # no transaction is open during the request to the provider
+    if order is None or provider is None or not provider.abandon(order):
+        return False
+    try:
+        with write_transaction() as session:
+            orders.cancel(session, number, actor="shop", note=_("It was not paid in time."))
+            order_id = select(Order.id).where(Order.number == number).scalar_subquery()
+            pending = (Payment.order_id == order_id) & (Payment.state == "pending")
+            session.execute(update(Payment).where(pending).values(state="failed"))
+    except OrderError as error:  # paid or cancelled in the meantime
+        log.info("%s was not cancelled: %s", number, error)
+        return False
+    return True
+
+
+def _find_unpaid(after: int) -> list[tuple[int, str]]:
+    """Return ids and numbers of the next batch of unpaid orders whose id is above `after`, oldest first."""
+    codes = [code for code, provider in current_terms().providers.items() if provider.origin]
+    if not codes:
+        return []
+    rows = db.session.execute(
+        select(Order.id, Order.number)
+        .where(Order.id > after, Order.state == "placed", Order.paid == 0, Order.payment.in_(codes))
+        .where(Order.placed_at < datetime.now(UTC) - UNPAID_LIFETIME)
+        .order_by(Order.id)
+        .limit(BATCH)
+    ).all()
+    db.session.rollback()
+    return [(row.id, row.number) for row in rows]
