@@ -20,7 +20,7 @@ from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
-from storefront.web.origin import get_origin
+from storefront.web.same_origin import get_origin
 
 MAX_URLS = 50_000  # per file, by the protocol
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

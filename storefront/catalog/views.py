@@ -26,7 +26,7 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
 from storefront.hooks import Hook
-from storefront.web.origin import get_origin
+from storefront.web.same_origin import get_origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 

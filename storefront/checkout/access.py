@@ -13,7 +13,7 @@ from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
-from storefront.web.origin import get_origin
+from storefront.web.same_origin import get_origin
 
 _MAX_TOKEN_LENGTH = 100
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.cache.state import cache_state
-from storefront.edge.cached_pages import CachedPageLayer
-from storefront.edge.fast_path import FastPath, cached_pages, fast_path
+from storefront.edge.fast_path import CachedPageLayer, FastPath, cached_pages, fast_path
 from storefront.live.socket_takeover import SocketTakeover
 from storefront.stock import stream
 from storefront.web.common_headers import Measure

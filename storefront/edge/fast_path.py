@@ -1,22 +1,128 @@
-"""The fast path: answers cached pages in the worker, before there is a WSGI request.
+"""The fast path: pages in L1 are answered before Flask sees the request.
 
-Its answers are measured, and trusted proxies are believed, as if they had passed all layers.
+`CachedPageLayer` is a WSGI layer for any server. `FastPath` answers in the worker before there is a WSGI request; its
+answers are measured, and trusted proxies are believed, as if they had passed all layers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from flask import Flask
+from werkzeug.datastructures import Accept
+from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from storefront import rate_limiting, web
 from storefront.app_state import AppState
-from storefront.edge.cached_pages import CachedPageLayer
-from storefront.web.common_headers import Measure
+from storefront.cache import responses
+from storefront.cache.etags import parse_if_none_match
+from storefront.cache.state import CacheState
+from storefront.cache.store import CacheHit
+from storefront.edge import wire
+from storefront.web import compression
+from storefront.web.common_headers import Header, Measure
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class _PageHit(NamedTuple):
+    """A page in L1 that answers a request."""
+
+    key: str
+    kind: str
+    endpoint: str
+    encoding: str | None
+    client_etags: Mapping[str, str]
+    hit: CacheHit
+
+
+class CachedPageLayer:
+    """Answers requests for pages that are in L1, and passes all others on to the application."""
+
+    def __init__(self, app: Flask, cache: CacheState, inner: WSGIApplication) -> None:
+        self._inner = inner
+        self._store, self._url_index = cache.store, cache.url_index
+        self._recompressor = cache.recompressor
+        self._common_headers = web.CommonHeaders(app)
+        self._admit = rate_limiting.in_front_of(app)
+        self._admit_at_once = rate_limiting.at_once(app)
+        self._yield = find_yield()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
+        self._yield()
+        page = self._find(environ)
+        decision = self._admit(environ, page.endpoint) if page else None
+        if page is None or decision is None or not decision.allowed:
+            return self._inner(environ, start_response)  # the application answers a refusal with a page
+        self._count(environ, page)
+        answer = responses.make_answer(page.hit, page.key, page.encoding, page.client_etags)
+        headers = [*answer.headers, *decision.headers, *self._common_headers.for_request(environ)]
+        if answer.status != 304:
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(_status_line(answer.status), headers)
+        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def answer_raw(self, environ: WSGIEnvironment) -> tuple[str, list[Header], bytes] | None:
+        """Return a cached page as bytes for the wire, if it can be answered without waiting.
+
+        Returns:
+            The status, the headers that change from request to request, and the whole response as bytes. None if the
+            application has to answer.
+        """
+        page = self._find(environ)
+        if page is None or environ["REQUEST_METHOD"] != "GET":
+            return None
+        hit, encoding = page.hit, page.encoding
+        head = self._head(page, secure=environ["wsgi.url_scheme"] == "https")
+        decision = self._admit_at_once(environ, page.endpoint) if head else None
+        if head is None or decision is None:
+            return None
+        self._count(environ, page)
+        changing = [
+            *responses.changing_headers(hit, page.key),
+            *decision.headers,
+            self._common_headers.request_id_header(environ),
+        ]
+        body = responses.body_of(hit, encoding)
+        if hit.body is not None:
+            changing.append(("Content-Length", str(len(body))))
+        lines = wire.format_headers(changing)
+        return (head[0], changing, wire.format_response(head[0], head[1] + lines, body)) if lines else None
+
+    def _find(self, environ: WSGIEnvironment) -> _PageHit | None:
+        indexed = self._url_index.find(environ)
+        if indexed is None:
+            return None
+        encoding = _negotiate(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        client_etags = parse_if_none_match(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
+        hit = self._store.find_in_l1(indexed.key, responses.variant_of(encoding), client_etags)
+        return _PageHit(*indexed, encoding, client_etags, hit) if hit else None
+
+    def _head(self, page: _PageHit, *, secure: bool) -> tuple[str, str] | None:
+        """Return the status and the constant header lines of an answer; None if a header cannot be sent safely."""
+        hit, encoding = page.hit, page.encoding
+        name = f"head:{encoding}:{secure}" if hit.body is not None else None
+        memo = hit.l1_entry.memo if hit.l1_entry is not None and name else {}
+        if name in memo:
+            return cast("tuple[str, str] | None", memo[name])
+        constant = responses.constant_headers(hit, encoding, page.client_etags)
+        lines = wire.format_headers([*constant, *self._common_headers.constant(secure=secure)])
+        head = (_status_line(responses.status_of(hit)), lines) if lines else None
+        if name:
+            memo[name] = head
+        return head
+
+    def _count(self, environ: WSGIEnvironment, page: _PageHit) -> None:
+        counters = self._store.counters
+        counters.add(page.kind, "hit_local" if page.hit.body is not None else "not_modified")
+        query = environ["QUERY_STRING"]
+        if counters.count_request(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
+            self._recompressor.enqueue(page.key)
 
 
 class FastPath:
@@ -54,3 +160,23 @@ class FastPath:
 # The layer with the pages, and the fast path to it. An application without a cache has neither.
 cached_pages = AppState[CachedPageLayer]("edge.cached_pages")
 fast_path = AppState[FastPath]("edge.fast_path")
+
+
+@lru_cache(maxsize=20)
+def _status_line(number: int) -> str:
+    return f"{number} {HTTP_STATUS_CODES[number].upper()}"
+
+
+@lru_cache(maxsize=500)
+def _negotiate(accepted: str) -> str | None:
+    return compression.negotiate(parse_accept_header(accepted, Accept))
+
+
+def find_yield() -> Callable[[], object]:
+    """Return a function that lets other greenlets of this worker run; it does nothing without gevent.
+
+    A worker that never waits would answer one busy connection for as long as it sends, and starve the others.
+    """
+    from gevent import monkey, sleep  # here: commands start faster without it
+
+    return (lambda: sleep(0)) if monkey.is_module_patched("socket") else (lambda: None)

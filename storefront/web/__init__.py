@@ -5,12 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.web import (
+    common_headers,
     compression,
     error_pages,
     health,
     logs,
-    request_id,
-    security_headers,
     security_txt,
     static_files,
 )
@@ -25,8 +24,7 @@ DETACHED_RESPONSE = "storefront.detached_response"
 def init_app(app: Flask) -> None:
     """Register this room's hooks and pages. Response hooks run in the reverse of this order."""
     logs.init_app(app)
-    request_id.init_app(app)
-    security_headers.init_app(app)
+    common_headers.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)
     health.init_app(app)

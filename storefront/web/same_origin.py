@@ -1,12 +1,13 @@
-"""Protection against cross-site request forgery by request headers, so that pages need no tokens and can be shared.
+"""The shop's own origin, and protection against cross-site request forgery (CSRF) by request headers.
 
+Pages need no tokens, so they can be shared.
 The script of a page cannot set `Sec-Fetch-Site` (Fetch Metadata, W3C) or `Origin` (RFC 6454), so a form on another
 site cannot claim to come from this one.
 """
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
@@ -48,3 +49,13 @@ def is_same_origin() -> bool:
     if origin is not None:
         return origin == f"{request.scheme}://{request.host}"
     return "Cookie" not in request.headers
+
+
+def get_origin() -> str:
+    """Return the shop's own origin, e.g. "https://shop.example": the first trusted host, or localhost without one.
+
+    It is never taken from a request, so absolute URLs in shared pages and in mail are safe.
+    """
+    hosts, production = current_app.config["TRUSTED_HOSTS"], current_app.config["ENV"] == "production"
+    host = hosts[0].lstrip(".") if hosts else "localhost:8000"
+    return f"{'https' if production else 'http'}://{host}"

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
 from storefront.ops import schema
-from storefront.web.security_headers import HEADERS
+from storefront.web.common_headers import HEADERS
 from tests.accounts.people import another
 from tests.conftest import make_app
 from tests.factories import make_product

@@ -17,7 +17,7 @@ from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import lazy_gettext
 from storefront.mail import development
-from storefront.web import security_headers
+from storefront.web import common_headers
 from storefront.web.forms import Form
 from storefront.web.private import mark_private
 
@@ -56,7 +56,7 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
 
 def allow_form_targets(response: Response, *origins: str) -> Response:
     """Allow redirects from the page's forms to these origins: browsers apply `form-action` to redirects, too."""
-    policy = security_headers.HEADERS["Content-Security-Policy"]
+    policy = common_headers.HEADERS["Content-Security-Policy"]
     targets = " ".join(("form-action 'self'", *filter(None, origins)))
     response.headers["Content-Security-Policy"] = policy.replace("form-action 'self'", targets)
     return response
