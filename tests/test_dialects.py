@@ -10,7 +10,7 @@ DECISION = ROOT / "docs" / "decisions" / "0009-branches-by-database.md"
 TOLD_APART = re.compile(r"dialect\.name|dialects import|startswith\(\"sqlite\"\)|sqlite_errorname")
 
 
-def test_databases_are_told_apart_only_where_the_decision_says() -> None:
+def test_code_branches_by_database_only_where_decided() -> None:
     found = {
         path.relative_to(ROOT)
         for folder in ("storefront", "migrations/versions")

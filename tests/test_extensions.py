@@ -18,7 +18,7 @@ from tests.factories import make_product
 WRITERS, EACH = 12, 20
 
 
-def test_all_who_want_to_write_get_sqlite_s_lock(tmp_path: Path) -> None:
+def test_all_writers_get_sqlites_lock(tmp_path: Path) -> None:
     """Two pools, as two processes have them: one that looks for the lock, and the queue behind it."""
     pools = [create_engine(f"sqlite:///{tmp_path}/db", pool_size=WRITERS) for _ in range(2)]
     with pools[0].begin() as connection:
@@ -49,7 +49,7 @@ def test_all_who_want_to_write_get_sqlite_s_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["a pool of its own", "the same pool"])
-def test_whoever_waits_too_long_for_sqlite_s_lock_hears_that_it_is_busy(tmp_path: Path, own: bool) -> None:
+def test_waiting_too_long_for_sqlites_lock_is_an_error(tmp_path: Path, own: bool) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/db")
     other = create_engine(engine.url) if own else engine
     writing = {"sqlite_begin": "IMMEDIATE"}

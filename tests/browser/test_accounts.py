@@ -40,7 +40,7 @@ def fresh() -> str:
     return f"kim-{uuid.uuid4().hex[:12]}@example.com"
 
 
-def test_somebody_registers_signs_out_and_in_and_changes_the_password(page: Page) -> None:
+def test_a_person_registers_signs_in_and_changes_the_password(page: Page) -> None:
     email = fresh()
     register(page, email)
     expect(page).to_have_url(re.compile("/account$"))
@@ -69,7 +69,7 @@ def test_somebody_registers_signs_out_and_in_and_changes_the_password(page: Page
     expect(page.get_by_role("main").get_by_role("listitem").filter(has_text="this one")).to_have_count(1)
 
 
-def test_somebody_who_forgot_the_password_gets_in_again(page: Page) -> None:
+def test_a_forgotten_password_is_reset(page: Page) -> None:
     email = fresh()
     register(page, email)
     page.get_by_role("button", name="Sign out").click()
@@ -83,7 +83,7 @@ def test_somebody_who_forgot_the_password_gets_in_again(page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text(f"signed in as {email}")
 
 
-def test_an_address_is_written_down(page: Page, javascript: bool) -> None:
+def test_an_address_is_saved(page: Page, javascript: bool) -> None:
     register(page, fresh())
     page.get_by_role("navigation", name="Account").get_by_role("link", name="Addresses").click()
     late: list[Route] = []

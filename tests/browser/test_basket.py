@@ -21,7 +21,7 @@ def add(page: Page, path: str = PRODUCT) -> None:
     page.get_by_role("button", name="Add to basket").click()
 
 
-def test_adding_says_so_and_the_basket_can_be_changed(
+def test_adding_is_confirmed_and_the_basket_can_be_changed(
     page: Page, context: BrowserContext, javascript: bool
 ) -> None:
     add(page)
@@ -46,7 +46,7 @@ def test_adding_says_so_and_the_basket_can_be_changed(
     expect(page.get_by_role("region", name="Set aside for later")).to_have_count(0)
 
 
-def test_what_was_looked_at_is_shown_until_it_is_forgotten(page: Page, javascript: bool) -> None:
+def test_recently_viewed_products_show_until_cleared(page: Page, javascript: bool) -> None:
     shelf = page.get_by_role("region", name="You looked at")
     for path in (PRODUCT, *OTHERS):
         page.goto(path)

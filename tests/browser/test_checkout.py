@@ -44,7 +44,7 @@ def order(page: Page) -> str:
     return heading.removeprefix("Order ")
 
 
-def test_a_guest_buys_the_last_ones_and_the_badge_changes(page: Page, shop: Shop, javascript: bool) -> None:
+def test_a_guest_buys_the_last_items_and_the_badge_changes(page: Page, shop: Shop, javascript: bool) -> None:
     sku = "RARE-JS" if javascript else "RARE-PLAIN"
     path = make_rare(shop, sku)
     page.goto(path)
@@ -95,7 +95,7 @@ def test_a_guest_buys_the_last_ones_and_the_badge_changes(page: Page, shop: Shop
     expect(page.get_by_text("There is nothing in it yet")).to_be_visible()
 
 
-def test_a_customer_buys_and_calls_it_off(page: Page, shop: Shop, javascript: bool) -> None:
+def test_a_customer_buys_and_cancels_the_order(page: Page, shop: Shop, javascript: bool) -> None:
     email = fresh()
     register(page, email)
     path = make_rare(shop, "OWN-JS" if javascript else "OWN-PLAIN")
@@ -121,9 +121,7 @@ def test_a_customer_buys_and_calls_it_off(page: Page, shop: Shop, javascript: bo
     expect(badge).to_contain_text("Only 2 left")
 
 
-def test_how_long_it_is_held_is_told_by_the_server_whatever_the_time_is_here(
-    browser: Browser, shop: Shop
-) -> None:
+def test_the_countdown_of_a_hold_uses_the_servers_clock(browser: Browser, shop: Shop) -> None:
     context = browser.new_context(base_url=shop.url, timezone_id="Asia/Tokyo", locale="en-GB")
     try:
         page = context.new_page()

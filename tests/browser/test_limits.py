@@ -47,7 +47,7 @@ def reported(shop: Shop) -> dict[str, Reported]:
     return {row[0]: Reported(int(row[3]), int(row[4])) for row in rows if len(row) == 7 and row[2] == "s"}
 
 
-def test_a_person_who_clicks_through_sixty_pages_at_once_is_never_refused(page: Page, shop: Shop) -> None:
+def test_a_person_who_clicks_through_60_pages_is_never_refused(page: Page, shop: Shop) -> None:
     answers: Counter[tuple[str, int]] = Counter()
     page.on("response", lambda answer: answers.update([(answer.request.resource_type, answer.status)]))
     page.goto("/products")
@@ -84,7 +84,7 @@ def refuse(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_page_that_refuses_fits_and_axe_finds_nothing(
+def test_the_refusal_page_fits_and_axe_finds_nothing(
     browser: Browser, shop: Shop, width: int, scheme: str
 ) -> None:
     with visit(browser, shop, "/", width, scheme) as page:
@@ -94,7 +94,7 @@ def test_the_page_that_refuses_fits_and_axe_finds_nothing(
         assert results.violations_count == 0, results.generate_report()
 
 
-def test_it_counts_down_and_then_lets_one_go_on(browser: Browser, shop: Shop) -> None:
+def test_the_refusal_page_counts_down_and_then_offers_a_retry(browser: Browser, shop: Shop) -> None:
     with visit(browser, shop, "/", 768) as page:
         refuse(page)
         expect(page.get_by_role("timer")).to_have_text(re.compile(r"You can go on in [1-5] seconds?\."))

@@ -44,9 +44,7 @@ def first_product(page: Page, place: int = 0) -> str:
     return str(page.locator("#buy stock-badge").get_attribute("sku"))
 
 
-def test_a_change_shows_in_two_tabs_and_takes_and_brings_the_buy_button(
-    tabs: BrowserContext, shop: Shop
-) -> None:
+def test_a_stock_change_updates_badge_and_button_in_two_tabs(tabs: BrowserContext, shop: Shop) -> None:
     first, second = tabs.new_page(), tabs.new_page()
     sku = first_product(first)
     second.goto(first.url)
@@ -69,7 +67,7 @@ def test_a_change_shows_in_two_tabs_and_takes_and_brings_the_buy_button(
         put(shop, sku, 40)
 
 
-def test_a_page_without_javascript_is_true_when_it_is_made(
+def test_a_page_without_javascript_shows_stock_when_rendered(
     tabs: BrowserContext, browser: Browser, shop: Shop
 ) -> None:
     page = tabs.new_page()
@@ -164,7 +162,7 @@ WHY_LOADED_AGAIN = "JSON.stringify(performance.getEntriesByType('navigation')[0]
 
 
 @pytest.mark.parametrize("way", ["a shared worker", "each for itself"])
-def test_a_page_that_comes_back_whole_from_the_browsers_cache_is_right(
+def test_a_page_from_the_back_forward_cache_is_up_to_date(
     chromium: str, browser: Browser, shop: Shop, way: str
 ) -> None:
     kept = browser.browser_type.launch(
@@ -194,7 +192,7 @@ def skus_of(shop: Shop, product_id: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_page_says_that_live_stock_is_delayed_while_redis_is_away(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_says_that_stock_is_delayed_without_redis(browser: Browser, tmp_path: Path) -> None:
     with server(tmp_path) as redis, generated(tmp_path, REDIS_URL=redis.url) as shop:
         context = browser.new_context(base_url=shop.url)
         page = context.new_page()

@@ -62,7 +62,7 @@ def test_options_are_chosen_one_after_the_other(page: Page) -> None:
     assert chosen(page) == ["Pine", "3.5 l"]
 
 
-def test_the_element_changes_the_product_without_leaving_the_page(page: Page, javascript: bool) -> None:
+def test_the_element_changes_the_product_on_the_same_page(page: Page, javascript: bool) -> None:
     page.goto("/products")
     page.goto(PRODUCT)
     page.evaluate("document.documentElement.dataset.same = 'yes'")

@@ -57,7 +57,7 @@ def test_a_shopper_narrows_a_category_down_to_a_product(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
-def test_a_filter_is_taken_back_by_its_chip(page: Page) -> None:
+def test_a_chip_removes_its_filter(page: Page) -> None:
     page.goto(PAGES["filtered list"])
     chips = page.get_by_role("list", name="Filters that are set")
     expect(chips.get_by_role("listitem")).to_have_count(4)
@@ -79,7 +79,7 @@ def test_the_second_page_goes_on_where_the_first_ends(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/products\?sort=price$"))
 
 
-def test_a_shopper_searches_and_opens_what_was_found(page: Page) -> None:
+def test_a_shopper_searches_and_opens_a_result(page: Page) -> None:
     page.goto("/")
     page.get_by_role("searchbox").fill("teapot")
     page.get_by_role("searchbox").press("Enter")
@@ -91,7 +91,7 @@ def test_a_shopper_searches_and_opens_what_was_found(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("teapot", re.I))
 
 
-def test_a_search_without_results_has_ways_on(page: Page) -> None:
+def test_a_search_without_results_links_to_other_pages(page: Page) -> None:
     page.goto(PAGES["search without results"])
     expect(page.get_by_role("heading", name="Nothing here matches")).to_be_visible()
     again = page.get_by_role("search", name="Search again").get_by_role("searchbox")
@@ -103,7 +103,7 @@ def test_a_search_without_results_has_ways_on(page: Page) -> None:
     expect(page).to_have_url(re.compile("/products$"))
 
 
-def test_an_error_page_has_ways_on(page: Page) -> None:
+def test_an_error_page_links_to_other_pages(page: Page) -> None:
     answer = page.goto(PAGES["error"])
     assert answer is not None
     assert answer.status == 404

@@ -99,9 +99,7 @@ def master(shop: Shop) -> psutil.Process:
 @pytest.mark.parametrize(
     ("port", "sentence"), [("{taken}", "Address already in use"), ("tea", "PORT=tea is not a valid port")]
 )
-def test_make_run_says_before_anything_else_that_it_cannot_serve_there(
-    instance: Path, port: str, sentence: str
-) -> None:
+def test_make_run_checks_first_that_it_can_serve_there(instance: Path, port: str, sentence: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -133,13 +131,13 @@ def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
     assert "Traceback" not in log(instance)
 
 
-def test_a_terminated_master_takes_everything_with_it(instance: Path) -> None:
+def test_a_terminated_master_ends_everything_it_started(instance: Path) -> None:
     with served(instance) as shop:
         master(shop).terminate()
         assert eventually(lambda: not running(instance)), names(instance)
 
 
-def test_a_killed_master_leaves_nothing_that_blocks_the_next_start(instance: Path) -> None:
+def test_a_shop_starts_after_its_master_was_killed(instance: Path) -> None:
     with served(instance) as first:
         orphans = running(instance)
         os.kill(master(first).pid, signal.SIGKILL)
@@ -173,7 +171,7 @@ def test_flask_run_serves_the_same_and_ctrl_c_ends_it(instance: Path, options: t
     assert "Traceback" not in log(instance)
 
 
-def test_two_that_serve_one_shop_share_its_redis(instance: Path) -> None:
+def test_two_servers_of_one_shop_share_its_redis(instance: Path) -> None:
     with served(instance) as first, served(instance, *RUN, FLASK_APP="wsgi") as second:
         assert front_page(first) == front_page(second)
         assert names(instance).count("storefront.redis_roles.embedded.supervisor") == 1

@@ -46,7 +46,7 @@ def begin(page: Page) -> None:
     page.wait_for_function("opened === 1 && heard === 1")
 
 
-def test_a_line_that_says_nothing_for_45_seconds_is_opened_anew(page: Page) -> None:
+def test_a_stream_silent_for_45_seconds_is_opened_again(page: Page) -> None:
     begin(page)
     page.clock.fast_forward("00:40")
     page.evaluate("source.dispatchEvent(new MessageEvent('heartbeat', { data: '{}' }))")
@@ -56,7 +56,7 @@ def test_a_line_that_says_nothing_for_45_seconds_is_opened_anew(page: Page) -> N
     page.wait_for_function("opened === 2 && heard === 2")
 
 
-def test_who_is_refused_comes_back_later_and_later_but_always(page: Page) -> None:
+def test_a_refused_stream_retries_with_growing_pauses(page: Page) -> None:
     page.route(STREAM, lambda route: route.fulfill(status=500))
     page.goto("/products?in_stock=1&sort=name")
     for attempt in range(1, 9):
@@ -71,7 +71,7 @@ def test_who_is_refused_comes_back_later_and_later_but_always(page: Page) -> Non
     page.wait_for_function("heard === 1")
 
 
-def test_a_page_that_nobody_sees_lets_go_and_begins_anew_when_looked_at(page: Page) -> None:
+def test_a_hidden_page_closes_its_stream_and_reopens_it_visible(page: Page) -> None:
     begin(page)
     page.evaluate(LOOK, "hidden")
     page.clock.fast_forward("00:25")

@@ -53,7 +53,7 @@ def finds(page: Page, *titles: str) -> None:
     expect(lines).to_have_text(list(titles))
 
 
-def test_nobody_is_signed_out_and_no_basket_is_lost(
+def test_sign_ins_and_baskets_survive_without_redis(
     page: Page, context: BrowserContext, redis: Server, javascript: bool
 ) -> None:
     email = fresh()

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.root]
 
 
 @pytest.mark.needs("nginx", "openssl")
-def test_a_restart_of_postgresql_fails_no_page_that_was_seen_and_loses_no_basket(pair: Pair) -> None:
+def test_a_postgresql_restart_fails_no_cached_page_or_basket(pair: Pair) -> None:
     ask = pair.front.get
     with Shoppers(ask, pair.merchant, pair.products) as shoppers:
         shoppers.pass_by(80)

@@ -53,7 +53,7 @@ def heal(world: World) -> None:
     [kill, freeze, fill, flush, *map(through, ("slow", "trickling", "cut", "resetting"))],
     ids=lambda harm: harm.__name__,
 )
-def test_no_page_fails_or_lies_and_no_basket_is_lost(world: World, harm: Callable[[World], None]) -> None:
+def test_no_page_fails_or_is_wrong_and_no_basket_is_lost(world: World, harm: Callable[[World], None]) -> None:
     ask = plain(world.shop)
     with Shoppers(ask, world.merchant, world.products) as shoppers:
         try:

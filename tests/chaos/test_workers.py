@@ -61,7 +61,7 @@ def test_a_release_fails_no_page_and_no_form(pair: Pair, harm: Callable[[Shop], 
     shoppers.check_baskets()
 
 
-def test_a_killed_worker_fails_no_page_and_at_most_what_it_was_writing(pair: Pair) -> None:
+def test_a_killed_worker_fails_at_most_the_form_it_was_writing(pair: Pair) -> None:
     with Shoppers(pair.front.get, pair.merchant, pair.products) as shoppers:
         for shop in pair.shops * 2:
             shoppers.pass_by(40)

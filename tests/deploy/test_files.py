@@ -49,7 +49,7 @@ def test_every_file_is_short_and_says_what_it_is() -> None:
             assert text.startswith(("#", '"""')) or path.parent.parent.name == "nginx", path
 
 
-def test_every_setting_that_is_named_is_one_of_the_shop() -> None:
+def test_every_setting_in_the_files_is_one_of_the_shop() -> None:
     unit = (DEPLOY / "systemd" / "storefront@.service").read_text()
     named = {*COMPOSE["services"]["shop-a"]["environment"], *OBJECTS[0]["data"]}
     named |= set(re.findall(r"\b([A-Z_]+)=", "\n".join(re.findall(r"^Environment=(.*)$", unit, re.M))))
@@ -90,7 +90,7 @@ def test_kubernetes_knows_every_word_of_the_manifest(version: str) -> None:
         kubernetes_validate.validate(slip, version, strict=True)
 
 
-def test_every_service_of_compose_has_a_health_check_and_what_it_mounts_is_there() -> None:
+def test_compose_services_have_health_checks_and_their_mounts() -> None:
     for name, service in COMPOSE["services"].items():
         assert "healthcheck" in service or ("HEALTHCHECK" in IMAGE and service["image"] == "storefront"), name
         for volume in service.get("volumes", []):
@@ -115,7 +115,7 @@ def test_ports_are_the_same_everywhere() -> None:
         assert port in COMPOSE["services"][f"redis-{role}"]["healthcheck"]["test"]
 
 
-def test_the_container_s_nginx_files_are_those_of_a_host_with_other_names() -> None:
+def test_the_containers_nginx_files_match_those_of_a_host() -> None:
     site, container = DEPLOY / "nginx" / "site", DEPLOY / "nginx" / "container"
     assert {p.stem for p in site.iterdir()} == {
         p.name.removesuffix(".conf.template") for p in container.iterdir()
@@ -126,7 +126,7 @@ def test_the_container_s_nginx_files_are_those_of_a_host_with_other_names() -> N
         assert words.findall(path.read_text()) == words.findall(twin.read_text()), path.name
 
 
-def test_probes_ask_what_the_shop_answers(app: Flask) -> None:
+def test_probes_request_existing_pages(app: Flask) -> None:
     app.config["TRUSTED_HOSTS"] = OBJECTS[0]["data"]["TRUSTED_HOSTS"].split(",")
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         asked = POD["containers"][0][probe]["httpGet"]
@@ -142,7 +142,7 @@ def test_probes_ask_what_the_shop_answers(app: Flask) -> None:
     redis_roles.get_client(Role.CACHE).close()
 
 
-def test_kubernetes_never_takes_all_pods_and_gives_them_time() -> None:
+def test_kubernetes_never_stops_all_pods_and_gives_them_time() -> None:
     deployment = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]
     budget = next(one for one in OBJECTS if one["kind"] == "PodDisruptionBudget")["spec"]
     assert 1 <= budget["minAvailable"] < deployment["replicas"]
@@ -167,7 +167,7 @@ def test_the_image_holds_what_the_shop_needs() -> None:
     assert "\nUSER " in IMAGE
 
 
-def test_the_image_s_health_check_asks_for_a_host_that_the_shop_answers_to(app: Flask) -> None:
+def test_the_images_health_check_uses_a_trusted_host(app: Flask) -> None:
     app.config["TRUSTED_HOSTS"] = ["shop.example"]
     (written,) = re.findall(r"^HEALTHCHECK .*?CMD (\[.*?\])$", IMAGE, re.M | re.S)
     server = make_server("127.0.0.1", 0, app)
@@ -184,7 +184,7 @@ def test_the_image_s_health_check_asks_for_a_host_that_the_shop_answers_to(app: 
 
 
 @pytest.mark.needs("systemd-analyze")
-def test_the_unit_is_one_that_systemd_reads(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     text = (DEPLOY / "systemd" / "storefront@.service").read_text()
     # What is not installed here is replaced by what is; all else is checked as it is.
     unit = tmp_path / "storefront@8000.service"

@@ -34,7 +34,7 @@ def test_there_are_as_many_workers_as_cores(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_waits_to_be_told_does_not_wait_for_a_visitor(tmp_path: Path) -> None:
+def test_queued_messages_are_delivered_without_a_visitor(tmp_path: Path) -> None:
     with served(tmp_path / "shop", *gunicorn(1)) as shop:
         old = workers(shop)
         os.kill(shop.process.pid, signal.SIGHUP)
@@ -50,7 +50,7 @@ def test_what_waits_to_be_told_does_not_wait_for_a_visitor(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_who_has_connected_to_a_gunicorn_that_leaves_is_answered(tmp_path: Path) -> None:
+def test_accepted_connections_are_answered_during_shutdown(tmp_path: Path) -> None:
     with served(tmp_path / "shop", *gunicorn(1)) as shop, ExitStack() as stack:
         (worker,) = workers(shop)
         worker.suspend()

@@ -51,7 +51,7 @@ def panels() -> list[dict[str, Any]]:
     return found
 
 
-def test_every_expression_asks_for_what_there_is() -> None:
+def test_every_expression_uses_existing_metrics() -> None:
     series = exported()
     targets = [target for panel in panels() for target in panel["targets"]]
     expressions = [rule["expr"] for rule in rules()] + [target["expr"] for target in targets]
@@ -85,14 +85,14 @@ def test_every_alert_says_what_to_do() -> None:
 
 
 @pytest.mark.needs("promtool")
-def test_prometheus_reads_the_rules_and_they_fire_when_they_should() -> None:
+def test_prometheus_accepts_the_rules_and_they_fire() -> None:
     promtool = require_program("promtool")
     for words in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")):
         ran = subprocess.run([promtool, *words], cwd=FOLDER, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_every_alert_is_tried_quiet_and_loud() -> None:
+def test_every_alert_is_tested_silent_and_firing() -> None:
     tests = yaml.safe_load((FOLDER / "alerts.test.yml").read_text())["tests"]
     tried = [(each["alertname"], "exp_alerts" in each) for test in tests for each in test["alert_rule_test"]]
     assert sorted(tried) == sorted((rule["alert"], loud) for rule in rules() for loud in (False, True))

@@ -18,7 +18,7 @@ from tests.processes import eventually
 pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx", "openssl")]
 
 
-def test_it_speaks_http_2_over_tls_and_leads_there(front: Front) -> None:
+def test_nginx_serves_http_2_over_tls_and_redirects_to_it(front: Front) -> None:
     with front.secure(protocols=["h2", "http/1.1"]) as connection:
         assert connection.selected_alpn_protocol() == "h2"
         assert connection.version() == "TLSv1.3"
@@ -37,7 +37,7 @@ def test_another_host_gets_no_answer(front: Front) -> None:
         assert b"200" not in connection.recv(4096)[:20]
 
 
-def test_a_public_page_is_kept_and_says_so(deployed: Deployed) -> None:
+def test_a_public_page_is_cached_and_says_so(deployed: Deployed) -> None:
     front, path = deployed.front, deployed.products[0]
     first = front.get(path, Accept_Encoding="br")
     assert (first.status, first.front) == (200, "fwd=uri-miss")
@@ -61,18 +61,18 @@ def test_a_public_page_is_kept_and_says_so(deployed: Deployed) -> None:
 @pytest.mark.parametrize(
     "path", ["/me", "/cart", "/account/login", "/healthz", "/account/x.css", "/products/x/../../me"]
 )
-def test_what_is_not_public_is_never_kept(front: Front, path: str) -> None:
+def test_private_pages_are_never_cached(front: Front, path: str) -> None:
     for _ in range(2):
         assert front.get(path).front == ""
 
 
-def test_who_signs_in_by_token_gets_no_copy(deployed: Deployed) -> None:
+def test_requests_with_a_token_bypass_the_cache(deployed: Deployed) -> None:
     for _ in range(2):
         assert deployed.front.get(deployed.products[1]).status == 200
     assert deployed.front.get(deployed.products[1], Authorization="Bearer x").front == "fwd=bypass"
 
 
-def test_one_address_is_not_kept_under_another_s_name(deployed: Deployed) -> None:
+def test_an_address_is_not_cached_under_another_one(deployed: Deployed) -> None:
     front, path = deployed.front, deployed.products[-1]
     # nginx could read this as `path`; the shop reads it as it is, and has no such category: a public 404.
     assert front.get(f"/categories/x/../..{path}", Accept_Encoding="br").status == 404
@@ -87,7 +87,7 @@ def test_one_address_is_not_kept_under_another_s_name(deployed: Deployed) -> Non
     assert poison.body == front.get("/products?sort=price").body
 
 
-def test_static_files_are_kept_compressed_at_the_best_quality(front: Front) -> None:
+def test_static_files_are_cached_in_the_best_compression(front: Front) -> None:
     style = front.get("/").body.decode().partition('href="/static/css/')[2].partition('"')[0]
     first, again = (
         front.get(f"/static/css/{style}", Accept_Encoding="gzip, deflate, br, zstd") for _ in "12"
@@ -99,7 +99,7 @@ def test_static_files_are_kept_compressed_at_the_best_quality(front: Front) -> N
     assert len(again.body) < len(plain.body) / 4
 
 
-def test_many_who_ask_for_a_page_that_is_not_there_cost_one_request(deployed: Deployed) -> None:
+def test_many_requests_for_a_missing_page_cost_one_request(deployed: Deployed) -> None:
     path = deployed.products[2]
     with ThreadPoolExecutor(30) as pool:
         answers = list(pool.map(lambda _: deployed.front.get(path), range(30)))
@@ -109,7 +109,7 @@ def test_many_who_ask_for_a_page_that_is_not_there_cost_one_request(deployed: De
     assert not any("127.0.0.1" in line.get("address", "") for line in lines)
 
 
-def test_nobody_waits_for_the_next_copy(front: Front) -> None:
+def test_a_stale_page_is_served_while_it_is_refreshed(front: Front) -> None:
     assert front.get("/products?sort=name").status == 200
 
     def old() -> bool:
@@ -120,7 +120,7 @@ def test_nobody_waits_for_the_next_copy(front: Front) -> None:
     assert eventually(old), "a copy that is too old is shown once more while the next one is fetched"
 
 
-def test_what_a_client_says_of_itself_is_not_believed(deployed: Deployed) -> None:
+def test_forwarding_headers_of_clients_are_not_trusted(deployed: Deployed) -> None:
     front = deployed.front
     assert front.get("/robots.txt", X_Forwarded_For="203.0.113.7").status == 200
     assert front.get("/robots.txt", source="127.0.0.9").status == 403, "and the true address is told"
@@ -137,18 +137,18 @@ def test_what_a_client_says_of_itself_is_not_believed(deployed: Deployed) -> Non
         ({"path": "/metrics"}, 404),
     ],
 )
-def test_what_is_too_much_is_refused(front: Front, how: dict[str, object], status: int) -> None:
+def test_oversized_requests_are_refused(front: Front, how: dict[str, object], status: int) -> None:
     assert front.get(**how).status == status  # type: ignore[arg-type]
 
 
-def test_a_request_that_does_not_come_is_not_waited_for(front: Front) -> None:
+def test_a_request_that_never_arrives_times_out(front: Front) -> None:
     with front.secure() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: shop.exa")
         connection.settimeout(20)
         assert b"200" not in connection.recv(100)[:20], "the connection is closed after five seconds"
 
 
-def test_streams_pass_at_once(deployed: Deployed) -> None:
+def test_stream_messages_pass_without_buffering(deployed: Deployed) -> None:
     with deployed.front.secure() as connection:
         connection.sendall(f"GET /stock/stream?product=1 HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         connection.settimeout(20)
@@ -164,7 +164,7 @@ def test_streams_pass_at_once(deployed: Deployed) -> None:
                 seen += connection.recv(4096)
 
 
-def test_a_page_is_made_by_the_other_shop_while_one_is_away(deployed: Deployed) -> None:
+def test_the_other_shop_renders_pages_while_one_is_down(deployed: Deployed) -> None:
     front, (first, second) = deployed.front, deployed.shops
     fresh = iter(deployed.products[3:])
 

@@ -19,7 +19,7 @@ UNITS = "postgresql redis-server@cache redis-server@state storefront@8000 storef
 
 
 @pytest.mark.slow
-def test_one_person_gets_a_shop_on_one_server() -> None:
+def test_the_guide_builds_a_shop_on_one_server() -> None:
     require_program("promtool")
     mail = free_port()
     with mailbox(mail), hosts("server", "elsewhere", databases="server") as servers:

@@ -10,7 +10,7 @@ from tests.postgresql import CONFIGURATION, postgresql
 
 
 @pytest.mark.slow
-def test_it_starts_with_the_file_and_means_what_the_file_says() -> None:
+def test_postgresql_starts_with_the_file_and_applies_it() -> None:
     wanted = set(re.findall(r"^(\w+) = ", CONFIGURATION.read_text(), re.M)) - {"shared_buffers"}
     with postgresql() as server:
         query = "SELECT name FROM pg_file_settings WHERE applied AND sourcefile LIKE '%storefront.conf'"

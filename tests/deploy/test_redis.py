@@ -30,7 +30,7 @@ def fill(server: Server, number: int) -> None:
         pipe.execute()
 
 
-def test_the_cache_gives_up_pages_and_writes_nothing_to_disk(redis: ExitStack, tmp_path: Path) -> None:
+def test_the_cache_evicts_pages_and_writes_nothing_to_disk(redis: ExitStack, tmp_path: Path) -> None:
     cache = redis.enter_context(role("cache", tmp_path, "--maxmemory", "4mb"))
     for _ in range(10):
         fill(cache, 1000)
@@ -43,7 +43,7 @@ def test_the_cache_gives_up_pages_and_writes_nothing_to_disk(redis: ExitStack, t
     assert cache.client.dbsize() == 0
 
 
-def test_the_state_gives_up_nothing_and_survives_a_kill(redis: ExitStack, tmp_path: Path) -> None:
+def test_the_state_evicts_nothing_and_survives_a_kill(redis: ExitStack, tmp_path: Path) -> None:
     state = redis.enter_context(role("state", tmp_path, "--min-replicas-to-write", "0", "--maxmemory", "4mb"))
     state.client.set("session:1", "kept")
     assert eventually(lambda: state.client.info("persistence")["aof_pending_bio_fsync"] == 0)
@@ -57,7 +57,7 @@ def test_the_state_gives_up_nothing_and_survives_a_kill(redis: ExitStack, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_master_without_replicas_takes_no_writes_and_another_takes_over(tmp_path: Path) -> None:
+def test_a_master_without_replicas_refuses_writes(tmp_path: Path) -> None:
     with replicated(tmp_path, "state") as deployment:
         check(deployment)
 

@@ -55,7 +55,7 @@ def roles() -> list[list[str]]:
 
 @pytest.mark.needs("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync")
 @pytest.mark.slow
-def test_a_newcomer_gets_a_replicated_shop_and_may_lose_a_server() -> None:
+def test_the_guide_builds_a_shop_that_survives_a_lost_server() -> None:
     mail = free_port()
     with mailbox(mail), hosts("one", "two", "witness", databases="one two") as servers:
         one, two, witness = servers.values()
