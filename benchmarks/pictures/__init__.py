@@ -43,7 +43,7 @@ def draw(
     for word, known in ((form, FORMS), (material, MATERIALS), (pattern, PATTERNS), (view, VIEWS)):
         if word not in known:
             raise ValueError(f"there is no {word!r}; there are: {', '.join(known)}")
-    # A check is woven: what stands has no threads.
+    # The pattern "check" is woven into cloth: standing things do not have it.
     look = Look(hex_of(colour), material, pattern if pattern in GLAZES or form in scenes.LYING else "plain")
     ground = backdrop(look.colour, form + material + pattern)
     canvas = scenes.sheet(view, form, ground, f"{form} {material} {colour} {pattern} {seed}")

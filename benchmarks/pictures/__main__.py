@@ -13,8 +13,8 @@ from benchmarks.pictures import SIZE, draw
 from storefront.demo import catalogue
 from storefront.demo.catalogue import PICTURES, DemoPicture
 
-QUALITY = 80  # of WebP, as the shop's own renditions (storefront/catalog/pictures.py)
-EFFORT = 6  # WebP's slowest and smallest: the files are encoded once and downloaded by everybody
+QUALITY = 80  # as in storefront/catalog/pictures.py
+EFFORT = 6  # the slowest method gives the smallest files
 
 
 def main() -> None:

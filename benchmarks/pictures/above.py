@@ -1,4 +1,4 @@
-"""What flat things are made of, seen from straight above: discs, planks, grain, leaf. The middle is 0, 0; y goes down."""
+"""Parts of flat things seen from above: discs, planks, grain, leaves. The centre is 0, 0; y points down."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def grain(
 def leaves(
     canvas: Canvas, radius: float, number: int, tones: Sequence[str], x: float = 0, y: float = 0
 ) -> None:
-    """Draw a heap of rolled leaves: curled strokes, each with its shadow and its light, layer upon layer."""
+    """Draw a heap of rolled tea leaves: layers of curled strokes, each with shadow and light."""
     draw, layers = canvas.random, max(1, number // 50)
     for layer in range(layers):
         under: list[str] = []

@@ -1,4 +1,4 @@
-"""The sheet that things are drawn on: a studio with soft light from the upper left."""
+"""The canvas of all drawings: a studio with soft light from the upper left."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from itertools import pairwise
 from benchmarks.pictures.palette import lit, mix
 
 SIZE = 1024
-FLOOR = 770  # where things stand
-LEVEL = 0.17  # the tilt of an eye a little above the table
+FLOOR = 770  # y of the table, on which things stand
+LEVEL = 0.17  # tilt of a camera slightly above the table
 Point = tuple[float, float]
 Stop = tuple[float, str, float]  # place 0–1, colour, opacity
-SHADE = "#2a1d12"  # what shadows are made of: never black, a little warm
+SHADE = "#2a1d12"  # colour of shadows: slightly warm, not black
 
 
 class Canvas:
     """Collects shapes and the gradients they use; `svg()` gives the document.
 
-    Coordinates of things: x to the right of the middle, y up from the floor, in pixels of the whole picture.
-    Things seen from above are drawn around 0, 0 in a group that is moved to the middle; there y goes down.
+    Coordinates of standing things: x to the right of the centre, y up from the floor, in pixels of the picture.
+    Things seen from above are drawn around 0, 0 in a group that is moved to the centre; there y points down.
     """
 
     def __init__(
@@ -29,18 +29,18 @@ class Canvas:
         self.random = random.Random(seed)
         self.ground = ground
         self.above = above
-        self.tilt = tilt  # how much of a circle's width is seen as its depth: how high the eye is
-        self.horizon = horizon  # where the wall turns into the table, 0 at the top to 1
+        self.tilt = tilt  # visible depth of a circle per width: the height of the camera
+        self.horizon = horizon  # where the wall meets the table, from 0 (top) to 1
         self._defs: list[str] = []
         self._names: dict[str, str] = {}
         self._body: list[str] = []
 
     def add(self, *shapes: str) -> None:
-        """Draw shapes over what is there."""
+        """Draw shapes on top of the earlier ones."""
         self._body.extend(shapes)
 
     def define(self, definition: str) -> str:
-        """Keep a gradient or clip path, in which {id} stands for its name; return `url(#name)`."""
+        """Define a gradient or clip path, with {id} in place of its name; return `url(#name)`."""
         if definition not in self._names:
             name = self._names[definition] = f"d{len(self._defs)}"
             self._defs.append(definition.replace("{id}", name))
@@ -54,7 +54,7 @@ class Canvas:
         )
 
     def radial(self, stops: Sequence[Stop], *, light: bool = False) -> str:
-        """Return a gradient from the middle of a shape to its edge; `light` has it begin at the upper left."""
+        """Return a gradient from the centre of a shape to its edge; with `light` it starts at the upper left."""
         off = ' cx="0.36" cy="0.3" r="0.78"' if light else ""
         return self.define(f'<radialGradient id="{{id}}"{off}>{_stops(stops)}</radialGradient>')
 
@@ -63,7 +63,7 @@ class Canvas:
         self._body.append(f'<g transform="{transform}">')
 
     def clip(self, outline: str) -> None:
-        """Begin a group of which only what is inside the outline is seen."""
+        """Begin a group that is clipped to the outline."""
         name = self.define(f'<clipPath id="{{id}}"><path d="{outline}"/></clipPath>')
         self._body.append(f'<g clip-path="{name}">')
 
@@ -72,7 +72,7 @@ class Canvas:
         self._body.append("</g>")
 
     def shadow(self, x: float, width: float, y: float = 0) -> None:
-        """Draw the shadow that a thing of this half width casts to its right, away from the light."""
+        """Draw the shadow of a thing with this half width, to its right, away from the light."""
         soft = self.radial([(0, SHADE, 0.46), (0.4, SHADE, 0.24), (0.72, SHADE, 0.07), (1, SHADE, 0)])
         deep = width * self.tilt * 1.3
         for along, long, thick in ((0.32, 1.12, 1.0), (0.78, 1.3, 0.86)):
@@ -87,7 +87,7 @@ class Canvas:
 
     def lift(self, data: str, high: float = 1) -> None:
         """Draw the shadow of a flat shape (path data) that lies on the ground, `high` centimetres thick."""
-        # Lines alone, each a little narrower: together they fade on both sides of the edge, and what is inside is hidden.
+        # Strokes of decreasing width fade on both sides of the edge; the shape itself hides the inner side.
         for i in range(9):
             width, away = (78 - i * 8.4) * high, (1 - i / 12) * high
             move = f'stroke-opacity="0.038" transform="translate({9 * away:.1f} {14 * away:.1f})"'
@@ -103,7 +103,7 @@ class Canvas:
             back = f'<rect width="{SIZE}" height="{SIZE}" fill="{self.linear(stops, slant=1)}"/>'
         else:
             turn = self.horizon
-            # A paper sweep: no edge between wall and table, only a turn of the light.
+            # Studio paper without an edge between wall and table: only the light changes.
             back = self._bands(
                 [
                     (0, lit(wall, 0.02), 1),
@@ -122,7 +122,7 @@ class Canvas:
         )
 
     def _bands(self, stops: Sequence[Stop]) -> str:
-        """Return a gradient down the sheet, a band for each two stops: drawn twice as fast as one of many stops."""
+        """Return a vertical gradient as a band per pair of stops: renders twice as fast as one gradient of many."""
         bands = []
         for (start, upper, _), (end, lower, _) in pairwise(stops):
             top, high = round(start * SIZE), round(end * SIZE) - round(start * SIZE)
@@ -132,12 +132,12 @@ class Canvas:
 
 
 def at(point: Point) -> str:
-    """Return a point of a thing in the document's coordinates."""
+    """Return a point of a standing thing in the document's coordinates."""
     return f"{SIZE / 2 + point[0]:.1f} {FLOOR - point[1]:.1f}"
 
 
 def ellipse(centre: Point, rx: float, ry: float, fill: str, extra: str = "") -> str:
-    """Return an ellipse of a thing that stands."""
+    """Return an ellipse of a standing thing."""
     return oval(SIZE / 2 + centre[0], FLOOR - centre[1], rx, ry, fill, extra)
 
 
@@ -165,7 +165,7 @@ def polyline(points: Sequence[Point]) -> str:
 
 
 def curve(points: Sequence[Point]) -> str:
-    """Return path data of a smooth curve through the points of a thing that stands."""
+    """Return path data of a smooth curve through the points of a standing thing."""
     return smooth([(SIZE / 2 + x, FLOOR - y) for x, y in points])
 
 

@@ -1,4 +1,4 @@
-"""Woven things, laid out and seen from above. The middle is 0, 0; y goes down."""
+"""Woven things, seen from above. The centre is 0, 0; y points down."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def weave(canvas: Canvas, outline: str, look: Look, width: float, height: float)
 
 
 def _tile(canvas: Canvas, x: float, y: float, width: float, height: float, shapes: str) -> str:
-    """Return a fill that repeats shapes: far cheaper to render than a thousand threads."""
+    """Return a fill that repeats shapes: much faster to render than a thousand threads."""
     where = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
     return canvas.define(f'<pattern id="{{id}}" {where} patternUnits="userSpaceOnUse">{shapes}</pattern>')
 

@@ -1,7 +1,7 @@
-"""How large each thing is drawn and where, so that it fills its picture and stands in its optical middle.
+"""Scale and position of each form, so that it fills its picture and is centred.
 
-Made once from the bounding box of each form: the scale at which it fills about two thirds of the picture, then how far its
-middle is to the right of the sheet's, and above the floor, at that scale.
+Computed once from the bounding box of each form: the scale at which the form fills about two thirds of the picture, then
+the offset of its centre to the right of the picture's centre and above the floor, at that scale.
 """
 
 FIT: dict[str, tuple[float, int, int]] = {
@@ -41,7 +41,7 @@ FIT: dict[str, tuple[float, int, int]] = {
     "honey_jar": (1.67, 0, 260),
 }
 
-# How large a thing is beside others, on the scale of a teapot: a cup does not fill a picture that has a pot in it.
+# Relative size of a thing beside others: a cup is smaller than the teapot in the same picture.
 BESIDE: dict[str, float] = {
     "teapot": 0.74,
     "kyusu": 0.62,

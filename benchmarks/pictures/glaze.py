@@ -1,4 +1,4 @@
-"""What a potter, a weaver or a tree does to a surface."""
+"""Patterns of surfaces: glazes, brush strokes, facets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RAW = "#b4906c"  # unglazed stoneware
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The wall of a body that stands at x, y: its fine profile, and how much of a circle's depth is seen."""
+    """The wall of a body that stands at x, y: its interpolated profile, and the visible depth of its circles."""
 
     x: float
     y: float
@@ -24,22 +24,22 @@ class Wall:
 
     @property
     def high(self) -> float:
-        """Its height."""
+        """The height of the body."""
         return self.fine[-1][0]
 
     @property
     def wide(self) -> float:
-        """Its greatest radius."""
+        """The greatest radius of the body."""
         return max(radius for _, radius in self.fine)
 
     def radius(self, height: float) -> float:
-        """Return how wide it is at a height."""
+        """Return the radius at a height."""
         return min(self.fine, key=lambda point: abs(point[0] - height))[1]
 
     def ring(
         self, height: float, wave: Callable[[float], float] = lambda _: 0.0
     ) -> list[tuple[float, float]]:
-        """Return the points of its circle at a height that are seen, from left to right."""
+        """Return the visible points of the circle at a height, from left to right."""
         radius = self.radius(height)
         return [
             (
@@ -66,7 +66,7 @@ def _line(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _wave(canvas: Canvas, amount: float) -> Callable[[float], float]:
-    # Three slow waves that never meet in the same way: what a hand does when it dips or turns.
+    # Three waves of unrelated lengths look like the irregular line of a dipping hand.
     parts = [
         (canvas.random.uniform(2, 5), canvas.random.uniform(0, 6.3), canvas.random.uniform(0.4, 1))
         for _ in range(3)
@@ -77,7 +77,7 @@ def _wave(canvas: Canvas, amount: float) -> Callable[[float], float]:
 
 
 def _dip(canvas: Canvas, wall: Wall, colour: str) -> None:
-    # The foot was never dipped: raw clay under a wavering line, a little thicker where the glaze ran.
+    # The foot is unglazed clay below a wavy line, which is thicker where the glaze ran.
     edge = wall.ring(wall.high * canvas.random.uniform(0.26, 0.34), _wave(canvas, 7))
     down = f"L{at((wall.x + wall.wide, wall.y - 120))} L{at((wall.x - wall.wide, wall.y - 120))} Z"
     raw = canvas.linear(
@@ -102,7 +102,7 @@ def _dip(canvas: Canvas, wall: Wall, colour: str) -> None:
 def _speckle(canvas: Canvas, wall: Wall, colour: str) -> None:
     dark, draw = lit(colour, -0.62), canvas.random
     for _ in range(190):
-        # Evenly around the body, so they crowd towards its edges as they do in life.
+        # Evenly spaced around the body, so in the picture they are closer near the edges.
         angle, height = draw.uniform(0, math.pi), draw.uniform(0, wall.high)
         px, py = (
             -math.cos(angle) * wall.radius(height),
@@ -148,7 +148,7 @@ def _drip(canvas: Canvas, wall: Wall, colour: str) -> None:
 
 
 def _brush(canvas: Canvas, wall: Wall, colour: str) -> None:
-    # One turn of a loaded brush; the hairs leave their tracks and run dry towards the right.
+    # One turn of a brush: its hairs leave tracks and run dry towards the right.
     ink, draw = "#f2ead9" if colour < "#888888" else lit(colour, -0.62), canvas.random
     tilt = draw.uniform(-0.05, 0.05)
     for i in range(16):
@@ -191,7 +191,7 @@ def _crackle(canvas: Canvas, wall: Wall, colour: str) -> None:
 
 
 def _facet(canvas: Canvas, wall: Wall, colour: str) -> None:
-    # Cut with a wire while the clay is soft: flat faces from below the lip to above the foot.
+    # Facets, cut with a wire: flat faces from below the lip to above the foot.
     top, low = wall.ring(wall.high * 0.9), wall.ring(wall.high * 0.08)
     for i in range(9):
         start, end = i * 4, i * 4 + 4

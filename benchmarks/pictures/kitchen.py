@@ -1,4 +1,4 @@
-"""What stands on the stove and beside it."""
+"""Standing kitchen things: pots, pans and tools of the stove."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def grinder(canvas: Canvas, look: Look) -> None:
 
 
 def whisk(canvas: Canvas, look: Look) -> None:
-    # As it is kept, tines up: a bamboo cane split into a hundred and bent outwards, thread between.
+    # Tines up: a bamboo cane split into a hundred tines, bent outwards, with thread between them.
     canvas.shadow(0, 90)
     body(canvas, [(0, 60), (4, 63), (170, 60), (176, 60)], Look(look.colour, "wood"), open_top=False)
     for height in (30, 118):
@@ -81,7 +81,7 @@ def whisk(canvas: Canvas, look: Look) -> None:
     lines: dict[str, list[str]] = {}
     for back, wide, top in ((True, 126, 420), (False, 134, 404), (True, 74, 366), (False, 70, 380)):
         for i in range(33):
-            # Tines stand around a circle: close together where it turns away from the eye.
+            # Tines stand around a circle: they look closer together at its sides.
             place = -1 + 2 * i / 32
             place = place * (1.5 - 0.5 * place * place)
             lift = (1 - place * place) ** 0.5 * 15 * (1 if back else -1)
@@ -145,7 +145,7 @@ def baking_dish(canvas: Canvas, look: Look) -> None:
 
 
 def timer(canvas: Canvas, look: Look) -> None:
-    # A minute timer seen face on: a turned dial in a round case that stands on its flattened foot.
+    # A kitchen timer from the front: a dial in a round case with a flattened foot.
     c = look.colour
     canvas.shadow(0, 170)
     canvas.contact(0, 96)

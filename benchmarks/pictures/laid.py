@@ -1,4 +1,4 @@
-"""Round and flat things of wood, clay and metal, seen from straight above. The middle is 0, 0; y goes down."""
+"""Round and flat things of wood, clay and metal, seen from above. The centre is 0, 0; y points down."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _surface(canvas: Canvas, look: Look, radius: float) -> None:
             size, seen = draw.choice((1, 1.4, 2, 3.2)), f'fill-opacity="{draw.uniform(0.3, 0.7):.2f}"'
             canvas.add(oval(math.cos(angle) * reach, math.sin(angle) * reach, size, size, ink, seen))
     elif look.pattern == "crackle":
-        # Glaze that shrank more than the clay: lines that meet at right angles, a field split again and again.
+        # Crackle: the glaze shrank more than the clay. Lines meet at right angles and split fields repeatedly.
         lines, fields = [], [[(-radius, -radius), (radius, -radius), (radius, radius), (-radius, radius)]]
         for _ in range(90):
             field = fields.pop(0)

@@ -1,4 +1,4 @@
-"""What is sold in packets, tins and jars."""
+"""Goods in packets, tins and jars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAPER = "#f6f0e2"
 
 
 def label(canvas: Canvas, middle: Point, width: float, height: float, ink: str, *, bow: float = 0) -> None:
-    """Draw a printed label with a sprig of tea on it: no letters, whatever the language.
+    """Draw a printed label with a sprig of tea on it: without letters, so that it suits every language.
 
     `bow` is how far its edges sag where it lies around something round.
     """
@@ -85,7 +85,7 @@ def tea_pouch(canvas: Canvas, look: Look) -> None:
             ),
         )
     )
-    # The gusset at the foot, and paper that gives where the leaf inside ends.
+    # The fold at the foot, and the paper that bends where the content ends.
     canvas.add(
         path(
             f"M{at((-176, 12))} Q{at((0, 62))} {at((176, 12))} Q{at((0, -34))} {at((-176, 12))} Z",

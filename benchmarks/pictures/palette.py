@@ -1,4 +1,4 @@
-"""Colours of the demo shop's things, and how light and shadow change them."""
+"""Colours of the demo's products, and their changes by light and shadow."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ COLOURS = {
 }
 
 
-# The studio's papers. Which one a thing stands on is chosen so that the thing stands out.
+# Colours of the background paper; `backdrop` selects one that contrasts with the thing.
 PAPERS = ("#e9e2d6", "#e3d2c3", "#d5dccd", "#d3dde0", "#e9d7d0", "#e8ddc2", "#dad8d2")
 
 
 def backdrop(colour: str, name: str) -> str:
-    """Return the paper for a thing of this colour: one of those that set it off, always the same for a name."""
+    """Return a background for a thing of this colour: one that contrasts, always the same for the same name."""
     far = sorted(PAPERS, key=lambda paper: -distance(paper, colour))[:4]
     return far[crc32(name.encode()) % len(far)]
 
 
 def distance(first: str, second: str) -> float:
-    """Return how unlike two colours look, weighted as the eye weighs red, green and blue."""
+    """Return the perceived difference of two colours, with the eye's weights of red, green and blue."""
     parts = [int(first[i : i + 2], 16) - int(second[i : i + 2], 16) for i in (1, 3, 5)]
     return math.sqrt(sum(weight * part * part for weight, part in zip((2, 4, 3), parts, strict=True)))
 
 
 def mix(first: str, second: str, share: float) -> str:
-    """Return the colour that has `share` (0 to 1) of the second in it."""
+    """Return a mixture of two colours; `share` (0 to 1) is that of the second."""
     return "#" + "".join(
         f"{round(int(first[i : i + 2], 16) * (1 - share) + int(second[i : i + 2], 16) * share):02x}"
         for i in (1, 3, 5)
@@ -60,7 +60,7 @@ def mix(first: str, second: str, share: float) -> str:
 
 
 def lit(colour: str, amount: float) -> str:
-    """Return the colour in more light (amount above 0) or in shadow (below 0); shadows are a little warm."""
+    """Return the colour in more light (amount above 0) or in shadow (below 0); shadows are slightly warm."""
     return mix(colour, "#fffaf0", amount) if amount >= 0 else mix(colour, "#1d1712", -amount)
 
 

@@ -1,4 +1,4 @@
-"""What pours: teapots, kettles, jugs, and the makers of coffee."""
+"""Vessels that pour: teapots, kettles, jugs and coffee makers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def kyusu(canvas: Canvas, look: Look) -> None:
 
 
 def _beak(canvas: Canvas, look: Look, rim: float, top: float, out: float, deep: float) -> None:
-    """Draw the lip of a jug, pulled out to the left with a finger, and the mouth behind it."""
+    """Draw the lip of a jug, pulled out to the left, and the opening behind it."""
     c, tip = look.colour, (-rim - out, top + out * 0.3)
     under = f"M{at((-rim * 0.72, top - deep * 0.2))} L{at((-rim * 0.98, top - deep))}"
     shape = (

@@ -1,4 +1,4 @@
-"""The views: a thing alone, from nearer and higher, and among the things it is used with."""
+"""The views: a thing alone, a close-up from higher, and together with related things."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from benchmarks.pictures.vessel import Look
 
 STANDING = pouring.FORMS | vessels.FORMS | kitchen.FORMS | packets.FORMS
 LYING = laid.FORMS | cloth.FORMS | tools.FORMS
-HIGHER = 0.36  # the tilt of the eye in a detail
+HIGHER = 0.36  # tilt of the camera in a close-up
 
-# What a thing is shown with, the one behind it and the one before it. What is not named comes in threes.
+# Companions of a thing, one behind it and one before it. A form without companions is shown three times.
 _COMPANY = {
     "teapot": ("cup", "cup"),
     "kyusu": ("caddy", "cup"),
@@ -55,7 +55,7 @@ _MADE_OF = {
     "tea_loose": ("porcelain", "moss"),
     "glass": ("glass", "clear"),
 }
-# What lies under a flat thing and beside it: form, size, place, turn. "" is the thing itself, "-" a paler one of it.
+# Companions of a flat thing: form, size, place, rotation. "" is the thing itself, "-" a paler copy.
 _LAID: dict[str, list[tuple[str, float, float, float, float]]] = {
     "plate": [("napkins", 0.72, 700, 330, 12), ("", 0.9, 450, 560, 0), ("-", 0.62, 450, 556, 0)],
     "platter": [("napkins", 0.72, 690, 330, 12), ("", 0.92, 480, 570, 0)],
@@ -99,7 +99,7 @@ def front(canvas: Canvas, form: str, look: Look) -> None:
 
 
 def detail(canvas: Canvas, form: str, look: Look) -> None:
-    """Draw the thing from nearer, and what stands also from higher."""
+    """Draw the thing closer; a standing thing also from higher."""
     if form in LYING:
         _lay(canvas, form, look, 690, 680, 1.7)
     else:
@@ -130,9 +130,9 @@ def together(canvas: Canvas, form: str, look: Look) -> None:
 
 
 def _stand(canvas: Canvas, form: str, look: Look, x: float, foot: float, size: float) -> None:
-    """Draw a thing that stands, its middle at x and its foot at `foot`; at size 1 it fills about two thirds."""
+    """Draw a standing thing, its centre at x and its foot at `foot`; size 1 fills about two thirds."""
     scale, right, _ = FIT[form]
-    # Seen from higher, heights are foreshortened: the cosine that goes with the sine of the tilt.
+    # From higher, heights look shorter: by the cosine that belongs to the tilt's sine.
     steep = (1 - canvas.tilt**2) ** 0.5 if canvas.tilt > LEVEL else 1
     both = f"{scale * size:.3f} {scale * size * steep:.3f}"
     canvas.push(f"translate({x + right * size:.1f} {foot:.1f}) scale({both}) translate(-512 -{FLOOR})")
@@ -147,7 +147,7 @@ def _lay(canvas: Canvas, form: str, look: Look, x: float, y: float, size: float,
 
 
 def _own(form: str, beside: Look) -> Look:
-    """Return how a companion looks: of its own stuff, or of the clay and a quieter tone of the glaze beside it."""
+    """Return the look of a companion: its own material, or the clay and a paler tone of the thing's glaze."""
     if form in cloth.FORMS:
         return Look(_quiet(beside.colour), "cloth", "stripe")
     if form in _MADE_OF:
@@ -162,7 +162,7 @@ def _own(form: str, beside: Look) -> Look:
 
 
 def _quiet(colour: str) -> str:
-    """Return the colour of a linen that lets a thing of this colour speak."""
+    """Return the colour of a cloth that contrasts with a thing of this colour."""
     linens = ("#e9e1d0", "#8e9c8f", "#6c7d8c", "#c9a58c")
     return max(
         linens, key=lambda linen: min(distance(linen, colour), 260) + (60 if linen == "#e9e1d0" else 0)
@@ -170,7 +170,7 @@ def _quiet(colour: str) -> str:
 
 
 def _linen(canvas: Canvas, look: Look) -> None:
-    """Draw a cloth laid over the table, towards the eye."""
+    """Draw a cloth on the table, in front of the things."""
     colour = _quiet(mix(look.colour, canvas.ground, 0.35))
     near_left, near_right, far_right, far_left = (
         (70.0, 1080.0),

@@ -1,4 +1,4 @@
-"""Tools, laid out and seen from above. The middle is 0, 0; y goes down."""
+"""Tools, seen from above. The centre is 0, 0; y points down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TEA = ("#3c4a2c", "#55602f", "#2f3524", "#6b6a38")
 
 
 def _round(canvas: Canvas, colour: str) -> str:
-    # A rod's light: brightest a third from the top, and a little thrown back from the table.
+    # Light on a rod: brightest a third from the top, with some reflection from the table.
     return canvas.linear(
         [
             (0, lit(colour, -0.1), 1),
@@ -201,7 +201,7 @@ def scale(canvas: Canvas, look: Look) -> None:
 
 
 def _digit(canvas: Canvas, x: float, y: float, bars: int) -> None:
-    # Seven bars, a to g from the highest bit: the figures of every display of this kind.
+    # A seven-segment display: segments a to g from the highest bit.
     lines = ("h24", "M24 2 v24", "M24 32 v24", "M0 58 h24", "M0 32 v24", "M0 2 v24", "M0 29 h24")
     canvas.push(f"translate({x} {y})")
     for place, line in enumerate(lines):

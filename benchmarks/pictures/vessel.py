@@ -1,4 +1,4 @@
-"""Bodies of revolution: anything thrown, turned, spun or blown, from its profile alone."""
+"""Bodies of revolution, drawn from their profile."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Profile = Sequence[tuple[float, float]]  # (height, radius), from the foot up
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a thing's surface looks."""
+    """The look of a thing's surface."""
 
     colour: str  # hex
     material: str
@@ -34,7 +34,7 @@ class Look:
 
     @property
     def gloss(self) -> float:
-        """How strongly the light is mirrored, 0 to 1."""
+        """How strongly the surface reflects the light, 0 to 1."""
         return GLOSS[self.material]
 
 
@@ -51,7 +51,7 @@ def turned(profile: Profile, steps: int = 8) -> list[tuple[float, float]]:
 
 
 def outline(profile: Profile, x: float, y: float, tilt: float = LEVEL) -> str:
-    """Return path data of the body's silhouette, seen a little from above: all its circles together."""
+    """Return path data of the body's silhouette from slightly above: the union of its circles."""
     fine = turned(profile)
     widest = next((i for i in range(1, len(fine) - 1) if fine[i][1] > fine[i + 1][1]), len(fine) - 1)
     low, sides = fine[: widest + 1], fine[widest:]
@@ -72,7 +72,7 @@ def outline(profile: Profile, x: float, y: float, tilt: float = LEVEL) -> str:
 def body(
     canvas: Canvas, profile: Profile, look: Look, *, x: float = 0, y: float = 0, open_top: bool = True
 ) -> None:
-    """Draw a body of revolution that stands at x, y; with `open_top` one looks into it."""
+    """Draw a body of revolution that stands at x, y; with `open_top` its inside is visible."""
     fine = turned(profile)
     shape, rim, top = outline(profile, x, y, canvas.tilt), profile[-1][1], y + profile[-1][0]
     if y <= 0 and look.material != "glass":
@@ -118,7 +118,7 @@ def mouth(canvas: Canvas, centre: Point, rim: float, look: Look) -> None:
 
 
 def liquid(canvas: Canvas, centre: Point, radius: float, colour: str) -> None:
-    """Draw what is in a vessel, a little below its rim."""
+    """Draw the content of a vessel, slightly below its rim."""
     fill = canvas.linear([(0, lit(colour, -0.4), 1), (0.6, colour, 1), (1, lit(colour, 0.28), 1)])
     deep = radius * canvas.tilt * 0.86
     canvas.add(ellipse(centre, radius, deep, fill))
@@ -129,7 +129,7 @@ def liquid(canvas: Canvas, centre: Point, radius: float, colour: str) -> None:
 
 
 def brew(canvas: Canvas, profile: Profile, colour: str) -> None:
-    """Draw a drink that is seen through the glass around it, and the light it lets fall on the table."""
+    """Draw a drink in a glass, and the light that falls through it onto the table."""
     shape, top, rim = outline(profile, 0, 0, canvas.tilt), profile[-1][0], profile[-1][1]
     foot = profile[0][1]
     warm = lit(colour, 0.3)
@@ -231,7 +231,7 @@ def _around(canvas: Canvas, look: Look) -> str:
 
 
 def _window(canvas: Canvas, fine: Profile, look: Look, x: float, y: float) -> None:
-    """Draw the studio's window where the glaze mirrors it: it follows the wall, and is blurred by a matt one."""
+    """Draw the reflection of the studio's window: it follows the wall, and a matt glaze blurs it."""
     if look.gloss < 0.13 or look.material == "metal":
         return
     low, high = fine[0][0], fine[-1][0]

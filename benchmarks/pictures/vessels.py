@@ -1,4 +1,4 @@
-"""Cups, bowls, jars and vases: profiles, and what is fastened to them."""
+"""Cups, bowls, jars and vases: their profiles, handles, lids and knobs."""
 
 from __future__ import annotations
 

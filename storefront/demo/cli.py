@@ -39,7 +39,7 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
 
 
 def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
-    began, done = time.perf_counter(), 0
+    started, done = time.perf_counter(), 0
     batches = bulk_writer.write_generated(number, seed, app.config["CURRENCY"], pictures)
     try:
         with click.progressbar(length=number, label="Generating products") as bar:
@@ -52,7 +52,7 @@ def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture])
             err=True,
         )
         raise SystemExit(130) from None
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started
     click.echo(f"Generated {done:,} products in {seconds:.1f} s ({done / seconds:,.0f} a second).")
 
 

@@ -1,4 +1,4 @@
-"""Whatever stands in an address: a page that says what is wrong, never a failure."""
+"""Any address gets a page, which names the invalid value; none causes an error of the server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CLEAR = {200, 301, 400, 404, 414}
         "category=%00",
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(client: FlaskClient, query: str) -> None:
+def test_invalid_value_is_named_on_the_page(client: FlaskClient, query: str) -> None:
     response = client.get(f"/products?{query}")
     assert response.status_code == 400
     assert "text/html" in response.headers["Content-Type"]
@@ -89,12 +89,12 @@ def test_odd_but_usable_values_give_a_page(client: FlaskClient, query: str) -> N
         "/media/" + "0" * 32 + "-320.svg",
     ],
 )
-def test_an_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
+def test_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
     make_category("Tea")
     assert client.get(url).status_code in (404, 308)
 
 
-def test_a_post_to_a_page_is_refused(client: FlaskClient) -> None:
+def test_post_to_a_page_is_refused(client: FlaskClient) -> None:
     response = client.post("/products")
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
@@ -112,5 +112,5 @@ def test_a_post_to_a_page_is_refused(client: FlaskClient) -> None:
         st.text(max_size=40),
     )
 )
-def test_no_query_string_ever_breaks_a_list(client: FlaskClient, params: dict[str, str]) -> None:
+def test_no_query_string_breaks_a_list(client: FlaskClient, params: dict[str, str]) -> None:
     assert client.get("/products", query_string=params).status_code in CLEAR

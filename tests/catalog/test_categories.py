@@ -1,4 +1,4 @@
-"""The tree of categories: planting, moving, counting."""
+"""The category tree: creating, moving and counting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def get(path: str) -> Category:
     return db.session.execute(select(Category).where(Category.path == path)).scalar_one()
 
 
-def test_a_moved_branch_keeps_its_old_addresses(client: FlaskClient) -> None:
+def test_moved_branch_keeps_its_old_addresses(client: FlaskClient) -> None:
     green = make_category("Tea", "Green tea")
     make_product("Sencha", category=green)
     kitchen = make_category("Kitchen")
@@ -36,7 +36,7 @@ def test_a_moved_branch_keeps_its_old_addresses(client: FlaskClient) -> None:
     assert db.session.get_one(Category, kitchen.id).product_count == 0
 
 
-def test_a_branch_cannot_hang_below_itself(app: object) -> None:
+def test_branch_cannot_be_moved_below_itself(app: object) -> None:
     make_category("Tea", "Green tea")
     with pytest.raises(CategoryMoveError, match="below itself"), write_transaction() as session:
         categories.move(session, get("tea"), parent=get("tea/green-tea"))
@@ -47,7 +47,7 @@ def test_a_branch_cannot_hang_below_itself(app: object) -> None:
         categories.move(session, get("tea"), parent=get("kitchen"))
 
 
-def test_kept_counts_follow_every_change(app: object) -> None:
+def test_stored_counts_follow_every_change(app: object) -> None:
     green = make_category("Tea", "Green tea")
     bowls = make_category("Bowls")
     product = make_product("Sencha", category=green, vendor="Leaf")

@@ -1,4 +1,4 @@
-"""No page costs more than six statements, and none walks more of the shop than it says."""
+"""No page costs more than six statements, and none scans more rows than its limit."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_no_page_costs_more_than_six_statements(app: Flask, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("shelf")
-def test_more_matches_than_are_kept_are_walked_in_order_and_told_as_a_floor(
+def test_too_many_matches_are_scanned_in_order_and_capped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for sort in SORTS:
@@ -96,7 +96,7 @@ def test_more_matches_than_are_kept_are_walked_in_order_and_told_as_a_floor(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_pages_from_the_far_end_continue_those_from_the_near_one() -> None:
+def test_pages_read_from_both_ends_form_one_order() -> None:
     for sort in SORTS:
         pages = [queries.load_list_page(ListRequest(sort=sort, page=n)).items for n in (1, 2, 3)]  # type: ignore[arg-type]
         ids = [card.id for page in pages for card in page]

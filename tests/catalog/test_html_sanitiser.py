@@ -1,4 +1,4 @@
-"""Descriptions: whatever a merchant pastes, nothing in it acts."""
+"""Descriptions: active content is removed, text and structure are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storefront.catalog.html_sanitiser import below_heading, sanitise
         "<p>a\x00b</p>",
     ],
 )
-def test_nothing_that_acts_survives(html: str) -> None:
+def test_active_content_is_removed(html: str) -> None:
     clean = sanitise(html).casefold()
     for evil in (
         "<script",
@@ -43,7 +43,7 @@ def test_nothing_that_acts_survives(html: str) -> None:
     assert "alert" not in clean or "<p>" in clean
 
 
-def test_text_lists_tables_and_links_survive() -> None:
+def test_text_lists_tables_and_links_are_kept() -> None:
     html = "<h2>Care</h2><p>By <strong>hand</strong>.</p><ul><li>one</li></ul>"
     html += '<table><tr><td colspan="2">x</td></tr></table>'
     clean = sanitise(html + '<a href="https://maker.example/">maker</a>')
@@ -58,16 +58,16 @@ def test_text_lists_tables_and_links_survive() -> None:
         assert kept in clean
 
 
-def test_cleaning_twice_changes_nothing() -> None:
+def test_sanitising_twice_changes_nothing() -> None:
     once = sanitise("<p>a & b <br> <b>c</p><li>d")
     assert sanitise(once) == once
 
 
-def test_links_tell_no_search_engine_that_we_vouch_for_them() -> None:
+def test_links_get_nofollow_and_noopener() -> None:
     assert 'rel="noopener nofollow"' in sanitise('<a href="https://maker.example/">maker</a>')
 
 
-def test_headings_go_on_from_the_page_s_own_without_a_gap() -> None:
+def test_headings_continue_the_page_levels_without_a_gap() -> None:
     html = "<h1>Care</h1><h4>By hand</h4><h2>Size</h2><h1>Origin</h1><p>x</p>"
     wanted = "<h3>Care</h3><h4>By hand</h4><h4>Size</h4><h3>Origin</h3><p>x</p>"
     assert below_heading(sanitise(html), 2) == wanted

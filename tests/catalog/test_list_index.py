@@ -1,4 +1,4 @@
-"""Lists: what is on which page, in which order, counted how."""
+"""The list index: order, filters and counts of lists, and its two ways of being updated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def shelf(app: object) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_each_order_is_the_order_it_says() -> None:
+def test_lists_are_sorted_in_each_order() -> None:
     assert titles() == ["Café bowl", "Assam", "Sencha"]
     assert titles(sort="price") == ["Assam", "Sencha", "Café bowl"]
     assert titles(sort="-price") == ["Café bowl", "Sencha", "Assam"]
@@ -36,7 +36,7 @@ def test_each_order_is_the_order_it_says() -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_a_category_lists_everything_below_it() -> None:
+def test_category_lists_everything_below_it() -> None:
     assert titles(path="tea") == ["Assam", "Sencha"]
     assert titles(path="tea/green-tea") == ["Sencha"]
 
@@ -52,18 +52,18 @@ def test_filters_narrow_a_list_in_every_order(sort: str) -> None:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("q", ["cafe", "CAFÉ", "caf bow", '"café"*', "bowl %"])
-def test_search_finds_words_and_beginnings_whatever_is_typed(q: str) -> None:
+def test_search_finds_words_and_prefixes(q: str) -> None:
     assert titles(q=q, sort="relevance") == ["Café bowl"]
 
 
 @pytest.mark.usefixtures("shelf")
-def test_pages_answer(client: FlaskClient) -> None:
+def test_pages_of_lists_and_products_answer(client: FlaskClient) -> None:
     for url in ("/", "/products", "/products?q=tea", "/categories/tea", "/products/sencha"):
         assert client.get(url).status_code == 200, url
 
 
 @pytest.mark.usefixtures("app")
-def test_what_is_in_stock_is_counted_exactly_in_a_shop_of_any_ordinary_size() -> None:
+def test_products_in_stock_are_counted_exactly() -> None:
     make_product(variants=[{"on_hand": 0}])
     for _ in range(3):
         make_product()
@@ -114,7 +114,7 @@ def test_updating_one_product_equals_a_refresh(change: dict[str, object]) -> Non
     assert list_index() == updated
 
 
-def test_prices_are_those_of_the_cheapest_variant_and_the_highest() -> None:
+def test_prices_are_the_lowest_and_the_highest() -> None:
     variants = [PricedVariant(500, 2, 600), PricedVariant(500, 1, 700), PricedVariant(900, 0, None)]
     assert prices(variants) == (500, 900, 700)
     assert prices([]) == (None, None, None)

@@ -1,4 +1,4 @@
-"""Pictures: renditions made once, served for ever, and nothing that is not a picture."""
+"""Pictures: renditions are made once and served as immutable; other files are refused."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ pytestmark = pytest.mark.any_database
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
-def test_a_picture_becomes_webp_in_the_sizes_of_the_layout(tmp_path: Path) -> None:
+def test_picture_becomes_webp_in_the_widths_of_the_layout(tmp_path: Path) -> None:
     stored = pictures.store(png(), tmp_path)
     for width in pictures.WIDTHS:
         with Image.open(pictures.rendition_path(stored.digest, width, tmp_path)) as rendition:
             assert (rendition.format, rendition.size) == ("WEBP", (width, width))
 
 
-def test_the_same_bytes_are_rendered_once(tmp_path: Path) -> None:
+def test_same_picture_is_rendered_once(tmp_path: Path) -> None:
     stored = pictures.store(png(), tmp_path)
     files = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.webp")}
     assert pictures.store(png(), tmp_path) == stored
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()} == files
 
 
-def test_a_small_picture_is_never_blown_up(tmp_path: Path) -> None:
+def test_small_picture_is_not_enlarged(tmp_path: Path) -> None:
     stored = pictures.store(png(size=(200, 100)), tmp_path)
     assert [file.name for file in tmp_path.rglob("*.webp")] == [f"{stored.digest}-200.webp"]
 
 
-def test_a_picture_that_lies_on_its_side_is_turned_upright(tmp_path: Path) -> None:
+def test_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     picture = Image.new("RGB", (800, 400), "red")
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -54,13 +54,13 @@ def test_a_picture_that_lies_on_its_side_is_turned_upright(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "data", [b"", SVG, b"<?xml version='1.0'?>" + SVG, b"GIF89a", png()[:500], b"\x00" * 1000]
 )
-def test_what_is_not_a_picture_is_refused_and_leaves_nothing(tmp_path: Path, data: bytes) -> None:
+def test_file_that_is_no_picture_is_refused_without_a_trace(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(PictureError):
         pictures.store(data, tmp_path)
     assert list(tmp_path.rglob("*.*")) == []
 
 
-def test_a_rendition_is_served_for_ever(app: Flask, client: FlaskClient) -> None:
+def test_rendition_is_served_as_immutable(app: Flask, client: FlaskClient) -> None:
     product = make_product("Bowl", pictures=1)
     response = client.get(f"/media/{product.images[0].digest}-320.webp")
     assert (response.status_code, response.mimetype) == (200, "image/webp")

@@ -1,4 +1,4 @@
-"""A product's page and its addresses, today's and yesterday's."""
+"""A product's page, and its present and former addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = [
 ]
 
 
-def test_the_first_variant_that_can_be_bought_is_selected(app: object) -> None:
+def test_first_variant_that_can_be_bought_is_selected(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
     page = queries.load_product_page("mug")
     assert page.selected(None).sku == "MUG-BLUE-L"
@@ -25,7 +25,7 @@ def test_the_first_variant_that_can_be_bought_is_selected(app: object) -> None:
     assert page.selected("unknown").sku == "MUG-BLUE-L"
 
 
-def test_choosing_a_value_keeps_the_others_where_such_a_variant_exists(app: object) -> None:
+def test_choosing_an_option_keeps_the_other_options(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
     page = queries.load_product_page("mug")
     choices = dict(page.choices(page.selected("MUG-BLUE-L")))
@@ -35,7 +35,7 @@ def test_choosing_a_value_keeps_the_others_where_such_a_variant_exists(app: obje
     assert (small.sku, small.exact, small.badge.text) == ("MUG-BLUE", True, "Sold out")
 
 
-def test_stock_says_only_what_may_be_told(app: object) -> None:
+def test_badge_shows_only_public_stock_information(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
     badges = {v.sku: v.badge for v in queries.load_product_page("mug").variants}
     assert (badges["MUG-BLUE-L"].text, badges["MUG-BLUE-L"].left) == ("Only 3 left", 3)
@@ -50,7 +50,7 @@ def test_only_active_products_are_shown(client: FlaskClient, status: str, code: 
     assert ("Secret cup" in client.get("/products?q=secret").text) == (status == "active")
 
 
-def test_an_old_slug_leads_to_the_new_one(client: FlaskClient) -> None:
+def test_old_slug_redirects_to_the_new_one(client: FlaskClient) -> None:
     product = make_product("New cup")
     with write_transaction() as session:
         session.add(ProductRedirect(slug="old-cup", product_id=product.id))
@@ -77,12 +77,12 @@ def test_related_products_are_neighbours_in_the_category(app: object) -> None:
     ]
 
 
-def test_a_variant_that_nobody_counts_is_always_to_be_had(app: object) -> None:
+def test_untracked_variant_can_always_be_bought(app: object) -> None:
     make_product("Gift card", variants=[{"tracked": False, "on_hand": 0}])
     assert queries.load_product_page("gift-card").variants[0].badge.text == "In stock"
 
 
-def test_a_backordered_product_can_be_ordered_at_zero(client: FlaskClient) -> None:
+def test_backorder_product_can_be_ordered_at_zero(client: FlaskClient) -> None:
     make_product("Commission", variants=[{"backorder": True, "on_hand": 0}])
     assert queries.load_product_page("commission").variants[0].badge.buyable
     assert "Available to order" in client.get("/products").text

@@ -1,4 +1,4 @@
-"""Search: found by what a person types, the same on both databases."""
+"""Search: both databases find the same products for the same query."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_words_are_folded_and_split(text: str, words: list[str]) -> None:
     assert search.words(text) == words
 
 
-def test_titles_come_before_descriptions_and_whole_words_before_beginnings(app: object) -> None:
+def test_titles_and_whole_words_come_first(app: object) -> None:
     make_product("Towel", description_html="<p>Dries every tea bowl.</p>")
     make_product("Teapot for tea")
     make_product("Tea")
@@ -40,7 +40,7 @@ def test_titles_come_before_descriptions_and_whole_words_before_beginnings(app: 
     assert found("tea") == ["Tea", "Teapot for tea", "Teapot", "Towel"]
 
 
-def test_everything_a_shopper_may_know_finds_the_product(app: object) -> None:
+def test_every_searched_text_finds_the_product(app: object) -> None:
     category = make_category("Teaware", "Side-handle pots")
     make_product(
         "Kyusu",
@@ -56,7 +56,7 @@ def test_everything_a_shopper_may_know_finds_the_product(app: object) -> None:
     assert found("nbsp") == []
 
 
-def test_scripts_without_spaces_are_found_by_any_character(app: object) -> None:
+def test_scripts_without_spaces_are_found_by_character(app: object) -> None:
     make_product("抹茶碗")
     assert found("茶碗") == ["抹茶碗"]
 
@@ -66,7 +66,7 @@ def test_scripts_without_spaces_are_found_by_any_character(app: object) -> None:
     max_examples=effort(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(q=st.text(max_size=60))
-def test_nothing_that_can_be_typed_breaks_the_query(app: object, q: str) -> None:
+def test_no_query_breaks_the_search(app: object, q: str) -> None:
     queries.load_list_page(ListRequest(q=q, sort="relevance"))
 
 
@@ -75,7 +75,7 @@ def test_nothing_that_can_be_typed_breaks_the_query(app: object, q: str) -> None
     max_examples=effort(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.text(max_size=80))
-def test_nothing_that_can_be_written_breaks_the_index(app: object, body: str) -> None:
+def test_no_text_breaks_the_search_index(app: object, body: str) -> None:
     search.words(body)
     document = search.document(1, body, [body])
     assert set(document.title.split()) == set(search.words(body))

@@ -1,4 +1,4 @@
-"""The sitemap names every page that is in the shop, and is kept until one comes, goes or moves."""
+"""The sitemap names every page of the shop, and is cached until pages are added, removed or moved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def named(client: FlaskClient, address: str) -> dict[str, str | None]:
-    """Return the addresses that a file names with their dates, having looked at its form as the protocol has it."""
+    """Return the addresses in a file with their dates, after checking the file against the protocol."""
     answer = get(client, address)
     assert (answer.status_code, answer.content_type) == (200, "application/xml; charset=utf-8"), address
     top = ElementTree.fromstring(answer.data)
@@ -50,14 +50,14 @@ def is_hit(client: FlaskClient, address: str) -> bool:
 
 @pytest.fixture
 def mug(client: FlaskClient) -> int:
-    """A mug among cups, an empty category, and two products that are not in the shop; the mug's id."""
+    """Create a mug in a category, an empty category, and two hidden products; return the mug's id."""
     make_category("Plates")
     make_product("Old", status="archived")
     make_product("Coming", status="draft")
     return make_product("Mug", category=make_category("Table", "Cups"), updated_at=CHANGED).id
 
 
-def test_it_names_what_is_in_the_shop_and_nothing_else(client: FlaskClient, mug: int) -> None:
+def test_sitemap_names_the_products_in_the_shop_only(client: FlaskClient, mug: int) -> None:
     odd = make_product("Odd", slug="salt&pepper 'tis <é>", updated_at=CHANGED)
     assert keys.sitemap_part(odd.id) == keys.sitemap_part(mug)
     categories, products = parts(client)
@@ -76,7 +76,7 @@ def test_it_names_what_is_in_the_shop_and_nothing_else(client: FlaskClient, mug:
     assert f"\nSitemap: {HERE}/sitemap.xml\n" in client.get("/robots.txt").text
 
 
-def test_parts_are_ranges_of_ids_and_empty_ones_are_not_there(client: FlaskClient, mug: int) -> None:
+def test_parts_are_ranges_of_ids_without_empty_ones(client: FlaskClient, mug: int) -> None:
     last, first = 7 * keys.SITEMAP_PART - 1, 7 * keys.SITEMAP_PART
     make_product("Last", id=last), make_product("First", id=first), make_product("Far", id=900 * first)
     numbers = [keys.sitemap_part(mug), 7, 8, keys.sitemap_part(900 * first)]
@@ -87,7 +87,7 @@ def test_parts_are_ranges_of_ids_and_empty_ones_are_not_there(client: FlaskClien
         assert get(client, f"/sitemap-{unknown}.xml").status_code == 404, unknown
 
 
-def test_it_is_kept_until_a_product_comes_goes_or_moves(client: FlaskClient, mug: int) -> None:
+def test_sitemap_is_cached_until_products_change_place(client: FlaskClient, mug: int) -> None:
     categories, products = parts(client)
     other = "/sitemap-9.xml"
     make_product("Elsewhere", id=8 * keys.SITEMAP_PART)
@@ -119,14 +119,14 @@ def test_it_is_kept_until_a_product_comes_goes_or_moves(client: FlaskClient, mug
     assert list(named(client, products)) == [f"{HERE}/products/beaker"], "that it was missing is forgotten"
 
 
-def test_a_file_costs_at_most_two_statements(client: FlaskClient, mug: int) -> None:
+def test_sitemap_file_costs_at_most_two_statements(client: FlaskClient, mug: int) -> None:
     for address in ("/sitemap.xml", "/sitemap-categories.xml", f"/sitemap-{keys.sitemap_part(mug)}.xml"):
         with statements() as seen:
             assert get(client, address).status_code == 200
         assert len([s for s in seen if not s.startswith("BEGIN")]) <= 2, seen
 
 
-def test_it_names_the_host_of_the_settings_whatever_is_asked_for(app: Flask, client: FlaskClient) -> None:
+def test_sitemap_names_the_configured_host(app: Flask, client: FlaskClient) -> None:
     assert list(named(client, "/sitemap.xml")) == [f"{HERE}/sitemap-categories.xml"]
     app.config |= {"TRUSTED_HOSTS": ["shop.example", "www.shop.example"], "ENV": "production"}
     for host in ("www.shop.example", "shop.example"):

@@ -1,4 +1,4 @@
-"""The demo catalogue as it is written: enough of it, nothing twice, every word a picture can be drawn from."""
+"""The demo catalogue: large enough, without duplicates, and with words that the drawings know."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def words(html: str) -> list[str]:
     return re.sub(r"<[^>]+>", " ", html).split()
 
 
-def test_there_is_enough_to_look_at() -> None:
+def test_demo_has_enough_products_and_categories() -> None:
     assert len(PRODUCTS) >= 60
     assert sum(len(item.variants) for item in PRODUCTS) >= 150
     assert len({item.category for item in PRODUCTS}) >= 8
@@ -28,7 +28,7 @@ def test_there_is_enough_to_look_at() -> None:
     assert len({item.vendor for item in PRODUCTS}) >= 8
 
 
-def test_nothing_is_named_twice() -> None:
+def test_names_and_numbers_are_unique() -> None:
     for name, values in {
         "slug": [item.slug for item in PRODUCTS],
         "sku": [variant.sku for item in PRODUCTS for variant in item.variants],
@@ -38,7 +38,7 @@ def test_nothing_is_named_twice() -> None:
         assert [value for value, times in Counter(values).items() if times > 1] == [], name
 
 
-def test_no_sentence_is_written_twice() -> None:
+def test_no_sentence_appears_twice() -> None:
     sentences = Counter(
         sentence.strip()
         for item in PRODUCTS
@@ -48,7 +48,7 @@ def test_no_sentence_is_written_twice() -> None:
     assert [sentence for sentence, times in sentences.items() if times > 1] == []
 
 
-def test_some_are_reduced_some_sold_out_some_low_and_some_to_order() -> None:
+def test_demo_has_all_kinds_of_prices_and_stock() -> None:
     variants = [variant for item in PRODUCTS for variant in item.variants]
     assert sum(variant.was is not None for variant in variants) >= 5
     assert sum(variant.stock == 0 for variant in variants) >= 5
@@ -66,7 +66,7 @@ def test_product_is_well_described(item: DemoProduct) -> None:
 
 
 @each_product
-def test_variants_are_whole_and_differ(item: DemoProduct) -> None:
+def test_variants_are_complete_and_differ(item: DemoProduct) -> None:
     assert len({variant.options for variant in item.variants}) == len(item.variants)
     for variant in item.variants:
         assert len(variant.options) == len(item.options) <= 3

@@ -1,4 +1,4 @@
-"""What tests of Shopify's product CSV need: rows, files of them, and the command that takes them in."""
+"""Fixtures for tests of Shopify's product CSV: rows, files, and the import command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 
 def row(**known: Any) -> list[str]:
-    """A row under the current header; a teapot unless something else is said."""
+    """Return a row under the current header: a teapot, with any cells replaced."""
     values = {
         "handle": "teapot",
         "title": "Teapot",

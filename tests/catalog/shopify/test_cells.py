@@ -1,4 +1,4 @@
-"""Cells: prices as people write them, and formulas that never act."""
+"""Cells: prices in the formats that people use, and formulas that are escaped."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from storefront.catalog.shopify import cells
         (".5", 2, 50),
     ],
 )
-def test_prices_are_read_in_any_sane_format(cell: str, digits: int, amount: int) -> None:
+def test_prices_are_read_in_all_common_formats(cell: str, digits: int, amount: int) -> None:
     assert cells.parse_price(cell, digits) == amount
 
 
 @pytest.mark.parametrize(
     "cell", ["", "free", "-1", "nan", "inf", "1e5", "12.345.6,7x", "1.999,999", "9" * 30, "--", "1.2.3"]
 )
-def test_what_is_no_price_is_refused(cell: str) -> None:
+def test_invalid_price_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         cells.parse_price(cell, 2)
 
@@ -48,24 +48,24 @@ def test_what_is_no_price_is_refused(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "number"), [("8981", 8981), ("12.0", 12), ("1,200", 1200), ("", 0), ("-3", -3)]
 )
-def test_whole_numbers_are_read_as_spreadsheets_write_them(cell: str, number: int) -> None:
+def test_whole_numbers_of_spreadsheets_are_read(cell: str, number: int) -> None:
     assert cells.parse_whole_number(cell) == number
 
 
 @pytest.mark.parametrize("cell", ["many", "nan", "inf", "2147483648", "1e99999999"])
-def test_what_is_no_whole_number_is_refused_at_once(cell: str) -> None:
+def test_invalid_whole_number_is_refused_quickly(cell: str) -> None:
     with pytest.raises(ValueError, match=r"not a number|too large"):
         cells.parse_whole_number(cell)
 
 
-def test_more_decimals_than_the_currency_has_are_refused() -> None:
+def test_too_many_decimals_are_refused() -> None:
     with pytest.raises(ValueError, match="more decimals"):
         cells.parse_price("12.5", 0)
 
 
 @pytest.mark.long
 @given(amount=st.integers(0, 10**11), digits=st.sampled_from([0, 2, 3]))
-def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: int) -> None:
+def test_exported_price_is_read_as_the_same_amount(amount: int, digits: int) -> None:
     from decimal import Decimal
 
     assert cells.parse_price(f"{Decimal(amount).scaleb(-digits):f}", digits) == amount
@@ -73,7 +73,7 @@ def test_what_is_exported_as_a_price_is_read_as_the_same(amount: int, digits: in
 
 @pytest.mark.long
 @given(st.text())
-def test_a_guarded_cell_comes_back_as_it_was_and_never_begins_a_formula(text: str) -> None:
+def test_escaped_cell_is_no_formula_and_can_be_restored(text: str) -> None:
     guarded = cells.escape_formula(text)
     assert cells.unescape_formula(guarded) == text
     assert not guarded.startswith(("=", "@", "\t", "\r"))
@@ -85,5 +85,5 @@ def test_numbers_stay_numbers_in_an_export() -> None:
     assert cells.escape_formula("-12+cmd") == "'-12+cmd"
 
 
-def test_text_is_composed_and_freed_of_what_nobody_sees() -> None:
+def test_text_loses_invisible_characters_and_is_nfc() -> None:
     assert cells.clean_text("  Cafe\u0301\u200b\x00  bowl ") == "Café bowl"

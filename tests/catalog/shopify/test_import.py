@@ -1,4 +1,4 @@
-"""Importing: what goes in, what is refused and why, and that a second time changes nothing."""
+"""The import: which rows it takes, which it refuses and why, and that a second import changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.catalog.shopify.conftest import CURRENT, LEGACY, bring, row, write
 from tests.factories import make_product, png
 
 
-def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(1))
     (tmp_path / "b.png").write_bytes(png(2))
     rows = [
@@ -61,7 +61,7 @@ def test_a_product_of_several_rows_goes_in_whole(runner: FlaskCliRunner, tmp_pat
     assert [picture.alt for picture in page.pictures] == ["From the left", "Teapot"]
 
 
-def test_a_product_without_options_has_none(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_product_without_options_has_no_options(runner: FlaskCliRunner, tmp_path: Path) -> None:
     bring(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
     assert queries.load_product_page("teapot").option_names == []
 
@@ -82,7 +82,7 @@ def test_a_product_without_options_has_none(runner: FlaskCliRunner, tmp_path: Pa
     ],
     ids=str,
 )
-def test_every_usual_kind_of_file_is_understood(
+def test_common_encodings_and_delimiters_are_detected(
     runner: FlaskCliRunner, tmp_path: Path, how: dict[str, Any]
 ) -> None:
     result = bring(runner, write(tmp_path / "x.csv", [row(title="Théière, “grande”")], **how))
@@ -90,7 +90,7 @@ def test_every_usual_kind_of_file_is_understood(
     assert queries.load_product_page("teapot").title == "Théière, “grande”"
 
 
-def test_rows_of_one_product_may_stand_apart(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_rows_of_one_product_need_not_be_adjacent(runner: FlaskCliRunner, tmp_path: Path) -> None:
     rows = [
         row(option1_name="Size", option1="S", sku="A"),
         row(handle="cup", title="Cup", sku="C"),
@@ -100,7 +100,7 @@ def test_rows_of_one_product_may_stand_apart(runner: FlaskCliRunner, tmp_path: P
     assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A", "B"]
 
 
-def test_refused_rows_are_named_and_the_rest_goes_in(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
     make_product("Own", variants=[{"sku": "TAKEN"}])
     rows = [
         row(option1_name="Size", option1="S", sku="A"),
@@ -128,18 +128,14 @@ def test_refused_rows_are_named_and_the_rest_goes_in(runner: FlaskCliRunner, tmp
     assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 2
 
 
-def test_a_blank_sku_gets_one_that_a_second_import_finds_again(
-    runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_generated_sku_is_found_by_a_second_import(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(sku="", option1_name="Size", option1="Größe L")])
     bring(runner, path)
     assert queries.load_product_page("teapot").variants[0].sku == "teapot-grosse-l"
     assert "1 left" in bring(runner, path).output
 
 
-def test_a_second_import_changes_nothing_and_a_changed_file_only_what_it_says(
-    runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_second_import_changes_only_what_the_file_changed(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(), row(handle="cup", title="Cup", sku="C")])
     bring(runner, path)
     before = db.session.execute(select(Product.slug, Product.updated_at)).all()
@@ -151,9 +147,7 @@ def test_a_second_import_changes_nothing_and_a_changed_file_only_what_it_says(
     assert (variant.price.amount, variant.badge.text) == (1300, "Only 2 left")
 
 
-def test_a_variant_that_the_file_names_no_more_is_gone_with_its_stock(
-    runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_variant_missing_from_the_file_is_deleted_with_stock(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     bring(
         runner, write(path, [row(option1_name="Size", option1="S"), row(title="", option1="L", sku="TP-2")])
@@ -163,9 +157,7 @@ def test_a_variant_that_the_file_names_no_more_is_gone_with_its_stock(
     assert db.session.execute(select(StockItem.sku)).scalars().all() == ["TP-2"]
 
 
-def test_a_slip_in_a_row_leaves_the_variant_and_its_stock_alone(
-    runner: FlaskCliRunner, tmp_path: Path
-) -> None:
+def test_refused_row_keeps_the_variant_and_its_stock(runner: FlaskCliRunner, tmp_path: Path) -> None:
     blue = {"option1_name": "Colour", "option1": "Blue"}
     bring(runner, write(tmp_path / "x.csv", [row(**blue), row(title="", option1="Red", sku="TP-2")]))
     slip = [row(**blue), row(title="", option1="Red", sku="TP-2", price="12,50,1")]
@@ -174,7 +166,7 @@ def test_a_slip_in_a_row_leaves_the_variant_and_its_stock_alone(
     assert sorted(map(tuple, kept)) == [("TP-1", 7), ("TP-2", 7)]
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_dry_run_reports_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
     result = bring(runner, path, "--dry-run")
     assert "1 created" in result.output
@@ -182,14 +174,14 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(runner: FlaskCliRunner
     assert "1 created" in bring(runner, path).output
 
 
-def test_negative_stock_is_taken_as_none_and_told(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_negative_stock_is_imported_as_0_and_reported(runner: FlaskCliRunner, tmp_path: Path) -> None:
     result = bring(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
     assert "-4 was taken as 0" in result.output
     assert queries.load_product_page("teapot").variants[0].badge.text == "Sold out"
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
-def test_currencies_without_cents_keep_their_own_digits(
+def test_currencies_without_cents_keep_their_digits(
     app: Flask, runner: FlaskCliRunner, tmp_path: Path, currency: str
 ) -> None:
     app.config["CURRENCY"] = currency
@@ -198,7 +190,7 @@ def test_currencies_without_cents_keep_their_own_digits(
     assert queries.load_product_page("teapot").variants[0].price.amount == amount
 
 
-def test_pictures_come_from_the_named_folder_only(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_pictures_are_read_from_the_given_folder_only(runner: FlaskCliRunner, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(png())
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "evil.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -209,7 +201,7 @@ def test_pictures_come_from_the_named_folder_only(runner: FlaskCliRunner, tmp_pa
     assert db.session.execute(select(ProductImage.digest)).scalars().all() == [None, None]
 
 
-def test_a_cell_of_200_kb_is_no_trouble(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
     bring(runner, write(tmp_path / "x.csv", [row(description="<p>" + "word " * 40_000 + "</p>")]))
     assert len(queries.load_product_page("teapot").description_html) > 190_000
 
@@ -223,7 +215,7 @@ def test_a_cell_of_200_kb_is_no_trouble(runner: FlaskCliRunner, tmp_path: Path) 
         (bytes(range(256)) * 10, "is not a Shopify product CSV"),
     ],
 )
-def test_what_is_no_product_csv_is_refused_with_a_sentence(
+def test_file_that_is_no_product_csv_is_refused_with_a_reason(
     runner: FlaskCliRunner, tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
@@ -233,6 +225,6 @@ def test_what_is_no_product_csv_is_refused_with_a_sentence(
     assert "Traceback" not in result.output
 
 
-def test_a_file_that_is_not_there_is_refused_with_a_sentence(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_missing_file_is_refused_with_a_reason(runner: FlaskCliRunner, tmp_path: Path) -> None:
     assert "There is no file" in bring(runner, tmp_path / "none.csv").output
     assert "is not a file" in bring(runner, tmp_path).output

@@ -1,4 +1,4 @@
-"""Fetching pictures: from public addresses only, within limits."""
+"""Downloads of pictures: from public addresses only, with limits of size and time."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("path", "reason"), [("/loop", "redirects"), ("/none.png", "404"), ("/huge", "larger than")]
 )
-def test_what_goes_wrong_is_said(web: str, path: str, reason: str) -> None:
+def test_failed_download_gives_the_reason(web: str, path: str, reason: str) -> None:
     with pytest.raises(FetchError, match=reason):
         picture_download.fetch(f"{web}{path}")
 
 
-def test_recorded_pictures_are_fetched_and_shown(app: Flask, web: str) -> None:
+def test_recorded_pictures_are_downloaded_and_shown(app: Flask, web: str) -> None:
     product = make_product("Bowl")
     with write_transaction() as session:
         for place, name in enumerate(("to/a.png", "none.png")):

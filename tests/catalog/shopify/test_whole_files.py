@@ -1,4 +1,4 @@
-"""Whole files: what was exported comes back as it was; what other shops and systems exported is taken or refused."""
+"""Complete files: exports of this shop, of real Shopify shops, and of other shop systems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REAL = Path(__file__).parents[4] / "shared" / "data"
 
 
 @pytest.mark.parametrize("header", ["current", "legacy"])
-def test_what_is_exported_imported_and_exported_is_the_same_to_the_byte(
+def test_export_after_import_is_identical_to_the_byte(
     runner: FlaskCliRunner, tmp_path: Path, header: str
 ) -> None:
     rows = [
@@ -58,7 +58,7 @@ FILES = sorted([*REAL.glob("shopify/*.csv"), *REAL.glob("shopify/*.csv.gz")])
 @pytest.mark.slow
 @pytest.mark.skipif(not FILES, reason="the sample catalogues are not on this machine")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_real_exports_go_in_and_nothing_in_them_acts(
+def test_real_exports_are_imported_and_made_harmless(
     runner: FlaskCliRunner, client: FlaskClient, tmp_path: Path, path: Path
 ) -> None:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -89,9 +89,7 @@ OTHERS = sorted(REAL.glob("other/*/*.csv"))
 
 @pytest.mark.skipif(not OTHERS, reason="the sample catalogues are not on this machine")
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
-def test_catalogues_of_other_shop_systems_are_refused_with_a_sentence(
-    runner: FlaskCliRunner, path: Path
-) -> None:
+def test_files_of_other_shop_systems_are_refused(runner: FlaskCliRunner, path: Path) -> None:
     result = bring(runner, path)
     assert result.exit_code == 1
     assert "Error: " in result.output
