@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
     app.after_request(last_seen.store)
-    rate_limiting.identify(app, partial(cookie.identify, app))
+    rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)
     staff_access.set_check(app, _is_staff)
     app.cli.add_command(cli.user)

@@ -14,12 +14,11 @@ from math import ceil
 from flask import current_app, request
 from sqlalchemy import ColumnElement, delete, func, select
 
+from storefront import rate_limiting
 from storefront.accounts.models import FailedSignIn
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import ngettext
-from storefront.rate_limiting import Limits
-from storefront.rate_limiting.identity import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +100,9 @@ def _account_digest(email: str) -> str:
 
 
 def _address_digest() -> str | None:
-    """Return what stands for the client's address; None if it has none of its own, lest one locks out everybody."""
-    limits: Limits = current_app.extensions["rate_limiting"]
-    name = limits.places.of(request.environ).name
-    return None if name == NOWHERE else _digest(f"address:{name}")
+    """Return the digest of the client's address; None if it is unknown, as all clients without one share it."""
+    address = rate_limiting.client_address(request.environ)
+    return _digest(f"address:{address.name}") if address.is_known else None
 
 
 def _digest(text: str) -> str:

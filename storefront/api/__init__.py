@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
     """Register the operations, the commands, the webhooks, and the identity of tokens for the rate limits."""
     state.set(app, ApiState())
     problems.init_app(app)
-    rate_limiting.identify(app, partial(tokens.identify, app))
+    rate_limiting.register_identifier(app, partial(tokens.identify, app))
     for views in (products, categories, orders, docs):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)

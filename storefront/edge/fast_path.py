@@ -49,8 +49,8 @@ class CachedPageLayer:
         self._store, self._url_index = cache.store, cache.url_index
         self._recompressor = cache.recompressor
         self._common_headers = web.CommonHeaders(app)
-        self._admit = rate_limiting.in_front_of(app)
-        self._admit_at_once = rate_limiting.at_once(app)
+        self._admit = rate_limiting.create_fast_path_check(app)
+        self._admit_at_once = rate_limiting.create_nonblocking_check(app)
         self._yield = find_yield()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102

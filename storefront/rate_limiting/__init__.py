@@ -1,7 +1,7 @@
-"""Rate limits: a table of named policies, decided in Redis, from memory where that is exact enough.
+"""Rate limits: a table of named policies, decided in Redis, or in memory where that is exact enough.
 
-Views say what they cost with `limit`; without it a request costs one unit of `browse`. How it works and what it
-promises is written in docs/rate-limits.md.
+A view declares its policies with `limit`; without it a request costs one unit of `browse`. docs/rate-limits.md says
+how the limits work and what they promise.
 """
 
 from __future__ import annotations
@@ -15,99 +15,117 @@ from flask import Flask, Response, current_app, g, request
 from storefront.rate_limiting import cli, declarations, views
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
-from storefront.rate_limiting.engine import Limits
-from storefront.rate_limiting.identity import Identify
-from storefront.rate_limiting.refusals import Refusals
+from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
+from storefront.rate_limiting.identity import ClientAddress, Identifier
+from storefront.rate_limiting.refusals import RefusalResponses
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["OWN", "Decision", "Limits", "admit", "at_once", "identify", "in_front_of", "init_app", "limit"]
+__all__ = [
+    "UNLIMITED_ENVIRON",
+    "ClientAddress",
+    "Decision",
+    "client_address",
+    "create_fast_path_check",
+    "create_nonblocking_check",
+    "hit",
+    "init_app",
+    "limit",
+    "register_identifier",
+]
 
-DECIDED = "storefront.rate_limiting.decision"  # in the environ: the layer in front of Flask has asked already
-OWN = {DECIDED: UNLIMITED}  # in the environ of a request that the shop makes of itself
+# In the WSGI environment: the decision of the layer in front of Flask, which the hook does not repeat.
+DECISION_KEY = "storefront.rate_limiting.decision"
+# For requests that the shop makes of itself.
+UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
 
 def init_app(app: Flask) -> None:
-    """Decide about every request before the hooks that are registered after this.
+    """Decide about each request before the hooks that are registered after this call.
 
     Raises:
-        ConfigurationError: a setting names no policy, no rate or no network.
+        ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
-    limits = Limits(app)
+    limits = RateLimitEngine(app)
     app.cli.add_command(cli.limits)
     app.register_blueprint(views.bp)
-    app.extensions["rate_limiting"] = limits
-    refusals = Refusals(app)
+    rate_limits.set(app, limits)
+    refusals = RefusalResponses(app)
     if not app.config["LIMITS"]:
         return
 
     @app.before_request
     def enforce() -> Response | None:
-        decided: Decision | None = request.environ.get(DECIDED)
-        if decided is None:
-            decided = limits.admit(request.environ, *declarations.charges(app))
-        g.rate_limit = decided
-        return None if decided.allowed else refusals.response(decided)
+        decision: Decision | None = request.environ.get(DECISION_KEY)
+        if decision is None:
+            decision = limits.hit(request.environ, *declarations.current_costs(app))
+        g.rate_limit = decision
+        return None if decision.allowed else refusals.build_response(decision)
 
     @app.after_request
-    def tell(response: Response) -> Response:
-        decided: Decision | None = g.get("rate_limit")
-        for name, value in decided.headers if decided else ():
+    def add_headers(response: Response) -> Response:
+        decision: Decision | None = g.get("rate_limit")
+        for name, value in decision.headers if decision else ():
             response.headers[name] = value
         return response
 
 
-def in_front_of(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
-    """Return what decides about a page that is answered before Flask begins, given the request and its endpoint.
+def create_fast_path_check(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:
+    """Return the function that decides about a page that is answered in front of Flask.
 
-    If it refuses, hand the request on: the hook does not decide again, and answers.
+    It takes the WSGI environment and the page's endpoint. If it refuses, pass the request on to Flask: the hook uses
+    the same decision, and builds the response.
     """
-    limits: Limits = app.extensions["rate_limiting"]
+    limits = rate_limits.get(app)
     if not app.config["LIMITS"]:
         return lambda _environ, _endpoint: UNLIMITED
-    charges = cache(partial(declarations.in_front, app))
+    costs = cache(partial(declarations.fast_path_costs, app))
 
     def decide(environ: WSGIEnvironment, endpoint: str) -> Decision:
-        decided: Decision | None = environ.get(DECIDED)
-        if decided is None:
-            decided = environ[DECIDED] = limits.admit(environ, charges(endpoint), held=True)
-        return decided
+        decision: Decision | None = environ.get(DECISION_KEY)
+        if decision is None:
+            decision = environ[DECISION_KEY] = limits.hit(environ, costs(endpoint), fast_path=True)
+        return decision
 
     return decide
 
 
-def at_once(app: Flask) -> Callable[[WSGIEnvironment, str], Decision | None]:
-    """Return the same for who cannot wait: it says None where Redis has to be asked, or the request is refused."""
-    limits: Limits = app.extensions["rate_limiting"]
+def create_nonblocking_check(app: Flask) -> Callable[[WSGIEnvironment, str], Decision | None]:
+    """Return a function like that of `create_fast_path_check` that never blocks.
+
+    It returns None if Redis must be asked, or if the request would be refused.
+    """
+    limits = rate_limits.get(app)
     if not app.config["LIMITS"]:
         return lambda _environ, _endpoint: UNLIMITED
-    charges = cache(partial(declarations.in_front, app))
-    return lambda environ, endpoint: limits.admit_at_once(environ, charges(endpoint))
+    costs = cache(partial(declarations.fast_path_costs, app))
+    return lambda environ, endpoint: limits.hit_without_waiting(environ, costs(endpoint))
 
 
-def admit(
-    charges: Mapping[str, int], environ: Mapping[str, Any] | None = None, account: str = ""
-) -> Decision:
-    """Decide about the current request (or another) at once, besides what its view is under.
+def hit(costs: Mapping[str, int], environ: Mapping[str, Any] | None = None, account: str = "") -> Decision:
+    """Decide about the current request (or another) at once, in addition to its view's policies.
 
     Args:
-        charges: units by policy.
+        costs: units by policy.
         environ: the request's WSGI environment; the current request's if not given.
         account: the account that the request names, for policies by account.
     """
-    limits: Limits = current_app.extensions["rate_limiting"]
-    return limits.admit(request.environ if environ is None else environ, charges, account)
+    return rate_limits.get(current_app).hit(request.environ if environ is None else environ, costs, account)
 
 
-def identify(app: Flask, who: Identify) -> None:
-    """Name who knows signed-in shoppers, or API tokens; of several, the one that was named last is asked first.
+def client_address(environ: Mapping[str, Any]) -> ClientAddress:
+    """Return the address that a request counts for."""
+    return rate_limits.get(current_app).addresses.read_environ(environ)
+
+
+def register_identifier(app: Flask, identifier: Identifier) -> None:
+    """Register a function that recognises signed-in shoppers or API tokens; the last registered is asked first.
 
     Args:
         app: the application.
-        who: given a WSGI environment, returns an id such as "shopper:12" or "token:7", or None. It must believe
-            nothing that a client can make up, since each id has a budget of its own. Asked once for each limit by
-            client, so it has to be quick; there is no request context in front of Flask.
+        identifier: given a WSGI environment, returns an id such as "shopper:12" or "token:7", or None. It must not
+            trust anything that a client can make up, since each id has a budget of its own. It is called once for
+            each policy by client and has to be quick; in front of Flask there is no request context.
     """
-    limits: Limits = app.extensions["rate_limiting"]
-    limits.identify.insert(0, who)
+    rate_limits.get(app).identifiers.insert(0, identifier)

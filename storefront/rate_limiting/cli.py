@@ -1,4 +1,4 @@
-"""`flask limits`: what the rate limits did."""
+"""`flask limits`: statistics of the rate limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.rate_limiting.engine import Limits
+from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.statistics import DENY_LIST, HOURS
 from storefront.redis_roles import RedisUnavailable
 
@@ -19,24 +19,24 @@ limits = AppGroup("limits", help="Look at what the rate limits did.")
 @click.option("--hours", type=click.IntRange(1, HOURS), default=HOURS, help="How far back (default: a day).")
 def report(hours: int) -> None:
     """Show who was refused, by which limit, how often."""
-    ours: Limits = current_app.extensions["rate_limiting"]
+    engine = rate_limits.get(current_app)
     try:
-        found = ours.tally.report(hours)
+        statistics = engine.statistics.read_report(hours)
     except RedisUnavailable as error:
         raise click.ClickException(f"{error} Each process limits for itself.") from error
     click.echo(
         f"{'limit':<24}{'units/window':>16}{'asked':>12}{'refused':>10}{'shadow':>10}{'without Redis':>16}"
     )
-    for name, policy in ours.policies.items():
-        events = found.events.get(name, Counter())
+    for name, policy in engine.policies.items():
+        events = statistics.events.get(name, Counter())
         rate = f"{policy.limit:,}/{policy.window} s"
         counts = [events[event] for event in ("asked", "refused", "shadow", "alone")]
         click.echo(f"{name:<24}{rate:>16}{counts[0]:>12,}{counts[1]:>10,}{counts[2]:>10,}{counts[3]:>16,}")
-    if denied := found.events.get(DENY_LIST, Counter())["denied"]:
+    if denied := statistics.events.get(DENY_LIST, Counter())["denied"]:
         click.echo(f"{DENY_LIST:<24}{'':>16}{'':>12}{denied:>10,}")
-    if not found.refused:
+    if not statistics.refused:
         click.echo(f"\nNobody was refused in the last {hours} hours.")
         return
     click.echo(f"\n{'refused most':<40}{'by':<24}{'times':>10}")
-    for name, who, times in found.refused:
-        click.echo(f"{who:<40}{name:<24}{times:>10,}")
+    for name, client, times in statistics.refused:
+        click.echo(f"{client:<40}{name:<24}{times:>10,}")

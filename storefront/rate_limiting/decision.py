@@ -1,4 +1,4 @@
-"""What a request is told: whether it passes, and how much is left (draft-ietf-httpapi-ratelimit-headers)."""
+"""Decisions about requests, and their response headers (draft-ietf-httpapi-ratelimit-headers)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Literal, NamedTuple
 
 from storefront.rate_limiting.gcra import Verdict
 
-Header = tuple[str, str]
+ResponseHeader = tuple[str, str]
 
 
 class Decision(NamedTuple):
-    """What becomes of a request.
+    """Whether a request passes.
 
     Attributes:
-        status: 200: it passes; 429: later; 403: its network is not served.
+        status: 200: it passes; 429: too many requests; 403: its network is denied.
         headers: for its response, whatever that is.
         retry_after: seconds until the same request passes, rounded up; 0 if it passes now.
-        policies: the names of the limits that refuse it.
+        policies: the names of the policies that refuse it.
     """
 
     status: Literal[200, 403, 429] = 200
-    headers: Sequence[Header] = ()
+    headers: Sequence[ResponseHeader] = ()
     retry_after: int = 0
     policies: tuple[str, ...] = ()
 
@@ -35,23 +35,24 @@ UNLIMITED = Decision()
 DENIED = Decision(403)
 
 
-def decision(verdict: Verdict) -> Decision:
-    """Return the decision that tells a verdict; nobody hears of a limit in shadow mode."""
-    told = [state for state in verdict.states if not state.policy.shadow]
-    if not told:
+def build_decision(verdict: Verdict) -> Decision:
+    """Return the decision for a verdict. Policies in shadow mode are left out."""
+    shown = [state for state in verdict.states if not state.policy.shadow]
+    if not shown:
         return UNLIMITED
-    left = [state.remaining for state in told]
-    now = [
-        f'"{state.policy.name}";r={units};t={state.full_in}' for state, units in zip(told, left, strict=True)
+    remaining = [state.remaining for state in shown]
+    limits = [
+        f'"{state.policy.name}";r={units};t={state.reset_after}'
+        for state, units in zip(shown, remaining, strict=True)
     ]
     headers = [
-        ("RateLimit-Policy", ", ".join([state.policy.header for state in told])),
-        ("RateLimit", ", ".join(now)),
-        ("X-RateLimit-Remaining", str(min(left))),
+        ("RateLimit-Policy", ", ".join([state.policy.header for state in shown])),
+        ("RateLimit", ", ".join(limits)),
+        ("X-RateLimit-Remaining", str(min(remaining))),
     ]
     if verdict.allowed:
         return Decision(200, headers)
     seconds = -(-verdict.wait // 1_000_000)
     headers.append(("Retry-After", str(seconds)))
-    refusing = tuple(ask.policy.name for ask in verdict.over if not ask.policy.shadow)
+    refusing = tuple(hit.policy.name for hit in verdict.exceeded if not hit.policy.shadow)
     return Decision(429, headers, seconds, refusing)

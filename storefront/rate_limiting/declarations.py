@@ -1,4 +1,4 @@
-"""What a view costs: said by a decorator, or the default, one unit of `browse`."""
+"""The cost of a view: declared by a decorator, or the default, one unit of `browse`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from storefront.errors import StorefrontError
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-DEFAULT = {"browse": 1}
-FREE = frozenset(("static", "healthz", "readyz", "metrics", "catalog.media"))
+DEFAULT_COSTS = {"browse": 1}
+FREE_ENDPOINTS = frozenset(("static", "healthz", "readyz", "metrics", "catalog.media"))
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """What a limit is asked for by requests to a view."""
+class LimitDeclaration:
+    """One policy that a view is under; the arguments of `limit`."""
 
     policy: str
     cost: int | Callable[[], int]
@@ -34,60 +34,60 @@ def limit(
     methods: Collection[str] | None = None,
     when: Callable[[], bool] | None = None,
 ) -> Callable[[View], View]:
-    """Declare which limits a view is under instead of one unit of `browse`; more than one decorator adds up.
+    """Declare the policies of a view instead of one unit of `browse`; several decorators add up.
 
         @bp.post("/account/login")
         @rate_limiting.limit("sign-in.address", "sign-in.account", account=lambda: request.form.get("email", ""))
 
     Args:
         policies: names of policies.
-        cost: units for each of them, or what says so of the current request.
-        account: returns the account that the request names, for policies by account; without one they do not ask.
-        methods: only requests with these methods; others are under the default.
-        when: only requests of which this is true.
+        cost: units of each of them, or a function that returns them for the current request.
+        account: returns the account that the request names. Without it, policies by account do not apply.
+        methods: only requests with these methods count; the default applies to others.
+        when: only requests for which this returns true count.
     """
 
     def declare(view: View) -> View:
-        more = tuple(Charge(policy, cost, account, methods, when) for policy in policies)
-        view.rate_limits = more + getattr(view, "rate_limits", ())  # type: ignore[attr-defined]
+        declared = tuple(LimitDeclaration(policy, cost, account, methods, when) for policy in policies)
+        view.rate_limits = declared + getattr(view, "rate_limits", ())  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def charges(app: Flask) -> tuple[Mapping[str, int], str]:
-    """Return what the current request costs, by policy, and the account that it names."""
+def current_costs(app: Flask) -> tuple[Mapping[str, int], str]:
+    """Return the current request's cost in units by policy, and the account that it names."""
     endpoint = request.endpoint
     if endpoint is None:
-        return DEFAULT, ""
-    if endpoint in FREE:
+        return DEFAULT_COSTS, ""
+    if endpoint in FREE_ENDPOINTS:
         return {}, ""
-    declared: tuple[Charge, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
-    found: dict[str, int] = {}
+    declared: tuple[LimitDeclaration, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
+    costs: dict[str, int] = {}
     account = ""
-    for charge in declared:
-        if charge.methods and request.method not in charge.methods:
+    for one in declared:
+        if one.methods and request.method not in one.methods:
             continue
-        if charge.when and not charge.when():
+        if one.when and not one.when():
             continue
-        found[charge.policy] = charge.cost if isinstance(charge.cost, int) else _cost(charge.cost)
-        account = account or (charge.account() if charge.account else "")
-    return found or DEFAULT, account
+        costs[one.policy] = one.cost if isinstance(one.cost, int) else _evaluate_cost(one.cost)
+        account = account or (one.account() if one.account else "")
+    return costs or DEFAULT_COSTS, account
 
 
-def in_front(app: Flask, endpoint: str) -> Mapping[str, int]:
-    """Return what a page costs that is answered before Flask begins: what its view is always under, a unit each."""
-    declared: tuple[Charge, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
+def fast_path_costs(app: Flask, endpoint: str) -> Mapping[str, int]:
+    """Return the cost of a page that is answered in front of Flask: the policies that its view is always under."""
+    declared: tuple[LimitDeclaration, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
     always = {
-        charge.policy: charge.cost
-        for charge in declared
-        if isinstance(charge.cost, int) and not (charge.account or charge.methods or charge.when)
+        one.policy: one.cost
+        for one in declared
+        if isinstance(one.cost, int) and not (one.account or one.methods or one.when)
     }
-    return always or DEFAULT
+    return always or DEFAULT_COSTS
 
 
-def _cost(cost: Callable[[], int]) -> int:
+def _evaluate_cost(cost: Callable[[], int]) -> int:
     try:
         return cost()
-    except StorefrontError:  # the view says with a page what is wrong; that costs something too
+    except StorefrontError:  # the view answers with an error page, which has a cost, too
         return 1

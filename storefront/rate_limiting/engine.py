@@ -1,4 +1,4 @@
-"""The limits of an application: everything that decides about a request, put together."""
+"""All parts that decide about a request, put together for one application."""
 
 from __future__ import annotations
 
@@ -8,125 +8,140 @@ from typing import Any
 
 from flask import Flask
 
+from storefront.app_state import AppState
 from storefront.periodic import PeriodicTask
 from storefront.rate_limiting import identity
-from storefront.rate_limiting.crawlers import Crawlers
-from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, decision
-from storefront.rate_limiting.gcra import Ask, Verdict
-from storefront.rate_limiting.identity import ClientAddress, Identify, Places
+from storefront.rate_limiting.crawlers import CrawlerVerifier
+from storefront.rate_limiting.decision import DENIED, UNLIMITED, Decision, build_decision
+from storefront.rate_limiting.gcra import Hit, Verdict
+from storefront.rate_limiting.identity import ClientAddress, ClientAddressReader, Identifier
 from storefront.rate_limiting.limiter import Limiter
-from storefront.rate_limiting.policies import Policy, table
-from storefront.rate_limiting.statistics import Tally
+from storefront.rate_limiting.policies import Policy, build_policies
+from storefront.rate_limiting.statistics import LimitStatistics
+from storefront.redis_roles import role_clients
 
 FLUSH_INTERVAL = 0.1  # seconds
 
 
-class Limits:
+class RateLimitEngine:
     """Decides about requests, in front of Flask and within.
 
     Raises:
-        ConfigurationError: a setting names no policy, no rate or no network.
+        ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
 
     def __init__(self, app: Flask) -> None:
-        config, roles = app.config, app.extensions["redis_roles"]
-        self.policies = table(config["LIMIT_RATES"], config["LIMIT_SHADOW"])
-        self.places = Places(
-            identity.networks("STOREFRONT_LIMIT_ALLOW", config["LIMIT_ALLOW"]),
-            identity.networks("STOREFRONT_LIMIT_DENY", config["LIMIT_DENY"]),
+        config, roles = app.config, role_clients.get(app)
+        self.policies = build_policies(config["LIMIT_RATES"], config["LIMIT_SHADOW"])
+        self.addresses = ClientAddressReader(
+            identity.parse_networks("STOREFRONT_LIMIT_ALLOW", config["LIMIT_ALLOW"]),
+            identity.parse_networks("STOREFRONT_LIMIT_DENY", config["LIMIT_DENY"]),
         )
-        self._held = {
-            name: replace(policy, exact=policy.exact and policy.exact_held)
+        self._fast_path_policies = {
+            name: replace(policy, exact=policy.exact and policy.exact_fast_path)
             for name, policy in self.policies.items()
         }
         self.limiter = Limiter(roles, config["CACHE_PREFIX"], config["WORKERS"])
-        self.tally = Tally(roles, config["CACHE_PREFIX"])
-        self.crawlers = Crawlers() if config["LIMIT_VERIFY_CRAWLERS"] else None
-        self.identify: list[Identify] = []
+        self.statistics = LimitStatistics(roles, config["CACHE_PREFIX"])
+        self.crawlers = CrawlerVerifier() if config["LIMIT_VERIFY_CRAWLERS"] else None
+        self.identifiers: list[Identifier] = []
+        # Runs while there is something to send to Redis, and two seconds longer.
         self._flusher = PeriodicTask(
             "rate-limits-flusher", self._flush, FLUSH_INTERVAL, busy_interval=FLUSH_INTERVAL, idle_runs=20
         )
 
-    def admit(
-        self, environ: Mapping[str, Any], charges: Mapping[str, int], account: str = "", *, held: bool = False
+    def hit(
+        self,
+        environ: Mapping[str, Any],
+        costs: Mapping[str, int],
+        account: str = "",
+        *,
+        fast_path: bool = False,
     ) -> Decision:
-        """Decide a request and spend what it costs: all limits together, or nothing. Never raises.
+        """Decide about a request and spend its cost: under all policies, or under none. Never raises.
 
         Args:
             environ: the request's WSGI environment.
-            charges: units by policy; none is free of charge.
+            costs: units by policy; without any the request is unlimited.
             account: the account that the request names, for policies by account.
-            held: its response is ready in this process.
+            fast_path: whether the response is ready in this process.
         """
-        if not charges:
+        if not costs:
             return UNLIMITED
-        place = self.places.of(environ)
-        if place.standing != "limited":
-            if place.standing == "allowed":
+        address = self.addresses.read_environ(environ)
+        if address.standing != "limited":
+            if address.standing == "allowed":
                 return UNLIMITED
-            self.tally.deny(place.name)
+            self.statistics.count_denied(address.name)
             self._flusher.start()
             return DENIED
-        asks = self._asks(environ, charges, account, place, self._held if held else self.policies)
-        verdict, source = self.limiter.admit(asks)
-        return self._told(asks, verdict, alone=source == "alone")
+        policies = self._fast_path_policies if fast_path else self.policies
+        hits = self._list_hits(environ, costs, account, address, policies)
+        verdict, source = self.limiter.hit(hits)
+        return self._record(hits, verdict, without_redis=source == "alone")
 
-    def admit_at_once(self, environ: Mapping[str, Any], charges: Mapping[str, int]) -> Decision | None:
-        """Decide a request for what this process holds, if it passes and Redis need not be asked; else None.
+    def hit_without_waiting(self, environ: Mapping[str, Any], costs: Mapping[str, int]) -> Decision | None:
+        """Decide about a request on the fast path if it passes and Redis need not be asked; otherwise return None.
 
-        Nothing is spent, counted or waited for then.
+        With None, nothing was spent or counted.
         """
-        place = self.places.of(environ)
-        if place.standing != "limited":
-            return UNLIMITED if place.standing == "allowed" else None
-        asks = self._asks(environ, charges, "", place, self._held)
-        verdict = self.limiter.admit_at_once(asks)
-        return self._told(asks, verdict) if verdict else None
+        address = self.addresses.read_environ(environ)
+        if address.standing != "limited":
+            return UNLIMITED if address.standing == "allowed" else None
+        hits = self._list_hits(environ, costs, "", address, self._fast_path_policies)
+        verdict = self.limiter.hit_from_memory(hits)
+        return self._record(hits, verdict) if verdict else None
 
-    def _told(self, asks: list[Ask], verdict: Verdict, *, alone: bool = False) -> Decision:
-        for ask in asks:
-            self.tally.add(ask.policy.name, "asked")
-            if alone:
-                self.tally.add(ask.policy.name, "alone")
-        if verdict.over:
-            self.tally.refuse(verdict.over)
+    def _record(self, hits: list[Hit], verdict: Verdict, *, without_redis: bool = False) -> Decision:
+        for hit in hits:
+            self.statistics.count(hit.policy.name, "asked")
+            if without_redis:
+                self.statistics.count(hit.policy.name, "alone")
+        if verdict.exceeded:
+            self.statistics.count_exceeded(verdict.exceeded)
         self._flusher.start()
-        return decision(verdict)
+        return build_decision(verdict)
 
-    def _asks(
+    def _list_hits(
         self,
         environ: Mapping[str, Any],
-        charges: Mapping[str, int],
+        costs: Mapping[str, int],
         account: str,
-        place: ClientAddress,
+        address: ClientAddress,
         policies: Mapping[str, Policy],
-    ) -> list[Ask]:
-        asks = []
-        for name, cost in charges.items():
+    ) -> list[Hit]:
+        hits = []
+        for name, cost in costs.items():
             policy = policies[name]
-            if name == "browse" and self._is_crawler(environ, place):
+            if name == "browse" and self._is_crawler(environ, address):
                 policy = policies["crawler"]
-            who = self._who(policy, environ, account, place)
-            if who:
-                asks.append(Ask(policy, who, cost if cost < policy.burst else policy.burst))
-        return asks
+            client = self._client_of(policy, environ, account, address)
+            if client:
+                hits.append(Hit(policy, client, cost if cost < policy.burst else policy.burst))
+        return hits
 
-    def _who(self, policy: Policy, environ: Mapping[str, Any], account: str, place: ClientAddress) -> str:
+    def _client_of(
+        self, policy: Policy, environ: Mapping[str, Any], account: str, address: ClientAddress
+    ) -> str:
+        """Return the client whose budget a policy uses; an empty string if the policy does not apply."""
         if policy.by == "account":
-            return identity.key(f"account:{account.strip().casefold()}") if account.strip() else ""
+            return identity.client_key(f"account:{account.strip().casefold()}") if account.strip() else ""
         if policy.by == "client":
-            for identify in self.identify:
-                if known := identify(environ):
-                    return identity.key(known)
-        return place.name
+            for identifier in self.identifiers:
+                if found := identifier(environ):
+                    return identity.client_key(found)
+        return address.name
 
-    def _is_crawler(self, environ: Mapping[str, Any], place: ClientAddress) -> bool:
+    def _is_crawler(self, environ: Mapping[str, Any], address: ClientAddress) -> bool:
         return (
             self.crawlers is not None
-            and place.ip is not None
-            and self.crawlers.good(place.ip, environ.get("HTTP_USER_AGENT", ""))
+            and address.ip is not None
+            and self.crawlers.is_verified(address.ip, environ.get("HTTP_USER_AGENT", ""))
         )
 
     def _flush(self) -> bool:
-        settled = self.limiter.settle()
-        return self.tally.send() or settled
+        flushed = self.limiter.flush()
+        return self.statistics.flush() or flushed
+
+
+rate_limits = AppState[RateLimitEngine]("rate_limiting")

@@ -1,44 +1,43 @@
-"""Limits kept by this process alone, for as long as Redis is away."""
+"""Limits that one process decides alone while Redis is unavailable."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 
-from storefront.rate_limiting.gcra import Ask, Verdict, judge
+from storefront.rate_limiting.gcra import Hit, Verdict, evaluate
 from storefront.rate_limiting.policies import Policy
 
-MOST = 50_000
+MAX_CLIENTS = 50_000
 
 
-class Buckets:
-    """Debts by client, bounded; the oldest goes when there are too many.
+class FallbackLimiter:
+    """Debts by client in this process's memory. If there are too many, the oldest is forgotten.
 
     Args:
-        processes: how many processes share a limit: each has its part of it.
+        processes: how many processes share a limit; each applies its share of it.
     """
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
-        self._parts: dict[str, Policy] = {}
-        self._paid: dict[
-            tuple[str, str], int
-        ] = {}  # when a debt is paid, in microseconds of this process's clock
+        self._shares: dict[str, Policy] = {}
+        # When a client's debt is paid, in microseconds of this process's clock.
+        self._paid_at: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def admit(self, asks: Sequence[Ask], now: int) -> Verdict:
-        """Check all limits of a request and spend what it costs."""
-        parts = []
-        for policy, who, cost in asks:
-            part = self._parts.get(policy.name) or policy.shared_by(self._processes)
-            self._parts[policy.name] = part
-            parts.append(Ask(part, who, min(cost, part.burst)))
+    def hit(self, hits: Sequence[Hit], now: int) -> Verdict:
+        """Check all limits of a request, and spend its cost if it passes."""
+        shares = []
+        for policy, client, cost in hits:
+            share = self._shares.get(policy.name) or policy.divide(self._processes)
+            self._shares[policy.name] = share
+            shares.append(Hit(share, client, min(cost, share.burst)))
         with self._lock:
-            debts = [max(0, self._paid.get((ask.policy.name, ask.who), 0) - now) for ask in parts]
-            verdict = judge(parts, debts)
+            debts = [max(0, self._paid_at.get((hit.policy.name, hit.client), 0) - now) for hit in shares]
+            verdict = evaluate(shares, debts)
             if verdict.allowed:
-                for ask, state in zip(parts, verdict.states, strict=True):
-                    self._paid[ask.policy.name, ask.who] = now + state.debt
-                while len(self._paid) > MOST:
-                    del self._paid[next(iter(self._paid))]
+                for hit, state in zip(shares, verdict.states, strict=True):
+                    self._paid_at[hit.policy.name, hit.client] = now + state.debt
+                while len(self._paid_at) > MAX_CLIENTS:
+                    del self._paid_at[next(iter(self._paid_at))]
         return verdict

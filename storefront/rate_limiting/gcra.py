@@ -1,7 +1,7 @@
-"""The generic cell rate algorithm (GCRA, ITU-T I.371), as lua/admit.lua has it, for what is known of debts.
+"""The generic cell rate algorithm (GCRA, ITU-T I.371), as in lua/gcra.lua, for debts that are known.
 
 A client's debt is the time in which all that it has spent comes back: cost × interval each, in microseconds. A
-request passes if the debt it leaves is within the tolerance, burst × interval.
+request passes if the debt after it is within the tolerance, burst × interval.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import NamedTuple
 from storefront.rate_limiting.policies import Policy
 
 
-class Ask(NamedTuple):
-    """A request asks a limit for some units."""
+class Hit(NamedTuple):
+    """A request's claim on one policy."""
 
     policy: Policy
-    who: str
-    cost: int  # at most the policy's burst
+    client: str
+    cost: int  # units, at most the policy's burst
 
 
-class State(NamedTuple):
-    """How a client stands with a limit, after its request."""
+class PolicyState(NamedTuple):
+    """A client's debt under a policy, after its request."""
 
     policy: Policy
     debt: int  # microseconds
@@ -32,44 +32,44 @@ class State(NamedTuple):
         return max(0, (self.policy.tolerance - self.debt) // self.policy.interval)
 
     @property
-    def full_in(self) -> int:
-        """Seconds until all units are there again, rounded up."""
+    def reset_after(self) -> int:
+        """Seconds until all units are available again, rounded up."""
         return -(-self.debt // 1_000_000)
 
 
 class Verdict(NamedTuple):
-    """What becomes of a request.
+    """The algorithm's result for a request.
 
     Attributes:
-        states: how the client stands now, by limit.
-        over: the limits that had too little left; those in shadow mode do not refuse.
+        states: the client's debt under each policy.
+        exceeded: the hits whose policy had too little left; those in shadow mode do not refuse.
         wait: microseconds until the same request passes; 0 if it passes now.
     """
 
-    states: list[State]
-    over: list[Ask]
+    states: list[PolicyState]
+    exceeded: list[Hit]
     wait: int
 
     @property
     def allowed(self) -> bool:
-        """Whether it passes."""
+        """Whether the request passes."""
         return self.wait == 0
 
 
-def judge(asks: Sequence[Ask], debts: Sequence[int]) -> Verdict:
-    """Return what becomes of a request, given the debts before it."""
-    over: list[Ask] = []
-    states: list[State] = []
+def evaluate(hits: Sequence[Hit], debts: Sequence[int]) -> Verdict:
+    """Return the verdict on a request, given the debts before it in microseconds."""
+    exceeded: list[Hit] = []
+    states: list[PolicyState] = []
     wait = 0
-    for ask, debt in zip(asks, debts, strict=True):
-        policy, _, cost = ask
+    for hit, debt in zip(hits, debts, strict=True):
+        policy, _, cost = hit
         after = debt + cost * policy.interval
         if after > policy.tolerance:
-            over.append(ask)
+            exceeded.append(hit)
             if not policy.shadow:
                 wait = max(wait, after - policy.tolerance)
             after = debt
-        states.append(State(policy, after))
+        states.append(PolicyState(policy, after))
     if wait:
-        states = [State(ask.policy, debt) for ask, debt in zip(asks, debts, strict=True)]
-    return Verdict(states, over, wait)
+        states = [PolicyState(hit.policy, debt) for hit, debt in zip(hits, debts, strict=True)]
+    return Verdict(states, exceeded, wait)

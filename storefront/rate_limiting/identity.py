@@ -1,7 +1,7 @@
-"""Who is asking: an address, IPv6 by its /64; and whoever a room says it is, by a sign-in or a token.
+"""The client that a request counts for: its address (IPv6 by its /64), or the id of a sign-in or token.
 
-The address is what the layers before say (`REMOTE_ADDR`): behind proxies, `TRUSTED_PROXIES` hops of X-Forwarded-For
-are believed before this is asked, and no header is read here.
+The address is `REMOTE_ADDR`. Behind proxies, ProxyFix has replaced it by then, by `TRUSTED_PROXIES` hops of
+X-Forwarded-For; no header is read here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from storefront.errors import ConfigurationError
 
 Network = IPv4Network | IPv6Network
 Standing = Literal["limited", "allowed", "denied"]
-Identify = Callable[[Mapping[str, Any]], str | None]
+Identifier = Callable[[Mapping[str, Any]], str | None]
 
-NOWHERE = "nowhere"  # all requests without an address that can be read share one budget
-_MOST = 20_000
-_LONGEST = 64
+UNKNOWN_ADDRESS = "nowhere"  # all requests without a valid address share this budget
+_MAX_REMEMBERED = 20_000
+_MAX_LENGTH = 64
 _SANE = re.compile(r"[A-Za-z0-9._:/@+-]{1,64}")
 _V4_PORT = re.compile(r"([0-9.]{7,15}):[0-9]*")
 
@@ -31,19 +31,30 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientAddress:
-    """Where a request comes from."""
+    """The address of a request.
 
-    name: str  # "192.0.2.7", "2001:db8::/64" or NOWHERE
+    Attributes:
+        name: "192.0.2.7", "2001:db8::/64" or UNKNOWN_ADDRESS; requests with the same name share a budget.
+        ip: the complete address; None if it is unknown.
+        standing: whether its network is limited, allowed without limits, or denied.
+    """
+
+    name: str
     ip: str | None
     standing: Standing
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the address could be read."""
+        return self.ip is not None
 
-class Places:
-    """What is known of addresses; bounded.
+
+class ClientAddressReader:
+    """Reads clients' addresses, and remembers a bounded number of results.
 
     Args:
         allowed: networks that are not limited.
-        denied: networks that are not served. Where both name an address, the narrower network counts.
+        denied: networks that are not served. If both contain an address, the narrower network decides.
     """
 
     def __init__(self, allowed: Iterable[Network] = (), denied: Iterable[Network] = ()) -> None:
@@ -54,20 +65,20 @@ class Places:
         self._known: dict[str, ClientAddress] = {}
         self._warned = False
 
-    def of(self, environ: Mapping[str, Any]) -> ClientAddress:
-        """Return where a request comes from."""
+    def read_environ(self, environ: Mapping[str, Any]) -> ClientAddress:
+        """Return the address of a request."""
         text = environ.get("REMOTE_ADDR") or ""
         found = self._known.get(text)
         if found is None:
-            found = self._place(text)
-            if len(text) <= _LONGEST:
+            found = self._read(text)
+            if len(text) <= _MAX_LENGTH:
                 self._known[text] = found
-                if len(self._known) > _MOST:
+                if len(self._known) > _MAX_REMEMBERED:
                     del self._known[next(iter(self._known))]
         return found
 
-    def _place(self, text: str) -> ClientAddress:
-        address = read(text)
+    def _read(self, text: str) -> ClientAddress:
+        address = parse_address(text)
         if address is None:
             if not self._warned:
                 self._warned = True
@@ -76,7 +87,7 @@ class Places:
                     "unix socket, set TRUSTED_PROXIES to the number of proxies.",
                     text,
                 )
-            return ClientAddress(NOWHERE, None, "limited")
+            return ClientAddress(UNKNOWN_ADDRESS, None, "limited")
         name = str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
         standing: Standing = "limited"
         longest = -1
@@ -86,10 +97,10 @@ class Places:
         return ClientAddress(name, str(address), standing)
 
 
-def read(text: str) -> IPv4Address | IPv6Address | None:
-    """Return an address as servers and proxies write it (with a port, a zone, or IPv4 in IPv6), or None."""
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address as servers and proxies write it (with a port, a zone, or IPv4 in IPv6); None if invalid."""
     text = text.strip()
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -102,11 +113,11 @@ def read(text: str) -> IPv4Address | IPv6Address | None:
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
-def networks(setting: str, items: Iterable[str]) -> list[Network]:
-    """Return the networks that a setting names.
+def parse_networks(setting: str, items: Iterable[str]) -> list[Network]:
+    """Return the networks of a setting.
 
     Raises:
-        ConfigurationError: one cannot be read.
+        ConfigurationError: one is not a valid address or network.
     """
     try:
         return [ip_network(item, strict=False) for item in items]
@@ -116,8 +127,8 @@ def networks(setting: str, items: Iterable[str]) -> list[Network]:
         ) from error
 
 
-def key(text: str) -> str:
-    """Return what names a client in a key: the text itself if it is short and plain, else its digest."""
+def client_key(text: str) -> str:
+    """Return a client's name for use in a Redis key: the text itself if it is short and plain, else its digest."""
     if _SANE.fullmatch(text):
         return text
     return "#" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

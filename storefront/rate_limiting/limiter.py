@@ -1,9 +1,9 @@
-"""Decides with Redis, from memory where memory is enough, and alone while Redis is away.
+"""Decides with Redis, from memory where that is exact enough, and alone while Redis is unavailable.
 
-For each client of a limit two things are kept here: when its debt is paid, as far as is known (late by a round trip
-at most; other processes only ever move that moment away, so who is refused by it would be refused by Redis too), and
-the units that were admitted here and Redis has not heard of (`owed`). The rules of the approximate mode, and what
-they bound, are written in docs/rate-limits.md.
+For each client of a policy, a process remembers two things: when the client's debt is paid, as far as it knows (late
+by a round trip at most; other processes only ever move that moment away, so Redis would refuse whom it refuses), and
+the units that it admitted and has not reported to Redis yet. docs/rate-limits.md gives the rules of the approximate
+mode, and what they bound.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from typing import Literal
 
 from redis.exceptions import RedisError
 
-from storefront.rate_limiting.fallback import Buckets
-from storefront.rate_limiting.gcra import Ask, State, Verdict, judge
+from storefront.rate_limiting.fallback import FallbackLimiter
+from storefront.rate_limiting.gcra import Hit, PolicyState, Verdict, evaluate
 from storefront.rate_limiting.policies import Policy
 from storefront.redis_roles import LuaScript, RedisUnavailable, Role
 from storefront.redis_roles.roles import RoleClients
 
-_ADMIT = LuaScript(Path(__file__).parent / "lua" / "admit.lua")
-MOST = 50_000  # clients of whom something is remembered
-BATCH = 200  # clients that are settled by one call
-NEAR = 5  # within a fifth of the burst everybody is asked for exactly
-OVER = 10  # all processes together owe at most a tenth of the burst (at least a unit each)
+_GCRA = LuaScript(Path(__file__).parent / "lua" / "gcra.lua")
+MAX_CLIENTS = 50_000  # clients that are remembered
+FLUSH_BATCH = 200  # clients in one call
+EXACT_SHARE = 5  # in the last fifth of the burst every request is decided by Redis
+UNREPORTED_SHARE = 10  # all processes together hold back at most a tenth of the burst (at least a unit each)
 
 log = logging.getLogger(__name__)
 
 Source = Literal["redis", "memory", "alone"]
 
 
-def microseconds() -> int:
-    """Return this process's clock, which never runs back."""
+def monotonic_microseconds() -> int:
+    """Return this process's monotonic clock in microseconds."""
     return time.monotonic_ns() // 1000
 
 
@@ -44,129 +44,133 @@ class Limiter:
     """The limits of one shop in one process.
 
     Args:
-        roles: how Redis is called.
-        prefix: what all keys of this shop begin with.
+        roles: the clients of Redis.
+        prefix: of all keys of this shop.
         processes: how many processes serve the shop.
-        clock: microseconds that never run back.
+        clock: a monotonic clock in microseconds.
     """
 
     def __init__(
-        self, roles: RoleClients, prefix: str, processes: int, *, clock: Callable[[], int] = microseconds
+        self,
+        roles: RoleClients,
+        prefix: str,
+        processes: int,
+        *,
+        clock: Callable[[], int] = monotonic_microseconds,
     ) -> None:
         self._roles = roles
         # One hash tag: on a cluster a script must find all limits of a request on one node.
         self._prefix = f"{{{prefix}:limit}}"
         self._processes = processes
         self._clock = clock
-        self._paid: dict[tuple[str, str], int] = {}
-        self._owed: dict[tuple[str, str], tuple[Policy, int]] = {}
-        self._on_the_way: Counter[tuple[str, str]] = Counter()  # of what was owed
-        self._alone = Buckets(processes)
+        # By policy and client: when the debt is paid; units that Redis does not know of; those being reported.
+        self._paid_at: dict[tuple[str, str], int] = {}
+        self._unreported: dict[tuple[str, str], tuple[Policy, int]] = {}
+        self._in_flight: Counter[tuple[str, str]] = Counter()
+        self._fallback = FallbackLimiter(processes)
         self._lock = threading.Lock()
-        self._mistaken = False
+        self._is_error_logged = False
 
-    def admit(self, asks: Sequence[Ask]) -> tuple[Verdict, Source]:
-        """Decide a request and spend what it costs; say who decided. At most one round trip; never raises."""
-        verdict = self._from_memory(asks, self._clock())
+    def hit(self, hits: Sequence[Hit]) -> tuple[Verdict, Source]:
+        """Decide about a request, spend its cost, and return who decided. At most one round trip; never raises."""
+        verdict = self._check_memory(hits, self._clock())
         if verdict is not None:
             return verdict, "memory"
         try:
-            return self._ask(asks), "redis"
+            return self._hit_redis(hits), "redis"
         except RedisUnavailable:
             pass
         except RedisError:
-            if not self._mistaken:
-                self._mistaken = True
-                log.exception("Redis does not take what the rate limits ask; each process limits alone")
-        return self._alone.admit(asks, self._clock()), "alone"
+            if not self._is_error_logged:
+                self._is_error_logged = True
+                log.exception("Redis refuses the rate limits' script; each process limits alone")
+        return self._fallback.hit(hits, self._clock()), "alone"
 
-    def admit_at_once(self, asks: Sequence[Ask]) -> Verdict | None:
-        """Admit a request if that takes neither Redis nor a refusal; else None, and nothing is spent."""
-        verdict = self._from_memory(asks, self._clock()) if len(asks) == 1 else None
+    def hit_from_memory(self, hits: Sequence[Hit]) -> Verdict | None:
+        """Admit a request if Redis need not be asked; if it must, or would refuse, return None and spend nothing."""
+        verdict = self._check_memory(hits, self._clock()) if len(hits) == 1 else None
         return verdict if verdict and verdict.allowed else None
 
-    def settle(self) -> bool:
-        """Tell Redis what was admitted here; return whether there was anything. If Redis is away, it stays owed."""
+    def flush(self) -> bool:
+        """Report admitted units to Redis; return whether there were any. If Redis is unavailable, they are kept."""
         with self._lock:
-            asks = [Ask(policy, who, 0) for (_, who), (policy, _) in self._owed.items()]
-        for start in range(0, len(asks), BATCH):
+            hits = [Hit(policy, client, 0) for (_, client), (policy, _) in self._unreported.items()]
+        for start in range(0, len(hits), FLUSH_BATCH):
             try:
-                self._ask(asks[start : start + BATCH])
+                self._hit_redis(hits[start : start + FLUSH_BATCH])
             except (RedisUnavailable, RedisError):
                 break
-        return bool(asks)
+        return bool(hits)
 
-    def lease(self, policy: Policy) -> int:
-        """Return how many units this process may admit before Redis has heard of them."""
-        return max(1, policy.burst // (OVER * self._processes))
+    def max_unreported(self, policy: Policy) -> int:
+        """Return how many units this process may admit before it reports them to Redis."""
+        return max(1, policy.burst // (UNREPORTED_SHARE * self._processes))
 
-    def _from_memory(self, asks: Sequence[Ask], now: int) -> Verdict | None:
+    def _check_memory(self, hits: Sequence[Hit], now: int) -> Verdict | None:
         """Refuse, or admit where that is exact enough; None if Redis has to be asked."""
-        debts, over = [], False
-        for policy, who, cost in asks:
-            paid = self._paid.get((policy.name, who), 0)
-            debt = paid - now if paid > now else 0
+        debts, exceeded = [], False
+        for policy, client, cost in hits:
+            paid_at = self._paid_at.get((policy.name, client), 0)
+            debt = paid_at - now if paid_at > now else 0
             debts.append(debt)
-            over = over or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
-        if over:
-            return judge(asks, debts)
-        return self._spend_here(asks[0], debts[0], now) if len(asks) == 1 else None
+            exceeded = exceeded or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
+        if exceeded:
+            return evaluate(hits, debts)
+        return self._spend_unreported(hits[0], debts[0], now) if len(hits) == 1 else None
 
-    def _spend_here(self, ask: Ask, debt: int, now: int) -> Verdict | None:
-        """Admit by the only limit of a request, if that need not be exact and is far: what a held page costs."""
-        policy, who, cost = ask
-        key = (policy.name, who)
-        if policy.exact or key not in self._paid:
+    def _spend_unreported(self, hit: Hit, debt: int, now: int) -> Verdict | None:
+        """Admit a request under a single policy if that is not exact and far from its limit, as for a cached page."""
+        policy, client, cost = hit
+        key = (policy.name, client)
+        if policy.exact or key not in self._paid_at:
             return None
         after = debt + cost * policy.interval
-        if after > policy.tolerance - policy.tolerance // NEAR:
-            # A shadow limit refuses nobody: who is over it for certain need not be asked about.
-            return judge((ask,), (debt,)) if policy.shadow and after > policy.tolerance else None
+        if after > policy.tolerance - policy.tolerance // EXACT_SHARE:
+            # A policy in shadow mode refuses nobody: a client that has exceeded it need not be asked about.
+            return evaluate((hit,), (debt,)) if policy.shadow and after > policy.tolerance else None
         with self._lock:
-            owed = self._owed.get(key)
-            units = owed[1] + cost if owed else cost
-            if units + self._on_the_way.get(key, 0) > self.lease(policy):
+            unreported = self._unreported.get(key)
+            units = unreported[1] + cost if unreported else cost
+            if units + self._in_flight.get(key, 0) > self.max_unreported(policy):
                 return None
-            self._owed[key] = (policy, units)
-            self._paid[key] = max(self._paid.get(key, 0), now) + cost * policy.interval
-        return Verdict([State(policy, after)], [], 0)
+            self._unreported[key] = (policy, units)
+            self._paid_at[key] = max(self._paid_at.get(key, 0), now) + cost * policy.interval
+        return Verdict([PolicyState(policy, after)], [], 0)
 
-    def _ask(self, asks: Sequence[Ask]) -> Verdict:
-        """Let Redis decide, and spend, together with what is owed."""
-        keys, arguments, owed = [], [], {}
+    def _hit_redis(self, hits: Sequence[Hit]) -> Verdict:
+        """Let Redis decide and spend, and report these clients' units with the same call."""
+        keys, arguments, reported = [], [], {}
         with self._lock:
-            for policy, who, cost in asks:
-                found = self._owed.pop((policy.name, who), (policy, 0))
-                if found[1]:
-                    owed[policy.name, who] = found
-                    self._on_the_way[policy.name, who] += found[1]
-                keys.append(f"{self._prefix}:{policy.name}:{who}")
-                arguments += [policy.interval, policy.tolerance, cost, found[1], int(policy.shadow)]
+            for policy, client, cost in hits:
+                unreported = self._unreported.pop((policy.name, client), (policy, 0))
+                if unreported[1]:
+                    reported[policy.name, client] = unreported
+                    self._in_flight[policy.name, client] += unreported[1]
+                keys.append(f"{self._prefix}:{policy.name}:{client}")
+                arguments += [policy.interval, policy.tolerance, cost, unreported[1], int(policy.shadow)]
         try:
-            reply = self._roles.call(
-                Role.LIMIT, lambda client: _ADMIT.run(client, keys, arguments), write=True
-            )
+            reply = self._roles.call(Role.LIMIT, lambda redis: _GCRA.run(redis, keys, arguments), write=True)
         except BaseException:
             with self._lock:
-                for key, (policy, units) in owed.items():
-                    self._owed[key] = (policy, self._owed.get(key, (policy, 0))[1] + units)
+                for key, (policy, units) in reported.items():
+                    self._unreported[key] = (policy, self._unreported.get(key, (policy, 0))[1] + units)
             raise
         finally:
-            if owed:
+            if reported:
                 with self._lock:
-                    for key, (_, units) in owed.items():
-                        self._on_the_way[key] -= units
-                        if not self._on_the_way[key]:
-                            del self._on_the_way[key]
-        verdict = judge(asks, reply)
-        self._learn(verdict, asks, self._clock())
+                    for key, (_, units) in reported.items():
+                        self._in_flight[key] -= units
+                        if not self._in_flight[key]:
+                            del self._in_flight[key]
+        verdict = evaluate(hits, reply)
+        self._remember(verdict, hits, self._clock())
         return verdict
 
-    def _learn(self, verdict: Verdict, asks: Sequence[Ask], now: int) -> None:
+    def _remember(self, verdict: Verdict, hits: Sequence[Hit], now: int) -> None:
         with self._lock:
-            for state, ask in zip(verdict.states, asks, strict=True):
-                key = (ask.policy.name, ask.who)
-                unheard = self._owed.get(key, (ask.policy, 0))[1] * ask.policy.interval
-                self._paid[key] = max(self._paid.get(key, 0), now + state.debt + unheard)
-            while len(self._paid) > MOST:
-                del self._paid[next(iter(self._paid))]
+            for state, hit in zip(verdict.states, hits, strict=True):
+                key = (hit.policy.name, hit.client)
+                unreported = self._unreported.get(key, (hit.policy, 0))[1] * hit.policy.interval
+                self._paid_at[key] = max(self._paid_at.get(key, 0), now + state.debt + unreported)
+            while len(self._paid_at) > MAX_CLIENTS:
+                del self._paid_at[next(iter(self._paid_at))]

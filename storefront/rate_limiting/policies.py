@@ -1,4 +1,4 @@
-"""The table of rate limits: how many of what, for whom. docs/rate-limits.md explains them to people."""
+"""The table of rate limit policies. docs/rate-limits.md explains them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from storefront.errors import ConfigurationError
 
-By = Literal["address", "client", "account"]
+LimitScope = Literal["address", "client", "account"]
 
 _RATE = re.compile(
     r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})? ?(s|second|minute|hour|day)s?(?:\+([1-9][0-9]{0,8}))?"
 )
 _SECONDS = {"s": 1, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_LONGEST = 7 * 86400  # seconds
+_MAX_WINDOW = 7 * 86400  # seconds
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Policy:
     """A named limit.
 
     Attributes:
-        name: as headers, settings and the report call it.
-        limit: how many units come back in a window.
+        name: used in headers, settings and the report.
+        limit: units that come back in a window.
         window: in seconds.
-        burst: how many units a rested client has: no window ever admits more than limit + burst.
-        by: whose budget: the address's; the client's (its token's, else its sign-in's, else its address's);
-            or the account's that the request names.
-        exact: Redis is asked each time. If not, a process counts for itself while a client is far from its limit.
-        exact_held: the same for what a process holds ready, which is only ever asked for without a token.
-        strict: while Redis is away only half of what other policies get is let pass.
+        burst: units that a client has at rest. No window ever admits more than limit + burst.
+        by: what has a budget of its own: an address; a client (its token, else its sign-in, else its address); or the
+            account that the request names.
+        exact: Redis is asked each time. Otherwise a process counts alone while a client is far from its limit.
+        exact_fast_path: the same for responses that are ready in the process; requests for them carry no token.
+        strict: while Redis is unavailable, half of what other policies get is admitted.
         shadow: counted and reported, never refused.
     """
 
@@ -40,9 +40,9 @@ class Policy:
     limit: int
     window: int
     burst: int
-    by: By = "client"
+    by: LimitScope = "client"
     exact: bool = True
-    exact_held: bool = True
+    exact_fast_path: bool = True
     strict: bool = False
     shadow: bool = False
 
@@ -53,39 +53,39 @@ class Policy:
 
     @cached_property
     def tolerance(self) -> int:
-        """Microseconds of debt that a client may have."""
+        """The largest debt of a client, in microseconds."""
         return self.burst * self.interval
 
     @cached_property
     def header(self) -> str:
-        """The policy as RateLimit-Policy tells it."""
+        """The policy as an item of the RateLimit-Policy header."""
         return f'"{self.name}";q={self.limit};w={self.window}'
 
-    def shared_by(self, processes: int) -> Policy:
-        """Return one process's part of the limit, for when the processes cannot know of each other."""
+    def divide(self, processes: int) -> Policy:
+        """Return one process's share of the limit, for when the processes cannot count together."""
         parts = processes * (2 if self.strict else 1)
         return replace(self, limit=max(1, self.limit // parts), burst=max(1, self.burst // parts))
 
 
-def rate(text: str) -> tuple[int, int, int] | None:
+def parse_rate(text: str) -> tuple[int, int, int] | None:
     """Return limit, window in seconds and burst of "100/minute", "20/5 minutes" or "100/minute+20" (20 at once).
 
-    Without a burst the whole limit may be used at once. None if it cannot be read.
+    Without a burst the whole limit may be used at once. Returns None if the text is invalid.
     """
     found = _RATE.fullmatch(text)
     if found is None:
         return None
     limit, window = int(found[1]), int(found[2] or 1) * _SECONDS[found[3]]
-    return (limit, window, int(found[4] or limit)) if window <= _LONGEST else None
+    return (limit, window, int(found[4] or limit)) if window <= _MAX_WINDOW else None
 
 
 def _policy(name: str, text: str, **about: Any) -> Policy:
-    found = rate(text)
-    assert found is not None, text  # noqa: S101  # a row of the table below
+    found = parse_rate(text)
+    assert found is not None, text  # noqa: S101  # a row of POLICIES
     return Policy(name, *found, **about)
 
 
-TABLE = (
+POLICIES = (
     _policy("browse", "100/minute", exact=False),
     _policy("crawler", "600/minute", by="address", exact=False),
     _policy("me", "300/minute", exact=False),
@@ -99,32 +99,32 @@ TABLE = (
     _policy("checkout", "10/minute", strict=True),
     _policy("order", "60/minute", strict=True),
     _policy("payment.event", "1200/minute", by="address"),
-    _policy("api", "600/minute", exact_held=False),
+    _policy("api", "600/minute", exact_fast_path=False),
     _policy("stream", "120/minute"),
     _policy("staff", "600/minute"),
 )
 
 
-def setting(name: str) -> str:
-    """Return the environment variable that changes a policy."""
+def setting_name(name: str) -> str:
+    """Return the name of the environment variable that changes a policy."""
     return "STOREFRONT_LIMIT_" + re.sub(r"[.-]", "_", name).upper()
 
 
-def table(rates: Mapping[str, str], shadow: list[str]) -> dict[str, Policy]:
-    """Return the policies by name, changed by the settings.
+def build_policies(rates: Mapping[str, str], shadow: list[str]) -> dict[str, Policy]:
+    """Return the policies by name, with the changes of the settings.
 
     Args:
         rates: rates by the names of their settings.
         shadow: names of policies that only count.
 
     Raises:
-        ConfigurationError: there is no such policy, or a rate cannot be read.
+        ConfigurationError: there is no such policy, or a rate is invalid.
     """
-    by_setting = {setting(policy.name): policy for policy in TABLE}
+    by_setting = {setting_name(policy.name): policy for policy in POLICIES}
     for name, text in rates.items():
         if name not in by_setting:
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")
-        found = rate(text)
+        found = parse_rate(text)
         if found is None:
             raise ConfigurationError(
                 f"{name} is {text!r}; write it as 100/minute, 20/5 minutes, or 100/minute+20 for at most 20 at once."

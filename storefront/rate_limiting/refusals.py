@@ -1,4 +1,4 @@
-"""What a refused client gets: a page that counts down, a problem for programs (RFC 9457), a line for streams."""
+"""Responses to refused requests: a page that counts down, a problem (RFC 9457) for programs, a line for streams."""
 
 from __future__ import annotations
 
@@ -11,47 +11,49 @@ from flask.globals import request_ctx
 from storefront.rate_limiting.decision import Decision
 from storefront.web import compression
 
-MOST_PAGES = 200
-_KINDS = ("text/html", "application/json", "text/event-stream")
+MAX_PAGES = 200
+_MEDIA_TYPES = ("text/html", "application/json", "text/event-stream")
 _SAFE = frozenset(("GET", "HEAD"))
 
 
-class Refusals:
-    """The answers to refused requests.
+class RefusalResponses:
+    """Builds the responses to refused requests.
 
-    Pages are rendered and compressed once for each number of seconds: a refusal must not cost more than the page.
+    A page is rendered and compressed once for each number of seconds: a refusal must not cost more than the page.
     """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._pages: dict[tuple[int, bool, str | None], bytes] = {}
 
-    def response(self, decision: Decision) -> Response:
-        """Return the answer to the current request."""
+    def build_response(self, decision: Decision) -> Response:
+        """Return the response to the current request."""
         if decision.status == 403 and request.path.startswith("/api/"):
-            response = self._app.response_class(_denied(), mimetype="application/problem+json")
+            response = self._app.response_class(_denied_problem(), mimetype="application/problem+json")
         elif decision.status == 403:
-            response = self._text("Requests from this network are not answered.\n")
+            response = self._build_text("Requests from this network are not answered.\n")
         else:
-            response = self._too_many(decision)
+            response = self._build_too_many(decision)
         response.status_code = decision.status
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _too_many(self, decision: Decision) -> Response:
+    def _build_too_many(self, decision: Decision) -> Response:
         seconds = decision.retry_after
-        best = request.accept_mimetypes.best_match(_KINDS) if request.accept_mimetypes else _KINDS[0]
+        best = (
+            request.accept_mimetypes.best_match(_MEDIA_TYPES) if request.accept_mimetypes else _MEDIA_TYPES[0]
+        )
         if request.path.startswith("/api/") or best == "application/json":
-            return self._app.response_class(_problem(decision), mimetype="application/problem+json")
-        # Without an adapter the host is none of ours, and no link can be made.
+            return self._app.response_class(_too_many_problem(decision), mimetype="application/problem+json")
+        # Without a URL adapter the host is not one of ours, and no link can be built.
         if best == "text/html" and "stream" not in decision.policies and request_ctx.url_adapter is not None:
-            return self._page(seconds, again=request.method in _SAFE)
-        return self._text(f"Too many requests. Try again in {_seconds(seconds)}.\n")
+            return self._build_page(seconds, again=request.method in _SAFE)
+        return self._build_text(f"Too many requests. Try again in {_in_seconds(seconds)}.\n")
 
-    def _text(self, sentence: str) -> Response:
+    def _build_text(self, sentence: str) -> Response:
         return self._app.response_class(sentence, mimetype="text/plain")
 
-    def _page(self, seconds: int, *, again: bool) -> Response:
+    def _build_page(self, seconds: int, *, again: bool) -> Response:
         encoding = compression.negotiate(request.accept_encodings)
         key = (seconds, again, encoding)
         page = self._pages.get(key)
@@ -61,7 +63,7 @@ class Refusals:
             ).encode()
             page = compression.encode(page, encoding, quality=5) if encoding else page
             self._pages[key] = page
-            if len(self._pages) > MOST_PAGES:
+            if len(self._pages) > MAX_PAGES:
                 del self._pages[next(iter(self._pages))]
         response = self._app.response_class(page, mimetype="text/html")
         response.headers["Vary"] = "Accept-Encoding"
@@ -70,26 +72,26 @@ class Refusals:
         return response
 
 
-def _seconds(number: int) -> str:
+def _in_seconds(number: int) -> str:
     return "1 second" if number == 1 else f"{number} seconds"
 
 
 def _wait(seconds: int) -> str:
-    # Nobody counts further than that; rounded up, so that it is over when it is said to be.
-    return _seconds(seconds) if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    # Rounded up, so that the time is over when the page says so.
+    return _in_seconds(seconds) if seconds < 120 else f"{-(-seconds // 60)} minutes"
 
 
-def _denied() -> str:
+def _denied_problem() -> str:
     about = {"type": "about:blank", "title": "Forbidden", "status": 403}
     return msgspec.json.encode(about | {"detail": "Requests from this network are not answered."}).decode()
 
 
-def _problem(decision: Decision) -> str:
+def _too_many_problem(decision: Decision) -> str:
     about: dict[str, Any] = {
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
-        "detail": f"Try again in {_seconds(decision.retry_after)}.",
+        "detail": f"Try again in {_in_seconds(decision.retry_after)}.",
         "retry_after": decision.retry_after,
         "policies": decision.policies,
     }

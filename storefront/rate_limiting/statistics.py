@@ -1,4 +1,4 @@
-"""Who was refused, by which limit, how often: counted here, sent to Redis every second, kept for a day, bounded."""
+"""Statistics of the limits: counted in the process, sent to Redis every second, kept there for a day, bounded."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.gcra import Hit
 from storefront.redis_roles import RedisUnavailable, Role
 from storefront.redis_roles.roles import RoleClients
 
 Event = Literal["asked", "refused", "shadow", "alone", "denied"]
 HOURS = 24
-EVERY = 1.0  # seconds
-MOST_HERE = 2000  # clients that are counted between two sendings …
-MOST_THERE = 1000  # … and of an hour, those that were refused most
-REST = "others"
+FLUSH_INTERVAL = 1.0  # seconds
+MAX_CLIENTS_PER_FLUSH = 2000  # clients that are counted one by one between two flushes
+MAX_CLIENTS_PER_HOUR = 1000  # those that were refused most, in Redis
+OTHERS = "others"
 DENY_LIST = "deny-list"
 
 
 @dataclass(slots=True)
-class Report:
-    """What all processes told."""
+class LimitReport:
+    """The counts of all processes.
 
-    events: dict[str, Counter[str]] = field(default_factory=dict)  # by policy
-    refused: list[tuple[str, str, int]] = field(default_factory=list)  # policy, client, times; the most first
+    Attributes:
+        events: by policy.
+        refused: policy, client and number, the most refused first.
+    """
+
+    events: dict[str, Counter[str]] = field(default_factory=dict)
+    refused: list[tuple[str, str, int]] = field(default_factory=list)
 
 
-class Tally:
-    """Counts of one process that Redis has not heard of."""
+class LimitStatistics:
+    """Counts of this process that have not been sent to Redis yet."""
 
     def __init__(self, roles: RoleClients, prefix: str) -> None:
         self._roles = roles
@@ -40,32 +45,35 @@ class Tally:
         self._lock = threading.Lock()
         self._events: Counter[tuple[str, str]] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
-        self._sent = 0.0
+        self._flushed_at = 0.0
 
-    def add(self, policy: str, event: Event) -> None:
-        """Count an event of a limit."""
+    def count(self, policy: str, event: Event) -> None:
+        """Count an event of a policy."""
         self._events[policy, event] += 1
 
-    def deny(self, who: str) -> None:
-        """Count a request of a network that is not served."""
-        self._count(DENY_LIST, who, "denied")
+    def count_denied(self, client: str) -> None:
+        """Count a request from a denied network."""
+        self._count_client(DENY_LIST, client, "denied")
 
-    def refuse(self, over: list[Ask]) -> None:
-        """Count a refusal, or one that there would be without shadow mode."""
-        for policy, who, _ in over:
-            self._count(policy.name, who, "shadow" if policy.shadow else "refused")
+    def count_exceeded(self, exceeded: list[Hit]) -> None:
+        """Count a refusal, or in shadow mode what would have been one."""
+        for policy, client, _ in exceeded:
+            self._count_client(policy.name, client, "shadow" if policy.shadow else "refused")
 
-    def _count(self, policy: str, who: str, event: Event, number: int = 1) -> None:
+    def _count_client(self, policy: str, client: str, event: Event, number: int = 1) -> None:
         with self._lock:
             self._events[policy, event] += number
-            known = (policy, who) in self._refused or len(self._refused) < MOST_HERE
-            self._refused[policy, who if known else REST] += number
+            self._add_refused(policy, client, number)
 
-    def send(self, *, at_once: bool = False) -> bool:
-        """Send what was counted, if it is time; return whether something is left to be sent."""
-        if not self._events or (not at_once and time.monotonic() - self._sent < EVERY):
+    def _add_refused(self, policy: str, client: str, number: int) -> None:
+        counted = (policy, client) in self._refused or len(self._refused) < MAX_CLIENTS_PER_FLUSH
+        self._refused[policy, client if counted else OTHERS] += number
+
+    def flush(self, *, at_once: bool = False) -> bool:
+        """Send the counts if a second has passed since the last time; return whether something is left to send."""
+        if not self._events or (not at_once and time.monotonic() - self._flushed_at < FLUSH_INTERVAL):
             return bool(self._events)
-        self._sent = time.monotonic()
+        self._flushed_at = time.monotonic()
         with self._lock:
             events, self._events = self._events, Counter()
             refused, self._refused = self._refused, Counter()
@@ -78,7 +86,7 @@ class Tally:
                     pipe.hincrby(names[0], f"{policy} {event}", number)
                 for (policy, who), number in refused.items():
                     pipe.zincrby(names[1], number, f"{policy} {who}")
-                pipe.zremrangebyrank(names[1], 0, -MOST_THERE - 1)
+                pipe.zremrangebyrank(names[1], 0, -MAX_CLIENTS_PER_HOUR - 1)
                 for name in names:
                     pipe.expire(name, (HOURS + 1) * 3600)
                 pipe.execute()
@@ -88,15 +96,16 @@ class Tally:
         except RedisUnavailable:
             with self._lock:
                 self._events += events
-                for key, number in refused.items():
-                    known = key in self._refused or len(self._refused) < MOST_HERE
-                    self._refused[key if known else (key[0], REST)] += number
-        except RedisError:  # foreign data under our names: it goes, and so do these counts
+                for (policy, client), number in refused.items():
+                    self._add_refused(policy, client, number)
+        except (
+            RedisError
+        ):  # another program's data has our keys' names: it is deleted, and these counts are lost
             self._roles.call(Role.LIMIT, lambda client: client.delete(*names), write=True)
         return False
 
-    def report(self, hours: int = HOURS) -> Report:
-        """Return what all processes told of the last hours.
+    def read_report(self, hours: int = HOURS) -> LimitReport:
+        """Return the counts of all processes in the last hours.
 
         Raises:
             RedisUnavailable: Redis does not answer.
@@ -111,10 +120,10 @@ class Tally:
                     pipe.zrevrange(f"{name}:refused", 0, -1, withscores=True)
                 return list(pipe.execute(raise_on_error=False))
 
-        report = Report()
+        report = LimitReport()
         refused: Counter[str] = Counter()
-        found = self._roles.call(Role.LIMIT, read)
-        for events, clients in zip(found[::2], found[1::2], strict=True):
+        replies = self._roles.call(Role.LIMIT, read)
+        for events, clients in zip(replies[::2], replies[1::2], strict=True):
             for name, number in events.items() if isinstance(events, dict) else ():
                 policy, _, event = name.decode().partition(" ")
                 report.events.setdefault(policy, Counter())[event] += int(number)

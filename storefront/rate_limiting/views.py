@@ -1,4 +1,4 @@
-"""/ops/limits: who was refused in the last day, by which limit, how often. For staff."""
+"""/ops/limits: the clients refused in the last day, by policy and number, for staff."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template
 from werkzeug.wrappers import Response
 
 from storefront.rate_limiting.declarations import limit
-from storefront.rate_limiting.engine import Limits
+from storefront.rate_limiting.engine import rate_limits
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
@@ -18,11 +18,11 @@ bp = Blueprint("rate_limiting", __name__, cli_group=None)
 @staff_only
 @limit("staff")
 def dashboard() -> Response:
-    """The report of `flask limits report` as a page."""
-    limits: Limits = current_app.extensions["rate_limiting"]
+    """Show the report of `flask limits report` as a page."""
+    limits = rate_limits.get(current_app)
     report, away = None, None
     try:
-        report = limits.tally.report()
+        report = limits.statistics.read_report()
     except RedisUnavailable as error:
         away = str(error)
     page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)

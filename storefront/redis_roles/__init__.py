@@ -19,7 +19,7 @@ from storefront.redis_roles import locks
 from storefront.redis_roles.circuit_breaker import RoleStatus
 from storefront.redis_roles.errors import REDIS_ERRORS, RedisUnavailable
 from storefront.redis_roles.lua_scripts import LuaScript
-from storefront.redis_roles.roles import Role, RoleClients
+from storefront.redis_roles.roles import Role, RoleClients, role_clients
 from storefront.redis_roles.subscription import Subscription
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "group_by_server",
     "init_app",
     "lock",
+    "role_clients",
     "server_clients",
     "statuses",
     "uses_sentinel",
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
     Raises:
         ConfigurationError: a URL cannot be used; the text says which and why.
     """
-    app.extensions["redis_roles"] = RoleClients.from_config(app)
+    role_clients.set(app, RoleClients.from_config(app))
 
 
 def ensure_embedded_server(app: Flask) -> None:
@@ -61,9 +62,9 @@ def ensure_embedded_server(app: Flask) -> None:
     Raises:
         EmbeddedServerError: it cannot be started; the text says why and how to mend it.
     """
-    roles: RoleClients = app.extensions["redis_roles"]
+    clients = role_clients.get(app)
     for role in Role:
-        roles.resolve_url(role)
+        clients.resolve_url(role)
 
 
 def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
@@ -78,8 +79,8 @@ def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
         RedisUnavailable: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
         RedisError: the command itself is wrong (WRONGTYPE, an error in a script).
     """
-    roles: RoleClients = current_app.extensions["redis_roles"]
-    return roles.call(role, do, write=write)
+    clients = role_clients.get(current_app)
+    return clients.call(role, do, write=write)
 
 
 def lock(name: str, seconds: float) -> AbstractContextManager[bool]:
@@ -92,13 +93,13 @@ def lock(name: str, seconds: float) -> AbstractContextManager[bool]:
     False if another process does it, or if Redis is away. Nobody waits. The lock runs out after so many seconds even
     if the work goes on, and is lost with the Redis of the cache: it saves work, it does not protect anything.
     """
-    return locks.lock(current_app.extensions["redis_roles"], name, seconds)
+    return locks.lock(role_clients.get(current_app), name, seconds)
 
 
 def statuses() -> list[RoleStatus]:
     """Return how each role does in this process: its breaker's states and counters."""
-    roles: RoleClients = current_app.extensions["redis_roles"]
-    return [roles.get_breaker(role).status() for role in Role]
+    clients = role_clients.get(current_app)
+    return [clients.get_breaker(role).status() for role in Role]
 
 
 def get_client(role: Role) -> Redis:
@@ -109,8 +110,8 @@ def get_client(role: Role) -> Redis:
     Raises:
         EmbeddedServerError: the role lives on the embedded server, and that cannot be started.
     """
-    roles: RoleClients = current_app.extensions["redis_roles"]
-    return roles.get_client(role)
+    clients = role_clients.get(current_app)
+    return clients.get_client(role)
 
 
 def check_server(role: Role) -> str | None:
@@ -133,10 +134,10 @@ def check_servers() -> str | None:
 
 def group_by_server() -> list[list[Role]]:
     """Return the roles, those that share a server in one list."""
-    roles: RoleClients = current_app.extensions["redis_roles"]
+    clients = role_clients.get(current_app)
     by_url: dict[str | None, list[Role]] = {}
     for role in Role:
-        by_url.setdefault(roles.urls[role], []).append(role)
+        by_url.setdefault(clients.urls[role], []).append(role)
     return list(by_url.values())
 
 
@@ -155,5 +156,5 @@ def server_clients(role: Role) -> Iterator[Redis]:
 
 def uses_sentinel(role: Role) -> bool:
     """Return whether sentinels name the role's master."""
-    roles: RoleClients = current_app.extensions["redis_roles"]
-    return roles.resolve_address(role).kind == "sentinel"
+    clients = role_clients.get(current_app)
+    return clients.resolve_address(role).kind == "sentinel"

@@ -15,6 +15,7 @@ from flask import Flask
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from storefront.app_state import AppState
 from storefront.redis_roles import address, clients, embedded
 from storefront.redis_roles.address import RedisAddress
 from storefront.redis_roles.circuit_breaker import CircuitBreaker
@@ -121,3 +122,6 @@ class RoleClients:
         # such keys cannot know, so the next calls have to tell.
         with suppress(NoPermissionError):
             self.get_client(role).set(f"probe:{secrets.token_hex(4)}", b"", px=1000)
+
+
+role_clients = AppState[RoleClients]("redis_roles")

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as Broken
 
 from storefront.redis_roles.clients import PubSubConnection
 from storefront.redis_roles.errors import REDIS_ERRORS
-from storefront.redis_roles.roles import Role, RoleClients
+from storefront.redis_roles.roles import Role, role_clients
 
 PING_INTERVAL = 0.5  # seconds
 MAX_SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
@@ -61,7 +61,7 @@ class Subscription:
     ) -> None:
         self.role = role
         self.channels = tuple(channels)
-        self._roles: RoleClients = current_app.extensions["redis_roles"]
+        self._roles = role_clients.get(current_app)
         self._on_message = on_message
         self._on_subscribed = on_subscribed
         self._on_lost = on_lost

@@ -36,7 +36,7 @@ GENERATION_FIELD = "_generation"
 def init_app(app: Flask) -> None:
     """Store the application's sessions in the Redis of the session role."""
     store = SessionStore(
-        app.extensions["redis_roles"],
+        redis_roles.role_clients.get(app),
         app.config["CACHE_PREFIX"],
         ttl=app.config["SESSION_TTL"],
         max_age=app.config["SESSION_MAX_AGE"],

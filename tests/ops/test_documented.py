@@ -51,7 +51,7 @@ def test_every_target_path_and_setting_exists(document: Path) -> None:
         assert (ROOT / path.rstrip("/.")).exists(), path
     for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
         assert (document.parent / target).exists(), target
-    known = {*Settings.names(), *(policies.setting(policy.name) for policy in policies.TABLE)}
+    known = {*Settings.names(), *(policies.setting_name(policy.name) for policy in policies.POLICIES)}
     for name in re.findall(r"`(STOREFRONT_[A-Z_]+)[`=]", text):
         assert name in known, name
 

@@ -12,9 +12,9 @@ from flask import Flask
 from redis import Redis
 
 from storefront import redis_roles
-from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.gcra import Hit
 from storefront.rate_limiting.limiter import Limiter
-from storefront.rate_limiting.policies import Policy, rate
+from storefront.rate_limiting.policies import Policy, parse_rate
 from tests.conftest import make_app
 from tests.redis_roles.servers import Server, server
 
@@ -23,24 +23,24 @@ MakeShop = Callable[..., Flask]
 
 
 def policy(text: str, name: str = "trial", **about: Any) -> Policy:
-    found = rate(text)
+    found = parse_rate(text)
     assert found
     return Policy(name, *found, **about)
 
 
-def ask(text: str, who: str = "192.0.2.1", cost: int = 1, **about: Any) -> Ask:
-    return Ask(policy(text, **about), who, cost)
+def ask(text: str, who: str = "192.0.2.1", cost: int = 1, **about: Any) -> Hit:
+    return Hit(policy(text, **about), who, cost)
 
 
-def passes(limiter: Limiter, *asks: Ask) -> bool:
-    return limiter.admit(asks)[0].allowed
+def passes(limiter: Limiter, *asks: Hit) -> bool:
+    return limiter.hit(asks)[0].allowed
 
 
 def new_limiter(redis_url: str, prefix: str, processes: int = 1, **about: Any) -> Limiter:
     app = Flask("limits")
     app.config["REDIS_URL"] = redis_url
     redis_roles.init_app(app)
-    return Limiter(app.extensions["redis_roles"], prefix, processes, **about)
+    return Limiter(redis_roles.role_clients.get(app), prefix, processes, **about)
 
 
 def forgetful(limiter: Limiter) -> Limiter:

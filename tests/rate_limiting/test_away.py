@@ -27,7 +27,7 @@ def test_a_process_admits_its_part_of_the_limit(
     limiter: Limiter, own_redis: Server, lose: Callable[[Server], None]
 ) -> None:
     lose(own_redis)
-    passed = [limiter.admit([ask("100/day")]) for _ in range(60)]
+    passed = [limiter.hit([ask("100/day")]) for _ in range(60)]
     assert [verdict.allowed for verdict, _ in passed] == [True] * 25 + [False] * 35
     assert {source for _, source in passed} == {"alone"}
     own_redis.thaw() if lose is Server.freeze else None
@@ -49,7 +49,7 @@ def test_clients_far_from_their_limit_do_not_pass_without_limit_either(
     one = ask("100/day", exact=False)
     assert passes(limiter, one)
     own_redis.kill()
-    most = limiter.lease(one.policy) + 100 // PROCESSES
+    most = limiter.max_unreported(one.policy) + 100 // PROCESSES
     assert sum(passes(limiter, one) for _ in range(200)) == most
 
 
@@ -68,12 +68,12 @@ def test_it_comes_back_by_itself_and_what_was_owed_is_told(
     assert passes(limiter, one)  # here
     own_redis.freeze()
     for _ in range(5):
-        limiter.settle()
-    assert limiter.admit([ask("1000/day", who="somebody else")])[1] == "alone"
+        limiter.flush()
+    assert limiter.hit([ask("1000/day", who="somebody else")])[1] == "alone"
     own_redis.thaw()
-    assert eventually(lambda: limiter.admit([ask("1000/day", who="third")])[1] == "redis")
-    assert limiter.settle()
-    verdict, _ = new_limiter(own_redis.url, prefix).admit([one])
+    assert eventually(lambda: limiter.hit([ask("1000/day", who="third")])[1] == "redis")
+    assert limiter.flush()
+    verdict, _ = new_limiter(own_redis.url, prefix).hit([one])
     # A call that ran out of time may have arrived: what was owed is told at least once.
     assert 990 <= verdict.states[0].remaining <= 997
 

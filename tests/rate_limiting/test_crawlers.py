@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from storefront.rate_limiting import crawlers as module
-from storefront.rate_limiting.crawlers import Crawlers
+from storefront.rate_limiting.crawlers import CrawlerVerifier
+from storefront.rate_limiting.engine import rate_limits
 from tests.processes import eventually
 from tests.rate_limiting.conftest import MakeShop
 
@@ -35,7 +36,7 @@ def forward(name: str) -> list[str]:
 
 
 def test_only_whose_name_and_address_agree_is_good() -> None:
-    crawlers = Crawlers(reverse, forward)
+    crawlers = CrawlerVerifier(reverse, forward)
     found = {ip for ip in [*NAMES, "192.0.2.99"] if crawlers.verify("googlebot", ip)}
     assert found == {"66.249.66.1"}
 
@@ -47,34 +48,34 @@ def test_nobody_waits_for_the_look_up_and_it_is_made_once() -> None:
         asked.append(ip)
         return reverse(ip)
 
-    crawlers = Crawlers(counting, forward)
-    assert not crawlers.good("66.249.66.1", AGENT)
-    assert eventually(lambda: crawlers.good("66.249.66.1", AGENT))
-    assert all(crawlers.good("66.249.66.1", AGENT) for _ in range(20))
+    crawlers = CrawlerVerifier(counting, forward)
+    assert not crawlers.is_verified("66.249.66.1", AGENT)
+    assert eventually(lambda: crawlers.is_verified("66.249.66.1", AGENT))
+    assert all(crawlers.is_verified("66.249.66.1", AGENT) for _ in range(20))
     assert asked == ["66.249.66.1"]
-    assert not crawlers.good("66.249.66.1", "Mozilla/5.0 (X11; Linux x86_64)")
+    assert not crawlers.is_verified("66.249.66.1", "Mozilla/5.0 (X11; Linux x86_64)")
 
 
 def test_a_name_that_is_none_ends_no_look_up() -> None:
     NAMES["192.0.2.5"] = f"{'a' * 64}.googlebot.com"  # whoever has an address may give it any name
-    crawlers = Crawlers(reverse, lambda name: [name.encode("idna").decode()] and forward(name))
-    assert not crawlers.good("192.0.2.5", AGENT)
-    assert not crawlers.good("66.249.66.1", AGENT)
-    assert eventually(lambda: crawlers.good("66.249.66.1", AGENT))
+    crawlers = CrawlerVerifier(reverse, lambda name: [name.encode("idna").decode()] and forward(name))
+    assert not crawlers.is_verified("192.0.2.5", AGENT)
+    assert not crawlers.is_verified("66.249.66.1", AGENT)
+    assert eventually(lambda: crawlers.is_verified("66.249.66.1", AGENT))
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 10)
-    crawlers = Crawlers(reverse, forward)
+    monkeypatch.setattr(module, "MAX_REMEMBERED", 10)
+    crawlers = CrawlerVerifier(reverse, forward)
     for number in range(60):
-        crawlers.good(f"198.51.100.{number}", AGENT)
+        crawlers.is_verified(f"198.51.100.{number}", AGENT)
     assert eventually(lambda: not crawlers._look_ups.is_running)
-    assert len(crawlers._known) <= 10
+    assert len(crawlers._results) <= 10
 
 
 def test_a_verified_crawler_has_a_budget_of_its_own(shop: MakeShop) -> None:
     app = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_VERIFY_CRAWLERS="on")
-    crawlers = app.extensions["rate_limiting"].crawlers
+    crawlers = rate_limits.get(app).crawlers
     crawlers._reverse, crawlers._forward = reverse, forward
     client = app.test_client()
 
@@ -89,4 +90,4 @@ def test_a_verified_crawler_has_a_budget_of_its_own(shop: MakeShop) -> None:
 
 
 def test_it_is_off_by_default(shop: MakeShop) -> None:
-    assert shop().extensions["rate_limiting"].crawlers is None
+    assert rate_limits.get(shop()).crawlers is None

@@ -15,7 +15,8 @@ from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.extensions import db
 from storefront.ops import warm_up
-from storefront.rate_limiting.gcra import Ask, Verdict
+from storefront.rate_limiting.engine import rate_limits
+from storefront.rate_limiting.gcra import Hit, Verdict
 from storefront.rate_limiting.limiter import Source
 from tests.conftest import make_app
 from tests.factories import make_product
@@ -62,7 +63,7 @@ def test_a_refused_page_that_is_held_is_the_page_that_counts_down(shop: Flask) -
     answers = [client.get("/products/teapot") for _ in range(6)]
     assert "<count-down" in answers[5].text
     assert 715 <= int(answers[5].headers["Retry-After"]) <= 720
-    assert shop.extensions["rate_limiting"].tally._events["browse", "refused"] <= 1  # decided once
+    assert rate_limits.get(shop).statistics._events["browse", "refused"] <= 1  # decided once
 
 
 def test_a_page_that_the_client_has_already_is_told_what_is_left_too(shop: Flask) -> None:
@@ -114,22 +115,22 @@ def test_answers_of_the_api_that_are_held_need_no_redis_and_tokens_always_do(
 ) -> None:
     product = make_product("Teapot")
     with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_API="50/hour") as shop:
-        client, limits = shop.test_client(), shop.extensions["rate_limiting"]
+        client, limits = shop.test_client(), rate_limits.get(shop)
         bearer = {"Authorization": f"Bearer {tokens.create_token('till', ['catalog:read'])}"}
 
         def decided_by(times: int, **headers: str) -> list[str]:
             seen: list[str] = []
-            admit = limits.limiter.admit
+            admit = limits.limiter.hit
 
-            def noting(asks: Sequence[Ask]) -> tuple[Verdict, Source]:
+            def noting(asks: Sequence[Hit]) -> tuple[Verdict, Source]:
                 verdict, source = admit(asks)
                 seen.append(source)
                 return verdict, source
 
-            limits.limiter.admit = noting
+            limits.limiter.hit = noting
             for _ in range(times):
                 assert client.get(f"/api/v1/products/{product.id}", headers=headers).status_code == 200
-            limits.limiter.admit = admit
+            limits.limiter.hit = admit
             return seen
 
         decided_by(2)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from storefront.rate_limiting.fallback import Buckets
-from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.fallback import FallbackLimiter
+from storefront.rate_limiting.gcra import Hit
 from storefront.rate_limiting.limiter import Limiter
-from storefront.rate_limiting.policies import TABLE
+from storefront.rate_limiting.policies import POLICIES
 from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
 from tests.selection import effort
 
@@ -24,9 +24,9 @@ SECOND = 1_000_000
 
 def admitted(rate: str, arrivals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return which (moment in microseconds, cost) pass."""
-    buckets = Buckets(1)
+    buckets = FallbackLimiter(1)
     limit = policy(rate)
-    return [(at, cost) for at, cost in arrivals if buckets.admit([Ask(limit, "me", cost)], at).allowed]
+    return [(at, cost) for at, cost in arrivals if buckets.hit([Hit(limit, "me", cost)], at).allowed]
 
 
 def most_in_a_window(passed: Sequence[tuple[int, int]], window: int) -> int:
@@ -64,30 +64,29 @@ def test_two_volleys_at_the_edge_of_a_minute_are_not_two_minutes_worth(edge: int
 
 
 def test_a_person_who_turns_60_pages_a_minute_for_an_hour_never_sees_it() -> None:
-    browse = next(limit for limit in TABLE if limit.name == "browse")
+    browse = next(limit for limit in POLICIES if limit.name == "browse")
     dice = random.Random(5)
     clicks = sorted(dice.uniform(0, 3600) for _ in range(3600))
-    buckets = Buckets(1)
-    assert all(buckets.admit([Ask(browse, "me", 1)], int(at * SECOND) + SECOND).allowed for at in clicks)
+    buckets = FallbackLimiter(1)
+    assert all(buckets.hit([Hit(browse, "me", 1)], int(at * SECOND) + SECOND).allowed for at in clicks)
 
 
 def test_a_person_who_turns_60_narrowed_pages_in_a_minute_never_sees_it() -> None:
-    browse = next(limit for limit in TABLE if limit.name == "browse")
-    buckets = Buckets(1)
+    browse = next(limit for limit in POLICIES if limit.name == "browse")
+    buckets = FallbackLimiter(1)
     costs = [1] * 20 + [3] * 40  # as the catalogue's lists cost
     assert all(
-        buckets.admit([Ask(browse, "me", cost)], at * SECOND).allowed
-        for at, cost in enumerate(costs, start=1)
+        buckets.hit([Hit(browse, "me", cost)], at * SECOND).allowed for at, cost in enumerate(costs, start=1)
     )
 
 
 def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter) -> None:
-    buckets = Buckets(1)
+    buckets = FallbackLimiter(1)
     one = ask("7/minute+2", cost=2)
-    assert buckets.admit([one], SECOND).allowed
-    wait = buckets.admit([one], SECOND).wait
-    assert not buckets.admit([one], SECOND + wait - 1).allowed
-    assert buckets.admit([one], SECOND + wait).allowed
+    assert buckets.hit([one], SECOND).allowed
+    wait = buckets.hit([one], SECOND).wait
+    assert not buckets.hit([one], SECOND + wait - 1).allowed
+    assert buckets.hit([one], SECOND + wait).allowed
 
 
 @pytest.mark.long
@@ -95,18 +94,20 @@ def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter
 @given(st.data())
 def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
     prefix = f"agree-{uuid.uuid4().hex}"  # hypothesis calls this again and again within one test
-    limiter, buckets = new_limiter(redis_url, prefix), Buckets(1)
+    limiter, buckets = new_limiter(redis_url, prefix), FallbackLimiter(1)
     # Units take an hour to come back: none does while this runs.
     limits = [policy(f"{burst}/{burst}hours", name=str(burst)) for burst in (1, 5, 9)]
     for _ in range(data.draw(st.integers(1, 25))):
         chosen = data.draw(
             st.lists(st.sampled_from(limits), min_size=1, max_size=3, unique_by=lambda p: p.name)
         )
-        asks = [Ask(one, "me", data.draw(st.integers(1, min(3, one.burst)))) for one in chosen]
-        theirs = forgetful(limiter).admit(asks)[0]
-        ours = buckets.admit(asks, SECOND)
+        asks = [Hit(one, "me", data.draw(st.integers(1, min(3, one.burst)))) for one in chosen]
+        theirs = forgetful(limiter).hit(asks)[0]
+        ours = buckets.hit(asks, SECOND)
         assert theirs.allowed == ours.allowed
-        assert [x.policy.name for x in theirs.over] == [x.policy.name for x in ours.over] or not ours.allowed
+        assert [x.policy.name for x in theirs.exceeded] == [
+            x.policy.name for x in ours.exceeded
+        ] or not ours.allowed
 
 
 def test_over_real_requests_no_window_admits_more_either(limiter: Limiter, redis: Redis, prefix: str) -> None:
@@ -126,6 +127,6 @@ def test_all_limits_of_a_request_are_spent_together_or_not_at_all(limiter: Limit
     wide, narrow = ask("10/hour", name="wide"), ask("2/hour", name="narrow")
     for one in (lambda: limiter, lambda: forgetful(limiter)):
         assert [passes(one(), wide, narrow) for _ in range(5)] == [True, True, False, False, False]
-        wide, narrow = wide._replace(who="next"), narrow._replace(who="next")
+        wide, narrow = wide._replace(client="next"), narrow._replace(client="next")
     for who in ("192.0.2.1", "next"):
-        assert [passes(limiter, wide._replace(who=who)) for _ in range(9)] == [True] * 8 + [False]
+        assert [passes(limiter, wide._replace(client=who)) for _ in range(9)] == [True] * 8 + [False]

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from storefront.rate_limiting import identify, identity
-from storefront.rate_limiting.identity import NOWHERE, Places, key
+from storefront.rate_limiting import identity, register_identifier
+from storefront.rate_limiting.identity import UNKNOWN_ADDRESS, ClientAddressReader, client_key
 from tests.rate_limiting.conftest import MakeShop
 
 FORGED = (
@@ -24,7 +24,7 @@ FORGED = (
 
 
 def name(text: str | None) -> str:
-    return Places().of({} if text is None else {"REMOTE_ADDR": text}).name
+    return ClientAddressReader().read_environ({} if text is None else {"REMOTE_ADDR": text}).name
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def name(text: str | None) -> str:
         ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ("[2001:db8:1:2::9]:8080", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
-        ("", NOWHERE),
-        (None, NOWHERE),
-        ("unix:", NOWHERE),
-        ("192.0.2.256", NOWHERE),
-        ("9" * 5000, NOWHERE),
-        ("2001:db8::1" + "%" + "z" * 500, NOWHERE),
+        ("", UNKNOWN_ADDRESS),
+        (None, UNKNOWN_ADDRESS),
+        ("unix:", UNKNOWN_ADDRESS),
+        ("192.0.2.256", UNKNOWN_ADDRESS),
+        ("9" * 5000, UNKNOWN_ADDRESS),
+        ("2001:db8::1" + "%" + "z" * 500, UNKNOWN_ADDRESS),
     ],
 )
 def test_an_address_as_servers_and_proxies_write_it(written: str | None, named: str) -> None:
@@ -54,18 +54,19 @@ def test_an_address_as_servers_and_proxies_write_it(written: str | None, named: 
 
 
 def test_a_missing_address_is_said_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    places = Places()
+    places = ClientAddressReader()
     with caplog.at_level(logging.WARNING):
         for text in ("", "unix:", "x"):
-            places.of({"REMOTE_ADDR": text})
+            places.read_environ({"REMOTE_ADDR": text})
     assert [record.message.count("TRUSTED_PROXIES") for record in caplog.records] == [1]
 
 
 def test_the_narrower_network_counts_where_both_lists_name_an_address() -> None:
     networks = [ip_network(text) for text in ("10.0.0.0/8", "10.1.2.3/32", "10.1.0.0/16", "2001:db8::/32")]
-    places = Places(allowed=[networks[0], networks[1], networks[3]], denied=[networks[2]])
+    places = ClientAddressReader(allowed=[networks[0], networks[1], networks[3]], denied=[networks[2]])
     found = {
-        ip: places.of({"REMOTE_ADDR": ip}).standing for ip in ("10.9.9.9", "10.1.9.9", "10.1.2.3", "11.0.0.1")
+        ip: places.read_environ({"REMOTE_ADDR": ip}).standing
+        for ip in ("10.9.9.9", "10.1.9.9", "10.1.2.3", "11.0.0.1")
     }
     assert found == {
         "10.9.9.9": "allowed",
@@ -73,15 +74,15 @@ def test_the_narrower_network_counts_where_both_lists_name_an_address() -> None:
         "10.1.2.3": "allowed",
         "11.0.0.1": "limited",
     }
-    assert places.of({"REMOTE_ADDR": "2001:db8::5"}).standing == "allowed"
-    assert places.of({"REMOTE_ADDR": "::ffff:10.1.9.9"}).standing == "denied"
+    assert places.read_environ({"REMOTE_ADDR": "2001:db8::5"}).standing == "allowed"
+    assert places.read_environ({"REMOTE_ADDR": "::ffff:10.1.9.9"}).standing == "denied"
 
 
 def test_addresses_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "_MOST", 10)
-    places = Places()
+    monkeypatch.setattr(identity, "_MAX_REMEMBERED", 10)
+    places = ClientAddressReader()
     for number in range(100):
-        places.of({"REMOTE_ADDR": f"192.0.2.{number}"})
+        places.read_environ({"REMOTE_ADDR": f"192.0.2.{number}"})
     assert len(places._known) == 10
 
 
@@ -89,9 +90,9 @@ def test_addresses_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
     "hostile", ["a" * 10_000, "two words", "line\nbreak", "{tag}", "ümlaut", "\udc80", "x" * 65, "\x00"]
 )
 def test_a_hostile_name_is_digested(hostile: str) -> None:
-    assert len(key(hostile)) == 33
-    assert key(hostile).startswith("#")
-    assert key(hostile) != key(hostile + "x")
+    assert len(client_key(hostile)) == 33
+    assert client_key(hostile).startswith("#")
+    assert client_key(hostile) != client_key(hostile + "x")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,9 @@ def test_behind_one_proxy_only_what_that_adds_counts(shop: MakeShop) -> None:
 
 def test_a_sign_in_has_a_budget_of_its_own_at_one_address(shop: MakeShop) -> None:
     app = shop(STOREFRONT_LIMIT_BROWSE="2/hour")
-    identify(app, lambda environ: {"a": "shopper:1", "b": "shopper:2"}.get(environ.get("HTTP_X_WHO", "")))
+    register_identifier(
+        app, lambda environ: {"a": "shopper:1", "b": "shopper:2"}.get(environ.get("HTTP_X_WHO", ""))
+    )
     client = app.test_client()
     answers = [
         [client.get("/robots.txt", headers={"X-Who": who}).status_code for _ in range(3)]

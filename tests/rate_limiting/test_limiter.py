@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from storefront.rate_limiting import limiter as module
-from storefront.rate_limiting.gcra import Ask
+from storefront.rate_limiting.gcra import Hit
 from storefront.rate_limiting.limiter import Limiter
 from tests.processes import eventually
 from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
@@ -20,8 +20,8 @@ def scripts_run(redis: Redis) -> int:
     return sum(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("evalsha", "eval"))
 
 
-def key(prefix: str, one: Ask) -> str:
-    return f"{{{prefix}:limit}}:{one.policy.name}:{one.who}"
+def key(prefix: str, one: Hit) -> str:
+    return f"{{{prefix}:limit}}:{one.policy.name}:{one.client}"
 
 
 def test_a_client_is_one_small_key_that_expires_when_its_debt_is_paid(
@@ -70,7 +70,7 @@ def test_a_request_with_several_limits_is_one_round_trip(own_redis: Server, pref
 
 def test_the_time_of_a_refused_client_comes(limiter: Limiter) -> None:
     one = ask("10/s+1")
-    while (verdict := limiter.admit([one])[0]).allowed:
+    while (verdict := limiter.hit([one])[0]).allowed:
         pass
     time.sleep(verdict.wait / 1e6)
     assert passes(limiter, one)
@@ -82,7 +82,7 @@ def test_a_foreign_value_does_not_lock_anybody_out_for_long(
 ) -> None:
     one = ask("100/s+1")
     redis.set(key(prefix, one), value)
-    verdict, _ = limiter.admit([one])
+    verdict, _ = limiter.hit([one])
     assert verdict.wait <= one.policy.tolerance
     assert eventually(lambda: passes(limiter, one))
 
@@ -110,9 +110,9 @@ def test_a_limit_that_was_raised_frees_those_whom_the_old_one_held(
 
 def test_a_shadow_limit_counts_and_refuses_nobody(limiter: Limiter, redis: Redis, prefix: str) -> None:
     shadow, real = ask("2/hour", name="shadow", shadow=True), ask("5/hour", name="real")
-    verdicts = [limiter.admit([shadow, real])[0] for _ in range(6)]
+    verdicts = [limiter.hit([shadow, real])[0] for _ in range(6)]
     assert [verdict.allowed for verdict in verdicts] == [True] * 5 + [False]
-    assert [[one.policy.name for one in verdict.over] for verdict in verdicts[:5]] == [[], []] + [
+    assert [[one.policy.name for one in verdict.exceeded] for verdict in verdicts[:5]] == [[], []] + [
         ["shadow"]
     ] * 3
 
@@ -121,13 +121,13 @@ def test_far_from_its_limit_a_known_client_costs_no_round_trip(own_redis: Server
     limiter, one = new_limiter(own_redis.url, prefix), ask("1000/hour", exact=False)
     assert passes(limiter, one)
     before = scripts_run(own_redis.client)
-    lease = limiter.lease(one.policy)
+    lease = limiter.max_unreported(one.policy)
     assert lease == 100
     assert all(passes(limiter, one) for _ in range(lease))
     assert scripts_run(own_redis.client) == before
     assert passes(limiter, one)  # one more than the lease settles
     assert scripts_run(own_redis.client) == before + 1
-    assert limiter.settle() is False
+    assert limiter.flush() is False
 
 
 def test_settling_tells_redis_everything_that_was_admitted_here(
@@ -135,8 +135,8 @@ def test_settling_tells_redis_everything_that_was_admitted_here(
 ) -> None:
     one = ask("100/hour", exact=False)
     assert all(passes(limiter, one) for _ in range(8))
-    assert limiter.settle()
-    verdict, source = new_limiter(redis_url, prefix).admit([one])
+    assert limiter.flush()
+    verdict, source = new_limiter(redis_url, prefix).hit([one])
     assert source == "redis"
     assert verdict.states[0].remaining == 91
 
@@ -147,14 +147,14 @@ def test_settling_takes_a_few_calls_for_many_clients(own_redis: Server, prefix: 
     for one in asks * 2:
         assert passes(limiter, one)
     before = scripts_run(own_redis.client)
-    assert limiter.settle()
+    assert limiter.flush()
     assert scripts_run(own_redis.client) == before + 2
-    assert not limiter.settle()
+    assert not limiter.flush()
 
 
 def test_near_its_limit_a_client_is_asked_for_exactly(limiter: Limiter, redis_url: str, prefix: str) -> None:
     one, other = ask("100/hour", exact=False), new_limiter(redis_url, prefix)
-    sources = [limiter.admit([one])[1] for _ in range(100)]
+    sources = [limiter.hit([one])[1] for _ in range(100)]
     assert sources[80:] == ["redis"] * 20
     assert "memory" in sources[:80]
     assert not passes(limiter, one)
@@ -162,10 +162,10 @@ def test_near_its_limit_a_client_is_asked_for_exactly(limiter: Limiter, redis_ur
 
 
 def test_memory_is_bounded(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 50)
+    monkeypatch.setattr(module, "MAX_CLIENTS", 50)
     for number in range(200):
         assert passes(limiter, ask("5/hour", who=str(number)))
-    assert len(limiter._paid) == 50
+    assert len(limiter._paid_at) == 50
 
 
 def test_a_request_that_costs_nothing_here_is_still_told_from_its_debt() -> None:

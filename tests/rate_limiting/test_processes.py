@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storefront.rate_limiting.limiter import Limiter, microseconds
+from storefront.rate_limiting.limiter import Limiter, monotonic_microseconds
 from tests.cache.workers import WorkerPool, worker_pool
 from tests.rate_limiting.conftest import ask, new_limiter, passes
 
@@ -23,7 +23,7 @@ class Worker:
     def __init__(self, redis_url: str, prefix: str) -> None:
         ahead = os.getpid() % 97 * DAY
         self.limiter: Limiter = new_limiter(
-            redis_url, prefix, PROCESSES, clock=lambda: microseconds() + ahead
+            redis_url, prefix, PROCESSES, clock=lambda: monotonic_microseconds() + ahead
         )
 
     def hammer(self, rate: str, who: str, exact: bool, requests: int) -> int:
@@ -37,7 +37,7 @@ class Worker:
             return sum(pool.map(run, range(THREADS)))
 
     def settle(self) -> None:
-        self.limiter.settle()
+        self.limiter.flush()
 
 
 @pytest.fixture(scope="module")
@@ -67,5 +67,5 @@ def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: Worker
 def test_what_was_admitted_over_the_limit_is_a_debt_that_is_paid(workers: WorkerPool, redis_url: str) -> None:
     workers.call_all("hammer", "100/7 days", "debtor", False, 30)
     workers.call_all("settle")
-    verdict, _ = new_limiter(redis_url, "test-processes", PROCESSES).admit([ask("100/7 days", who="debtor")])
+    verdict, _ = new_limiter(redis_url, "test-processes", PROCESSES).hit([ask("100/7 days", who="debtor")])
     assert not verdict.allowed

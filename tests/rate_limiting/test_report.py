@@ -9,18 +9,19 @@ import pytest
 from redis import Redis
 
 from storefront.rate_limiting import statistics as module
-from storefront.rate_limiting.statistics import Tally
+from storefront.rate_limiting.engine import rate_limits
+from storefront.rate_limiting.statistics import LimitStatistics
 from tests.processes import eventually
 from tests.rate_limiting.conftest import MakeShop, ask, new_limiter
 
 
 @pytest.fixture
-def tally(redis_url: str, prefix: str) -> Tally:
-    return Tally(new_limiter(redis_url, prefix)._roles, prefix)
+def tally(redis_url: str, prefix: str) -> LimitStatistics:
+    return LimitStatistics(new_limiter(redis_url, prefix)._roles, prefix)
 
 
-def refused(tally: Tally) -> int:
-    return sum(events["refused"] for events in tally.report().events.values())
+def refused(tally: LimitStatistics) -> int:
+    return sum(events["refused"] for events in tally.read_report().events.values())
 
 
 def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
@@ -29,7 +30,7 @@ def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
     for address, times in (("192.0.2.1", 5), ("2001:db8::1", 3), ("203.0.113.5", 1)):
         for _ in range(times):
             client.get("/robots.txt", environ_overrides={"REMOTE_ADDR": address})
-    assert app.extensions["rate_limiting"].tally.send(at_once=True) is False
+    assert rate_limits.get(app).statistics.flush(at_once=True) is False
     shown = app.test_cli_runner().invoke(args=["limits", "report"])
     assert shown.exit_code == 0, shown.output
     rows = [line.split() for line in shown.output.splitlines()]
@@ -47,7 +48,7 @@ def test_staff_see_it_as_a_page(shop: MakeShop) -> None:
     client = app.test_client()
     for _ in range(3):
         client.get("/robots.txt")
-    app.extensions["rate_limiting"].tally.send(at_once=True)
+    rate_limits.get(app).statistics.flush(at_once=True)
     page = client.get("/ops/limits")
     assert page.headers["RateLimit-Policy"].startswith('"staff"')
     assert page.headers["Cache-Control"] == "private, no-store"
@@ -74,41 +75,41 @@ def test_refusals_are_told_in_the_background(shop: MakeShop) -> None:
     client = app.test_client()
     for _ in range(3):
         client.get("/robots.txt")
-    limits = app.extensions["rate_limiting"]
-    assert eventually(lambda: refused(limits.tally) == 2)
+    limits = rate_limits.get(app)
+    assert eventually(lambda: refused(limits.statistics) == 2)
 
 
 def test_what_cannot_be_told_is_told_later(prefix: str, redis_url: str) -> None:
-    away = Tally(new_limiter("redis://127.0.0.1:1/0", prefix)._roles, prefix)
+    away = LimitStatistics(new_limiter("redis://127.0.0.1:1/0", prefix)._roles, prefix)
     back = new_limiter(redis_url, prefix)._roles
-    away.refuse([ask("1/hour")])
-    away.send(at_once=True)
+    away.count_exceeded([ask("1/hour")])
+    away.flush(at_once=True)
     away._roles = back
-    away.refuse([ask("1/hour")])
-    away.send(at_once=True)
-    assert away.report().refused == [("trial", "192.0.2.1", 2)]
+    away.count_exceeded([ask("1/hour")])
+    away.flush(at_once=True)
+    assert away.read_report().refused == [("trial", "192.0.2.1", 2)]
 
 
 def test_many_clients_are_bounded_here_and_there(
-    tally: Tally, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    tally: LimitStatistics, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_HERE", 30)
-    monkeypatch.setattr(module, "MOST_THERE", 20)
+    monkeypatch.setattr(module, "MAX_CLIENTS_PER_FLUSH", 30)
+    monkeypatch.setattr(module, "MAX_CLIENTS_PER_HOUR", 20)
     for number in range(100):
-        tally.refuse([ask("1/hour", who=str(number))])
-    tally.send(at_once=True)
+        tally.count_exceeded([ask("1/hour", who=str(number))])
+    tally.flush(at_once=True)
     (name,) = redis.scan_iter(f"{tally._prefix.replace('{', '?')}*:refused")
     assert redis.zcard(name) == 20
     assert redis.ttl(name) > 24 * 3600
-    assert ("trial", "others", 70) in tally.report().refused
+    assert ("trial", "others", 70) in tally.read_report().refused
 
 
-def test_foreign_data_under_its_keys_heals(tally: Tally, redis: Redis) -> None:
+def test_foreign_data_under_its_keys_heals(tally: LimitStatistics, redis: Redis) -> None:
     hour = int(time.time() // 3600)
     for name in (f"{tally._prefix}:{hour}", f"{tally._prefix}:{hour}:refused"):
         redis.set(name, "x")
-    assert tally.report().refused == []
+    assert tally.read_report().refused == []
     for _ in range(2):
-        tally.refuse([ask("1/hour")])
-        tally.send(at_once=True)
-    assert tally.report().refused == [("trial", "192.0.2.1", 1)]
+        tally.count_exceeded([ask("1/hour")])
+        tally.flush(at_once=True)
+    assert tally.read_report().refused == [("trial", "192.0.2.1", 1)]

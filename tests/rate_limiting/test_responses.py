@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from storefront import rate_limiting
 from storefront.rate_limiting import declarations
-from storefront.rate_limiting.policies import TABLE
+from storefront.rate_limiting.policies import POLICIES
 from tests.rate_limiting.conftest import MakeShop
 
 
@@ -186,7 +186,7 @@ def test_a_deep_page_costs_more_and_bad_input_costs_one(shop: MakeShop) -> None:
 
     def cost(path: str) -> dict[str, int]:
         with app.test_request_context(path):
-            return dict(declarations.charges(app)[0])
+            return dict(declarations.current_costs(app)[0])
 
     assert cost("/products") == {"browse": 1}
     assert cost("/products?page=20&vendor=x") == {"browse": 1}
@@ -202,8 +202,8 @@ def test_every_limit_that_a_view_names_is_in_the_table(shop: MakeShop) -> None:
         for view in shop().view_functions.values()
         for charge in getattr(view, "rate_limits", ())
     }
-    assert named <= {policy.name for policy in TABLE}
+    assert named <= {policy.name for policy in POLICIES}
 
 
 def test_every_endpoint_that_is_free_exists(shop: MakeShop) -> None:
-    assert declarations.FREE - {"metrics"} <= set(shop().view_functions)
+    assert declarations.FREE_ENDPOINTS - {"metrics"} <= set(shop().view_functions)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from storefront.errors import ConfigurationError
-from storefront.rate_limiting.policies import TABLE, setting
+from storefront.rate_limiting.engine import rate_limits
+from storefront.rate_limiting.policies import POLICIES, setting_name
 from tests.rate_limiting.conftest import MakeShop, policy
 
 
@@ -55,17 +56,17 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(
 
 def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
     app = shop(STOREFRONT_LIMIT_SIGN_IN_ACCOUNT="7/day+2", STOREFRONT_LIMIT_SHADOW="search, cart")
-    policies = app.extensions["rate_limiting"].policies
+    policies = rate_limits.get(app).policies
     changed = policies["sign-in.account"]
     assert (changed.limit, changed.window, changed.burst, changed.by) == (7, 86400, 2, "account")
     assert {name for name, found in policies.items() if found.shadow} == {"search", "cart"}
 
 
 def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
-    assert {limit.name for limit in TABLE if not limit.exact} == {"browse", "crawler", "me"}
+    assert {limit.name for limit in POLICIES if not limit.exact} == {"browse", "crawler", "me"}
 
 
 def test_every_limit_is_documented_with_its_setting_and_default() -> None:
     text = (Path(__file__).parent.parent.parent / "docs" / "rate-limits.md").read_text()
-    for limit in TABLE:
-        assert f"| `{limit.name}` | `{setting(limit.name)}` |" in text, limit.name
+    for limit in POLICIES:
+        assert f"| `{limit.name}` | `{setting_name(limit.name)}` |" in text, limit.name

@@ -265,7 +265,7 @@ app = shop(Path(sys.argv[1]), sys.argv[2])
 for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop every greenlet
     answers = Pool(30).map(ask, range(30))
     with app.app_context():
-        state = next(state for state in redis_roles.states() if state.role == "cache")
+        state = next(state for state in redis_roles.statuses() if state.role == "cache")
     print(sum(answers), state.state, flush=True)
 """
     process = subprocess.Popen(

@@ -32,9 +32,9 @@ def test_a_role_can_live_on_a_server_of_its_own(tmp_path: Path) -> None:
     app = make_app(
         f"sqlite:///{tmp_path}/x", tmp_path, REDIS_URL="redis://a:1/0", CACHE_REDIS_URL="redis://b:2/0"
     )
-    roles = app.extensions["redis_roles"]
-    assert roles.url(Role.CACHE) == "redis://b:2/0"
-    assert roles.url(Role.SESSION) == "redis://a:1/0"
+    roles = redis_roles.role_clients.get(app)
+    assert roles.resolve_url(Role.CACHE) == "redis://b:2/0"
+    assert roles.resolve_url(Role.SESSION) == "redis://a:1/0"
 
 
 def test_an_address_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ app = Flask("shop", instance_path=sys.argv[1])
 redis_roles.init_app(app)
 print("unix://nothing yet", flush=True)
 sys.stdin.readline()
-redis_roles.ensure(app)
+redis_roles.ensure_embedded_server(app)
 with app.app_context():
-    print("unix://", redis_roles.problem(), *[redis_roles.client(role).ping() for role in Role], flush=True)
+    print("unix://", redis_roles.check_servers(), *[redis_roles.get_client(role).ping() for role in Role], flush=True)
 sys.stdin.read()
 """
     instance = tmp_path / "instance"
