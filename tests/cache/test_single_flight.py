@@ -40,7 +40,7 @@ class Readers:
         self.prefix = prefix
         self.redis: Redis = Redis.from_pool(BlockingConnectionPool.from_url(redis_url, max_connections=8))
 
-    def rush(self, key: str, awaited: Awaited = "asked") -> list[int]:
+    def read_at_once(self, key: str, awaited: Awaited = "asked") -> list[int]:
         """Read the key in all threads at once; return the answers."""
         answers: list[int] = []
         gate = threading.Barrier(THREADS)
@@ -71,7 +71,7 @@ class Readers:
 
 
 def entry(key: str) -> CacheEntry:
-    return CacheEntry("herd", key, PRODUCT_LIST)
+    return CacheEntry("readers", key, PRODUCT_LIST)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def prefix() -> str:
 
 
 @pytest.fixture(scope="module")
-def herds(redis_url: str, prefix: str) -> Iterator[WorkerPool]:
+def readers(redis_url: str, prefix: str) -> Iterator[WorkerPool]:
     with worker_pool(PROCESSES, Readers, redis_url, prefix) as members:
         yield members
 
@@ -89,48 +89,48 @@ def built(redis_url: str, prefix: str, key: str) -> int:
     return int(Redis.from_url(redis_url).get(f"{prefix}:built:{key}") or 0)
 
 
-def test_500_readers_of_a_cold_key_cost_one_build(herds: WorkerPool, redis_url: str, prefix: str) -> None:
-    answers = [answer for member in herds.call_all("rush", "cold") for answer in member]
+def test_500_readers_of_a_cold_key_cost_one_build(readers: WorkerPool, redis_url: str, prefix: str) -> None:
+    answers = [answer for member in readers.call_all("read_at_once", "cold") for answer in member]
     assert answers == [1] * READERS
     assert built(redis_url, prefix, "cold") == 1
 
 
 def test_500_readers_of_an_expired_key_get_the_stale_value(
-    herds: WorkerPool, redis_url: str, prefix: str
+    readers: WorkerPool, redis_url: str, prefix: str
 ) -> None:
-    herds.call(0, "read", "old")
+    readers.call(0, "read", "old")
     age(redis_url, prefix)
-    answers = [answer for member in herds.call_all("rush", "old", "answered") for answer in member]
+    answers = [answer for member in readers.call_all("read_at_once", "old", "answered") for answer in member]
     assert built(redis_url, prefix, "old") == 2
     assert sorted(answers) == [1] * (READERS - 1) + [2], "all but the builder are answered the old value"
 
 
 def test_500_readers_of_an_invalidated_key_cost_one_build(
-    herds: WorkerPool, redis_url: str, prefix: str
+    readers: WorkerPool, redis_url: str, prefix: str
 ) -> None:
-    herds.call(0, "read", "dropped")
+    readers.call(0, "read", "dropped")
     with bare_app(redis_url, prefix).app_context() as context:
         store: CacheStore = cache_state.get(context.app).store
         store.l2.tag_times.invalidate(["everything"])
-    answers = [answer for member in herds.call_all("rush", "dropped") for answer in member]
+    answers = [answer for member in readers.call_all("read_at_once", "dropped") for answer in member]
     assert answers == [2] * READERS
     assert built(redis_url, prefix, "dropped") == 2
 
 
 def test_another_builder_takes_over_after_a_failed_build(
-    herds: WorkerPool, redis_url: str, prefix: str
+    readers: WorkerPool, redis_url: str, prefix: str
 ) -> None:
     with bare_app(redis_url, prefix).app_context() as context:
         store: CacheStore = cache_state.get(context.app).store
         with pytest.raises(ZeroDivisionError):
             cache.fetch(entry("failing"), int, lambda: 1 // 0)
         assert store.counters.total["product_list", "miss"] == 1
-    answers = [answer for member in herds.call_all("rush", "failing") for answer in member]
+    answers = [answer for member in readers.call_all("read_at_once", "failing") for answer in member]
     assert answers == [1] * READERS
 
 
 def age(redis_url: str, prefix: str) -> None:
     """Let the soft TTL of every entry be over."""
     redis: Redis = Redis.from_url(redis_url)
-    for name in redis.scan_iter(f"{prefix}:{{c0}}:herd*"):
+    for name in redis.scan_iter(f"{prefix}:{{c0}}:readers*"):
         redis.hset(name, "soft", 1)
