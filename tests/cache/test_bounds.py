@@ -132,7 +132,7 @@ def test_too_large_value_is_counted_and_not_stored(app: Flask, store: CacheStore
     assert cache.fetch(entry, str, lambda: large) == large
     assert store.counters.total["product_list", "too_large"] == 1
     assert not entries(redis, app)
-    assert cache.fetch(entry, str, lambda: "small") == "small", "and nobody has to wait for its lease"
+    assert cache.fetch(entry, str, lambda: "small") == "small", "and no reader waits for its lease"
     assert len(entries(redis, app)) == 1
 
 

@@ -42,7 +42,7 @@ def test_dashboard_shows_hits_and_invalidations(
     assert "product_detail" in page
     assert "<svg" in page
     assert re.search(rf"Variant \d+[^<]*</td>\s*<td[^>]*>[^<]*product:{mug}", page), "the write and its tags"
-    assert re.search(r"/products/mug\D+32\D", page), "what is asked for most"
+    assert re.search(r"/products/mug\D+32\D", page), "the most requested address"
     assert all(f">{role}<" in page for role in ("cache", "session", "limit", "stock"))
 
 
@@ -72,9 +72,9 @@ def test_estimate_is_within_a_fifth_of_the_memory_used(app: Flask, client: Flask
         for page in range(1, 6):
             get(client, f"/products?sort={sort}&page={page}")
     used = _used(app) - redis_before
-    said = re.search(r"together about ([\d.,]+) MB", run(app, "estimate", "--products", "120"))
-    assert said
-    assert float(said[1].replace(",", "")) * 1e6 == pytest.approx(used, rel=0.2)
+    estimate = re.search(r"together about ([\d.,]+) MB", run(app, "estimate", "--products", "120"))
+    assert estimate
+    assert float(estimate[1].replace(",", "")) * 1e6 == pytest.approx(used, rel=0.2)
 
 
 def test_commands_print_what_they_did(app: Flask, client: FlaskClient, mug: int) -> None:

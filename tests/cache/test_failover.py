@@ -110,20 +110,20 @@ def test_tag_times_are_checked_before_they_are_forgotten(
 
 
 def test_message_has_the_clocks_of_all_shards(bare: Flask, own_redis: Server) -> None:
-    told, heard = TagTimes("bare", 3), TagTimes("bare", 3)
+    sender, receiver = TagTimes("bare", 3), TagTimes("bare", 3)
     line = own_redis.client.pubsub()
-    line.subscribe(told.channel)
+    line.subscribe(sender.channel)
     assert line.get_message(timeout=5)
-    told.invalidate(["card:1"], hard=True)
+    sender.invalidate(["card:1"], hard=True)
     message = line.get_message(timeout=5)
     assert message is not None
-    assert heard.receive(message["data"].encode()) == ["card:1"]
+    assert receiver.receive(message["data"].encode()) == ["card:1"]
     for shard in range(3):
-        clock = int(own_redis.client.zscore(told.redis_key(shard), "card:1"))
-        for marks_of in (told, heard):
-            assert marks_of.is_newer(["card:1"], clock - 1, shard)
-            assert marks_of.is_newer(["card:1"], clock - 1, shard, hard=True)
-            assert not marks_of.is_newer(["card:1"], clock, shard)
+        clock = int(own_redis.client.zscore(sender.redis_key(shard), "card:1"))
+        for tag_times_of in (sender, receiver):
+            assert tag_times_of.is_newer(["card:1"], clock - 1, shard)
+            assert tag_times_of.is_newer(["card:1"], clock - 1, shard, hard=True)
+            assert not tag_times_of.is_newer(["card:1"], clock, shard)
     line.close()
 
 

@@ -54,7 +54,7 @@ def test_foreign_data_under_an_entrys_key_is_replaced(
         assert_all_pages_show(own_client, "$11.00")
         set_price(mug, 1000)
     assert_all_pages_show(own_client, "$10.00")
-    assert detail(get(own_client, "/products/mug")) == "L2", "and pages are kept again"
+    assert detail(get(own_client, "/products/mug")) == "L2", "pages are stored again"
 
 
 def test_page_with_a_damaged_field_is_built_again(

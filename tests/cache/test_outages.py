@@ -40,7 +40,7 @@ def mug(own_app: Flask) -> int:
     return mug
 
 
-def told() -> bool:
+def is_delivered() -> bool:
     db.session.rollback()
     return outbox.waiting()[0] == 0
 
@@ -114,7 +114,7 @@ def test_pages_are_right_during_a_redis_outage(
     assert_all_pages_show(own_client, "$13.00")
     assert eventually(lambda: trusts(own_app) and detail(get(own_client, "/products/mug")) == "L1")
     assert_all_pages_show(own_client, "$13.00")
-    assert eventually(told), "what could not be told has been told"
+    assert eventually(is_delivered), "pending messages are delivered"
     assert_all_pages_show(own_client, "$13.00")
 
 
@@ -202,5 +202,5 @@ def test_lease_of_a_dead_process_expires_and_fails_no_page(
     )
     monkeypatch.setattr(import_module("storefront.cache.store"), "MAX_WAIT", 0.05)
     assert_all_pages_show(own_client, "$10.00")
-    assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L2"), "somebody else was let build"
+    assert eventually(lambda: detail(get(own_client, "/products/mug")) == "L2"), "another process could build"
     assert_all_pages_show(own_client, "$10.00")

@@ -58,7 +58,7 @@ def test_10000_writes_during_builds_leave_no_stale_value(redis_url: str) -> None
     with start(redis_url, Ours) as members:
         wrong, kept = rounds(members, OVERTAKEN, 10_000)
     assert wrong == 0
-    assert kept > 9_900, "what was read after the write has to be kept, unless Redis was late"
+    assert kept > 9_900, "values read after the write are stored, unless Redis was late"
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
@@ -117,4 +117,4 @@ def test_read_of_an_old_snapshot_is_not_stored_as_fresh(app: Flask) -> None:
     db.session.rollback()
     assert cache.fetch(ENTRY, int, build) == 1100
     db.session.rollback()
-    assert cache.fetch(ENTRY, int, lambda: 0) == 1100, "and what is read afterwards is kept"
+    assert cache.fetch(ENTRY, int, lambda: 0) == 1100, "a later read is stored"

@@ -43,7 +43,7 @@ PAGES = {
 PRINT_MUG = {HOME, ALL, CUPS, TABLE, MUG, CUP, CHEAP, NAMED, FOUND, BUYABLE}  # CUP's page recommends the mug
 
 
-def dropped(client: FlaskClient, change: Callable[[], object]) -> set[str]:
+def find_invalidated(client: FlaskClient, change: Callable[[], object]) -> set[str]:
     """Return which of all cached pages a change invalidates."""
     for address in PAGES:
         get(client, address)
@@ -53,7 +53,7 @@ def dropped(client: FlaskClient, change: Callable[[], object]) -> set[str]:
 
 
 def test_price_change_invalidates_pages_that_show_it(client: FlaskClient, mug: int) -> None:
-    assert dropped(client, lambda: set_price(mug, 1100)) == PRINT_MUG
+    assert find_invalidated(client, lambda: set_price(mug, 1100)) == PRINT_MUG
     assert all("$11.00" in get(client, address).text for address in PRINT_MUG)
 
 
@@ -65,18 +65,18 @@ def test_price_change_invalidates_lists_that_it_enters(client: FlaskClient, mug:
 
 
 def test_title_change_invalidates_lists_by_name_and_searches(client: FlaskClient, mug: int) -> None:
-    assert dropped(client, lambda: edit_product(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
+    assert find_invalidated(client, lambda: edit_product(mug, title="Zebra mug")) == PRINT_MUG | {NONE_FOUND}
     assert "Zebra mug" in get(client, NONE_FOUND).text
 
 
 def test_vendor_change_invalidates_lists_that_count_vendors(client: FlaskClient, mug: int) -> None:
-    gone = dropped(client, lambda: edit_product(mug, vendor="Other"))
+    gone = find_invalidated(client, lambda: edit_product(mug, vendor="Other"))
     assert gone == PRINT_MUG | {OTHERS, NONE_FOUND}
     assert "Mug" in get(client, OTHERS).text
 
 
 def test_new_product_appears_on_its_pages(client: FlaskClient, mug: int) -> None:
-    gone = dropped(client, lambda: make_product("Blue mug", category=get_category("table/cups")))
+    gone = find_invalidated(client, lambda: make_product("Blue mug", category=get_category("table/cups")))
     assert gone == PAGES - {PLATES, PLATES_CHEAP, PLATE}
     for address in (HOME, ALL, CUPS, TABLE, FOUND, MUG):
         assert "Blue mug" in get(client, address).text, address
@@ -87,7 +87,7 @@ def test_renamed_category_changes_navigation_of_all_pages(client: FlaskClient, m
         with write_transaction():
             get_category("plates").name = "Dishes"
 
-    assert dropped(client, rename) == PAGES
+    assert find_invalidated(client, rename) == PAGES
     assert all("Dishes" in get(client, address).text for address in PAGES)
 
 
@@ -126,8 +126,8 @@ def test_stock_change_invalidates_only_pages_it_changes(client: FlaskClient, mug
 
         return do
 
-    assert dropped(client, sell(1)) == set(), "eight of nine are left, as far as anybody is told"
-    gone = dropped(client, sell(8))
+    assert find_invalidated(client, sell(1)) == set(), "eight of nine are left, which the pages do not show"
+    gone = find_invalidated(client, sell(8))
     assert gone >= PRINT_MUG
     assert not gone & {PLATE, PLATES, PLATES_CHEAP}
     assert "Sold out" in get(client, MUG).text
@@ -140,7 +140,7 @@ def test_stock_rows_written_directly_invalidate_pages(client: FlaskClient, mug: 
             row = select(stock.StockItem).where(stock.StockItem.product_id == mug)
             session.execute(row).scalar_one().on_hand = 0
 
-    assert not dropped(client, write) & {PLATE, PLATES, PLATES_CHEAP}
+    assert not find_invalidated(client, write) & {PLATE, PLATES, PLATES_CHEAP}
     assert "/products/mug" not in get(client, BUYABLE).text
 
 
@@ -154,7 +154,7 @@ def test_rollback_invalidates_nothing(client: FlaskClient, mug: int) -> None:
         with write_transaction() as session:
             cache.invalidate_on_commit(session, "another")
 
-    assert dropped(client, fail) == set()
+    assert find_invalidated(client, fail) == set()
 
 
 def test_rolled_back_savepoint_keeps_earlier_tags(client: FlaskClient, mug: int) -> None:
@@ -164,7 +164,7 @@ def test_rolled_back_savepoint_keeps_earlier_tags(client: FlaskClient, mug: int)
             session.flush()
             session.begin_nested().rollback()
 
-    assert dropped(client, write) >= {MUG, CUPS}
+    assert find_invalidated(client, write) >= {MUG, CUPS}
     assert "Beaker" in get(client, MUG).text
 
 
@@ -173,4 +173,4 @@ def test_transaction_with_too_many_tags_invalidates_all(client: FlaskClient, mug
         with write_transaction() as session:
             cache.invalidate_on_commit(session, *(f"card:{i}" for i in range(1_000_000, 1_000_501)))
 
-    assert dropped(client, write) == PAGES
+    assert find_invalidated(client, write) == PAGES

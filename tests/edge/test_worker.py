@@ -18,7 +18,7 @@ from tests.processes import Shop, eventually, gunicorn, served
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("edge")]
 
 PLAIN = "GET /products HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: br\r\n{more}\r\n"
-HIDDEN = PLAIN.replace("{more}", "")
+REQUEST = PLAIN.replace("{more}", "")
 
 
 LATER = "\v"  # the rest is sent after a pause
@@ -29,7 +29,7 @@ def _with(*headers: str) -> str:
 
 
 # Headers that differ between requests, or between workers.
-MOVING = {
+CHANGING = {
     "x-request-id",
     "ratelimit",
     "x-ratelimit-remaining",
@@ -40,21 +40,21 @@ MOVING = {
     "server-timing",
     "content-security-policy",
 }
-ODD = {
-    "head": HIDDEN.replace("GET", "HEAD", 1),
-    "lower case": HIDDEN.replace("GET", "get", 1),
-    "HTTP/1.0": HIDDEN.replace("HTTP/1.1", "HTTP/1.0"),
-    "HTTP/2.0": HIDDEN.replace("HTTP/1.1", "HTTP/2.0"),
-    "no host": HIDDEN.replace("Host: {host}\r\n", ""),
+UNUSUAL = {
+    "head": REQUEST.replace("GET", "HEAD", 1),
+    "lower case": REQUEST.replace("GET", "get", 1),
+    "HTTP/1.0": REQUEST.replace("HTTP/1.1", "HTTP/1.0"),
+    "HTTP/2.0": REQUEST.replace("HTTP/1.1", "HTTP/2.0"),
+    "no host": REQUEST.replace("Host: {host}\r\n", ""),
     "two hosts": _with("Host: elsewhere.example"),
-    "another host": HIDDEN.replace("{host}", "elsewhere.example"),
-    "absolute target": HIDDEN.replace("/products", "http://{host}/products"),
-    "two slashes": HIDDEN.replace("/products", "//products"),
-    "encoded path": HIDDEN.replace("/products", "/prod%75cts"),
-    "fragment": HIDDEN.replace("/products", "/products#top"),
-    "two spaces": HIDDEN.replace("GET /", "GET  /"),
-    "bare line feeds": HIDDEN.replace("\r\n", "\n"),
-    "empty line before": "\r\n" + HIDDEN,
+    "another host": REQUEST.replace("{host}", "elsewhere.example"),
+    "absolute target": REQUEST.replace("/products", "http://{host}/products"),
+    "two slashes": REQUEST.replace("/products", "//products"),
+    "encoded path": REQUEST.replace("/products", "/prod%75cts"),
+    "fragment": REQUEST.replace("/products", "/products#top"),
+    "two spaces": REQUEST.replace("GET /", "GET  /"),
+    "bare line feeds": REQUEST.replace("\r\n", "\n"),
+    "empty line before": "\r\n" + REQUEST,
     "folded header": _with("X-One: a\r\n b"),
     "space before colon": _with("X-One : a"),
     "underscore": _with("X_Forwarded_For: 203.0.113.9"),
@@ -63,52 +63,52 @@ ODD = {
     "long header": _with("X-Long: " + "a" * 20_000),
     "many headers": _with(*(f"X-{n}: a" for n in range(80))),
     "twice a header": _with("Accept-Encoding: gzip"),
-    "identity": HIDDEN.replace("br", "identity"),
+    "identity": REQUEST.replace("br", "identity"),
     "no length": _with("Content-Length: 0"),
     "a body": _with("Content-Length: 3") + "abc",
-    "a request as a body": _with("Content-Length: {length}") + HIDDEN,
-    "a body that comes later": _with("Content-Length: {length}") + LATER + HIDDEN,
+    "a request as a body": _with("Content-Length: {length}") + REQUEST,
+    "a body that comes later": _with("Content-Length: {length}") + LATER + REQUEST,
     "chunks that come later": _with("Transfer-Encoding: chunked") + LATER + "0\r\n\r\n",
     "two lengths": _with("Content-Length: 3", "Content-Length: 4") + "abcd",
-    "chunked": _with("Transfer-Encoding: chunked") + "0\r\n\r\n" + HIDDEN,
+    "chunked": _with("Transfer-Encoding: chunked") + "0\r\n\r\n" + REQUEST,
     "chunked twice": _with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n",
     "length and chunked": _with("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n",
-    "posted": _with("Content-Length: {length}").replace("GET /products", "POST /cart/lines", 1) + HIDDEN,
+    "posted": _with("Content-Length: {length}").replace("GET /products", "POST /cart/lines", 1) + REQUEST,
     "expects": _with("Expect: 100-continue", "Content-Length: 1") + "a",
     "upgrade": _with("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAA"),
     "authorised": _with("Authorization: Bearer sf_x_y.z"),
-    "two at once": HIDDEN + HIDDEN,
-    "and half a one": HIDDEN + HIDDEN[:20],
+    "two at once": REQUEST + REQUEST,
+    "and half a one": REQUEST + REQUEST[:20],
     "two schemes": _with("X-Forwarded-Proto: https", "X-Forwarded-Ssl: off"),
     "a scheme": _with("X-Forwarded-Proto: https"),
     "another scheme": _with("X-Forwarded-Proto: gopher"),
     "closing": _with("Connection: close"),
     "cookies": _with("Cookie: a=b; session=x"),
     "not an etag": _with("If-None-Match: *"),
-    "another page": HIDDEN.replace("/products", "/products?page=9999"),
+    "another page": REQUEST.replace("/products", "/products?page=9999"),
 }
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with served(tmp_path_factory.mktemp("edge") / "shop", *gunicorn(1), STOREFRONT_LIMITS="off") as shop:
-        _hold(shop)
+        _cache_page(shop)
         yield shop
 
 
 @pytest.fixture(scope="module")
-def stock_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def gunicorn_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The same shop under gunicorn's own worker."""
     command = (*gunicorn(1), "--worker-class", "gevent")
     with served(tmp_path_factory.mktemp("stock") / "shop", *command, STOREFRONT_LIMITS="off") as shop:
-        _hold(shop)
+        _cache_page(shop)
         yield shop
 
 
-def _talk(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
+def _send(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
     """Send a text, close the sending side, and return everything that the server answers."""
     where = urlsplit(shop.url)
-    filled = text.replace("{length}", str(len(HIDDEN.format(host=where.netloc))))
+    filled = text.replace("{length}", str(len(REQUEST.format(host=where.netloc))))
     data = filled.replace("{host}", where.netloc).encode("latin-1")
     size = -(-len(data) // pieces)
     parts = [data[start : start + size] for start in range(0, len(data), size)]
@@ -120,45 +120,50 @@ def _talk(shop: Shop, text: str, *, pieces: int = 1) -> bytes:
         return b"".join(iter(lambda: line.recv(65536), b""))
 
 
-def _said(answers: bytes) -> list[tuple[str, dict[str, str]]]:
+def _parse_heads(answers: bytes) -> list[tuple[str, dict[str, str]]]:
     """Return status line and headers of each answer, without values that differ between requests."""
     heads = re.findall(rb"HTTP/1\.[01] \d\d\d [^\r]*\r\n(?:[A-Za-z0-9-]+: [^\r]*\r\n)*", answers)
-    told = []
+    parsed = []
     for head in heads:
         first, *lines = head.decode("latin-1").rstrip().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        told.append((first, {name: "" if name in MOVING else value for name, value in headers.items()}))
-    return told
+        parsed.append((first, {name: "" if name in CHANGING else value for name, value in headers.items()}))
+    return parsed
 
 
-def _hold(shop: Shop) -> None:
-    assert eventually(lambda: b"detail=L1" in _talk(shop, HIDDEN))
+def _cache_page(shop: Shop) -> None:
+    assert eventually(lambda: b"detail=L1" in _send(shop, REQUEST))
 
 
-def _at_once(answers: bytes) -> bool:
+def _is_fast(answers: bytes) -> bool:
     """Return whether the fast path answered: its constant headers come first."""
     return answers.index(b"Content-Security-Policy:") < answers.index(b"Cache-Status:")
 
 
-@pytest.mark.parametrize("what", ODD)
-def test_answers_are_those_of_gunicorns_own_worker(shop: Shop, stock_worker: Shop, what: str) -> None:
-    ours, theirs = _said(_talk(shop, ODD[what])), _said(_talk(stock_worker, ODD[what]))
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_answers_are_those_of_gunicorns_own_worker(shop: Shop, gunicorn_worker: Shop, what: str) -> None:
+    ours, theirs = (
+        _parse_heads(_send(shop, UNUSUAL[what])),
+        _parse_heads(_send(gunicorn_worker, UNUSUAL[what])),
+    )
     assert ours == theirs
     assert ours
 
 
 @pytest.mark.parametrize("pieces", [2, 7, 200])
 def test_request_may_arrive_in_pieces(shop: Shop, pieces: int) -> None:
-    posted = ODD["posted"]
-    assert len(_said(_talk(shop, posted, pieces=pieces))) == len(_said(_talk(shop, posted))) == 1
-    assert [line for line, _ in _said(_talk(shop, HIDDEN, pieces=pieces))] == ["HTTP/1.1 200 OK"]
+    posted = UNUSUAL["posted"]
+    assert (
+        len(_parse_heads(_send(shop, posted, pieces=pieces))) == len(_parse_heads(_send(shop, posted))) == 1
+    )
+    assert [line for line, _ in _parse_heads(_send(shop, REQUEST, pieces=pieces))] == ["HTTP/1.1 200 OK"]
 
 
-def test_fast_path_answers_the_same_page(shop: Shop, stock_worker: Shop) -> None:
-    ours, theirs = _talk(shop, HIDDEN), _talk(stock_worker, HIDDEN)
-    assert _at_once(ours)
-    assert not _at_once(theirs)
-    assert _said(ours) == _said(theirs)
+def test_fast_path_answers_the_same_page(shop: Shop, gunicorn_worker: Shop) -> None:
+    ours, theirs = _send(shop, REQUEST), _send(gunicorn_worker, REQUEST)
+    assert _is_fast(ours)
+    assert not _is_fast(theirs)
+    assert _parse_heads(ours) == _parse_heads(theirs)
     body = ours.partition(b"\r\n\r\n")[2]
     assert f"Content-Length: {len(body)}\r\n".encode() in ours
     page, other = (
@@ -169,39 +174,39 @@ def test_fast_path_answers_the_same_page(shop: Shop, stock_worker: Shop) -> None
 
 
 def test_fast_path_answers_from_the_second_request_on(shop: Shop) -> None:
-    asked = HIDDEN.replace("/products", "/products?sort=name")
-    built, answered = _talk(shop, asked), _talk(shop, asked)
+    asked = REQUEST.replace("/products", "/products?sort=name")
+    built, answered = _send(shop, asked), _send(shop, asked)
     assert b"Cache-Status: storefront; fwd=miss; stored; " in built
-    assert not _at_once(built)
-    assert _at_once(answered)
+    assert not _is_fast(built)
+    assert _is_fast(answered)
     assert b"detail=L1" in answered
     assert built.partition(b"\r\n\r\n")[2] == answered.partition(b"\r\n\r\n")[2]
 
 
 def test_fast_path_ignores_a_page_that_was_not_stored(shop: Shop) -> None:
-    asked = HIDDEN.replace("/products", "/products?sort=upwards")
+    asked = REQUEST.replace("/products", "/products?sort=upwards")
     for _ in range(3):
-        answered = _talk(shop, asked)
+        answered = _send(shop, asked)
         assert answered.startswith(b"HTTP/1.1 400 ")
-        assert not _at_once(answered)
+        assert not _is_fast(answered)
 
 
 def test_fast_path_answers_304(shop: Shop) -> None:
-    tag = re.search(rb"ETag: ([^\r]*)\r\n", _talk(shop, HIDDEN))
+    tag = re.search(rb"ETag: ([^\r]*)\r\n", _send(shop, REQUEST))
     assert tag is not None
-    answer = _talk(shop, _with(f"If-None-Match: {tag[1].decode()}"))
+    answer = _send(shop, _with(f"If-None-Match: {tag[1].decode()}"))
     assert answer.startswith(b"HTTP/1.1 304 NOT MODIFIED\r\n")
     assert answer.endswith(b"\r\n\r\n")
     assert b"ETag: " + tag[1] in answer
     assert b"Content-Length" not in answer
-    assert _at_once(answer)
+    assert _is_fast(answer)
 
 
 def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
     with served(tmp_path / "shop", *gunicorn(1), "--keep-alive", "1") as shop:
-        _hold(shop)
+        _cache_page(shop)
         where = urlsplit(shop.url)
-        asked = HIDDEN.format(host=where.netloc).encode()
+        asked = REQUEST.format(host=where.netloc).encode()
         with socket.create_connection((where.hostname, where.port), timeout=20) as line:  # type: ignore[type-var]
             for _ in range(4):
                 line.sendall(asked)
@@ -213,20 +218,20 @@ def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
 def test_worker_closes_connections_at_max_requests(tmp_path: Path) -> None:
     command = (*gunicorn(1), "--max-requests", "20", "--max-requests-jitter", "0")
     with served(tmp_path / "shop", *command, STOREFRONT_LIMITS="off") as shop:
-        _hold(shop)
-        said = [_said(_talk(shop, HIDDEN))[0][1].get("connection") for _ in range(40)]
-        assert "close" in said
+        _cache_page(shop)
+        connections = [_parse_heads(_send(shop, REQUEST))[0][1].get("connection") for _ in range(40)]
+        assert "close" in connections
 
 
 def test_proxy_headers_are_trusted_by_hop_count(tmp_path: Path) -> None:
     limited = {"STOREFRONT_LIMIT_BROWSE": "1000/hour", "TRUSTED_PROXIES": "1"}
     with served(tmp_path / "shop", *gunicorn(1), **limited) as shop:
-        _hold(shop)
+        _cache_page(shop)
         forwarded = _with("X-Forwarded-For: 198.51.100.1, {client}")
 
         def left(client: str) -> int:
             found = re.search(
-                rb"X-RateLimit-Remaining: (\d+)", _talk(shop, forwarded.replace("{client}", client))
+                rb"X-RateLimit-Remaining: (\d+)", _send(shop, forwarded.replace("{client}", client))
             )
             assert found is not None
             return int(found[1])
@@ -238,7 +243,7 @@ def test_proxy_headers_are_trusted_by_hop_count(tmp_path: Path) -> None:
             left("203.0.113.8")
         forwarded = believed
         assert left("203.0.113.8") >= 998
-        assert _at_once(_talk(shop, forwarded.replace("{client}", "203.0.113.8")))
+        assert _is_fast(_send(shop, forwarded.replace("{client}", "203.0.113.8")))
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])

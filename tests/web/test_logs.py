@@ -47,9 +47,9 @@ def test_traceback_is_logged_without_personal_data() -> None:
         raised = (type(error), error, error.__traceback__)
     record = logging.LogRecord("shop", logging.ERROR, "", 1, "failed for %s", ("kim@example.com",), raised)
     for form in (logs.JsonFormatter(), logs.TextFormatter()):
-        told = form.format(record)
-        assert "<mail> is no number" in told
-        assert "kim" not in told
+        logged = form.format(record)
+        assert "<mail> is no number" in logged
+        assert "kim" not in logged
     assert json.loads(logs.JsonFormatter().format(record))["level"] == "error"
 
 
@@ -103,12 +103,12 @@ def test_each_request_is_logged_once_without_personal_data(tmp_path: Path, redis
         log = instance.parent / f"{instance.name}.log"
         eventually(lambda: log.read_text().count('"request_id":"request-') >= len(ids))
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    told = [
+    logged = [
         line for line in lines if line["logger"] == "storefront.requests" and "request-" in line["request_id"]
     ]
-    assert [line["request_id"] for line in told if line["route"] != "none"][:2] == ids[:2]
-    assert sorted(line["request_id"] for line in told) == ids
-    assert {line["route"] for line in told} >= {"/products", "/account/login", "/stock/stream", "none"}
+    assert [line["request_id"] for line in logged if line["route"] != "none"][:2] == ids[:2]
+    assert sorted(line["request_id"] for line in logged) == ids
+    assert {line["route"] for line in logged} >= {"/products", "/account/login", "/stock/stream", "none"}
     assert "alembic" not in {line["logger"].partition(".")[0] for line in lines}
     text = log.read_text()
     for secret in ("opensesame", "kim@", "Quillfeather", "203.0.113.77", "cookiesecret", "Lynx"):
