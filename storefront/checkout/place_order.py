@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import msgspec
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -201,27 +202,41 @@ def _write_order(
 
 
 def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
-    draft, total = review.draft, review.totals
+    draft, totals = review.draft, review.totals
     return {
-        "number": new_number(), "user_id": draft.user_id, "email": draft.email, "state": "placed",
-        "currency": total.currency, "goods": total.goods, "delivery_price": total.delivery, "tax": total.tax,
-        "total": total.total, "prices_include_tax": total.prices_include_tax,
-        "taxes": [{"rate": tax.rate, "base": tax.base, "amount": tax.amount} for tax in total.taxes],
-        "ship_to": draft.address, "bill_to": draft.bill_to,
-        "delivery": str(review.delivery.name) if review.delivery else "", "payment": draft.payment,
-        "paid": 0, "refunded": 0, "placed_at": now, "access": secrets.token_hex(16),
-    }  # fmt: skip
+        "number": new_number(),
+        "user_id": draft.user_id,
+        "email": draft.email,
+        "state": "placed",
+        "currency": totals.currency,
+        "goods": totals.goods,
+        "delivery_price": totals.delivery,
+        "tax": totals.tax,
+        "total": totals.total,
+        "prices_include_tax": totals.prices_include_tax,
+        "taxes": msgspec.to_builtins(totals.taxes),
+        "ship_to": draft.address,
+        "bill_to": draft.bill_to,
+        "delivery": str(review.delivery.name) if review.delivery else "",
+        "payment": draft.payment,
+        "paid": 0,
+        "refunded": 0,
+        "placed_at": now,
+        "access": secrets.token_hex(16),
+    }
 
 
 def _line_values(order_id: int, review: OrderReview, sold: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the rows of the lines; the fields of `TotalLine` are columns of `OrderLine`."""
     return [
         {
-            "order_id": order_id, "sku": line.sku, "title": line.title, "options": line.options,
-            "quantity": line.quantity, "unit_price": line.unit_price, "tax_rate": line.tax_rate,
-            "tax": line.tax, "total": line.total, "from_stock": sold.get(line.sku, 0), "returned": 0,
+            **msgspec.to_builtins(line),
+            "order_id": order_id,
+            "from_stock": sold.get(line.sku, 0),
+            "returned": 0,
         }
         for line in review.totals.lines
-    ]  # fmt: skip
+    ]
 
 
 def _sell(

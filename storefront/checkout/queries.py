@@ -15,6 +15,11 @@ from storefront.money import Money
 PER_PAGE = 50
 # A state for staff only: cancelled, with money that has to be refunded.
 REFUND_DUE = "refund due"
+_EXPORTED_COLUMNS = tuple(
+    "number placed_at state email currency goods delivery_price tax total paid refunded delivery payment ship_to"
+    " bill_to".split()
+)
+_EXPORTED_LINE_COLUMNS = ("sku", "title", "options", "quantity", "unit_price", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +129,39 @@ def order_view(order: Order) -> OrderView:
 
     lines = [
         LineView(
-            line.id, line.sku, line.title, line.options, line.quantity, money(line.unit_price),
-            money(line.total), line.from_stock - line.returned,
+            id=line.id,
+            sku=line.sku,
+            title=line.title,
+            options=line.options,
+            quantity=line.quantity,
+            unit_price=money(line.unit_price),
+            total=money(line.total),
+            returnable=line.from_stock - line.returned,
         )
         for line in order.lines
-    ]  # fmt: skip
-    events = [event_view(event, order.currency) for event in order.events]
+    ]
     return OrderView(
-        order.number, order.user_id, order.email, order.state, money(order.goods), money(order.delivery_price),
-        money(order.tax), money(order.total), money(order.paid), money(order.refunded),
-        order.prices_include_tax, order.taxes, order.ship_to, order.bill_to, order.delivery, order.payment,
-        order.placed_at, order.access, lines, events,
-    )  # fmt: skip
+        number=order.number,
+        user_id=order.user_id,
+        email=order.email,
+        state=order.state,
+        goods=money(order.goods),
+        delivery_price=money(order.delivery_price),
+        tax=money(order.tax),
+        total=money(order.total),
+        paid=money(order.paid),
+        refunded=money(order.refunded),
+        prices_include_tax=order.prices_include_tax,
+        taxes=order.taxes,
+        ship_to=order.ship_to,
+        bill_to=order.bill_to,
+        delivery=order.delivery,
+        payment=order.payment,
+        placed_at=order.placed_at,
+        access=order.access,
+        lines=lines,
+        events=[event_view(event, order.currency) for event in order.events],
+    )
 
 
 def event_view(event: OrderEvent, currency: str) -> EventView:
@@ -160,19 +186,10 @@ def export_orders(user_id: int) -> list[dict[str, Any]]:
     """Return the orders of an account as values that JSON can represent."""
     rows = db.session.execute(select(Order).where(Order.user_id == user_id).order_by(Order.id)).scalars()
     return [
-        {
-            "number": row.number, "placed_at": row.placed_at, "state": row.state, "email": row.email,
-            "currency": row.currency, "goods": row.goods, "delivery_price": row.delivery_price, "tax": row.tax,
-            "total": row.total, "paid": row.paid, "refunded": row.refunded, "delivery": row.delivery,
-            "payment": row.payment, "ship_to": row.ship_to, "bill_to": row.bill_to,
-            "lines": [
-                {"sku": line.sku, "title": line.title, "options": line.options, "quantity": line.quantity,
-                 "unit_price": line.unit_price, "total": line.total}
-                for line in row.lines
-            ],
-        }
+        {name: getattr(row, name) for name in _EXPORTED_COLUMNS}
+        | {"lines": [{name: getattr(line, name) for name in _EXPORTED_LINE_COLUMNS} for line in row.lines]}
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _page(conditions: list[Any], page: int) -> OrderPage:

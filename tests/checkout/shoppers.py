@@ -15,9 +15,13 @@ from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, audit
 
 ADDRESS = {
-    "name": "Ada Byron", "line1": "1 Kiln Row", "city": "Springfield", "region": "IL", "postcode": "62701",
+    "name": "Ada Byron",
+    "line1": "1 Kiln Row",
+    "city": "Springfield",
+    "region": "IL",
+    "postcode": "62701",
     "country": "US",
-}  # fmt: skip
+}
 
 
 def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, **details: Any) -> int:
@@ -30,8 +34,11 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
             for sku, quantity in quantities.items():
                 session.add(CartLine(cart_id=cart.id, sku=sku, quantity=quantity, price_seen=0, saved=aside))
         given: dict[str, Any] = {
-            "email": "ada@shop.example", "address": ADDRESS, "delivery": "standard", "payment": "invoice",
-        }  # fmt: skip
+            "email": "ada@shop.example",
+            "address": ADDRESS,
+            "delivery": "standard",
+            "payment": "invoice",
+        }
         draft = Checkout(cart_id=cart.id, **given | details)
         session.add(draft)
         session.flush()

@@ -81,14 +81,21 @@ class StripeAccount:
         total = sum(int(form[f"line_items[{n}][quantity]"]) * int(form[unit.format(n)]) for n in lines)
         reference = f"cs_test_{len(self.sessions)}"
         self.sessions[reference] = {
-            "id": reference, "object": "checkout.session", "status": "open", "payment_status": "unpaid",
-            "payment_intent": None, "amount_total": total,
+            "id": reference,
+            "object": "checkout.session",
+            "status": "open",
+            "payment_status": "unpaid",
+            "payment_intent": None,
+            "amount_total": total,
             "currency": form["line_items[0][price_data][currency]"],
-            "client_reference_id": form["client_reference_id"], "metadata": {"order": form["metadata[order]"]},
-            "customer_email": form["customer_email"], "success_url": form["success_url"],
-            "cancel_url": form["cancel_url"], "expires_at": int(form["expires_at"]),
+            "client_reference_id": form["client_reference_id"],
+            "metadata": {"order": form["metadata[order]"]},
+            "customer_email": form["customer_email"],
+            "success_url": form["success_url"],
+            "cancel_url": form["cancel_url"],
+            "expires_at": int(form["expires_at"]),
             "url": f"{self.url}/pay/{reference}",
-        }  # fmt: skip
+        }
         return self.sessions[reference]
 
     def _refund(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -97,9 +104,13 @@ class StripeAccount:
         if before + int(form["amount"]) > session["amount_total"]:
             return 400, _invalid_request("Refund amount is greater than the unrefunded amount on the charge.")
         made = {
-            "id": f"re_{len(self.refunds)}", "object": "refund", "amount": int(form["amount"]), "status": "succeeded",
-            "payment_intent": form["payment_intent"], "metadata": {"order": form.get("metadata[order]", "")},
-        }  # fmt: skip
+            "id": f"re_{len(self.refunds)}",
+            "object": "refund",
+            "amount": int(form["amount"]),
+            "status": "succeeded",
+            "payment_intent": form["payment_intent"],
+            "metadata": {"order": form.get("metadata[order]", "")},
+        }
         self.refunds.append(made)
         self.refunded()
         return 200, made

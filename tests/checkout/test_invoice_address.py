@@ -18,8 +18,13 @@ __all__ = ["guest"]
 
 
 def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> None:
-    invoice = {"bill_country": "DE", "bill_name": "Byron & Daughters", "bill_line1": "2 Ledger Lane",
-               "bill_postcode": "10115", "bill_city": "Berlin"}  # fmt: skip
+    invoice = {
+        "bill_country": "DE",
+        "bill_name": "Byron & Daughters",
+        "bill_line1": "2 Ledger Lane",
+        "bill_postcode": "10115",
+        "bill_city": "Berlin",
+    }
     wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
     assert wrong.status_code == 422
     said = "Invoice: That is no postal code of this country"

@@ -47,9 +47,15 @@ def test_every_step_of_an_order_is_in_its_log(order: Order) -> None:
     found = queries.find_order(order.number)
     assert found is not None
     assert [(event.kind, event.amount and event.amount.amount) for event in found.events] == [
-        ("placed", 6000), ("paid", 2000), ("paid", 4000), ("shipped", None), ("delivered", None),
-        ("refunded", 1000), ("refunded", 5000), ("note", None),
-    ]  # fmt: skip
+        ("placed", 6000),
+        ("paid", 2000),
+        ("paid", 4000),
+        ("shipped", None),
+        ("delivered", None),
+        ("refunded", 1000),
+        ("refunded", 5000),
+        ("note", None),
+    ]
     assert (stock_level("TP"), stock_differences()) == ((9, 0), [])
 
 

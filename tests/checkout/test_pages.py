@@ -24,10 +24,19 @@ from tests.factories import make_product
 pytestmark = pytest.mark.any_database
 
 DETAILS = {
-    "email": "Ada@Shop.example", "country": "US", "name": "Ada Byron", "company": "", "line1": "1 Kiln Row",
-    "line2": "", "postcode": "62701", "city": "Springfield", "region": "IL", "phone": "", "delivery": "standard",
+    "email": "Ada@Shop.example",
+    "country": "US",
+    "name": "Ada Byron",
+    "company": "",
+    "line1": "1 Kiln Row",
+    "line2": "",
+    "postcode": "62701",
+    "city": "Springfield",
+    "region": "IL",
+    "phone": "",
+    "delivery": "standard",
     "payment": "invoice",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -44,15 +44,17 @@ def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
     assert (stock_level("TP"), stock_level("CUP")) == ((3, 0), (8, 0))
     assert (order.goods, order.delivery_price, order.total, order.state) == (5900, 0, 5900, "placed")
     assert [(x.sku, x.title, x.options, x.quantity, x.unit_price, x.from_stock) for x in order.lines] == [
-        ("CUP", "Cup", "", 1, 900, 1), ("TP", "Teapot", "Blue", 2, 2500, 2),
-    ]  # fmt: skip
+        ("CUP", "Cup", "", 1, 900, 1),
+        ("TP", "Teapot", "Blue", 2, 2500, 2),
+    ]
     assert [event.kind for event in order.events] == ["placed"]
     assert list(db.session.execute(select(CartLine.sku)).scalars()) == ["CUP-2"], "lines saved for later stay"
     assert db.session.execute(select(Hold)).first() is None
     sold = db.session.execute(select(StockMovement).where(StockMovement.kind == "sold")).scalars()
     assert {(one.sku, one.quantity, one.reserved, one.reference) for one in sold} == {
-        ("TP", -2, -2, order.number), ("CUP", -1, -1, order.number),
-    }  # fmt: skip
+        ("TP", -2, -2, order.number),
+        ("CUP", -1, -1, order.number),
+    }
     with write_transaction() as session:
         session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
     assert orders.lock_order(db.session(), order.number).total == 5900
@@ -108,9 +110,14 @@ def test_changes_since_the_review_refuse_the_order(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("details", "field"),
-    [({"email": ""}, "email"), ({"address": {}}, "address"), ({"delivery": "teleport"}, "delivery"),
-     ({"payment": ""}, "payment"), ({"payment": "stripe"}, "payment")],
-)  # fmt: skip
+    [
+        ({"email": ""}, "email"),
+        ({"address": {}}, "address"),
+        ({"delivery": "teleport"}, "delivery"),
+        ({"payment": ""}, "payment"),
+        ({"payment": "stripe"}, "payment"),
+    ],
+)
 def test_incomplete_draft_is_refused(app: Flask, details: dict[str, object], field: str) -> None:
     make_product(variants=[{"sku": "TP"}])
     with pytest.raises(IncompleteError) as caught:

@@ -133,8 +133,14 @@ def test_events_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, str
     session = paid(shop, stripe, guest)
     assert send_event(shop, "checkout.session.expired", session) == 200
     assert order(session).state == "paid", "a late event does not change a paid order"
-    refund = {"id": "re_x", "object": "refund", "amount": 4488, "status": "succeeded", "metadata": {},
-              "payment_intent": session["payment_intent"]}  # fmt: skip
+    refund = {
+        "id": "re_x",
+        "object": "refund",
+        "amount": 4488,
+        "status": "succeeded",
+        "metadata": {},
+        "payment_intent": session["payment_intent"],
+    }
     guest.post("/cart/lines", sku="T")
     buy(guest)
     other = stripe.complete_payment(list(stripe.sessions)[-1])
@@ -185,8 +191,14 @@ def test_refund_counts_once_whichever_report_comes_first(
     [refund] = stripe.refunds
     assert send_event(shop, "refund.created", refund) == 200
     assert order(session).refunded.amount == 1000
-    at_stripe = {"id": "re_9", "object": "refund", "amount": 500, "status": "succeeded", "metadata": {},
-                 "payment_intent": session["payment_intent"]}  # fmt: skip
+    at_stripe = {
+        "id": "re_9",
+        "object": "refund",
+        "amount": 500,
+        "status": "succeeded",
+        "metadata": {},
+        "payment_intent": session["payment_intent"],
+    }
     for kind in ("refund.created", "refund.updated"):
         assert send_event(shop, kind, at_stripe) == 200
     assert order(session).refunded.amount == 1500
@@ -223,8 +235,13 @@ def test_refund_that_failed_before_its_event_never_counts(
     shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:
     session = paid(shop, stripe, guest)
-    refund = {"id": "re_lost", "object": "refund", "amount": 500, "metadata": {},
-              "payment_intent": session["payment_intent"]}  # fmt: skip
+    refund = {
+        "id": "re_lost",
+        "object": "refund",
+        "amount": 500,
+        "metadata": {},
+        "payment_intent": session["payment_intent"],
+    }
     for kind, status in (("failed", "failed"), ("created", "pending"), ("updated", "failed")):
         assert send_event(shop, f"refund.{kind}", refund | {"status": status}) == 200
     assert order(session).refunded.amount == 0

@@ -28,9 +28,12 @@ LINES = st.lists(
     max_size=20,
 )
 METHODS = st.none() | st.builds(
-    DeliveryMethod, code=st.just("x"), name=st.just("X"), price=st.integers(0, 10**6),
+    DeliveryMethod,
+    code=st.just("x"),
+    name=st.just("X"),
+    price=st.integers(0, 10**6),
     free_from=st.none() | st.integers(0, 10**8),
-)  # fmt: skip
+)
 CURRENCIES = st.sampled_from(["USD", "JPY", "KWD", "CLF"])
 RATES = st.integers(0, 99_999)
 
@@ -62,10 +65,14 @@ def test_all_sums_add_up_and_tax_is_rounded_per_line(
 @pytest.mark.parametrize(
     ("amount", "rate", "inclusive", "expected"),
     [
-        (10_000, 19_000, False, 1900), (11_900, 19_000, True, 1900), (50, 8_875, False, 4),
-        (150, 1_000, False, 2), (1_005, 10_000, True, 91), (999, 0, True, 0),
+        (10_000, 19_000, False, 1900),
+        (11_900, 19_000, True, 1900),
+        (50, 8_875, False, 4),
+        (150, 1_000, False, 2),
+        (1_005, 10_000, True, 91),
+        (999, 0, True, 0),
     ],
-)  # fmt: skip
+)
 def test_tax_equals_a_calculation_by_hand(amount: int, rate: int, inclusive: bool, expected: int) -> None:
     assert tax.tax_of(amount, rate, inclusive=inclusive) == expected
 
