@@ -40,10 +40,10 @@ def create_account(email: str, password: str, name: str = "", *, is_staff: bool 
     Raises:
         EmailTakenError: another account has the e-mail.
     """
-    kept = passwords.hash_password(password)
+    password_hash = passwords.hash_password(password)
     try:
         with write_transaction() as session:
-            user = User(email=email, password_hash=kept, name=name, is_staff=is_staff)
+            user = User(email=email, password_hash=password_hash, name=name, is_staff=is_staff)
             session.add(user)
     except IntegrityError as error:
         raise EmailTakenError from error
@@ -69,15 +69,17 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     sign_in_limits.check_failures(email)
     user = find_by_email(email)
     login = VerifiedLogin(user.id, user.generation) if user else None
-    kept = user.password_hash if user else None
-    if not passwords.verify(password, kept) or kept is None:
+    password_hash = user.password_hash if user else None
+    if not passwords.verify(password, password_hash) or password_hash is None:
         sign_in_limits.record_failure(email)
         return None
     sign_in_limits.clear_failures(email)
-    if passwords.needs_rehash(kept):
+    if passwords.needs_rehash(password_hash):
         newer = passwords.hash_password(password)
         with write_transaction() as session:
-            session.execute(update(User).where(User.password_hash == kept).values(password_hash=newer))
+            session.execute(
+                update(User).where(User.password_hash == password_hash).values(password_hash=newer)
+            )
     return login
 
 
@@ -104,15 +106,15 @@ def change_credentials(
     Raises:
         EmailTakenError: another account has the e-mail.
     """
-    kept = passwords.hash_password(password) if password is not None else None
+    password_hash = passwords.hash_password(password) if password is not None else None
     try:
         with write_transaction() as session:
             user = start_generation(session, user_id, generation, stay=stay)
             if user is None:
                 return False
-            if kept is not None:
+            if password_hash is not None:
                 mail.enqueue_if_configured(session, user.email, messages.password_changed())
-                user.password_hash = kept
+                user.password_hash = password_hash
             if email is not None:
                 mail.enqueue_if_configured(session, user.email, messages.email_changed())
                 user.email = email

@@ -100,7 +100,10 @@ def _account_digest(email: str) -> str:
 
 
 def _address_digest() -> str | None:
-    """Return the digest of the client's address; None if it is unknown, as all clients without one share it."""
+    """Return a digest of the client's address; None if the address is unknown.
+
+    Clients without a known address are not counted together: one of them could lock out all the others.
+    """
     address = rate_limiting.client_address(request.environ)
     return _digest(f"address:{address.name}") if address.is_known else None
 

@@ -25,10 +25,10 @@ def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None
     """Create a token and print it. It cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     try:
-        made = tokens.create_token(name, scopes, expires_at=expires_at)
+        created = tokens.create_token(name, scopes, expires_at=expires_at)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(made)
+    click.echo(created)
 
 
 @token.command("list")
@@ -75,10 +75,10 @@ webhook = AppGroup("webhook", help="URLs that are called when something happens,
 def add_command(url: str, events: tuple[str, ...]) -> None:
     """Subscribe URL to events; print the secret that signs its messages."""
     try:
-        made = webhooks.add_webhook(url, events)
+        created = webhooks.add_webhook(url, events)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{made.id}\t{made.secret}")
+    click.echo(f"{created.id}\t{created.secret}")
 
 
 @webhook.command("list")

@@ -24,7 +24,7 @@ _KEY = r"^[!-~]{1,255}$"
 PARAMETER = Parameter(
     "Idempotency-Key",
     {"type": "string", "pattern": _KEY, "minLength": 1, "maxLength": 255},
-    "A name for this request, for 7 days: sent again, it is answered the same and done once.",
+    "A name for this request, valid for 7 days: a repeated request is carried out once and gets the same response.",
     "header",
 )
 

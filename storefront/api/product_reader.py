@@ -47,10 +47,10 @@ def read_public_product(product_id: int) -> Product:
     )
 
 
-def list_products(wanted: ListRequest) -> tuple[ListPage, list[Product]]:
+def list_products(request: ListRequest) -> tuple[ListPage, list[Product]]:
     """Return a page of a list, and its products in order, as the public sees them."""
-    entry = keys.product_list(wanted.url(page=wanted.page))
-    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(wanted))
+    entry = keys.product_list(request.url(page=request.page))
+    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(request))
     return page, read_products([card.id for card in page.items], stock.public_display())
 
 
@@ -94,7 +94,7 @@ def build_product(
     """Return a product built from its rows."""
     path, name = category
     pictures = [Picture(i.digest, i.width, i.height, i.alt or row.title) for i in images if i.digest]
-    told = [
+    built = [
         build_variant(
             v,
             row.option_names,
@@ -106,7 +106,7 @@ def build_product(
         for v in variants
     ]
     updated = row.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return _build_product(row, updated, CategoryRef(path, name or "") if path else None, told, pictures)
+    return _build_product(row, updated, CategoryRef(path, name or "") if path else None, built, pictures)
 
 
 def build_variant(
@@ -134,7 +134,7 @@ def _build_product(
     variants: list[Variant],
     pictures: Sequence[Picture],
 ) -> Product:
-    known = [v.stock for v in variants if v.stock is not None]
+    counted = [v.stock for v in variants if v.stock is not None]
     return Product(
         id=of.id,
         slug=of.slug,
@@ -144,7 +144,7 @@ def _build_product(
         category=category,
         status=of.status,
         price=min((v.price for v in variants), key=lambda price: price.amount, default=None),
-        stock=sum(known) if len(known) == len(variants) else None,
+        stock=sum(counted) if len(counted) == len(variants) else None,
         variants=variants,
         images=[_image(picture) for picture in pictures],
         updated_at=updated_at,

@@ -65,12 +65,12 @@ def _parse(body: bytes) -> Any:
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the member {twice[:50]!r} occurs twice in one object")
-    return found
+    return members
 
 
 def _number(text: str) -> int | float:

@@ -39,7 +39,7 @@ _queue = DueQueue(
     backoff=BACKOFF,
     deletes=True,
 )
-DONE = Outcome(succeeded=True)
+_DONE = Outcome(succeeded=True)
 # Built once and run on the connection: the ORM's unit of work costs more than the insert.
 _INSERT = insert(cast("Table", QueuedMail.__table__))
 
@@ -107,10 +107,10 @@ def send_due() -> int:
 
 
 def _deliver(attempt: Attempt) -> Outcome:
-    """Send one mail; a mail without a recipient is thrown away."""
+    """Send one mail; a mail without a recipient is dropped."""
     row = attempt.row
     if not row.recipient:
-        return DONE
+        return _DONE
     text = row.message
     if text.startswith("{"):  # otherwise an earlier version of the shop stored the complete message
         kind: type[MailText | DeferredMail] = (
@@ -119,18 +119,18 @@ def _deliver(attempt: Attempt) -> Outcome:
         composed = _compose(msgspec.json.decode(text, type=kind))
         db.session.remove()  # no transaction stays open during the SMTP dialogue
         if composed is None:
-            return DONE
+            return _DONE
         text = build_message(row.recipient, composed, row.id).as_string()
     try:
         smtp.send(current_app.config["SMTP_URL"], row.recipient, text)
     except smtplib.SMTPRecipientsRefused:
         log.warning("the mail server refused the recipient of a mail; it is given up")
-        return DONE
+        return _DONE
     except (OSError, smtplib.SMTPException) as error:
         given_up = ", given up" * attempt.is_last
         log.warning("a mail could not be sent (attempt %d%s): %s", attempt.number, given_up, error)
         return Outcome(succeeded=False)
-    return DONE
+    return _DONE
 
 
 def _compose(content: MailText | DeferredMail) -> MailText | None:

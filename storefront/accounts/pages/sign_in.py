@@ -33,31 +33,31 @@ def submitted_email() -> str:
 @bp.get("/login")
 def login() -> Response:
     """The sign-in form. A person who is signed in is redirected to the next page."""
-    going = _next_path()
+    next_path = _next_path()
     if authentication.load_current_user() is not None:
-        return redirect(going, 303)
-    return render_page("login", form=Form(), going=going)
+        return redirect(next_path, 303)
+    return render_page("login", form=Form(), going=next_path)
 
 
 @bp.post("/login")
 @rate_limiting.limit("sign-in.address", "sign-in.account", account=submitted_email)
 def submit_login() -> Response:
     """Sign in. Neither the response nor its duration reveals whether the account exists."""
-    form, going = Form(request.form), _next_path()
+    form, next_path = Form(request.form), _next_path()
     email, password, keep = read_email(form), read_password(form), form.ticked("keep")
     if form.errors:
-        return render_page("login", form=form, going=going)
+        return render_page("login", form=form, going=next_path)
     try:
         login = credentials.authenticate(email, password)
     except TooManyFailuresError as error:
         form.errors[""] = str(error)
-        refusal = render_page("login", 429, form=form, going=going)
+        refusal = render_page("login", 429, form=form, going=next_path)
         refusal.headers["Retry-After"] = str(error.retry_after)
         return refusal
     if login is None or not authentication.sign_in(login.user_id, login.generation, keep=keep):
         form.errors[""] = _("E-mail and password do not belong together. Mind capital letters.")
-        return render_page("login", form=form, going=going)
-    return redirect(going, 303)
+        return render_page("login", form=form, going=next_path)
+    return redirect(next_path, 303)
 
 
 @bp.post("/logout")
@@ -77,13 +77,13 @@ def register() -> Response:
 @rate_limiting.limit("register", "password-reset.account", account=submitted_email)
 def send_registration_link() -> Response:
     """Mail a registration link, or a notice if the account exists. The response is the same in both cases."""
-    form, going = Form(request.form), _next_path()
+    form, next_path = Form(request.form), _next_path()
     email = read_email(form)
     if form.errors:
-        return render_page("register", form=form, going=going)
+        return render_page("register", form=form, going=next_path)
     exists = credentials.find_by_email(email) is not None
     with write_transaction() as session:
-        text = messages.account_exists() if exists else messages.registration_link(email, going)
+        text = messages.account_exists() if exists else messages.registration_link(email, next_path)
         mail_id = mail.enqueue(session, email, text)
     return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 

@@ -28,7 +28,7 @@ Precondition = Callable[[Product | None, Product], None]
 
 
 def change_product(
-    product_id: int, given: ProductPut | ProductPatch, caller: Caller, condition: Precondition
+    product_id: int, body: ProductPut | ProductPatch, caller: Caller, condition: Precondition
 ) -> Product:
     """Apply a request's body to a product; return the product as the caller may see it.
 
@@ -43,7 +43,7 @@ def change_product(
             shown = loaded.row.status == "active" and bool(loaded.variants)
             public = loaded.build_product(stock.public_display()) if shown else None
             condition(public, loaded.build_product(display))
-            _apply_changes(session, loaded, given, caller)
+            _apply_changes(session, loaded, body, caller)
             return loaded.build_product(display)
     except IntegrityError as error:
         raise ProblemError(
@@ -52,27 +52,27 @@ def change_product(
 
 
 def _apply_changes(
-    session: Session, loaded: LockedProduct, given: ProductPut | ProductPatch, caller: Caller
+    session: Session, loaded: LockedProduct, body: ProductPut | ProductPatch, caller: Caller
 ) -> None:
     """Change the rows, and update the list index and the search index."""
     row = loaded.row
     before = _snapshot(loaded)
-    whole = isinstance(given, ProductPut)
-    validation.validate(loaded, given, whole=whole)
+    is_put = isinstance(body, ProductPut)
+    validation.validate(loaded, body, may_add=is_put)
     for name in ("title", "status", "vendor"):
-        if (value := getattr(given, name)) is not UNSET and getattr(row, name) != value:
+        if (value := getattr(body, name)) is not UNSET and getattr(row, name) != value:
             setattr(row, name, value)
-    if given.description_html is not UNSET and row.description_html != given.description_html:
-        row.description_html = sanitise(str(given.description_html))
-    _change_category(session, loaded, given.category)
-    _change_slug(session, row, given.slug)
-    places = variants.resolve_option_names(loaded, given)
-    if whole:
-        variants.remove_unnamed(session, loaded, given)
-    variants.free_swapped_options(session, loaded, given, places)
-    for number, wanted in enumerate(given.variants):
-        variants.write_variant(session, loaded, wanted, places, number)
-    totals.apply_totals(loaded, given)
+    if body.description_html is not UNSET and row.description_html != body.description_html:
+        row.description_html = sanitise(str(body.description_html))
+    _change_category(session, loaded, body.category)
+    _change_slug(session, row, body.slug)
+    option_names = variants.resolve_option_names(loaded, body)
+    if is_put:
+        variants.remove_unnamed(session, loaded, body)
+    variants.free_swapped_options(session, loaded, body, option_names)
+    for number, variant in enumerate(body.variants):
+        variants.write_variant(session, loaded, variant, option_names, number)
+    totals.apply_totals(loaded, body)
     product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()
     totals.apply_stock(session, loaded, caller)
@@ -83,29 +83,29 @@ def _snapshot(loaded: LockedProduct) -> product_update.Snapshot:
     return product_update.snapshot(loaded.row, list(loaded.variants.values()), loaded.category)
 
 
-def _change_category(session: Session, loaded: LockedProduct, given: Any) -> None:
-    if given is UNSET or (given.path if given else None) == loaded.category[0]:
+def _change_category(session: Session, loaded: LockedProduct, category: Any) -> None:
+    if category is UNSET or (category.path if category else None) == loaded.category[0]:
         return
-    if given is None:
+    if category is None:
         loaded.row.category_id, loaded.category = None, (None, None)
         return
-    wanted = select(models.Category.id, models.Category.name).where(models.Category.path == given.path)
+    query = select(models.Category.id, models.Category.name).where(models.Category.path == category.path)
     with session.no_autoflush:  # so that the product's row is written once
-        found = session.execute(wanted).one_or_none()
+        found = session.execute(query).one_or_none()
     if found is None:
         raise ProblemError(
             422, "There is no such category.", Fault("No category has this path.", "/category/path")
         )
-    loaded.row.category_id, loaded.category = found.id, (given.path, found.name)
+    loaded.row.category_id, loaded.category = found.id, (category.path, found.name)
 
 
 def _change_slug(session: Session, row: models.Product, slug: str | None) -> None:
     """Change the product's slug, and redirect the old one to it."""
     if slug is None or slug == row.slug:
         return
-    kept = select(models.ProductRedirect).where(models.ProductRedirect.slug.in_((slug, row.slug)))
+    query = select(models.ProductRedirect).where(models.ProductRedirect.slug.in_((slug, row.slug)))
     with session.no_autoflush:
-        redirects = {found.slug: found for found in session.execute(kept).scalars()}
+        redirects = {found.slug: found for found in session.execute(query).scalars()}
     if (stale := redirects.get(slug)) is not None:
         session.delete(stale)
     if (earlier := redirects.get(row.slug)) is None:

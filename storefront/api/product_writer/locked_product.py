@@ -26,7 +26,7 @@ class LockedProduct:
         images: its images in order.
         variants: its variants by SKU.
         items: its stock by SKU.
-        wanted: the new stock by SKU, where it changes.
+        new_stock: the new stock by SKU, where it changes.
     """
 
     row: models.Product
@@ -34,7 +34,7 @@ class LockedProduct:
     images: Sequence[models.ProductImage]
     variants: dict[str, models.Variant]
     items: dict[str, StockItem]
-    wanted: dict[str, int] = field(default_factory=dict)
+    new_stock: dict[str, int] = field(default_factory=dict)
 
     def available(self, sku: str) -> int | None:
         """Return how many of a SKU can be bought; None if its stock is not tracked."""
@@ -45,7 +45,7 @@ class LockedProduct:
         """Return the product in the API's format, with its new stock as exactly as `display` allows."""
         levels = {
             item.variant_id: StockLevel(
-                self.wanted.get(sku, item.available) if item.tracked else None, item.low_threshold
+                self.new_stock.get(sku, item.available) if item.tracked else None, item.low_threshold
             )
             for sku, item in self.items.items()
         }

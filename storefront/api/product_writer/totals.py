@@ -12,7 +12,7 @@ from storefront.api.tokens import Caller
 from storefront.stock import Movement, inventory
 
 
-def apply_totals(loaded: LockedProduct, given: ProductPut | ProductPatch) -> None:
+def apply_totals(loaded: LockedProduct, body: ProductPut | ProductPatch) -> None:
     """Apply the price and stock of the whole product: they are those of its only variant.
 
     With several variants they may only repeat the lowest price and the sum of the stock.
@@ -21,26 +21,26 @@ def apply_totals(loaded: LockedProduct, given: ProductPut | ProductPatch) -> Non
         ProblemError: 422, they contradict the variants.
     """
     skus = list(loaded.variants)
-    if given.stock is not None:
-        now = [loaded.wanted.get(sku, loaded.available(sku)) for sku in skus]
-        known = None if None in now else sum(n for n in now if n is not None)
+    if body.stock is not None:
+        now = [loaded.new_stock.get(sku, loaded.available(sku)) for sku in skus]
+        total = None if None in now else sum(n for n in now if n is not None)
         before = [loaded.available(sku) for sku in skus]
-        unchanged = None not in before and sum(n or 0 for n in before) == given.stock
-        if given.stock != known and not unchanged:
-            if len(skus) > 1 or loaded.wanted.get(skus[0], loaded.available(skus[0])) != loaded.available(
+        unchanged = None not in before and sum(n or 0 for n in before) == body.stock
+        if body.stock != total and not unchanged:
+            if len(skus) > 1 or loaded.new_stock.get(skus[0], loaded.available(skus[0])) != loaded.available(
                 skus[0]
             ):
                 fault = Fault("Set the stock of each variant.", "/stock")
                 raise ProblemError(422, "The stock disagrees with that of the variants.", fault)
-            loaded.wanted[skus[0]] = given.stock
-    if given.price is not None:
+            loaded.new_stock[skus[0]] = body.stock
+    if body.price is not None:
         lowest = min(v.price for v in loaded.variants.values())
-        if given.price.amount not in (lowest, loaded.row.price):
+        if body.price.amount not in (lowest, loaded.row.price):
             only = loaded.variants[skus[0]]
             if len(skus) > 1 or only.price != loaded.row.price:
                 fault = Fault("Set the price of each variant.", "/price")
                 raise ProblemError(422, "The price disagrees with those of the variants.", fault)
-            only.price = given.price.amount
+            only.price = body.price.amount
 
 
 def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None:
@@ -51,7 +51,7 @@ def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None
         StockNumberError: the number is too large.
     """
     movements = []
-    for sku, number in sorted(loaded.wanted.items()):
+    for sku, number in sorted(loaded.new_stock.items()):
         item = loaded.items[sku]
         inventory.check_on_hand(number, reserved=item.reserved)
         if not item.tracked:

@@ -13,23 +13,23 @@ from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 
 
-def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: bool) -> None:
-    """Check the values of a body that its type cannot check.
+def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add: bool) -> None:
+    """Check the values of a body that its type cannot check. `may_add` allows new variants.
 
     Raises:
         ProblemError: 422, with all faults.
     """
     faults, seen = [], set()
     currency = current_app.config["CURRENCY"]
-    prices: list[tuple[Any, str]] = [(given.price, "/price")]
-    variants: list[Any] = list(given.variants)
+    prices: list[tuple[Any, str]] = [(body.price, "/price")]
+    variants: list[Any] = list(body.variants)
     for number, variant in enumerate(variants):
         at = f"/variants/{number}"
         if variant.sku in seen:
             faults.append(Fault("This SKU occurs twice.", f"{at}/sku"))
         seen.add(variant.sku)
         if variant.sku not in loaded.variants:
-            if not whole:
+            if not may_add:
                 faults.append(Fault("The product has no such variant; PUT can add one.", f"{at}/sku"))
             elif not is_plain(variant.sku):
                 faults.append(
@@ -41,7 +41,7 @@ def validate(loaded: LockedProduct, given: ProductPut | ProductPatch, *, whole: 
         for price, at in prices
         if isinstance(price, Price) and price.currency != currency
     ]
-    if given.title is not UNSET and not str(given.title).strip():
+    if body.title is not UNSET and not str(body.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
     if faults:
         raise ProblemError(422, "The product cannot be changed to this.", *faults)

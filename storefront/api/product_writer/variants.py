@@ -16,34 +16,34 @@ from storefront.stock import StockItem
 _COLUMNS = ("option1", "option2", "option3")
 
 
-def resolve_option_names(loaded: LockedProduct, given: ProductPut | ProductPatch) -> list[str]:
+def resolve_option_names(loaded: LockedProduct, body: ProductPut | ProductPatch) -> list[str]:
     """Return the names of the options in order: the present ones, or new ones that all variants in the body share.
 
     Raises:
         ProblemError: 422, the options of the variants do not agree.
     """
-    names = [list(v.options) for v in given.variants if v.options is not UNSET and v.options]
+    names = [list(v.options) for v in body.variants if v.options is not UNSET and v.options]
     present = loaded.row.option_names or (["Option 1", "Option 2", "Option 3"] if loaded.variants else [])
-    places = [name for name in present if any(name in own for own in names)] if names else list(present)
-    places += [name for own in names for name in own if name not in places]
-    places = list(dict.fromkeys(places))
-    if len(places) > 3 or any(set(own) != set(names[0]) for own in names):
+    option_names = [name for name in present if any(name in own for own in names)] if names else list(present)
+    option_names += [name for own in names for name in own if name not in option_names]
+    option_names = list(dict.fromkeys(option_names))
+    if len(option_names) > 3 or any(set(own) != set(names[0]) for own in names):
         fault = Fault("All variants have the same options, at most three.", "/variants")
         raise ProblemError(422, "The variants' options do not agree.", fault)
-    if names and not set(places) <= set(present):
-        loaded.row.option_names = places
-    return places
+    if names and not set(option_names) <= set(present):
+        loaded.row.option_names = option_names
+    return option_names
 
 
-def remove_unnamed(session: Session, loaded: LockedProduct, given: Any) -> None:
+def remove_unnamed(session: Session, loaded: LockedProduct, body: Any) -> None:
     """Remove the variants that the body does not name.
 
     Raises:
         ProblemError: 409, some of a variant are reserved.
     """
-    named = {variant.sku for variant in given.variants}
-    gone = [sku for sku in loaded.variants if sku not in named]
-    for sku in gone:
+    named = {variant.sku for variant in body.variants}
+    removed = [sku for sku in loaded.variants if sku not in named]
+    for sku in removed:
         item = loaded.items.pop(sku, None)
         if item is not None and item.reserved:
             raise ProblemError(
@@ -52,42 +52,44 @@ def remove_unnamed(session: Session, loaded: LockedProduct, given: Any) -> None:
         if item is not None:
             session.delete(item)
         session.delete(loaded.variants.pop(sku))
-    if gone:
+    if removed:
         session.flush()  # frees their options before other variants take them
 
 
-def free_swapped_options(session: Session, loaded: LockedProduct, given: Any, places: list[str]) -> None:
+def free_swapped_options(session: Session, loaded: LockedProduct, body: Any, option_names: list[str]) -> None:
     """Give variants whose options move to another variant a placeholder first.
 
     Rows are updated one by one, and no two variants may have the same options in between.
     """
-    wanted = {
-        one.sku: _option_columns(one.options, places) for one in given.variants if one.options is not UNSET
+    new_columns = {
+        variant.sku: _option_columns(variant.options, option_names)
+        for variant in body.variants
+        if variant.options is not UNSET
     }
     needs_flush = False
     for sku, row in loaded.variants.items():
         own = (row.option1, row.option2, row.option3)
-        if wanted.get(sku, own) != own and own in wanted.values():
+        if new_columns.get(sku, own) != own and own in new_columns.values():
             row.option1, row.option2, row.option3, needs_flush = f"→ {row.id}", "", "", True
     if needs_flush:
         session.flush()
 
 
 def write_variant(
-    session: Session, loaded: LockedProduct, given: Any, places: list[str], number: int
+    session: Session, loaded: LockedProduct, variant: Any, option_names: list[str], number: int
 ) -> None:
     """Change or add one variant."""
-    row = loaded.variants.get(given.sku)
+    row = loaded.variants.get(variant.sku)
     values: dict[str, Any] = {}
-    if given.price is not UNSET:
-        values["price"] = given.price.amount
-    if given.compare_at_price is not UNSET:
-        values["compare_at_price"] = given.compare_at_price.amount if given.compare_at_price else None
-    if given.options is not UNSET:
-        values |= dict(zip(_COLUMNS, _option_columns(given.options, places), strict=True))
+    if variant.price is not UNSET:
+        values["price"] = variant.price.amount
+    if variant.compare_at_price is not UNSET:
+        values["compare_at_price"] = variant.compare_at_price.amount if variant.compare_at_price else None
+    if variant.options is not UNSET:
+        values |= dict(zip(_COLUMNS, _option_columns(variant.options, option_names), strict=True))
     if row is None:
-        row = loaded.variants[given.sku] = models.Variant(
-            product_id=loaded.row.id, sku=given.sku, position=number, **values
+        row = loaded.variants[variant.sku] = models.Variant(
+            product_id=loaded.row.id, sku=variant.sku, position=number, **values
         )
         session.add(row)
         session.flush()
@@ -100,13 +102,13 @@ def write_variant(
             name == "compare_at_price" and value is None and _hides_compare_price(row)
         ):
             setattr(row, name, value)
-    if given.stock is not None:
-        loaded.wanted[given.sku] = given.stock
+    if variant.stock is not None:
+        loaded.new_stock[variant.sku] = variant.stock
 
 
-def _option_columns(options: dict[str, str], places: list[str]) -> tuple[str, ...]:
+def _option_columns(options: dict[str, str], option_names: list[str]) -> tuple[str, ...]:
     """Return the values of the options in the order of their columns, "" for missing ones."""
-    return tuple(options.get(name, "") for name in (*places, *_COLUMNS)[: len(_COLUMNS)])
+    return tuple(options.get(name, "") for name in (*option_names, *_COLUMNS)[: len(_COLUMNS)])
 
 
 def _hides_compare_price(row: models.Variant) -> bool:

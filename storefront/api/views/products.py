@@ -71,8 +71,8 @@ _REFUSALS = (404, 409, 412, 413, 415, 422)
 
 def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the canonical form of a list's query: the page cache stores the list under it."""
-    wanted = _list_request(query)
-    return f"{wanted.url(page=wanted.page)} {','.join(_fields(query))}"
+    list_query = _list_request(query)
+    return f"{list_query.url(page=list_query.page)} {','.join(_fields(query))}"
 
 
 @bp.get("/products")
@@ -81,17 +81,17 @@ def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 @operation("List products, 24 to a page", ProductList, parameters=_LIST, errors=(404,))
 def product_list() -> Response:
     """The products of the shop, of a category or of a search, without drafts and archived products."""
-    wanted, fields = _list_request(request.args), _fields(request.args)
+    list_query, fields = _list_request(request.args), _fields(request.args)
     try:
-        page, items = product_reader.list_products(wanted)
+        page, items = product_reader.list_products(list_query)
     except MovedError as error:
-        raise NotInShopError(f"The category {wanted.path!r} has moved to {error.url}.") from error
+        raise NotInShopError(f"The category {list_query.path!r} has moved to {error.url}.") from error
     if (caller := tokens.current_caller()) and caller.allows("stock:read"):
         items = product_reader.read_products([item.id for item in items], "exact")
     listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
-    result = ProductList(listed, wanted.page, page.pages, page.total)
+    result = ProductList(listed, list_query.page, page.pages, page.total)
     response = public_response(result) if caller is None else private_response(result)
-    return pagination.add_links(response, wanted.page, page.pages)
+    return pagination.add_links(response, list_query.page, page.pages)
 
 
 @bp.get("/products/<int(max=2147483647):product_id>")
@@ -178,10 +178,10 @@ def _list_request(query: Mapping[str, str]) -> ListRequest:
 
 def _fields(query: Mapping[str, str]) -> list[str]:
     """Return the requested members in the order of `FIELDS`."""
-    given = query.get("fields")
-    if given is None:
+    selected = query.get("fields")
+    if selected is None:
         return FIELDS
-    names = given.split(",")
+    names = selected.split(",")
     if unknown := [name for name in names if name not in FIELDS]:
         raise BadInputError(
             "fields", f"Unknown field {unknown[0][:50]!r}. The fields are: {', '.join(FIELDS)}."
