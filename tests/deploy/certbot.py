@@ -1,4 +1,6 @@
-"""Stands in for certbot and for who gives certificates: asks every nginx for the answer, as DNS may name any of them.
+"""Replaces certbot and the certificate authority: requests the challenge from every nginx.
+
+DNS may name any of the servers, so each must answer.
 
 python certbot.py DISK certonly --standalone --http-01-address A --http-01-port P --deploy-hook PROGRAM -d DOMAIN
 """
@@ -13,22 +15,22 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-PLAIN = 1080  # where a test's nginx listens for what comes without TLS
+PLAIN = 1080  # the port for plain HTTP of a test's nginx
 _PATH = "/.well-known/acme-challenge/question"
 
 
 class Answer(BaseHTTPRequestHandler):
-    """What proves that the domain is ours."""
+    """Serves the proof that the domain is ours."""
 
     def do_GET(self) -> None:
-        """Answer the question alone."""
+        """Answer the challenge and nothing else."""
         self.send_response(200 if self.path == _PATH else 404)
         self.end_headers()
         self.wfile.write(b"the answer")
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Obtain a certificate as the arguments ask."""
     parser = argparse.ArgumentParser()
     for name in ("disk", "verb"):
         parser.add_argument(name)

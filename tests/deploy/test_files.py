@@ -1,4 +1,4 @@
-"""What cannot be started here is read: units, compose, Kubernetes and the image agree with the shop."""
+"""Files that a test cannot start agree with the shop: units, compose, Kubernetes, the image."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OF_OTHERS = {
 }
 
 
-def test_every_file_is_short_and_says_what_it_is() -> None:
+def test_every_file_is_short_and_begins_with_its_purpose() -> None:
     for path in DEPLOY.rglob("*"):
         if path.is_file() and path.suffix not in (".md", ".json") and "__pycache__" not in path.parts:
             text = path.read_text()
@@ -68,8 +68,8 @@ def test_the_settings_of_compose_start_a_shop(tmp_path: Path) -> None:
     assert settings.workers == 2 * int(given["WEB_CONCURRENCY"])
 
 
-def test_compose_knows_every_word_of_its_file(tmp_path: Path) -> None:
-    """By the schema that the Compose specification publishes."""
+def test_the_compose_file_matches_its_schema(tmp_path: Path) -> None:
+    """The schema is that of the Compose specification."""
     slip = tmp_path / "compose.yaml"
     slip.write_text((DEPLOY / "compose.yaml").read_text().replace("healthcheck:", "health_check:", 1))
     look = [str(ROOT / ".venv" / "bin" / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
@@ -80,8 +80,8 @@ def test_compose_knows_every_word_of_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.28", kubernetes_validate.latest_version()])
-def test_kubernetes_knows_every_word_of_the_manifest(version: str) -> None:
-    """By the schemas that Kubernetes publishes, of the oldest version that is in use and of the newest."""
+def test_the_kubernetes_manifest_matches_its_schemas(version: str) -> None:
+    """The schemas are those of Kubernetes: of the oldest version in use and of the newest."""
     for one in OBJECTS:
         kubernetes_validate.validate(one, version, strict=True)
     slip = copy.deepcopy(OBJECTS[1])
@@ -158,7 +158,7 @@ def test_kubernetes_never_stops_all_pods_and_gives_them_time() -> None:
     assert int(data["STOREFRONT_WORKERS"]) == deployment["replicas"] * int(data["WEB_CONCURRENCY"])
 
 
-def test_the_image_holds_what_the_shop_needs() -> None:
+def test_the_image_contains_everything_that_the_shop_reads() -> None:
     copied = [shlex.split(line)[1:-1] for line in IMAGE.splitlines() if line.startswith("COPY")]
     names = {name for names in copied for name in names}
     assert all((ROOT / name).exists() for name in names)
@@ -186,7 +186,7 @@ def test_the_images_health_check_uses_a_trusted_host(app: Flask) -> None:
 @pytest.mark.needs("systemd-analyze")
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     text = (DEPLOY / "systemd" / "storefront@.service").read_text()
-    # What is not installed here is replaced by what is; all else is checked as it is.
+    # Replace programs that are not installed here; check everything else as it is.
     unit = tmp_path / "storefront@8000.service"
     unit.write_text(
         text.replace("/opt/storefront/.venv/bin/gunicorn", "/bin/true").replace(

@@ -1,4 +1,4 @@
-"""deploy/gunicorn.conf.py: how many workers there are, and that figures of it and of nginx go together."""
+"""deploy/gunicorn.conf.py: the number of workers, and figures that must match those of nginx."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workers(shop: Shop) -> set[psutil.Process]:
 
 
 @pytest.mark.slow
-def test_there_are_as_many_workers_as_cores(tmp_path: Path) -> None:
+def test_there_is_a_worker_for_each_core(tmp_path: Path) -> None:
     command = [word for word in gunicorn(1) if word not in ("--workers", "1")]
     with served(tmp_path / "shop", *command) as shop:
         assert eventually(lambda: len(workers(shop)) == max(2, len(os.sched_getaffinity(0))))
@@ -56,12 +56,14 @@ def test_accepted_connections_are_answered_during_shutdown(tmp_path: Path) -> No
         worker.suspend()
         waiting = [
             stack.enter_context(socket.create_connection(("127.0.0.1", int(shop.url.rpartition(":")[2])), 20))
-            for _ in range(150)  # more than gevent takes in at a time
+            for _ in range(150)  # more than gevent accepts at a time
         ]
         for one in waiting:
             one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         os.kill(shop.process.pid, signal.SIGTERM)
-        time.sleep(1.1)  # the worker looks each second whether it is to leave: it finds that before who waits
+        time.sleep(
+            1.1
+        )  # the worker checks each second whether to stop, before it accepts waiting connections
         worker.resume()
         assert [one.recv(15) for one in waiting] == [b"HTTP/1.1 200 OK"] * 150
         assert shop.process.wait(timeout=30) == 0
@@ -75,7 +77,7 @@ def of_nginx(name: str) -> list[int]:
     return [int(found) for found in re.findall(rf"\b{name} (\d+)[a-z]*;", NGINX)]
 
 
-def test_nginx_and_gunicorn_agree() -> None:
+def test_limits_of_nginx_and_gunicorn_agree() -> None:
     assert max(of_nginx("keepalive_timeout")[1:]) < of_gunicorn("keepalive"), "nginx hangs up first"
     assert min(of_nginx("proxy_read_timeout")) >= of_gunicorn("timeout"), (
         "a page is waited for as long as it may take"

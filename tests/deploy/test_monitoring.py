@@ -1,4 +1,4 @@
-"""deploy/monitoring asks for metrics, labels and events that the shop really exports."""
+"""deploy/monitoring uses only metrics, labels and events that the shop exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nginx, started from deploy/nginx, in front of two gunicorns: what it keeps, what it passes on, what it refuses."""
+"""nginx with the files of deploy/nginx in front of two gunicorns: what it caches, forwards and refuses."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_public_page_is_cached_and_says_so(deployed: Deployed) -> None:
     assert (again.status, again.front, again.body) == (200, "hit", first.body)
     assert again.headers["content-encoding"] == "br"
     assert again.headers["x-request-id"] != first.headers["x-request-id"]
-    # What somebody else has left of a limit is nobody else's business.
+    # One visitor must not see the remaining limit of another.
     assert "ratelimit" not in again.headers
     assert "x-ratelimit-remaining" not in again.headers
     for header in ("content-security-policy", "strict-transport-security", "x-content-type-options"):
@@ -74,7 +74,7 @@ def test_requests_with_a_token_bypass_the_cache(deployed: Deployed) -> None:
 
 def test_an_address_is_not_cached_under_another_one(deployed: Deployed) -> None:
     front, path = deployed.front, deployed.products[-1]
-    # nginx could read this as `path`; the shop reads it as it is, and has no such category: a public 404.
+    # nginx could read this as `path`; the shop does not, and has no such category: a public 404.
     assert front.get(f"/categories/x/../..{path}", Accept_Encoding="br").status == 404
     assert front.get(path, Accept_Encoding="br").status == 200
     assert front.get(f"{path}?variant=none", Accept_Encoding="br").status in (200, 404)
@@ -182,7 +182,7 @@ def test_the_other_shop_renders_pages_while_one_is_down(deployed: Deployed) -> N
     away = front.get("/cart")
     assert (away.status, away.headers["retry-after"], away.headers["cache-control"]) == (503, "5", "no-store")
     assert b"catching its breath" in away.body
-    # Public pages that it has are shown for a day: stale-if-error.
+    # nginx serves cached public pages for a day: stale-if-error.
     page = front.get("/products?sort=name")
     assert (page.status, page.front[:3]) == (200, "hit")
 

@@ -66,7 +66,7 @@ def the_shop_is_watched(server: Host) -> None:
     assert [target.rpartition(":")[2] for target in targets] == ["8000", "8001"]
     for target in targets:
         shown = server.run(f"curl -fsS http://{target}/metrics").stdout
-        assert "storefront_request_seconds_count" in shown, target
+        assert "storefront_redis_calls_total" in shown, target
     alerts = yaml.safe_load(server.path("/etc/prometheus/alertmanager.yml").read_text())
     assert alerts["receivers"][0]["email_configs"] == [{"to": "you@shop.example"}]
     assert status(server, "/readyz") == "200", "which a service elsewhere asks for"

