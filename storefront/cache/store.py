@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.l2 import L2, L2Entry, Lease, StoredValue
 from storefront.cache.pending import PendingInvalidations
+from storefront.cache.single_flight import Flight, SingleFlight
 from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
@@ -53,21 +53,6 @@ class CacheHit(NamedTuple):
 
 
 @dataclass(slots=True)
-class _SingleFlight:
-    """The one look-up and build of a key that goes on in this process; its leader does the work.
-
-    Attributes:
-        looked_up: set when the leader has asked Redis.
-        done: set when the value is built, or the leader gave up.
-        has_stale_value: whether Redis has an old value to answer with meanwhile.
-    """
-
-    looked_up: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
-    has_stale_value: bool = False
-
-
-@dataclass(slots=True)
 class BuildTicket:
     """The task to build an entry; `lease` is None if the value will not be stored in Redis."""
 
@@ -76,7 +61,7 @@ class BuildTicket:
     lease: Lease | None
     is_outage: bool
     generation: int
-    flight: _SingleFlight | None
+    flight: Flight | None
     started_at: float = field(default_factory=time.monotonic)
     closed: bool = False
 
@@ -118,7 +103,7 @@ class BuildTicket:
     def _close(self) -> None:
         self.closed = True
         if self.flight is not None:
-            self.store._end_flight(self.entry.key, self.flight)
+            self.store.flights.end(self.entry.key, self.flight)
 
 
 class CacheStore:
@@ -139,8 +124,7 @@ class CacheStore:
         # Whether this process receives every invalidation at once; L1 is not used without that.
         self.receives_invalidations: Callable[[], bool] = lambda: False
         self._ttls = ttls
-        self._flights: dict[str, _SingleFlight] = {}
-        self._lock = threading.Lock()
+        self.flights = SingleFlight()
 
     def ttl(self, entry: CacheEntry) -> int:
         """Return the soft TTL of an entry, in seconds."""
@@ -155,7 +139,7 @@ class CacheStore:
             if not force and (hit := self.find_in_l1(key, variant, etags)):
                 self.counters.add(kind, "hit_local")
                 return hit
-            flight, is_leader = self._join_flight(key)
+            flight, is_leader = self.flights.join(key)
             if not is_leader:
                 flight.looked_up.wait(MAX_WAIT)
                 if (
@@ -175,7 +159,7 @@ class CacheStore:
             finally:
                 flight.looked_up.set()
                 if not isinstance(answer, BuildTicket):
-                    self._end_flight(key, flight)
+                    self.flights.end(key, flight)
             if answer is not None:
                 return answer
             self._count_waiting(kind, waited)
@@ -207,8 +191,7 @@ class CacheStore:
                 or self.pending.contains_any(result.tags)
             ):
                 return None
-            self.counters.add(entry.kind.name, "hit_stale")
-            return CacheHit(result.meta, result.etag, result.body, result.tags, result.fresh_for, "stale")
+            return self._count_l2_hit(entry.kind.name, result)
         for level in (self.outage_l1, self.l1):
             if (cached := level.peek(entry.key)) and variant in cached.bodies:
                 self.counters.add(entry.kind.name, "hit_stale")
@@ -222,7 +205,7 @@ class CacheStore:
         self.outage_l1.invalidate(tags)
 
     def _look_up_in_l2(
-        self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: _SingleFlight, *, force: bool
+        self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: Flight, *, force: bool
     ) -> CacheHit | BuildTicket | None:
         key, kind, generation, started_at = entry.key, entry.kind.name, self.l1.generation, time.monotonic()
         try:
@@ -234,12 +217,7 @@ class CacheStore:
             if isinstance(result, L2Entry) and self.pending.contains_any(result.tags):
                 result = "unstorable"
         if isinstance(result, L2Entry):
-            self.counters.add(kind, "hit_stale" if result.is_stale else "hit_shared")
-            cached = self._copy_to_l1(key, variant, result, generation)
-            detail = "stale" if result.is_stale else "L2"
-            return CacheHit(
-                result.meta, result.etag, result.body, result.tags, result.fresh_for, detail, cached
-            )
+            return self._count_l2_hit(kind, result, self._copy_to_l1(key, variant, result, generation))
         if isinstance(result, Lease):
             self.counters.add(kind, "miss")
             flight.has_stale_value = result.has_stale_value
@@ -260,10 +238,14 @@ class CacheStore:
         with contextlib.suppress(RedisUnavailable):
             result = self.l2.fetch(key, variant, etags=etags, build=False)
             if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
-                self.counters.add(kind, "hit_stale" if result.is_stale else "hit_shared")
-                detail = "stale" if result.is_stale else "L2"
-                return CacheHit(result.meta, result.etag, result.body, result.tags, result.fresh_for, detail)
+                return self._count_l2_hit(kind, result)
         return None
+
+    def _count_l2_hit(self, kind: str, found: L2Entry, l1_entry: L1Entry | None = None) -> CacheHit:
+        """Count an entry that Redis answered, and return it as a hit."""
+        self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
+        detail = "stale" if found.is_stale else "L2"
+        return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail, l1_entry)
 
     def _copy_to_l1(self, key: str, variant: str, result: L2Entry, generation: int) -> L1Entry | None:
         """Put what Redis answered into L1, or add the variant to the entry in L1."""
@@ -320,18 +302,3 @@ class CacheStore:
     def _count_waiting(self, kind: str, waited: bool) -> None:
         if not waited:
             self.counters.add(kind, "waited")
-
-    def _join_flight(self, key: str) -> tuple[_SingleFlight, bool]:
-        """Return the flight for a key, and whether the caller leads it."""
-        with self._lock:
-            flight = self._flights.get(key)
-            if flight is not None:
-                return flight, False
-            flight = self._flights[key] = _SingleFlight()
-            return flight, True
-
-    def _end_flight(self, key: str, flight: _SingleFlight) -> None:
-        with self._lock:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
-        flight.done.set()
