@@ -149,9 +149,14 @@ def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
 
 
 def _page_line(
-    line: CartLine, variant: Variant | None, product: Product | None, image: ProductImage | None,
-    *, levels: stock.StockLevels, currency: str,
-) -> CartPageLine:  # fmt: skip
+    line: CartLine,
+    variant: Variant | None,
+    product: Product | None,
+    image: ProductImage | None,
+    *,
+    levels: stock.StockLevels,
+    currency: str,
+) -> CartPageLine:
     in_shop = variant is not None and product is not None and product.status == "active"
     level = levels.variant(variant.id) if variant is not None and in_shop else stock.StockLevel(0, 0)
     return CartPageLine(

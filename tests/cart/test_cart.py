@@ -132,7 +132,7 @@ def test_a_line_can_be_changed_saved_and_removed(client: FlaskClient) -> None:
         ({"sku": "x" * 300}, "does not say what"),
         ({}, "does not say what"),
     ],
-)  # fmt: skip
+)
 def test_an_invalid_addition_is_rejected_with_a_message(
     client: FlaskClient, form: dict[str, str], sentence: str
 ) -> None:

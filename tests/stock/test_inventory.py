@@ -141,8 +141,13 @@ def test_only_committed_changes_are_published(app: Flask, published: Any) -> Non
     (event,) = published.now()
     assert event.pop("timestamp") > 1.7e9
     assert event == {
-        "product_id": product.id, "stock": 7, "sku": "TP", "sku_stock": 3, "band": "low", "version": 2,
-    }  # fmt: skip
+        "product_id": product.id,
+        "stock": 7,
+        "sku": "TP",
+        "sku_stock": 3,
+        "band": "low",
+        "version": 2,
+    }
 
 
 def test_late_and_doubled_events_are_not_published(app: Flask, published: Any) -> None:
