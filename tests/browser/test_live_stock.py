@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import ARGUMENTS
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import server
-from tests.stock.streams import generated, open_streams, put, worker_of
+from tests.stock.streams import open_streams, set_stock, small_shop, worker_of
 
 SECONDS = 10_000  # how long a change may take to show on a busy machine
 
@@ -25,7 +25,7 @@ SECONDS = 10_000  # how long a change may take to show on a busy machine
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop of this module's own, whose streams can be counted and whose workers can be ended."""
     folder = tmp_path_factory.mktemp("live")
-    with server(folder) as redis, generated(folder, REDIS_URL=redis.url) as shop:
+    with server(folder) as redis, small_shop(folder, REDIS_URL=redis.url) as shop:
         yield shop
 
 
@@ -64,7 +64,7 @@ def test_a_stock_change_updates_badge_and_button_in_two_tabs(tabs: BrowserContex
                 adding = page.get_by_role("button", name=re.compile("Add to basket"))
                 expect(adding).to_have_count(0 if number == 0 else 1)
     finally:
-        put(shop, sku, 40)
+        set_stock(shop, sku, 40)
 
 
 def test_a_page_without_javascript_shows_stock_when_rendered(
@@ -74,17 +74,17 @@ def test_a_page_without_javascript_shows_stock_when_rendered(
     sku = first_product(page)
     address = page.url
     try:
-        put(shop, sku, 0)
+        set_stock(shop, sku, 0)
         plain = browser.new_context(base_url=shop.url, java_script_enabled=False)
         still = plain.new_page()
         still.goto(address if "variant=" in address else f"{address}?variant={sku}")
         expect(still.locator("#buy stock-badge")).to_have_text("Sold out")
-        put(shop, sku, 2)
+        set_stock(shop, sku, 2)
         still.reload()
         expect(still.locator("#buy stock-badge")).to_have_text("Only 2 left")
         plain.close()
     finally:
-        put(shop, sku, 40)
+        set_stock(shop, sku, 40)
 
 
 # How a browser is made to do without what the better ways need, and how many connections three tabs then have.
@@ -112,7 +112,7 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
 
     def change(number: int) -> None:
         for one in (sku, other):
-            put(shop, one, number)
+            set_stock(shop, one, number)
         for page in pages:
             expect(page.locator("#buy stock-badge")).to_have_text(f"Only {number} left", timeout=SECONDS)
 
@@ -132,8 +132,8 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
             shop.restart()
             change(2)
     finally:
-        put(shop, sku, 40)
-        put(shop, other, 40)
+        set_stock(shop, sku, 40)
+        set_stock(shop, other, 40)
     assert said == []
 
 
@@ -148,14 +148,14 @@ def test_a_list_of_24_is_on_one_stream(tabs: BrowserContext, shop: Shop) -> None
     skus = skus_of(shop, product_id)
     try:
         for sku in skus:
-            put(shop, sku, 0)
+            set_stock(shop, sku, 0)
         expect(badge).to_have_text("Sold out", timeout=SECONDS)
         expect(page.locator("article.card").first).to_have_class(re.compile("card--out"))
-        put(shop, skus[-1], 40)
+        set_stock(shop, skus[-1], 40)
         expect(badge).to_have_text("In stock", timeout=SECONDS)
     finally:
         for sku in skus:
-            put(shop, sku, 40)
+            set_stock(shop, sku, 40)
 
 
 WHY_LOADED_AGAIN = "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"
@@ -176,12 +176,12 @@ def test_a_page_from_the_back_forward_cache_is_up_to_date(
     try:
         page.evaluate("window.kept = true")
         page.goto("/cart")
-        put(shop, sku, 2)
+        set_stock(shop, sku, 2)
         page.evaluate("history.back()")
         expect(page.locator("#buy stock-badge")).to_have_text("Only 2 left", timeout=SECONDS)
         assert page.evaluate("window.kept"), page.evaluate(WHY_LOADED_AGAIN)
     finally:
-        put(shop, sku, 40)
+        set_stock(shop, sku, 40)
         kept.close()
 
 
@@ -193,7 +193,7 @@ def skus_of(shop: Shop, product_id: int) -> list[str]:
 
 @pytest.mark.slow
 def test_a_page_says_that_stock_is_delayed_without_redis(browser: Browser, tmp_path: Path) -> None:
-    with server(tmp_path) as redis, generated(tmp_path, REDIS_URL=redis.url) as shop:
+    with server(tmp_path) as redis, small_shop(tmp_path, REDIS_URL=redis.url) as shop:
         context = browser.new_context(base_url=shop.url)
         page = context.new_page()
         page.goto("/products?in_stock=1&sort=name")

@@ -73,7 +73,7 @@ class Browser:
         return {sku: (band, left) for sku, (_, band, left) in self.badges.items()}
 
 
-def truth() -> dict[str, tuple[str, int | None]]:
+def database_state() -> dict[str, tuple[str, int | None]]:
     db.session.rollback()
     found = {}
     for row in db.session.execute(select(StockItem)).scalars():
@@ -82,7 +82,7 @@ def truth() -> dict[str, tuple[str, int | None]]:
     return found
 
 
-def put(sku: str, number: int) -> None:
+def set_stock(sku: str, number: int) -> None:
     with write_transaction() as session:
         stock.set_on_hand(session, sku, number, reason="test", actor="test")
 
@@ -108,7 +108,7 @@ def test_badges_end_as_the_database_whatever_is_lost(
     def something_happens(_pause: float = 0) -> None:
         browser, what = dice.choice(browsers), dice.random()
         if what < 0.35:
-            put(f"V{dice.randrange(3)}", dice.choice((0, 1, 3, 5, 6, 50)))
+            set_stock(f"V{dice.randrange(3)}", dice.choice((0, 1, 3, 5, 6, 50)))
         elif what < 0.75 and in_flight:
             message = dice.choice(in_flight[-3:] if dice.random() < 0.7 else in_flight)
             if dice.random() < 0.5:
@@ -135,7 +135,7 @@ def test_badges_end_as_the_database_whatever_is_lost(
     hub.poll(500)  # as after every (new) subscription, and every 30 s
     for browser in browsers:
         browser.read()
-        assert browser.shown == truth()
+        assert browser.shown == database_state()
 
 
 def test_two_pages_opening_at_once_both_get_the_change(
@@ -148,7 +148,7 @@ def test_two_pages_opening_at_once_both_get_the_change(
     def wait_and_read(ids: list[int]) -> Any:
         monkeypatch.undo()
         early.open(hub)
-        put("V", 3)
+        set_stock("V", 3)
         return read(ids)
 
     monkeypatch.setattr(hub._source, "read", wait_and_read)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.processes import Shop
 from tests.redis_roles.servers import Server, server
-from tests.stock.streams import Stream, generated
+from tests.stock.streams import Stream, small_shop
 
 
 @pytest.fixture(scope="package")
@@ -21,7 +21,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="package")
 def shop(redis: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A small generated shop behind one gevent worker."""
-    with generated(tmp_path_factory.mktemp("streams"), REDIS_URL=redis.url) as shop:
+    with small_shop(tmp_path_factory.mktemp("streams"), REDIS_URL=redis.url) as shop:
         yield shop
 
 

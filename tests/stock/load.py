@@ -46,7 +46,7 @@ class Load:
         self.answers: Counter[str] = Counter()  # by method
         self.failures: list[str] = []
         self._host, self._ended = urlsplit(shop.url).netloc, threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(one,)) for one in wanted]
+        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in wanted]
 
     def start(self) -> None:
         for one in self._threads:
@@ -61,19 +61,19 @@ class Load:
         """Return whether more than `number` requests of each method have been answered since `before`."""
         return all(self.answers[method] > before.get(method, 0) + number for method in ("GET", "POST", "PUT"))
 
-    def _ask(self, wanted: Request) -> None:
+    def _run(self, wanted: Request) -> None:
         connection = HTTPConnection(self._host, timeout=30)
         while not self._ended.wait(0.005):
             try:
                 connection.request(wanted.method, wanted.target, wanted.body, dict(wanted.headers))
-                self._look(wanted, connection.getresponse(), connection)
+                self._check(wanted, connection.getresponse(), connection)
             except (OSError, HTTPException) as error:
                 self.failures.append(f"{wanted.method} {wanted.target}: {error!r}")
                 connection.close()
             self.answers[wanted.method] += 1
         connection.close()
 
-    def _look(self, wanted: Request, answer: HTTPResponse, connection: HTTPConnection) -> None:
+    def _check(self, wanted: Request, answer: HTTPResponse, connection: HTTPConnection) -> None:
         # The first line shows that a stream works; then it is closed.
         is_stream = wanted.target.startswith("/stock/stream")
         whole = answer.readline() if is_stream else answer.read()

@@ -31,7 +31,7 @@ GUNICORN = (
 
 
 @contextmanager
-def generated(folder: Path, **environ: str) -> Iterator[Shop]:
+def small_shop(folder: Path, **environ: str) -> Iterator[Shop]:
     """Run a shop of 100 generated products without pictures behind one gevent worker, until the block ends."""
     instance = folder / "instance"
     settings = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi", **environ}
@@ -89,9 +89,9 @@ class Stream:
         self.socket.close()
 
 
-def put(shop: Shop, sku: str, number: int, *, published: bool = True) -> None:
+def set_stock(shop: Shop, sku: str, number: int, *, published: bool = True) -> None:
     """Set what is on hand as another process of the shop does. Without `published` the message is lost."""
-    app = _process(shop.instance, *shop.environ.items())
+    app = _writer_app(shop.instance, *shop.environ.items())
     handlers = registry.get(app).handlers
     deliver = handlers["stock.changed"]
     with app.app_context():
@@ -105,7 +105,7 @@ def put(shop: Shop, sku: str, number: int, *, published: bool = True) -> None:
 
 
 @lru_cache(maxsize=1)
-def _process(instance: Path, *environ: tuple[str, str]) -> Flask:
+def _writer_app(instance: Path, *environ: tuple[str, str]) -> Flask:
     return create_app(dict(environ), instance=instance)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import Shop, eventually, free_port
-from tests.stock.streams import open_streams, put
+from tests.stock.streams import open_streams, set_stock
 
 CONFIGURATION = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;
@@ -72,7 +72,7 @@ def test_nginx_passes_changes_at_once_and_closes_are_seen(shop: Shop, nginx: str
         first = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
         item = first["items"][0]
         assert eventually(lambda: open_streams(shop) == 1)
-        put(shop, item["sku"], 4)
+        set_stock(shop, item["sku"], 4)
         event = json.loads(next(line for line in lines if item["sku"] in line).removeprefix("data: "))
         assert (event["band"], event["left"]) == ("low", 4)
         browser.terminate()

@@ -14,7 +14,7 @@ import pytest
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import Server
 from tests.stock.load import load
-from tests.stock.streams import Stream, generated, metric, open_streams, put, worker_of
+from tests.stock.streams import Stream, metric, open_streams, set_stock, small_shop, worker_of
 
 WARMING, MESSAGES = 40_000, 60_000
 
@@ -29,7 +29,7 @@ def test_a_stream_starts_with_a_snapshot_then_sends_changes(shop: Shop, stream: 
     assert {item["product_id"] for item in snapshot["items"]} == {1, 2}
     assert snapshot["unknown"] == [999]
     item = snapshot["items"][0]
-    put(shop, item["sku"], 2)
+    set_stock(shop, item["sku"], 2)
     change = one.next("stock")
     assert (change["sku"], change["band"], change["left"]) == (item["sku"], "low", 2)
     assert change["version"] > item["version"]
@@ -41,7 +41,7 @@ def test_metrics_count_received_and_sent_events(shop: Shop, stream: Any) -> None
     streams = [stream(3) for _ in range(5)]
     item = [one.next("snapshot") for one in streams][-1]["items"][0]
     sku = item["sku"]
-    put(shop, sku, 3)
+    set_stock(shop, sku, 3)
     for one in streams:
         one.next("stock")
     assert eventually(lambda: metric(shop, names[0]) == events + 1 + 5), "one in, five out"
@@ -70,7 +70,7 @@ def test_streams_take_no_connection_place_and_closes_are_seen(shop: Shop, stream
 def test_beyond_the_caps_a_page_polls(redis: Server, tmp_path: Path) -> None:
     caps = {"STOREFRONT_STREAMS": "3", "STOREFRONT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
     with (
-        generated(tmp_path, REDIS_URL=redis.url, STOREFRONT_CACHE_PREFIX="caps", **caps) as shop,
+        small_shop(tmp_path, REDIS_URL=redis.url, STOREFRONT_CACHE_PREFIX="caps", **caps) as shop,
         ExitStack() as opened,
     ):
 
@@ -105,19 +105,19 @@ def first_snapshot(one: Stream) -> Any:
 def test_streams_outlive_redis_and_badges_stay_right(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(5)
     sku = first_snapshot(one)["items"][0]["sku"]
-    put(shop, sku, 41)
+    set_stock(shop, sku, 41)
     redis.kill()
     assert one.next("status") == {"live": False}
-    put(shop, sku, 1)
+    set_stock(shop, sku, 1)
     assert one.next("stock")["left"] == 1, "without Redis the database is polled"
     redis.start()
     assert one.next("status") == {"live": True}
-    put(shop, sku, 2, published=False)
+    set_stock(shop, sku, 2, published=False)
     left = one.next("stock", before="heartbeat")["left"]
     assert left == 2, (
         "another process may not know yet that Redis is back, so at first the database is polled often"
     )
-    put(shop, sku, 3)
+    set_stock(shop, sku, 3)
     assert one.next("stock")["left"] == 3
 
 
@@ -125,17 +125,17 @@ def test_streams_outlive_redis_and_badges_stay_right(shop: Shop, redis: Server, 
 def test_a_frozen_redis_stops_no_heartbeat_and_loses_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     one = stream(6)
     sku = first_snapshot(one)["items"][0]["sku"]
-    put(shop, sku, 41)
+    set_stock(shop, sku, 41)
     redis.freeze()
     try:
         assert one.next("status") == {"live": False}
         assert one.next("heartbeat") == {}
-        put(shop, sku, 2)
+        set_stock(shop, sku, 2)
         assert one.next("stock")["left"] == 2
     finally:
         redis.thaw()
     assert one.next("status") == {"live": True}
-    put(shop, sku, 1)
+    set_stock(shop, sku, 1)
     assert one.next("stock")["left"] == 1
 
 
