@@ -1,6 +1,6 @@
 /** Updates the badge that the server rendered. A badge with a `sku` shows one variant; one without shows the whole
  *  product, whose band is the best band of its variants. The higher version is the newer state. */
-import { join, leave } from "../lib/stock-connection.js";
+import { addBadge, removeBadge } from "../lib/stock-connection.js";
 
 /** The texts that the page was made with, in its language (components/stock-badge.html). */
 const texts = document.querySelector("script[data-sold-out]").dataset;
@@ -11,21 +11,21 @@ class StockBadge extends HTMLElement {
 
   connectedCallback() {
     this.#version = Number(this.getAttribute("version") ?? 0);
-    join(this);
+    addBadge(this);
   }
 
   disconnectedCallback() {
-    leave(this);
+    removeBadge(this);
   }
 
   get productId() {
     return Number(this.getAttribute("product-id"));
   }
 
-  hear(item) {
+  receive(item) {
     if (item.product_id !== this.productId) return;
     const sku = this.getAttribute("sku");
-    if (sku === null) return this.#hearVariant(item);
+    if (sku === null) return this.#receiveVariant(item);
     if (item.sku !== sku || item.version <= this.#version) return;
     this.#version = item.version;
     this.setAttribute("version", item.version);
@@ -33,9 +33,9 @@ class StockBadge extends HTMLElement {
     document.dispatchEvent(new CustomEvent("stock-changed", { detail: { sku, buyable: this.#buyable(item.band) } }));
   }
 
-  #hearVariant(item) {
-    const known = this.#variants.get(item.sku);
-    if (known && known.version >= item.version) return;
+  #receiveVariant(item) {
+    const before = this.#variants.get(item.sku);
+    if (before && before.version >= item.version) return;
     this.#variants.set(item.sku, item);
     const bands = [...this.#variants.values()].map((variant) => variant.band);
     this.#show(["in", "low", "out"].find((band) => bands.includes(band)), null);

@@ -1,6 +1,6 @@
 /** Connects this tab's badges to the stream that all tabs share, in the best way that the browser supports. Closed when
  *  the tab has been hidden for a while or is left, so that the browser can restore the page from its cache. */
-import { say } from "./stock-delayed.js";
+import { setLive } from "./stock-delayed.js";
 import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
 const HIDDEN = 30_000;
@@ -9,31 +9,31 @@ let link = null;
 let hiding = 0;
 let worker = "SharedWorker" in window;
 
-export function join(badge) {
+export function addBadge(badge) {
   badges.add(badge);
   queueMicrotask(show);
 }
 
-export function leave(badge) {
+export function removeBadge(badge) {
   badges.delete(badge);
   queueMicrotask(show);
 }
 
-function hear({ type, data }) {
-  if (type === "snapshot" || type === "status") say(data.live);
+function receive({ type, data }) {
+  if (type === "snapshot" || type === "status") setLive(data.live);
   const items = type === "snapshot" ? data.items : type === "stock" ? [data] : [];
-  for (const item of items) for (const badge of badges) badge.hear(item);
+  for (const item of items) for (const badge of badges) badge.receive(item);
 }
 
 function connect() {
   if (worker) {
     try {
-      return new WorkerLink(hear, withoutWorker);
+      return new WorkerLink(receive, withoutWorker);
     } catch {
       worker = false; // some browsers have the constructor but refuse to use it
     }
   }
-  return navigator.locks && "BroadcastChannel" in window ? new LeaderLink(hear) : new OwnLink(hear);
+  return navigator.locks && "BroadcastChannel" in window ? new LeaderLink(receive) : new OwnLink(receive);
 }
 
 function withoutWorker() {

@@ -3,13 +3,13 @@
 const PATIENCE = 3_000; // ms: a worker that has just started is not "live" for a moment
 let waiting = 0;
 
-export function say(live) {
+export function setLive(live) {
   clearTimeout(waiting);
-  if (live) notice(false);
-  else waiting = setTimeout(notice, PATIENCE, true);
+  if (live) showNotice(false);
+  else waiting = setTimeout(showNotice, PATIENCE, true);
 }
 
-function notice(delayed) {
+function showNotice(delayed) {
   let place = document.getElementById("stock-delayed");
   if (!place) {
     if (!delayed) return;

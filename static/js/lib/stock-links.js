@@ -6,11 +6,11 @@ import { StockTabs } from "./stock-tabs.js";
 export class WorkerLink {
   #port;
 
-  constructor(hear, failed) {
+  constructor(onMessage, failed) {
     const worker = new SharedWorker(new URL("../workers/stock.js", import.meta.url), { type: "module", name: "stock" });
     worker.addEventListener("error", failed);
     this.#port = worker.port;
-    this.#port.addEventListener("message", (event) => hear(event.data));
+    this.#port.addEventListener("message", (event) => onMessage(event.data));
     this.#port.start();
   }
 
@@ -27,13 +27,13 @@ export class WorkerLink {
 export class LeaderLink {
   #me = Math.random();
   #ids = [];
-  #hear;
+  #onMessage;
   #channel = new BroadcastChannel("stock");
   #lead = null;
   #ended = new AbortController();
 
-  constructor(hear) {
-    this.#hear = hear;
+  constructor(onMessage) {
+    this.#onMessage = onMessage;
     this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     const wait = { signal: this.#ended.signal };
     navigator.locks.request("stock", wait, () => this.#leading()).catch(() => {}); // closed while it waited
@@ -56,7 +56,7 @@ export class LeaderLink {
   #leading() {
     this.#lead = new StockTabs((tab, message) => {
       if (tab !== this.#me) this.#channel.postMessage({ to: tab, message });
-      if (tab === null || tab === this.#me) this.#hear(message);
+      if (tab === null || tab === this.#me) this.#onMessage(message);
     });
     this.#lead.show(this.#me, this.#ids);
     this.#channel.postMessage({ who: true });
@@ -65,7 +65,7 @@ export class LeaderLink {
 
   #receive({ from, ids, to, message, who }) {
     if (who) this.#channel.postMessage({ from: this.#me, ids: this.#ids });
-    else if (message && (to === null || to === this.#me)) this.#hear(message);
+    else if (message && (to === null || to === this.#me)) this.#onMessage(message);
     else if (from && this.#lead) ids ? this.#lead.show(from, ids) : this.#lead.leave(from);
   }
 }
@@ -74,8 +74,8 @@ export class LeaderLink {
 export class OwnLink {
   #stream;
 
-  constructor(hear) {
-    this.#stream = new StockStream((type, data) => hear({ type, data }));
+  constructor(onMessage) {
+    this.#stream = new StockStream((type, data) => onMessage({ type, data }));
   }
 
   show(ids) {

@@ -1,18 +1,18 @@
 /** One connection to /stock/stream for a set of products. Reconnects by itself, with growing, random pauses.
- *  `tell(type, data)` receives the events "snapshot", "stock" and "status". */
+ *  `onEvent(type, data)` receives the events "snapshot", "stock" and "status". */
 const SILENCE = 45_000;
 const LONGEST = 60_000;
 const MOST = 100;
 
 export class StockStream {
-  #tell;
+  #onEvent;
   #ids = [];
   #source = null;
   #pause = 1000;
   #timers = {};
 
-  constructor(tell) {
-    this.#tell = tell;
+  constructor(onEvent) {
+    this.#onEvent = onEvent;
   }
 
   /** Watches these products from now on. An empty list closes the connection. */
@@ -29,10 +29,10 @@ export class StockStream {
     if (!this.#ids.length) return;
     this.#source = new EventSource(`/stock/stream?${this.#ids.map((id) => `product=${id}`).join("&")}`);
     for (const type of ["snapshot", "stock", "status", "heartbeat"]) {
-      this.#source.addEventListener(type, (event) => this.#hear(type, event.data));
+      this.#source.addEventListener(type, (event) => this.#receive(type, event.data));
     }
     this.#source.addEventListener("error", () => this.#fail());
-    this.#listen();
+    this.#restartSilenceTimer();
   }
 
   #close() {
@@ -42,14 +42,14 @@ export class StockStream {
     clearTimeout(this.#timers.again);
   }
 
-  #hear(type, data) {
+  #receive(type, data) {
     this.#pause = 1000;
-    this.#listen();
-    if (type !== "heartbeat") this.#tell(type, JSON.parse(data));
+    this.#restartSilenceTimer();
+    if (type !== "heartbeat") this.#onEvent(type, JSON.parse(data));
   }
 
   /** Reconnects if nothing arrives for a while, not even heartbeats: then the connection is dead. */
-  #listen() {
+  #restartSilenceTimer() {
     clearTimeout(this.#timers.silence);
     this.#timers.silence = setTimeout(() => this.#open(), SILENCE);
   }

@@ -1,15 +1,15 @@
 /** Several tabs on one connection. Each tab names its products, and all receive the changes. A new tab first gets the
- *  states that have arrived already. `tell(tab, message)` sends to one tab, or to all if `tab` is null. */
+ *  states that have arrived already. `send(tab, message)` sends to one tab, or to all if `tab` is null. */
 import { StockStream } from "./stock-stream.js";
 
 export class StockTabs {
   #shown = new Map();
   #latest = new Map();
-  #tell;
-  #stream = new StockStream((type, data) => this.#hear(type, data));
+  #send;
+  #stream = new StockStream((type, data) => this.#receive(type, data));
 
-  constructor(tell) {
-    this.#tell = tell;
+  constructor(send) {
+    this.#send = send;
   }
 
   /** Sets the products that a tab shows. */
@@ -17,7 +17,7 @@ export class StockTabs {
     this.#shown.set(tab, ids);
     this.#update();
     const items = [...this.#latest.values()].filter((item) => ids.includes(item.product_id));
-    if (items.length) this.#tell(tab, { type: "snapshot", data: { items } });
+    if (items.length) this.#send(tab, { type: "snapshot", data: { items } });
   }
 
   leave(tab) {
@@ -37,8 +37,8 @@ export class StockTabs {
     this.#stream.watch([...watched]);
   }
 
-  #hear(type, data) {
+  #receive(type, data) {
     for (const item of type === "snapshot" ? data.items : type === "stock" ? [data] : []) this.#latest.set(item.sku, item);
-    this.#tell(null, { type, data });
+    this.#send(null, { type, data });
   }
 }
