@@ -18,7 +18,10 @@ ROUNDS = 30
 
 def run(*, products: int) -> None:
     """Print the time of each page in a small and in a large shop, and their ratio (at most 3)."""
-    with shops.generated(100) as (small, _), shops.generated(products) as (large, seconds):
+    with (
+        shops.generated(100, STOREFRONT_CACHE="off") as (small, _),
+        shops.generated(products, STOREFRONT_CACHE="off") as (large, seconds),
+    ):
         shops.table(
             "Filling a shop",
             ["products", "seconds", "products/s"],

@@ -46,12 +46,16 @@ def empty() -> Iterator[Path]:
 
 
 @contextmanager
-def generated(products: int) -> Iterator[tuple[Flask, float]]:
-    """Yield a shop with this many generated products, and the seconds that generating them took."""
+def generated(products: int, **settings: str) -> Iterator[tuple[Flask, float]]:
+    """Yield a shop with this many generated products, and the seconds that generating them took.
+
+    `settings` are further environment variables of the shop.
+    """
     with empty() as instance:
         seconds = command(instance, "demo", "--products", str(products), "--seed", "1", "--no-pictures")
         # Without rate limits: a benchmark sends more requests than a client may.
-        yield create_app(environ(instance) | {"STOREFRONT_LIMITS": "off"}, instance=instance), seconds
+        variables = environ(instance) | {"STOREFRONT_LIMITS": "off"} | settings
+        yield create_app(variables, instance=instance), seconds
 
 
 def table(title: str, header: list[str], rows: list[list[str]]) -> None:
