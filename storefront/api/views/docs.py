@@ -10,6 +10,7 @@ from storefront import cache, rate_limiting
 from storefront.api import openapi
 from storefront.api.operations import public_response
 from storefront.cache import keys
+from storefront.i18n import gettext as _
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api/v1")
 
@@ -36,16 +37,16 @@ def _list_members(schema: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the members of an object: name, type, and "required" or an empty text."""
     required = schema.get("required", [])
     members = schema.get("properties", {}).items()
-    return [(name, _type_name(about), "required" if name in required else "") for name, about in members]
+    return [(name, _type_name(about), _("required") if name in required else "") for name, about in members]
 
 
 def _type_name(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[1]
     if "anyOf" in schema:
-        return " or ".join(map(_type_name, schema["anyOf"]))
+        return _(" or ").join(map(_type_name, schema["anyOf"]))
     if "enum" in schema:
-        return " or ".join(f"“{value}”" for value in schema["enum"])
+        return _(" or ").join(f"“{value}”" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_type_name(schema.get('items', {}))}"
-    return str(schema.get("type", "anything"))
+        return _("list of %(type)s", type=_type_name(schema.get("items", {})))
+    return str(schema.get("type", _("anything")))
