@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.accounts.people import Browser, another, make_user
+from tests.accounts.people import Browser, make_user, second_app
 from tests.redis_roles.servers import Server, server
 
 
@@ -34,5 +34,5 @@ def own_redis(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def own_app(app: Flask, own_redis: Server, tmp_path: Path) -> Iterator[Flask]:
     """The shop on the same database, with a Redis that the test may stop."""
-    with another(app, tmp_path / "own", REDIS_URL=own_redis.url) as shop:
+    with second_app(app, tmp_path / "own", REDIS_URL=own_redis.url) as shop:
         yield shop

@@ -18,7 +18,7 @@ from storefront.accounts.models import User
 from storefront.extensions import db
 from tests.conftest import make_app
 
-OWN = {"Sec-Fetch-Site": "same-origin"}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 EMAIL = "kim@example.com"
 PASSWORD = "a pot of green tea"
 OTHER = "two cups and a kettle"
@@ -29,15 +29,15 @@ class Browser:
 
     def __init__(self, app: Flask, address: str = "198.51.100.7", agent: str = "Firefox Linux") -> None:
         self.client: FlaskClient = app.test_client()
-        self.about: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent}}
+        self.options: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent}}
 
     def get(self, path: str, **more: Any) -> TestResponse:
         db.session.rollback()
-        return self.client.get(path, **self.about, **more)
+        return self.client.get(path, **self.options, **more)
 
     def post(self, path: str, **form: str) -> TestResponse:
         db.session.rollback()
-        return self.client.post(path, data=form, headers=OWN, **self.about)
+        return self.client.post(path, data=form, headers=SAME_ORIGIN, **self.options)
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **more: str) -> TestResponse:
         return self.post("/account/login", email=email, password=password, **more)
@@ -62,22 +62,22 @@ def user(user_id: int) -> User:
     return db.session.get_one(User, user_id)
 
 
-def letters(app: Flask) -> list[Any]:
+def stored_mails(app: Flask) -> list[Any]:
     """Return the mails that are stored so far, the oldest first."""
     files = sorted((Path(app.instance_path) / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
 
-def link(app: Flask) -> str:
+def last_link(app: Flask) -> str:
     """Return the path of the link in the last mail."""
-    text = letters(app)[-1].get_body(("plain",)).get_content()
+    text = stored_mails(app)[-1].get_body(("plain",)).get_content()
     found = re.search(r"https?://[^/\s]+(/\S+)", text)
     assert found, text
     return found[1]
 
 
 @contextmanager
-def another(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
+def second_app(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
     """A second application on the same database with these settings, in its own application context."""
     instance.mkdir()
     other = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, **environ)

@@ -13,7 +13,7 @@ from storefront import accounts
 from storefront.accounts.models import Address, SignIn, User
 from storefront.accounts.pages import addresses
 from storefront.extensions import db
-from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, letters, link, make_user, user
+from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, last_link, make_user, stored_mails, user
 
 pytestmark = pytest.mark.any_database
 
@@ -54,7 +54,7 @@ def test_new_password_signs_other_devices_out(app: Flask, kims: Browser) -> None
     assert not other.is_signed_in()
     assert other.sign_in().status_code == 422
     assert other.sign_in(password=OTHER).status_code == 303
-    assert letters(app)[-1]["To"] == EMAIL
+    assert stored_mails(app)[-1]["To"] == EMAIL
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_new_email_is_set_when_confirmed(app: Flask, kims: Browser, kim: int) ->
     other.sign_in()
     answer = kims.post("/account/email", email="New@Example.com", password=PASSWORD)
     assert "A letter is on its way" in kims.get(answer.location).text
-    assert letters(app)[-1]["To"] == "new@example.com"
-    path = link(app)
+    assert stored_mails(app)[-1]["To"] == "new@example.com"
+    path = last_link(app)
     assert "new@example.com" in kims.get(path).text
     assert user(kim).email == EMAIL, "opening the link changes nothing"
     answer = kims.post(path)
     assert "Your e-mail has been changed" in kims.get(answer.location).text
     assert user(kim).email == "new@example.com"
-    assert letters(app)[-1]["To"] == EMAIL, "the old address gets a notice"
+    assert stored_mails(app)[-1]["To"] == EMAIL, "the old address gets a notice"
     assert not other.is_signed_in()
     assert kims.post(path).status_code == 410
     assert Browser(app).sign_in("new@example.com").status_code == 303
@@ -95,11 +95,11 @@ def test_new_email_is_set_when_confirmed(app: Flask, kims: Browser, kim: int) ->
 
 def test_taken_email_gets_same_answer_but_is_not_set(app: Flask, kims: Browser, kim: int) -> None:
     free = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
-    path = link(app)
+    path = last_link(app)
     make_user("lee@example.com")
     taken = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
     assert (free.status_code, free.location[:20]) == (taken.status_code, taken.location[:20])
-    assert "You have an account" in letters(app)[-1]["Subject"]
+    assert "You have an account" in stored_mails(app)[-1]["Subject"]
     assert kims.post(path).status_code == 410, "another account has the e-mail by now"
     assert user(kim).email == EMAIL
 
@@ -114,7 +114,7 @@ def test_invalid_form_changes_no_email(
     answer = kims.post("/account/email", email=email, password=password)
     assert answer.status_code == 422
     assert sentence in answer.text
-    assert letters(app) == []
+    assert stored_mails(app) == []
 
 
 def test_address_is_added_changed_and_removed(kims: Browser) -> None:

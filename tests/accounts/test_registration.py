@@ -13,7 +13,7 @@ from storefront import accounts
 from storefront.accounts import tokens
 from storefront.accounts.models import User
 from storefront.extensions import db
-from tests.accounts.people import EMAIL, PASSWORD, Browser, letters, link, make_user
+from tests.accounts.people import EMAIL, PASSWORD, Browser, last_link, make_user, stored_mails
 
 
 def count() -> int:
@@ -31,9 +31,9 @@ def test_registration_link_creates_account_and_signs_in(app: Flask, browser: Bro
     assert answer.status_code == 303
     page = browser.get(answer.location).text
     assert "A letter is on its way" in page
-    path = link(app)
+    path = last_link(app)
     assert path in page, "in development the page shows the mail"
-    assert letters(app)[-1]["To"] == EMAIL
+    assert stored_mails(app)[-1]["To"] == EMAIL
     assert EMAIL in browser.get(path).text
     assert count() == 0, "opening the link creates nothing"
     with accounts.signed_in.connected_to(hear, app):
@@ -47,7 +47,7 @@ def test_registration_link_creates_account_and_signs_in(app: Flask, browser: Bro
 
 def test_registration_link_works_once(app: Flask, browser: Browser) -> None:
     browser.post("/account/register", email=EMAIL)
-    path = link(app)
+    path = last_link(app)
     assert browser.post(path, password=PASSWORD).status_code == 303
     for answer in (browser.get(path), browser.post(path, password="another password")):
         assert answer.status_code == 410
@@ -58,12 +58,12 @@ def test_registration_link_works_once(app: Flask, browser: Browser) -> None:
 def test_existing_account_gets_the_same_answer(app: Flask, browser: Browser) -> None:
     make_user()
     known = browser.post("/account/register", email=EMAIL)
-    assert "You have an account" in letters(app)[-1]["Subject"]
-    assert "/account/login" in link(app)
+    assert "You have an account" in stored_mails(app)[-1]["Subject"]
+    assert "/account/login" in last_link(app)
     new = browser.post("/account/register", email="new@example.com")
     assert (known.status_code, known.location[:30]) == (new.status_code, new.location[:30])
     assert nameless(known.text) == nameless(new.text)
-    assert len(letters(app)) == 2
+    assert len(stored_mails(app)) == 2
 
 
 def nameless(text: str) -> str:
@@ -134,7 +134,7 @@ def test_link_expires_after_an_hour(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch, kim: int
 ) -> None:
     browser.post("/account/reset", email=EMAIL)
-    path, now = link(app), time.time()
+    path, now = last_link(app), time.time()
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + 3590)
     assert browser.get(path).status_code == 200
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + 3610)

@@ -15,7 +15,7 @@ from storefront.accounts import credentials
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.extensions import db, write_transaction
-from tests.accounts.people import EMAIL, OWN, PASSWORD, Browser, make_user, user
+from tests.accounts.people import EMAIL, PASSWORD, SAME_ORIGIN, Browser, make_user, user
 
 pytestmark = pytest.mark.any_database
 
@@ -142,7 +142,7 @@ def test_cookie_is_hidden_from_scripts_and_other_sites(app: Flask, kim: int) -> 
         answer = app.test_client().post(
             "/account/login",
             data={"email": EMAIL, "password": PASSWORD, **more},
-            headers=OWN,
+            headers=SAME_ORIGIN,
             base_url=base_url,
         )
         return next(c for c in answer.headers.getlist("Set-Cookie") if "signin=" in c)

@@ -13,7 +13,7 @@ from storefront import accounts
 from storefront.accounts import sign_in_limits
 from storefront.accounts.models import FailedSignIn
 from storefront.extensions import db
-from tests.accounts.people import EMAIL, Browser, another, link, make_user
+from tests.accounts.people import EMAIL, Browser, last_link, make_user, second_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
@@ -92,7 +92,7 @@ def test_sign_in_newer_than_cached_profile_is_valid(app: Flask, redis_url: str, 
     make_user()
     first, second = Browser(app), Browser(app)
     first.sign_in()
-    with another(app, tmp_path / "deaf", REDIS_URL=redis_url) as deaf:  # receives no invalidations
+    with second_app(app, tmp_path / "deaf", REDIS_URL=redis_url) as deaf:  # receives no invalidations
         assert name(deaf, first) == "Kim"
         second.sign_in()
         assert name(deaf, second) == "Kim"
@@ -101,7 +101,7 @@ def test_sign_in_newer_than_cached_profile_is_valid(app: Flask, redis_url: str, 
 @pytest.fixture
 def unlimited(app: Flask, redis_url: str, tmp_path: Path) -> object:
     """The shop without limits except those in SQL."""
-    with another(app, tmp_path / "unlimited", REDIS_URL=redis_url, STOREFRONT_LIMITS="off") as shop:
+    with second_app(app, tmp_path / "unlimited", REDIS_URL=redis_url, STOREFRONT_LIMITS="off") as shop:
         yield shop
 
 
@@ -117,7 +117,7 @@ def test_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
     assert Browser(unlimited).sign_in("lee@example.com").status_code == 303, "other accounts are not limited"
     asking = Browser(unlimited)
     assert asking.post("/account/reset", email=EMAIL).status_code == 303
-    assert asking.get(link(unlimited)).status_code == 200, "a reset link still works"
+    assert asking.get(last_link(unlimited)).status_code == 200, "a reset link still works"
 
 
 def test_unknown_account_is_limited_as_well(unlimited: Flask) -> None:

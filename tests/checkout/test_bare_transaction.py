@@ -13,7 +13,7 @@ from benchmarks import bare
 from storefront.checkout.place_order import place_order
 from storefront.extensions import Model, db
 from storefront.stock import StockItem
-from tests.accounts.people import another
+from tests.accounts.people import second_app
 
 SKUS = 2
 
@@ -46,7 +46,7 @@ def test_bare_transaction_changes_the_same_rows_as_an_order(
     app: Flask, tmp_path: Path, redis_url: str, side: Callable[[list[bare.Basket]], None]
 ) -> None:
     mail = {"STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9"}
-    with another(app, tmp_path / "mailing", REDIS_URL=redis_url, **mail):
+    with second_app(app, tmp_path / "mailing", REDIS_URL=redis_url, **mail):
         bare.create_products("bare-", SKUS, 100)
         ours, theirs = changes(_place), changes(side)
     # It deletes the messages of the previous order one by one; the shop deletes those of many orders together.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.accounts.people import Browser, another, letters
+from tests.accounts.people import Browser, second_app, stored_mails
 from tests.checkout.test_pages import DETAILS, guest, place, review
 from tests.factories import make_product
 
@@ -37,7 +37,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
     location = place(guest, shown).location
     staff = Browser(app, "127.0.0.1").get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
-    [letter] = letters(app)
+    [letter] = stored_mails(app)
     for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
         assert "Invoice to" in text
         assert "10115 BERLIN" in text
@@ -49,7 +49,7 @@ def test_delivery_address_decides_the_tax(app: Flask, tmp_path: Path, redis_url:
     (terms := tmp_path / "terms.toml").write_text('prices_include_tax = false\n[tax.DE]\nrate = "19"\n')
     here = {"country": "DE", "postcode": "10115", "city": "Berlin", "region": ""}
     there = {"bill_elsewhere": "1"} | {f"bill_{name}": value for name, value in (DETAILS | here).items()}
-    with another(app, tmp_path / "de", REDIS_URL=redis_url, STOREFRONT_CHECKOUT_FILE=str(terms)) as shop:
+    with second_app(app, tmp_path / "de", REDIS_URL=redis_url, STOREFRONT_CHECKOUT_FILE=str(terms)) as shop:
         browser = Browser(shop)
         browser.post("/cart/lines", sku="T", quantity="2")
         assert "Order for $44.88" in review(browser, **there).text

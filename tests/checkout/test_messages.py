@@ -14,7 +14,7 @@ from storefront.checkout import orders
 from storefront.extensions import db, write_transaction
 from storefront.mail import queue
 from storefront.mail.models import QueuedMail
-from tests.accounts.people import another
+from tests.accounts.people import second_app
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
 from tests.mail.mailbox import Mailbox, mailbox
@@ -24,7 +24,7 @@ from tests.processes import free_port
 def test_late_mail_describes_the_order_as_of_its_event(app: Flask, tmp_path: Path, redis_url: str) -> None:
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     port = free_port()
-    with another(
+    with second_app(
         app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=f"smtp://127.0.0.1:{port}"
     ):
         order = place(make_draft({"T": 1})).order
@@ -57,7 +57,7 @@ def test_no_lock_is_held_while_a_mail_is_sent(
     """On SQLite an open write transaction would block this one; on PostgreSQL a lock on the order's row would."""
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3}])
     url = f"smtp://127.0.0.1:{(port := free_port())}"
-    with another(app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=url) as shop:
+    with second_app(app, tmp_path / "mailing", REDIS_URL=redis_url, STOREFRONT_SMTP_URL=url) as shop:
         number = place(make_draft({"T": 1})).number
 
         def write_meanwhile() -> None:

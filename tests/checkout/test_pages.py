@@ -17,7 +17,7 @@ from storefront.checkout.models import Hold
 from storefront.extensions import write_transaction
 from storefront.stock import set_on_hand
 from tests import valid_html
-from tests.accounts.people import Browser, another, letters, make_user
+from tests.accounts.people import Browser, make_user, second_app, stored_mails
 from tests.checkout.shoppers import count_orders, stock_differences, stock_level
 from tests.factories import make_product
 
@@ -90,7 +90,7 @@ def test_guest_buys(app: Flask, guest: Browser) -> None:
     assert "A letter has gone to ada@shop.example." in later
     assert stock_level("T") == (1, 0)
     assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
-    [letter] = letters(app)
+    [letter] = stored_mails(app)
     plain, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert letter["To"] == "ada@shop.example"
     for words in ("2 × Teapot", "$44.88", "1 Kiln Row", "Reference: "):
@@ -228,7 +228,9 @@ def test_order_is_cancelled_once_and_goods_return_to_stock(app: Flask, guest: Br
         assert answer.status_code == 303
     assert "back on the shelf" in guest.get(answer.location).text
     assert stock_level("T") == (3, 0)
-    assert [mail["Subject"].partition(":")[0] for mail in letters(app)][1:] == ["Your order is cancelled"]
+    assert [mail["Subject"].partition(":")[0] for mail in stored_mails(app)][1:] == [
+        "Your order is cancelled"
+    ]
     assert stock_differences() == []
 
 
@@ -304,7 +306,9 @@ def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
 
 def test_order_numbers_cannot_be_guessed(app: Flask, guest: Browser, tmp_path: Path, redis_url: str) -> None:
     location = buy(guest)
-    with another(app, tmp_path / "strict", REDIS_URL=redis_url, STOREFRONT_LIMIT_ORDER="3/minute") as strict:
+    with second_app(
+        app, tmp_path / "strict", REDIS_URL=redis_url, STOREFRONT_LIMIT_ORDER="3/minute"
+    ) as strict:
         stranger = Browser(strict, "198.51.100.9")
         answers = [stranger.get(f"/orders/BCDFGHJKM{n}").status_code for n in range(2, 6)]
         assert answers == [404, 404, 404, 429]
@@ -314,10 +318,10 @@ def test_order_numbers_cannot_be_guessed(app: Flask, guest: Browser, tmp_path: P
 
 def test_checkout_works_without_redis(app: Flask, tmp_path: Path) -> None:
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
-    with another(app, tmp_path / "alone", REDIS_URL="redis://127.0.0.1:1/0") as alone:
+    with second_app(app, tmp_path / "alone", REDIS_URL="redis://127.0.0.1:1/0") as alone:
         browser = Browser(alone)
         browser.post("/cart/lines", sku="T")
         assert browser.get(buy(browser)).status_code == 200
-        assert [mail["To"] for mail in letters(alone)] == ["ada@shop.example"]
+        assert [mail["To"] for mail in stored_mails(alone)] == ["ada@shop.example"]
     assert stock_level("T") == (2, 0)
     assert stock_differences() == []

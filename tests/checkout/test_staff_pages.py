@@ -9,7 +9,7 @@ from sqlalchemy import select
 from storefront.checkout import queries
 from storefront.checkout.models import OrderLine
 from storefront.extensions import db
-from tests.accounts.people import Browser, letters, make_user
+from tests.accounts.people import Browser, make_user, stored_mails
 from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 
@@ -61,7 +61,7 @@ def test_staff_take_an_order_through_its_states(app: Flask, staff: Browser, numb
         "delivered",
         "note",
     ]
-    shipped = letters(app)[-1]
+    shipped = stored_mails(app)[-1]
     assert shipped["Subject"] == f"Your order is on its way: {number}"
     assert "PARCEL-7" in shipped.get_body(("plain",)).get_content()
 
@@ -75,7 +75,7 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
     assert stock_level("T") == (2, 0)
     assert do(staff, number, "refunded", amount="24.89", key="form-2") == 303
     assert order(number).state == "refunded"
-    assert "$24.89 go back to you" in letters(app)[-1].get_body(("plain",)).get_content()
+    assert "$24.89 go back to you" in stored_mails(app)[-1].get_body(("plain",)).get_content()
     assert stock_differences() == []
 
 

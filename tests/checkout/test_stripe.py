@@ -24,7 +24,7 @@ from storefront.checkout.payment import cancellation, stripe_checkout
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
-from tests.accounts.people import Browser, another
+from tests.accounts.people import Browser, second_app
 from tests.checkout.shoppers import stock_differences, stock_level
 from tests.checkout.stripe_server import KEY, SECRET, StripeAccount, sign_event, stripe_api
 from tests.checkout.test_pages import place, review
@@ -46,7 +46,7 @@ def shop(app: Flask, stripe: StripeAccount, redis_url: str, tmp_path: Path) -> I
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 3, "price": 1999}])
     settings = {"SECRET_KEY": KEY, "WEBHOOK_SECRET": SECRET, "API": stripe.url}
     named = {f"STOREFRONT_STRIPE_{name}": value for name, value in settings.items()}
-    with another(app, tmp_path / "stripe", REDIS_URL=redis_url, **named) as shop:
+    with second_app(app, tmp_path / "stripe", REDIS_URL=redis_url, **named) as shop:
         yield shop
 
 

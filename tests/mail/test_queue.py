@@ -17,7 +17,7 @@ from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.mail import queue
 from storefront.mail.models import QueuedMail
-from tests.accounts.people import EMAIL, PASSWORD, Browser, another, make_user
+from tests.accounts.people import EMAIL, PASSWORD, Browser, make_user, second_app
 from tests.conftest import make_app
 from tests.mail.mailbox import Mailbox, mailbox
 from tests.processes import eventually, free_port
@@ -31,7 +31,7 @@ def port() -> int:
 @pytest.fixture
 def mailing(app: Flask, port: int, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The shop with an SMTP server."""
-    with another(
+    with second_app(
         app,
         tmp_path / "mailing",
         REDIS_URL=redis_url,

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from storefront import periodic
 from storefront.ops import minute_figures
-from tests.accounts.people import another
+from tests.accounts.people import second_app
 from tests.factories import make_product
 from tests.processes import eventually
 
@@ -23,7 +23,7 @@ def test_figures_of_all_processes_are_added_up(app: Flask, client: FlaskClient, 
     prefix = app.config["CACHE_PREFIX"]
     make_product("Mug")
     redis_url = app.config["REDIS_URL"]
-    with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix) as second:
+    with second_app(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix) as second:
         for shop in (app, second):
             recorder = minute_figures.Recorder(shop)
             browser = shop.test_client()
@@ -45,7 +45,7 @@ def test_figures_of_all_processes_are_added_up(app: Flask, client: FlaskClient, 
 
 def test_charts_fill_without_a_cache(app: Flask, tmp_path: Path) -> None:
     redis_url = app.config["REDIS_URL"]
-    with another(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE="off") as shop:
+    with second_app(app, tmp_path / "other", REDIS_URL=redis_url, STOREFRONT_CACHE="off") as shop:
         prefix = shop.config["CACHE_PREFIX"]
         shop.test_client().get("/nowhere")
         periodic.start_tasks(shop)  # a server does this at start
@@ -68,7 +68,7 @@ def test_every_staff_page_links_to_the_others(client: FlaskClient) -> None:
 
 
 def test_without_redis_the_dashboard_shows_the_rest(app: Flask, tmp_path: Path) -> None:
-    with another(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
+    with second_app(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
         page = away.test_client().get("/ops")
     assert page.status_code == 200
     assert "Redis for cache is away" in page.text

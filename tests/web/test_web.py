@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from storefront.extensions import db
 from storefront.ops import schema
 from storefront.web.common_headers import HEADERS
-from tests.accounts.people import another
+from tests.accounts.people import second_app
 from tests.conftest import make_app
 from tests.factories import make_product
 
@@ -94,7 +94,7 @@ def test_readiness_names_missing_services(app: Flask, client: FlaskClient, tmp_p
         assert asked[found].status_code == 503
         assert asked[found].json["services"]["database"].endswith("Run: flask db upgrade")
     assert asked["9999"].status_code == 200, "a later release's tables serve this one, too"
-    with another(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
+    with second_app(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
         alone = away.test_client().get("/readyz")
     assert (alone.status_code, alone.json["ready"], alone.json["services"]["database"]) == (200, True, "ok")
     assert alone.json["services"]["redis"].endswith("The shop serves without it.")
