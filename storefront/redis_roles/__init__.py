@@ -1,8 +1,8 @@
-"""Redis by role (cache, session, limit, stock): guarded calls, and a server of our own if none is named.
+"""Redis by role (cache, session, limit, stock): calls behind a circuit breaker, and an embedded server by default.
 
     hits = redis_roles.call(Role.CACHE, lambda redis: redis.incr("hits"), write=True)
 
-raises RedisUnavailable, at once once the role's breaker is open; the caller goes on without.
+raises RedisUnavailable, and does so at once while the role's circuit breaker is open; the caller goes on without.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ T = TypeVar("T")
 
 
 def init_app(app: Flask) -> None:
-    """Read where each role lives; connect to nothing yet.
+    """Read the URL of each role; connect to nothing yet.
 
     Raises:
-        ConfigurationError: a URL cannot be used; the text says which and why.
+        ConfigurationError: a URL is invalid; the text says which and why.
     """
     role_clients.set(app, RoleClients.from_config(app))
 
 
 def ensure_embedded_server(app: Flask) -> None:
-    """Make sure that the embedded server runs, if a role needs it, and goes on for as long as this process does.
+    """Start the embedded server if a role needs it; it runs at least as long as this process.
 
-    For the process that serves: what it forks afterwards shares its hold on the server.
+    For a server's master process: the processes that it forks afterwards keep the embedded server running, too.
 
     Raises:
-        EmbeddedServerError: it cannot be started; the text says why and how to mend it.
+        EmbeddedServerError: it cannot be started; the text says why, and what to do.
     """
     clients = role_clients.get(app)
     for role in Role:
@@ -68,15 +68,15 @@ def ensure_embedded_server(app: Flask) -> None:
 
 
 def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
-    """Return what `do` returns, given the role's client; it may send several commands.
+    """Call `do` with the role's client, and return its result.
 
     Args:
-        role: whose Redis.
-        do: talks to Redis and to nothing else: an OSError of it counts as Redis's.
-        write: whether it writes; a server that is full, read-only or loading refuses these, and only these.
+        role: the role.
+        do: sends one or several commands to Redis, and talks to nothing else: its OSErrors count as Redis's.
+        write: whether it writes. A server that is full, read-only or loading refuses writes, and only writes.
 
     Raises:
-        RedisUnavailable: Redis does not answer or refuses to write, or did so often enough just now not to be asked.
+        RedisUnavailable: Redis does not answer or refuses to write, or the circuit breaker is open.
         RedisError: the command itself is wrong (WRONGTYPE, an error in a script).
     """
     clients = role_clients.get(current_app)
@@ -84,38 +84,39 @@ def call(role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
 
 
 def lock(name: str, seconds: float) -> AbstractContextManager[bool]:
-    """Return a context that says whether this process may do some work: True for one process at a time.
+    """Return a context manager that yields True in one process at a time, and False in the others.
 
         with redis_roles.lock("import", 60) as mine:
             if mine:
                 …
 
-    False if another process does it, or if Redis is away. Nobody waits. The lock runs out after so many seconds even
-    if the work goes on, and is lost with the Redis of the cache: it saves work, it does not protect anything.
+    It yields False if another process holds the lock or Redis is unavailable, and never waits. The lock expires after
+    so many seconds even if the work goes on, and is lost with the cache's Redis. So it can save work, but not protect
+    anything.
     """
     return locks.lock(role_clients.get(current_app), name, seconds)
 
 
 def statuses() -> list[RoleStatus]:
-    """Return how each role does in this process: its breaker's states and counters."""
+    """Return the status of each role in this process: the states and counters of its circuit breaker."""
     clients = role_clients.get(current_app)
     return [clients.get_breaker(role).status() for role in Role]
 
 
 def get_client(role: Role) -> Redis:
-    """Return this process's client of a role, unguarded: for probes and tools; pages use `call`.
+    """Return this process's client of a role, without circuit breaker: for probes and tools. Pages use `call`.
 
-    Calls fail within a tenth of a second and are not retried.
+    Commands fail within a tenth of a second, and are not retried.
 
     Raises:
-        EmbeddedServerError: the role lives on the embedded server, and that cannot be started.
+        EmbeddedServerError: the role uses the embedded server, and it cannot be started.
     """
     clients = role_clients.get(current_app)
     return clients.get_client(role)
 
 
 def check_server(role: Role) -> str | None:
-    """Return None if the role's server answers, else a sentence that says what is missing. Never raises."""
+    """Return None if the role's server answers, otherwise a sentence for operators. Never raises."""
     try:
         get_client(role).ping()
     except (StorefrontError, *REDIS_ERRORS) as error:
@@ -124,16 +125,16 @@ def check_server(role: Role) -> str | None:
 
 
 def check_servers() -> str | None:
-    """Return None if every role's server answers, else what does not. Never raises.
+    """Return None if the servers of all roles answer, otherwise sentences for operators. Never raises.
 
-    Roles that share a server are asked about once.
+    A server that several roles share is asked once.
     """
     missing = [sentence for roles in group_by_server() if (sentence := check_server(roles[0]))]
     return f"{' '.join(missing)} The shop serves without it." if missing else None
 
 
 def group_by_server() -> list[list[Role]]:
-    """Return the roles, those that share a server in one list."""
+    """Return the roles in lists, one for each server."""
     clients = role_clients.get(current_app)
     by_url: dict[str | None, list[Role]] = {}
     for role in Role:
@@ -142,9 +143,9 @@ def group_by_server() -> list[list[Role]]:
 
 
 def server_clients(role: Role) -> Iterator[Redis]:
-    """Yield a client of each server that takes the role's writes: one, or every primary of a cluster.
+    """Yield a client of each server that takes the role's writes: one, or all primaries of a cluster.
 
-    For tools, as `client`.
+    For tools, like `get_client`.
     """
     one = get_client(role)
     if not isinstance(one, RedisCluster):

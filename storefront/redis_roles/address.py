@@ -1,4 +1,4 @@
-"""Where a role lives, read from its URL."""
+"""Addresses of Redis, parsed from URLs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from storefront.errors import ConfigurationError
 AddressKind = Literal["one", "sentinel", "cluster"]
 Host = tuple[str, int]
 
-# How each is written, and what may be set after the "?": redis-py knows more, its time-outs for one, but those are
-# not for a URL to change.
+# By scheme: the kind, the form, and the options after the "?". redis-py knows more options, such as its time-outs,
+# but a URL must not change those.
 _SCHEMES: dict[str, tuple[AddressKind, str, set[str]]] = {
     "redis": ("one", "redis://user:password@host:port/db", {"client_name"}),
     "rediss": (
@@ -34,13 +34,13 @@ _SCHEMES: dict[str, tuple[AddressKind, str, set[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """One server, the sentinels that know it, or some nodes of a cluster.
+    """The address of one server, of the sentinels that know it, or of some nodes of a cluster.
 
     Attributes:
-        kind: which of these.
-        options: what redis-py's connections take: host and port (of one server), username, password, db …
+        kind: which of the three.
+        options: arguments of redis-py's connections: host and port (of one server), username, password, db …
         hosts: the sentinels or nodes.
-        service: the sentinels' name of it.
+        service: the sentinels' name for the server.
         sentinel_options: username and password of the sentinels themselves.
     """
 
@@ -52,14 +52,14 @@ class RedisAddress:
 
 
 def parse_url(name: str, url: str) -> RedisAddress:
-    """Return what a URL says.
+    """Parse a URL.
 
     Args:
-        name: the setting that holds it.
-        url: never repeated in an error, as it may hold a password, even where none belongs.
+        name: the setting that holds it, for errors.
+        url: never repeated in an error, since it may contain a password anywhere.
 
     Raises:
-        ConfigurationError: it cannot be used; the text names the setting and says what is wrong.
+        ConfigurationError: it is invalid; the text names the setting and says what is wrong.
     """
     scheme, found, rest = url.partition("://")
     if not found or scheme not in _SCHEMES:

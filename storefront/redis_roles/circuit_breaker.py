@@ -1,6 +1,6 @@
-"""The breaker: after a few errors a role's callers are answered at once, and one probe in the background asks again.
+"""The circuit breaker: after a few errors calls fail at once, while a background thread probes the server.
 
-It has two sides. Nothing passes while the main side is open; while the write side is open, reads still pass.
+It has two sides. While the main side is open, no call passes. While the write side is open, reads still pass.
 """
 
 from __future__ import annotations
@@ -19,32 +19,44 @@ from storefront.redis_roles.errors import ErrorKind
 
 BreakerState = Literal["closed", "open", "half-open"]
 
-MAX_ERRORS = 3  # so many …
-ERROR_WINDOW = 10.0  # … in so many seconds open it
-PROBE_INTERVAL = 2.0  # seconds until the next probe
-JITTER = 0.2  # more or less of that, so that the processes do not ask together
+MAX_ERRORS = 3  # within ERROR_WINDOW: the breaker opens
+ERROR_WINDOW = 10.0  # seconds
+PROBE_INTERVAL = 2.0  # seconds
+JITTER = 0.2  # of the interval, more or less, so that processes do not probe together
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleStatus:
-    """How a role does in this process, for metrics and the dashboard."""
+    """The status of a role in this process, for metrics and the dashboard.
+
+    Attributes:
+        role: its name.
+        state: of the main side.
+        writes: the state of the write side; it matters only while the main side is closed.
+        calls: calls that were passed on to Redis.
+        errors: calls that Redis did not answer or refused to write, or that got no connection.
+        timeouts: those of the errors that ran out of time.
+        refused: calls that failed at once because a side was open.
+        opens: how often a side has opened.
+        problem: why a side is open; None if none is.
+    """
 
     role: str
     state: BreakerState
-    writes: BreakerState  # "closed": Redis takes writes, as far as the main side lets any pass
-    calls: int  # that were passed on to Redis
-    errors: int  # of those, the ones that Redis did not answer or refused to write, or that got no connection
-    timeouts: int  # of those, the ones that ran out of time
-    refused: int  # answered at once because a side was open
-    opens: int  # how often a side opened
-    problem: str | None  # why a side is open
+    writes: BreakerState
+    calls: int
+    errors: int
+    timeouts: int
+    refused: int
+    opens: int
+    problem: str | None
 
 
 @dataclass(slots=True)
 class _Side:
-    what: str
+    description: str
     probe: Callable[[], object]
     state: BreakerState = "closed"
     problem: str | None = None
@@ -57,10 +69,10 @@ class CircuitBreaker:
 
     Args:
         role: its name, for the log.
-        ping: asks the server; raises whatever it likes if that does not answer.
-        write: writes something; raises if the server refuses.
+        ping: asks the server; raises any exception if it does not answer.
+        write: writes something; raises any exception if the server refuses.
         open_for: seconds until the next probe.
-        clock: seconds that never run back.
+        clock: a monotonic clock in seconds.
     """
 
     def __init__(
@@ -82,40 +94,40 @@ class CircuitBreaker:
 
     def allows(self, *, write: bool = False) -> bool:
         """Return whether a call may pass; count it as a call or as refused."""
-        shut = self._find_open_side(write=write)
+        open_side = self._find_open_side(write=write)
         with self._lock:
-            if shut is None:
+            if open_side is None:
                 self._calls += 1
             else:
                 self._refused += 1
-        if shut is not None:
-            self._start_prober(shut)  # it is there, unless no thread could be had before
-        return shut is None
+        if open_side is not None:
+            self._start_prober(open_side)  # it runs already, unless no thread could be started before
+        return open_side is None
 
     def problem(self, *, write: bool = False) -> str:
-        """Return why a call does not pass."""
-        shut = self._find_open_side(write=write)
-        return (shut.problem if shut else None) or "it does not answer."
+        """Return why a call does not pass, as the end of a sentence."""
+        open_side = self._find_open_side(write=write)
+        return (open_side.problem if open_side else None) or "it does not answer."
 
-    def record_failure(self, trouble: ErrorKind, problem: str) -> None:
-        """Count an error of a call that was let pass; open the side that it concerns if it is one too many."""
-        side = self._writes if trouble is ErrorKind.WRITES_REFUSED else self._main
+    def record_failure(self, kind: ErrorKind, problem: str) -> None:
+        """Count an error of a call that passed; open the side that it concerns if there were too many."""
+        side = self._writes if kind is ErrorKind.WRITES_REFUSED else self._main
         now = self._clock()
         with self._lock:
             self._errors += 1
-            self._timeouts += trouble is ErrorKind.TIMED_OUT
-            if trouble is ErrorKind.POOL_EXHAUSTED:
+            self._timeouts += kind is ErrorKind.TIMED_OUT
+            if kind is ErrorKind.POOL_EXHAUSTED:
                 return
             side.errors.append(now)
             if side.state != "closed" or len(side.errors) < MAX_ERRORS or now - side.errors[0] > ERROR_WINDOW:
                 return
             side.state, side.problem = "open", problem
             self._opens += 1
-        _log.warning("Redis for %s %s; going on without it: %s", self.role, side.what, problem)
+        _log.warning("Redis for %s %s; going on without it: %s", self.role, side.description, problem)
         self._start_prober(side)
 
     def status(self) -> RoleStatus:
-        """Return the states and counters as they are now."""
+        """Return the present states and counters."""
         with self._lock:
             return RoleStatus(
                 self.role,
@@ -138,7 +150,7 @@ class CircuitBreaker:
         with self._lock:
             if side.state == "closed" or (side.prober and side.prober.is_alive()):
                 return
-            # It holds no more than a weak reference while it waits: a breaker that nobody has is not probed.
+            # The thread holds only a weak reference while it waits: a breaker that is no longer used is not probed.
             arguments = (weakref.ref(self), side is self._writes)
             side.prober = threading.Thread(
                 target=_probe_until_closed, args=arguments, name=f"redis-{self.role}-probe", daemon=True
@@ -149,11 +161,11 @@ class CircuitBreaker:
                 side.prober = None
 
     def probe_delay(self) -> float:
-        """Return how many seconds to wait until the next probe."""
+        """Return the seconds until the next probe."""
         return self._open_for * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # only spreads the probes
 
     def probe(self, *, writes: bool) -> bool:
-        """Probe a side and return whether that closed it."""
+        """Probe a side; return whether it is closed now."""
         side = self._writes if writes else self._main
         side.state = "half-open"
         try:
@@ -170,10 +182,10 @@ class CircuitBreaker:
 
 
 def _probe_until_closed(breaker: weakref.ref[CircuitBreaker], writes: bool) -> None:
-    while (mine := breaker()) is not None:
-        pause = mine.probe_delay()
-        del mine
+    while (current := breaker()) is not None:
+        pause = current.probe_delay()
+        del current
         time.sleep(pause)
-        if (mine := breaker()) is None or mine.probe(writes=writes):
+        if (current := breaker()) is None or current.probe(writes=writes):
             return
-        del mine
+        del current

@@ -15,43 +15,43 @@ from redis.retry import Retry
 from storefront.redis_roles.address import RedisAddress
 from storefront.redis_roles.sentinel import MasterConnection, MasterResolver
 
-# A page must not wait for Redis: the library's defaults cost seconds on a silent peer.
+# A page must not wait for Redis: with the library's defaults a silent server costs seconds.
 TIMEOUT = 0.1  # seconds: to connect, to read, and to wait for a free connection
-SUBSCRIPTION_TIMEOUT = 1.0  # seconds, in a thread for which no page waits
+SUBSCRIPTION_TIMEOUT = 1.0  # seconds, in a background thread
 POOL_SIZE = 50  # connections per process and role
 
-# redis-py does not type these.
+# redis-py has no types for these.
 _pool: Any = BlockingConnectionPool
 _connection: Any = Connection
 _node: Any = ClusterNode
 
 
 class PubSubConnection(Protocol):
-    """What a subscription needs of redis-py's connections, which are not typed."""
+    """The part of redis-py's connections that a subscription uses; redis-py has no types for it."""
 
     host: str
     port: int
 
     def connect(self) -> None:
-        """Connect and sign in."""
+        """Connect and authenticate."""
 
     def disconnect(self) -> None:
         """Close the socket."""
 
     def send_command(self, *words: str, check_health: bool = True) -> None:
-        """Send a command and wait for nothing."""
+        """Send a command without waiting for the reply."""
 
     def read_response(self) -> Any:
-        """Return what comes next."""
+        """Return the next reply or message."""
 
     def can_read(self, timeout: float) -> bool:
-        """Return whether something comes within so many seconds."""
+        """Return whether data arrives within so many seconds."""
 
 
-def create_client(address: RedisAddress, directory: MasterResolver | None) -> Redis:
-    """Return a client with a pool of its own.
+def create_client(address: RedisAddress, resolver: MasterResolver | None) -> Redis:
+    """Return a client with a connection pool of its own.
 
-    A cluster's is no Redis in Python's eyes, but takes the same commands; it looks for its nodes at once.
+    The client of a cluster is not an instance of Redis, but has the same methods; it looks for its nodes at once.
 
     Raises:
         RedisClusterException: no node of the cluster answers.
@@ -59,43 +59,43 @@ def create_client(address: RedisAddress, directory: MasterResolver | None) -> Re
     options = _options(TIMEOUT) | {"health_check_interval": 15} | address.options
     if address.kind == "cluster":
         nodes = [_node(host, port) for host, port in random.sample(address.hosts, len(address.hosts))]
-        del options["retry"]  # each node's connections do not retry either way
+        del options["retry"]  # the connections to the nodes never retry
         options.pop("db", None)
-        options.pop("health_check_interval")  # which RedisCluster does not take
+        options.pop("health_check_interval")  # RedisCluster does not accept it
         cluster = RedisCluster(
             startup_nodes=nodes,
-            dynamic_startup_nodes=False,  # what the URL names is still asked when all nodes have moved
+            dynamic_startup_nodes=False,  # so that the URL's nodes are asked again when all others have gone
             require_full_coverage=False,
             retry=_no_retry(),
             max_connections=POOL_SIZE,
             **options,
         )
         return cast(Redis, cluster)
-    if directory:
-        options |= {"connection_class": MasterConnection, "directory": directory}
+    if resolver:
+        options |= {"connection_class": MasterConnection, "resolver": resolver}
     return Redis.from_pool(_pool(max_connections=POOL_SIZE, timeout=TIMEOUT, **options))
 
 
-def create_pubsub_connection(address: RedisAddress, directory: MasterResolver | None) -> PubSubConnection:
-    """Return a new connection for a subscription, not yet connected and nobody else's.
+def create_pubsub_connection(address: RedisAddress, resolver: MasterResolver | None) -> PubSubConnection:
+    """Return a new connection for a subscription, not connected yet.
 
-    What is published on a cluster is heard on each of its nodes.
+    A cluster sends each published message to all of its nodes, so any of them will do.
     """
-    # In protocol 2, what is published comes as any other answer does.
+    # In protocol 2, published messages are read like replies.
     options = _options(SUBSCRIPTION_TIMEOUT) | {"protocol": 2} | address.options
-    line: PubSubConnection
-    if directory:
-        line = MasterConnection(directory=directory, **options)
+    connection: PubSubConnection
+    if resolver:
+        connection = MasterConnection(resolver=resolver, **options)
     elif address.kind == "cluster":
         host, port = random.choice(address.hosts)  # noqa: S311  # spreads the processes
-        line = _connection(**options | {"host": host, "port": port})
+        connection = _connection(**options | {"host": host, "port": port})
     else:
-        line = options.pop("connection_class", _connection)(**options)
-    return line
+        connection = options.pop("connection_class", _connection)(**options)
+    return connection
 
 
 def create_resolver(address: RedisAddress) -> MasterResolver | None:
-    """Return what knows the master, if sentinels do."""
+    """Return the resolver of the master's address if sentinels know it, otherwise None."""
     if address.kind != "sentinel":
         return None
     options = _options(TIMEOUT) | address.sentinel_options
@@ -108,9 +108,9 @@ def _options(timeout: float) -> dict[str, Any]:
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
         "retry": _no_retry(),
-        # Switched off: by default a server may stretch these time-outs to ten seconds.
+        # By default a server may extend these time-outs to ten seconds.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
-        "driver_info": None,  # it would cost each connection two round trips
+        "driver_info": None,  # it costs each connection two round trips
     }
 
 

@@ -1,4 +1,4 @@
-"""When Redis is away: which errors mean that, and which mean that our own command was wrong."""
+"""Classification of errors: whether Redis is unavailable, or our own command was wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from redis.exceptions import (
 from storefront.errors import StorefrontError
 from storefront.redis_roles.embedded.paths import EmbeddedServerError
 
-# What redis-py raises (what concerns a whole cluster is no RedisError), and an embedded server that does not start.
+# All that redis-py raises (errors of a whole cluster are not RedisErrors), and the embedded server.
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, EmbeddedServerError)
 
 _CALLER_ERRORS = (
@@ -41,9 +41,9 @@ _CALLER_ERRORS = (
     CrossSlotTransactionError,
     InvalidPipelineStack,
 )
-_POOL_EXHAUSTED_TEXT = "No connection available."  # redis-py's blocking pool says so, by no class of its own
+_POOL_EXHAUSTED_TEXT = "No connection available."  # redis-py's blocking pool has no class for it
 _WRITES_REFUSED = (OutOfMemoryError, ReadOnlyError, BusyLoadingError)
-# Redis 6.2 wraps what a script's command was answered into an ordinary error: "… -OOM command not allowed …".
+# Redis 6.2 wraps the error of a script's command into an ordinary one: "… -OOM command not allowed …".
 _WRITES_REFUSED_TEXT = re.compile(r"(?:^|-)(OOM|READONLY|MISCONF|NOREPLICAS) ")
 _UNREACHABLE = (ClusterDownError, TryAgainError, MovedError, NoPermissionError)
 _UNREACHABLE_TEXT = re.compile(
@@ -52,20 +52,20 @@ _UNREACHABLE_TEXT = re.compile(
 
 
 class ErrorKind(Enum):
-    """What an error says of the server."""
+    """What an error says about the server."""
 
     UNREACHABLE = "gone"
     TIMED_OUT = "timed out"
     WRITES_REFUSED = "no writes"
-    POOL_EXHAUSTED = "crowded"  # all of this process's connections are in use: nothing is said of the server
+    POOL_EXHAUSTED = "pool exhausted"  # all connections of this process are in use; the server may be well
 
 
-class RedisUnavailable(StorefrontError):  # a state of the world that callers provide for, not a mistake
-    """The role's Redis does not answer, or refuses to write. Go on without it.
+class RedisUnavailable(StorefrontError):
+    """The role's Redis does not answer or refuses to write. Callers expect it, and go on without.
 
     Attributes:
         role: the name of the role.
-        reason: what went wrong, as a sentence's end.
+        reason: what went wrong, as the end of a sentence.
     """
 
     status = 503
@@ -77,7 +77,7 @@ class RedisUnavailable(StorefrontError):  # a state of the world that callers pr
 
 
 def classify(error: Exception) -> ErrorKind | None:
-    """Return what this error says of the server, or None if it is our own command that was wrong."""
+    """Return what this error says about the server, or None if our own command was wrong."""
     text = str(error)
     if isinstance(error, _WRITES_REFUSED) or (
         isinstance(error, ResponseError) and _WRITES_REFUSED_TEXT.search(text)

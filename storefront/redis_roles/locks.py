@@ -1,4 +1,4 @@
-"""Locks across processes, for work that need not run twice; never for what must not."""
+"""Locks across processes: they save work from being done twice, but do not guarantee it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RELEASE = LuaScript(Path(__file__).parent / "lua" / "release.lua")
 
 @contextmanager
 def lock(roles: RoleClients, name: str, seconds: float) -> Iterator[bool]:
-    """Yield whether this process may do the work. See `redis_roles.lock`."""
+    """Yield whether this process holds the lock. See `redis_roles.lock`."""
     key, token = f"lock:{name}", secrets.token_bytes(16)
     milliseconds = max(1, round(seconds * 1000))
     try:
@@ -31,5 +31,5 @@ def lock(roles: RoleClients, name: str, seconds: float) -> Iterator[bool]:
     try:
         yield True
     finally:
-        with suppress(RedisUnavailable):  # then it runs out by itself
+        with suppress(RedisUnavailable):  # it expires then
             roles.call(Role.CACHE, lambda redis: _RELEASE.run(redis, [key], [token]), write=True)

@@ -1,4 +1,4 @@
-"""Lua files that run inside Redis."""
+"""Lua scripts that run inside Redis."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from redis.exceptions import NoScriptError
 
 
 class LuaScript:
-    """A Lua file; the server is sent its digest, and the file once when it does not know that.
+    """A Lua script, called by its digest. If the server does not know the digest, the text is sent once.
 
-    A server forgets its scripts when it restarts, after SCRIPT FLUSH and, as a replica that never ran them, when it
-    takes over: each of these costs one round trip more.
+    That costs one more round trip after a restart, after SCRIPT FLUSH, and after a failover to a replica that never
+    ran the script.
 
     Args:
-        path: the file, read at once.
+        path: the file; it is read at once.
     """
 
     def __init__(self, path: Path) -> None:
         self.name = path.stem
         self._text = path.read_text(encoding="utf-8")
-        self._sha = hashlib.sha1(
-            self._text.encode(), usedforsecurity=False
-        ).hexdigest()  # as EVALSHA wants it
+        # EVALSHA identifies a script by its SHA-1.
+        self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     def run(self, client: Redis, keys: Sequence[str], args: Sequence[str | bytes | int | float] = ()) -> Any:
-        """Return what the script returns.
+        """Run the script and return its result.
 
         Args:
-            client: a role's client; not a pipeline, which could not ask again.
-            keys: all keys that it touches; on a cluster, all of one hash tag.
+            client: a role's client; not a pipeline, which cannot send the text after the first reply.
+            keys: all keys that the script touches; on a cluster, all with one hash tag.
             args: its other arguments.
 
         Raises:

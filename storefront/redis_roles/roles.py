@@ -1,4 +1,4 @@
-"""Where each role lives, its client, and how it is called: through a breaker."""
+"""The roles, and for each of them its URL, its client and its circuit breaker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Role(StrEnum):
-    """What Redis is used for; each role may live on a server of its own."""
+    """A use of Redis; each role can have a server of its own."""
 
     CACHE = "cache"
     SESSION = "session"
@@ -37,37 +37,42 @@ class Role(StrEnum):
 
 @dataclass
 class RoleClients:
-    """The roles' URLs (None: the embedded server) and this process's clients."""
+    """The clients of all roles.
+
+    Attributes:
+        urls: by role; None means the embedded server.
+        instance: the instance directory, where the embedded server keeps its files.
+    """
 
     urls: dict[Role, str | None]
     instance: Path
-    # By process: what a child inherits at its fork is of no use to it.
+    # By process id: a forked child cannot use its parent's connections.
     _clients: dict[tuple[int, Role], Redis] = field(default_factory=dict)
     _resolvers: dict[tuple[int, Role], MasterResolver | None] = field(default_factory=dict)
     _breakers: dict[tuple[int, Role], CircuitBreaker] = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, app: Flask) -> RoleClients:
-        """Read the URLs; raise ConfigurationError for one that cannot be used."""
+        """Read the URLs from the settings; raise ConfigurationError if one is invalid."""
         urls = {}
         for role in Role:
             name = f"{role.upper()}_REDIS_URL"
             own = app.config.get(name)
             urls[role] = own or app.config.get("REDIS_URL") or None
             if url := urls[role]:
-                address.parse_url(name if own else "REDIS_URL", url)  # to stop the start, if need be
+                address.parse_url(name if own else "REDIS_URL", url)  # an invalid URL stops the start
         return cls(urls, Path(app.instance_path))
 
     def resolve_url(self, role: Role) -> str:
-        """Return the role's URL; starts the embedded server if that is where the role lives."""
+        """Return the role's URL; start the embedded server if the role uses it."""
         return self.urls[role] or embedded.acquire_server(self.instance)
 
     def resolve_address(self, role: Role) -> RedisAddress:
-        """Return where the role lives; starts the embedded server if that is where."""
+        """Return the role's address; start the embedded server if the role uses it."""
         return address.parse_url("REDIS_URL", self.resolve_url(role))
 
     def get_client(self, role: Role) -> Redis:
-        """Return the client of this role in this process; a forked child gets its own."""
+        """Return this process's client of the role."""
         key = (os.getpid(), role)
         if key not in self._clients:
             where = self.resolve_address(role)
@@ -75,17 +80,17 @@ class RoleClients:
         return self._clients[key]
 
     def create_pubsub_connection(self, role: Role) -> PubSubConnection:
-        """Return a new connection for a subscription, not yet connected and nobody else's."""
+        """Return a new connection for a subscription, not connected yet."""
         where = self.resolve_address(role)
         return clients.create_pubsub_connection(where, self._get_resolver(role, where))
 
-    def has_new_master(self, role: Role, line: PubSubConnection) -> bool:
-        """Return whether the sentinels name another master than the one on this line: it would hear nothing new."""
-        directory = self._get_resolver(role, self.resolve_address(role)) if self.urls[role] else None
-        return directory is not None and directory.resolve() != (line.host, line.port)
+    def has_new_master(self, role: Role, connection: PubSubConnection) -> bool:
+        """Return whether sentinels name another master than the server of this connection."""
+        resolver = self._get_resolver(role, self.resolve_address(role)) if self.urls[role] else None
+        return resolver is not None and resolver.resolve() != (connection.host, connection.port)
 
     def get_breaker(self, role: Role) -> CircuitBreaker:
-        """Return the breaker of this role in this process."""
+        """Return this process's circuit breaker of the role."""
         key = (os.getpid(), role)
         if key not in self._breakers:
             self._breakers.setdefault(
@@ -94,17 +99,17 @@ class RoleClients:
         return self._breakers[key]
 
     def call(self, role: Role, do: Callable[[Redis], T], *, write: bool = False) -> T:
-        """Return what `do` returns for the role's client. See `redis_roles.call`."""
+        """Call `do` with the role's client. See `redis_roles.call`."""
         breaker = self.get_breaker(role)
         if not breaker.allows(write=write):
             raise RedisUnavailable(role, breaker.problem(write=write))
         try:
             return do(self.get_client(role))
         except REDIS_ERRORS as error:
-            what = classify(error)
-            if what is None:
+            kind = classify(error)
+            if kind is None:
                 raise
-            breaker.record_failure(what, str(error))
+            breaker.record_failure(kind, str(error))
             raise RedisUnavailable(role, str(error)) from error
 
     def _get_resolver(self, role: Role, where: RedisAddress) -> MasterResolver | None:
@@ -114,12 +119,12 @@ class RoleClients:
         return self._resolvers[key]
 
     def _ping(self, role: Role) -> None:
-        self.resolve_url(role)  # brings the embedded server back if it was lost with its keeper
+        self.resolve_url(role)  # restarts the embedded server if its supervisor was killed
         self.get_client(role).ping()
 
     def _probe_write(self, role: Role) -> None:
-        # A key of its own each time: on a cluster, every node may be the one that is full. A user who may not write
-        # such keys cannot know, so the next calls have to tell.
+        # Another key each time: on a cluster, any node may be the one that is full. Without permission to write such
+        # keys the probe cannot find out, so the next calls will.
         with suppress(NoPermissionError):
             self.get_client(role).set(f"probe:{secrets.token_hex(4)}", b"", px=1000)
 

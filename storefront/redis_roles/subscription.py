@@ -1,4 +1,4 @@
-"""Hearing what is published, for as long as the process lives, and knowing when something may have been missed."""
+"""Subscriptions that last as long as the process, and that know when messages may have been missed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from flask import current_app
-from redis.exceptions import ConnectionError as Broken
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from storefront.redis_roles.clients import PubSubConnection
 from storefront.redis_roles.errors import REDIS_ERRORS
 from storefront.redis_roles.roles import Role, role_clients
 
 PING_INTERVAL = 0.5  # seconds
-MAX_SILENCE = 1.5  # seconds without proof that all was heard: no more trust, and a new connection
-BACKOFF = (0.25, 5.0)  # seconds between attempts: the first pause and the longest
-MASTER_CHECK_INTERVAL = 0.25  # seconds, meanwhile: whether another server has become the master
-JITTER = 0.25  # more or less of that, so that the processes do not come together
+MAX_SILENCE = 1.5  # seconds without an answered PING: the subscription is not trusted, and reconnects
+BACKOFF = (0.25, 5.0)  # seconds between attempts to connect: the first pause and the longest
+MASTER_CHECK_INTERVAL = 0.25  # seconds between look-ups of the master while waiting
+JITTER = 0.25  # of the pause, more or less, so that processes do not reconnect together
 
 _log = logging.getLogger(__name__)
 
@@ -31,21 +31,21 @@ def do_nothing() -> None:
 
 
 class Subscription:
-    """A thread that listens to some channels of a role, on a connection of its own, and reconnects for ever.
+    """A thread that receives messages from channels of a role, on its own connection, and always reconnects.
 
-    `on_subscribed` and `on_lost` take turns, and `on_message` is only called between the two; all are called in the
-    listening thread, so they have to be quick. One that raises costs the connection: what it did not take in
-    counts as missed.
+    `on_subscribed` and `on_lost` alternate, and `on_message` is only called between the two. All three are called in
+    the receiving thread and must be quick. If one of them raises an exception, the connection is closed, and the
+    message counts as missed.
 
-    Made in an application context; started after the fork, in the process that wants to hear.
+    Create it in an application context; start it after the fork, in the process that receives.
 
     Args:
-        role: whose Redis.
+        role: the role.
         channels: the channels' names.
-        on_message: takes the channel's name and the message.
-        on_subscribed: called whenever the server has confirmed a (new) subscription, before it is trusted. What was
-            published before that may have been missed.
-        on_lost: called when the subscription is no longer trusted, once until the next `on_subscribed`.
+        on_message: called with the channel's name and the message.
+        on_subscribed: called each time the server has confirmed the subscription, before it is trusted. Messages that
+            were published before may have been missed.
+        on_lost: called once when the subscription is no longer trusted.
         longest_pause: seconds between attempts to connect, at most.
     """
 
@@ -69,18 +69,18 @@ class Subscription:
         self._pid = 0
         self._stop = threading.Event()
         self._subscribed = False
-        self._complete_until = 0.0  # all that was published before this moment has been heard
+        self._complete_until = 0.0  # monotonic time; all messages before it have been received
         self._pause, self._longest_pause = BACKOFF[0], longest_pause
         self._is_failure_logged = False
 
     @property
     def is_trusted(self) -> bool:
-        """Whether all that was published until less than 1.5 s ago has been heard, by this process."""
+        """Whether this process has received all messages until less than 1.5 s ago."""
         fresh = time.monotonic() - self._complete_until < MAX_SILENCE
         return self._subscribed and fresh and self._pid == os.getpid()
 
     def start(self) -> None:
-        """Listen from now on, in this process; does nothing if it does so already."""
+        """Start the thread in this process; does nothing if it runs."""
         if self._pid == os.getpid() and self._thread and self._thread.is_alive():
             return
         self._pid = os.getpid()
@@ -91,7 +91,7 @@ class Subscription:
         self._thread.start()
 
     def stop(self) -> None:
-        """Listen no more; returns when the connection is closed. `on_lost` is not called."""
+        """Stop the thread; returns when the connection is closed. `on_lost` is not called."""
         self._stop.set()
         if self._thread and self._pid == os.getpid() and self._thread is not threading.current_thread():
             self._thread.join()
@@ -105,7 +105,7 @@ class Subscription:
                 connection = self._roles.create_pubsub_connection(self.role)
                 connection.connect()
                 self._listen(connection, stop)
-            except Exception as error:  # noqa: BLE001  # whatever it was: who stops listening stays stale for ever
+            except Exception as error:  # noqa: BLE001  # a thread that ended would leave the process stale for ever
                 self._log_failure(error)
                 self._report_loss()
             finally:
@@ -114,38 +114,38 @@ class Subscription:
             self._wait_before_retry(stop, connection)
             self._pause = min(2 * self._pause, self._longest_pause)
 
-    def _wait_before_retry(self, stop: threading.Event, tried: PubSubConnection | None) -> None:
-        """Wait for the next attempt, at most until sentinels name another master than the one that was tried."""
+    def _wait_before_retry(self, stop: threading.Event, failed: PubSubConnection | None) -> None:
+        """Wait before the next attempt, or until sentinels name another master than the one that was tried."""
         pause = self._pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads the processes
-        until = time.monotonic() + pause
-        while (left := until - time.monotonic()) > 0 and not stop.wait(min(left, MASTER_CHECK_INTERVAL)):
+        deadline = time.monotonic() + pause
+        while (left := deadline - time.monotonic()) > 0 and not stop.wait(min(left, MASTER_CHECK_INTERVAL)):
             with suppress(*REDIS_ERRORS):
-                if tried and self._roles.has_new_master(self.role, tried):
+                if failed and self._roles.has_new_master(self.role, failed):
                     return
 
     def _listen(self, connection: PubSubConnection, stop: threading.Event) -> None:
-        asked = time.monotonic()
+        began = time.monotonic()
         connection.send_command("SUBSCRIBE", *self.channels)
         for _ in self.channels:
             connection.read_response()
         self._on_subscribed()
-        self._complete_until, self._subscribed = asked, True
+        self._complete_until, self._subscribed = began, True
         if self._is_failure_logged:
-            _log.warning("Redis for %s is heard again.", self.role)
+            _log.warning("The subscription to Redis for %s is restored.", self.role)
             self._is_failure_logged = False
-        next_ping = asked
+        next_ping = began
         while not stop.is_set():
             now = time.monotonic()
             if now >= next_ping:
                 if self._roles.has_new_master(self.role, connection):
-                    raise Broken("Another server has become its master.")
-                # It carries the time: a late answer proves nothing about what was published since.
+                    raise RedisConnectionError("Another server has become its master.")
+                # It carries the time of sending: a late answer proves nothing about messages published since.
                 connection.send_command("PING", repr(now), check_health=False)
                 next_ping = now + PING_INTERVAL
             if connection.can_read(timeout=max(0.0, next_ping - time.monotonic())):
                 self._handle(connection.read_response())
             elif now - self._complete_until > MAX_SILENCE:
-                raise Broken(f"It has been silent for {MAX_SILENCE} s.")
+                raise RedisConnectionError(f"It has been silent for {MAX_SILENCE} s.")
 
     def _handle(self, response: list[bytes]) -> None:
         match response:
@@ -155,7 +155,7 @@ class Subscription:
                 self._complete_until = float(sent)
                 self._pause = BACKOFF[0]
             case _:
-                raise Broken(f"It says {response!r}.")
+                raise RedisConnectionError(f"It says {response!r}.")
 
     def _report_loss(self) -> None:
         if not self._subscribed:
@@ -163,14 +163,12 @@ class Subscription:
         self._subscribed = False
         try:
             self._on_lost()
-        except Exception:  # noqa: BLE001  # as above
-            _log.exception("What was to be done when Redis for %s is not heard failed.", self.role)
+        except Exception:  # noqa: BLE001  # as in _run
+            _log.exception("The on_lost callback for Redis for %s failed.", self.role)
 
     def _log_failure(self, error: Exception) -> None:
         if not isinstance(error, REDIS_ERRORS):
-            _log.error(
-                "What was to be done with a message of Redis for %s failed.", self.role, exc_info=error
-            )
+            _log.error("A subscription callback for Redis for %s failed.", self.role, exc_info=error)
         elif not self._is_failure_logged:
-            _log.warning("Redis for %s is not heard: %s", self.role, error)
+            _log.warning("The subscription to Redis for %s is lost: %s", self.role, error)
         self._is_failure_logged = True

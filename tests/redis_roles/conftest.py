@@ -87,7 +87,7 @@ def user(instance: Path) -> Iterator[Start]:
     assert eventually(lambda: not running(instance)), "a server outlived its last user"
 
 
-def keepers(instance: Path) -> list[int]:
+def supervisors(instance: Path) -> list[int]:
     folder = str(instance.resolve() / "redis")
     return [
         pid
@@ -106,7 +106,7 @@ def servers(instance: Path) -> list[int]:
 
 
 def running(instance: Path) -> list[int]:
-    return keepers(instance) + servers(instance)
+    return supervisors(instance) + servers(instance)
 
 
 def _processes() -> Iterator[tuple[int, list[str], str]]:

@@ -14,7 +14,7 @@ import pytest
 
 from storefront.redis_roles import embedded
 from tests.processes import ROOT, eventually
-from tests.redis_roles.conftest import USER, Start, User, keepers, running, servers
+from tests.redis_roles.conftest import USER, Start, User, running, servers, supervisors
 
 # Leaves a child behind that was made by a fork (as gunicorn makes its workers), or by running a program.
 PARENT = """
@@ -59,7 +59,7 @@ def test_processes_share_one_server_that_goes_with_the_last(instance: Path, user
 def test_many_at_once_start_one_server(instance: Path, user: Start) -> None:
     users = [user() for _ in range(8)]
     assert len({one.url() for one in users}) == 1
-    assert len(servers(instance)) == len(keepers(instance)) == 1
+    assert len(servers(instance)) == len(supervisors(instance)) == 1
 
 
 def test_threads_that_join_at_once_share_one_hold(instance: Path, user: Start) -> None:
@@ -110,7 +110,7 @@ def test_a_forked_worker_holds_the_server_and_a_program_does_not(
 ) -> None:
     parent = user(PARENT.format(child=child))
     with parent.connect():
-        keeper = keepers(instance)
+        supervisor = supervisors(instance)
         parent.rejoin()
         pid = int(parent.process.stdout.readline())
         try:
@@ -120,7 +120,7 @@ def test_a_forked_worker_holds_the_server_and_a_program_does_not(
                 (server,) = servers(instance)
                 os.kill(server, signal.SIGKILL)
                 assert eventually(lambda: servers(instance) not in ([], [server]))
-                assert keepers(instance) == keeper
+                assert supervisors(instance) == supervisor
             else:
                 assert eventually(lambda: not running(instance))
         finally:
@@ -161,7 +161,7 @@ def test_ctrl_c_in_the_terminal_leaves_the_keeper_to_end_in_order(instance: Path
         os.killpg(first.process.pid, signal.SIGINT)
         first.process.wait(timeout=20)
         assert redis.get("session") == "kept"
-    assert len(servers(instance)) == len(keepers(instance)) == 1
+    assert len(servers(instance)) == len(supervisors(instance)) == 1
 
 
 def test_an_odd_path_is_no_obstacle(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from storefront.redis_roles import embedded
 from tests.processes import eventually
-from tests.redis_roles.conftest import USER, Start, keepers, servers
+from tests.redis_roles.conftest import USER, Start, servers, supervisors
 
 
 @pytest.mark.parametrize("victim", ["user", "keeper", "server"])
@@ -20,11 +20,11 @@ def test_a_killed_process_blocks_nothing(instance: Path, user: Start, victim: st
     first = user()
     with first.connect() as redis:
         redis.set("session", "kept")
-    pids = {"user": [first.process.pid], "keeper": keepers(instance), "server": servers(instance)}[victim]
+    pids = {"user": [first.process.pid], "keeper": supervisors(instance), "server": servers(instance)}[victim]
     os.kill(pids[0], signal.SIGKILL)
     with user().connect() as redis:
         assert redis.get("session") == "kept"
-    assert eventually(lambda: len(servers(instance)) == len(keepers(instance)) == 1)
+    assert eventually(lambda: len(servers(instance)) == len(supervisors(instance)) == 1)
 
 
 def test_a_server_does_not_outlive_its_killed_keeper(instance: Path, user: Start) -> None:
@@ -32,7 +32,7 @@ def test_a_server_does_not_outlive_its_killed_keeper(instance: Path, user: Start
     with first.connect():
         (server,) = servers(instance)
         os.kill(server, signal.SIGSTOP)  # it cannot even look at a signal that asks
-        os.kill(keepers(instance)[0], signal.SIGKILL)
+        os.kill(supervisors(instance)[0], signal.SIGKILL)
         assert eventually(
             lambda: not psutil.pid_exists(server) or psutil.Process(server).status() == "zombie"
         )
@@ -44,14 +44,14 @@ def test_whoever_joins_again_after_the_keepers_death_gets_a_server_that_stays(
     first = user()
     with first.connect() as redis:
         for _ in range(5):
-            (keeper,) = keepers(instance)
-            os.kill(keeper, signal.SIGKILL)
+            (supervisor,) = supervisors(instance)
+            os.kill(supervisor, signal.SIGKILL)
             assert eventually(lambda: not embedded.paths_for(instance).is_supervised())
             first.rejoin()
             assert first.url()
             (server,) = servers(instance)
             assert redis.ping()
-            assert len(keepers(instance)) == 1
+            assert len(supervisors(instance)) == 1
             assert servers(instance) == [server]
 
 
@@ -69,8 +69,8 @@ def test_a_killed_server_comes_back_for_those_who_use_it(instance: Path, user: S
 def test_a_keeper_that_is_asked_to_end_stops_the_server_in_order(instance: Path, user: Start) -> None:
     first = user()
     with first.connect():
-        os.kill(keepers(instance)[0], signal.SIGTERM)
-        assert eventually(lambda: not servers(instance) and not keepers(instance))
+        os.kill(supervisors(instance)[0], signal.SIGTERM)
+        assert eventually(lambda: not servers(instance) and not supervisors(instance))
         assert "User requested shutdown" in (instance / "redis" / "redis.log").read_text()
         first.rejoin()
         with first.connect() as redis:
@@ -109,10 +109,10 @@ def test_whoever_joins_again_after_the_folder_was_deleted_gets_a_server_that_sta
     assert eventually(lambda: not psutil.pid_exists(old[0]))
     first.rejoin()
     assert first.url()
-    (server,), (keeper,) = servers(instance), keepers(instance)
+    (server,), (supervisor,) = servers(instance), supervisors(instance)
     with user().connect() as redis:  # a keeper that found no user would have ended its server by now
         assert redis.ping()
-        assert (servers(instance), keepers(instance)) == ([server], [keeper])
+        assert (servers(instance), supervisors(instance)) == ([server], [supervisor])
 
 
 def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start) -> None:

@@ -139,13 +139,13 @@ def test_it_waits_for_a_server_that_is_not_there_yet(
     caplog.set_level(logging.INFO)
     redis.kill()
     with listening(tmp_path, redis.url) as listener:
-        assert eventually(lambda: "is not heard" in caplog.text)
+        assert eventually(lambda: "is lost" in caplog.text)
         redis.start()
         assert eventually(lambda: listener.trusted)
         assert listener.told == [SUBSCRIBED]
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 2, "once when it goes, once when it comes back"
-    assert told[1] == "Redis for cache is heard again."
+    assert told[1] == "The subscription to Redis for cache is restored."
 
 
 def test_what_a_callback_could_not_take_in_counts_as_missed(

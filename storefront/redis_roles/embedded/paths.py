@@ -1,11 +1,11 @@
-"""Where an embedded server keeps its things, and the kernel locks on which its lifetime hangs.
+"""The files of an embedded server, and the kernel locks that its lifetime depends on.
 
-No killed process can leave a lock behind. In the folder there are four:
+The kernel releases the locks of a killed process. There are four lock files in the folder:
 
-    start    one joiner at a time
-    users    shared by every user; exclusive when the keeper asks whether there are any left
-    keeper   the keeper's own: while it is held, somebody looks after the server
-    server   inherited by the server: while it is held, a server has the data open
+    start    held by the one process that is acquiring the server
+    users    shared by all processes that use the server; the supervisor takes it exclusively when none is left
+    keeper   held by the supervisor for as long as it looks after the server
+    server   inherited by the server process: while it is held, a server has the data open
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from typing import Literal
 
 from storefront.errors import StorefrontError
 
-TIMEOUT = 10.0  # seconds for a server to come or to go
+TIMEOUT = 10.0  # seconds for a server to start or to stop
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux (unix(7))
 
 
 class EmbeddedServerError(StorefrontError):
-    """The embedded Redis cannot be started; the text says why and how to mend it."""
+    """The embedded Redis cannot be started; the text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerPaths:
-    """Where the server of an instance directory keeps its things."""
+    """The paths of an instance directory's server."""
 
     folder: Path
 
     @property
     def socket(self) -> Path:
-        """The unix socket: in the folder, or where `choose_socket` put it because that path is too long."""
+        """The unix socket: in the folder, or where `choose_socket` put it because the path is too long."""
         return self._link.readlink() if self._link.is_symlink() else self.folder / "redis.sock"
 
     @property
     def data(self) -> Path:
-        """The append-only file's directory."""
+        """The directory of the append-only file."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
-        """What the keeper and the server have to say."""
+        """The log of the supervisor and the server."""
         return self.folder / "redis.log"
 
     @property
@@ -56,12 +56,12 @@ class ServerPaths:
         return self.folder / "redis.sock.elsewhere"
 
     def choose_socket(self) -> None:
-        """Decide where the next server listens: in a private temporary directory if the folder is too deep.
+        """Choose the socket of the next server: in a private temporary directory if the folder's path is too long.
 
-        The choice is kept as a link, for another process may have another TMPDIR.
+        The choice is stored as a link, since another process may have another TMPDIR.
 
         Raises:
-            EmbeddedServerError: there is no place for it.
+            EmbeddedServerError: the temporary directory's path is too long as well, or it is not private.
         """
         self._link.unlink(missing_ok=True)
         if _fits(self.socket):
@@ -75,18 +75,18 @@ class ServerPaths:
         self._link.symlink_to(short)
 
     def open_lock(self, name: Literal["start", "users", "keeper", "server"]) -> int:
-        """Return a new descriptor of a lock file. Forked processes share it, other programs do not."""
+        """Open a lock file; return a new descriptor. Forked processes share it, executed programs do not."""
         return os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def is_same_lock(self, name: Literal["users"], descriptor: int) -> bool:
-        """Return whether others find the lock that a descriptor is of: not if the folder was deleted meanwhile."""
+        """Return whether a descriptor belongs to the present lock file: it does not after the folder was deleted."""
         try:
             return os.path.samestat((self.folder / f"{name}.lock").stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
 
     def is_supervised(self) -> bool:
-        """Return whether a keeper looks after the server. Only for who holds the start lock."""
+        """Return whether a supervisor looks after the server. The caller must hold the start lock."""
         probe = self.open_lock("keeper")
         try:
             return not acquire_lock(probe, fcntl.LOCK_SH)
@@ -94,15 +94,15 @@ class ServerPaths:
             os.close(probe)
 
     def log_tail(self, lines: int = 8) -> str:
-        """Return the end of the log."""
+        """Return the last lines of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
 
 def acquire_lock(lock: int, kind: int, *, patience: float = 0) -> bool:
-    """Return whether the lock was got within so many seconds.
+    """Acquire a lock; return whether that succeeded within so many seconds.
 
-    Asked for again and again instead of waited for: a blocking flock would stop all of gevent.
+    It polls, because a blocking flock would stop all greenlets.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -122,7 +122,7 @@ def _fits(path: Path) -> bool:
 
 def _private_folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"storefront-{os.getuid()}"
-    # Somebody else may have made it first, or made it a link: then it is not used.
+    # Another user may have created it, or a link in its place: then it is not used.
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
