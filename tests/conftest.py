@@ -1,4 +1,4 @@
-"""What every test can ask for: an app on a migrated database of its own, SQLite and PostgreSQL alike."""
+"""Fixtures for every test: an app on its own migrated database, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from tests.postgresql import package
 from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
 
-# A run that a script started with `&` ignores Ctrl-C (POSIX, XCU 2.11), and so would all that the tests end by it.
+# A process that a script starts with `&` ignores SIGINT (POSIX, XCU 2.11), and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOGETHER = ("browser", "chaos")
 _MADE: list[Flask] = []
 share_routes()
-os.environ["PATH"] = search_path()  # programs that tests start look for others: PostgreSQL for useradd
+os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: tests often wait for servers to start, to be missed and to come back."""
+    """Return one process more than there are cores: tests often wait for servers."""
     return 1 + (os.cpu_count() or 1)
 
 
 class RoomScheduling(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and those of rooms whose files share shops together, too."""
+    """Runs the tests of a file in one process; of rooms whose files share shops, all tests."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _group(nodeid)
@@ -106,19 +106,19 @@ def _group(nodeid: str) -> str:
 
 @pytest.fixture(scope="session", params=selection.DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of the database that the test runs on; every test that uses `app` runs once on each."""
+    """The name of the database that the test runs on. Every test that uses `app` runs once on each."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
-    """A PostgreSQL server of this test session's own, reached through a unix socket."""
-    # Not below pytest's own folder: later test sessions clear that up while this one may still run.
+    """This test session's PostgreSQL server, reached through a unix socket."""
+    # Not below pytest's own folder: later test sessions remove it while this one may still run.
     with tempfile.TemporaryDirectory(prefix="storefront-postgresql-", ignore_cleanup_errors=True) as folder:
         server = package().get_server(Path(folder), cleanup_mode="delete")
         try:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                server.psql(f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives the tests
+                server.psql(f"ALTER SYSTEM SET {setting} = off")  # the data need not survive the tests
             server.psql("SELECT pg_reload_conf()")
             yield server
         finally:
@@ -127,7 +127,7 @@ def postgresql_server() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def schemas() -> dict[str, str]:
-    """URLs of migrated databases by name, kept while the tests go from one to the other and back."""
+    """URLs of migrated databases by name, kept while tests alternate between databases."""
     return {}
 
 
@@ -187,7 +187,7 @@ def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterato
 
 @pytest.fixture
 def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where an empty database is, of the kind that the shop has, with not even its tables."""
+    """The URL of an empty database without tables, of the kind that the test runs on."""
     if database == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
         return
@@ -204,12 +204,12 @@ def client(app: Flask) -> FlaskClient:
 
 
 def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
-    """Return the shop on this database, configured by nothing but these settings."""
+    """Return the shop on this database, configured by these settings alone."""
     settings = {
         "STOREFRONT_ENV": "testing",
         "SECRET_KEY": "only for tests",
         "DATABASE_URL": database_url,
-        "STOREFRONT_LIMIT_BROWSE": "100000/minute",  # tests of other things ask more than people do
+        "STOREFRONT_LIMIT_BROWSE": "100000/minute",  # tests of other things send more requests than people
         "STOREFRONT_LIMIT_SEARCH": "100000/minute",
         "STOREFRONT_CACHE_PREFIX": f"test-{uuid.uuid4().hex}",  # the Redis is shared by all tests
     }
@@ -221,9 +221,9 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
 
 @pytest.fixture(autouse=True)
 def nothing_goes_on() -> Iterator[None]:
-    """End what shops do in the background that are not told of the test, before their databases go away.
+    """End the background work of all shops before their databases are removed.
 
-    Close their connections too: one that is forgotten is a warning, and so an error, of whatever test comes later.
+    Also close their connections: an open one would be a warning, and so an error, of a later test.
     """
     yield
     while _MADE:
@@ -238,7 +238,7 @@ def nothing_goes_on() -> Iterator[None]:
 
 
 def _empty() -> None:
-    """Empty every table but keep the root category, as the migrations leave it; ids begin anew.
+    """Empty every table except the root category, as after the migrations; ids start at 1 again.
 
     Deleting the few rows that a test makes is several times as quick as truncating thirty tables.
     """
@@ -246,7 +246,7 @@ def _empty() -> None:
     keep = {"category": " WHERE path <> ''"}
     deletions = [f"DELETE FROM {name}{keep.get(name, '')};" for name in ("product_search", *tables)]
     with db.engine.begin() as connection:
-        connection.exec_driver_sql("".join(deletions) + "UPDATE category SET product_count = 0;" + _ANEW)
+        connection.exec_driver_sql("".join(deletions) + "UPDATE category SET product_count = 0;" + _IDS)
 
 
-_ANEW = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relname <> 'category_id_seq';"
+_IDS = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relname <> 'category_id_seq';"

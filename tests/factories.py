@@ -1,4 +1,4 @@
-"""Makers of rows: sensible by default, any field can be given."""
+"""Factories of rows with sensible defaults; every field can be given."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def make_product(
     pictures: int = 0,
     **overrides: Any,
 ) -> Product:
-    """Return a committed, active product with its variants, stock, pictures, and all that is derived from it.
+    """Return a committed, active product with variants, stock, pictures and the list index.
 
     Each variant is a dict of Variant's fields, plus `on_hand`, `reserved` and `tracked` for its stock.
     """

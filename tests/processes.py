@@ -1,4 +1,4 @@
-"""Real processes for tests: the shop as `make run` serves it, each in a directory of its own."""
+"""Real processes for tests: shops as `make run` serves them, each with its own directory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass
 class Shop:
-    """A shop that is being served."""
+    """A shop that processes serve."""
 
     url: str
     instance: Path
@@ -32,7 +32,7 @@ class Shop:
     command: Sequence[str] = ()
 
     def restart(self) -> None:
-        """End it as systemd does, and start it again on the same port."""
+        """Stop it like systemd, and start it again on the same port."""
         self.process.terminate()
         self.process.wait(timeout=30)
         log = self.instance.parent / f"{self.instance.name}.log"
@@ -83,7 +83,7 @@ def gunicorn(workers: int) -> tuple[str, ...]:
 
 
 def filled(instance: Path, products: int, **environ: str) -> dict[str, str]:
-    """Migrate the database of a shop that is not served yet, generate products, and return them.
+    """Migrate the database of a shop that is not served yet, and generate products.
 
     The answer maps the address of each to the SKU of its first variant.
     """
@@ -111,7 +111,7 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], object], *, seconds: float = 20) -> bool:
-    """Return whether the condition came true before the deadline; it is looked at often."""
+    """Return whether the condition became true before the deadline; it is checked 20 times a second."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

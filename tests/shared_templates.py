@@ -1,4 +1,4 @@
-"""What the shops of many tests compile once, templates and routes: it is most of what making a shop takes."""
+"""Templates and routes that all shops of a process compile once. That is most of the work of creating a shop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 
 class Templates(BytecodeCache):
-    """Templates that one test's shop has compiled serve the next one's."""
+    """A bytecode cache in memory that all shops of the test process share."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
@@ -26,16 +26,16 @@ class Templates(BytecodeCache):
 
 
 def share_templates(app: Flask) -> None:
-    """Let this shop use what others have compiled."""
+    """Let this shop use templates that other shops have compiled."""
     app.jinja_env.bytecode_cache = _TEMPLATES
 
 
 def share_routes() -> None:
-    """Let rules of the same text, in whatever shop, share the function that builds their addresses."""
+    """Let equal URL rules of all shops share the function that builds their URLs."""
     compile_one, known = Rule._compile_builder, dict[Any, Callable[..., tuple[str, str]]]()
 
     def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:  # their values are part of the function
+        if rule.defaults:  # the function contains their values
             return compile_one(rule, append_unknown)
         key = (*rule._trace, append_unknown)
         if key not in known:

@@ -1,4 +1,4 @@
-"""Where the two databases are told apart: in the places that the decision names, and nowhere else."""
+"""Code branches by database only in the places that the decision names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQLite's one lock: whoever wants to write gets it, or an error that says it is busy. And what zone times are in."""
+"""SQLite's write lock: a writer gets it or an error that the database is busy. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WRITERS, EACH = 12, 20
 
 
 def test_all_writers_get_sqlites_lock(tmp_path: Path) -> None:
-    """Two pools, as two processes have them: one that looks for the lock, and the queue behind it."""
+    """Two connection pools, like those of two processes."""
     pools = [create_engine(f"sqlite:///{tmp_path}/db", pool_size=WRITERS) for _ in range(2)]
     with pools[0].begin() as connection:
         connection.execute(text("CREATE TABLE counted (number INTEGER)"))

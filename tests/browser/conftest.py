@@ -1,4 +1,4 @@
-"""A real Chromium in front of the shop that `make run` serves."""
+"""A Chromium and the demo shop that `make run` serves."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.processes import Shop, served
 from tests.programs import require_program
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# Chromium says this of the page itself too, and there a test may want it; of all else `_refused` tells.
+# Chromium also logs this for the page itself, where a test may expect it; `_refused` reports other requests.
 WANTED = re.compile(r"Failed to load resource: .* status of (404|422)")
-# All tests come from one address, more people of them than the limits let open accounts, sign in and buy from there.
+# All tests use one address, where the usual limits allow fewer registrations, sign-ins and orders.
 LIMITS = {
     f"STOREFRONT_LIMIT_{name}": "1000/minute"
     for name in ("REGISTER", "PASSWORD_RESET_ADDRESS", "SIGN_IN_ADDRESS", "CHECKOUT")
@@ -47,13 +47,13 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
 def javascript(request: pytest.FixtureRequest) -> bool:
-    """Whether the browser runs scripts; every test that uses a page runs with them on and off."""
+    """Whether the browser runs scripts; every test with a page runs with scripts on and off."""
     return bool(request.param == "with JavaScript")
 
 
 @pytest.fixture
 def context(javascript: bool, browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
-    """A fresh profile."""
+    """A browser context with a fresh profile."""
     context = browser.new_context(base_url=shop.url, java_script_enabled=javascript)
     yield context
     context.close()
@@ -61,13 +61,13 @@ def context(javascript: bool, browser: Browser, shop: Shop) -> Iterator[BrowserC
 
 @pytest.fixture
 def problems() -> list[str]:
-    """What went wrong in the tab: console errors and warnings, exceptions, failed and refused requests."""
+    """Errors of the tab: console errors and warnings, exceptions, failed and refused requests."""
     return []
 
 
 @pytest.fixture
 def page(context: BrowserContext, problems: list[str]) -> Iterator[Page]:
-    """A tab. A test that leaves a problem behind fails."""
+    """A tab. A test whose tab has problems fails."""
     page = context.new_page()
     page.on("console", lambda message: _said(problems, message.type, message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -83,7 +83,7 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 
 
 def _failed(problems: list[str], request: Request) -> None:
-    # What was still on its way when the page was left is no failure; one that is missing or refused is told below.
+    # Leaving the page aborts pending requests, which is not a failure; `_refused` reports missing files.
     late = request.resource_type in ("image", "other", "script", "fetch")
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")

@@ -1,4 +1,4 @@
-"""The pages that every look at the shop as a whole takes in."""
+"""The pages that the tests of accessibility and size visit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody with an account in a real browser, with JavaScript and without; and axe-core on every page of it."""
+"""Accounts in a real browser, with and without JavaScript; axe-core checks every page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def register(page: Page, email: str) -> None:
     page.get_by_label("Your name").fill("Kim")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open the account").click()
-    expect(page).to_have_url(re.compile(r"/account(\?.*)?$"))  # left earlier, it would be a page that failed
+    expect(page).to_have_url(re.compile(r"/account(\?.*)?$"))  # leaving earlier would abort its requests
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
@@ -91,7 +91,7 @@ def test_an_address_is_saved(page: Page, javascript: bool) -> None:
     page.get_by_role("link", name="Add an address").click()
     page.get_by_label("Street and number").fill("12 Harbour Row")
     page.get_by_label("Country").select_option(label="United Kingdom")
-    for script in late:  # it comes after the country has been chosen, as on a slow line
+    for script in late:  # the script arrives after the country was chosen, as over a slow connection
         script.continue_()
     if not javascript:
         page.get_by_role("button", name="Change the form to this country").click()

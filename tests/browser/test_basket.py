@@ -1,4 +1,4 @@
-"""The basket and what was looked at, in a real browser: with JavaScript without leaving the page, and without."""
+"""The basket and recently viewed products in a real browser, with and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buying in a real browser, as a guest and as a customer, with JavaScript and without; axe-core looks on."""
+"""The checkout in a real browser, for guests and customers, with and without scripts; axe-core checks each page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def part(page: Page, name: str) -> Locator:
 
 
 def order(page: Page) -> str:
-    """Review and click; return the order's number."""
+    """Place the order; return its number."""
     page.get_by_role("button", name="Go on to the review").click()
     expect(page.get_by_text("Held for you until")).to_be_visible()
     page.get_by_role("button", name="Order for").click()
@@ -139,7 +139,7 @@ def test_the_countdown_of_a_hold_uses_the_servers_clock(browser: Browser, shop: 
 
 
 def make_rare(shop: Shop, sku: str) -> str:
-    """Put something into the shop of which there are two; return its page."""
+    """Create a product of which two are in stock; return its page."""
     file = shop.instance / f"{sku}.csv"
     head = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Variant Inventory Tracker,Status,Published"
     file.write_text(f"{head}\n{sku.lower()},Rare bowl {sku},{sku},19.00,2,shopify,active,true\n")

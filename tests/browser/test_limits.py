@@ -1,4 +1,4 @@
-"""Limits as a person meets them: not at all in sixty quick clicks, and past them a page that says when to go on."""
+"""Rate limits in a real browser: sixty quick clicks pass; above a limit a page says when to continue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ORDER = "/orders/nobody-s"
 
 @pytest.fixture(scope="module")
 def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The demo shop with the limits that it comes with, but for orders: of those one page in five seconds."""
+    """The demo shop with its default limits, but only one order page in five seconds."""
     instance = tmp_path_factory.mktemp("limits") / "instance"
     environ = {"STOREFRONT_MEDIA_DIR": str(media), "STOREFRONT_LIMIT_ORDER": "12/minute+1"}
     with served(instance, **environ) as own:
@@ -32,7 +32,7 @@ def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def javascript() -> bool:
-    """With scripts, which ask for more: two people at one address in one minute are more than one."""
+    """A page with scripts, which request more."""
     return True
 
 
@@ -42,7 +42,7 @@ class Reported(NamedTuple):
 
 
 def reported(shop: Shop) -> dict[str, Reported]:
-    """Return what the shop itself says of each limit."""
+    """Return the state of each limit from the shop's own command."""
     rows = [line.split() for line in shop.flask("limits", "report").stdout.splitlines()]
     return {row[0]: Reported(int(row[3]), int(row[4])) for row in rows if len(row) == 7 and row[2] == "s"}
 
@@ -67,13 +67,13 @@ def test_a_person_who_clicks_through_60_pages_is_never_refused(page: Page, shop:
         "search",
         "me",
         "stream",
-    ):  # a worker of all tabs listens to the stream, unseen from here
+    ):  # the shared worker of all tabs opens the stream, which this page does not see
         assert eventually(lambda name=name: reported(shop)[name].asked > 0), name
     assert all(limit.refused == 0 for limit in reported(shop).values())
 
 
 def refuse(page: Page) -> None:
-    """Ask until the answer is the page that says so."""
+    """Request pages until one is refused."""
 
     def refused() -> bool:
         answer = page.goto(ORDER)

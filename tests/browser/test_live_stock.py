@@ -1,4 +1,4 @@
-"""Badges in open pages, as stock changes under them."""
+"""Stock badges of open pages change when stock changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS = 10_000  # how long a change may take to show on a busy machine
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A shop of this module's own, whose streams can be counted and whose workers can be ended."""
+    """This module's own shop: tests count its streams and end its workers."""
     folder = tmp_path_factory.mktemp("live")
     with server(folder) as redis, small_shop(folder, REDIS_URL=redis.url) as shop:
         yield shop
@@ -37,7 +37,7 @@ def tabs(browser: Browser, shop: Shop) -> Iterator[BrowserContext]:
 
 
 def first_product(page: Page, place: int = 0) -> str:
-    """Open a product that is in stock, the first of a list or the one at this place; return the selected SKU."""
+    """Open the product at this place of the list of products in stock; return the selected SKU."""
     page.goto("/products?in_stock=1&sort=name")
     page.locator("article.card").nth(place).locator("a").first.click()
     expect(page.locator("#buy stock-badge")).to_be_visible()
@@ -49,7 +49,7 @@ def test_a_stock_change_updates_badge_and_button_in_two_tabs(tabs: BrowserContex
     sku = first_product(first)
     second.goto(first.url)
     try:
-        # Said to who listens to the page only where the band changes.
+        # Screen readers announce the badge only when its band changes.
         for number, text, announced in (
             (3, "Only 3 left", "Only 3 left"),
             (2, "Only 2 left", "Only 3 left"),
@@ -87,7 +87,7 @@ def test_a_page_without_javascript_shows_stock_when_rendered(
         set_stock(shop, sku, 40)
 
 
-# How a browser is made to do without what the better ways need, and how many connections three tabs then have.
+# Scripts that remove what the better transports need, and the connections that three tabs then have.
 WAYS = {
     "a shared worker": ("", 1),
     "one tab leads": ("delete window.SharedWorker", 1),
@@ -119,7 +119,7 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
     try:
         change(1)
         assert eventually(lambda: open_streams(shop) == connections)
-        pages.pop(0).close()  # the one that leads, where one does
+        pages.pop(0).close()  # the leading tab, if tabs elect one
         change(2)
         worker = worker_of(shop)
         os.kill(shop.process.pid, signal.SIGHUP)
@@ -172,7 +172,7 @@ def test_a_page_from_the_back_forward_cache_is_up_to_date(
     page.add_init_script(WAYS[way][0])
     sku = first_product(page)
     expect(page.locator("#buy stock-badge")).to_have_text("In stock")
-    page.wait_for_load_state()  # browsers do not keep a page that is left before
+    page.wait_for_load_state()  # the back-forward cache takes only pages that have loaded
     try:
         page.evaluate("window.kept = true")
         page.goto("/cart")

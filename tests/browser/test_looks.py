@@ -1,4 +1,4 @@
-"""Every page at every look: nothing for axe-core to find, nothing wider than a small phone, little on the wire."""
+"""Pages in each width and colour scheme: accessible to axe-core, not wider than a small phone, few bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product page in a real browser: variants are links, and the element makes them quicker, never different."""
+"""The product page in a real browser: variants are links, and the element only makes them faster."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_element_changes_the_product_on_the_same_page(page: Page, javascript
     assert page.evaluate("document.documentElement.dataset.same") == ("yes" if javascript else None)
     if javascript:
         expect(choice(page, "Indigo")).to_be_focused()
-        page.go_back()  # a choice is no step of its own
+        page.go_back()  # a choice replaces the history entry
         expect(page).to_have_url(re.compile("/products$"))
 
 

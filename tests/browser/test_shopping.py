@@ -1,4 +1,4 @@
-"""A shopper in a real browser, with JavaScript and without: looks, narrows down, finds, and is never stuck."""
+"""Browsing, filtering and searching in a real browser, with and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is started ends: by Ctrl-C all of it, and what violence leaves behind blocks nobody."""
+"""Starting and stopping: Ctrl-C ends every process, and the leftovers of killed processes block no start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUN = (FLASK, "run", "--port", "{port}")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with one product that nobody serves."""
+    """A shop with one product that is not served."""
     made = tmp_path_factory.mktemp("made") / "instance"
     environ = os.environ | {"STOREFRONT_INSTANCE_DIR": str(made), "FLASK_APP": "wsgi"}
     for command in (["setup", "--no-demo"], ["demo", "--products", "1", "--no-pictures"]):
@@ -36,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def instance(made: Path, tmp_path: Path) -> Iterator[Path]:
-    """A shop with one product: the demo's pictures would take long. Nothing of it may outlive a test."""
+    """A shop with one product. None of its processes may outlive a test."""
     instance = shutil.copytree(made, tmp_path / "instance", ignore=shutil.ignore_patterns("*.sock"))
     yield instance
     ended = eventually(lambda: not running(instance))
@@ -48,7 +48,7 @@ def instance(made: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def running(instance: Path) -> list[psutil.Process]:
-    """Every process that works for this instance directory: it is told so in its environment."""
+    """Return every process whose environment names this instance directory."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -71,7 +71,7 @@ def names(instance: Path) -> str:
 
 
 def written(instance: Path) -> set[Path]:
-    """Return what is open for writing, besides the log: the directory itself for what is in it."""
+    """Return the files that are open for writing, except the log: for a file in the directory, the directory."""
     found = set()
     for process in running(instance):
         with suppress(psutil.Error):
@@ -90,7 +90,7 @@ def log(instance: Path) -> str:
 
 
 def master(shop: Shop) -> psutil.Process:
-    """The gunicorn master: it has the workers as its children."""
+    """Return the gunicorn master: the parent of the workers."""
     ours = [p for p in running(shop.instance) if "gunicorn" in " ".join(p.cmdline())]
     (found,) = [p for p in ours if p.parent() not in ours]
     return found
@@ -141,7 +141,7 @@ def test_a_shop_starts_after_its_master_was_killed(instance: Path) -> None:
     with served(instance) as first:
         orphans = running(instance)
         os.kill(master(first).pid, signal.SIGKILL)
-        # At once, while the workers and the Redis of the first may still be there.
+        # At once, while workers and Redis of the first shop may still run.
         with served(instance) as second:
             assert "1 product" in front_page(second)
             assert eventually(lambda: "gunicorn" not in commands(orphans)), commands(orphans)

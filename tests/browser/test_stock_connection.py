@@ -1,4 +1,4 @@
-"""What a page does about its stream while nothing is heard or nobody looks, by the browser's own clock, wound on."""
+"""The stream of a page that is silent, refused or hidden. The test advances the browser's clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.processes import Shop
 
-# A connection of the page's own, since a worker has another clock, and what becomes of it.
+# Records the page's own connection: the test cannot advance the clock of a worker.
 WATCHED = """
     delete window.SharedWorker; delete Navigator.prototype.locks;
     Object.assign(window, { opened: 0, heard: 0, failed: 0 });
@@ -41,7 +41,7 @@ def page(browser: Browser, shop: Shop) -> Iterator[Page]:
 
 
 def begin(page: Page) -> None:
-    """Open a list and hear its first snapshot."""
+    """Open a list and wait for its first snapshot."""
     page.goto("/products?in_stock=1&sort=name")
     page.wait_for_function("opened === 1 && heard === 1")
 
@@ -62,7 +62,7 @@ def test_a_refused_stream_retries_with_growing_pauses(page: Page) -> None:
     for attempt in range(1, 9):
         page.wait_for_function("number => opened === number && failed === number", arg=attempt)
         longest = min(2 ** (attempt - 1), 60)
-        if longest >= 8:  # by then the clock's own second or two between our words no longer count
+        if longest >= 8:  # long enough that a second or two of inaccuracy does not matter
             page.clock.fast_forward(longest * 400)
             assert page.evaluate("opened") == attempt
         if attempt == 8:

@@ -1,4 +1,4 @@
-"""A shopper whose shop loses Redis between two clicks: still signed in, the basket as it was, then and afterwards."""
+"""Redis fails between two clicks: the shopper stays signed in and keeps the basket, then and afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A Redis that only this module's shop uses, and that forgets everything when it is killed."""
+    """This module's own Redis, which loses its data when it is killed."""
     with server(tmp_path_factory.mktemp("redis")) as one:
         yield one
 
@@ -35,19 +35,19 @@ def shop(
 
 
 def add(page: Page, place: int) -> str:
-    """Put a product that is in stock into the basket, by its place in a list; return its title."""
+    """Add the product at this place of the list to the basket; return its title."""
     page.goto("/products?in_stock=1&sort=name")
     card = page.locator("main article.card").get_by_role("link").nth(place)
     title = card.inner_text()
     card.click()
     page.get_by_role("button", name="Add to basket").click()
-    # With JavaScript the page says it; without, the basket's own page opens.
+    # With JavaScript the page confirms it; without, the basket's page opens.
     expect(page.get_by_role("main")).to_contain_text(re.compile(r"is in your basket|Your basket"))
     return title
 
 
 def finds(page: Page, *titles: str) -> None:
-    """See these things in the basket, and nothing else."""
+    """Expect exactly these products in the basket."""
     page.goto("/cart")
     lines = page.get_by_role("main").locator(".cart-line__title")
     expect(lines).to_have_text(list(titles))

@@ -1,4 +1,4 @@
-"""Shops to be harmed."""
+"""Shops whose parts the tests break."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class World:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two workers on SQLite with a small disk of its own, whose Redis is at the other end of a link."""
+    """Two workers on SQLite with a small disk of its own; a proxy stands before their Redis."""
     folder = tmp_path_factory.mktemp("chaos")
     with ExitStack() as stack:
         redis = stack.enter_context(server(folder))

@@ -1,4 +1,4 @@
-"""A small disk of its own for a database, which can be filled; where none can be mounted, a limit on files."""
+"""A small disk for a database that a test can fill. Where a test may not mount one, a limit on file sizes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.processes import eventually
 
 @contextmanager
 def disk(folder: Path) -> Iterator[Path]:
-    """This directory as a disk of 32 MB until the block ends, if whoever runs the tests may mount one."""
+    """Mount a disk of 32 MB on this directory until the block ends, if the user may mount."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tests", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
@@ -29,7 +29,7 @@ def disk(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def full(database: Path, processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """No room for what this SQLite's processes write, until the block ends."""
+    """Refuse the writes of these processes to this SQLite database until the block ends."""
     with _filled(database) if database.parent.is_mount() else _limited(database, processes):
         yield
 
@@ -37,9 +37,9 @@ def full(database: Path, processes: Sequence[psutil.Process]) -> Iterator[None]:
 @contextmanager
 def _filled(database: Path) -> Iterator[None]:
     with closing(sqlite3.connect(database)) as connection:
-        # The log that is there could be written over for long: it begins anew, and what comes next needs room.
-        wholly = "PRAGMA wal_checkpoint(TRUNCATE)"
-        assert eventually(lambda: connection.execute(wholly).fetchone()[0] == 0)
+        # SQLite could overwrite its existing log for long. A truncated log needs room for the next write.
+        truncate = "PRAGMA wal_checkpoint(TRUNCATE)"
+        assert eventually(lambda: connection.execute(truncate).fetchone()[0] == 0)
     ballast = database.with_name("ballast")
     with ballast.open("wb", buffering=0) as file:
         for size in (65536, 512):

@@ -1,4 +1,4 @@
-"""A link to a server that can be made slow, trickling, cut or resetting, and whole again."""
+"""A proxy to a server with switchable faults: slow, trickling, cut off or resetting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Mode = Literal["whole", "slow", "trickling", "cut", "resetting"]
 
 
 class Link(Proxy):
-    """Passes bytes on as its `mode` says; only what the server says is slowed down."""
+    """Passes bytes on according to its `mode`; only the server's answers are slowed down."""
 
     mode: Mode = "whole"
 
@@ -23,11 +23,11 @@ class Link(Proxy):
         with suppress(OSError):
             while data := source.recv(65536):
                 if self.mode == "cut":
-                    continue  # swallowed: nobody is told anything
+                    continue  # swallowed: neither side notices
                 if self.mode == "resetting":
                     for one in (source, sink):
                         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                        one.close()  # with a RST, as nothing lingers
+                        one.close()  # sends a RST, because the linger time is zero
                     return
                 if answers and self.mode == "slow":
                     time.sleep(0.3)
@@ -43,7 +43,7 @@ class Link(Proxy):
 
 @contextmanager
 def link(port: int) -> Iterator[Link]:
-    """A link to this port until the block ends."""
+    """Provide a proxy to this port until the block ends."""
     one = Link(port)
     try:
         yield one

@@ -1,4 +1,4 @@
-"""Threads that go on until a block ends."""
+"""Threads that run until a block ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Loops:
-    """What runs beside a block: each loop looks at `_done` and returns when that is set."""
+    """Loops in threads beside a block; each loop returns once `_done` is set."""
 
     def __init__(self, loops: Iterable[Callable[[], None]]) -> None:
         self._done = threading.Event()

@@ -1,4 +1,4 @@
-"""Shoppers who go round a shop while it is being harmed, and the merchant who changes a price meanwhile."""
+"""Shoppers who use a shop during a fault, and a merchant who changes a price meanwhile."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.conftest import make_app
 from tests.deploy.front import Answer
 from tests.processes import Shop, eventually
 
-OLDEST = 12.0  # seconds: a process keeps its own copies for ten while Redis is away
+OLDEST = 12.0  # seconds: a process serves its own copies for ten while Redis is unavailable
 Ask = Callable[..., Answer]
 
 
 def plain(shop: Shop) -> Ask:
-    """Return what asks a shop over HTTP, as `Front.get` does over TLS; each time on a new connection."""
+    """Return a function that requests pages over HTTP like `Front.get`, each on a new connection."""
     address = urlsplit(shop.url)
 
     def ask(path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
@@ -51,7 +51,7 @@ def plain(shop: Shop) -> Ask:
 
 
 class Merchant:
-    """Sets the price of one product, in this process, and knows what may be seen of it at any moment."""
+    """Sets the price of one product and knows which prices pages may show at any moment."""
 
     def __init__(self, app: Flask, address: str) -> None:
         self.app = app
@@ -59,12 +59,12 @@ class Merchant:
         self._prices: list[tuple[float, str]] = [(0.0, "")]  # since when, and as it is written
 
     def reprice(self) -> str:
-        """Set another price, commit, and return it as pages print it."""
+        """Commit another price and return it in the format of pages."""
         cents = 100_000 + len(self._prices)
         shown = f"${cents / 100:,.2f}"
         self._prices.append(
             (math.inf, shown)
-        )  # it may be seen before this process has come back from its commit
+        )  # a page may show it before this process returns from its commit
         with self.app.app_context():
             with write_transaction() as session:
                 product = session.execute(
@@ -79,7 +79,7 @@ class Merchant:
         return shown
 
     def wrong(self, answer: Answer, asked: float) -> str | None:
-        """Return what is wrong with the price on the product's page, which was asked for at this moment."""
+        """Return the error in the price of a product page that was requested at this moment, or an empty text."""
         seen = re.search(r"\$1,0\d\d\.\d\d", answer.body.decode())
         current = [price for since, price in self._prices if since < asked - OLDEST][-1:]
         possible = [price for _, price in self._prices[self._prices.index(self._find(current)) :]]
@@ -91,29 +91,29 @@ class Merchant:
 
 
 class Shoppers(Loops):
-    """Some threads that look at pages and fill baskets until they are told to stop."""
+    """Threads that request pages and fill baskets until they are stopped."""
 
     def __init__(self, ask: Ask, merchant: Merchant, products: dict[str, str], *, number: int = 4) -> None:
         self.pages = 0
         self.failed: list[str] = []  # pages
         self.wrong: list[str] = []
-        self.refused: Counter[str] = Counter()  # baskets: what was answered instead
-        self.added: Counter[int] = Counter()  # by shopper: what was acknowledged
+        self.refused: Counter[str] = Counter()  # baskets: refusals by status
+        self.added: Counter[int] = Counter()  # by shopper: acknowledged items
         self.doubtful: Counter[int] = (
             Counter()
-        )  # by shopper: what was not, and may have been written all the same
+        )  # by shopper: items that may have been written without an acknowledgement
         self.cookies: dict[int, str] = {}
         self._ask, self._merchant = ask, merchant
         self._products = products
         super().__init__(partial(self._shop, which) for which in range(number))
 
     def pass_by(self, pages: int) -> None:
-        """Return when so many more pages have been looked at."""
+        """Wait until so many more pages were requested."""
         target = self.pages + pages
         assert eventually(lambda: self.pages >= target, seconds=60)
 
     def check_baskets(self) -> None:
-        """Every basket holds what was acknowledged, and nothing that nobody asked for."""
+        """Assert that each basket holds every acknowledged item and no item that was not requested."""
         for which, cookie in self.cookies.items():
             held = re.search(rb'"cart_quantity": ?(\d+)', self._ask("/me", Cookie=cookie).body)
             assert held, "a basket cannot be read"
@@ -122,7 +122,7 @@ class Shoppers(Loops):
 
     @property
     def puts(self) -> int:
-        """How much was put into baskets and acknowledged."""
+        """Return the number of acknowledged items."""
         return self.added.total()
 
     def _shop(self, which: int) -> None:
@@ -171,7 +171,7 @@ class Shoppers(Loops):
 
 @contextmanager
 def merchant(database_url: str, folder: Path, address: str, **environ: str) -> Iterator[Merchant]:
-    """A merchant beside the processes that serve: same database, same Redis, same prefix."""
+    """Provide a merchant who shares database, Redis and prefix with the serving processes."""
     app = make_app(database_url, folder, **{"STOREFRONT_CACHE_PREFIX": "shop", **environ})
     one = Merchant(app, address)
     try:
@@ -183,5 +183,5 @@ def merchant(database_url: str, folder: Path, address: str, **environ: str) -> I
 
 
 def all_show(ask: Ask, path: str, text: str, *, times: int = 12) -> bool:
-    """Return whether so many answers in a row, of whichever workers, show this."""
+    """Return whether so many answers in a row show this text, from any workers."""
     return all(text in ask(path).body.decode() for _ in range(times))

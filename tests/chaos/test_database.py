@@ -1,4 +1,4 @@
-"""The database is restarted, or its disk is full: reading goes on, writing is done or refused, never half."""
+"""A restart or a full disk of the database: pages are still served, and writes succeed or are refused as a whole."""
 
 from __future__ import annotations
 

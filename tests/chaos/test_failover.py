@@ -1,4 +1,4 @@
-"""The masters of replicated Redis are killed under load: by sentinels or in a cluster others take over."""
+"""Masters of replicated Redis are killed under load; with sentinels or in a cluster replicas take over."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEARCHES = 10
 
 @dataclass
 class Deployment:
-    """Where the roles live, how their masters are killed, and the servers that are left."""
+    """A replicated Redis: settings of the roles, a function that kills masters, the servers, the session masters."""
 
     environ: dict[str, str]
     kill: Callable[[], None]
@@ -41,7 +41,7 @@ class Deployment:
 
 @contextmanager
 def sentinels(folder: Path) -> Iterator[Deployment]:
-    """Two masters (cache, and all else) with two replicas each, under three sentinels."""
+    """Provide two masters (cache, and everything else) with two replicas each and three sentinels."""
     with replicated(folder, "state", "cache") as one:
         environ = {"REDIS_URL": one.url("state"), "CACHE_REDIS_URL": one.url("cache")}
         masters = [one.master("state"), one.master("cache")]
@@ -57,7 +57,7 @@ def sentinels(folder: Path) -> Iterator[Deployment]:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Deployment]:
-    """A cluster of three masters with a replica each; all roles live on it."""
+    """Provide a cluster of three masters with a replica each for all roles."""
     options = ("--min-replicas-to-write", "0", "--cluster-node-timeout", "2000")
     with ExitStack() as stack:
         nodes = [stack.enter_context(role("state", folder, *options, cluster=True)) for _ in range(6)]
@@ -94,7 +94,7 @@ def _follows(replica: Server, master: str) -> bool:
 
 
 def sessions(servers: list[Server]) -> set[str]:
-    """Return the names of all sessions on the masters that are left."""
+    """Return the names of all sessions on the remaining masters."""
     found: set[str] = set()
     for one in servers:
         with suppress(RedisError):
@@ -133,7 +133,7 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
             )
             deployment.kill()
             recovery = stack.enter_context(ThreadPoolExecutor(1)).submit(recovered, seller)
-            # Limits go on while nobody is the master: by each worker for itself.
+            # Without a master each worker counts limits by itself.
             assert is_limited(ask, "tea")
             assert visitors.is_known(ask, signing_in.cookies[-1]), "who is signed in, SQL knows"
             newest = seller.reprice()
@@ -156,15 +156,15 @@ def test_a_killed_master_fails_no_page_and_loses_no_session(how: Callable, tmp_p
         assert all(visitors.is_known(ask, cookies) for cookies in signing_in.cookies[-8:])
         latest = visitors.sign_in(ask, emails[0])
         assert visitors.session(latest) in sessions(deployment.servers), "and sessions are written again"
-        # What was counted meanwhile is forgotten, what is counted now is not.
+        # Counts from the failover may be lost; later counts may not.
         assert is_limited(ask, "pot")
-        # The stream has stayed open, and tells what changes now.
+        # The stream has stayed open and sends the next change.
         assert shop.flask("stock", "set", sku, "2", "--reason", "test").returncode == 0
         assert eventually(lambda: stream.next("stock")["left"] == 2)
 
 
 def recovered(seller: Merchant) -> float:
-    """Return after how many seconds a process of the shop can write again, whatever the role and the key."""
+    """Return the seconds until a process of the shop can write to all roles and keys again."""
 
     def writes() -> bool:
         try:
@@ -184,7 +184,7 @@ def recovered(seller: Merchant) -> float:
 
 
 def is_limited(ask: Ask, word: str) -> bool:
-    """Return whether searches are refused after some; while Redis comes and goes, counts begin anew now and then."""
+    """Return whether the shop refuses searches above the limit. During a failover counts may restart."""
     for number in range(3 * SEARCHES):
         status = ask(f"/products?q={word}{number}").status
         assert status in (200, 429)
@@ -194,7 +194,7 @@ def is_limited(ask: Ask, word: str) -> bool:
 
 
 def _l2(ask: Ask, pages: list[str]) -> bool:
-    """Return whether what one worker builds anew another finds in Redis, on every part of it."""
+    """Return whether on every shard another worker finds in Redis the page that one worker rebuilt."""
     return all(
         "stored" in said or "L1" in said or "L2" in said
         for said in (ask(page).headers["cache-status"] for page in pages)

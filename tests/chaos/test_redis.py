@@ -1,4 +1,4 @@
-"""Whatever happens to Redis or to the link to it, shoppers see right pages and keep their baskets."""
+"""With any fault of Redis or of the connection to it, pages are right and baskets are kept."""
 
 from __future__ import annotations
 

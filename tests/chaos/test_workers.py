@@ -1,4 +1,4 @@
-"""Workers and whole gunicorns go away and come back behind nginx, and shoppers do not notice."""
+"""Workers and whole gunicorns end and restart behind nginx; shoppers do not notice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workers(shop: Shop) -> set[int]:
 
 
 def is_asked(shop: Shop) -> bool:
-    """Return whether forms come to a gunicorn that has just started: nginx does not look at once."""
+    """Return whether nginx sends forms to a gunicorn that has just started, which takes nginx some seconds."""
     return b'endpoint="cart.add_line"' in plain(shop)("/metrics").body
 
 
@@ -69,7 +69,7 @@ def test_a_killed_worker_fails_at_most_the_form_it_was_writing(pair: Pair) -> No
         shoppers.pass_by(40)
     assert shoppers.failed == [], "what was asked of it is asked of the other"
     assert shoppers.wrong == []
-    # What was sent is never sent again, so that nothing is bought twice: it is answered 503, or half.
+    # nginx never repeats a form, so that nothing is bought twice: the answer is 503 or is cut off.
     assert set(shoppers.refused) <= {"503", "IncompleteRead"}
     assert shoppers.refused.total() <= 4 * 4, "one of each shopper at each of four times"
     shoppers.check_baskets()

@@ -1,4 +1,4 @@
-"""Somebody who signs in again and again while masters are killed, and which of the sessions replicas have, too."""
+"""Visitors who sign in repeatedly while masters are killed, and the sessions that have reached a replica."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNLIMITED = {
 
 
 def accounts(app: Flask, number: int) -> list[str]:
-    """Make accounts and return their addresses."""
+    """Create accounts and return their addresses."""
     with app.app_context():
         return [
             credentials.create_account(f"v{which}@shop.example", _PASSWORD, "Ada").email
@@ -35,7 +35,7 @@ def accounts(app: Flask, number: int) -> list[str]:
 
 
 def sign_in(ask: Ask, email: str) -> str:
-    """Sign in and return the cookies; they hold no session while there is nowhere to keep one."""
+    """Sign in and return the cookies. They hold no session while Redis is unavailable."""
     form = urllib.parse.urlencode({"email": email, "password": _PASSWORD, "keep": "1"}).encode()
     headers = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
     answer = ask("/account/login", method="POST", body=form, **headers)
@@ -44,19 +44,19 @@ def sign_in(ask: Ask, email: str) -> str:
 
 
 def is_known(ask: Ask, cookies: str) -> bool:
-    """Return whether the shop knows who has these cookies."""
+    """Return whether the shop recognises the owner of these cookies."""
     answer = ask("/me", Cookie=cookies)
     return answer.status == 200 and b'"signed_in":true' in answer.body.replace(b" ", b"")
 
 
 def session(cookies: str) -> str | None:
-    """Return the key in Redis of the session that the shop has acknowledged by its cookie."""
+    """Return the Redis key of the session in these cookies."""
     found = re.search(r"\bsession=([\w-]+)", cookies)
     return found and f"{{shop:session:{found[1][:2]}}}:{hashlib.sha256(found[1].encode()).hexdigest()}"
 
 
 class Visitors(Loops):
-    """One that signs in without a pause, and one that has replicas acknowledge what was told."""
+    """Loops: one signs in without a pause, one waits until replicas acknowledge the writes."""
 
     def __init__(self, ask: Ask, emails: Sequence[str], masters: Sequence[Server]) -> None:
         self.cookies: list[str] = []
@@ -78,7 +78,7 @@ class Visitors(Loops):
                 self._told.append(key)
 
     def _confirm(self) -> None:
-        """What is replicated is so in order: with this write, all before it has reached a replica."""
+        """Wait until a write reaches a replica. Replication keeps the order, so has every earlier write."""
         with suppress(RedisError):
             marks = [(one, _own_key(one)) for one in self._masters]
             while not self._done.wait(0.05):
@@ -88,7 +88,7 @@ class Visitors(Loops):
 
 
 def _own_key(master: Server) -> str:
-    """Return a key that is written here: of a cluster, another node has most of them."""
+    """Return a key that belongs to this node: in a cluster, other nodes hold most keys."""
     for number in itertools.count():
         with suppress(ResponseError):
             master.client.set(f"mark:{number}", "1")

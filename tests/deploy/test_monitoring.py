@@ -22,7 +22,7 @@ pytestmark = pytest.mark.any_database
 FOLDER = ROOT / "deploy" / "monitoring"
 _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
 _SERIES = re.compile(r"(storefront_[a-z_]+)(?:\{([^}]*)\})?")
-_GIVEN = {"instance", "job", "le"}  # by Prometheus
+_GIVEN = {"instance", "job", "le"}  # labels that Prometheus adds
 
 
 def exported() -> dict[str, set[str]]:
