@@ -107,7 +107,7 @@ def init_app(app: Flask) -> None:
     periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
     orders.changed.register(app, _count_order)
 
-    @app.get("/metrics")
+    @app.get("/metrics", endpoint="metrics")
     def show() -> Response:
         if not _is_private_client():
             abort(404)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storefront.errors import ConfigurationError
+from storefront.rate_limiting.declarations import FREE_ENDPOINTS
 from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.policies import POLICIES, setting_name
 from tests.rate_limiting.conftest import MakeShop, policy
@@ -64,6 +65,10 @@ def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
 
 def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
     assert {limit.name for limit in POLICIES if not limit.exact} == {"browse", "crawler", "me"}
+
+
+def test_every_endpoint_without_a_limit_exists(shop: MakeShop) -> None:
+    assert set(shop().view_functions) >= FREE_ENDPOINTS
 
 
 def test_every_limit_is_documented_with_its_setting_and_default() -> None:
