@@ -154,3 +154,18 @@ def _invalidate(
     state.reporter.record_invalidation(Invalidation(datetime.now(UTC), cause, named, hard))
     if not state.pid:  # a command has no thread that sends, and may end now
         state.reporter.send()
+
+
+def changed_values(row: object, *names: str) -> list[Any]:
+    """Return the old and new values of those attributes that this flush changes; for a new row, all values.
+
+    For models, whose `cache_tags` depend on what has changed.
+    """
+    attributes = inspect(row).attrs
+    found: list[Any] = []
+    for name in names:
+        history = attributes[name].history
+        if history.has_changes():
+            found += [value for value in (*history.deleted, *history.added) if value is not None]
+            found = found or [getattr(row, name)]
+    return found

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.cache import keys
-from storefront.catalog.changed_attributes import changed_values
+from storefront.cache.invalidation import changed_values
 from storefront.extensions import Model, UtcDateTime
 
 Status = Literal["draft", "active", "archived"]

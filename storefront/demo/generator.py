@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from storefront.demo.vocabulary import (
-    COLOURS,
-    DEPARTMENTS,
-    FINISHES,
-    MATERIALS,
-    PLACES,
-    SENTENCES,
-    SIZES,
-    STYLES,
-    TRADES,
+_VOCABULARY: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8")
 )
-
+DEPARTMENTS: dict[str, dict[str, dict[str, float]]] = _VOCABULARY["departments"]
+STYLES, MATERIALS, FINISHES, COLOURS, SIZES, PLACES, TRADES, SENTENCES = (
+    tuple[str, ...](_VOCABULARY[name])
+    for name in ("styles", "materials", "finishes", "colours", "sizes", "places", "trades", "sentences")
+)
 ENDINGS = (0, 50, 90, 95)  # of prices, in hundredths of the major unit
 
 
@@ -80,8 +79,8 @@ def generate_products(number: int, seed: int, *, first: int = 1) -> Iterator[Gen
         style, finish = STYLES[below(len(STYLES))], FINISHES[below(len(FINISHES))]
         material = MATERIALS[below(len(MATERIALS))]
         opening = below(len(SENTENCES))
-        told = (SENTENCES[opening], SENTENCES[(opening + 1 + below(len(SENTENCES) - 1)) % len(SENTENCES)])
-        text = " ".join(told).format(vendor=vendor, finish=finish, material=material.capitalize())
+        chosen = (SENTENCES[opening], SENTENCES[(opening + 1 + below(len(SENTENCES) - 1)) % len(SENTENCES)])
+        text = " ".join(chosen).format(vendor=vendor, finish=finish, material=material.capitalize())
         options, variants = _variants(kind.price * 2.718281828 ** gauss(0, 0.45), draw)
         yield GeneratedProduct(
             number=n,

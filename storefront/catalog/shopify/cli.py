@@ -11,8 +11,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from storefront.catalog.shopify import csv_export, csv_import, csv_reader, picture_download
-from storefront.catalog.shopify.columns import Vocabulary
 from storefront.catalog.shopify.csv_import import ImportReport
+from storefront.catalog.shopify.csv_reader import Vocabulary
 from storefront.errors import StorefrontError
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog.shopify.cells import escape_formula
-from storefront.catalog.shopify.columns import COLUMNS, Vocabulary, headers
+from storefront.catalog.shopify.csv_reader import COLUMNS, Vocabulary, headers
 from storefront.extensions import db
 from storefront.money import minor_units
 from storefront.stock import StockItem

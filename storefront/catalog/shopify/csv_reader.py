@@ -1,19 +1,58 @@
-"""Read a CSV file row by row: detects encoding, delimiter and header, and keeps line numbers."""
+"""Read a Shopify product CSV row by row: detects encoding, delimiter and header, and keeps line numbers.
+
+Source of the columns: Shopify's help page "Using CSV files to import and export products" (the current header), and
+exports made before 2024 (the legacy one).
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from storefront.catalog.shopify import columns
 from storefront.catalog.shopify.cells import unescape_formula
 from storefront.errors import StorefrontError
 
+Vocabulary = Literal["current", "legacy"]
+
+# Our name: the current header, the legacy header. The order is that of an export.
+COLUMNS: dict[str, tuple[str, str]] = {
+    "title": ("Title", "Title"),
+    "handle": ("URL handle", "Handle"),
+    "description": ("Description", "Body (HTML)"),
+    "vendor": ("Vendor", "Vendor"),
+    "category": ("Product category", "Product Category"),
+    "type": ("Type", "Type"),
+    "tags": ("Tags", "Tags"),
+    "published": ("Published on online store", "Published"),
+    "status": ("Status", "Status"),
+    "sku": ("SKU", "Variant SKU"),
+    "barcode": ("Barcode", "Variant Barcode"),
+    "option1_name": ("Option1 name", "Option1 Name"),
+    "option1": ("Option1 value", "Option1 Value"),
+    "option2_name": ("Option2 name", "Option2 Name"),
+    "option2": ("Option2 value", "Option2 Value"),
+    "option3_name": ("Option3 name", "Option3 Name"),
+    "option3": ("Option3 value", "Option3 Value"),
+    "price": ("Price", "Variant Price"),
+    "compare_at_price": ("Compare-at price", "Variant Compare At Price"),
+    "tracker": ("Inventory tracker", "Variant Inventory Tracker"),
+    "quantity": ("Inventory quantity", "Variant Inventory Qty"),
+    "policy": ("Continue selling when out of stock", "Variant Inventory Policy"),
+    "grams": ("Weight value (grams)", "Variant Grams"),
+    "image": ("Product image URL", "Image Src"),
+    "image_position": ("Image position", "Image Position"),
+    "image_alt": ("Image alt text", "Image Alt Text"),
+    "variant_image": ("Variant image URL", "Variant Image"),
+    "seo_title": ("SEO title", "SEO Title"),
+    "seo_description": ("SEO description", "SEO Description"),
+}
+REQUIRED = ("title", "price")
 MAX_CELL = 16 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = (",", ";", "\t")
@@ -29,7 +68,7 @@ class CsvRow:
 
     Attributes:
         line: the line of the file on which it begins.
-        cells: the cells of known columns, by our names (columns.py).
+        cells: the cells of known columns, by our names (`COLUMNS`).
         extra: the cells of unknown columns, by their headers.
     """
 
@@ -57,7 +96,7 @@ class CsvFile:
             yield self._rows(reader)
 
     def _rows(self, reader: Iterator[list[str]]) -> Iterator[CsvRow]:
-        names = [columns.column_name(header) for header in self.header]
+        names = [column_name(header) for header in self.header]
         line = reader.line_num + 1  # type: ignore[attr-defined]
         try:
             for cells in reader:
@@ -95,11 +134,11 @@ def detect_format(path: Path) -> CsvFile:
     for candidate in _DELIMITERS:
         first.seek(0)
         header = next(csv.reader(first, delimiter=candidate), [])
-        if columns.count_known(header) > columns.count_known(best):
+        if count_known(header) > count_known(best):
             best, delimiter = header, candidate
-    missing = [name for name in columns.REQUIRED if name not in {columns.column_name(cell) for cell in best}]
-    if missing or columns.count_known(best) < 3:
-        wanted = " and ".join(f"{columns.COLUMNS[n][0]!r} (or {columns.COLUMNS[n][1]!r})" for n in missing)
+    missing = [name for name in REQUIRED if name not in {column_name(cell) for cell in best}]
+    if missing or count_known(best) < 3:
+        wanted = " and ".join(f"{COLUMNS[n][0]!r} (or {COLUMNS[n][1]!r})" for n in missing)
         raise UnreadableFileError(
             f"{path} is not a Shopify product CSV: its first line has no column {wanted or 'of one'}. "
             "Export the products from Shopify as CSV, or name the columns as docs/importing.md says."
@@ -122,3 +161,26 @@ def _encoding(path: Path, start: bytes) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def column_name(header: str) -> str | None:
+    """Return our name of a column, or None for an unknown one, which the shop only keeps."""
+    return _NAMES.get(fold_header(header))
+
+
+def headers(vocabulary: Vocabulary) -> list[str]:
+    """Return the headers of all known columns, in the order of an export."""
+    return [pair[0 if vocabulary == "current" else 1] for pair in COLUMNS.values()]
+
+
+def count_known(header: Sequence[str]) -> int:
+    """Return how many cells of a row are headers of known columns."""
+    return sum(column_name(cell) is not None for cell in header)
+
+
+def fold_header(header: str) -> str:
+    """Return a header for comparison: without case and extra spaces."""
+    return " ".join(header.replace("\ufeff", "").split()).casefold()
+
+
+_NAMES = {fold_header(header): name for name, headers in COLUMNS.items() for header in headers}

@@ -8,8 +8,7 @@ from typing import Any
 
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.shopify import cells
-from storefront.catalog.shopify.columns import COLUMNS
-from storefront.catalog.shopify.csv_reader import CsvRow
+from storefront.catalog.shopify.csv_reader import COLUMNS, CsvRow
 from storefront.catalog.slugs import slugify
 
 
