@@ -1,4 +1,4 @@
-"""Unbound extensions, the base of all models, and transactions that write. Knows no room."""
+"""Unbound extensions, the base class of all models, and write transactions. Imports no room."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ sqlite.listen()
 
 
 class Model(DeclarativeBase):
-    """The base of every table; constraint names are fixed so that migrations can name them."""
+    """The base class of all models. Constraints have fixed names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -40,14 +40,14 @@ def _dumps(value: Any) -> str:
 
 
 class Database(SQLAlchemy):
-    """The database, whose sessions end with the request even if their connection has died."""
+    """The database; its sessions end with the request even if their connection is broken."""
 
     def _teardown_session(self, exc: BaseException | None) -> None:
         try:
             super()._teardown_session(exc)
         except DBAPIError:
-            # There is nobody left to roll back for. Left in the registry, the session would be found again by a later
-            # request whose context has the same address in memory.
+            # The rollback failed with the connection. If the session stayed in the registry, a later request whose
+            # context has the same address in memory would get it.
             with suppress(DBAPIError):
                 self.session().invalidate()
             self.session.registry.clear()
@@ -61,7 +61,7 @@ migrate = Migrate(directory="migrations", render_as_batch=True)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC on every database; a naive one is refused."""
+    """An aware time in UTC on every database. A naive time raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -74,20 +74,20 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102
         if value is None or value.tzinfo is UTC:
             return value
-        # SQLite keeps no zone, and PostgreSQL answers in the session's.
+        # SQLite stores no time zone, and PostgreSQL returns the session's.
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 @contextmanager
 def write_transaction() -> Iterator[Session]:
-    """A transaction that writes: committed at the end, rolled back on any error.
+    """Open a write transaction; commit it at the end, roll it back on any error.
 
-    On SQLite it begins with BEGIN IMMEDIATE, so that two writers queue at the start instead of failing in
-    the middle (a deferred transaction that turns into a write fails at once, whatever its busy time-out).
+    On SQLite it begins with BEGIN IMMEDIATE, so that writers queue at the start instead of failing in the middle: a
+    deferred transaction whose first write comes late fails at once, whatever the busy time-out is.
     """
     session = db.session()
     if session.in_transaction():
-        session.commit()  # what was only read so far ends here: a read lock cannot be turned into a write lock
+        session.commit()  # ends a read transaction: its lock cannot become a write lock
     try:
         session.info["writing"] = session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield session
@@ -100,14 +100,14 @@ def write_transaction() -> Iterator[Session]:
 
 
 def is_writing() -> bool:
-    """Return whether a transaction that writes is under way here: none of it may be lost while the rest goes on."""
+    """Return whether a write transaction is open: a part of it must not be rolled back alone."""
     return "writing" in db.session().info
 
 
 def connection_of(session: Session) -> Connection:
     """Return the connection of a session's transaction.
 
-    Inside `write_transaction` it is looked up without asking the session: the checkout asks often.
+    In `write_transaction` it is found without the session's own look-up, which is slow for the checkout's many calls.
     """
     found: Connection | None = session.info.get("writing")
     return session.connection() if found is None or found.closed else found

@@ -1,4 +1,4 @@
-"""SQLite as this shop uses it: many readers beside one writer, and writers that queue for its one lock."""
+"""SQLite for several processes: many readers beside one writer, and writers that queue for the write lock."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-BUSY_SECONDS = 2.0  # so long a writer waits for the lock …
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.0004  # … looking again after so many seconds
-_PATIENT = f"busy_timeout={BUSY_SECONDS * 1000:.0f}"
-_PRAGMAS = (_PATIENT, "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000")
+BUSY_SECONDS = 2.0  # for which a writer waits for the lock
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.0004  # seconds between two attempts to take it
+_BUSY_TIMEOUT = f"busy_timeout={BUSY_SECONDS * 1000:.0f}"
+_PRAGMAS = (_BUSY_TIMEOUT, "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000")
 
 
 def listen() -> None:
-    """Prepare every connection to an SQLite database, and begin its transactions, from now on."""
+    """Configure all connections to SQLite databases from now on, and begin their transactions."""
     event.listen(Engine, "connect", _prepare)
     event.listen(Engine, "begin", _begin)
 
@@ -28,7 +28,7 @@ def listen() -> None:
 def _prepare(connection: Any, _record: object) -> None:
     if type(connection).__module__ != "sqlite3":
         return
-    connection.isolation_level = None  # BEGIN is ours, below
+    connection.isolation_level = None  # the driver must not begin transactions: _begin does
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -40,39 +40,39 @@ def _begin(connection: Connection) -> None:
     if kind != "IMMEDIATE":
         connection.exec_driver_sql(f"BEGIN {kind}")
         return
-    until, gate = time.monotonic() + BUSY_SECONDS, _gate(os.getpid())
-    ours = gate.acquire(timeout=BUSY_SECONDS)
+    deadline, gate = time.monotonic() + BUSY_SECONDS, _gate(os.getpid())
+    acquired = gate.acquire(timeout=BUSY_SECONDS)
     try:
-        _take_lock(connection, until)
+        _take_lock(connection, deadline)
     finally:
-        if ours:
+        if acquired:
             gate.release()
 
 
 @cache
 def _gate(_pid: int) -> threading.Lock:
-    """Return what one thread of a process passes at a time; made as it is used, after forks and gevent's patches."""
+    """Return the lock that one writing thread of a process holds; created on first use, after forks and patches."""
     return threading.Lock()
 
 
-def _take_lock(connection: Connection, until: float) -> None:
-    """Begin to write as soon as nobody else does; one of each process looks, the others queue behind it.
+def _take_lock(connection: Connection, deadline: float) -> None:
+    """Begin a write transaction as soon as the lock is free; one thread of each process polls for it.
 
-    SQLite's own waiting sleeps longer and longer, up to a tenth of a second: whoever came first then waits longest,
-    and the lock lies idle meanwhile. It also stops the whole thread: here other greenlets go on, the writer's too.
+    SQLite's busy handler sleeps longer and longer, up to a tenth of a second: the writer that came first waits
+    longest, while the lock is free. It also blocks the whole thread; this function lets other greenlets run.
     """
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < deadline:
             try:
                 driver.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
-                time.sleep(random.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))  # noqa: S311  # only spreads those who wait
+                time.sleep(random.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))  # noqa: S311  # only spreads the attempts
             else:
                 return
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is one that everybody knows
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises the driver's usual error
     finally:
-        driver.execute(f"PRAGMA {_PATIENT}")
+        driver.execute(f"PRAGMA {_BUSY_TIMEOUT}")

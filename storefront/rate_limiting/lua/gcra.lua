@@ -1,15 +1,16 @@
 -- The generic cell rate algorithm (GCRA, ITU-T I.371) for all limits of a request at once: checked together, then
--- spent together; what is refused spends nothing. A limit is one string: the moment at which its client's debt is
+-- spent together; a refused request spends nothing. A limit is one string: the moment at which its client's debt is
 -- paid, in microseconds of this server's clock; no key means no debt.
 --
 -- KEYS  one for each limit, all of one hash tag
 -- ARGV  five for each limit, in the order of the keys:
 --       interval in microseconds, tolerance in microseconds, cost in units,
---       owed: units that were admitted elsewhere and are spent in any case, shadow: "1" if this limit never refuses
--- Result: the debt of each limit in microseconds, the owed included, before this request spent anything. The caller
---         knows by the same rule what that means: it passes if debt + cost * interval <= tolerance for all (but shadows).
+--       unreported: units that a process has admitted before and that are spent in any case,
+--       shadow: "1" if this limit never refuses
+-- Result: the debt of each limit in microseconds, with the unreported units, before this request. The caller applies
+--         the same rule: the request passes if debt + cost * interval <= tolerance for all limits but shadow ones.
 --
--- A key of another type or with a foreign value counts as none; a debt that no client can have counts as a full one.
+-- A key of another type or with an invalid value counts as missing; an impossible debt counts as a full one.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local debts, healed, allowed = {}, {}, true
