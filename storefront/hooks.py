@@ -1,8 +1,8 @@
 """Typed hooks: a room says what happened, and the rooms above it act on that, without being imported.
 
-    changed = Hook[[Session, Order], None]("checkout.order_changed")  # in the room that fires it
-    changed.register(app, enqueue_mail)                               # in the init_app of a room above
-    changed.fire(session, order)                                      # where it happens; checked by the type checker
+    changed = Hook[[Session, OrderChange], None]("checkout.order_changed")  # in the room that fires it
+    changed.register(app, enqueue_mail)                                     # in the init_app of a room above
+    changed.fire(session, change)                                           # where it happens; the types are checked
 
 Handlers belong to one application and run in the order in which they were registered, in the caller's transaction.
 What a handler raises goes to the caller.

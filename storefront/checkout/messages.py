@@ -37,7 +37,7 @@ def _enqueue(session: Session, change: OrderChange) -> None:
         return
     data = {"number": change.number, "event": change.event_id, "site": access.shop_url()}
     try:
-        g.order_letter = mail.enqueue(session, change.email, DeferredMail(_COMPOSER, data))
+        g.order_mail = mail.enqueue(session, change.email, DeferredMail(_COMPOSER, data))
     except MailNotConfiguredError:
         current_app.logger.warning(
             "No mail server is configured: the customer of %s is not told.", change.number

@@ -120,7 +120,7 @@ def _place(user: User | None, seen: str | None) -> Response:
     db.session.rollback()
     if order.state == "placed" and (to_provider := begin_payment(order)) is not None:
         return to_provider
-    return redirect_to_order(order, "placed", token_for_visitor(order, user_id), g.get("order_letter", ""))
+    return redirect_to_order(order, "placed", token_for_visitor(order, user_id), g.get("order_mail", ""))
 
 
 def _form_with_address(user: User | None, address_id: str) -> Form:
