@@ -201,7 +201,7 @@ def _stock_event(
         rows: all variants of the product.
         version: the variant's.
     """
-    return {
+    event = {
         "product_id": row.product_id,
         "stock": sum(max(0, other.available) for other in rows),
         "timestamp": round(time.time(), 3),
@@ -210,3 +210,4 @@ def _stock_event(
         "band": levels[row.sku].band,
         "version": version,
     }
+    return event if row.tracked else event | {"tracked": False}

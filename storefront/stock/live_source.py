@@ -52,6 +52,7 @@ class _Event(msgspec.Struct):
     sku_stock: int
     band: Band
     version: int
+    tracked: bool = True
 
 
 _decode = msgspec.json.Decoder(_Event).decode
@@ -91,7 +92,7 @@ class StockSource:
             msgspec.MsgspecError: the message is not a stock event.
         """
         event = _decode(message)
-        left = public_number(event.band, event.sku_stock, self._display)
+        left = public_number(event.band, event.sku_stock if event.tracked else None, self._display)
         return VariantStock(event.product_id, event.sku, event.band, left, event.version)
 
     def _public(self, row: StockItem) -> VariantStock:

@@ -102,7 +102,7 @@ def test_without_redis_a_sign_out_deletes_the_cookie(returning: FlaskClient, out
     assert "Max-Age=0" in response.headers["Set-Cookie"]
 
 
-def test_without_a_cookie_the_breaker_tells_of_the_outage(
+def test_without_a_cookie_the_breaker_shows_the_outage(
     shop: Flask, visitor: FlaskClient, outage: Outage
 ) -> None:
     assert get(visitor, "/available") is True

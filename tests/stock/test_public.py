@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront import outbox
 from storefront.catalog import queries
 from storefront.extensions import write_transaction
 from storefront.live import Hub
-from storefront.stock import Display, StockLevel, badge_for, number_if_short, set_on_hand
+from storefront.stock import Display, StockLevel, badge_for, number_if_short, sell, set_on_hand
 from storefront.stock.live_source import StockSource
 from tests.factories import make_product
 
@@ -89,8 +90,23 @@ def test_page_stream_and_api_agree(app: Flask, client: FlaskClient, display: Dis
         state = source.decode(msgspec.json.encode(event))
         assert (state.band, state.left) == expected[sku]
 
-    told = client.get(f"/api/v1/products/{product.id}").get_json()["variants"]
-    assert {v["sku"]: (v["band"], v["stock"]) for v in told} == expected
+    variants = client.get(f"/api/v1/products/{product.id}").get_json()["variants"]
+    assert {v["sku"]: (v["band"], v["stock"]) for v in variants} == expected
+
+
+@pytest.mark.parametrize("display", ["low", "band", "exact"])
+def test_an_untracked_variant_shows_no_number(app: Flask, display: Display) -> None:
+    app.config["STOCK_DISPLAY"] = display
+    product = make_product(variants=[{"sku": "CARD", "tracked": False, "on_hand": 7}])
+    events: list[bytes] = []
+    outbox.subscribe(
+        app, "stock.changed", lambda rows: events.extend(map(msgspec.json.encode, rows)), name="test"
+    )
+    with write_transaction() as session:
+        sell(session, "CARD", 1, reference="order", reserved=0)
+    source = StockSource(app)
+    states = [*source.read([product.id]), *map(source.decode, events)]
+    assert [(state.band, state.left) for state in states] == [("in", None)] * 2
 
 
 @pytest.mark.parametrize("display", ["low", "band", "exact"])

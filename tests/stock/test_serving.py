@@ -166,11 +166,11 @@ def test_a_stopping_worker_ends_streams_and_fails_no_request(shop: Shop, stream:
 def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, stream: Any) -> None:
     lazy, reader = [stream(8) for _ in range(20)], stream(8)
     item = reader.next("snapshot")["items"][0]
-    told, newest = item["version"], item["version"] + WARMING + MESSAGES
+    latest, newest = item["version"], item["version"] + WARMING + MESSAGES
 
     def publish(count: int) -> None:
-        nonlocal told
-        for start in range(told + 1, told + count + 1, 1000):
+        nonlocal latest
+        for start in range(latest + 1, latest + count + 1, 1000):
             with redis.client.pipeline(transaction=False) as pipe:
                 for version in range(start, start + 1000):
                     about = {
@@ -180,8 +180,8 @@ def test_clients_that_never_read_cost_almost_nothing(shop: Shop, redis: Server, 
                     }
                     pipe.publish("stock:updates", json.dumps(item | about))
                 pipe.execute()
-        told += count
-        while reader.next("stock")["version"] < told:
+        latest += count
+        while reader.next("stock")["version"] < latest:
             pass
 
     publish(WARMING)  # the first messages cost a worker memory, however many clients do not read
