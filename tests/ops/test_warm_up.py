@@ -86,12 +86,12 @@ def test_a_new_version_renders_its_hottest_pages_at_start(tmp_path: Path) -> Non
 
 
 def test_a_changed_template_changes_the_fingerprint(tmp_path: Path) -> None:
-    def release(words: str) -> str:
+    def digest(words: str) -> str:
         folder = tmp_path / words
         folder.mkdir(exist_ok=True)
         (folder / "page.html").write_text(words)
         app = Flask("version", root_path=str(tmp_path / "code"), template_folder=str(folder))
-        return fingerprint.compute(app)
+        return fingerprint.compute_fingerprint(app)
 
-    assert release("one") == release("one")
-    assert release("one") != release("two")
+    assert digest("one") == digest("one")
+    assert digest("one") != digest("two")
