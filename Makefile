@@ -32,7 +32,7 @@ test-long: .venv/installed-dev ## what `make test` shortens: many more examples 
 
 check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests
 
-static: lint types contracts templates spelling security secrets ## what must hold besides the tests
+static: lint types contracts templates spelling security secrets ## every check except the tests
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -86,7 +86,7 @@ COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-anno
 clean: ## remove the virtual environment and caches (the shop's data in instance/ stays)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# The virtual environment, made anew when Python is not 3.11 or newer or the pinned versions change.
+# The virtual environment, created again when Python is not 3.11 or newer or the pinned versions change.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Storefront needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 DATABASES = ("sqlite", "postgresql")
 _LONG = "STOREFRONT_TESTS_LONG"
-_QUICK = 9.0  # seconds; files that took longer are left out of `make quick`
+_QUICK = 4.0  # seconds; files that took longer are left out of `make quick`
 
 
 def add_options(parser: pytest.Parser) -> None:
