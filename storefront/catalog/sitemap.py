@@ -77,12 +77,12 @@ def render_products(part: int) -> str:
     return _render("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
 
 
-def _render(whole: str, one: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
+def _render(root: str, element: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:
     start = get_origin()
     lines = [
-        f"<{one}><loc>{escape(start + address)}</loc>"
+        f"<{element}><loc>{escape(start + address)}</loc>"
         + (f"<lastmod>{changed.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed else "")
-        + f"</{one}>\n"
+        + f"</{element}>\n"
         for address, changed in addresses
     ]
-    return f'{_HEAD}<{whole} xmlns="{_NAMESPACE}">\n{"".join(lines)}</{whole}>\n'
+    return f'{_HEAD}<{root} xmlns="{_NAMESPACE}">\n{"".join(lines)}</{root}>\n'

@@ -37,7 +37,7 @@ class DryRunRollback(Exception):
 
 
 def import_file(
-    table: CsvFile,
+    file: CsvFile,
     *,
     currency: str,
     media_dir: Path,
@@ -48,7 +48,7 @@ def import_file(
     """Import a file. A product is imported as a whole or not at all; a later failure does not undo earlier batches.
 
     Args:
-        table: the file, with its detected format.
+        file: the file, with its detected format.
         currency: the currency of the file's prices: the shop's.
         media_dir: the directory of stored pictures.
         images: the folder of pictures that the file names by relative paths; without it, only the paths are recorded.
@@ -57,7 +57,7 @@ def import_file(
     """
     report, spool = ImportReport(), RowSpool()
     try:
-        with table.rows() as rows:
+        with file.rows() as rows:
             spool.add_rows(_with_handles(rows, report))
         reader = DraftReader(minor_units(currency), spool.claim_sku)
         applier = DraftWriter(

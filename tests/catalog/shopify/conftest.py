@@ -43,7 +43,7 @@ def write(path: Path, rows: list[list[str]], header: list[str] = CURRENT, **how:
     return path
 
 
-def bring(runner: FlaskCliRunner, path: Path, *options: str) -> Any:
+def run_import(runner: FlaskCliRunner, path: Path, *options: str) -> Any:
     result = runner.invoke(args=["catalog", "import", str(path), *options])
     db.session.remove()
     return result

@@ -14,7 +14,7 @@ from storefront.catalog import queries
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.extensions import db
 from storefront.stock import StockItem
-from tests.catalog.shopify.conftest import CURRENT, LEGACY, bring, row, write
+from tests.catalog.shopify.conftest import CURRENT, LEGACY, row, run_import, write
 from tests.factories import make_product, png
 
 
@@ -46,7 +46,7 @@ def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, 
             variant_image="b.png",
         ),
     ]
-    result = bring(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path))
+    result = run_import(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path))
     assert result.exit_code == 0, result.output
     assert "1 created" in result.output
     page = queries.load_product_page("teapot")
@@ -62,7 +62,7 @@ def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, 
 
 
 def test_product_without_options_has_no_options(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    bring(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
+    run_import(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
     assert queries.load_product_page("teapot").option_names == []
 
 
@@ -85,7 +85,7 @@ def test_product_without_options_has_no_options(runner: FlaskCliRunner, tmp_path
 def test_common_encodings_and_delimiters_are_detected(
     runner: FlaskCliRunner, tmp_path: Path, how: dict[str, Any]
 ) -> None:
-    result = bring(runner, write(tmp_path / "x.csv", [row(title="Théière, “grande”")], **how))
+    result = run_import(runner, write(tmp_path / "x.csv", [row(title="Théière, “grande”")], **how))
     assert result.exit_code == 0, result.output
     assert queries.load_product_page("teapot").title == "Théière, “grande”"
 
@@ -96,7 +96,7 @@ def test_rows_of_one_product_need_not_be_adjacent(runner: FlaskCliRunner, tmp_pa
         row(handle="cup", title="Cup", sku="C"),
         row(title="", option1="L", sku="B"),
     ]
-    bring(runner, write(tmp_path / "x.csv", rows))
+    run_import(runner, write(tmp_path / "x.csv", rows))
     assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A", "B"]
 
 
@@ -112,7 +112,7 @@ def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp
         row(handle="", title="", sku="F"),
         row(handle="cup", title="Cup", sku="C", price="-3"),
     ]
-    result = bring(runner, write(tmp_path / "x.csv", rows))
+    result = run_import(runner, write(tmp_path / "x.csv", rows))
     assert result.exit_code == 1
     for sentence in (
         "line 3, Price: 'cheap' is not an amount",
@@ -130,52 +130,52 @@ def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp
 
 def test_generated_sku_is_found_by_a_second_import(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(sku="", option1_name="Size", option1="Größe L")])
-    bring(runner, path)
+    run_import(runner, path)
     assert queries.load_product_page("teapot").variants[0].sku == "teapot-grosse-l"
-    assert "1 left" in bring(runner, path).output
+    assert "1 left" in run_import(runner, path).output
 
 
 def test_second_import_changes_only_what_the_file_changed(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(), row(handle="cup", title="Cup", sku="C")])
-    bring(runner, path)
+    run_import(runner, path)
     before = db.session.execute(select(Product.slug, Product.updated_at)).all()
-    assert "0 created, 0 changed, 2 left" in bring(runner, path).output
+    assert "0 created, 0 changed, 2 left" in run_import(runner, path).output
     assert db.session.execute(select(Product.slug, Product.updated_at)).all() == before
     rows = [row(price="13.00", quantity="2"), row(handle="cup", title="Cup", sku="C")]
-    assert "0 created, 1 changed, 1 left" in bring(runner, write(path, rows)).output
+    assert "0 created, 1 changed, 1 left" in run_import(runner, write(path, rows)).output
     variant = queries.load_product_page("teapot").variants[0]
     assert (variant.price.amount, variant.badge.text) == (1300, "Only 2 left")
 
 
 def test_variant_missing_from_the_file_is_deleted_with_stock(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    bring(
+    run_import(
         runner, write(path, [row(option1_name="Size", option1="S"), row(title="", option1="L", sku="TP-2")])
     )
-    bring(runner, write(path, [row(option1_name="Size", option1="L", sku="TP-2")]))
+    run_import(runner, write(path, [row(option1_name="Size", option1="L", sku="TP-2")]))
     assert db.session.execute(select(Variant.sku)).scalars().all() == ["TP-2"]
     assert db.session.execute(select(StockItem.sku)).scalars().all() == ["TP-2"]
 
 
 def test_refused_row_keeps_the_variant_and_its_stock(runner: FlaskCliRunner, tmp_path: Path) -> None:
     blue = {"option1_name": "Colour", "option1": "Blue"}
-    bring(runner, write(tmp_path / "x.csv", [row(**blue), row(title="", option1="Red", sku="TP-2")]))
+    run_import(runner, write(tmp_path / "x.csv", [row(**blue), row(title="", option1="Red", sku="TP-2")]))
     slip = [row(**blue), row(title="", option1="Red", sku="TP-2", price="12,50,1")]
-    assert "refused" in bring(runner, write(tmp_path / "x.csv", slip)).output
+    assert "refused" in run_import(runner, write(tmp_path / "x.csv", slip)).output
     kept = db.session.execute(select(StockItem.sku, StockItem.on_hand)).all()
     assert sorted(map(tuple, kept)) == [("TP-1", 7), ("TP-2", 7)]
 
 
 def test_dry_run_reports_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
-    result = bring(runner, path, "--dry-run")
+    result = run_import(runner, path, "--dry-run")
     assert "1 created" in result.output
     assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 0
-    assert "1 created" in bring(runner, path).output
+    assert "1 created" in run_import(runner, path).output
 
 
 def test_negative_stock_is_imported_as_0_and_reported(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    result = bring(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
+    result = run_import(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
     assert "-4 was taken as 0" in result.output
     assert queries.load_product_page("teapot").variants[0].badge.text == "Sold out"
 
@@ -186,7 +186,7 @@ def test_currencies_without_cents_keep_their_digits(
 ) -> None:
     app.config["CURRENCY"] = currency
     price, amount = {"JPY": ("1,299", 1299), "KWD": ("1.250", 1250)}[currency]
-    bring(runner, write(tmp_path / "x.csv", [row(price=price)]))
+    run_import(runner, write(tmp_path / "x.csv", [row(price=price)]))
     assert queries.load_product_page("teapot").variants[0].price.amount == amount
 
 
@@ -195,14 +195,14 @@ def test_pictures_are_read_from_the_given_folder_only(runner: FlaskCliRunner, tm
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "evil.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     rows = [row(image="../secret.png"), row(title="", price="", sku="", quantity="", image="evil.svg")]
-    result = bring(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path / "pictures"))
+    result = run_import(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path / "pictures"))
     assert "outside of the pictures' folder" in result.output
     assert "not a JPEG, PNG" in result.output
     assert db.session.execute(select(ProductImage.digest)).scalars().all() == [None, None]
 
 
 def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    bring(runner, write(tmp_path / "x.csv", [row(description="<p>" + "word " * 40_000 + "</p>")]))
+    run_import(runner, write(tmp_path / "x.csv", [row(description="<p>" + "word " * 40_000 + "</p>")]))
     assert len(queries.load_product_page("teapot").description_html) > 190_000
 
 
@@ -219,12 +219,12 @@ def test_file_that_is_no_product_csv_is_refused_with_a_reason(
     runner: FlaskCliRunner, tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
-    result = bring(runner, tmp_path / "x.csv")
+    result = run_import(runner, tmp_path / "x.csv")
     assert result.exit_code == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
 
 
 def test_missing_file_is_refused_with_a_reason(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    assert "There is no file" in bring(runner, tmp_path / "none.csv").output
-    assert "is not a file" in bring(runner, tmp_path).output
+    assert "There is no file" in run_import(runner, tmp_path / "none.csv").output
+    assert "is not a file" in run_import(runner, tmp_path).output

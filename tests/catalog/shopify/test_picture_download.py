@@ -62,8 +62,8 @@ def test_recorded_pictures_are_downloaded_and_shown(app: Flask, web: str) -> Non
     with write_transaction() as session:
         for place, name in enumerate(("to/a.png", "none.png")):
             session.add(ProductImage(product_id=product.id, source=f"{web}/{name}", position=place))
-    told = dict(picture_download.fetch_missing(Path(app.config["MEDIA_DIR"])))
-    assert told == {f"{web}/to/a.png": None, f"{web}/none.png": "the server answered 404"}
+    results = dict(picture_download.fetch_missing(Path(app.config["MEDIA_DIR"])))
+    assert results == {f"{web}/to/a.png": None, f"{web}/none.png": "the server answered 404"}
     db.session.expire_all()
     cover = db.session.execute(select(ProductImage).where(ProductImage.id == product.cover_id)).scalar_one()
     assert cover.source.endswith("/to/a.png")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from storefront.catalog.models import Product
 from storefront.extensions import db
 from storefront.stock import StockItem
-from tests.catalog.shopify.conftest import CURRENT, bring, row, write
+from tests.catalog.shopify.conftest import CURRENT, row, run_import, write
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 
@@ -36,20 +36,20 @@ def test_export_after_import_is_identical_to_the_byte(
         [*row(handle="cup", title="@Cup", sku="=C", status="draft", vendor="-"), "", ""],
     ]
     path = write(tmp_path / "x.csv", rows, [*CURRENT, "Metafield: care", "Google Shopping / Gender"])
-    assert bring(runner, path).exit_code == 0
+    assert run_import(runner, path).exit_code == 0
     first, second = tmp_path / "1.csv", tmp_path / "2.csv"
     assert runner.invoke(args=["catalog", "export", str(first), "--header", header]).exit_code == 0
     for product in db.session.execute(select(Product)).scalars():
         db.session.delete(product)
     db.session.execute(StockItem.__table__.delete())
     db.session.commit()
-    result = bring(runner, first)
+    result = run_import(runner, first)
     assert "2 created" in result.output, result.output
     runner.invoke(args=["catalog", "export", str(second), "--header", header])
     assert second.read_bytes() == first.read_bytes()
     assert b"\n=" not in first.read_bytes()
     assert b",=" not in first.read_bytes()
-    assert "0 created, 0 changed, 2 left" in bring(runner, first).output
+    assert "0 created, 0 changed, 2 left" in run_import(runner, first).output
 
 
 FILES = sorted([*REAL.glob("shopify/*.csv"), *REAL.glob("shopify/*.csv.gz")])
@@ -63,7 +63,7 @@ def test_real_exports_are_imported_and_made_harmless(
 ) -> None:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     (tmp_path / "x.csv").write_bytes(data)
-    result = bring(runner, tmp_path / "x.csv")
+    result = run_import(runner, tmp_path / "x.csv")
     assert "Traceback" not in result.output
     products = db.session.execute(select(Product.slug, Product.description_html)).all()
     assert len(products) >= 20
@@ -81,7 +81,7 @@ def test_real_exports_are_imported_and_made_harmless(
             assert evil not in html.casefold()
     for slug, _ in products[:10]:
         assert client.get(f"/products/{slug}").status_code in (200, 404, 410)
-    assert "0 created, 0 changed" in bring(runner, tmp_path / "x.csv").output
+    assert "0 created, 0 changed" in run_import(runner, tmp_path / "x.csv").output
 
 
 OTHERS = sorted(REAL.glob("other/*/*.csv"))
@@ -90,7 +90,7 @@ OTHERS = sorted(REAL.glob("other/*/*.csv"))
 @pytest.mark.skipif(not OTHERS, reason="the sample catalogues are not on this machine")
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
 def test_files_of_other_shop_systems_are_refused(runner: FlaskCliRunner, path: Path) -> None:
-    result = bring(runner, path)
+    result = run_import(runner, path)
     assert result.exit_code == 1
     assert "Error: " in result.output
     assert "Traceback" not in result.output
