@@ -40,7 +40,7 @@ def _build(app: Flask) -> dict[str, Any]:
         for rule in app.url_map.iter_rules()
         if (found := getattr(app.view_functions[rule.endpoint], "operation", None)) is not None
     ]
-    types = {t for _, found in rules for t in (found.answer, found.body) if t is not None} | {Problem}
+    types = {t for _, found in rules for t in (found.response, found.body) if t is not None} | {Problem}
     ordered = sorted(types, key=lambda t: t.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     refs = dict(zip(ordered, schemas, strict=True))
@@ -74,7 +74,7 @@ def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, A
         "responses": {
             str(found.status): {
                 "description": HTTPStatus(found.status).phrase,
-                "content": {"application/json": {"schema": refs[found.answer]}},
+                "content": {"application/json": {"schema": refs[found.response]}},
             },
             **{str(status): _problem_response(status, refs[Problem]) for status in sorted(errors)},
         },
@@ -96,11 +96,16 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _parameter(of: Parameter) -> dict[str, Any]:
-    about = {"name": of.name, "in": of.place, "required": of.required, "schema": of.schema}
-    if of.schema.get("type") == "array":
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    about = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.required,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
         about |= {"style": "form", "explode": False}
-    return about | {"description": of.description}
+    return about | {"description": parameter.description}
 
 
 def _problem_response(status: int, schema: Any) -> dict[str, Any]:

@@ -38,18 +38,20 @@ def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) 
     Raises:
         BadInputError: a number is empty or too large, or a value is not one of its enum.
     """
-    for of in parameters:
-        value = query.get(of.name)
-        if value is None or of.place != "query":
+    for parameter in parameters:
+        value = query.get(parameter.name)
+        if value is None or parameter.place != "query":
             continue
-        if of.schema["type"] in ("integer", "number"):
+        if parameter.schema["type"] in ("integer", "number"):
             if not value.strip():
-                raise BadInputError(of.name, f"{of.name} must be a number, or be left out.")
-            most = of.schema.get("maximum")
+                raise BadInputError(parameter.name, f"{parameter.name} must be a number, or be left out.")
+            most = parameter.schema.get("maximum")
             if most is not None and re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) and Decimal(value) > most:
-                raise BadInputError(of.name, f"{of.name} must be {most} at most.")
-        if "enum" in of.schema and value not in of.schema["enum"]:
-            raise BadInputError(of.name, f"{of.name} must be one of: {', '.join(of.schema['enum'])}.")
+                raise BadInputError(parameter.name, f"{parameter.name} must be {most} at most.")
+        if "enum" in parameter.schema and value not in parameter.schema["enum"]:
+            raise BadInputError(
+                parameter.name, f"{parameter.name} must be one of: {', '.join(parameter.schema['enum'])}."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Operation:
     """The declaration of an operation, as the OpenAPI document describes it."""
 
     summary: str
-    answer: Any
+    response: Any
     scope: str | None
     body: type[msgspec.Struct] | None
     parameters: Sequence[Parameter]
@@ -67,7 +69,7 @@ class Operation:
 
 def operation(
     summary: str,
-    answer: Any,
+    response: Any,
     *,
     scope: str | None = None,
     body: type[msgspec.Struct] | None = None,
@@ -79,7 +81,7 @@ def operation(
 
     Args:
         summary: what the operation does, in one line.
-        answer: the type of the response's body.
+        response: the type of the response's body.
         scope: the scope that the token needs; None if no token is needed.
         body: the type of the request's body; the view gets it as the argument `body`.
         parameters: the parameters in the query and in headers; the view reads them itself.
@@ -98,7 +100,7 @@ def operation(
                 return result
             return public_response(result) if caller is None else private_response(result)
 
-        call.operation = Operation(summary, answer, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
+        call.operation = Operation(summary, response, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
         return call
 
     return declare

@@ -7,7 +7,6 @@ it. The signature distinguishes real tokens from invented ones without a query, 
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from storefront.api.problems import ProblemError
 from storefront.api.state import state
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
-
-log = logging.getLogger(__name__)
 
 SCOPES = {
     "catalog:read": "drafts and archived products",

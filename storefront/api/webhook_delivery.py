@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import logging
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +20,6 @@ from storefront.api.state import state
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.extensions import db
 from storefront.web import outbound
-
-log = logging.getLogger(__name__)
 
 # Seconds for each step of an attempt.
 TIMEOUT = 10.0
