@@ -14,6 +14,7 @@ from redis import Redis
 from storefront import cache
 from storefront.cache import page_cache
 from storefront.cache.keys import PRODUCT_LIST
+from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from tests.cache.conftest import entries, get
 from tests.factories import make_category, make_product
@@ -204,3 +205,26 @@ def test_every_catalogue_page_is_declared_public(app: Flask) -> None:
 def test_only_get_and_head_are_answered_from_the_cache(stocked: FlaskClient) -> None:
     get(stocked, "/products")
     assert stocked.post("/products").status_code == 405
+
+
+def test_url_index_knows_stored_pages_only(app: Flask, stocked: FlaskClient, wrong: list[str]) -> None:
+    app.testing = False
+
+    def find(address: str) -> str | None:
+        path, _, query = address.partition("?")
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "HTTP_HOST": "localhost",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+        }
+        found = cache_state.get(app).url_index.find(environ)
+        return found.key if found else None
+
+    for address in ("/products?sort=upwards", "/cart", *wrong):
+        get(stocked, address)
+        assert find(address) is None, address
+    stored = get(stocked, "/products?sort=name&unknown=1")
+    assert stored.headers["Cache-Status"].startswith("storefront; fwd=miss; stored")
+    assert f'key="{find("/products?sort=name&unknown=1")}"' in stored.headers["Cache-Status"]
+    assert find("/products?sort=name") is None, "another URL of the same page, which nobody has requested"
