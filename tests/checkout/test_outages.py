@@ -77,9 +77,9 @@ def test_form_in_flight_is_refused_and_placed_once(app: Flask) -> None:
         first.execute(update(Checkout).where(Checkout.id == draft).values(seen=None))
         with pytest.raises(
             InFlightError if postgresql else DatabaseBusyError, match="end the form again"
-        ) as told:
+        ) as refused:
             place_order(draft, KEY, digest)
-    assert told.value.status == (409 if postgresql else 503)
+    assert refused.value.status == (409 if postgresql else 503)
     assert not place_order(draft, KEY, digest).repeated
     assert (count_orders(), stock_level("TP"), stock_differences()) == (1, (3, 0), [])
 
@@ -89,10 +89,10 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
 ) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     draft = make_draft({"TP": 2})
-    digest, breaks = current_digest(draft), [True]
+    digest, failures = current_digest(draft), [True]
 
-    def lose(session: object, *_: object) -> None:
-        if breaks.pop() if breaks else False:
+    def lose_connection(*_: object) -> None:
+        if failures.pop() if failures else False:
             connection = db.session.connection()
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
@@ -100,7 +100,7 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
                 connection.connection.driver_connection.interrupt()
                 connection.execute(text("SELECT nothing FROM nowhere"))
 
-    orders.changed.register(app, lose)
+    orders.changed.register(app, lose_connection)
     with pytest.raises(DatabaseBusyError):
         place_order(draft, KEY, digest)
     assert (count_orders(), stock_level("TP")) == (0, (5, 0))
@@ -110,21 +110,21 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
 
 def test_transaction_aborted_once_is_retried(app: Flask) -> None:
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
-    draft, tries = make_draft({"TP": 2}), []
+    draft, attempts = make_draft({"TP": 2}), []
 
-    def call_off(*_: object) -> None:
-        tries.append(1)
-        if len(tries) == 1 and db.engine.dialect.name == "postgresql":
-            failure = "RAISE EXCEPTION 'called off' USING ERRCODE = 'serialization_failure'"
+    def abort_once(*_: object) -> None:
+        attempts.append(1)
+        if len(attempts) == 1 and db.engine.dialect.name == "postgresql":
+            failure = "RAISE EXCEPTION 'aborted' USING ERRCODE = 'serialization_failure'"
             db.session.connection().execute(text(f"DO $$ BEGIN {failure}; END $$"))
-        elif len(tries) == 1:
+        elif len(attempts) == 1:
             other = create_engine(db.engine.url, poolclass=NullPool, connect_args={"timeout": 0})
             with other.connect() as impatient:
                 impatient.execute(text("BEGIN IMMEDIATE"))  # fails: the transaction of the order has the lock
 
-    orders.changed.register(app, call_off)
+    orders.changed.register(app, abort_once)
     assert not place(draft).repeated
-    assert (len(tries), count_orders(), stock_level("TP"), stock_differences()) == (2, 1, (3, 0), [])
+    assert (len(attempts), count_orders(), stock_level("TP"), stock_differences()) == (2, 1, (3, 0), [])
 
 
 def test_order_is_placed_without_redis_and_published_later(app: Flask, tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_order_is_placed_without_redis_and_published_later(app: Flask, tmp_path:
     draft = make_draft({"TP": 2})
     db.session.remove()
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    alone = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # no server listens there
-    with alone.app_context():
+    without_redis = make_app(url, tmp_path, REDIS_URL="redis://127.0.0.1:1")  # no server listens there
+    with without_redis.app_context():
         hold(draft)
         assert not place(draft).repeated
         assert (stock_level("TP"), stock_differences()) == ((3, 0), [])

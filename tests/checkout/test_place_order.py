@@ -157,17 +157,17 @@ def test_untracked_and_backordered_lines_need_no_hold(app: Flask) -> None:
 
 def test_handlers_run_in_the_transaction_and_can_abort_it(app: Flask) -> None:
     make_product(variants=[{"sku": "TP"}])
-    heard = []
+    changes = []
 
-    def listen(_session: object, change: OrderChange) -> None:
-        heard.append((change.number, change.kind))
-        if len(heard) == 1:
+    def handle(_session: object, change: OrderChange) -> None:
+        changes.append((change.number, change.kind))
+        if len(changes) == 1:
             raise ZeroDivisionError
 
-    orders.changed.register(app, listen)
+    orders.changed.register(app, handle)
     draft = make_draft({"TP": 1})
     with pytest.raises(ZeroDivisionError):
         place(draft)
     assert (count_orders(), stock_level("TP")) == (0, (20, 0))
     placed = place(draft)
-    assert heard[1:] == [(placed.order.number, "placed")]
+    assert changes[1:] == [(placed.order.number, "placed")]

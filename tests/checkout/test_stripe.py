@@ -209,10 +209,10 @@ def test_refund_counts_once_whichever_report_comes_first(
 
 
 @pytest.mark.parametrize(
-    "told", ["succeeded failed", "failed failed", "failed pending succeeded", "canceled"]
+    "reported", ["succeeded failed", "failed failed", "failed pending succeeded", "canceled"]
 )
 def test_failed_refund_can_be_made_again(
-    shop: Flask, guest: Browser, stripe: StripeAccount, told: str
+    shop: Flask, guest: Browser, stripe: StripeAccount, reported: str
 ) -> None:
     session = paid(shop, stripe, guest)
     staff, events = Browser(shop, "127.0.0.1"), f"/ops/orders/{session['client_reference_id']}/events"
@@ -220,9 +220,9 @@ def test_failed_refund_can_be_made_again(
     staff.post(events, kind="refunded", amount="44.88", key="form-1")
     assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)
     [refund] = stripe.refunds
-    for status in told.split():
+    for status in reported.split():
         kind = "refund.failed" if status == "failed" else "refund.updated"
-        for event_id in ("", *[f"evt_{told}_{status}"] * 2):  # repeated, and reported by two events
+        for event_id in ("", *[f"evt_{reported}_{status}"] * 2):  # repeated, and reported by two events
             assert send_event(shop, kind, refund | {"status": status}, event_id=event_id) == 200
     assert (order(session).state, order(session).refunded.amount) == ("shipped", 0)
     assert sum("$44.88 failed" in event.note for event in order(session).events) == 1
