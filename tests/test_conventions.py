@@ -101,7 +101,7 @@ REPEATED_MODULES = {
 }
 REPEATED_CLASSES = {
     "Source": "of a setting's value, and of live updates",
-    "VariantStock": "api/schemas.py describes in JSON what live_source.py sends",
+    "VariantStock": "api/schemas.py describes in JSON what stock/stream.py sends",
 } | dict.fromkeys(
     ("Category", "Order", "OrderEvent", "OrderLine", "Product", "Variant"),
     "api/schemas.py describes what the model of the same name is in JSON",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront import accounts
 from storefront.accounts import Shopper
-from storefront.cart import cookie, me, queries, recently_viewed, views
+from storefront.cart import cookie, queries, recently_viewed, views
 from storefront.cart.commands import CartError
 from storefront.cart.merge import merge_carts, merged
 from storefront.cart.models import Cart, CartLine
@@ -22,7 +22,7 @@ __all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merged"]
 def init_app(app: Flask) -> None:
     """Register the cart's pages, and what happens to a cart at sign-in and when an account is deleted."""
     app.register_blueprint(views.bp)
-    app.register_blueprint(me.bp)
+    app.register_blueprint(views.me_bp)
     app.register_blueprint(recently_viewed.bp)
     app.after_request(cookie.set_cookie)
     accounts.signed_in.connect(_merge, app)

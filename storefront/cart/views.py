@@ -1,18 +1,19 @@
-"""The cart's pages. Each change is a POST that redirects with 303; no GET changes anything."""
+"""The cart's pages, and /me for the header of public pages. Changes are POSTs that redirect with 303."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from storefront import rate_limiting
+from storefront import accounts, rate_limiting
 from storefront.cart import commands, queries, recently_viewed
 from storefront.cart.commands import MAX_QUANTITY, CartError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext as _l
-from storefront.web.private import private_page
+from storefront.web.private import mark_private, private_page
 
 bp = Blueprint("cart", __name__, cli_group=None)
+me_bp = Blueprint("me", __name__, cli_group=None)
 
 # What the page says after a redirect. The key is in the URL (`said`), so that no session is needed.
 _NOTICES = {
@@ -61,6 +62,19 @@ def set_line(sku: str) -> BaseResponse:
     """Set a line's quantity."""
     commands.set_quantity(sku, _quantity())
     return _respond("changed")
+
+
+@me_bp.get("/me")
+@rate_limiting.limit("me")
+def me() -> Response:
+    """Return who is signed in, and how many items the cart holds, as JSON."""
+    shopper = accounts.current_user()
+    response = jsonify(
+        signed_in=shopper is not None,
+        name=shopper.name if shopper else None,
+        cart_quantity=queries.count_items(),
+    )
+    return mark_private(response)
 
 
 @bp.errorhandler(CartError)

@@ -2,13 +2,13 @@
 
 A *topic* is a number that a page subscribes to. It has *items*, each with a key and a version that only grows. This
 room knows nothing of what the items mean: a room above gives the hub a `Source`, which reads items from the database
-and decodes messages from Redis (`stock/live_source.py`).
+and decodes messages from Redis (`stock/stream.py`).
 """
 
 from __future__ import annotations
 
 from storefront.live.hub import Hub
-from storefront.live.responses import stream_response
-from storefront.live.source import ItemState, Source
+from storefront.live.states import ItemState, Source
+from storefront.live.wsgi_stream import stream_response
 
 __all__ = ["Hub", "ItemState", "Source", "stream_response"]

@@ -14,9 +14,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.live import frames
-from storefront.live.latest_states import LatestStates
 from storefront.live.schedule import Schedule
-from storefront.live.source import ItemState, Source
+from storefront.live.states import ItemState, LatestStates, Source
 from storefront.live.subscribers import Subscriber, Subscribers
 from storefront.redis_roles import Subscription
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gevent import monkey
 
-from storefront.live.responses import STREAM_REQUEST, StreamRequest
 from storefront.live.socket_stream import SocketStreams
+from storefront.live.wsgi_stream import STREAM_REQUEST, StreamRequest
 from storefront.web import DETACHED_RESPONSE
 
 if TYPE_CHECKING:

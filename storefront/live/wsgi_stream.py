@@ -1,15 +1,27 @@
-"""A stream that a WSGI server iterates: for `flask run`, threads, and TLS in gunicorn."""
+"""The response that begins a stream, and its body if a server iterates it: `flask run`, threads, TLS in gunicorn."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from flask import Response, request
+
+from storefront.live import frames
 from storefront.live.frames import HEARTBEAT_KEY
+from storefront.live.hub import Hub
 
-if TYPE_CHECKING:
-    from storefront.live.hub import Hub
+# The key in the WSGI environment under which a view leaves a StreamRequest for `SocketTakeover`.
+STREAM_REQUEST = "storefront.stream"
+
+
+class StreamRequest(NamedTuple):
+    """A stream that the view has granted."""
+
+    hub: Hub
+    address: str
+    topics: tuple[int, ...]
 
 
 class WsgiStream:
@@ -59,3 +71,18 @@ class WsgiStream:
                     return
         finally:
             self._hub.detach(self)
+
+
+def stream_response(hub: Hub, topics: tuple[int, ...]) -> Response:
+    """Return a response that begins with a snapshot of these topics and goes on with every visible change.
+
+    Beyond a cap it is the snapshot and a `retry` only, with status 200: EventSource gives up for ever on any other
+    status, so it polls instead.
+    """
+    hub.start()
+    address = request.remote_addr or ""
+    if (retry := hub.refusal(address)) is not None:
+        return Response(retry + hub.snapshot(topics), headers=frames.HEADERS)
+    request.environ[STREAM_REQUEST] = StreamRequest(hub, address, topics)
+    # Never `stream_with_context`: an open page must hold neither a request nor a database connection.
+    return Response(iter(WsgiStream(hub, address, topics)), headers=frames.HEADERS)

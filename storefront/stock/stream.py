@@ -1,19 +1,116 @@
-"""GET /stock/stream?product=ID&product=ID…: Server-Sent Events for the badges of a page."""
+"""GET /stock/stream?product=ID&product=ID…: Server-Sent Events for the badges of a page.
+
+Stock is a source of live updates: topics are products, items are variants.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
 from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy import select
 
 from storefront import live, rate_limiting
 from storefront.app_state import AppState
 from storefront.errors import BadInputError
-from storefront.stock.live_source import StockSource
+from storefront.extensions import db
+from storefront.redis_roles import Role
+from storefront.stock import publisher
+from storefront.stock.models import StockItem
+from storefront.stock.public import Band, StockLevel, badge_for, public_number
 
 PATH = "/stock/stream"
 MAX_PRODUCTS = 100
 
 bp = Blueprint("stock_stream", __name__)
 hub = AppState[live.Hub]("stock.hub")
+
+
+@dataclass(frozen=True, slots=True)
+class VariantStock:
+    """What a browser may know of a variant, as it is sent.
+
+    Attributes:
+        left: how many there are, where the public may know it; else None.
+    """
+
+    product_id: int
+    sku: str
+    band: Band
+    left: int | None
+    version: int
+
+    @property
+    def topic(self) -> int:
+        """The product."""
+        return self.product_id
+
+    @property
+    def key(self) -> str:
+        """The SKU."""
+        return self.sku
+
+    @property
+    def visible(self) -> tuple[Band, int | None]:
+        """What a badge shows."""
+        return self.band, self.left
+
+
+class _Event(msgspec.Struct):
+    product_id: int
+    sku: str
+    sku_stock: int
+    band: Band
+    version: int
+    tracked: bool = True
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+class StockSource:
+    """Reads stock from the database and decodes the stock events of Redis, limited to what the public may know.
+
+    Args:
+        app: whose database and settings are used.
+    """
+
+    event = "stock"
+    role = Role.STOCK
+
+    def __init__(self, app: Flask) -> None:
+        self.channel, _ = publisher.channel_and_prefix(app)
+        self._app = app
+        self._display = app.config["STOCK_DISPLAY"]
+
+    def read(self, topics: Collection[int]) -> list[VariantStock]:
+        """Return the variants of these products as the database has them; the connection is given back at once.
+
+        Raises:
+            SQLAlchemyError: the database cannot be read.
+        """
+        with self._app.app_context():
+            items = select(StockItem).where(StockItem.product_id.in_(list(topics)))
+            states = [self._public(row) for row in db.session.execute(items).scalars()]
+            db.session.remove()
+        return states
+
+    def decode(self, message: bytes) -> VariantStock:
+        """Return what the public may know of a stock event.
+
+        Raises:
+            msgspec.MsgspecError: the message is not a stock event.
+        """
+        event = _decode(message)
+        left = public_number(event.band, event.sku_stock if event.tracked else None, self._display)
+        return VariantStock(event.product_id, event.sku, event.band, left, event.version)
+
+    def _public(self, row: StockItem) -> VariantStock:
+        level = StockLevel(row.available if row.tracked else None, row.low_threshold)
+        shown = badge_for(level, self._display)
+        return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)
 
 
 def init_app(app: Flask) -> None:

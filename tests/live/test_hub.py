@@ -18,7 +18,7 @@ from storefront.live import Hub
 from storefront.live import hub as hub_module
 from storefront.outbox.registry import registry
 from storefront.stock import StockItem
-from storefront.stock.live_source import StockSource
+from storefront.stock.stream import StockSource
 from tests.factories import make_product
 
 pytestmark = pytest.mark.any_database

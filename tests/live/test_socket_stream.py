@@ -17,7 +17,7 @@ from storefront.live import Hub
 from storefront.live.socket_stream import SocketStreams
 from storefront.live.subscribers import SLOTS
 from storefront.live.wsgi_stream import WsgiStream
-from storefront.stock.live_source import StockSource
+from storefront.stock.stream import StockSource
 from tests.factories import make_product
 
 pytestmark = pytest.mark.any_database

@@ -14,7 +14,7 @@ from storefront.catalog import queries
 from storefront.extensions import write_transaction
 from storefront.live import Hub
 from storefront.stock import Display, StockLevel, badge_for, number_if_short, sell, set_on_hand
-from storefront.stock.live_source import StockSource
+from storefront.stock.stream import StockSource
 from tests.factories import make_product
 
 UNTRACKED = None
