@@ -1,4 +1,4 @@
-"""SQLite's write lock: a writer gets it or an error that the database is busy. Times are in UTC."""
+"""SQLite's write lock: a writer gets it, or an error that the database is busy. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_waiting_too_long_for_sqlites_lock_is_an_error(tmp_path: Path, own: bool
         pool.dispose()
 
 
-def test_times_are_in_utc_whatever_zone_the_database_answers_in(app: Flask) -> None:
+def test_times_are_utc_in_any_database_time_zone(app: Flask) -> None:
     make_product()
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SET TIME ZONE 'Asia/Kolkata'"))

@@ -1,4 +1,4 @@
-"""What tests of the rate limits need: limiters on a real Redis, and shops with limits of their own."""
+"""Limiters on a real Redis, and shops with limits of their own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def new_limiter(redis_url: str, prefix: str, processes: int = 1, **about: Any) -
 
 
 def forgetful(limiter: Limiter) -> Limiter:
-    """Return another process's limiter of the same shop, which remembers nothing and has to ask."""
+    """Return the limiter of another process of the same shop, which remembers no client."""
     return Limiter(limiter._roles, limiter._prefix.removeprefix("{").removesuffix(":limit}"), 1)
 
 
@@ -55,7 +55,7 @@ def prefix() -> str:
 
 @pytest.fixture
 def limiter(redis_url: str, prefix: str) -> Limiter:
-    """A limiter as one process has it."""
+    """The limiter of one process."""
     return new_limiter(redis_url, prefix)
 
 
@@ -73,7 +73,7 @@ def own_redis(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def shop(redis_url: str, tmp_path: Path) -> MakeShop:
-    """Make shops that need no database: their addresses lead nowhere, which costs as much as a page."""
+    """Create shops without a database: their URLs are not found, which costs as much as a page."""
 
     def make(**environ: str) -> Flask:
         folder = tmp_path / uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""Redis killed or frozen: each process limits its part, nobody passes without limit, and it comes back by itself."""
+"""Without Redis each process admits its share, nobody is unlimited, and Redis is used again when it returns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOSSES: list[Callable[[Server], None]] = [Server.kill, Server.freeze]
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=["killed", "frozen"])
-def test_a_process_admits_its_part_of_the_limit(
+def test_process_without_redis_admits_its_share(
     limiter: Limiter, own_redis: Server, lose: Callable[[Server], None]
 ) -> None:
     lose(own_redis)
@@ -33,7 +33,7 @@ def test_a_process_admits_its_part_of_the_limit(
     own_redis.thaw() if lose is Server.freeze else None
 
 
-def test_sign_in_and_checkout_get_half_of_that(limiter: Limiter, own_redis: Server) -> None:
+def test_strict_policies_get_half_of_the_share(limiter: Limiter, own_redis: Server) -> None:
     own_redis.kill()
     assert sum(passes(limiter, ask("100/day", strict=True)) for _ in range(60)) == 12
 
@@ -43,9 +43,7 @@ def test_even_the_smallest_limit_lets_one_pass(limiter: Limiter, own_redis: Serv
     assert sum(passes(limiter, ask("2/day", strict=True)) for _ in range(10)) == 1
 
 
-def test_clients_far_from_their_limit_do_not_pass_without_limit_either(
-    limiter: Limiter, own_redis: Server
-) -> None:
+def test_clients_far_from_their_limit_are_limited_too(limiter: Limiter, own_redis: Server) -> None:
     one = ask("100/day", exact=False)
     assert passes(limiter, one)
     own_redis.kill()
@@ -53,14 +51,14 @@ def test_clients_far_from_their_limit_do_not_pass_without_limit_either(
     assert sum(passes(limiter, one) for _ in range(200)) == most
 
 
-def test_who_was_refused_before_stays_refused(limiter: Limiter, own_redis: Server) -> None:
+def test_refused_client_stays_refused_without_redis(limiter: Limiter, own_redis: Server) -> None:
     one = ask("3/day")
     assert [passes(limiter, one) for _ in range(4)] == [True, True, True, False]
     own_redis.kill()
     assert not passes(limiter, one)
 
 
-def test_it_comes_back_by_itself_and_what_was_owed_is_told(
+def test_redis_returns_and_unreported_units_are_sent(
     limiter: Limiter, own_redis: Server, prefix: str
 ) -> None:
     one = ask("1000/day", exact=False)
@@ -74,11 +72,11 @@ def test_it_comes_back_by_itself_and_what_was_owed_is_told(
     assert eventually(lambda: limiter.hit([ask("1000/day", who="third")])[1] == "redis")
     assert limiter.flush()
     verdict, _ = new_limiter(own_redis.url, prefix).hit([one])
-    # A call that ran out of time may have arrived: what was owed is told at least once.
+    # A call that timed out may have arrived: units are reported at least once.
     assert 990 <= verdict.states[0].remaining <= 997
 
 
-def test_a_redis_that_lost_everything_is_simply_filled_again(limiter: Limiter, own_redis: Server) -> None:
+def test_emptied_redis_is_filled_again(limiter: Limiter, own_redis: Server) -> None:
     one = ask("5/day")
     assert passes(limiter, one)
     own_redis.client.flushall()
@@ -94,6 +92,6 @@ def test_a_redis_that_forbids_scripts_does_not_stop_the_shop(
     assert sum(passes(limiter, ask("100/day")) for _ in range(60)) == 25
 
 
-def test_a_full_redis_does_not_either(limiter: Limiter, own_redis: Server) -> None:
+def test_full_redis_does_not_stop_the_shop(limiter: Limiter, own_redis: Server) -> None:
     own_redis.client.config_set("maxmemory", "1")
     assert sum(passes(limiter, ask("100/day")) for _ in range(60)) == 25

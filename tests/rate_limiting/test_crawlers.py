@@ -1,4 +1,4 @@
-"""Crawlers are who they say, or have the budget of everybody."""
+"""Crawlers are verified; until then they have the budget of everybody."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = {
     "66.249.66.1": "crawl-66-249-66-1.googlebot.com",
     "192.0.2.1": "googlebot.com.evil.example",
     "192.0.2.2": "evilgooglebot.com",
-    "192.0.2.3": "crawl-66-249-66-1.googlebot.com",  # the owner of an address may give it any name
+    "192.0.2.3": "crawl-66-249-66-1.googlebot.com",  # the owner of an address can give it any name
     "192.0.2.4": "msnbot.search.msn.com",
 }
 ADDRESSES = {"crawl-66-249-66-1.googlebot.com": ["66.249.66.1"], "googlebot.com.evil.example": ["192.0.2.1"]}
@@ -35,13 +35,13 @@ def forward(name: str) -> list[str]:
     return ADDRESSES[name]
 
 
-def test_only_whose_name_and_address_agree_is_good() -> None:
+def test_crawler_needs_matching_name_and_address() -> None:
     crawlers = CrawlerVerifier(reverse, forward)
     found = {ip for ip in [*NAMES, "192.0.2.99"] if crawlers.verify("googlebot", ip)}
     assert found == {"66.249.66.1"}
 
 
-def test_nobody_waits_for_the_look_up_and_it_is_made_once() -> None:
+def test_look_up_is_made_once_and_blocks_nobody() -> None:
     asked = []
 
     def counting(ip: str) -> str:
@@ -56,15 +56,15 @@ def test_nobody_waits_for_the_look_up_and_it_is_made_once() -> None:
     assert not crawlers.is_verified("66.249.66.1", "Mozilla/5.0 (X11; Linux x86_64)")
 
 
-def test_a_name_that_is_none_ends_no_look_up() -> None:
-    NAMES["192.0.2.5"] = f"{'a' * 64}.googlebot.com"  # whoever has an address may give it any name
+def test_invalid_name_does_not_end_the_look_ups() -> None:
+    NAMES["192.0.2.5"] = f"{'a' * 64}.googlebot.com"  # the owner of an address can give it any name
     crawlers = CrawlerVerifier(reverse, lambda name: [name.encode("idna").decode()] and forward(name))
     assert not crawlers.is_verified("192.0.2.5", AGENT)
     assert not crawlers.is_verified("66.249.66.1", AGENT)
     assert eventually(lambda: crawlers.is_verified("66.249.66.1", AGENT))
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remembered_crawlers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_REMEMBERED", 10)
     crawlers = CrawlerVerifier(reverse, forward)
     for number in range(60):
@@ -89,5 +89,5 @@ def test_a_verified_crawler_has_a_budget_of_its_own(shop: MakeShop) -> None:
     assert policy("192.0.2.2").startswith('"browse"')
 
 
-def test_it_is_off_by_default(shop: MakeShop) -> None:
+def test_crawler_verification_is_off_by_default(shop: MakeShop) -> None:
     assert rate_limits.get(shop()).crawlers is None

@@ -1,4 +1,4 @@
-"""Pages that a worker holds are answered before Flask begins, and are under the same limit."""
+"""Cached pages are answered in front of Flask, under the same limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.any_database
 
 @contextmanager
 def listening(app: Flask, redis_url: str, instance: Path, **environ: str) -> Iterator[Flask]:
-    """Another shop on the same database, that hears of invalidations: so it holds pages itself."""
+    """Another shop on the same database that receives invalidations, so that it caches pages."""
     instance.mkdir()
     one = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, REDIS_URL=redis_url, **environ)
     with one.app_context():
@@ -42,13 +42,13 @@ def listening(app: Flask, redis_url: str, instance: Path, **environ: str) -> Ite
 
 @pytest.fixture
 def shop(app: Flask, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """A listening shop with a product, and five pages an hour for everybody."""
+    """A shop that receives invalidations, with a product and five pages an hour for everybody."""
     make_product("Teapot", slug="teapot")
     with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_BROWSE="5/hour") as one:
         yield one
 
 
-def test_a_page_that_is_held_costs_one_unit_and_says_so(shop: Flask) -> None:
+def test_cached_page_costs_one_unit_and_has_headers(shop: Flask) -> None:
     client = shop.test_client()
     answers = [client.get("/products/teapot") for _ in range(7)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
@@ -58,7 +58,7 @@ def test_a_page_that_is_held_costs_one_unit_and_says_so(shop: Flask) -> None:
     assert "Retry-After" not in answers[4].headers
 
 
-def test_a_refused_page_that_is_held_is_the_page_that_counts_down(shop: Flask) -> None:
+def test_refused_cached_page_is_the_countdown_page(shop: Flask) -> None:
     client = shop.test_client()
     answers = [client.get("/products/teapot") for _ in range(6)]
     assert "<count-down" in answers[5].text
@@ -66,7 +66,7 @@ def test_a_refused_page_that_is_held_is_the_page_that_counts_down(shop: Flask) -
     assert rate_limits.get(shop).statistics._events["browse", "refused"] <= 1  # decided once
 
 
-def test_a_page_that_the_client_has_already_is_told_what_is_left_too(shop: Flask) -> None:
+def test_not_modified_page_carries_limit_headers(shop: Flask) -> None:
     client = shop.test_client()
     etag = client.get("/products/teapot").headers["ETag"]
     for left in "32":
@@ -75,9 +75,7 @@ def test_a_page_that_the_client_has_already_is_told_what_is_left_too(shop: Flask
         assert answer.headers["X-RateLimit-Remaining"] == left
 
 
-def test_without_limits_pages_are_held_and_answered_as_ever(
-    app: Flask, redis_url: str, tmp_path: Path
-) -> None:
+def test_pages_are_cached_with_limits_switched_off(app: Flask, redis_url: str, tmp_path: Path) -> None:
     make_product("Teapot", slug="teapot")
     with listening(app, redis_url, tmp_path / "off", STOREFRONT_LIMITS="off") as one:
         client = one.test_client()
@@ -87,9 +85,7 @@ def test_without_limits_pages_are_held_and_answered_as_ever(
         assert "RateLimit" not in answer.headers
 
 
-def test_a_person_who_clicks_through_sixty_pages_at_once_never_sees_it(
-    app: Flask, redis_url: str, tmp_path: Path
-) -> None:
+def test_sixty_pages_at_once_are_never_refused(app: Flask, redis_url: str, tmp_path: Path) -> None:
     make_product("Teapot", slug="teapot")
     pages = ("/", "/products", "/products/teapot", "/products?sort=price&page=2", "/products?q=tea", "/cart")
     with listening(app, redis_url, tmp_path / "own") as shop:
@@ -99,7 +95,7 @@ def test_a_person_who_clicks_through_sixty_pages_at_once_never_sees_it(
                 assert client.get(address).status_code == 200, f"click {click + 1}: {address}"
 
 
-def test_what_the_shop_renders_for_itself_is_not_limited(shop: Flask) -> None:
+def test_requests_of_the_shop_itself_are_not_limited(shop: Flask) -> None:
     pages = [
         "/",
         "/products",
@@ -110,9 +106,7 @@ def test_what_the_shop_renders_for_itself_is_not_limited(shop: Flask) -> None:
         assert list(warm_up.render(pages)) == [True] * 6
 
 
-def test_answers_of_the_api_that_are_held_need_no_redis_and_tokens_always_do(
-    app: Flask, redis_url: str, tmp_path: Path
-) -> None:
+def test_cached_api_answers_need_redis_only_with_a_token(app: Flask, redis_url: str, tmp_path: Path) -> None:
     product = make_product("Teapot")
     with listening(app, redis_url, tmp_path / "own", STOREFRONT_LIMIT_API="50/hour") as shop:
         client, limits = shop.test_client(), rate_limits.get(shop)

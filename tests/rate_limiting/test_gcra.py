@@ -1,4 +1,4 @@
-"""The algorithm: no window admits more than limit + burst, whatever the clients do; and Lua and Python agree."""
+"""The algorithm: no window admits more than limit + burst, and Lua and Python agree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECOND = 1_000_000
 
 
 def admitted(rate: str, arrivals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return which (moment in microseconds, cost) pass."""
+    """Return those (moment in microseconds, cost) that pass."""
     buckets = FallbackLimiter(1)
     limit = policy(rate)
     return [(at, cost) for at, cost in arrivals if buckets.hit([Hit(limit, "me", cost)], at).allowed]
@@ -57,13 +57,13 @@ def test_no_window_ever_admits_more_than_limit_and_burst(
 
 
 @pytest.mark.parametrize("edge", [0, 1, SECOND, 59 * SECOND, 60 * SECOND - 1])
-def test_two_volleys_at_the_edge_of_a_minute_are_not_two_minutes_worth(edge: int) -> None:
+def test_bursts_around_a_minute_do_not_double_the_limit(edge: int) -> None:
     minute = 600 * SECOND
     passed = admitted("100/minute", [(minute - 1, 1)] * 150 + [(minute + edge, 1)] * 150)
     assert len(passed) == 100 + (edge + 1) * 100 // (60 * SECOND)
 
 
-def test_a_person_who_turns_60_pages_a_minute_for_an_hour_never_sees_it() -> None:
+def test_60_pages_a_minute_for_an_hour_are_never_refused() -> None:
     browse = next(limit for limit in POLICIES if limit.name == "browse")
     dice = random.Random(5)
     clicks = sorted(dice.uniform(0, 3600) for _ in range(3600))
@@ -71,16 +71,16 @@ def test_a_person_who_turns_60_pages_a_minute_for_an_hour_never_sees_it() -> Non
     assert all(buckets.hit([Hit(browse, "me", 1)], int(at * SECOND) + SECOND).allowed for at in clicks)
 
 
-def test_a_person_who_turns_60_narrowed_pages_in_a_minute_never_sees_it() -> None:
+def test_60_filtered_pages_in_a_minute_are_never_refused() -> None:
     browse = next(limit for limit in POLICIES if limit.name == "browse")
     buckets = FallbackLimiter(1)
-    costs = [1] * 20 + [3] * 40  # as the catalogue's lists cost
+    costs = [1] * 20 + [3] * 40  # the costs of the catalogue's lists
     assert all(
         buckets.hit([Hit(browse, "me", cost)], at * SECOND).allowed for at, cost in enumerate(costs, start=1)
     )
 
 
-def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter) -> None:
+def test_refusal_gives_its_wait_to_the_microsecond(limiter: Limiter) -> None:
     buckets = FallbackLimiter(1)
     one = ask("7/minute+2", cost=2)
     assert buckets.hit([one], SECOND).allowed
@@ -95,7 +95,7 @@ def test_what_is_refused_says_when_it_passes_to_the_microsecond(limiter: Limiter
 def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
     prefix = f"agree-{uuid.uuid4().hex}"  # hypothesis calls this again and again within one test
     limiter, buckets = new_limiter(redis_url, prefix), FallbackLimiter(1)
-    # Units take an hour to come back: none does while this runs.
+    # A unit returns after an hour: none does during the test.
     limits = [policy(f"{burst}/{burst}hours", name=str(burst)) for burst in (1, 5, 9)]
     for _ in range(data.draw(st.integers(1, 25))):
         chosen = data.draw(
@@ -110,7 +110,7 @@ def test_lua_and_python_agree(redis_url: str, data: st.DataObject) -> None:
         ] or not ours.allowed
 
 
-def test_over_real_requests_no_window_admits_more_either(limiter: Limiter, redis: Redis, prefix: str) -> None:
+def test_real_requests_stay_within_limit_and_burst(limiter: Limiter, redis: Redis, prefix: str) -> None:
     one = ask("20/s")
     taken: list[tuple[float, float]] = []
     ends = time.monotonic() + 3.2
@@ -119,11 +119,11 @@ def test_over_real_requests_no_window_admits_more_either(limiter: Limiter, redis
         if passes(limiter, one):
             taken.append((began, time.monotonic()))
     assert len(taken) >= 20
-    for began, _ in taken:  # what began after and ended before lies within the server's second, too
+    for began, _ in taken:  # requests that began after and ended before it are in the server's second, too
         assert sum(begin >= began and end <= began + 1 for begin, end in taken) <= 40
 
 
-def test_all_limits_of_a_request_are_spent_together_or_not_at_all(limiter: Limiter) -> None:
+def test_all_limits_of_a_request_are_spent_or_none(limiter: Limiter) -> None:
     wide, narrow = ask("10/hour", name="wide"), ask("2/hour", name="narrow")
     for one in (lambda: limiter, lambda: forgetful(limiter)):
         assert [passes(one(), wide, narrow) for _ in range(5)] == [True, True, False, False, False]

@@ -1,4 +1,4 @@
-"""Who is asking: nothing that a client can write into a request gives it a budget of its own."""
+"""Client addresses: nothing that a client can write into a request gives it a budget of its own."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_address_as_servers_and_proxies_write_it(written: str | None, named: 
     assert name(written) == named
 
 
-def test_a_missing_address_is_said_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_address_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     places = ClientAddressReader()
     with caplog.at_level(logging.WARNING):
         for text in ("", "unix:", "x"):
@@ -61,7 +61,7 @@ def test_a_missing_address_is_said_once_in_the_log(caplog: pytest.LogCaptureFixt
     assert [record.message.count("TRUSTED_PROXIES") for record in caplog.records] == [1]
 
 
-def test_the_narrower_network_counts_where_both_lists_name_an_address() -> None:
+def test_narrower_network_decides_if_both_lists_match() -> None:
     networks = [ip_network(text) for text in ("10.0.0.0/8", "10.1.2.3/32", "10.1.0.0/16", "2001:db8::/32")]
     places = ClientAddressReader(allowed=[networks[0], networks[1], networks[3]], denied=[networks[2]])
     found = {
@@ -106,7 +106,7 @@ def test_a_forged_address_changes_nothing_without_proxies(shop: MakeShop, header
     assert answers == [200] * 5 + [429] * len(forged)
 
 
-def test_behind_one_proxy_only_what_that_adds_counts(shop: MakeShop) -> None:
+def test_behind_a_proxy_only_its_own_entry_counts(shop: MakeShop) -> None:
     client = shop(STOREFRONT_LIMIT_BROWSE="2/hour", TRUSTED_PROXIES="1").test_client()
 
     def ask(forwarded: str) -> int:

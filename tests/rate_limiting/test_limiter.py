@@ -1,4 +1,4 @@
-"""The limiter on a real Redis: what it keeps there, what it needs no round trip for, and what it survives."""
+"""The limiter on a real Redis: what it stores, when it needs no round trip, and what it survives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def key(prefix: str, one: Hit) -> str:
     return f"{{{prefix}:limit}}:{one.policy.name}:{one.client}"
 
 
-def test_a_client_is_one_small_key_that_expires_when_its_debt_is_paid(
+def test_client_is_one_small_key_that_expires_with_its_debt(
     limiter: Limiter, redis: Redis, prefix: str
 ) -> None:
     one = ask("100/minute")
@@ -44,7 +44,7 @@ def test_a_request_that_is_refused_leaves_no_trace(limiter: Limiter, redis: Redi
     assert redis.get(key(prefix, one)) == before
 
 
-def test_who_is_refused_is_refused_from_memory(own_redis: Server, prefix: str) -> None:
+def test_refused_client_is_refused_from_memory(own_redis: Server, prefix: str) -> None:
     limiter, one = new_limiter(own_redis.url, prefix), ask("3/hour")
     assert [passes(limiter, one) for _ in range(4)] == [True, True, True, False]
     before = scripts_run(own_redis.client)
@@ -52,7 +52,7 @@ def test_who_is_refused_is_refused_from_memory(own_redis: Server, prefix: str) -
     assert scripts_run(own_redis.client) == before
 
 
-def test_a_cheaper_request_may_pass_where_a_dear_one_is_refused(limiter: Limiter) -> None:
+def test_cheap_request_passes_where_a_costly_one_is_refused(limiter: Limiter) -> None:
     assert passes(limiter, ask("10/hour", cost=8))
     assert not passes(limiter, ask("10/hour", cost=3))
     assert passes(limiter, ask("10/hour", cost=2))
@@ -68,7 +68,7 @@ def test_a_request_with_several_limits_is_one_round_trip(own_redis: Server, pref
     assert scripts_run(own_redis.client) == before + 10
 
 
-def test_the_time_of_a_refused_client_comes(limiter: Limiter) -> None:
+def test_refused_client_passes_after_its_wait(limiter: Limiter) -> None:
     one = ask("10/s+1")
     while (verdict := limiter.hit([one])[0]).allowed:
         pass
@@ -77,7 +77,7 @@ def test_the_time_of_a_refused_client_comes(limiter: Limiter) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "rubbish", "-5", "1e300", "nan", "inf", "9" * 400, "12.5", "0x10"])
-def test_a_foreign_value_does_not_lock_anybody_out_for_long(
+def test_invalid_value_locks_nobody_out_for_long(
     limiter: Limiter, redis: Redis, prefix: str, value: str
 ) -> None:
     one = ask("100/s+1")
@@ -100,9 +100,7 @@ def test_a_key_of_another_type_heals(limiter: Limiter, redis: Redis, prefix: str
     assert redis.type(key(prefix, one)) == "string"
 
 
-def test_a_limit_that_was_raised_frees_those_whom_the_old_one_held(
-    limiter: Limiter, redis_url: str, prefix: str
-) -> None:
+def test_raised_limit_frees_refused_clients(limiter: Limiter, redis_url: str, prefix: str) -> None:
     assert passes(limiter, ask("1/day"))
     now = new_limiter(redis_url, prefix)
     assert eventually(lambda: passes(now, ask("100/s")))
@@ -117,7 +115,7 @@ def test_a_shadow_limit_counts_and_refuses_nobody(limiter: Limiter, redis: Redis
     ] * 3
 
 
-def test_far_from_its_limit_a_known_client_costs_no_round_trip(own_redis: Server, prefix: str) -> None:
+def test_remembered_client_far_from_its_limit_skips_redis(own_redis: Server, prefix: str) -> None:
     limiter, one = new_limiter(own_redis.url, prefix), ask("1000/hour", exact=False)
     assert passes(limiter, one)
     before = scripts_run(own_redis.client)
@@ -125,14 +123,12 @@ def test_far_from_its_limit_a_known_client_costs_no_round_trip(own_redis: Server
     assert lease == 100
     assert all(passes(limiter, one) for _ in range(lease))
     assert scripts_run(own_redis.client) == before
-    assert passes(limiter, one)  # one more than the lease settles
+    assert passes(limiter, one)  # one more than may stay unreported
     assert scripts_run(own_redis.client) == before + 1
     assert limiter.flush() is False
 
 
-def test_settling_tells_redis_everything_that_was_admitted_here(
-    limiter: Limiter, redis_url: str, prefix: str
-) -> None:
+def test_flush_reports_all_admitted_units_to_redis(limiter: Limiter, redis_url: str, prefix: str) -> None:
     one = ask("100/hour", exact=False)
     assert all(passes(limiter, one) for _ in range(8))
     assert limiter.flush()
@@ -141,7 +137,7 @@ def test_settling_tells_redis_everything_that_was_admitted_here(
     assert verdict.states[0].remaining == 91
 
 
-def test_settling_takes_a_few_calls_for_many_clients(own_redis: Server, prefix: str) -> None:
+def test_flush_of_many_clients_takes_few_calls(own_redis: Server, prefix: str) -> None:
     limiter = new_limiter(own_redis.url, prefix)
     asks = [ask("100/hour", who=f"192.0.2.{number}", exact=False) for number in range(250)]
     for one in asks * 2:
@@ -152,7 +148,7 @@ def test_settling_takes_a_few_calls_for_many_clients(own_redis: Server, prefix: 
     assert not limiter.flush()
 
 
-def test_near_its_limit_a_client_is_asked_for_exactly(limiter: Limiter, redis_url: str, prefix: str) -> None:
+def test_client_near_its_limit_is_decided_by_redis(limiter: Limiter, redis_url: str, prefix: str) -> None:
     one, other = ask("100/hour", exact=False), new_limiter(redis_url, prefix)
     sources = [limiter.hit([one])[1] for _ in range(100)]
     assert sources[80:] == ["redis"] * 20
@@ -168,6 +164,6 @@ def test_memory_is_bounded(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) ->
     assert len(limiter._paid_at) == 50
 
 
-def test_a_request_that_costs_nothing_here_is_still_told_from_its_debt() -> None:
+def test_interval_of_a_unit_is_rounded_up() -> None:
     assert policy("100/minute").interval == 600_000
     assert policy("7/minute").interval == 8_571_429  # rounded up: never more than the limit

@@ -1,4 +1,4 @@
-"""Several processes, one client: exactly the limit in exact mode, a bounded number more in approximate mode."""
+"""Several processes and one client: exactly the limit in exact mode, a bounded excess in approximate mode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THREADS = 10
 
 
 class Worker:
-    """One process with a limiter; many of its threads serve the same client. Its clock is days from the others'."""
+    """A process whose limiter serves one client in many threads. Its clock is days ahead of the others."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         ahead = os.getpid() % 97 * DAY
@@ -47,15 +47,13 @@ def workers(redis_url: str) -> Iterator[WorkerPool]:
 
 
 @pytest.mark.parametrize("limit", [50, 137])
-def test_50_parallel_clients_of_one_address_are_admitted_exactly_the_limit(
-    workers: WorkerPool, limit: int
-) -> None:
-    rate = f"{limit}/7 days"  # nothing comes back while this runs
+def test_50_parallel_clients_get_exactly_the_limit(workers: WorkerPool, limit: int) -> None:
+    rate = f"{limit}/7 days"  # no unit returns during the test
     assert sum(workers.call_all("hammer", rate, f"exact-{limit}", True, 40)) == limit
 
 
 @pytest.mark.parametrize("limit", [100, 2000])
-def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: WorkerPool, limit: int) -> None:
+def test_approximate_mode_admits_at_most_a_tenth_more(workers: WorkerPool, limit: int) -> None:
     rate, who = f"{limit}/7 days", f"approximate-{limit}"
     passed = 0
     for _ in range(4):
@@ -64,7 +62,7 @@ def test_in_approximate_mode_no_more_than_a_tenth_over_the_limit(workers: Worker
     assert limit <= passed <= limit + limit // 10
 
 
-def test_what_was_admitted_over_the_limit_is_a_debt_that_is_paid(workers: WorkerPool, redis_url: str) -> None:
+def test_units_over_the_limit_become_a_debt(workers: WorkerPool, redis_url: str) -> None:
     workers.call_all("hammer", "100/7 days", "debtor", False, 30)
     workers.call_all("settle")
     verdict, _ = new_limiter(redis_url, "test-processes", PROCESSES).hit([ask("100/7 days", who="debtor")])

@@ -1,4 +1,4 @@
-"""Who was refused, by which limit, how often: told to Redis, bounded, and shown."""
+"""Statistics of refusals: sent to Redis, bounded, and shown to staff."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
     ]
 
 
-def test_staff_see_it_as_a_page(shop: MakeShop) -> None:
+def test_staff_see_the_report_as_a_page(shop: MakeShop) -> None:
     app = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_SHADOW="search")
     client = app.test_client()
     for _ in range(3):
@@ -70,7 +70,7 @@ def test_the_report_says_that_redis_is_away(shop: MakeShop) -> None:
     assert "Redis for limit is away" in shown.output
 
 
-def test_refusals_are_told_in_the_background(shop: MakeShop) -> None:
+def test_refusals_are_sent_in_the_background(shop: MakeShop) -> None:
     app = shop(STOREFRONT_LIMIT_BROWSE="1/hour")
     client = app.test_client()
     for _ in range(3):
@@ -79,7 +79,7 @@ def test_refusals_are_told_in_the_background(shop: MakeShop) -> None:
     assert eventually(lambda: refused(limits.statistics) == 2)
 
 
-def test_what_cannot_be_told_is_told_later(prefix: str, redis_url: str) -> None:
+def test_counts_that_cannot_be_sent_are_sent_later(prefix: str, redis_url: str) -> None:
     away = LimitStatistics(new_limiter("redis://127.0.0.1:1/0", prefix)._roles, prefix)
     back = new_limiter(redis_url, prefix)._roles
     away.count_exceeded([ask("1/hour")])

@@ -1,4 +1,4 @@
-"""The shop as gunicorn serves it: two workers, many clients at one address."""
+"""The shop under gunicorn: two workers, many clients at one address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def status(url: str, **headers: str) -> int:
 
 
 @pytest.mark.slow
-def test_50_parallel_clients_of_one_address_get_no_more_than_a_tenth_over_the_limit(tmp_path: Path) -> None:
+def test_50_parallel_clients_get_at_most_a_tenth_more(tmp_path: Path) -> None:
     command = [*GUNICORN, "--bind", "127.0.0.1:{port}", "wsgi:app"]
     rate = {"STOREFRONT_LIMIT_BROWSE": f"{LIMIT}/day"}
     with served(tmp_path / "shop", *command, **rate) as shop, ThreadPoolExecutor(50) as pool:

@@ -1,4 +1,4 @@
-"""The table and the settings that change it."""
+"""The table of policies, and the settings that change it."""
 
 from __future__ import annotations
 

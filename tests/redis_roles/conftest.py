@@ -1,4 +1,4 @@
-"""Processes that use an embedded Redis, and what of it runs."""
+"""Processes that use an embedded Redis, and its running processes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def instance(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait longer than a page would, where what is asked is not how long: this machine may be busy."""
+    """Use a longer time-out than pages do, in tests that do not measure it: the machine may be busy."""
     monkeypatch.setattr(clients, "TIMEOUT", 1.0)
 
 

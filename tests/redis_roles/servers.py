@@ -1,4 +1,4 @@
-"""Redis servers of a test's own, to be frozen, killed and filled; and a proxy that answers too late."""
+"""Redis servers that a test can freeze, kill and fill, and a proxy that delays replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.processes import eventually, free_port
 
 
 class Server:
-    """A redis-server on a port of its own; started, killed and started again on the same one."""
+    """A redis-server on its own port, which can be killed and started again on the same port."""
 
     def __init__(
         self, folder: Path, *options: str, password: str | None = None, cluster: bool = False
@@ -71,7 +71,7 @@ class Server:
 
 
 def _cluster_port() -> int:
-    """Return a free port with a free one 10,000 higher, which the cluster's nodes use among themselves."""
+    """Return a free port whose number plus 10,000 is free too: cluster nodes use that port among themselves."""
     while True:
         port = free_port()
         with suppress(OSError, OverflowError), socket.socket() as probe:
@@ -81,7 +81,7 @@ def _cluster_port() -> int:
 
 @contextmanager
 def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
-    """A server until the block ends."""
+    """Run a server until the block ends."""
     one = Server(folder, *options, **about)
     try:
         yield one.start()
@@ -91,7 +91,7 @@ def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
 
 
 class Proxy:
-    """Passes bytes on between its clients and a server; what the server says is held back while `hold` is clear."""
+    """Passes bytes between clients and a server; replies are held back while `hold` is clear."""
 
     def __init__(self, port: int) -> None:
         self.connections = 0
@@ -146,7 +146,7 @@ class Proxy:
 
 @contextmanager
 def proxy(port: int) -> Iterator[Proxy]:
-    """A proxy in front of this port until the block ends."""
+    """Run a proxy in front of this port until the block ends."""
     one = Proxy(port)
     try:
         yield one

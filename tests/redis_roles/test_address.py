@@ -1,4 +1,4 @@
-"""URLs of Redis: what is read from each scheme, and what stops the start without telling a password."""
+"""URLs of Redis: what is read from each scheme, and errors that repeat no password."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_url_of_a_cluster() -> None:
         ("redis+cluster://:s3cret@a:1/2", "no database but 0"),
     ],
 )
-def test_a_url_that_cannot_be_used_is_explained_and_not_told(url: str, problem: str) -> None:
+def test_invalid_url_is_explained_but_not_repeated(url: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^STOCK_REDIS_URL.*{problem}") as caught:
         address.parse_url("STOCK_REDIS_URL", url)
     told = "".join(map(str, (caught.value, caught.value.__cause__)))

@@ -1,4 +1,4 @@
-"""Guarded calls: what counts as Redis being away, how the breaker answers meanwhile, and how it closes again."""
+"""Calls: which errors mean that Redis is unavailable, and how the circuit breaker opens and closes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_call_returns_what_it_asked_for(app: Flask) -> None:
     assert cache() == RoleStatus("cache", "closed", "closed", 2, 0, 0, 0, 0, None)
 
 
-def test_three_errors_open_the_breaker_which_then_answers_without_asking(redis: Server, app: Flask) -> None:
+def test_three_errors_open_the_circuit_breaker(redis: Server, app: Flask) -> None:
     asked = 0
 
     def ask(client: Redis) -> object:
@@ -83,7 +83,7 @@ def test_each_role_has_a_breaker_of_its_own(redis: Server, tmp_path: Path) -> No
             assert {state.role for state in redis_roles.statuses() if state.state != "closed"} == {"cache"}
 
 
-def test_a_frozen_server_is_asked_by_a_probe_until_it_answers(
+def test_frozen_server_is_probed_until_it_answers(
     redis: Server, app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -91,7 +91,7 @@ def test_a_frozen_server_is_asked_by_a_probe_until_it_answers(
     redis.freeze()
     trip(Role.CACHE)
     assert eventually(lambda: cache().state == "half-open")
-    with pytest.raises(RedisUnavailable):  # callers keep their fallback while the probe asks
+    with pytest.raises(RedisUnavailable):  # calls still fail while the probe runs
         redis_roles.call(Role.CACHE, Redis.ping)
     redis.thaw()
     assert eventually(lambda: cache().state == "closed")
@@ -124,7 +124,7 @@ def test_a_full_server_is_still_read_from(redis: Server, app: Flask) -> None:
 
 
 @pytest.mark.parametrize("reason", ["OOM", "READONLY", "NOREPLICAS"])
-def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: Flask, reason: str) -> None:
+def test_refused_write_in_a_script_opens_the_write_side(redis: Server, app: Flask, reason: str) -> None:
     if reason == "OOM":
         redis.client.config_set("maxmemory", "1")
     elif reason == "READONLY":
@@ -138,14 +138,14 @@ def test_what_a_script_may_not_write_counts_against_writes(redis: Server, app: F
     assert cache().errors == 3
 
 
-def test_a_loading_server_does_not_shut_out_readers(redis: Server, app: Flask) -> None:
+def test_loading_server_still_serves_reads(redis: Server, app: Flask) -> None:
     for _ in range(3):
         with pytest.raises(RedisUnavailable):
             redis_roles.call(Role.CACHE, answer("LOADING Redis is loading the dataset in memory"))
     assert cache().state == "closed" != cache().writes
 
 
-def test_an_error_of_our_own_passes_through_and_is_not_counted(app: Flask) -> None:
+def test_error_of_our_command_is_raised_and_not_counted(app: Flask) -> None:
     redis_roles.call(Role.CACHE, lambda redis: redis.lpush("list", "a"), write=True)
     for _ in range(5):
         with pytest.raises(ResponseError, match="WRONGTYPE"):
@@ -167,18 +167,18 @@ def test_an_error_of_our_own_passes_through_and_is_not_counted(app: Flask) -> No
         "ERR max number of clients reached",
     ],
 )
-def test_a_server_that_cannot_serve_is_away(app: Flask, error: str) -> None:
+def test_server_that_cannot_serve_is_unavailable(app: Flask, error: str) -> None:
     with pytest.raises(RedisUnavailable):
         redis_roles.call(Role.CACHE, answer(error))
     assert cache().errors == 1
 
 
-def test_a_database_that_is_not_there_is_away(redis: Server, tmp_path: Path) -> None:
+def test_missing_database_number_is_unavailable(redis: Server, tmp_path: Path) -> None:
     with shop(tmp_path, redis.url.removesuffix("0") + "99").app_context(), pytest.raises(RedisUnavailable):
         redis_roles.call(Role.CACHE, Redis.ping)
 
 
-def test_an_embedded_server_that_cannot_be_started_is_away(tmp_path: Path) -> None:
+def test_embedded_server_that_cannot_start_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "redis").write_text("in its way")
     with shop(tmp_path, "").app_context():
         for _ in range(3):
@@ -194,12 +194,12 @@ def test_a_late_answer_is_never_given_to_the_next_caller(redis: Server, tmp_path
         between.hold.clear()
         with pytest.raises(RedisUnavailable, match="Timeout"):
             redis_roles.call(Role.CACHE, lambda redis: redis.get("first"))
-        between.hold.set()  # now the answer is sent, to a connection that is closed
+        between.hold.set()  # the reply is sent now, to a closed connection
         assert redis_roles.call(Role.CACHE, lambda redis: redis.get("second")) == b"2"
         assert between.connections == 2
 
 
-def test_a_late_answer_to_a_pipeline_is_never_given_to_the_next_caller(redis: Server, tmp_path: Path) -> None:
+def test_late_pipeline_reply_never_reaches_the_next_caller(redis: Server, tmp_path: Path) -> None:
     redis.client.mset({"first": "1", "second": "2"})
 
     def pipelined(key: str) -> list[object]:
@@ -214,7 +214,7 @@ def test_a_late_answer_to_a_pipeline_is_never_given_to_the_next_caller(redis: Se
         assert pipelined("second") == [b"2"]
 
 
-def test_a_crowd_of_our_own_says_nothing_of_the_server(app: Flask) -> None:
+def test_exhausted_pool_does_not_blame_the_server(app: Flask) -> None:
     pool = redis_roles.get_client(Role.CACHE).connection_pool
     taken = [pool.get_connection() for _ in range(pool.max_connections)]
     for _ in range(3):
@@ -262,7 +262,7 @@ def ask(_):
             return False
 
 app = shop(Path(sys.argv[1]), sys.argv[2])
-for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop every greenlet
+for line in FileObject(sys.stdin.fileno()):  # a plain read would stop all greenlets
     answers = Pool(30).map(ask, range(30))
     with app.app_context():
         state = next(state for state in redis_roles.statuses() if state.role == "cache")
@@ -290,7 +290,7 @@ for line in FileObject(sys.stdin.fileno()):  # reading it plainly would stop eve
         redis.thaw()
         assert eventually(lambda: calls().startswith("30 closed"))
         redis.kill()
-        assert calls().startswith("0 ")  # and so it ends: no probe keeps it
+        assert calls().startswith("0 ")  # the process ends: the probe does not keep it
     finally:
         process.communicate("", timeout=30)
     assert process.returncode == 0

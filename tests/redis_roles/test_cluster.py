@@ -1,4 +1,4 @@
-"""A cluster of three nodes: keys of all slots, scripts, pipelines, messages; and a node that is lost."""
+"""A cluster of three nodes: keys of all slots, scripts, pipelines, messages, and a lost node."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_scripts_run_where_their_keys_are(nodes: list[Server], app: Flask, tmp_p
 
 
 @pytest.mark.slow
-def test_messages_are_heard_on_every_node(nodes: list[Server], app: Flask) -> None:
+def test_messages_are_received_on_every_node(nodes: list[Server], app: Flask) -> None:
     heard: list[bytes] = []
     subscription = Subscription(Role.CACHE, ["news"], on_message=lambda _, data: heard.append(data))
     subscription.start()
@@ -88,7 +88,7 @@ def test_messages_are_heard_on_every_node(nodes: list[Server], app: Flask) -> No
 
 
 @pytest.mark.slow
-def test_a_lost_node_is_away_until_it_is_back(nodes: list[Server], app: Flask) -> None:
+def test_lost_node_is_unavailable_until_it_returns(nodes: list[Server], app: Flask) -> None:
     nodes[2].kill()
     assert eventually(lambda: not all(attempt(lambda redis, key=key: redis.get(key) or True) for key in KEYS))
     nodes[2].start()
@@ -99,7 +99,7 @@ def test_a_lost_node_is_away_until_it_is_back(nodes: list[Server], app: Flask) -
 
 
 @pytest.mark.slow
-def test_a_cluster_that_is_not_there_is_away(tmp_path: Path) -> None:
+def test_missing_cluster_is_unavailable(tmp_path: Path) -> None:
     with shop(tmp_path, "redis+cluster://127.0.0.1:1,127.0.0.1:2").app_context():
         for _ in range(3):
             with pytest.raises(RedisUnavailable):

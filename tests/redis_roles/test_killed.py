@@ -1,4 +1,4 @@
-"""The embedded Redis after violence: what a killed process leaves behind blocks nobody, and nothing is orphaned."""
+"""The embedded Redis after kills: leftovers block no process, and no process is orphaned."""
 
 from __future__ import annotations
 
@@ -27,20 +27,18 @@ def test_a_killed_process_blocks_nothing(instance: Path, user: Start, victim: st
     assert eventually(lambda: len(servers(instance)) == len(supervisors(instance)) == 1)
 
 
-def test_a_server_does_not_outlive_its_killed_keeper(instance: Path, user: Start) -> None:
+def test_server_does_not_outlive_its_killed_supervisor(instance: Path, user: Start) -> None:
     first = user()
     with first.connect():
         (server,) = servers(instance)
-        os.kill(server, signal.SIGSTOP)  # it cannot even look at a signal that asks
+        os.kill(server, signal.SIGSTOP)  # a stopped process does not handle SIGTERM
         os.kill(supervisors(instance)[0], signal.SIGKILL)
         assert eventually(
             lambda: not psutil.pid_exists(server) or psutil.Process(server).status() == "zombie"
         )
 
 
-def test_whoever_joins_again_after_the_keepers_death_gets_a_server_that_stays(
-    instance: Path, user: Start
-) -> None:
+def test_acquiring_after_a_killed_supervisor_gets_a_server(instance: Path, user: Start) -> None:
     first = user()
     with first.connect() as redis:
         for _ in range(5):
@@ -66,7 +64,7 @@ def test_a_killed_server_comes_back_for_those_who_use_it(instance: Path, user: S
             assert redis.get("session") == "kept"
 
 
-def test_a_keeper_that_is_asked_to_end_stops_the_server_in_order(instance: Path, user: Start) -> None:
+def test_terminated_supervisor_shuts_the_server_down(instance: Path, user: Start) -> None:
     first = user()
     with first.connect():
         os.kill(supervisors(instance)[0], signal.SIGTERM)
@@ -86,9 +84,7 @@ def test_a_removed_socket_comes_back(instance: Path, user: Start) -> None:
         assert redis.get("session") == "kept"
 
 
-def test_a_server_whose_folder_was_deleted_ends_and_leaves_its_successor_alone(
-    instance: Path, user: Start
-) -> None:
+def test_server_with_deleted_folder_ends_and_spares_successor(instance: Path, user: Start) -> None:
     first = user()
     with first.connect():
         old = servers(instance)
@@ -99,9 +95,7 @@ def test_a_server_whose_folder_was_deleted_ends_and_leaves_its_successor_alone(
             assert embedded.answers_ping(embedded.paths_for(instance))
 
 
-def test_whoever_joins_again_after_the_folder_was_deleted_gets_a_server_that_stays(
-    instance: Path, user: Start
-) -> None:
+def test_acquiring_after_a_deleted_folder_gets_a_lasting_server(instance: Path, user: Start) -> None:
     first = user()
     assert first.url()
     old = servers(instance)
@@ -110,12 +104,12 @@ def test_whoever_joins_again_after_the_folder_was_deleted_gets_a_server_that_sta
     first.rejoin()
     assert first.url()
     (server,), (supervisor,) = servers(instance), supervisors(instance)
-    with user().connect() as redis:  # a keeper that found no user would have ended its server by now
+    with user().connect() as redis:  # a supervisor without users would have stopped its server by now
         assert redis.ping()
         assert (servers(instance), supervisors(instance)) == ([server], [supervisor])
 
 
-def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start) -> None:
+def test_files_left_by_a_power_cut_do_not_block(instance: Path, user: Start) -> None:
     folder = instance / "redis"
     (folder / "data").mkdir(parents=True)
     (folder / "redis.sock").write_text("not a socket")
@@ -130,7 +124,7 @@ def test_what_a_power_cut_left_behind_does_not_block(instance: Path, user: Start
     assert not list((folder / "data").glob("temp-*"))
 
 
-def test_data_that_cannot_be_read_is_set_aside(instance: Path, user: Start) -> None:
+def test_unreadable_data_is_moved_aside(instance: Path, user: Start) -> None:
     data = instance / "redis" / "data"
     data.mkdir(parents=True)
     (data / "appendonly.aof").write_bytes(b"garbage" * 100)
@@ -141,9 +135,7 @@ def test_data_that_cannot_be_read_is_set_aside(instance: Path, user: Start) -> N
     assert kept.read_bytes() == b"garbage" * 100
 
 
-def test_a_server_that_does_not_start_says_why_and_its_data_stays(
-    instance: Path, user: Start, tmp_path: Path
-) -> None:
+def test_failed_start_is_explained_and_keeps_the_data(instance: Path, user: Start, tmp_path: Path) -> None:
     broken = tmp_path / "bin" / "redis-server"
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\necho 'no memory today'\nexit 1\n")

@@ -1,4 +1,4 @@
-"""Locks: one process at a time, none for ever, and nobody's but one's own is released."""
+"""Locks: one process at a time, with an expiry; only the holder releases a lock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def app(redis: Server, tmp_path: Path, patient: None) -> Iterator[Flask]:
         yield app
 
 
-def test_one_at_a_time(redis: Server, app: Flask) -> None:
+def test_lock_is_held_by_one_at_a_time(redis: Server, app: Flask) -> None:
     with redis_roles.lock("import", 60) as mine:
         assert mine
         assert 0 < redis.client.pttl("lock:import") <= 60_000
@@ -67,14 +67,14 @@ with shop(Path(sys.argv[1]), sys.argv[2]).app_context():
     assert [one.wait(timeout=120) for one in workers] == [0, 0, 0, 0]
 
 
-def test_it_is_released_when_the_work_fails(app: Flask) -> None:
+def test_lock_is_released_when_the_work_fails(app: Flask) -> None:
     with pytest.raises(ZeroDivisionError), redis_roles.lock("import", 60):
         raise ZeroDivisionError
     with redis_roles.lock("import", 60) as again:
         assert again
 
 
-def test_it_runs_out_and_then_belongs_to_the_next(redis: Server, app: Flask) -> None:
+def test_lock_expires_and_can_be_acquired_again(redis: Server, app: Flask) -> None:
     with redis_roles.lock("import", 0.001) as first:
         assert first
         assert eventually(lambda: not redis.client.exists("lock:import"))
@@ -82,14 +82,14 @@ def test_it_runs_out_and_then_belongs_to_the_next(redis: Server, app: Flask) -> 
     assert redis.client.get("lock:import") == "the next one's"
 
 
-def test_without_redis_nobody_gets_it(redis: Server, app: Flask) -> None:
+def test_lock_is_not_acquired_without_redis(redis: Server, app: Flask) -> None:
     redis.kill()
     for _ in range(5):
         with redis_roles.lock("import", 60) as mine:
             assert not mine
 
 
-def test_a_redis_that_goes_while_it_is_held_spoils_nothing(redis: Server, app: Flask) -> None:
+def test_redis_lost_while_locked_does_no_harm(redis: Server, app: Flask) -> None:
     with redis_roles.lock("import", 60) as mine:
         assert mine
         redis.kill()

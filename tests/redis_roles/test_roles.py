@@ -1,4 +1,4 @@
-"""Roles: which server each lives on, and how long a page waits for it."""
+"""Roles: which server each of them uses, and how long a page waits for it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_a_role_can_live_on_a_server_of_its_own(tmp_path: Path) -> None:
     assert roles.resolve_url(Role.SESSION) == "redis://a:1/0"
 
 
-def test_an_address_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+def test_invalid_address_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^CACHE_REDIS_URL must begin with"):
         make_app(f"sqlite:///{tmp_path}/x", tmp_path, CACHE_REDIS_URL="http://localhost")
 
 
-def test_a_silent_server_is_given_up_and_said_to_be_missing(tmp_path: Path) -> None:
+def test_silent_server_is_given_up_and_reported(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -67,7 +67,7 @@ def test_a_call_is_not_tried_again(tmp_path: Path) -> None:
             dropping.accept()
 
 
-def test_nobody_waits_for_a_server_that_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_missing_server_is_reported_without_waiting(tmp_path: Path) -> None:
     app = plain(tmp_path, f"unix://{tmp_path}/nobody.sock")
     with app.app_context():
         assert "cache does not answer" in str(redis_roles.check_server(Role.CACHE))
@@ -76,9 +76,7 @@ def test_nobody_waits_for_a_server_that_is_said_to_be_missing(tmp_path: Path) ->
         )
 
 
-def test_without_an_address_every_role_lives_on_the_embedded_server_which_starts_when_it_is_needed(
-    tmp_path: Path, user: Start
-) -> None:
+def test_embedded_server_starts_when_first_needed(tmp_path: Path, user: Start) -> None:
     lazy = """
 import sys
 from flask import Flask

@@ -1,4 +1,4 @@
-"""Lua files: sent by their digest, and whole to a server that does not know them."""
+"""Lua scripts: called by digest, and sent as text to a server that does not know them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_script_is_sent_whole_only_once(redis: Server, script: LuaScript) -> N
     assert sent(redis) == {"eval": 1, "evalsha": 3}
 
 
-def test_a_server_that_forgot_it_is_told_again(redis: Server, script: LuaScript) -> None:
+def test_server_that_forgot_a_script_gets_it_again(redis: Server, script: LuaScript) -> None:
     assert run(script, redis) == "x"
     redis.client.script_flush()
     assert run(script, redis) == "xx"
@@ -42,7 +42,7 @@ def test_a_server_that_forgot_it_is_told_again(redis: Server, script: LuaScript)
     assert run(script, redis) == "x"
 
 
-def test_an_error_in_the_script_is_the_callers(redis: Server, script: LuaScript) -> None:
+def test_error_in_a_script_is_raised_to_the_caller(redis: Server, script: LuaScript) -> None:
     redis.client.lpush("key", "a list")
     for _ in range(2):
         with pytest.raises(ResponseError, match="WRONGTYPE"):

@@ -1,4 +1,4 @@
-"""Sentinels: a role follows its master, and does without sentinels that do not answer."""
+"""Sentinels: a role follows its master, and skips sentinels that do not answer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 
 @pytest.fixture
 def named(tmp_path: Path) -> Iterator[tuple[Server, Server, Server]]:
-    """A sentinel and two servers that know nothing of each other; the sentinel names the first."""
+    """A sentinel and two independent servers; the sentinel names the first."""
     with ExitStack() as stack:
         first, second = (stack.enter_context(server(tmp_path)) for _ in range(2))
         file = tmp_path / "sentinel.conf"
@@ -77,7 +77,7 @@ def name(sentinel: Server, master: Server) -> None:
     sentinel.client.sentinel_monitor("shop", "127.0.0.1", master.port, 1)
 
 
-def test_a_former_master_is_left_though_it_still_answers(
+def test_former_master_is_left_even_if_it_answers(
     named: tuple[Server, Server, Server], tmp_path: Path
 ) -> None:
     sentinel, first, second = named
@@ -89,7 +89,7 @@ def test_a_former_master_is_left_though_it_still_answers(
             assert eventually(lambda: subscription.is_trusted)
             assert eventually(lambda: stored("before"))
             name(sentinel, second)
-            # The subscription asks the sentinels now and then, and so the pool learns of it, too.
+            # The subscription asks the sentinels regularly, so the pool learns about it, too.
             assert eventually(lambda: second.client.pubsub_numsub("news") == [("news", 1)])
             assert eventually(lambda: subscription.is_trusted)
             second.client.publish("news", "from the second")
@@ -100,7 +100,7 @@ def test_a_former_master_is_left_though_it_still_answers(
             subscription.stop()
 
 
-def test_who_is_named_master_meanwhile_is_not_waited_for(
+def test_new_master_ends_the_wait_before_reconnecting(
     named: tuple[Server, Server, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sentinel, first, second = named
@@ -134,7 +134,7 @@ def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> No
             assert eventually(lambda: subscription.is_trusted and stored("before"))
             assert first.client.get("key") == "before"
             assert eventually(lambda: all(one.client.get("key") == "before" for one in deployment.servers))
-            # Frozen, not dead: its connections stay, and say nothing.
+            # Frozen, not dead: its connections stay open, without replies.
             first.freeze()
             assert eventually(lambda: deployment.master() is not first, seconds=60)
             assert eventually(lambda: stored("after"), seconds=60)
@@ -142,7 +142,7 @@ def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> No
             assert eventually(lambda: subscription.is_trusted)
             deployment.master().client.publish("news", "from the new master")
             assert eventually(lambda: heard == [b"from the new master"])
-            # The old one comes back, still believing in itself, and is made a replica.
+            # The old master returns as a master, and is made a replica.
             first.thaw()
             assert eventually(lambda: first.client.info("replication")["role"] == "slave", seconds=60)
             assert eventually(lambda: stored("at last"))
@@ -152,14 +152,14 @@ def test_a_role_follows_the_master(deployment: Deployment, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_sentinels_that_are_away_are_passed_over(deployment: Deployment, tmp_path: Path) -> None:
+def test_unavailable_sentinels_are_skipped(deployment: Deployment, tmp_path: Path) -> None:
     first, second, third = deployment.sentinels
     with shop(tmp_path, deployment.url).app_context():
         first.freeze()
         second.kill()
         assert eventually(lambda: stored("one sentinel is enough"))
         third.kill()
-        # None is left; whoever connects again goes to the master that was known last.
+        # No sentinel is left; new connections go to the last known master.
         deployment.servers[0].client.client_kill_filter(_type="normal", skipme=True)
         assert eventually(lambda: stored("without any"))
         assert deployment.servers[0].client.get("key") == "without any"

@@ -1,4 +1,4 @@
-"""Subscriptions: what is published is heard in order, and who may have missed something is told."""
+"""Subscriptions: messages arrive in order, and a subscriber learns when it may have missed some."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.redis_roles.servers import Server, proxy, server, shop
 
 
 class Listener:
-    """A subscription that writes down what it is told."""
+    """A subscription that records its callbacks."""
 
     def __init__(self, instance: Path, url: str) -> None:
         self.told: list[object] = []
@@ -65,7 +65,7 @@ def listening(instance: Path, url: str) -> Iterator[Listener]:
         one.subscription.stop()
 
 
-def test_what_is_published_is_heard_in_order(redis: Server, listener: Listener) -> None:
+def test_messages_are_received_in_order(redis: Server, listener: Listener) -> None:
     for number in range(1000):
         redis.client.publish("prices" if number % 2 else "stock", number)
     redis.client.publish("other", "not for us")
@@ -75,7 +75,7 @@ def test_what_is_published_is_heard_in_order(redis: Server, listener: Listener) 
     assert listener.told == [SUBSCRIBED, *heard, ("stock", b"last")]
 
 
-def test_a_restarted_server_is_heard_again(redis: Server, listener: Listener) -> None:
+def test_restarted_server_is_subscribed_to_again(redis: Server, listener: Listener) -> None:
     redis.kill()
     assert eventually(lambda: listener.told == [SUBSCRIBED, LOST])
     assert not listener.trusted
@@ -85,7 +85,7 @@ def test_a_restarted_server_is_heard_again(redis: Server, listener: Listener) ->
     assert eventually(lambda: listener.told == [SUBSCRIBED, LOST, SUBSCRIBED, ("stock", b"news")])
 
 
-def test_a_dropped_connection_is_made_again(redis: Server, listener: Listener) -> None:
+def test_dropped_connection_is_opened_again(redis: Server, listener: Listener) -> None:
     assert redis.client.client_kill_filter(_type="pubsub") == 1
     assert eventually(lambda: listener.told == [SUBSCRIBED, LOST, SUBSCRIBED])
     redis.client.publish("stock", "news")
@@ -101,7 +101,7 @@ def test_a_frozen_server_is_not_trusted(redis: Server, listener: Listener) -> No
     assert listener.told[:3] == [SUBSCRIBED, LOST, SUBSCRIBED]
 
 
-def test_a_line_that_has_silently_gone_dead_is_noticed(redis: Server, tmp_path: Path) -> None:
+def test_silently_broken_connection_is_noticed(redis: Server, tmp_path: Path) -> None:
     with proxy(redis.port) as between, listening(tmp_path, between.url) as listener:
         assert eventually(lambda: listener.trusted)
         between.hold.clear()
@@ -111,7 +111,7 @@ def test_a_line_that_has_silently_gone_dead_is_noticed(redis: Server, tmp_path: 
 
 
 def test_a_late_answer_proves_nothing(tmp_path: Path) -> None:
-    """A line on which everything comes late is alive, and yet what it brings is old."""
+    """A connection whose replies are all late is alive, but its messages are old."""
     with (
         socket.create_server(("127.0.0.1", 0)) as stale,
         listening(tmp_path, f"redis://127.0.0.1:{stale.getsockname()[1]}") as listener,
@@ -123,7 +123,7 @@ def test_a_late_answer_proves_nothing(tmp_path: Path) -> None:
             answer = b"*2\r\n$4\r\npong\r\n" + first
             connection.sendall(answer)
             assert eventually(lambda: listener.trusted)
-            # Every further PING gets the first one's answer, until the line is given up.
+            # Each further PING gets the first one's reply, until the connection is given up.
             given_up = False
             for _ in range(40):
                 if given_up := not ping(connection):
@@ -148,7 +148,7 @@ def test_it_waits_for_a_server_that_is_not_there_yet(
     assert told[1] == "The subscription to Redis for cache is restored."
 
 
-def test_what_a_callback_could_not_take_in_counts_as_missed(
+def test_message_of_a_failed_callback_counts_as_missed(
     redis: Server, listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def clumsy(channel: str, data: bytes) -> None:
@@ -177,14 +177,14 @@ def test_a_stopped_subscription_leaves_nothing_behind(redis: Server, tmp_path: P
         assert eventually(lambda: listener.trusted)
 
 
-def test_started_twice_it_listens_once(redis: Server, listener: Listener) -> None:
+def test_subscription_started_twice_receives_once(redis: Server, listener: Listener) -> None:
     listener.subscription.start()
     redis.client.publish("stock", "news")
     assert eventually(lambda: listener.told == [SUBSCRIBED, ("stock", b"news")])
     assert len(redis.client.client_list(_type="pubsub")) == 1
 
 
-def test_a_forked_process_does_not_trust_what_its_parent_hears(redis: Server, listener: Listener) -> None:
+def test_forked_process_does_not_trust_its_parents_subscription(redis: Server, listener: Listener) -> None:
     reader, writer = os.pipe()
     if (pid := os.fork()) == 0:
         inherited = listener.trusted
@@ -243,6 +243,6 @@ def confirm(connection: socket.socket) -> None:
 
 
 def ping(connection: socket.socket) -> bytes:
-    """Return what the next PING carries, as a bulk string; nothing if the peer has gone."""
+    """Return the argument of the next PING as a bulk string; nothing if the peer has gone."""
     command = connection.recv(1000)
     return command.split(b"PING\r\n", 1)[1] if command else b""
