@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html.parser
 import re
 from collections.abc import Iterator
@@ -22,7 +23,25 @@ TEMPLATES = sorted(
     - FOR_PROGRAMMERS
 )
 SCRIPTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "static" / "js").rglob("*.js"))
-GETTEXT = {"_", "gettext", "ngettext"}
+GETTEXT = {"_", "_l", "gettext", "ngettext", "lazy_gettext"}
+# Rooms whose texts people read. Commands, settings, the doctor, logs and the API are for operators and programmers.
+ROOMS = ("accounts", "cart", "catalog", "checkout", "mail", "postal", "rate_limiting", "stock", "web")
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for room in ROOMS
+    for path in (ROOT / "storefront" / room).rglob("*.py")
+    if path.name != "cli.py" and path.parent.name != "shopify"
+)
+FOR_OPERATORS = {
+    "accounts/user_agents.py": "names of browsers and systems",
+    "catalog/categories.py": "errors of programs that move categories",
+    "catalog/pictures.py": "lines of import reports",
+    "checkout/payment/events.py": "answers to the payment provider, and log lines",
+    "checkout/payment/stripe_checkout.py": "errors of the provider's API",
+    "stock/inventory.py": "errors of programs that set stock",
+    "stock/ledger.py": "errors of programs that set stock",
+    "stock/stream.py": "errors of programs that open streams",
+}
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}  # attributes that people read or hear
 WORD = re.compile(r"[A-Za-z]{2,}")
 # A text by its look: it begins with a capital letter and goes on with a small one, or a space.
@@ -115,6 +134,43 @@ def test_script_takes_its_texts_from_the_page(name: str) -> None:
     literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
     found = [text for pair in literals for text in pair if re.match(r"[A-Z][a-z]+ [a-z]", text)]
     assert found == []
+
+
+def python_texts(source: str) -> list[str]:
+    """Return the string constants of a module that read like a text for people and do not go through gettext."""
+    tree = ast.parse(source)
+    skipped = {
+        id(part)
+        for node in ast.walk(tree)
+        if _is_docstring(node) or (isinstance(node, ast.Call) and _is_translated_or_logged(node))
+        for part in ast.walk(node)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
+        if re.match(r"[A-Z][a-z’']*( [a-z]|\.$)", node.value)
+    ]
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_translated_or_logged(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    return name in GETTEXT or re.search(r"\blog(ger)?\.\w+$", name) is not None
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.partition("/")[2] not in FOR_OPERATORS])
+def test_module_has_no_untranslated_text(name: str) -> None:
+    assert python_texts((ROOT / name).read_text()) == []
+
+
+def test_untranslated_text_in_python_is_found() -> None:
+    assert python_texts('page("Your basket is empty.")') == ["Your basket is empty."]
+    assert python_texts('page(f"Only {left} left", "Only a few left")') == ["Only a few left"]
+    assert python_texts('page(_("Your basket is empty."))') == []
 
 
 def test_values_are_escaped_in_templates_only(app: Flask) -> None:
