@@ -108,7 +108,7 @@ def load(
     rate = re.search(r"Requests/sec:\s+([\d.]+)", ran.stdout)
     slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", ran.stdout)
     if rate is None or slow is None:
-        raise SystemExit(f"wrk said what cannot be read:\n{ran.stdout}")
+        raise SystemExit(f"The output of wrk has an unknown format:\n{ran.stdout}")
     answered = re.search(r"(\d+) requests in", ran.stdout)
     cpu = (_worked(group) - worked) / int(answered[1]) if answered else 0.0
     return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]], cpu)

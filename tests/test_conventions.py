@@ -48,24 +48,11 @@ LONG_NAMES_LEFT = (
     "tests/redis_roles/test_roles.py",
 )
 DIALECT_LEFT = (
-    "benchmarks/servers.py",
-    "storefront/cache/responses.py",
-    "storefront/cache/single_flight.py",
-    "storefront/cache/store.py",
-    "storefront/checkout/payment/events.py",
     "storefront/redis_roles/circuit_breaker.py",
     "storefront/sqlite.py",
-    "storefront/web/error_pages.py",
-    "templates/accounts/addresses.html",
-    "templates/checkout/orders.html",
-    "templates/ops/cache.html",
-    "templates/ops/orders.html",
-    "tests/accounts/test_profile.py",
-    "tests/docs/test_references.py",
     "tests/rate_limiting/test_crawlers.py",
     "tests/redis_roles/test_lock.py",
     "tests/redis_roles/test_sentinel.py",
-    "tests/web/test_outbound.py",
 )
 
 # Names that every room may use for a module, since each means the same thing in each room.

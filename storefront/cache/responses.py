@@ -27,7 +27,7 @@ _CACHE_CONTROL = [
 
 
 class StoredHead(msgspec.Struct, frozen=True, array_like=True):
-    """The part of a response that is stored besides its body."""
+    """The stored part of a response without its body."""
 
     status: int
     content_type: str
@@ -50,7 +50,7 @@ def variant_of(encoding: str | None) -> str:
 
 
 def encode_head(response: Response) -> bytes:
-    """Return the part of a response that is stored besides its body."""
+    """Return the part of a response that is stored together with its body."""
     headers = [(name, value) for name in STORED_HEADERS if (value := response.headers.get(name))]
     vary = ", ".join(dict.fromkeys(("Accept-Encoding", *response.vary)))
     head = StoredHead(response.status_code, response.content_type or "text/html", headers, vary)
@@ -110,7 +110,7 @@ def _about(hit: CacheHit) -> list[tuple[str, str]]:
 
 
 def decode_head(hit: CacheHit) -> StoredHead:
-    """Return the stored part of a page besides its body."""
+    """Return the stored part of a page without its body."""
     if hit.l1_entry is None:
         return msgspec.msgpack.decode(hit.meta, type=StoredHead)
     if "head" not in hit.l1_entry.memo:

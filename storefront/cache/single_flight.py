@@ -38,7 +38,7 @@ class SingleFlight:
             return flight, True
 
     def end(self, key: str, flight: Flight) -> None:
-        """End a flight: who waits for it goes on, and the next caller of `join` leads a new one."""
+        """End a flight: its waiters continue, and the next caller of `join` leads a new one."""
         with self._lock:
             if self._flights.get(key) is flight:
                 del self._flights[key]

@@ -1,4 +1,4 @@
-"""Both levels of the cache together: who answers, who builds, who waits, and what happens without Redis.
+"""Both levels of the cache together: look-up, the choice of one builder, waiting for it, and outages of Redis.
 
 `look_up` returns a CacheHit or a BuildTicket. The holder of a ticket builds the value and calls `fill`, or `abandon`
 if the build failed. Other look-ups of the same key in this process wait for that (single-flight).

@@ -25,7 +25,7 @@ _TITLES = {
     410: _("No longer in the shop"),
     413: _("That is too large"),
     414: _("That address is too long"),
-    422: _("Something in the form has to be mended"),
+    422: _("Check the highlighted fields"),
     429: _("A little slower, please"),
     500: _("Something broke on our side"),
     503: _("The shop is catching its breath"),

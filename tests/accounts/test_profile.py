@@ -118,7 +118,7 @@ def test_invalid_form_changes_no_email(
 
 
 def test_address_is_added_changed_and_removed(kims: Browser) -> None:
-    assert "There is none yet." in kims.get("/account/addresses").text
+    assert "You have no addresses yet." in kims.get("/account/addresses").text
     assert '<option value="US" selected>' in kims.get("/account/addresses/new").text
     answer = kims.post("/account/addresses", **HOME)
     page = kims.get(answer.location).text
@@ -133,7 +133,7 @@ def test_address_is_added_changed_and_removed(kims: Browser) -> None:
     assert "Quai 4" in kims.get("/account/addresses").text
     for _ in range(2):  # a double click is not an error
         assert kims.post(f"/account/addresses/{number}/removal").status_code == 303
-    assert "There is none yet." in kims.get("/account/addresses").text
+    assert "You have no addresses yet." in kims.get("/account/addresses").text
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ THEIRS = {
     "EventSource",
     "HttpOnly",
 }
-# A file that is no part of the repository: an installation or a person makes it.
+# A file outside the repository: an installation or a person creates it.
 MADE = re.compile(r"instance/|media/|products\.csv|checkout\.toml|build/|<")
 
 

@@ -117,7 +117,11 @@ def test_template_has_no_untranslated_text(name: str) -> None:
 def test_only_constants_are_translated(name: str) -> None:
     """The translated text is markup, so it must never come from a value."""
     tree = Environment(extensions=["jinja2.ext.i18n"]).parse((ROOT / "templates" / name).read_text())
-    calls = [call for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name in GETTEXT]
+    calls = [
+        call
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in GETTEXT
+    ]
     assert all(isinstance(call.args[0], nodes.Const) for call in calls)
 
 

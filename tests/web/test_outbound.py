@@ -153,7 +153,7 @@ def test_one_unsafe_address_among_several_is_refused(
 
 
 def test_host_is_looked_up_once(request_url: Caller, internet: Internet, web: WebServer) -> None:
-    """DNS rebinding: a public address for the check, this machine's address for whoever asks again."""
+    """DNS rebinding: the first look-up returns a public address, the second one this machine's address."""
     internet.names["rebinding.example"] = [[PUBLIC], ["127.0.0.1"]]
     assert request_url(f"http://rebinding.example:{web.server_port}/a.png") is None
     assert internet.lookups == ["rebinding.example"]

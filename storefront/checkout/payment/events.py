@@ -134,7 +134,7 @@ def _handle_failed(session: Session, number: str, payment: Payment) -> None:
 
 
 def _handle_refund(session: Session, provider: str, number: str, subject: dict[str, Any]) -> None:
-    """Record a refund once, and its failure once, whoever requested it and whichever event arrives first."""
+    """Record a refund once, and its failure once, for any requester and any order of events."""
     reference, amount = str(subject["id"]), int(subject["amount"])
     is_new = attempts.mark_handled(session, provider, f"refund:{reference}", "refund")
     if subject.get("status") not in _FAILED_REFUND_STATES:
