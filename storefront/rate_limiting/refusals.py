@@ -8,6 +8,8 @@ import msgspec
 from flask import Flask, Response, render_template, request
 from flask.globals import request_ctx
 
+from storefront.i18n import gettext as _
+from storefront.i18n import ngettext
 from storefront.rate_limiting.decision import Decision
 from storefront.web import compression
 
@@ -31,7 +33,7 @@ class RefusalResponses:
         if decision.status == 403 and request.path.startswith("/api/"):
             response = self._app.response_class(_denied_problem(), mimetype="application/problem+json")
         elif decision.status == 403:
-            response = self._build_text("Requests from this network are not answered.\n")
+            response = self._build_text(_("Requests from this network are not answered.") + "\n")
         else:
             response = self._build_too_many(decision)
         response.status_code = decision.status
@@ -48,7 +50,8 @@ class RefusalResponses:
         # Without a URL adapter the host is not one of ours, and no link can be built.
         if best == "text/html" and "stream" not in decision.policies and request_ctx.url_adapter is not None:
             return self._build_page(seconds, again=request.method in _SAFE)
-        return self._build_text(f"Too many requests. Try again in {_in_seconds(seconds)}.\n")
+        sentence = _("Too many requests. Try again in %(time)s.", time=_in_seconds(seconds))
+        return self._build_text(f"{sentence}\n")
 
     def _build_text(self, sentence: str) -> Response:
         return self._app.response_class(sentence, mimetype="text/plain")
@@ -73,12 +76,14 @@ class RefusalResponses:
 
 
 def _in_seconds(number: int) -> str:
-    return "1 second" if number == 1 else f"{number} seconds"
+    return ngettext("%(num)d second", "%(num)d seconds", number)
 
 
 def _wait(seconds: int) -> str:
     # Rounded up, so that the time is over when the page says so.
-    return _in_seconds(seconds) if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    if seconds < 120:
+        return _in_seconds(seconds)
+    return ngettext("%(num)d minute", "%(num)d minutes", -(-seconds // 60))
 
 
 def _denied_problem() -> str:
@@ -87,11 +92,12 @@ def _denied_problem() -> str:
 
 
 def _too_many_problem(decision: Decision) -> str:
+    seconds = decision.retry_after
     about: dict[str, Any] = {
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
-        "detail": f"Try again in {_in_seconds(decision.retry_after)}.",
+        "detail": f"Try again in {seconds} second{'s' * (seconds != 1)}.",
         "retry_after": decision.retry_after,
         "policies": decision.policies,
     }
