@@ -168,7 +168,6 @@ def test_one_class_name_has_one_meaning() -> None:
     assert not found
 
 
-@pytest.mark.xfail(reason="some statements still wait for a plainer form")
 def test_the_formatter_is_seldom_switched_off() -> None:
     skips = [
         str(path.relative_to(ROOT))

@@ -18,9 +18,16 @@ from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, last_link, ma
 pytestmark = pytest.mark.any_database
 
 HOME = {
-    "name": "Kim Lang", "company": "", "line1": "Quai 3", "line2": "", "postcode": "8001", "city": "Zürich",
-    "region": "", "country": "CH", "phone": "+41 44 000 00 00",
-}  # fmt: skip
+    "name": "Kim Lang",
+    "company": "",
+    "line1": "Quai 3",
+    "line2": "",
+    "postcode": "8001",
+    "city": "Zürich",
+    "region": "",
+    "country": "CH",
+    "phone": "+41 44 000 00 00",
+}
 
 
 @pytest.fixture

@@ -177,10 +177,23 @@ def test_cookie_of_another_shop_is_a_new_visitor(app: Flask, browser: Browser, k
 
 
 EVIL = [
-    "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "\\/evil.example",
-    "evil.example", "javascript:alert(1)", "/\n/evil.example", "/%0a" + "x" * 3000, "", " /x", "///evil.example",
-    "/account/logout", "/account/login?next=/account/login", "http:evil.example", "/é",
-]  # fmt: skip
+    "//evil.example",
+    "/\\evil.example",
+    "https://evil.example",
+    "/\t/evil.example",
+    "\\/evil.example",
+    "evil.example",
+    "javascript:alert(1)",
+    "/\n/evil.example",
+    "/%0a" + "x" * 3000,
+    "",
+    " /x",
+    "///evil.example",
+    "/account/logout",
+    "/account/login?next=/account/login",
+    "http:evil.example",
+    "/é",
+]
 
 
 def test_next_redirects_only_to_own_paths(browser: Browser, kim: int) -> None:
@@ -205,8 +218,16 @@ def test_private_pages_stay_out_of_caches(browser: Browser, kim: int) -> None:
         "/account/reset/x",
         "/account/addresses/7",
     ]
-    browser_paths = ["/account", "/account/addresses", "/account/addresses/new", "/account/devices",
-                     "/account/data", "/account/deletion", "/account/email/sent", "/account/email/x"]  # fmt: skip
+    browser_paths = [
+        "/account",
+        "/account/addresses",
+        "/account/addresses/new",
+        "/account/devices",
+        "/account/data",
+        "/account/deletion",
+        "/account/email/sent",
+        "/account/email/x",
+    ]
     answers = [browser.get(path) for path in (*paths, *browser_paths)]
     browser.sign_in()
     answers += [browser.get(path) for path in browser_paths]

@@ -66,11 +66,24 @@ def test_responses_conform_to_the_document(served: str, tmp_path: Path, database
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
     command = [
-        Path(sys.executable).with_name("schemathesis"), "--config-file", config, "run",
-        f"{served}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}", "--checks", "all",
-        "--phases", PHASES[database], "--max-examples", str(effort(10, 100)), "--generation-deterministic",
-        "--no-shrink", "--continue-on-failure", "--no-color",
-    ]  # fmt: skip
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file",
+        config,
+        "run",
+        f"{served}/api/v1/openapi.json",
+        "--header",
+        f"Authorization: Bearer {token}",
+        "--checks",
+        "all",
+        "--phases",
+        PHASES[database],
+        "--max-examples",
+        str(effort(10, 100)),
+        "--generation-deterministic",
+        "--no-shrink",
+        "--continue-on-failure",
+        "--no-color",
+    ]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert re.search(r"Tested: *1\d\b", ran.stdout), ran.stdout

@@ -19,9 +19,18 @@ def number(app: Flask) -> str:
     make_product("Pot", variants=[{"sku": "POT", "on_hand": 5}])
     with write_transaction() as session:
         order = Order(
-            request_digest="", email="kim@example.org", currency="USD", goods=200, delivery_price=50, tax=0,
-            total=250, prices_include_tax=True, ship_to={"name": "Kim"}, delivery="Post", payment="invoice",
-        )  # fmt: skip
+            request_digest="",
+            email="kim@example.org",
+            currency="USD",
+            goods=200,
+            delivery_price=50,
+            tax=0,
+            total=250,
+            prices_include_tax=True,
+            ship_to={"name": "Kim"},
+            delivery="Post",
+            payment="invoice",
+        )
         session.add(order)
         session.flush()
         line = {"sku": "POT", "title": "Pot", "quantity": 2, "unit_price": 100, "total": 200, "from_stock": 2}
@@ -57,8 +66,11 @@ def test_order_changes_state_and_returns_stock(call: Call, number: str, app: Fla
     found = first.get_json()
     event = found["events"][-1]
     assert (found["state"], event["kind"], event["actor"], event["note"]) == (
-        "cancelled", "cancelled", "token tests", "by phone",
-    )  # fmt: skip
+        "cancelled",
+        "cancelled",
+        "token tests",
+        "by phone",
+    )
     with write_transaction() as session:
         assert session.execute(select(StockItem.on_hand).where(StockItem.sku == "POT")).scalar_one() == 7
 

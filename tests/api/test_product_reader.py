@@ -19,13 +19,23 @@ from tests.factories import make_category, make_product
 def blue(app: Flask) -> int:
     """A tea pot in two colours: one is low in stock, one is sold out."""
     return make_product(
-        "Pot", category=make_category("Tea", "Pots"), option_names=["Color"], pictures=1,
+        "Pot",
+        category=make_category("Tea", "Pots"),
+        option_names=["Color"],
+        pictures=1,
         description_html="<p>Round.</p>",
         variants=[
-            {"sku": "POT-B", "option1": "Blue", "price": 1999, "compare_at_price": 2999, "on_hand": 9, "reserved": 6},
+            {
+                "sku": "POT-B",
+                "option1": "Blue",
+                "price": 1999,
+                "compare_at_price": 2999,
+                "on_hand": 9,
+                "reserved": 6,
+            },
             {"sku": "POT-R", "option1": "Red", "price": 2999, "on_hand": 0},
         ],
-    ).id  # fmt: skip
+    ).id
 
 
 def test_product_has_the_documented_format(call: Call, blue: int) -> None:
@@ -34,16 +44,34 @@ def test_product_has_the_documented_format(call: Call, blue: int) -> None:
     found = answer.get_json()
     image, updated = found.pop("images"), found.pop("updated_at")
     assert found == {
-        "id": blue, "slug": "pot", "title": "Pot", "description_html": "<p>Round.</p>", "vendor": "Kiln Row",
-        "category": {"path": "tea/pots", "name": "Pots"}, "status": "active",
-        "price": {"amount": 1999, "currency": "USD"}, "stock": 3,
+        "id": blue,
+        "slug": "pot",
+        "title": "Pot",
+        "description_html": "<p>Round.</p>",
+        "vendor": "Kiln Row",
+        "category": {"path": "tea/pots", "name": "Pots"},
+        "status": "active",
+        "price": {"amount": 1999, "currency": "USD"},
+        "stock": 3,
         "variants": [
-            {"sku": "POT-B", "options": {"Color": "Blue"}, "price": {"amount": 1999, "currency": "USD"},
-             "compare_at_price": {"amount": 2999, "currency": "USD"}, "stock": 3, "band": "low"},
-            {"sku": "POT-R", "options": {"Color": "Red"}, "price": {"amount": 2999, "currency": "USD"},
-             "compare_at_price": None, "stock": 0, "band": "out"},
+            {
+                "sku": "POT-B",
+                "options": {"Color": "Blue"},
+                "price": {"amount": 1999, "currency": "USD"},
+                "compare_at_price": {"amount": 2999, "currency": "USD"},
+                "stock": 3,
+                "band": "low",
+            },
+            {
+                "sku": "POT-R",
+                "options": {"Color": "Red"},
+                "price": {"amount": 2999, "currency": "USD"},
+                "compare_at_price": None,
+                "stock": 0,
+                "band": "out",
+            },
         ],
-    }  # fmt: skip
+    }
     assert [(i["alt"], i["width"], i["height"]) for i in image] == [("Pot", 1024, 1024)]
     assert call("GET", "/..").status_code == 404
     assert updated.endswith("Z")
@@ -158,8 +186,11 @@ def test_category_has_parents_and_children(call: Call, blue: int) -> None:
     make_category("Empty")
     pots, tea = {"path": "tea/pots", "name": "Pots"}, {"path": "tea", "name": "Tea"}
     assert call("GET", "/categories").get_json() == {
-        "items": [tea | {"products": 1}, pots | {"products": 1}], "page": 1, "pages": 1, "total": 2,
-    }  # fmt: skip
+        "items": [tea | {"products": 1}, pots | {"products": 1}],
+        "page": 1,
+        "pages": 1,
+        "total": 2,
+    }
     assert call("GET", "/categories/tea/pots").get_json() == pots | {
         "products": 1,
         "parents": [tea],
@@ -185,7 +216,7 @@ def test_category_has_parents_and_children(call: Call, blue: int) -> None:
         ("GET", "/categories?page=0", 400, "whole number"),
         ("GET", "/products?category=none", 404, "no category"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_problem_documents(call: Call, method: str, address: str, status: int, said: str) -> None:
     answer = call(method, address)
     problem = answer.get_json(force=True)

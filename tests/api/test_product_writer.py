@@ -190,9 +190,13 @@ def test_price_change_invalidates_only_its_pages(call: Call, pot: int, app: Flas
 SIZES = {"L": "POT", "S": "POT-2"}
 PRICE = {"price": {"amount": 1234, "currency": "USD"}}
 ALL = PRICE | {
-    "title": "New", "slug": "new", "vendor": "New", "category": {"path": "plates"}, "stock": 5,
+    "title": "New",
+    "slug": "new",
+    "vendor": "New",
+    "category": {"path": "plates"},
+    "stock": 5,
     "description_html": "<p>New</p>",
-}  # fmt: skip
+}
 # The change of each PUT, and the number of statements that it may run.
 PUTS = {
     "title": (7, {"title": "New"}),

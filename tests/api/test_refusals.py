@@ -80,8 +80,11 @@ PRICE = {"amount": 1, "currency": "USD"}
         (b'{"stock": "7"}', 422, ["/stock"]),
         (NUL, 422, ["/title"]),
         (b"[]", 422, [""]),
-        ({"colour": 1, "variants": [{"sku": "POT", "a/b": 1, "price": PRICE | {"x": 1}}]}, 422,
-         ["/colour", "/variants/0/a~1b", "/variants/0/price/x"]),
+        (
+            {"colour": 1, "variants": [{"sku": "POT", "a/b": 1, "price": PRICE | {"x": 1}}]},
+            422,
+            ["/colour", "/variants/0/a~1b", "/variants/0/price/x"],
+        ),
         ({"title": ""}, 422, ["/title"]),
         ({"title": "  "}, 422, ["/title"]),
         ({"title": "a" * 501}, 422, ["/title"]),
@@ -93,7 +96,7 @@ PRICE = {"amount": 1, "currency": "USD"}
         ({"price": {"amount": 1, "currency": "EUR"}}, 422, ["/price/currency"]),
         ({"slug": "plate"}, 409, None),
     ],
-)  # fmt: skip
+)
 def test_invalid_bodies_are_refused_and_change_nothing(
     call: Call, pot: int, body: Any, status: int, pointers: list[str] | None
 ) -> None:
@@ -167,9 +170,11 @@ def test_too_large_chunked_body_is_refused(app: Flask, pot: int) -> None:
     token = tokens.create_token("tests", ("catalog:write",))
     body = b'{"title": "Cut off"}' + b" " * 1024 * 1024 + b"!"
     answer = app.test_client().patch(
-        f"/api/v1/products/{pot}", input_stream=BytesIO(body), content_type="application/json",
+        f"/api/v1/products/{pot}",
+        input_stream=BytesIO(body),
+        content_type="application/json",
         headers={"Authorization": f"Bearer {token}", "Transfer-Encoding": "chunked"},
         environ_overrides={"wsgi.input_terminated": True},
-    )  # fmt: skip
+    )
     assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
     assert app.test_client().get(f"/api/v1/products/{pot}").get_json()["title"] == "Pot"

@@ -33,8 +33,12 @@ def test_commands_create_list_and_revoke_tokens(app: Flask, call: Call) -> None:
     assert call("GET", ORDINARY, **bearer(token)).status_code == 200
     key = token.split("_")[1]
     assert run(args=["token", "list"]).output.split("\t") == [
-        key, "Ware house", "catalog:read stock:write", "never used", "valid\n",
-    ]  # fmt: skip
+        key,
+        "Ware house",
+        "catalog:read stock:write",
+        "never used",
+        "valid\n",
+    ]
     assert run(args=["token", "revoke", key]).output == "Ware house is revoked.\n"
     answer = call("GET", ORDINARY, **bearer(token))
     assert (answer.status_code, "revoked" in answer.get_json()["detail"]) == (401, True)

@@ -158,9 +158,11 @@ def test_production_without_smtp_answers_503(app: Flask, tmp_path: Path, redis_u
         assert browser.get("/account", base_url="https://localhost").status_code == 200
         assert Browser(shop, "127.0.0.1").get("/ops/cache").status_code == 404
         answer = browser.client.post(
-            "/account/deletion", data={"password": PASSWORD}, headers={"Sec-Fetch-Site": "same-origin"},
+            "/account/deletion",
+            data={"password": PASSWORD},
+            headers={"Sec-Fetch-Site": "same-origin"},
             base_url="https://localhost",
-        )  # fmt: skip
+        )
         assert answer.status_code == 303, "an account can be deleted although no mail can be sent"
         db.session.remove()
         periodic.stop_tasks(
@@ -171,9 +173,14 @@ def test_production_without_smtp_answers_503(app: Flask, tmp_path: Path, redis_u
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SMTP_URL", "mail.example"), ("SMTP_URL", "http://mail.example"), ("SMTP_URL", "smtp://a@b@c"),
-     ("MAIL_FROM", "Shop <a@b.example>"), ("MAIL_FROM", "a")],
-)  # fmt: skip
+    [
+        ("SMTP_URL", "mail.example"),
+        ("SMTP_URL", "http://mail.example"),
+        ("SMTP_URL", "smtp://a@b@c"),
+        ("MAIL_FROM", "Shop <a@b.example>"),
+        ("MAIL_FROM", "a"),
+    ],
+)
 def test_invalid_mail_setting_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         make_app("sqlite://", tmp_path, **{f"STOREFRONT_{name}": value})
