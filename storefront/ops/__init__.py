@@ -10,6 +10,7 @@ from storefront.i18n import lazy_gettext
 from storefront.ops import (
     backup,
     dashboard,
+    doctor,
     metrics,
     minute_figures,
     request_figures,
@@ -18,7 +19,7 @@ from storefront.ops import (
     tracing,
     warm_up,
 )
-from storefront.ops.doctor import cli, proxy_echo
+from storefront.ops.doctor import proxy_echo
 from storefront.web import health, staff_access
 from storefront.web.common_headers import Measure
 
@@ -34,7 +35,7 @@ _PAGES = (
 def init_app(app: Flask) -> None:
     """Register commands, staff pages, readiness checks and the periodic tasks of this room."""
     app.cli.add_command(setup.setup)
-    app.cli.add_command(cli.command)
+    app.cli.add_command(doctor.command)
     app.cli.add_command(backup.backup)
     app.cli.add_command(backup.restore)
     app.register_blueprint(proxy_echo.bp)
