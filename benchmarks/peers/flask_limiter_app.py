@@ -12,7 +12,7 @@ from flask import Flask, Response
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from storefront import rate_limiting, redis_roles
+from storefront import i18n, rate_limiting, redis_roles
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes() if "PEER_BODY" in os.environ else b""
 MANY = "100000000/minute"
@@ -35,6 +35,8 @@ def make(whose: str, redis: str) -> Flask:
         app.config.update(LIMIT_VERIFY_CRAWLERS=False, LIMIT_SHADOW=[], LIMIT_ALLOW=[], LIMIT_DENY=[])
         rates = {f"STOREFRONT_LIMIT_{name}": MANY for name in ("BROWSE", "ME", "API", "CART")}
         app.config["LIMIT_RATES"] = rates | {"STOREFRONT_LIMIT_SEARCH": "1/hour"}
+        app.config["LOCALE"] = "en_US"
+        i18n.init_app(app)
         redis_roles.init_app(app)
         rate_limiting.init_app(app)
 
