@@ -1,4 +1,4 @@
-"""Declarations of the API's operations: they are enforced here and described in the OpenAPI document."""
+"""Declarations of the API's operations, enforced here and described in the OpenAPI document; pages of lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Response, request
@@ -30,6 +31,20 @@ class Parameter:
     description: str
     place: str = "query"
     required: bool = False
+
+
+PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "The number of the page, from 1.")
+_KEPT_PARAMETERS = (
+    "q",
+    "category",
+    "vendor",
+    "min_price",
+    "max_price",
+    "in_stock",
+    "sort",
+    "fields",
+    "state",
+)
 
 
 def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
@@ -134,4 +149,18 @@ def private_response(result: Any, status: int = 200) -> Response:
         body = compression.encode(body, encoding, quality=4)
     response.headers["ETag"] = etags.compute_etag(digest, encoding, body)
     response.set_data(body)
+    return response
+
+
+def add_page_links(response: Response, page: int, pages: int) -> Response:
+    """Add a Link header (RFC 8288) with the first, previous, next and last page of the list; return the response."""
+    query = [(name, request.args[name]) for name in _KEPT_PARAMETERS if name in request.args]
+
+    def link(name: str, number: int) -> str:
+        return f'<{request.path}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'
+
+    relations = [("first", 1), ("prev", min(page - 1, pages)), ("next", page + 1), ("last", pages)]
+    links = [link(name, n) for name, n in relations if 1 <= n <= max(1, pages) and n != page]
+    if links:
+        response.headers["Link"] = ", ".join(links)
     return response

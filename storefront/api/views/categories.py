@@ -10,8 +10,15 @@ from flask import Blueprint, Response, request
 from sqlalchemy import func, select
 
 from storefront import cache, rate_limiting
-from storefront.api import pagination, tokens
-from storefront.api.operations import check_parameters, operation, private_response, public_response
+from storefront.api import tokens
+from storefront.api.operations import (
+    PAGE,
+    add_page_links,
+    check_parameters,
+    operation,
+    private_response,
+    public_response,
+)
 from storefront.api.schemas import Category, CategoryDetail, CategoryList, CategoryRef
 from storefront.cache import keys
 from storefront.catalog import models
@@ -29,14 +36,14 @@ def _cache_key(_arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
 
 
 def _page(query: Mapping[str, str]) -> int:
-    check_parameters((pagination.PAGE,), query)
+    check_parameters((PAGE,), query)
     return parse_page_number(query.get("page", ""))
 
 
 @bp.get("/categories")
 @rate_limiting.limit("api")
 @cache.public_page(keys.CATEGORY, _cache_key, anonymous=True)
-@operation("List categories, 100 to a page", CategoryList, parameters=(pagination.PAGE,))
+@operation("List categories, 100 to a page", CategoryList, parameters=(PAGE,))
 def category_list() -> Response:
     """All categories that contain active products, sorted by path."""
     page = _page(request.args)
@@ -49,7 +56,7 @@ def category_list() -> Response:
     items = [Category(row.path, row.name, row.product_count) for row in rows]
     result = CategoryList(items, page, ceil(total / PER_PAGE), total)
     response = public_response(result) if tokens.current_caller() is None else private_response(result)
-    return pagination.add_links(response, page, result.pages)
+    return add_page_links(response, page, result.pages)
 
 
 @bp.get("/categories/<path:path>")

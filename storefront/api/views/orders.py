@@ -8,8 +8,15 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
-from storefront.api import idempotency, orders, pagination, tokens
-from storefront.api.operations import Parameter, check_parameters, operation, private_response
+from storefront.api import idempotency, orders, tokens
+from storefront.api.operations import (
+    PAGE,
+    Parameter,
+    add_page_links,
+    check_parameters,
+    operation,
+    private_response,
+)
 from storefront.api.schemas import Order, OrderList, OrderState, OrderStateInput
 from storefront.catalog.list_request import parse_page_number
 
@@ -21,13 +28,13 @@ _STATE = Parameter("state", {"type": "string", "enum": STATES}, "Only orders in 
 
 @bp.get("/orders")
 @rate_limiting.limit("api")
-@operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(pagination.PAGE, _STATE))
+@operation("List orders, 50 to a page", OrderList, scope="orders:read", parameters=(PAGE, _STATE))
 def order_list() -> Response:
     """The orders of the shop, newest first."""
-    check_parameters((pagination.PAGE, _STATE), request.args)
+    check_parameters((PAGE, _STATE), request.args)
     page, state = parse_page_number(request.args.get("page", "")), request.args.get("state")
     result = orders.list_orders(page, state)
-    return pagination.add_links(private_response(result), page, result.pages)
+    return add_page_links(private_response(result), page, result.pages)
 
 
 @bp.get("/orders/<number>")

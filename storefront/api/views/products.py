@@ -10,9 +10,11 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from storefront import cache, rate_limiting, stock
-from storefront.api import idempotency, pagination, product_reader, product_writer, tokens
+from storefront.api import idempotency, product_reader, product_writer, tokens
 from storefront.api.operations import (
+    PAGE,
     Parameter,
+    add_page_links,
     check_parameters,
     operation,
     private_response,
@@ -48,7 +50,7 @@ def _text(most: int) -> dict[str, Any]:
 _PRICE = {"type": "number", "minimum": 0, "maximum": 10**9}
 _FIELDS = {"type": "array", "items": {"type": "string", "enum": FIELDS}, "minItems": 1}
 _LIST = (
-    pagination.PAGE,
+    PAGE,
     Parameter("q", _text(MAX_QUERY), "Words that the product must contain."),
     Parameter("category", _text(2000), "The path of a category: only products in it and below it."),
     Parameter("vendor", _text(255), "The vendor's exact name."),
@@ -91,7 +93,7 @@ def product_list() -> Response:
     listed = [ListedProduct(**{name: getattr(item, name) for name in fields}) for item in items]
     result = ProductList(listed, list_query.page, page.pages, page.total)
     response = public_response(result) if caller is None else private_response(result)
-    return pagination.add_links(response, list_query.page, page.pages)
+    return add_page_links(response, list_query.page, page.pages)
 
 
 @bp.get("/products/<int(max=2147483647):product_id>")
