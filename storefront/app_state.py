@@ -1,19 +1,28 @@
-"""A typed place for what a room keeps for each application, in `app.extensions`.
+"""Typed state of an application, and typed hooks between rooms; both live in `app.extensions`.
+
+State, of which a room keeps one object with typed fields rather than one entry for each field:
 
     rates = AppState[TaxRates]("checkout.tax_rates")  # at the top of the module that owns it
     rates.set(app, TaxRates(...))                     # in init_app
     rates.get(current_app)                            # the type checker knows that this is a TaxRates
 
-A room keeps few of these: one object with typed fields, rather than one entry for each field.
+Hooks, by which a room says what happened and rooms above it act on that without being imported:
+
+    changed = Hook[[Session, OrderChange], None]("checkout.order_changed")  # in the room that fires it
+    changed.register(app, enqueue_mail)                                     # in the init_app of a room above
+    changed.fire(session, change)                                           # where it happens; the types are checked
 """
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable
+from typing import Generic, ParamSpec, TypeVar, cast
 
-from flask import Flask
+from flask import Flask, current_app
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class AppState(Generic[T]):
@@ -46,3 +55,27 @@ class AppState(Generic[T]):
     def setdefault(self, app: Flask, value: T) -> T:
         """Return the application's value; if it has none, keep this one first."""
         return cast("T", app.extensions.setdefault(self.name, value))
+
+
+class Hook(Generic[P, R]):
+    """A place where other rooms' functions are called.
+
+    Handlers belong to one application and run in the order in which they were registered, in the caller's
+    transaction. An exception of a handler goes to the caller.
+
+    Args:
+        name: the room and what happened, such as `cart.merged`.
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self._handlers = AppState[list[Callable[P, R]]](f"hook {name}")
+
+    def register(self, app: Flask, handler: Callable[P, R]) -> None:
+        """Call this function at each `fire` in this application."""
+        self._handlers.setdefault(app, []).append(handler)
+
+    def fire(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+        """Call the current application's handlers with these arguments; return what each of them returned."""
+        handlers = self._handlers.setdefault(current_app, [])
+        return [handler(*args, **kwargs) for handler in handlers]

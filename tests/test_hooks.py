@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from storefront.app_state import AppState
-from storefront.hooks import Hook
+from storefront.app_state import AppState, Hook
 
 doubled = Hook[[int], int]("test.doubled")
 

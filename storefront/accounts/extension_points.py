@@ -9,8 +9,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from storefront.app_state import AppState
-from storefront.hooks import Hook
+from storefront.app_state import AppState, Hook
 from storefront.i18n import lazy_gettext as _
 
 account_deleted = Hook[[Session, int], None]("accounts.account_deleted")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.app_state import Hook
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.extensions import write_transaction
-from storefront.hooks import Hook
 
 # Fired inside the transaction before a merged cart is deleted, with its id and the id of the account's cart.
 merged = Hook[[Session, int, int], None]("cart.merged")

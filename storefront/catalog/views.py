@@ -20,12 +20,12 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import cache, rate_limiting
+from storefront.app_state import Hook
 from storefront.cache import keys
 from storefront.catalog import list_request, pictures, queries, sitemap
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
-from storefront.hooks import Hook
 from storefront.web.same_origin import get_origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
+from storefront.app_state import Hook
 from storefront.checkout.errors import NoSuchOrderError, OrderError
 from storefront.checkout.models import Order, OrderEvent, OrderEventKind
-from storefront.hooks import Hook
 from storefront.i18n import gettext as _
 from storefront.money import Money
 

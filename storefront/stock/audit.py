@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from storefront.hooks import Hook
+from storefront.app_state import Hook
 from storefront.stock.inventory import lock_available
 from storefront.stock.models import StockItem, StockMovement
 

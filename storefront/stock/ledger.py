@@ -16,10 +16,10 @@ from sqlalchemy import Integer, Row, Table, bindparam, insert, literal_column, s
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
+from storefront.app_state import Hook
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of
-from storefront.hooks import Hook
 from storefront.stock.models import MovementKind, StockItem, StockMovement
 from storefront.stock.public import StockLevel, badge_for, public_display
 from storefront.stock.queries import combine_levels
