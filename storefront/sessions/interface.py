@@ -11,7 +11,7 @@ from flask_session.base import ServerSideSessionInterface  # type: ignore[import
 
 from storefront.redis_roles import RedisUnavailable
 from storefront.sessions import store
-from storefront.sessions.serializer import MSGPACK
+from storefront.sessions.fields import MSGPACK
 from storefront.sessions.session import Session, SessionState, Validator
 from storefront.sessions.store import SessionStore, StoredSession
 

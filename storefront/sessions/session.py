@@ -11,7 +11,7 @@ from flask import has_request_context
 from flask.sessions import SessionMixin
 
 from storefront.redis_roles import RedisUnavailable
-from storefront.sessions.serializer import MSGPACK
+from storefront.sessions.fields import MSGPACK
 from storefront.sessions.store import FieldChange, StoredSession
 
 Validator = Callable[["Session"], bool]

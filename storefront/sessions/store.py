@@ -19,8 +19,7 @@ from redis import Redis
 
 from storefront.redis_roles import LuaScript, Role
 from storefront.redis_roles.roles import RoleClients
-from storefront.sessions.field_merge import MISSING, merge_field
-from storefront.sessions.serializer import MSGPACK
+from storefront.sessions.fields import MISSING, MSGPACK, merge_field
 
 TOMBSTONE = 60  # seconds: longer than any request (gunicorn aborts after 15)
 TRIES = 100  # of one request to write; each failure means that another request has written

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.sessions.field_merge import MISSING, merge_field
+from storefront.sessions.fields import MISSING, merge_field
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a"]) | st.just(MISSING),

@@ -1,10 +1,11 @@
-"""Three-way merge of one session field that two requests have changed."""
+"""Session fields: their encoding (msgpack, nothing else is ever read), and the merge of two changes to one field."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from storefront.sessions.serializer import MSGPACK
+import msgspec
+from flask_session.base import Serializer  # type: ignore[import-untyped]
 
 
 class MissingField:
@@ -59,3 +60,33 @@ def _is_same(one: Any, other: Any) -> bool:
     if one is MISSING or other is MISSING:
         return one is other
     return MSGPACK.encode(one) == MSGPACK.encode(other)
+
+
+class MsgpackSerializer(Serializer):  # type: ignore[misc]  # Flask-Session is not typed
+    """Replaces Flask-Session's serializer, which passes unreadable data to pickle."""
+
+    def __init__(self) -> None:
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder()
+
+    def encode(self, session: Any) -> bytes:
+        """Return a value made of strings, numbers, bytes, dates, lists and dictionaries as bytes, never empty.
+
+        Raises:
+            TypeError: the value contains something else.
+        """
+        return self._encoder.encode(session)
+
+    def decode(self, serialized_data: bytes) -> Any:
+        """Return the decoded value.
+
+        Raises:
+            msgspec.DecodeError: the data is not msgpack, or is nested deeper than anything that we write.
+        """
+        try:
+            return self._decoder.decode(serialized_data)
+        except RecursionError as error:
+            raise msgspec.DecodeError("nested too deep") from error
+
+
+MSGPACK = MsgpackSerializer()
