@@ -32,28 +32,6 @@ DIALECT = re.compile(
 # This file, which has to name the phrases; history, which stays what it is.
 DIALECT_EXCEPTIONS = ("tests/test_conventions.py", "CHANGELOG.md", "docs/decisions/", "migrations/")
 
-# Files whose words still have to be changed: remove each once it is done.
-LONG_NAMES_LEFT = (
-    "tests/rate_limiting/test_away.py",
-    "tests/rate_limiting/test_edge.py",
-    "tests/rate_limiting/test_gcra.py",
-    "tests/rate_limiting/test_identity.py",
-    "tests/rate_limiting/test_limiter.py",
-    "tests/rate_limiting/test_processes.py",
-    "tests/rate_limiting/test_responses.py",
-    "tests/rate_limiting/test_served.py",
-    "tests/redis_roles/test_call.py",
-    "tests/redis_roles/test_embedded.py",
-    "tests/redis_roles/test_killed.py",
-    "tests/redis_roles/test_roles.py",
-)
-DIALECT_LEFT = (
-    "storefront/redis_roles/circuit_breaker.py",
-    "storefront/sqlite.py",
-    "tests/rate_limiting/test_crawlers.py",
-    "tests/redis_roles/test_lock.py",
-    "tests/redis_roles/test_sentinel.py",
-)
 
 # Names that every room may use for a module, since each means the same thing in each room.
 CONVENTIONAL_MODULES = {
@@ -125,7 +103,7 @@ def test_test_names_have_at_most_60_characters() -> None:
         f"{path.relative_to(ROOT)}: {name}"
         for path in python_files("tests")
         for name in re.findall(r"^\s*(?:async )?def (test_\w+)", path.read_text(), re.M)
-        if len(name) > LONGEST_TEST_NAME and str(path.relative_to(ROOT)) not in LONG_NAMES_LEFT
+        if len(name) > LONGEST_TEST_NAME
     ]
     assert not long, "\n".join(long)
 
@@ -134,7 +112,7 @@ def test_tracked_text_is_plain_english() -> None:
     found = [
         f"{file}:{number}: {match[0]}"
         for path, text in texts().items()
-        if not (file := str(path.relative_to(ROOT))).startswith((*DIALECT_EXCEPTIONS, *DIALECT_LEFT))
+        if not (file := str(path.relative_to(ROOT))).startswith(DIALECT_EXCEPTIONS)
         for number, line in enumerate(text.splitlines(), start=1)
         if (match := DIALECT.search(line))
     ]
@@ -178,7 +156,6 @@ def test_the_formatter_is_seldom_switched_off() -> None:
     assert len(skips) <= MOST_FORMATTER_SKIPS, "\n".join(skips)
 
 
-@pytest.mark.xfail(reason="some modules still have to be joined")
 def test_storefront_does_not_grow_without_end() -> None:
     assert len(python_files("storefront")) <= MOST_MODULES
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, last_seen, queries, redirects, user_agents
+from storefront.accounts import cookie, last_seen, queries, user_agents
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.cache import keys
@@ -27,6 +27,8 @@ T = TypeVar("T")
 # Sent after a sign-in or a registration, with `user`, a Shopper.
 signed_in = Namespace().signal("signed-in")
 
+# The path after a sign-in without a page to return to.
+HOME = "/account"
 # Per account. A further sign-in ends the oldest.
 MAX_SIGN_INS = 50
 # The key in the WSGI environ that holds the current request's shopper.
@@ -69,7 +71,7 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
         user = load_current_user()
         if user is None:
-            back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else redirects.HOME
+            back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else HOME
             return redirect(url_for("sign_in.login", next=back), 303)
         return view(user, *args, **kwargs)
 

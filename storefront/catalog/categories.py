@@ -1,7 +1,9 @@
-"""Change the category tree: get or create a path, move a branch."""
+"""The category tree: get or create a path, move a branch; and slugs, the readable part of URLs."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, or_, select
@@ -9,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
-from storefront.catalog.slugs import slugify
+from storefront.catalog.search import fold
 from storefront.errors import StorefrontError
+
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 class CategoryMoveError(StorefrontError):
@@ -78,3 +82,16 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
 def is_below(path: str) -> ColumnElement[bool]:
     """Return the SQL condition "anywhere below this path", as a range that can use the index on paths."""
     return (Category.path > f"{path}/") & (Category.path < f"{path}0")  # "0" follows "/" in ASCII
+
+
+def slugify(text: str, *, limit: int = 200) -> str:
+    """Return the text as a slug of a–z, 0–9 and hyphens; never empty, the same for the same text.
+
+    A text without Latin letters and digits gets a slug that is made of its digest.
+    """
+    slug = (
+        _NOT_SLUG.sub("-", fold(text).replace("&", " and ").replace("'", "").replace("’", ""))
+        .strip("-")[:limit]
+        .strip("-")
+    )
+    return slug or f"n-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

@@ -1,15 +1,70 @@
-"""The demo shop: a catalogue of our own, and generated ones of any size."""
+"""The demo shop: a catalogue of our own, and generated catalogues of any size; `flask demo` loads either."""
 
 from __future__ import annotations
 
-from flask import Flask
+import time
+from pathlib import Path
 
-from storefront.demo.cli import demo
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from storefront.catalog.pictures import StoredPicture
+from storefront.demo import bulk_writer, catalogue, loader
 from storefront.demo.loader import LoadResult, is_empty, load
+from storefront.errors import StorefrontError
 
 __all__ = ["LoadResult", "init_app", "is_empty", "load"]
+
+MAX_PRODUCTS = 10_000_000
+_SHARED = 36  # products of the demo whose pictures the generated products share
 
 
 def init_app(app: Flask) -> None:
     """Register `flask demo`."""
     app.cli.add_command(demo)
+
+
+@click.command()
+@click.option("--products", type=click.IntRange(1, MAX_PRODUCTS), help="Generate this many products instead.")
+@click.option("--seed", type=click.IntRange(0, 999_999), default=1, show_default=True, help="Which ones.")
+@click.option("--no-pictures", is_flag=True, help="Generate products without pictures.")
+@with_appcontext
+def demo(products: int | None, seed: int, no_pictures: bool) -> None:
+    """Load the demo catalogue into an empty shop, or add generated products to any shop."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        if products is None:
+            loaded = loader.load(app)
+            click.echo(
+                f"Loaded {loaded.products} products with {loaded.variants} variants and {loaded.pictures} pictures "
+                f"in {loaded.seconds:.0f} s."
+            )
+        else:
+            _generate(app, products, seed, [] if no_pictures else _pictures(app))
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
+    started, done = time.perf_counter(), 0
+    batches = bulk_writer.write_generated(number, seed, app.config["CURRENCY"], pictures)
+    try:
+        with click.progressbar(length=number, label="Generating products") as bar:
+            for size in batches:
+                done += size
+                bar.update(size)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nStopped. {done:,} products are in the shop; the batch that was being written is not.",
+            err=True,
+        )
+        raise SystemExit(130) from None
+    seconds = time.perf_counter() - started
+    click.echo(f"Generated {done:,} products in {seconds:.1f} s ({done / seconds:,.0f} a second).")
+
+
+def _pictures(app: Flask) -> list[StoredPicture]:
+    """Return a few dozen pictures of the demo catalogue for the generated products to share."""
+    first = [item.pictures[0] for item in catalogue.read_products()[:_SHARED]]
+    return list(loader.store_pictures(list(dict.fromkeys(first)), Path(app.config["MEDIA_DIR"])).values())

@@ -1,6 +1,6 @@
 """The mail queue: a row per mail, written in the caller's transaction; any serving process sends and retries.
 
-Without an SMTP server, in development, mail is stored in files instead (`development`).
+Without an SMTP server, in development, mail is stored in files instead (`transport.store_mail`).
 """
 
 from __future__ import annotations
@@ -9,23 +9,44 @@ import logging
 import smtplib
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
 from flask import Flask, current_app
-from sqlalchemy import Table, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import String, Table, Text, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront import periodic
 from storefront.app_state import AppState
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.errors import StorefrontError
-from storefront.extensions import connection_of, db
-from storefront.mail import development, smtp
+from storefront.extensions import Model, UtcDateTime, connection_of, db
+from storefront.mail import transport
 from storefront.mail.messages import DeferredMail, MailText, build_message
-from storefront.mail.models import QueuedMail
 
 log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class QueuedMail(Model):
+    """A mail that has not been sent yet. `message` is a `MailText` or a `DeferredMail` as JSON.
+
+    An empty `recipient` marks a mail that is dropped instead of sent.
+    """
+
+    __tablename__ = "letter"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    message: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
+
 
 TASK = "mail"
 # Seconds between attempts. After the last one the mail is dropped: by then its link has expired.
@@ -78,12 +99,12 @@ def enqueue(session: Session, recipient: str | None, content: MailText | Deferre
         text = msgspec.json.encode(content).decode()
         connection_of(session).execute(_INSERT, {"id": key, "recipient": recipient or "", "message": text})
         return key
-    if not development.is_active():
+    if not transport.stores_mail():
         raise MailNotConfiguredError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
     composed = _compose(content)
     message = build_message(recipient or "nobody@localhost", composed, key) if composed else None
     if recipient and message:
-        development.store(message, key)
+        transport.store_mail(message, key)
     return key
 
 
@@ -122,7 +143,7 @@ def _deliver(attempt: Attempt) -> Outcome:
             return _DONE
         text = build_message(row.recipient, composed, row.id).as_string()
     try:
-        smtp.send(current_app.config["SMTP_URL"], row.recipient, text)
+        transport.send(current_app.config["SMTP_URL"], row.recipient, text)
     except smtplib.SMTPRecipientsRefused:
         log.warning("the mail server refused the recipient of a mail; it is given up")
         return _DONE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
 
-from storefront.rate_limiting import cli, declarations, views
+from storefront.rate_limiting import declarations, report
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
@@ -48,8 +48,8 @@ def init_app(app: Flask) -> None:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
     limits = RateLimitEngine(app)
-    app.cli.add_command(cli.limits)
-    app.register_blueprint(views.bp)
+    app.cli.add_command(report.limits)
+    app.register_blueprint(report.bp)
     rate_limits.set(app, limits)
     refusals = RefusalResponses(app)
     if not app.config["LIMITS"]:

@@ -150,7 +150,7 @@ class CircuitBreaker:
         with self._lock:
             if side.state == "closed" or (side.prober and side.prober.is_alive()):
                 return
-            # The thread holds only a weak reference while it waits: a breaker that is no longer used is not probed.
+            # The thread holds only a weak reference while it waits: an unused breaker is not probed.
             arguments = (weakref.ref(self), side is self._writes)
             side.prober = threading.Thread(
                 target=_probe_until_closed, args=arguments, name=f"redis-{self.role}-probe", daemon=True

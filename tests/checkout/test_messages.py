@@ -13,7 +13,7 @@ from storefront.catalog.models import Product
 from storefront.checkout import orders
 from storefront.extensions import db, write_transaction
 from storefront.mail import queue
-from storefront.mail.models import QueuedMail
+from storefront.mail.queue import QueuedMail
 from tests.accounts.people import second_app
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product

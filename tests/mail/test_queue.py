@@ -16,7 +16,7 @@ from storefront import periodic
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.mail import queue
-from storefront.mail.models import QueuedMail
+from storefront.mail.queue import QueuedMail
 from tests.accounts.people import EMAIL, PASSWORD, Browser, make_user, second_app
 from tests.conftest import make_app
 from tests.mail.mailbox import Mailbox, mailbox

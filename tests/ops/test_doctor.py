@@ -17,7 +17,7 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from storefront.extensions import db, write_transaction
-from storefront.mail.models import QueuedMail
+from storefront.mail.queue import QueuedMail
 from storefront.ops import doctor
 from storefront.ops.doctor import database as database_checks
 from storefront.ops.doctor import proxies as proxy_checks

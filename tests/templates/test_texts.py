@@ -38,6 +38,8 @@ FOR_OPERATORS = {
     "catalog/pictures.py": "lines of import reports",
     "checkout/payment/events.py": "answers to the payment provider, and log lines",
     "checkout/payment/stripe_checkout.py": "errors of the provider's API",
+    "rate_limiting/refusals.py": "problem details for programs",
+    "rate_limiting/report.py": "a command",
     "stock/inventory.py": "errors of programs that set stock",
     "stock/ledger.py": "errors of programs that set stock",
     "stock/stream.py": "errors of programs that open streams",

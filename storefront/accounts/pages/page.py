@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
 from storefront.i18n import lazy_gettext as _
-from storefront.mail import development
+from storefront.mail import transport
 from storefront.web.forms import Form
 from storefront.web.private import mark_private, private_page
 
@@ -66,7 +66,7 @@ def redirect_with_notice(endpoint: str, notice: str, **values: Any) -> Response:
 
 def redirect_to_sent_page(endpoint: str, mail_id: str) -> Response:
     """Redirect to the page that says that a mail was sent. Where mail is only stored, that page shows the mail."""
-    return redirect(url_for(endpoint, letter=mail_id if development.is_active() else None), 303)
+    return redirect(url_for(endpoint, letter=mail_id if transport.stores_mail() else None), 303)
 
 
 def handle_link_error(error: LinkError) -> Response:

@@ -17,7 +17,7 @@ from storefront.accounts.pages.sign_in import submitted_email
 from storefront.accounts.passwords import read_new_password
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail import development
+from storefront.mail import transport
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
@@ -49,7 +49,7 @@ def send_link() -> Response:
 @bp.get("/sent")
 def requested() -> Response:
     """The page that says that a mail was sent."""
-    stored = development.find(request.args.get("letter", ""))
+    stored = transport.find_stored_mail(request.args.get("letter", ""))
     return render_page("sent", title=_("Look into your mail"), letter=stored)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
-from storefront.accounts import authentication, credentials, messages, redirects, tokens
+from storefront.accounts import authentication, credentials, messages, tokens
 from storefront.accounts.credentials import EmailTakenError
 from storefront.accounts.pages.page import (
     make_blueprint,
@@ -18,11 +20,14 @@ from storefront.accounts.passwords import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail import development
+from storefront.mail import transport
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
 bp = make_blueprint("sign_in", __name__, "/account")
+# Printable ASCII without the backslash; the second character is not a slash.
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
+_SIGN_IN_PAGES = re.compile(r"/account/(login|logout|register|reset)\b")
 
 
 def submitted_email() -> str:
@@ -91,7 +96,7 @@ def send_registration_link() -> Response:
 @bp.get("/register/sent")
 def registration_sent() -> Response:
     """The page that says that a mail was sent."""
-    stored = development.find(request.args.get("letter", ""))
+    stored = transport.find_stored_mail(request.args.get("letter", ""))
     return render_page("sent", title=_("Look into your mail"), letter=stored)
 
 
@@ -119,8 +124,18 @@ def create_account(token: str) -> Response:
     except EmailTakenError as error:
         raise tokens.LinkError from error
     authentication.sign_in(user.id, user.generation, keep=keep)
-    return redirect(redirects.safe_path(registration.next), 303)
+    return redirect(safe_path(registration.next), 303)
 
 
 def _next_path() -> str:
-    return redirects.safe_path(request.values.get("next"))
+    return safe_path(request.values.get("next"))
+
+
+def safe_path(text: str | None, default: str = authentication.HOME) -> str:
+    """Return the path if it is a path of this shop other than the sign-in pages; else the default.
+
+    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): those are rejected.
+    """
+    if text is None or not _OWN_PATH.fullmatch(text) or _SIGN_IN_PAGES.match(text):
+        return default
+    return text

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from storefront.catalog.categories import slugify
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.shopify import cells
 from storefront.catalog.shopify.csv_reader import COLUMNS, CsvRow
-from storefront.catalog.slugs import slugify
 
 
 @dataclass(frozen=True, slots=True)

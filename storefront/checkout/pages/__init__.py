@@ -16,7 +16,7 @@ from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import lazy_gettext
-from storefront.mail import development
+from storefront.mail import transport
 from storefront.web import common_headers
 from storefront.web.forms import Form
 from storefront.web.private import mark_private
@@ -64,7 +64,7 @@ def allow_form_targets(response: Response, *origins: str) -> Response:
 
 def redirect_to_order(order: OrderView, said: str, token: str, letter: str = "") -> Response:
     """Redirect to an order's page. In development, where mails are not sent, the page shows the mail `letter`."""
-    shown = letter if letter and development.is_active() else None
+    shown = letter if letter and transport.stores_mail() else None
     url = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
     return redirect(url, 303)
 

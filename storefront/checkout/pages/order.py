@@ -21,7 +21,7 @@ from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
-from storefront.mail import development
+from storefront.mail import transport
 from storefront.postal import address_rules
 
 bp: Blueprint = blueprint("orders", __name__)
@@ -82,8 +82,8 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
         instructions=provider.instructions(order) if provider and shows_instructions else (),
-        letter=development.find(request.args.get("letter", "")),
-        writes=bool(current_app.config["SMTP_URL"]) or development.is_active(),
+        letter=transport.find_stored_mail(request.args.get("letter", "")),
+        writes=bool(current_app.config["SMTP_URL"]) or transport.stores_mail(),
         problem=problem,
         signed_in=accounts.current_user() is not None,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
-from storefront.mail import smtp
+from storefront.mail import transport
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
 _FEWEST_CHARACTERS = 10  # different characters in a secret key; a random key of 32 has more
@@ -62,7 +62,7 @@ def _mail() -> Finding:
             return wrong("mail", f"{sentence}nobody can register or reset a password. Name a server.")
         return ok("mail", f"{sentence}outside production mail is shown on the page.")
     try:
-        smtp.check_login(url)
+        transport.check_login(url)
     except (OSError, smtplib.SMTPException) as error:
         return wrong(
             "mail",

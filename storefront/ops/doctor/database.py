@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 from storefront import outbox
 from storefront.extensions import db
-from storefront.mail.models import QueuedMail
+from storefront.mail.queue import QueuedMail
 from storefront.ops import schema
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 

@@ -1,14 +1,24 @@
-"""Sends mail by SMTP (RFC 5321), over TLS if the server offers it."""
+"""How mail leaves the shop: by SMTP (RFC 5321), over TLS if the server offers it.
+
+Without an SMTP server, in development, mail is stored in `mail/` of the instance directory and shown on pages.
+"""
 
 from __future__ import annotations
 
 import email
 import email.policy
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from flask import current_app
 
 TIMEOUT = 10.0  # seconds
 
@@ -56,3 +66,41 @@ def _connect(address: str) -> Iterator[smtplib.SMTP]:
                 raise smtplib.SMTPNotSupportedError("the server offers no TLS, so no password is sent to it")
             server.login(unquote(url.username), unquote(url.password or ""))
         yield server
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A stored mail as a page shows it. `link` is the first URL of the text, or empty."""
+
+    subject: str
+    text: str
+    link: str
+
+
+def stores_mail() -> bool:
+    """Return whether mail is stored and shown instead of sent."""
+    return current_app.config["ENV"] != "production" and not current_app.config["SMTP_URL"]
+
+
+def store_mail(message: EmailMessage, key: str) -> None:
+    """Write a mail to the instance directory."""
+    _folder().mkdir(exist_ok=True)
+    (_folder() / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{key}.eml").write_bytes(message.as_bytes())
+
+
+def find_stored_mail(key: str) -> StoredMail | None:
+    """Return the stored mail with this key. None if there is no such mail, or if mail is not stored."""
+    if not stores_mail() or not re.fullmatch("[0-9a-f]{32}", key):
+        return None
+    file = next(_folder().glob(f"*-{key}.eml"), None)
+    if file is None:
+        return None
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    body = message.get_body(("plain",))
+    text = body.get_content() if body is not None else ""
+    link = re.search(r"https?://\S+", text)
+    return StoredMail(str(message["Subject"]), text, link[0] if link else "")
+
+
+def _folder() -> Path:
+    return Path(current_app.instance_path) / "mail"

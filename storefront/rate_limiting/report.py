@@ -1,17 +1,22 @@
-"""`flask limits`: statistics of the rate limits."""
+"""The report of the rate limits: `flask limits report`, and the staff page /ops/limits."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import click
-from flask import current_app
+from flask import Blueprint, current_app, render_template
 from flask.cli import AppGroup
+from werkzeug.wrappers import Response
 
+from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.statistics import DENY_LIST, HOURS
 from storefront.redis_roles import RedisUnavailable
+from storefront.web.private import private_page
+from storefront.web.staff_access import staff_only
 
+bp = Blueprint("rate_limiting", __name__, cli_group=None)
 limits = AppGroup("limits", help="Look at what the rate limits did.")
 
 
@@ -40,3 +45,18 @@ def report(hours: int) -> None:
     click.echo(f"\n{'refused most':<40}{'by':<24}{'times':>10}")
     for name, client, times in statistics.refused:
         click.echo(f"{client:<40}{name:<24}{times:>10,}")
+
+
+@bp.get("/ops/limits")
+@staff_only
+@limit("staff")
+def dashboard() -> Response:
+    """Show the report of `flask limits report` as a page."""
+    limits = rate_limits.get(current_app)
+    report, away = None, None
+    try:
+        report = limits.statistics.read_report()
+    except RedisUnavailable as error:
+        away = str(error)
+    page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)
+    return private_page(page)
