@@ -40,7 +40,7 @@ def _begin(connection: Connection) -> None:
     if kind != "IMMEDIATE":
         connection.exec_driver_sql(f"BEGIN {kind}")
         return
-    deadline, gate = time.monotonic() + BUSY_SECONDS, _gate(os.getpid())
+    deadline, gate = time.monotonic() + BUSY_SECONDS, _write_lock(os.getpid())
     acquired = gate.acquire(timeout=BUSY_SECONDS)
     try:
         _take_lock(connection, deadline)
@@ -50,7 +50,7 @@ def _begin(connection: Connection) -> None:
 
 
 @cache
-def _gate(_pid: int) -> threading.Lock:
+def _write_lock(_pid: int) -> threading.Lock:
     """Return the lock that one writing thread of a process holds; created on first use, after forks and patches."""
     return threading.Lock()
 

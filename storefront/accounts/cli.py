@@ -22,7 +22,7 @@ user = AppGroup("user", help="Create accounts.")
 @click.option("--generate", is_flag=True, help="Generate a password and print it, instead of asking for one.")
 def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     """Create an account for EMAIL. Asks for a password; without a terminal, generates one and prints it."""
-    folded = email_address.fold(email)
+    folded = email_address.normalize_email(email)
     if folded is None:
         raise click.ClickException(f"{email!r} is not a valid e-mail address.")
     generate = generate or not is_interactive()

@@ -16,7 +16,7 @@ def _now() -> datetime:
 
 
 class User(Model):
-    """An account. Its e-mail is stored folded (`email_address.fold`): one account for all spellings of a mailbox.
+    """An account. Its e-mail is stored in canonical form (`normalize_email`): one account for all its spellings.
 
     A new password or e-mail and signing out everywhere increase `generation`: that ends all earlier sign-ins and
     mailed links.

@@ -48,7 +48,7 @@ _KEPT_PARAMETERS = (
 
 
 def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) -> None:
-    """Check query parameters against their schemas, where the code that reads them would accept more.
+    """Check query parameters against their schemas, because the code that parses them accepts more.
 
     Raises:
         BadInputError: a number is empty or too large, or a value is not one of its enum.

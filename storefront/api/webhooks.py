@@ -92,11 +92,13 @@ def list_deliveries(webhook_id: str | None, most: int) -> Sequence[WebhookDelive
 
 
 def enqueue_deliveries(event: str, occurrences: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Enqueue a message to each subscribed webhook for each occurrence of an event; existing messages stay.
+    """Enqueue one message per occurrence of an event and subscribed webhook.
+
+    A message that exists already for the same webhook and occurrence is not enqueued again.
 
     Args:
         event: the kind of event, one of `EVENTS`.
-        occurrences: for each occurrence a name that is unique among them, and the message's data.
+        occurrences: (name, data) pairs; the name identifies the occurrence among all of this kind of event.
     """
     now = datetime.now(UTC)
     rows = [

@@ -44,7 +44,7 @@ def init_app(app: Flask, state: CacheState) -> None:
 
 
 def depends_on(*tags: str) -> None:
-    """Record tags of the value that is being built; a write under one of them invalidates it."""
+    """Record tags for the value that is being built. A later write that invalidates one of them invalidates it."""
     if has_app_context():
         for collected in g.get("cache_tags", ()):
             collected.update(tags)

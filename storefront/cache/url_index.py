@@ -12,7 +12,7 @@ MAX_URLS = 20_000
 MAX_LENGTH = 300
 
 
-class IndexedEntry(NamedTuple):
+class UrlIndexEntry(NamedTuple):
     """The entry of a URL: its key, the name of its kind, and the endpoint whose response it holds."""
 
     key: str
@@ -24,9 +24,9 @@ class UrlIndex:
     """URLs (host, path and query as received) that were answered from an entry or stored as one. Bounded."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str, str], IndexedEntry] = {}
+        self._entries: dict[tuple[str, str, str], UrlIndexEntry] = {}
 
-    def find(self, environ: Mapping[str, Any]) -> IndexedEntry | None:
+    def find(self, environ: Mapping[str, Any]) -> UrlIndexEntry | None:
         """Return the entry of a GET or HEAD request's URL; None if it is not known."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
             return None
@@ -39,7 +39,7 @@ class UrlIndex:
         url = _url(environ)
         if sum(map(len, url)) > MAX_LENGTH:
             return
-        self._entries[url] = IndexedEntry(entry.key, entry.kind.name, keys.endpoint_of(entry))
+        self._entries[url] = UrlIndexEntry(entry.key, entry.kind.name, keys.endpoint_of(entry))
         if len(self._entries) > MAX_URLS:
             del self._entries[next(iter(self._entries))]
 

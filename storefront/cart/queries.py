@@ -82,7 +82,7 @@ class CartPage:
 
 
 def current_cart_id() -> int | None:
-    """Return the id of this visitor's cart, or None. One statement, or none without a cookie."""
+    """Return the id of this visitor's cart, or None. One SQL statement; none for visitors without cart or sign-in."""
     if not cookie.read_token() and accounts.current_user() is None:
         return None
     return db.session.execute(select_current_cart()).scalar_one_or_none()

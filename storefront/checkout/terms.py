@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from storefront.app_state import AppState
 from storefront.checkout import delivery, payment, tax
 from storefront.checkout.delivery import DeliveryMethod
-from storefront.checkout.payment import Provider
+from storefront.checkout.payment import PaymentProvider
 from storefront.checkout.queries import OrderView
 from storefront.checkout.tax import TaxRules
 
@@ -27,7 +27,7 @@ class Terms:
 
     tax: TaxRules
     delivery_methods: tuple[DeliveryMethod, ...]
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, PaymentProvider]
 
     def methods_to(self, country: str) -> list[DeliveryMethod]:
         """Return the delivery methods that serve a country; all methods if `country` is empty."""
@@ -37,7 +37,7 @@ class Terms:
         """Return the delivery method with this code."""
         return next((method for method in self.delivery_methods if method.code == code), None)
 
-    def provider_of(self, order: OrderView) -> Provider | None:
+    def provider_of(self, order: OrderView) -> PaymentProvider | None:
         """Return the payment provider of an order; None if it is no longer offered."""
         return self.providers.get(order.payment)
 

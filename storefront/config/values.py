@@ -152,7 +152,7 @@ def mail_from(source: Source, name: str, hosts: str) -> str:
 
 
 def checkout(source: Source, name: str) -> dict[str, Any]:
-    """Return the terms of sale as parsed TOML. The checkout checks what they mean."""
+    """Return the parsed checkout.toml (delivery methods, taxes, invoice). The checkout validates its content."""
     named = source.get(name)
     file = Path(named) if named else source.instance / "checkout.toml"
     if not named and not file.exists():

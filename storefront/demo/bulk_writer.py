@@ -16,7 +16,7 @@ from storefront.catalog import categories, search
 from storefront.catalog.categories import slugify
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_index.derivation import ListingRow, name_key
-from storefront.catalog.list_index.writer import IndexEntry
+from storefront.catalog.list_index.writer import ListIndexRow
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.demo import generator
@@ -47,7 +47,7 @@ class BatchRows:
     product_image: list[tuple[Any, ...]] = field(default_factory=list)
     variant: list[tuple[Any, ...]] = field(default_factory=list)
     stock_item: list[tuple[Any, ...]] = field(default_factory=list)
-    entries: list[IndexEntry] = field(default_factory=list)
+    entries: list[ListIndexRow] = field(default_factory=list)
 
 
 COLUMNS = {
@@ -168,7 +168,7 @@ def _build_rows(
             skus += [sku, *variant.options]
             variant_id, stock_id = variant_id + 1, stock_id + 1
         rows.entries.append(
-            IndexEntry(
+            ListIndexRow(
                 product_id,
                 ListingRow(min(prices), name_key(made.title), made.vendor),
                 search.document(product_id, made.title, (made.vendor, *skus)),

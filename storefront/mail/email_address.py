@@ -14,7 +14,7 @@ _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
-def fold(text: str) -> str | None:
+def normalize_email(text: str) -> str | None:
     """Return an address case-folded, its domain in ASCII (IDNA). None if it is not a valid address.
 
     Mail is sent to the folded address. Only ASCII is allowed before the @: case folding maps some letters onto others
@@ -36,7 +36,7 @@ def read_email(form: Form, name: str = "email") -> str:
     """Return the folded address of a form's field; empty, with an error in the form, if it is not valid."""
     typed = form.typed(name).strip()[: MAX_LENGTH + 2]
     form.values[name] = "".join(c for c in typed if c.isprintable())
-    folded = fold(typed)
+    folded = normalize_email(typed)
     if folded is None:
         form.errors[name] = (
             _("That is no e-mail address that we can write to. It looks like name@example.com.")

@@ -19,7 +19,7 @@ from storefront.ops import schema
 @with_appcontext
 def setup(no_demo: bool, bind: str) -> None:
     """Migrate the tables and load the demo catalogue into an empty shop."""
-    if bind and (problem := taken(bind)) is not None:
+    if bind and (problem := check_bind_address(bind)) is not None:
         raise click.ClickException(problem)
     if (problem := schema.problem()) is not None:
         if "does not answer" in problem:
@@ -38,7 +38,7 @@ def setup(no_demo: bool, bind: str) -> None:
         click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
 
 
-def taken(bind: str) -> str | None:
+def check_bind_address(bind: str) -> str | None:
     """Return None if a server can listen at this HOST:PORT, else the reason and what to do."""
     host, _, port = bind.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:

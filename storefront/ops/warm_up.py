@@ -31,7 +31,7 @@ DONE_TTL = 30 * 86400  # seconds for which Redis remembers that a version has be
 def warm(pages: int) -> None:
     """Render the pages most requested in the last day, then front page, categories and newest products."""
     try:
-        addresses = wanted(pages)
+        addresses = list_urls_to_warm(pages)
     except RedisUnavailable as error:
         raise click.ClickException(f"{error} The cache cannot be filled.") from error
     with click.progressbar(render(addresses), length=len(addresses), label="Rendering pages") as rendered:
@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
     periodic.add_task(app, "warm-up", lambda: in_advance(app), interval=0.0, idle_runs=1)
 
 
-def wanted(most: int) -> list[str]:
+def list_urls_to_warm(most: int) -> list[str]:
     """Return the URLs of at most this many pages, the most useful ones first.
 
     Raises:
@@ -91,7 +91,7 @@ def in_advance(app: Flask) -> None:
         with app.app_context(), redis_roles.lock(done, LOCK_SECONDS) as mine:
             if not mine or redis_roles.call(Role.CACHE, lambda redis: redis.exists(done)):
                 return
-            addresses = wanted(app.config["CACHE_WARM"])
+            addresses = list_urls_to_warm(app.config["CACHE_WARM"])
             stored = sum(render(addresses, rest=True))
             redis_roles.call(Role.CACHE, lambda redis: redis.set(done, b"", ex=DONE_TTL), write=True)
             log.info(

@@ -56,8 +56,8 @@ def subscribe(app: Flask, topic: str, handler: Handler, *, name: str = "") -> No
         app: the application.
         topic: at most 40 characters, together with the name.
         handler: gets payloads in the order in which they were enqueued.
-        name: for a further handler of a topic that has one. If it fails, it is called again later; the messages count
-            as delivered nevertheless.
+        name: required for the second and later handlers of a topic. If such a handler fails, only this handler is
+            called again later; the topic's first handler is not.
 
     Raises:
         ValueError: the topic has such a handler already.

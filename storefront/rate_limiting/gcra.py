@@ -21,10 +21,15 @@ class Hit(NamedTuple):
 
 
 class PolicyState(NamedTuple):
-    """A client's debt under a policy, after its request."""
+    """A client's state under a policy after a decision.
+
+    Attributes:
+        policy: the rate limit.
+        debt: microseconds until all units are available again. A refused request adds nothing.
+    """
 
     policy: Policy
-    debt: int  # microseconds
+    debt: int
 
     @property
     def remaining(self) -> int:

@@ -309,12 +309,15 @@ def test_order_is_kept_while_stripe_is_unavailable(
 def test_second_attempt_finds_the_page_whose_url_was_lost(
     guest: Browser, stripe: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = stripe_checkout.STEP * 3_000_000
+    began = stripe_checkout.PAGE_LIFETIME_STEP * 3_000_000
     monkeypatch.setattr(stripe_checkout, "time", SimpleNamespace(time=lambda: began))
     buy(guest)
     [session] = stripe.sessions.values()
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
-    for later, pages in ((stripe_checkout.STEP - 1, 1), (stripe_checkout.STEP, 2)):
+    for later, pages in (
+        (stripe_checkout.PAGE_LIFETIME_STEP - 1, 1),
+        (stripe_checkout.PAGE_LIFETIME_STEP, 2),
+    ):
         # As if the worker had died before it wrote Stripe's answer.
         with write_transaction() as transaction:
             transaction.execute(delete(Payment))

@@ -28,4 +28,4 @@ from storefront.mail import email_address
     ],
 )
 def test_folding_never_merges_two_mailboxes(typed: str, folded: str | None) -> None:
-    assert email_address.fold(typed) == folded
+    assert email_address.normalize_email(typed) == folded

@@ -33,11 +33,11 @@ def test_the_hottest_pages_are_rendered_first_without_limits(
     for _ in range(64):  # the cache counts one request in 32
         get(client, "/products/mug-1")
     cache_state.get(app).reporter.send()
-    assert warm_up.wanted(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
+    assert warm_up.list_urls_to_warm(4) == ["/products/mug-1", "/", "/products", "/categories/cups"]
     result = app.test_cli_runner().invoke(args=["cache", "warm", "--pages", "6"])
     assert "5 pages were rendered; the others were already in the cache" in result.output
     assert detail(get(client, "/categories/cups")) == "L2"
-    assert len(warm_up.wanted(100)) == 8
+    assert len(warm_up.list_urls_to_warm(100)) == 8
 
 
 def test_losing_redis_ends_the_warm_up_with_one_log_line(

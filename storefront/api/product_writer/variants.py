@@ -36,10 +36,10 @@ def resolve_option_names(loaded: LockedProduct, body: ProductPut | ProductPatch)
 
 
 def remove_unnamed(session: Session, loaded: LockedProduct, body: Any) -> None:
-    """Remove the variants that the body does not name.
+    """Delete the variants whose SKU is not in the body.
 
     Raises:
-        ProblemError: 409, some of a variant are reserved.
+        ProblemError: 409, shoppers have reserved stock of such a variant.
     """
     named = {variant.sku for variant in body.variants}
     removed = [sku for sku in loaded.variants if sku not in named]

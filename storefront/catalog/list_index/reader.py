@@ -62,7 +62,7 @@ class Selection:
 
 
 def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
-    """Return the products on a page of a category that lists `listed` products."""
+    """Return one page of a category's products. `listed` is the category's stored product count."""
     if not wanted.is_filtered:
         return _select_plain(wanted, category_id, listed)
     found, complete = _find_matches(wanted, category_id, listed)

@@ -38,7 +38,7 @@ ListingRows = dict[tuple[int, int], ListingRow]  # by category id and product id
 
 
 @dataclass(frozen=True, slots=True)
-class IndexEntry:
+class ListIndexRow:
     """One listed product in the list index."""
 
     product_id: int
@@ -75,7 +75,7 @@ def refresh(session: Session, product_ids: Iterable[int]) -> None:
 
 
 def write(
-    session: Session, entries: Sequence[IndexEntry], *, unlisted: Sequence[int] = (), fresh: bool = False
+    session: Session, entries: Sequence[ListIndexRow], *, unlisted: Sequence[int] = (), fresh: bool = False
 ) -> None:
     """Write entries into the lists, the counts and the search index.
 
@@ -127,7 +127,7 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
     return {key: tuple(ids[path] for path in ancestor_paths(own)) for key, own in paths.items()}
 
 
-def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[IndexEntry]:
+def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
     """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
     columns = (Variant.price, Variant.position, Variant.compare_at_price)
     texts = (Variant.sku, Variant.option1, Variant.option2, Variant.option3)
@@ -177,7 +177,9 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[IndexEnt
         for row in products
     }
     return [
-        IndexEntry(row.id, facts[row.id].row(), facts[row.id].document(), above.get(row.category_id, (root,)))
+        ListIndexRow(
+            row.id, facts[row.id].row(), facts[row.id].document(), above.get(row.category_id, (root,))
+        )
         for row in products
         if facts[row.id].is_listed
     ]

@@ -9,7 +9,7 @@ from storefront.checkout.payment import invoice, stripe_checkout
 from storefront.checkout.queries import OrderView
 
 
-class Provider(Protocol):
+class PaymentProvider(Protocol):
     """A way to pay.
 
     Attributes:
@@ -57,16 +57,16 @@ class Provider(Protocol):
         """Make sure that the order can no longer be paid; return False if it can be or was paid."""
 
 
-def read_providers(config: Mapping[str, Any]) -> Mapping[str, Provider]:
+def read_providers(config: Mapping[str, Any]) -> Mapping[str, PaymentProvider]:
     """Return the payment providers of the configuration by code; the first one is the default.
 
     Raises:
         ConfigurationError: the settings of a provider are not valid; the text says why.
     """
-    providers: dict[str, Provider] = {}
+    providers: dict[str, PaymentProvider] = {}
     if (by_invoice := invoice.read_invoice_terms(config["CHECKOUT"])) is not None:
         providers[by_invoice.code] = by_invoice
     if config["STRIPE_SECRET_KEY"]:
-        by_card = stripe_checkout.read_stripe_settings(config)
+        by_card = stripe_checkout.create_stripe_checkout(config)
         providers[by_card.code] = by_card
     return providers

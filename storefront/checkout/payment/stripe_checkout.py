@@ -21,10 +21,10 @@ from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 
 TIMEOUT = (3.0, 10.0)  # seconds to connect, and to wait for an answer
-# How long a payment page is open, in seconds; up to STEP is added. Stripe requires at least 30 minutes.
-OPEN = 31 * 60
+# How long a payment page is open, in seconds; up to PAGE_LIFETIME_STEP is added. Stripe requires at least 30 minutes.
+PAGE_LIFETIME = 31 * 60
 # Seconds. A second attempt within the same step sends the identical request, with the same idempotency key.
-STEP = 600
+PAGE_LIFETIME_STEP = 600
 # Stripe uses other minor units for these currencies than ISO 4217 (docs.stripe.com/currencies).
 _UNSUPPORTED_CURRENCIES = {"BHD", "ISK", "JOD", "KWD", "MGA", "OMR", "TND", "UGX"}
 
@@ -58,9 +58,9 @@ class StripeCheckout:
                     return ""  # paid; the event has not arrived yet
             # Stripe accepts a key for one request only. Its expiry time is the same within a step, so that a request
             # whose answer was lost creates no second session.
-            step = int(time.time()) // STEP
+            step = int(time.time()) // PAGE_LIFETIME_STEP
             session = self._sessions.create(
-                self._session_values(order, back, until=(step + 1) * STEP + OPEN),
+                self._session_values(order, back, until=(step + 1) * PAGE_LIFETIME_STEP + PAGE_LIFETIME),
                 {"idempotency_key": f"{order.number}-{len(earlier)}-{step}"},
             )
         except stripe.StripeError as error:
@@ -143,7 +143,7 @@ class StripeCheckout:
         }
 
 
-def read_stripe_settings(config: Mapping[str, Any]) -> StripeCheckout:
+def create_stripe_checkout(config: Mapping[str, Any]) -> StripeCheckout:
     """Return the provider by its settings.
 
     Raises:

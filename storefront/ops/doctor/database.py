@@ -32,7 +32,7 @@ def check() -> Iterator[Finding]:
         return
     yield from _sqlite() if db.engine.dialect.name == "sqlite" else _postgresql()
     yield _outbox()
-    yield _letters()
+    yield _check_mail_queue()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _outbox() -> Finding:
     return wrong("outbox", sentence) if oldest >= STUCK else warn("outbox", sentence)
 
 
-def _letters() -> Finding:
+def _check_mail_queue() -> Finding:
     with db.engine.connect() as connection:
         count, first = connection.execute(
             select(func.count(QueuedMail.id), func.min(QueuedMail.created_at))
