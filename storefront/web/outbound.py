@@ -1,9 +1,9 @@
 """The guard for HTTP requests to addresses that others choose: webhooks, and pictures named by an imported file.
 
-Such a request must not reach the shop's own network (server-side request forgery, SSRF). The guard looks a host up once,
-refuses it if any of its addresses is not public, and connects to an address that it has checked: a name that resolves
-differently a moment later (DNS rebinding) gains nothing. Redirects are never followed here. A caller that follows one
-calls `connect` for the new URL.
+Such a request must not reach the shop's own network (SSRF, server-side request forgery). The guard looks a host up
+once, refuses it if any of its addresses is not public, and connects to an address that it has checked: a name that
+resolves differently a moment later (DNS rebinding) gains nothing. Redirects are never followed here. A caller that
+follows one calls `connect` for the new URL.
 """
 
 from __future__ import annotations
