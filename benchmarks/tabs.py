@@ -59,9 +59,8 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             tabs = [context.new_page() for _ in range(2)]
             for tab in tabs:
                 tab.goto(f"{url}/products/{slug}?variant={sku}")
-            _seen(
-                tabs, partial(_changed, sku), range(1000, 1005)
-            )  # connects the tabs and warms everything up
+            # Connects the tabs and warms everything up.
+            _seen(tabs, partial(_changed, sku), range(1000, 1005))
             changes = _seen(tabs, partial(_changed, sku), range(2000, 2000 + CHANGES))
             commands = _seen(tabs, partial(_typed, sku, environ), range(3000, 3000 + COMMANDS))
             db.engine.dispose()

@@ -98,9 +98,8 @@ class LimitStatistics:
                 self._events += events
                 for (policy, client), number in refused.items():
                     self._add_refused(policy, client, number)
-        except (
-            RedisError
-        ):  # another program's data has our keys' names: it is deleted, and these counts are lost
+        except RedisError:
+            # Another program stored data under our keys. It is deleted, and these counts are lost.
             self._roles.call(Role.LIMIT, lambda client: client.delete(*names), write=True)
         return False
 

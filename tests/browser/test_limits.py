@@ -62,12 +62,13 @@ def test_a_person_who_clicks_through_60_pages_is_never_refused(page: Page, shop:
     assert {status for _, status in answers} <= {200, 304}, answers
     for kind in ("stylesheet", "script", "image", "fetch"):
         assert answers[kind, 200] > 0, answers
+    # The shared worker of all tabs opens the stream, which this page does not see.
     for name in (
         "browse",
         "search",
         "me",
         "stream",
-    ):  # the shared worker of all tabs opens the stream, which this page does not see
+    ):
         assert eventually(lambda name=name: reported(shop)[name].asked > 0), name
     assert all(limit.refused == 0 for limit in reported(shop).values())
 

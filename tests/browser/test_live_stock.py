@@ -126,9 +126,8 @@ def test_three_tabs_share_one_connection_and_outlive_a_restart(
         assert eventually(lambda: not worker.is_running())
         change(3)
         assert eventually(lambda: open_streams(shop) == min(connections, 2))
-        if (
-            way == "a shared worker"
-        ):  # a page of its own says in the console, and cannot help it, that nobody answers
+        # A page of its own says in the console, and cannot help it, that nobody answers.
+        if way == "a shared worker":
             shop.restart()
             change(2)
     finally:

@@ -58,9 +58,8 @@ def test_the_user_is_known_before_the_database_is_locked(app: Flask) -> None:
     @event.listens_for(db.engine, "begin")
     def begun(connection: Connection) -> None:
         if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
-            user_known.append(
-                "storefront.accounts.current" in request.environ
-            )  # finding the user may wait for Redis
+            # Finding the user may wait for Redis.
+            user_known.append("storefront.accounts.current" in request.environ)
 
     put(client, "B", 1)
     for change, form in (("", {"quantity": 3}), ("/saving", {"saved": "1"}), ("/removal", {})):

@@ -62,9 +62,8 @@ class Merchant:
         """Commit another price and return it in the format of pages."""
         cents = 100_000 + len(self._prices)
         shown = f"${cents / 100:,.2f}"
-        self._prices.append(
-            (math.inf, shown)
-        )  # a page may show it before this process returns from its commit
+        # A page may show it before this process returns from its commit.
+        self._prices.append((math.inf, shown))
         with self.app.app_context():
             with write_transaction() as session:
                 product = session.execute(
@@ -99,9 +98,8 @@ class Shoppers(Loops):
         self.wrong: list[str] = []
         self.refused: Counter[str] = Counter()  # baskets: refusals by status
         self.added: Counter[int] = Counter()  # by shopper: acknowledged items
-        self.doubtful: Counter[int] = (
-            Counter()
-        )  # by shopper: items that may have been written without an acknowledgement
+        # By shopper: items that may have been written without an acknowledgement.
+        self.doubtful: Counter[int] = Counter()
         self.cookies: dict[int, str] = {}
         self._ask, self._merchant = ask, merchant
         self._products = products

@@ -61,9 +61,8 @@ def test_accepted_connections_are_answered_during_shutdown(tmp_path: Path) -> No
         for one in waiting:
             one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         os.kill(shop.process.pid, signal.SIGTERM)
-        time.sleep(
-            1.1
-        )  # the worker checks each second whether to stop, before it accepts waiting connections
+        # The worker checks each second whether to stop, before it accepts waiting connections.
+        time.sleep(1.1)
         worker.resume()
         assert [one.recv(15) for one in waiting] == [b"HTTP/1.1 200 OK"] * 150
         assert shop.process.wait(timeout=30) == 0

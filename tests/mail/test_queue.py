@@ -165,9 +165,8 @@ def test_production_without_smtp_answers_503(app: Flask, tmp_path: Path, redis_u
         )
         assert answer.status_code == 303, "an account can be deleted although no mail can be sent"
         db.session.remove()
-        periodic.stop_tasks(
-            shop
-        )  # in production there is work in the background, and here its database goes away
+        # In production there is work in the background, and here its database goes away.
+        periodic.stop_tasks(shop)
         db.engine.dispose()
 
 

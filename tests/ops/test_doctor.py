@@ -50,9 +50,8 @@ def names(found: Iterable[str]) -> set[str]:
 def test_a_healthy_shop_passes_and_a_broken_one_fails(app: Flask, database: str) -> None:
     shown = app.test_cli_runner().invoke(args=["doctor", "--no-front", "--json"])
     told = json.loads(shown.output)
-    assert (shown.exit_code, told["worst"]) == (0, "warn"), (
-        shown.output
-    )  # the test environment is not production
+    # The test environment is not production.
+    assert (shown.exit_code, told["worst"]) == (0, "warn"), shown.output
     not_here = {"postgresql": {"sqlite"}, "sqlite": {"postgresql", "database clock", "connections"}}
     looked_at = names(row["about"] for row in told["findings"])
     assert looked_at == DOCUMENTED - FRONT - {"replicas"} - not_here[database]
