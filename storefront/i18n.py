@@ -25,8 +25,26 @@ def init_app(app: Flask) -> None:
     """Load the translations for the shop's language, and give templates `_` and `ngettext`."""
     babel.init_app(app, default_locale=app.config["LOCALE"])
     with app.app_context():
-        _translations.set(app, flask_babel.get_translations())
-    app.jinja_env.globals.update(_=_template_gettext, gettext=_template_gettext, ngettext=_template_ngettext)
+        set_translations(app, flask_babel.get_translations())
+
+
+def set_translations(app: Flask, translations: NullTranslations) -> None:
+    """Use these translations for all texts of the application, in Python and in templates."""
+    _translations.set(app, translations)
+    # Templates hold constant texts only, so these are few. The values are escaped, the texts are markup.
+    known: dict[str, Markup] = {}
+
+    def translate(text: str, **values: object) -> Markup:
+        found = known.get(text)
+        if found is None:
+            found = known[text] = Markup(translations.gettext(text))  # noqa: S704  # nosec B704  # our own text
+        return found % values if values else found
+
+    def translate_number(singular: str, plural: str, count: int, **values: object) -> Markup:
+        found = Markup(translations.ngettext(singular, plural, count))  # noqa: S704  # nosec B704  # our own text
+        return found % {"num": count, **values}
+
+    app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)
 
 
 def gettext(text: str, **values: object) -> str:
@@ -47,17 +65,6 @@ def lazy_gettext(text: str, **values: object) -> str:
     """
     lazy: str = LazyString(gettext, text, **values)
     return lazy
-
-
-def _template_gettext(text: str, **values: object) -> Markup:
-    """`_` of templates: the text is markup, the values are escaped."""
-    translated = Markup(_look_up().gettext(text))  # noqa: S704  # nosec B704  # our own text; values are escaped
-    return translated % values if values else translated
-
-
-def _template_ngettext(singular: str, plural: str, count: int, **values: object) -> Markup:
-    translated = Markup(_look_up().ngettext(singular, plural, count))  # noqa: S704  # nosec B704  # as above
-    return translated % {"num": count, **values}
 
 
 def _look_up() -> NullTranslations:

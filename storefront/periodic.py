@@ -68,8 +68,11 @@ class PeriodicTask:
         Work that exists before this call is done: a thread that is just ending goes on.
         """
         self._requested = True
-        if self._running:
+        if self._running and not self._stopping:
             return
+        ending = self._thread if self._stopping else None
+        if ending is not None and ending is not threading.current_thread():
+            ending.join()  # after a `stop`: the work has one thread at a time
         with self._lock:
             if self._running:
                 return
@@ -119,10 +122,13 @@ class PeriodicTask:
             with self.app.app_context():
                 return bool(self.work())
         except SQLAlchemyError as error:
-            log.warning("%s: the database cannot be used, tried again later: %s", self.name, error)
+            log.warning("%s: the database cannot be used%s: %s", self.name, self._retry(), error)
         except Exception:  # whatever it was, nobody else would start this work again
-            log.exception("%s: failed, tried again later", self.name)
+            log.exception("%s: failed%s", self.name, self._retry())
         return False
+
+    def _retry(self) -> str:
+        return "" if self.idle_runs == 1 else ", tried again later"
 
     def _pause(self) -> float:
         return self.interval() if callable(self.interval) else self.interval

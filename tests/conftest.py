@@ -20,6 +20,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from storefront import cache, periodic
 from storefront.app import create_app
+from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
 from tests import durations, selection
@@ -229,7 +230,8 @@ def nothing_goes_on() -> Iterator[None]:
     while _MADE:
         app = _MADE.pop()
         if not app.testing:
-            if "cache_pid" in app.extensions:
+            state = cache_state.find(app)
+            if state is not None and state.is_started:
                 cache.stop(app)
             periodic.stop_tasks(app)
         with app.app_context():

@@ -165,3 +165,20 @@ def test_a_forked_child_has_threads_of_its_own() -> None:
     assert task.is_running
     hold.set()
     task.stop()
+
+
+def test_a_start_during_a_stop_runs_the_task_again() -> None:
+    ends = threading.Event()
+    task = PeriodicTask("slow", ends.wait, interval=0.0)
+    task.start()
+    stopping = threading.Thread(target=task.stop)
+    stopping.start()
+    starting = threading.Thread(target=task.start)
+    starting.start()
+    ends.set()
+    stopping.join()
+    starting.join()
+    task.start()
+    assert task.is_running
+    task.stop()
+    assert not task.is_running

@@ -61,13 +61,15 @@ def connect(url: str, *, timeout: float, allow_private: bool = False) -> http.cl
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("only http and https addresses can be used")
     context = ssl.create_default_context() if parts.scheme == "https" else None
+    # Without a port http.client would take the last part of an IPv6 address for one.
+    port = parts.port or (443 if context else 80)
     connection = (
-        http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+        http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
         if context
-        else http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        else http.client.HTTPConnection(host, port, timeout=timeout)
     )
     connection.auto_open = 0  # http.client would look the host up again if the server closed the connection
-    plain = _open_socket(_resolve(host, connection.port, allow_private=allow_private), timeout)
+    plain = _open_socket(_resolve(host, port, allow_private=allow_private), timeout)
     try:
         connection.sock = context.wrap_socket(plain, server_hostname=host) if context else plain
     except BaseException:

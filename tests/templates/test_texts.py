@@ -201,7 +201,7 @@ def test_texts_come_from_the_translations(app: Flask, monkeypatch: pytest.Monkey
         def ngettext(self, singular: str, plural: str, count: int) -> str:
             return (singular if count == 1 else plural).upper().replace("%(NUM)D", "%(num)d")
 
-    i18n._translations.set(app, Shouted())
+    i18n.set_translations(app, Shouted())
     assert i18n.gettext("In stock") == str(i18n.lazy_gettext("In stock")) == "IN STOCK"
     assert i18n.ngettext("%(num)d item", "%(num)d items", 2) == "2 ITEMS"
     assert app.jinja_env.from_string("{{ _('In stock') }}").render() == "IN STOCK"

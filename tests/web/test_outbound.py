@@ -16,6 +16,7 @@ from storefront.api.models import WebhookDelivery
 from storefront.catalog.shopify import picture_download
 from storefront.catalog.shopify.picture_download import FetchError
 from storefront.extensions import db
+from storefront.web import outbound
 from tests.internet import ALSO_PUBLIC, PUBLIC, Internet, WebServer, serving
 
 # Takes a URL; returns None if the request was answered with 200, else the reason that operators read.
@@ -221,3 +222,24 @@ def test_certificate_must_be_for_the_host_name(
     assert refusal is not None
     assert "Hostname mismatch" in refusal
     assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("https://[2606:4700::1111]/hook", 443),
+        ("http://[2606:4700::64]/", 80),
+        ("http://[2606:4700::abcd]:8080/", 8080),
+    ],
+)
+def test_ipv6_literals_keep_their_port(url: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected: list[tuple[str, int]] = []
+
+    def refuse(address: tuple[str, int], **_options: object) -> None:
+        connected.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("socket.create_connection", refuse)
+    with pytest.raises(ConnectionRefusedError):
+        outbound.connect(url, timeout=1)
+    assert [number for _, number in connected] == [port]

@@ -14,6 +14,9 @@ export function addBadge(badge) {
   queueMicrotask(show);
 }
 
+// The names before 0.1.0: during a release an older page may load this module.
+export { addBadge as join, removeBadge as leave };
+
 export function removeBadge(badge) {
   badges.delete(badge);
   queueMicrotask(show);
