@@ -69,6 +69,11 @@ def redirect_to_sent_page(endpoint: str, mail_id: str) -> Response:
     return redirect(url_for(endpoint, letter=mail_id if transport.stores_mail() else None), 303)
 
 
+def render_sent_page(title: str) -> Response:
+    """Return the page that `redirect_to_sent_page` leads to."""
+    return render_page("sent", title=title, letter=transport.find_stored_mail(request.args.get("letter", "")))
+
+
 def handle_link_error(error: LinkError) -> Response:
     """Return the page that says that a mailed link is no longer valid and offers a new one."""
     return render_page("link-gone", error.status, sentence=str(error))

@@ -17,13 +17,13 @@ from storefront.accounts.pages.page import (
     redirect_to_sent_page,
     redirect_with_notice,
     render_page,
+    render_sent_page,
 )
 from storefront.accounts.pages.sign_in import submitted_email
 from storefront.accounts.passwords import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail import transport
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
@@ -87,8 +87,7 @@ def change_email(user: User) -> Response:
 @authentication.sign_in_required
 def email_sent(_user: User) -> Response:
     """The page that says that a mail was sent to the new address."""
-    stored = transport.find_stored_mail(request.args.get("letter", ""))
-    return render_page("sent", title=_("Confirm your new e-mail"), letter=stored)
+    return render_sent_page(_("Confirm your new e-mail"))
 
 
 @bp.get("/email/<token>")

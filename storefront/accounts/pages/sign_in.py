@@ -15,12 +15,12 @@ from storefront.accounts.pages.page import (
     redirect_to_sent_page,
     redirect_with_notice,
     render_page,
+    render_sent_page,
 )
 from storefront.accounts.passwords import read_new_password, read_password
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail import transport
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
 
@@ -96,8 +96,7 @@ def send_registration_link() -> Response:
 @bp.get("/register/sent")
 def registration_sent() -> Response:
     """The page that says that a mail was sent."""
-    stored = transport.find_stored_mail(request.args.get("letter", ""))
-    return render_page("sent", title=_("Look into your mail"), letter=stored)
+    return render_sent_page(_("Look into your mail"))
 
 
 @bp.get("/register/<token>")
