@@ -17,19 +17,11 @@ from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
 from tests.cache.conftest import entries, get, listen
-from tests.cache.writer_process import detail, set_price
+from tests.cache.writer_process import PAGES, detail, set_price
 from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
-PAGES = (
-    "/",
-    "/products",
-    "/products?sort=price",
-    "/categories/cups",
-    "/products/mug",
-    "/products/mug?variant=MUG-1",
-)
 TABLES = ("product", "variant", "category", "listing", "product_image", "stock_item")
 
 
