@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import event
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from storefront import cache, periodic
@@ -216,8 +217,17 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     }
     app = create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
     share_templates(app)
+    if database_url.startswith("postgresql"):
+        with app.app_context():
+            event.listen(db.engine, "connect", _allow_idle_transactions)
     _MADE.append(app)
     return app
+
+
+def _allow_idle_transactions(connection: Any, _record: object) -> None:
+    """Let a test keep a transaction open while it does other work, for which a busy machine may need many seconds."""
+    connection.execute("SET SESSION idle_in_transaction_session_timeout = '60s'")
+    connection.commit()
 
 
 @pytest.fixture(autouse=True)
