@@ -13,6 +13,8 @@ from storefront.errors import BadInputError, StorefrontError
 from storefront.web import error_pages
 
 MEDIA_TYPE = "application/problem+json"
+# The most faults in one answer; its detail says how many more there are.
+MAX_FAULTS = 50
 _SENTENCES = {
     404: "There is nothing at this address. /api/v1/docs lists all operations.",
     405: "This address does not allow this method; the header Allow names the allowed ones.",
@@ -27,15 +29,24 @@ class ProblemError(StorefrontError):
 
     Attributes:
         status: the HTTP status.
-        faults: the parts of the request that are wrong, if they are known.
+        faults: the first parts of the request that are wrong, MAX_FAULTS at most, if they are known.
         headers: further headers of the response.
     """
 
     def __init__(
-        self, status: int, detail: str, *faults: Fault, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        *faults: Fault,
+        unlisted: int = 0,
+        headers: dict[str, str] | None = None,
     ) -> None:
+        """Create the error; `unlisted` counts the faults that the caller has found and does not name."""
+        listed, unlisted = faults[:MAX_FAULTS], unlisted + len(faults[MAX_FAULTS:])
+        if unlisted:
+            detail += f" The first {len(listed)} faults are listed; there are {unlisted:,} more."
         super().__init__(detail)
-        self.status, self.faults, self.headers = status, faults, headers or {}
+        self.status, self.faults, self.headers = status, listed, headers or {}
 
 
 def init_app(app: Flask) -> None:

@@ -1,10 +1,15 @@
-"""Request bodies: JSON of a declared type. Every fault is reported with a JSON pointer (RFC 6901)."""
+"""Request bodies: JSON of a declared type. Faults are reported with JSON pointers (RFC 6901).
+
+The work is proportional to the body's length: objects, names and nesting are bounded, and the answer to a body with
+very many faults names the first ones.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,11 +17,18 @@ from flask import request
 from msgspec import inspect
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from storefront.api.problems import ProblemError
+from storefront.api.problems import MAX_FAULTS, ProblemError
 from storefront.api.schemas import Fault
 
 T = TypeVar("T", bound=msgspec.Struct)
 MAX_DEPTH = 20
+# Of one object. The largest object of the API has 11.
+MAX_MEMBERS = 200
+# Characters of a member's name. A fault's pointer repeats the names of all objects around it.
+MAX_NAME = 255
+_MAX_DETAIL = 500
+# The names and numbers that lead to a value, innermost first: (step, the place around it). None: the whole body.
+_Place = tuple[str | int, Any] | None
 # Below it a float represents every whole number.
 _MAX_EXACT = 2**53
 _ERROR_PATH = re.compile(r"^(.*) - at `\$(.*)`$", re.S)
@@ -42,13 +54,15 @@ def read_body(shape: type[T]) -> T:
     if request.content_length is None and len(body) >= (request.max_content_length or 0):
         raise RequestEntityTooLarge
     value = _parse(body)
-    faults = list(_find_faults(value, inspect.type_info(shape), ""))
+    found = _find_faults(value, inspect.type_info(shape), None)
+    faults = [Fault(detail, _pointer(place)) for detail, place in islice(found, MAX_FAULTS)]
     if not faults:
         try:
             return msgspec.convert(value, shape)
         except msgspec.ValidationError as error:
             faults = [_parse_fault(str(error))]
-    raise ProblemError(422, "The body does not fit this operation.", *faults)
+    unlisted = sum(1 for _ in found)
+    raise ProblemError(422, "The body does not fit this operation.", *faults, unlisted=unlisted)
 
 
 def _parse(body: bytes) -> Any:
@@ -65,11 +79,15 @@ def _parse(body: bytes) -> Any:
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the member {twice[:50]!r} occurs twice in one object")
+    if len(pairs) > MAX_MEMBERS:
+        raise ValueError(f"an object has {len(pairs):,} members; the most is {MAX_MEMBERS}")
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if len(name) > MAX_NAME:
+            raise ValueError(f"the name {name[:50]!r}… has {len(name):,} characters; the most is {MAX_NAME}")
+        if name in members:
+            raise ValueError(f"the member {name[:50]!r} occurs twice in one object")
+        members[name] = value
     return members
 
 
@@ -83,18 +101,18 @@ def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number in JSON")
 
 
-def _find_faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterator[Fault]:
-    """Yield a fault for every unknown member, and for every text that cannot be stored."""
+def _find_faults(value: Any, kind: Any, place: _Place, depth: int = 0) -> Iterator[tuple[str, _Place]]:
+    """Yield every unknown member, and every text that cannot be stored, as a sentence and its place."""
     if depth > MAX_DEPTH:
         raise ProblemError(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
     if isinstance(kind, inspect.AnyType) and not isinstance(value, dict | list):
         return  # the member is ignored
     if isinstance(value, str) and _CONTROL.search(value):
-        yield Fault("This text contains control characters.", pointer)
+        yield "This text contains control characters.", place
     elif isinstance(value, list):
         of = next((k.item_type for k in _kinds(kind) if isinstance(k, inspect.ListType)), inspect.AnyType())
         for number, item in enumerate(value):
-            yield from _find_faults(item, of, f"{pointer}/{number}", depth + 1)
+            yield from _find_faults(item, of, (number, place), depth + 1)
     elif isinstance(value, dict):
         struct = next((k for k in _kinds(kind) if isinstance(k, inspect.StructType)), None)
         values = next(
@@ -102,13 +120,22 @@ def _find_faults(value: Any, kind: Any, pointer: str, depth: int = 0) -> Iterato
         )
         known = {field.encode_name: field.type for field in struct.fields} if struct else {}
         for name, item in value.items():
-            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
             if struct and name not in known:
-                yield Fault(f"Unknown member {name[:50]!r}. The members are: {', '.join(known)}.", place)
+                sentence = f"Unknown member {name[:50]!r}. The members are: {', '.join(known)}."
+                yield sentence, (name, place)
             else:
                 if _CONTROL.search(name) and not isinstance(kind, inspect.AnyType):
-                    yield Fault("This name contains control characters.", place)
-                yield from _find_faults(item, known.get(name, values), place, depth + 1)
+                    yield "This name contains control characters.", (name, place)
+                yield from _find_faults(item, known.get(name, values), (name, place), depth + 1)
+
+
+def _pointer(place: _Place) -> str:
+    """Return the JSON pointer of a place: only faults that are reported need one."""
+    steps = []
+    while place is not None:
+        step, place = place
+        steps.append(f"/{str(step).replace('~', '~0').replace('/', '~1')}")
+    return "".join(reversed(steps))
 
 
 def _kinds(kind: Any) -> tuple[Any, ...]:
@@ -119,6 +146,6 @@ def _parse_fault(text: str) -> Fault:
     """Return msgspec's error message as a fault, with its path as a JSON pointer."""
     found = _ERROR_PATH.match(text)
     if found is None:
-        return Fault(f"{text}.", "")
+        return Fault(f"{text[:_MAX_DETAIL]}.", "")
     steps = (a or b for a, b in _PATH_STEP.findall(found[2]))
-    return Fault(f"{found[1]}.", "".join(f"/{step}" for step in steps))
+    return Fault(f"{found[1][:_MAX_DETAIL]}.", "".join(f"/{step}" for step in steps))
