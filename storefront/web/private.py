@@ -1,4 +1,4 @@
-"""Private responses: pages of one person, or of staff, that no cache may keep."""
+"""Private responses: pages of one person, or of staff, that no cache may keep. Their addresses may hold a token."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ PRIVATE = "private, no-store"
 
 
 def mark_private(response: AnyResponse) -> AnyResponse:
-    """Forbid every cache, the browser's included, to keep this response; return it."""
+    """Keep the response out of every cache, the browser's included, and its URL out of other sites' logs; return it.
+
+    The browser still sends `Origin` and `Referer` to the shop itself: forms need them (see web/same_origin.py).
+    """
     response.headers["Cache-Control"] = PRIVATE
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

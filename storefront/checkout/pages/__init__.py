@@ -34,15 +34,8 @@ _NOTICES = {
 def blueprint(name: str, module: str) -> Blueprint:
     """Return a blueprint all of whose responses are private."""
     bp = Blueprint(name, module, cli_group=None)
-    bp.after_request(make_private)
+    bp.after_request(mark_private)
     return bp
-
-
-def make_private(response: Response) -> Response:
-    """Keep the response out of every cache, and its URL (which may contain a token) out of other sites' logs."""
-    mark_private(response)
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
 
 
 def render_page(template: str, status: int = 200, **context: Any) -> Response:

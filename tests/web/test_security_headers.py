@@ -1,0 +1,102 @@
+"""The headers that tell browsers what a page may do, and which addresses they may tell other sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.accounts import tokens
+from storefront.checkout import access, queries
+from storefront.extensions import db
+from tests.accounts.people import EMAIL, Browser, make_user
+from tests.checkout.shoppers import make_draft, place
+from tests.factories import make_product
+from tests.rate_limiting.test_edge import listening
+
+pytestmark = pytest.mark.any_database
+
+# Content Security Policy Level 3; written out, so that a change of the policy is a change here too.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+# Values of Referrer-Policy with which a browser names no page of the shop to another site, nor its address there.
+SILENT = {"no-referrer", "same-origin"}
+
+
+@pytest.fixture
+def shop(app: Flask, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """A shop that caches pages in its process, with a mug."""
+    make_product("Mug", variants=[{"sku": "MUG", "on_hand": 9, "price": 500}])
+    with listening(app, redis_url, tmp_path / "own") as one:
+        yield one
+
+
+def order_link(app: Flask) -> str:
+    """Place an order; return the path of the link that its letter contains."""
+    make_product("Cup", variants=[{"sku": "CUP", "on_hand": 9, "price": 500}])
+    order = queries.find_order(place(make_draft({"CUP": 1})).number)
+    assert order is not None
+    return access.order_url(order, "https://shop.example").removeprefix("https://shop.example")
+
+
+def test_every_answer_forbids_frames_and_foreign_code(shop: Flask) -> None:
+    browser = Browser(shop)
+    make_user()
+    browser.sign_in()
+    mug = browser.get("/products/mug")
+    hit = browser.get("/products/mug")
+    assert "detail=L1" in hit.headers["Cache-Status"]
+    answers = {
+        "built": mug,
+        "cached": hit,
+        "unchanged": browser.get("/products/mug", headers={"If-None-Match": hit.headers["ETag"]}),
+        "private": browser.get("/account"),
+        "missing": browser.get("/nowhere"),
+        "refused": browser.client.post("/cart/lines", headers={"Sec-Fetch-Site": "cross-site"}),
+        "redirect": browser.get("/products/"),
+        "json": browser.get("/me"),
+        "api": browser.get("/api/v1/products"),
+        "static": browser.get(shop.jinja_env.globals["static_url"]("css/shop.css")),
+    }
+    assert answers["unchanged"].status_code == 304
+    for kind, answer in answers.items():
+        sent = [part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; ")]
+        assert dict(sent) == POLICY, kind
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", kind
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", kind
+        assert "camera=()" in answer.headers["Permissions-Policy"], kind
+
+
+def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
+    kim = make_user()
+    browser = Browser(app)
+    paths = {
+        "/account/reset/<token>": f"/account/reset/{tokens.sign(tokens.PasswordReset(kim, 1))}",
+        "/account/register/<token>": f"/account/register/{tokens.sign(tokens.Registration('new@example.com', '/'))}",
+        "/account/email/<token>": f"/account/email/{tokens.sign(tokens.EmailChange(kim, 1, EMAIL))}",
+        "/orders/<number>": order_link(app),
+    }
+    with_token = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.rule}
+    assert with_token == {rule for rule in paths if "<token>" in rule}, (
+        "this test lists all addresses with a token"
+    )
+    for path in paths.values():
+        db.session.rollback()
+        assert browser.get(path).status_code == 200, path
+        for address in (path, f"{path}x", path[:-1]):  # a cut link still tells most of the token
+            answer = browser.get(address)
+            assert answer.headers["Referrer-Policy"] in SILENT, (address, answer.status_code)
+            assert answer.headers["Cache-Control"] == "private, no-store", (address, answer.status_code)
