@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from storefront.config import Settings
 from storefront.errors import ConfigurationError
@@ -58,6 +60,20 @@ def test_a_wrong_setting_stops_the_start_with_an_error(
 ) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
         read(tmp_path, **environ)
+
+
+def test_production_hides_values_in_database_errors(tmp_path: Path) -> None:
+    hidden = {
+        env: read(tmp_path, **PRODUCTION | {"STOREFRONT_ENV": env}).to_flask()
+        for env in ("production", "development")
+    }
+    assert hidden["production"]["SQLALCHEMY_ENGINE_OPTIONS"]["hide_parameters"] is True
+    assert hidden["development"]["SQLALCHEMY_ENGINE_OPTIONS"]["hide_parameters"] is False
+    engine = create_engine("sqlite://", **hidden["production"]["SQLALCHEMY_ENGINE_OPTIONS"])
+    with engine.connect() as connection, pytest.raises(OperationalError) as caught:
+        connection.execute(text("SELECT 1 FROM nowhere WHERE email = :email"), {"email": "kim@shop.example"})
+    assert "nowhere" in str(caught.value)
+    assert "kim" not in str(caught.value)
 
 
 def test_every_setting_is_documented() -> None:

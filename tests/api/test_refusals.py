@@ -56,6 +56,24 @@ def test_repeated_request_is_carried_out_once(call: Call, pot: int) -> None:
     assert (send(6).status_code, read(call, pot)["stock"]) == (200, 6)
 
 
+def test_idempotency_key_belongs_to_one_token(app: Flask, call: Call, pot: int) -> None:
+    first, second = (tokens.create_token(name, ("stock:write",)) for name in ("till", "scanner"))
+
+    def count(token: str, stock: int, key: str) -> Any:
+        sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        body = {"stock": stock, "reason": "count"}
+        return app.test_client().put("/api/v1/variants/POT/stock", json=body, headers=sent)
+
+    assert count(first, 4, "count-1").status_code == 200
+    assert count(first, 7, "count-2").status_code == 200
+    assert count(second, 4, "count-1").status_code == 200
+    assert read(call, pot)["stock"] == 4, (
+        "the other token's request is carried out, not answered from the store"
+    )
+    assert count(second, 9, "count-2").status_code == 200, "the key is not taken either"
+    assert read(call, pot)["stock"] == 9
+
+
 NUL, DEEP = b'{"title": "a\\u0000b"}', b'{"images": ' + b"[" * 500_000 + b"]" * 500_000 + b"}"
 PRICE = {"amount": 1, "currency": "USD"}
 

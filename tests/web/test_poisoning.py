@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from storefront.cache import invalidate_on_commit
 from storefront.cache.keys import EVERYTHING
+from storefront.edge.fast_path import fast_path
 from storefront.extensions import write_transaction
 from tests.factories import make_category, make_product
+from tests.rate_limiting.test_edge import listening
 
 pytestmark = pytest.mark.any_database
 
@@ -141,6 +146,21 @@ def test_unknown_host_is_refused_and_not_stored(app: Flask, client: FlaskClient)
         assert refused.status_code == 400, host
         assert "public" not in refused.headers.get("Cache-Control", ""), host
     assert seen(client, "/products") == clean
+
+
+def test_a_page_in_memory_does_not_answer_unknown_hosts(app: Flask, redis_url: str, tmp_path: Path) -> None:
+    make_product("Mug")
+    with listening(app, redis_url, tmp_path / "own", TRUSTED_HOSTS="shop.example") as shop:
+        client = shop.test_client()
+        for _ in range(2):
+            trusted = client.get("/products/mug", headers={"Host": "shop.example"})
+        assert "detail=L1" in trusted.headers["Cache-Status"]
+        # The next two layers answer before the request reaches Flask, which checks the host.
+        assert client.get("/products/mug", headers={"Host": EVIL}).status_code == 400
+        environ = EnvironBuilder("/products/mug", headers={"Host": "shop.example"}).get_environ()
+        environ["REMOTE_ADDR"] = "127.0.0.1"
+        assert (fast_path.get(shop).answer(environ) or b"").startswith(b"HTTP/1.1 200")
+        assert fast_path.get(shop).answer(environ | {"HTTP_HOST": EVIL}) is None
 
 
 def test_public_redirect_names_no_host(stocked: FlaskClient) -> None:
