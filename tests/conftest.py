@@ -25,6 +25,7 @@ from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
 from storefront.redis_roles import embedded
 from tests import durations, selection
+from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
 from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
@@ -62,9 +63,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Apply --long, and record durations in the process that hears of all tests."""
+    """Apply --long; record durations and guard the named tests in the process that hears of all tests."""
     selection.configure(config)
-    if config.getoption("--record-durations") and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    config.pluginmanager.register(NamedTestsGuard(find_named_tests()))
+    if config.getoption("--record-durations"):
         config.pluginmanager.register(durations.Recorder(_group))
 
 

@@ -18,6 +18,7 @@ _PACKAGES = {
     "promtool": "prometheus",
     "java": "default-jre-headless",
 }
+_MISSING = " is not installed. On Debian: apt-get install "
 _OTHER_NAMES = {"chromium": ("chromium-browser", "google-chrome")}
 
 
@@ -40,8 +41,13 @@ def require_program(name: str) -> str:
     found = find_program(name)
     if found is None:
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
-        stop(f"{name} is not installed. On Debian: apt-get install {_package(name)}")
+        stop(f"{name}{_MISSING}{_package(name)}")
     return str(found)
+
+
+def is_missing_program(reason: str) -> bool:
+    """Return whether a test was skipped for this reason: `require_program` did not find a program."""
+    return _MISSING in reason
 
 
 def missing_programs(items: Iterable[pytest.Item]) -> list[str]:

@@ -1,30 +1,115 @@
-"""docs/security.md names an existing test for each threat; `make secrets` and `make audit` fail when they should."""
+"""docs/security.md names a test that runs for each threat; `make secrets` and `make audit` fail when they should."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text())
+from tests.named_tests import find_named_tests
+from tests.processes import ROOT
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["make", *words], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
-def test_every_named_test_exists(file: str, name: str) -> None:
+@pytest.mark.parametrize("nodeid", dict.fromkeys(find_named_tests()))
+def test_every_named_test_exists(nodeid: str) -> None:
+    file, _, name = nodeid.partition("::")
     assert re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.M)
 
 
 def test_every_threat_names_a_test() -> None:
     text = (ROOT / "docs" / "security.md").read_text()
-    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == len(NAMED) >= 35
+    threats = text.partition("\n## Threats\n")[2].partition("\n## ")[0]
+    rows = [line for line in threats.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 35
+    for row in rows:
+        assert re.search(r"\| `tests/[\w/]+\.py::\w+` \|$", row), row
+
+
+# A project with a test of each kind; its conftest.py guards all of them, and leaves one out as `make test` would.
+TINY = {
+    "conftest.py": """
+        import pytest
+        from tests.named_tests import NamedTestsGuard
+
+        NAMES = ("good", "skipped", "half", "expected", "left_out", "no_program")
+
+        def pytest_addoption(parser):
+            parser.addoption("--databases", default="sqlite,postgresql")
+            parser.addoption("--only", default=" ".join(NAMES))
+
+        def pytest_configure(config):
+            if not hasattr(config, "workerinput"):
+                names = config.getoption("--only").split()
+                config.pluginmanager.register(NamedTestsGuard(f"test_all.py::test_{name}" for name in names))
+
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if "left_out" not in item.name]
+    """,
+    "test_all.py": """
+        import pytest
+        from tests.programs import require_program
+
+        def test_good(): pass
+        def test_other(): pass
+        @pytest.mark.skip(reason="too hard")
+        def test_skipped(): pass
+        @pytest.mark.parametrize("part", [1, 2])
+        def test_half(part): part == 1 or pytest.skip("the other half")
+        @pytest.mark.xfail(reason="a bug")
+        def test_expected(): assert False
+        def test_left_out(): pass
+        def test_no_program(): require_program("a-program-that-is-nowhere")
+    """,
+    "pytest.ini": "[pytest]\ntestpaths = .",
+}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Run pytest on the project; return the exit status and what the guard printed."""
+    for name, text in TINY.items():
+        (tmp_path / name).write_text(textwrap.dedent(text))
+
+    def run(*words: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", *words]
+        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.partition("tests that docs/security.md names")[2]
+
+    return run
+
+
+def test_a_named_test_that_did_not_run_fails_the_run(tiny: Callable[..., tuple[int, str]]) -> None:
+    status, said = tiny("-n", "1")
+    assert status == 1
+    for sentence in (
+        "test_skipped was skipped, so its defence is not proved: Skipped: too hard",
+        "test_half was skipped, so its defence is not proved: Skipped: the other half",
+        "test_expected was skipped, so its defence is not proved: it is expected to fail (a bug)",
+        "test_left_out was not selected: `make test` has to run it.",
+        "test_no_program did not run here, so its defence is not proved: Skipped: a-program-that-is-nowhere",
+    ):
+        assert f"test_all.py::{sentence}" in said
+    assert "test_good" not in said
+
+
+def test_only_selected_named_tests_are_judged(tiny: Callable[..., tuple[int, str]]) -> None:
+    status, said = tiny("-k", "good or no_program")
+    assert status == 0, "a program may be missing, except in CI, where such a test fails"
+    assert "test_no_program did not run here" in said
+    assert "was skipped" not in said
+    status, said = tiny("-k", "good or half")
+    assert (status, said.count("defence is not proved")) == (1, 1)
 
 
 def test_a_secret_in_the_repository_is_found(tmp_path: Path) -> None:
