@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import (
     accounts,
+    actors,
     api,
     cache,
     cart,
@@ -61,6 +62,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
 
     # What all rooms use.
     i18n.init_app(app)
+    actors.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     periodic.init_app(app)

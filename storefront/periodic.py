@@ -16,6 +16,7 @@ from weakref import WeakSet
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront import actors
 from storefront.app_state import AppState
 
 log = logging.getLogger(__name__)
@@ -117,10 +118,11 @@ class PeriodicTask:
 
     def _run_once(self) -> bool:
         try:
-            if self.app is None:
-                return bool(self.work())
-            with self.app.app_context():
-                return bool(self.work())
+            with actors.acting_as(actors.Actor("system", self.name)):
+                if self.app is None:
+                    return bool(self.work())
+                with self.app.app_context():
+                    return bool(self.work())
         except SQLAlchemyError as error:
             log.warning("%s: the database cannot be used%s: %s", self.name, self._retry(), error)
         except Exception:  # whatever it was, nobody else would start this work again

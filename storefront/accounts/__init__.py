@@ -9,8 +9,8 @@ from functools import partial
 
 from flask import Flask
 
-from storefront import rate_limiting, sessions
-from storefront.accounts import authentication, cli, cookie, last_seen
+from storefront import actors, periodic, rate_limiting, sessions
+from storefront.accounts import authentication, cli, cookie, last_seen, queries, security_events
 from storefront.accounts.authentication import current_user, load_current_user, sign_in_required, signed_in
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
@@ -46,6 +46,10 @@ def init_app(app: Flask) -> None:
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)
     staff_access.set_check(app, _is_staff)
+    actors.register_identifier(app, authentication.current_actor)
+    actors.register_names(app, "staff", queries.read_names)
+    actors.register_names(app, "customer", queries.read_names)
+    periodic.add_task(app, "security-events", security_events.delete_old, interval=3600.0)
     app.cli.add_command(cli.user)
 
 

@@ -18,6 +18,7 @@ from storefront import cache, sessions
 from storefront.accounts import cookie, last_seen, queries, user_agents
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
+from storefront.actors import Actor
 from storefront.cache import keys
 from storefront.extensions import write_transaction
 
@@ -43,6 +44,12 @@ def current_user() -> Shopper | None:
         request.environ[_CURRENT] = _find_shopper()
     found: Shopper | None = request.environ[_CURRENT]
     return found
+
+
+def current_actor() -> Actor | None:
+    """Return the signed-in account as an actor, None for a guest."""
+    user = current_user()
+    return Actor("staff" if user.is_staff else "customer", str(user.id)) if user else None
 
 
 def load_current_user() -> User | None:

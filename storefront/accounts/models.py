@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storefront.actors import actor_text
 from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
 
@@ -102,4 +103,29 @@ class FailedSignIn(Model):
     __table_args__ = (
         Index("ix_failed_sign_in_account_at", "account", "at"),
         Index("ix_failed_sign_in_address_at", "address", "at"),
+    )
+
+
+class SecurityEvent(Model):
+    """Something that matters for the security of an account. Rows are added, never changed (`security_events`).
+
+    `user_id` is None if the event names no account. `name` is the account's e-mail at that time; `address` and
+    `device` are of the request, empty for a command. `actor` says who made the change (`storefront.actors`).
+    """
+
+    __tablename__ = "security_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int | None]  # no foreign key: the row outlives the account
+    name: Mapped[str] = mapped_column(String(254), default="")
+    actor: Mapped[str] = mapped_column(String(255), default=actor_text)
+    address: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(100), default="")
+    detail: Mapped[str] = mapped_column(String(255), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
+
+    __table_args__ = (
+        Index("ix_security_event_user_id_id", "user_id", "id"),
+        Index("ix_security_event_kind_user_id_at", "kind", "user_id", "at"),
     )

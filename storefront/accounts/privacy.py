@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from storefront import cache, mail
-from storefront.accounts import messages, queries
+from storefront.accounts import messages, queries, security_events
 from storefront.accounts.extension_points import account_deleted, export_additions
 from storefront.accounts.models import User
 from storefront.cache import keys
@@ -26,4 +26,6 @@ def delete_account(user_id: int) -> None:
         account_deleted.fire(session, user_id)
         mail.enqueue_if_configured(session, user.email, messages.account_closed())
         cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
+        security_events.record(session, "account-deleted", user_id)
+        security_events.erase_account(session, user_id)
         session.delete(user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +57,16 @@ def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
         .where(SignIn.digest == digest, is_valid(datetime.now(UTC)))
     ).one_or_none()
     return (row.SignIn, row.User) if row else None
+
+
+def read_names(user_ids: Collection[str]) -> dict[str, str]:
+    """Return name and e-mail of these accounts, for pages that staff read."""
+    ids = [int(one) for one in user_ids if one.isdecimal()]
+    query = select(User.id, User.name, User.email).where(User.id.in_(ids))
+    return {
+        str(row.id): f"{row.name} ({row.email})" if row.name else row.email
+        for row in db.session.execute(query)
+    }
 
 
 def list_sign_ins(user_id: int) -> Sequence[SignIn]:

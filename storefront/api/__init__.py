@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Flask
 
-from storefront import rate_limiting
+from storefront import actors, rate_limiting
 from storefront.api import cli, problems, tokens, webhook_delivery, webhooks
 from storefront.api.state import ApiState, state
 from storefront.api.views import categories, docs, orders, products
@@ -15,10 +15,12 @@ __all__ = ["init_app"]
 
 
 def init_app(app: Flask) -> None:
-    """Register the operations, the commands, the webhooks, and the identity of tokens for the rate limits."""
+    """Register the operations, the commands, the webhooks, and the identity of tokens."""
     state.set(app, ApiState())
     problems.init_app(app)
     rate_limiting.register_identifier(app, partial(tokens.identify, app))
+    actors.register_identifier(app, tokens.current_actor)
+    actors.register_names(app, "token", tokens.read_names)
     for views in (products, categories, orders, docs):
         app.register_blueprint(views.bp)
     webhooks.init_app(app)

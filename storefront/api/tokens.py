@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
+from storefront.actors import Actor
 from storefront.api.models import ApiToken
 from storefront.api.problems import ProblemError
 from storefront.api.state import state
@@ -112,6 +113,18 @@ def current_caller() -> Caller | None:
         request.environ[_CALLER] = _verify(request.headers["Authorization"])
     found: Caller = request.environ[_CALLER]
     return found
+
+
+def current_actor() -> Actor | None:
+    """Return the verified token of the current request as an actor; None if no token was verified yet."""
+    found: Caller | None = request.environ.get(_CALLER)
+    return Actor("token", found.token_id) if found else None
+
+
+def read_names(token_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of these tokens."""
+    query = select(ApiToken.id, ApiToken.name).where(ApiToken.id.in_(token_ids))
+    return {row.id: row.name for row in db.session.execute(query)}
 
 
 def require_scopes(*scopes: str) -> Caller:

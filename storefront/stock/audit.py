@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
+from storefront.actors import actor_text
 from storefront.app_state import Hook
 from storefront.stock.inventory import lock_available
 from storefront.stock.models import StockItem, StockMovement
@@ -91,7 +92,7 @@ def repair(session: Session, skus: Collection[str]) -> list[Difference]:
                 "sku": difference.sku,
                 "kind": "adjusted",
                 "reason": "audit",
-                "actor": "flask stock audit --repair",
+                "actor": actor_text(),
             }
             session.execute(insert(StockMovement), [entry | correction])
     return differences

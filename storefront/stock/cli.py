@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 from flask.cli import AppGroup
 
@@ -25,9 +23,7 @@ def set_command(sku: str, number: int, reason: str) -> None:
     """Set what is on hand of SKU to NUMBER."""
     try:
         with write_transaction() as session:
-            now = set_on_hand(
-                session, sku, number, reason=reason[:255], actor=f"command line, {getpass.getuser()}"
-            )
+            now = set_on_hand(session, sku, number, reason=reason[:255])
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
     more = "" if now == number else f" ({now - number} more than requested: {now} are reserved)"

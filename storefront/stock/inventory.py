@@ -1,4 +1,7 @@
-"""Changes of one variant's stock. Each applies one movement if the row allows it, and records and publishes it."""
+"""Changes of one variant's stock. Each applies one movement if the row allows it, and records and publishes it.
+
+The ledger names the current actor (`storefront.actors`), unless the caller gives the text of another.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def check_on_hand(number: int, *, reserved: int = 0) -> None:
         raise StockNumberError(MAX_ON_HAND - reserved)
 
 
-def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str) -> int:
+def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str = "") -> int:
     """Set what is on hand, but to no less than is reserved; return what it is now.
 
     Raises:
@@ -52,7 +55,9 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
     return int(item.on_hand + delta)
 
 
-def set_available(session: Session, sku: str, number: int, *, reason: str, actor: str) -> tuple[int, int]:
+def set_available(
+    session: Session, sku: str, number: int, *, reason: str, actor: str = ""
+) -> tuple[int, int]:
     """Set what can be bought, on top of what is reserved; return the ids of the variant and of the product.
 
     Raises:
@@ -70,13 +75,13 @@ def set_available(session: Session, sku: str, number: int, *, reason: str, actor
     return item.variant_id, item.product_id
 
 
-def receive(session: Session, sku: str, number: int, *, reason: str, actor: str) -> None:
+def receive(session: Session, sku: str, number: int, *, reason: str, actor: str = "") -> None:
     """Add a delivery."""
     _apply(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
 
 
 def return_to_stock(
-    session: Session, sku: str, number: int, *, reference: str, actor: str, reason: str = "cancelled"
+    session: Session, sku: str, number: int, *, reference: str, actor: str = "", reason: str = "cancelled"
 ) -> None:
     """Add goods of a cancelled order, which were sold before."""
     _apply(session, Movement(sku, "returned", number, 0, reference, actor, reason))

@@ -16,6 +16,7 @@ from sqlalchemy import Integer, Row, Table, bindparam, insert, literal_column, s
 from sqlalchemy.orm import Session
 
 from storefront import cache, outbox
+from storefront.actors import actor_text
 from storefront.app_state import Hook
 from storefront.cache import keys
 from storefront.errors import StorefrontError
@@ -91,7 +92,10 @@ class InsufficientStockError(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A change of one variant's stock: what to add to (or subtract from) `on_hand` and `reserved`."""
+    """A change of one variant's stock: what to add to (or subtract from) `on_hand` and `reserved`.
+
+    `actor` is who makes it, by default the current actor.
+    """
 
     sku: str
     kind: MovementKind
@@ -142,7 +146,7 @@ def _movement_values(movement: Movement) -> dict[str, Any]:
         "quantity": movement.on_hand,
         "reserved": movement.reserved,
         "reason": movement.reason,
-        "actor": movement.actor,
+        "actor": movement.actor or actor_text(),
         "reference": movement.reference,
     }
 

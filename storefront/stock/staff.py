@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
+from storefront.actors import describe_actors
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
@@ -40,7 +41,7 @@ def change() -> BaseResponse:
     sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
     try:
         with write_transaction() as session:
-            set_on_hand(session, sku, _number(), reason=_required_reason(reason), actor="staff")
+            set_on_hand(session, sku, _number(), reason=_required_reason(reason))
     except UnknownSkuError:
         return _page(sku, _unknown(sku), 404)
     except StorefrontError as error:
@@ -75,5 +76,8 @@ def _page(sku: str, problem: str | None = None, status: int = 200) -> Response:
         problem = _unknown(sku)
     ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
     rows = db.session.execute(ledger.limit(MAX_MOVEMENTS)).scalars().all() if item else []
-    page = render_template("ops/stock.html", sku=sku, item=item, movements=rows, problem=problem)
+    actors = describe_actors({row.actor for row in rows})
+    page = render_template(
+        "ops/stock.html", sku=sku, item=item, movements=rows, actors=actors, problem=problem
+    )
     return private_page(page, status)

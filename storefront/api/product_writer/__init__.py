@@ -43,7 +43,7 @@ def change_product(
             shown = loaded.row.status == "active" and bool(loaded.variants)
             public = loaded.build_product(stock.public_display()) if shown else None
             condition(public, loaded.build_product(display))
-            _apply_changes(session, loaded, body, caller)
+            _apply_changes(session, loaded, body)
             return loaded.build_product(display)
     except IntegrityError as error:
         raise ProblemError(
@@ -51,9 +51,7 @@ def change_product(
         ) from error
 
 
-def _apply_changes(
-    session: Session, loaded: LockedProduct, body: ProductPut | ProductPatch, caller: Caller
-) -> None:
+def _apply_changes(session: Session, loaded: LockedProduct, body: ProductPut | ProductPatch) -> None:
     """Change the rows, and update the list index and the search index."""
     row = loaded.row
     before = _snapshot(loaded)
@@ -75,7 +73,7 @@ def _apply_changes(
     totals.apply_totals(loaded, body)
     product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()
-    totals.apply_stock(session, loaded, caller)
+    totals.apply_stock(session, loaded)
     product_update.update(session, before, _snapshot(loaded))
 
 

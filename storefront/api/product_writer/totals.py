@@ -8,7 +8,6 @@ from storefront import stock
 from storefront.api.problems import ProblemError
 from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, ProductPatch, ProductPut
-from storefront.api.tokens import Caller
 from storefront.stock import Movement, inventory
 
 
@@ -43,8 +42,8 @@ def apply_totals(loaded: LockedProduct, body: ProductPut | ProductPatch) -> None
             only.price = body.price.amount
 
 
-def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None:
-    """Adjust the stock to the wanted numbers, with the caller as the actor in the ledger.
+def apply_stock(session: Session, loaded: LockedProduct) -> None:
+    """Adjust the stock to the wanted numbers.
 
     Raises:
         InsufficientStockError: more is reserved than would remain.
@@ -58,6 +57,6 @@ def apply_stock(session: Session, loaded: LockedProduct, caller: Caller) -> None
             item.tracked, item.version = True, item.version + 1
             session.flush()
         if delta := number - item.available:
-            movements.append(Movement(sku, "adjusted", on_hand=delta, actor=caller.actor, reason="API"))
+            movements.append(Movement(sku, "adjusted", on_hand=delta, reason="API"))
     for refused in stock.apply_movements(session, movements) if movements else ():
         raise refused

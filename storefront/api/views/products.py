@@ -160,7 +160,7 @@ def put_stock(sku: str, body: StockInput) -> Any:
         raise ProblemError(422, "The ledger needs a reason.", Fault("This cannot be blank.", "/reason"))
 
     def set_stock(session: Session) -> VariantStock:
-        _, product_id = stock.set_available(session, sku, body.stock, reason=body.reason, actor=caller.actor)
+        _, product_id = stock.set_available(session, sku, body.stock, reason=body.reason)
         return VariantStock(sku, product_id, body.stock)
 
     return idempotency.run_once(caller, set_stock)

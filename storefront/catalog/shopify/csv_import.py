@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import text
 
+from storefront import actors
 from storefront.catalog.list_index import writer
 from storefront.catalog.shopify.csv_reader import CsvFile, CsvRow
 from storefront.catalog.shopify.draft_writer import DraftWriter, Outcome
@@ -66,7 +67,8 @@ def import_file(
         drafts = (draft for handle, rows in spool.by_product() if (draft := reader.read(handle, rows)))
         done = 0
         while batch := list(islice(drafts, BATCH)):
-            _write_batch(applier, batch, dry_run=dry_run)
+            with actors.importing():
+                _write_batch(applier, batch, dry_run=dry_run)
             done += len(batch)
             if progress:
                 progress(done, spool.products)

@@ -209,7 +209,7 @@ def _write_stock(
             session.flush()
         if item.on_hand != given.on_hand:
             # Stock that is reserved for open orders stays on hand, even if the file has less.
-            set_on_hand(session, variant.sku, given.on_hand, reason="import", actor="import")
+            set_on_hand(session, variant.sku, given.on_hand, reason="import")
 
 
 def _set(row: Any, values: dict[str, Any]) -> bool:
