@@ -74,7 +74,7 @@ DELETE_BATCH = 1000
 
 
 class SecurityEventChangedError(Exception):
-    """The code changed a security event: a fault of the code."""
+    """The code changed a security event: a fault of the code, which should add another event instead."""
 
 
 def record(session: Session, kind: SecurityEventKind, user_id: int | None, *, detail: str = "") -> None:
@@ -131,4 +131,4 @@ def _is_full(session: Session, kind: SecurityEventKind, user_id: int | None) -> 
 
 @event.listens_for(SecurityEvent, "before_update")
 def _refuse_change(_mapper: object, _connection: object, row: SecurityEvent) -> None:
-    raise SecurityEventChangedError(f"Security event {row.id} was changed. Add another event instead.")
+    raise SecurityEventChangedError(row.id)
