@@ -9,20 +9,30 @@ from hashlib import blake2b
 HARD_TTL = 24 * 3600
 # Seconds for which it is cached that something does not exist.
 NEGATIVE_TTL = 60
+# Seconds for which a process keeps its own values while Redis, which tells it of changes, is down.
+OUTAGE_TTL = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class EntryKind:
-    """A kind of entry, with its own counters and its soft TTL in seconds."""
+    """A kind of entry, with its own counters.
+
+    Attributes:
+        name: in counters and settings.
+        ttl: the soft TTL in seconds.
+        outage_ttl: the same while Redis is down.
+    """
 
     name: str
     ttl: int
+    outage_ttl: float = OUTAGE_TTL
 
 
 PRODUCT_DETAIL = EntryKind("product_detail", 3600)
 PRODUCT_LIST = EntryKind("product_list", 300)
 CATEGORY = EntryKind("category", 86400)
-USER_PROFILE = EntryKind("user_profile", 600)
+# Who is signed in: a person who is signed out or disabled loses access within a second, without Redis too.
+USER_PROFILE = EntryKind("user_profile", 600, outage_ttl=0.5)
 KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE)
 
 
@@ -79,7 +89,7 @@ def home() -> CacheEntry:
 
 def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the valid sign-ins."""
-    return CacheEntry("accounts:profile:v1", str(user_id), USER_PROFILE)
+    return CacheEntry("accounts:profile:v2", str(user_id), USER_PROFILE)
 
 
 # Pages: whole public responses, by endpoint and the canonical form of the address.

@@ -16,7 +16,7 @@ from math import ceil
 from typing import NamedTuple
 
 from storefront.cache.counters import CacheCounters
-from storefront.cache.keys import EVERYTHING, HARD_TTL, STALE, CacheEntry
+from storefront.cache.keys import EVERYTHING, HARD_TTL, OUTAGE_TTL, STALE, CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.l2 import L2, L2Entry, Lease, StoredValue
 from storefront.cache.pending import PendingInvalidations
@@ -26,7 +26,6 @@ from storefront.redis_roles import RedisUnavailable
 log = logging.getLogger(__name__)
 
 MAX_WAIT = 3.0  # seconds; a look-up that waits longer builds without storing
-OUTAGE_TTL = 10.0  # seconds for which a process keeps its own values while Redis is down
 MAX_BYTES = 1024 * 1024
 
 
@@ -280,7 +279,8 @@ class CacheStore:
             return False
         if ticket.lease is None:
             if ticket.is_outage:
-                cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + min(OUTAGE_TTL, ttl))
+                until = now + min(ticket.entry.kind.outage_ttl, ttl)
+                cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, until)
                 return self.outage_l1.put(key, cached, ticket.generation)
             return False
         try:

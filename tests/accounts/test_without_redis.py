@@ -12,6 +12,8 @@ from sqlalchemy import event, select
 from storefront import accounts
 from storefront.accounts import sign_in_limits
 from storefront.accounts.models import FailedSignIn
+from storefront.cache import keys
+from storefront.cache.state import cache_state
 from storefront.extensions import db
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, second_app
 from tests.processes import eventually
@@ -66,6 +68,16 @@ def test_device_ended_in_an_outage_stays_signed_out(own_app: Flask, own_redis: S
     own_redis.thaw()
     lost.client.set_cookie("signin", str(cookie))
     assert not lost.is_signed_in()
+
+
+def test_profiles_are_kept_for_less_than_a_second(own_app: Flask, own_redis: Server) -> None:
+    kim, browser = make_user(), Browser(own_app)
+    browser.sign_in()
+    own_redis.kill()
+    assert name(own_app, browser) == "Kim"
+    level = cache_state.get(own_app).store.outage_l1
+    kept = [level.peek(key) for key in level._by_tag[keys.user_tag(kim)]]
+    assert [0 < one.expires_at - time.monotonic() < 1 for one in kept if one] == [True]
 
 
 def test_cached_profile_needs_no_sql(app: Flask) -> None:
