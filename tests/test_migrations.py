@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, inspect, select, text
 
+from storefront.accounts.models import SignIn
 from storefront.extensions import Model, db
 from storefront.ops import schema
 from tests.conftest import make_app
@@ -42,6 +44,48 @@ def test_the_migrations_go_up_and_down_and_match_the_models(empty_url: str, tmp_
         for revision, before in tables.items():
             assert list(_taken(before, after)) == [], f"a release at {revision} could not go on"
         assert schema.problem() is None
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_existing_sign_ins_count_from_the_migration(empty_url: str, tmp_path: Path) -> None:
+    with make_app(empty_url, tmp_path).app_context():
+        upgrade(revision="0010")
+        started = datetime.now(UTC)
+        times = {"created_at": started - timedelta(days=100), "expires_at": started + timedelta(days=80)}
+        with db.engine.begin() as connection:
+            tables = MetaData()
+            tables.reflect(connection, only=["user_account", "sign_in"])
+            for user_id, staff, kept in ((1, False, False), (2, False, True), (3, True, True)):
+                connection.execute(
+                    tables.tables["user_account"].insert(),
+                    {
+                        "id": user_id,
+                        "email": f"{user_id}@example.com",
+                        "password_hash": "",
+                        "name": "",
+                        "is_staff": staff,
+                        "generation": 1,
+                        "created_at": started,
+                    },
+                )
+                connection.execute(
+                    tables.tables["sign_in"].insert(),
+                    {
+                        "digest": str(user_id),
+                        "user_id": user_id,
+                        "generation": 1,
+                        "device": "",
+                        "kept": kept,
+                        "last_seen_at": started,
+                        **times,
+                    },
+                )
+        upgrade()
+        rows = {row.user_id: row for row in db.session.execute(select(SignIn)).scalars()}
+        ends = [(rows[number].ends_at or started) - started for number in (1, 2)]
+        assert [span.days for span in ends] == [30, 400]
+        assert [rows[number].revoked_at is not None for number in (1, 2, 3)] == [False, False, True]
         db.session.remove()
         db.engine.dispose()
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, last_seen, queries, user_agents
+from storefront.accounts import cookie, last_seen, lifetimes, queries, user_agents
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.actors import Actor
@@ -94,18 +94,19 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
         keep: whether the sign-in outlives the browser's session.
 
     Returns:
-        False if the account's generation has changed since, or the account is gone.
+        False if the account's generation has changed since, or the account is disabled or gone.
     """
     former, now = cookie.read(), datetime.now(UTC)
     with write_transaction() as transaction:
         user = transaction.execute(
-            select(User).where(User.id == user_id, User.generation == generation)
+            select(User).where(User.id == user_id, User.generation == generation, User.disabled_at.is_(None))
         ).scalar_one_or_none()
         if user is None:
             return False
         if former is not None:
             _revoke_sign_ins(transaction, SignIn.digest == former.digest)
         issued = cookie.issue(user_id, keep=keep)
+        ends_at = now + lifetimes.absolute(is_staff=user.is_staff, kept=keep)
         transaction.add(
             SignIn(
                 digest=issued.digest,
@@ -113,7 +114,9 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
                 generation=generation,
                 device=user_agents.describe(request.user_agent.string),
                 kept=keep,
-                expires_at=now + (cookie.LIFETIME if keep else last_seen.SESSION_LIFETIME),
+                expires_at=min(now + lifetimes.sliding(kept=keep), ends_at),
+                ends_at=ends_at,
+                proven_at=now,
             )
         )
         _delete_old_sign_ins(transaction, user_id, now)

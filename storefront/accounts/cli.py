@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 from flask.cli import AppGroup
 
-from storefront.accounts import credentials, passwords
+from storefront.accounts import administration, credentials, passwords
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
 
-user = AppGroup("user", help="Create accounts.")
+T = TypeVar("T")
+
+user = AppGroup("user", help="People: their accounts, roles and access.")
 
 
 @user.command("create")
@@ -22,9 +26,7 @@ user = AppGroup("user", help="Create accounts.")
 @click.option("--generate", is_flag=True, help="Generate a password and print it, instead of asking for one.")
 def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     """Create an account for EMAIL. Asks for a password; without a terminal, generates one and prints it."""
-    folded = email_address.normalize_email(email)
-    if folded is None:
-        raise click.ClickException(f"{email!r} is not a valid e-mail address.")
+    folded = _fold(email)
     generate = generate or not is_interactive()
     password = (
         secrets.token_urlsafe(15)
@@ -40,6 +42,78 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     click.echo(f"{folded} can sign in{' and is staff' if staff else ''}.")
     if generate:
         click.echo(f"Password: {password}")
+
+
+@user.command("list")
+@click.option("--staff", is_flag=True, help="Only members of the staff.")
+def list_command(staff: bool) -> None:
+    """List accounts: e-mail, name, role, state, and where they are signed in."""
+    for row in administration.list_accounts(staff_only=staff):
+        state = f"disabled {row.user.disabled_at:%Y-%m-%d}" if row.user.disabled_at else "enabled"
+        seen = f"last seen {row.last_seen_at:%Y-%m-%d %H:%M}" if row.last_seen_at else "signed out"
+        role = "staff" if row.user.is_staff else "customer"
+        click.echo(
+            "\t".join([row.user.email, row.user.name or "-", role, state, f"{row.sign_ins} sign-ins, {seen}"])
+        )
+
+
+@user.command("promote")
+@click.argument("email")
+def promote_command(email: str) -> None:
+    """Make the account EMAIL a member of the staff. The person has to sign in again."""
+    changed = _run(lambda: administration.set_staff(_fold(email), is_staff=True))
+    click.echo(f"{_fold(email)} is {'staff now' if changed else 'staff already'}.")
+
+
+@user.command("demote")
+@click.argument("email")
+def demote_command(email: str) -> None:
+    """Take the staff pages from the account EMAIL; it stays a customer's account. Signs it out everywhere."""
+    changed = _run(lambda: administration.set_staff(_fold(email), is_staff=False))
+    click.echo(f"{_fold(email)} is {'no longer' if changed else 'not'} staff.")
+
+
+@user.command("disable")
+@click.argument("email")
+def disable_command(email: str) -> None:
+    """Lock the account EMAIL: it is signed out everywhere, and cannot sign in or ask for a new password."""
+    changed = _run(lambda: administration.set_disabled(_fold(email), is_disabled=True))
+    click.echo(
+        f"{_fold(email)} is {'disabled' if changed else 'disabled already'}. Undo: flask user enable {_fold(email)}"
+    )
+
+
+@user.command("enable")
+@click.argument("email")
+def enable_command(email: str) -> None:
+    """Unlock the account EMAIL after `disable`. The password stays as it was."""
+    changed = _run(lambda: administration.set_disabled(_fold(email), is_disabled=False))
+    click.echo(f"{_fold(email)} can sign in{' again' if changed else ': it was not disabled'}.")
+
+
+@user.command("sign-out")
+@click.argument("email")
+def sign_out_command(email: str) -> None:
+    """Sign the account EMAIL out in all browsers, and void the links that were mailed to it."""
+    count = _run(lambda: administration.sign_out_everywhere(_fold(email)))
+    click.echo(f"{_fold(email)} is signed out everywhere ({count} sign-ins ended).")
+
+
+def _fold(email: str) -> str:
+    folded = email_address.normalize_email(email)
+    if folded is None:
+        raise click.ClickException(f"{email!r} is not a valid e-mail address.")
+    return folded
+
+
+def _run(change: Callable[[], T]) -> T:
+    """Return what the change returns; an unknown account becomes the command's error."""
+    try:
+        return change()
+    except administration.UnknownAccountError as error:
+        raise click.ClickException(
+            f"There is no account {error.email}. `flask user list` shows all; `flask user create` makes one."
+        ) from error
 
 
 def is_interactive() -> bool:

@@ -16,8 +16,10 @@ from flask import Flask, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.sansio.http import parse_cookie
 
+from storefront.accounts import lifetimes
+
 # With "keep me signed in". Otherwise the cookie lasts until the browser is closed.
-LIFETIME = timedelta(days=180)
+LIFETIME = lifetimes.KEPT
 # Readable by scripts: tells the page that a request to /me is worth it. It holds nothing about the person.
 HINT_COOKIE = "shopper"
 _MAX_LENGTH = 500

@@ -55,6 +55,12 @@ def find_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
 
 
+def find_enabled(email: str) -> User | None:
+    """Return the account with this (folded) e-mail, or None; also None if it is disabled."""
+    user = find_by_email(email)
+    return user if user is not None and user.disabled_at is None else None
+
+
 def find_by_id(user_id: int) -> User | None:
     """Return the account with this id, read from SQL, or None."""
     return db.session.get(User, user_id, populate_existing=True)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Response, request
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront.accounts import lifetimes
 from storefront.accounts.models import SignIn
 from storefront.extensions import write_transaction
 
 log = logging.getLogger(__name__)
 
 INTERVAL = 600.0  # seconds
-# Lifetime of an unused sign-in without "keep me signed in". Needed because browsers restore session cookies.
-SESSION_LIFETIME = timedelta(hours=24)
 _RECORDED = "storefront.accounts.last_seen"
 
 
@@ -38,7 +37,10 @@ def store(response: Response) -> Response:
             row = session.execute(select(SignIn).where(SignIn.digest == digest)).scalar_one_or_none()
             if row is not None and row.revoked_at is None:
                 row.last_seen_at = now
-                row.expires_at = row.expires_at if row.kept else now + SESSION_LIFETIME
+                row.ends_at = row.ends_at or now + lifetimes.absolute(
+                    is_staff=row.user.is_staff, kept=row.kept
+                )
+                row.expires_at = min(now + lifetimes.sliding(kept=row.kept), row.ends_at)
     except SQLAlchemyError as error:
         log.warning("the last use of a sign-in could not be stored: %s", error)
     return response

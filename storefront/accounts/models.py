@@ -19,8 +19,8 @@ def _now() -> datetime:
 class User(Model):
     """An account. Its e-mail is stored in canonical form (`normalize_email`): one account for all its spellings.
 
-    A new password or e-mail and signing out everywhere increase `generation`: that ends all earlier sign-ins and
-    mailed links.
+    A new password or e-mail, another role and signing out everywhere increase `generation`: that ends all earlier
+    sign-ins and mailed links. A disabled account cannot sign in.
     """
 
     __tablename__ = "user_account"
@@ -31,6 +31,7 @@ class User(Model):
     name: Mapped[str] = mapped_column(String(100), default="")
     is_staff: Mapped[bool] = mapped_column(default=False)
     generation: Mapped[int] = mapped_column(default=1)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
 
     # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
@@ -44,8 +45,13 @@ class User(Model):
 class SignIn(Model):
     """A sign-in of an account in one browser. Only a digest of the cookie's secret is stored.
 
-    It is valid while it is not revoked, not expired, and has its account's present generation. `kept` says whether
-    "keep me signed in" was ticked.
+    It is valid while it is not revoked, not expired, and has its account's present generation.
+
+    Attributes:
+        kept: whether "keep me signed in" was ticked.
+        expires_at: the end of the sliding lifetime, which each use moves, but never beyond `ends_at`.
+        ends_at: the end of the absolute lifetime; None until the first use of a row that an older release wrote.
+        proven_at: when the person last proved who they are in this browser; None if an older release did not note it.
     """
 
     __tablename__ = "sign_in"
@@ -59,6 +65,8 @@ class SignIn(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship()

@@ -39,7 +39,12 @@ class Profile:
 
 def is_valid(now: datetime) -> ColumnElement[bool]:
     """Return the SQL condition that a sign-in, joined with its user, is valid now."""
-    return SignIn.revoked_at.is_(None) & (SignIn.expires_at > now) & (SignIn.generation == User.generation)
+    return (
+        SignIn.revoked_at.is_(None)
+        & (SignIn.expires_at > now)
+        & (SignIn.generation == User.generation)
+        & User.disabled_at.is_(None)
+    )
 
 
 def fetch_profile(user_id: int) -> Profile | None:

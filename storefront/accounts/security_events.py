@@ -36,6 +36,7 @@ SecurityEventKind = Literal[
     "data-exported",
     "account-created",
     "account-disabled",
+    "account-enabled",
     "account-deleted",
 ]
 
@@ -67,6 +68,7 @@ KINDS: Final[dict[SecurityEventKind, EventKind]] = {
     "data-exported": EventKind(_("Personal data exported")),
     "account-created": EventKind(_("Account created")),
     "account-disabled": EventKind(_("Account disabled")),
+    "account-enabled": EventKind(_("Account enabled again")),
     "account-deleted": EventKind(_("Account deleted")),
 }
 RETENTION = timedelta(days=400)

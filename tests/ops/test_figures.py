@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront.accounts import cookie, last_seen, sign_in_limits
+from storefront.accounts import cookie, lifetimes, sign_in_limits
 from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings
@@ -140,8 +140,11 @@ def test_cookies_live_as_long_as_documented() -> None:
 def test_documented_mail_and_sign_in_limits_match_the_code() -> None:
     text = section("Mail and sign-ins")
     assert 3000 < sum(queue.BACKOFF) < 4200, "about an hour"
-    assert f"{cookie.LIFETIME.days} days" in text
-    assert f"{last_seen.SESSION_LIFETIME.total_seconds() / 3600:g} hours unseen" in text
+    assert f"{lifetimes.KEPT.days} days in all" in text
+    assert f"{lifetimes.CUSTOMER.days} days in all" in text
+    assert f"{lifetimes.STAFF.total_seconds() / 3600:g} hours in all" in text
+    assert f"{lifetimes.UNUSED_KEPT.days} days unseen" in text
+    assert f"{lifetimes.UNUSED.total_seconds() / 3600:g} hours unseen" in text
     minutes = sign_in_limits.ACCOUNT.window.seconds // 60, sign_in_limits.ADDRESS.window.seconds // 60
     assert (sign_in_limits.ACCOUNT.most, sign_in_limits.ADDRESS.most) == (10, 20)
     assert (

@@ -38,7 +38,7 @@ def send_link() -> Response:
     email = read_email(form)
     if form.errors:
         return render_page("reset-request", form=form)
-    user = credentials.find_by_email(email)
+    user = credentials.find_enabled(email)
     user_id, generation = (user.id, user.generation) if user else (0, 0)
     with write_transaction() as session:
         text = messages.reset_link(user_id, generation)

@@ -1,0 +1,111 @@
+"""What an operator does with other people's accounts: role, access and sign-ins. Each function may run twice.
+
+A changed role or lost access ends all sign-ins. The staff pages read the account from SQL for each request, so the
+person is out at the next one, on every worker, with or without Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from storefront.accounts import credentials, queries, security_events
+from storefront.accounts.models import SignIn, User
+from storefront.accounts.security_events import SecurityEventKind
+from storefront.errors import StorefrontError
+from storefront.extensions import db, write_transaction
+
+
+class UnknownAccountError(StorefrontError):
+    """No account has this e-mail."""
+
+    status = 404
+
+    def __init__(self, email: str) -> None:
+        super().__init__(email)
+        self.email = email
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in the list: the account, its number of valid sign-ins and the time of the last use of one."""
+
+    user: User
+    sign_ins: int
+    last_seen_at: datetime | None
+
+
+def list_accounts(*, staff_only: bool = False) -> Sequence[AccountRow]:
+    """Return all accounts, or those of the staff, in the order of their e-mails."""
+    valid = (
+        select(SignIn.user_id, func.count().label("count"), func.max(SignIn.last_seen_at).label("last"))
+        .join(User, User.id == SignIn.user_id)
+        .where(queries.is_valid(datetime.now(UTC)))
+        .group_by(SignIn.user_id)
+        .subquery()
+    )
+    query = select(User, func.coalesce(valid.c.count, 0), valid.c.last).outerjoin(
+        valid, valid.c.user_id == User.id
+    )
+    if staff_only:
+        query = query.where(User.is_staff)
+    return [AccountRow(*row) for row in db.session.execute(query.order_by(User.email))]
+
+
+def set_staff(email: str, *, is_staff: bool) -> bool:
+    """Make an account staff, or no longer; return False if it was already so. Ends the account's sign-ins.
+
+    Raises:
+        UnknownAccountError: no account has the e-mail.
+    """
+    with write_transaction() as session:
+        user = _find(email)
+        if user.is_staff == is_staff:
+            return False
+        credentials.start_generation(session, user.id, stay=False)
+        user.is_staff = is_staff
+        security_events.record(session, "role-changed", user.id, detail="staff" if is_staff else "customer")
+    return True
+
+
+def set_disabled(email: str, *, is_disabled: bool) -> bool:
+    """Disable or enable an account; return False if it was already so.
+
+    A disabled account cannot sign in and gets no link for a new password. Its sign-ins and mailed links end.
+
+    Raises:
+        UnknownAccountError: no account has the e-mail.
+    """
+    with write_transaction() as session:
+        user = _find(email)
+        if (user.disabled_at is not None) == is_disabled:
+            return False
+        credentials.start_generation(session, user.id, stay=False)
+        user.disabled_at = datetime.now(UTC) if is_disabled else None
+        kind: SecurityEventKind = "account-disabled" if is_disabled else "account-enabled"
+        security_events.record(session, kind, user.id)
+    return True
+
+
+def sign_out_everywhere(email: str) -> int:
+    """End all sign-ins of an account, and its mailed links; return how many sign-ins ended.
+
+    Raises:
+        UnknownAccountError: no account has the e-mail.
+    """
+    with write_transaction() as session:
+        user = _find(email)
+        ended = len(queries.list_sign_ins(user.id))
+        credentials.start_generation(session, user.id, stay=False)
+        security_events.record(session, "sign-out-everywhere", user.id)
+    return ended
+
+
+def _find(email: str) -> User:
+    user = credentials.find_by_email(email)
+    if user is None:
+        raise UnknownAccountError(email)
+    return user
