@@ -34,7 +34,7 @@ from storefront import (
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
-from storefront.web import same_origin
+from storefront.web import body_limits, same_origin
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,6 +73,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
+    body_limits.init_app(app)
+    rate_limiting.init_account_limits(app)
 
     # The rooms of the shop, each above those that it uses.
     mail.init_app(app)

@@ -18,7 +18,6 @@ MAX_FAULTS = 50
 _SENTENCES = {
     404: "There is nothing at this address. /api/v1/docs lists all operations.",
     405: "This address does not allow this method; the header Allow names the allowed ones.",
-    413: "The body is larger than 1 MiB, the largest that is accepted.",
     500: "An error occurred in the shop. It has been logged.",
     503: "The shop cannot answer this request now. Try again in a minute.",
 }

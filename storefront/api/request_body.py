@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 from msgspec import inspect
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from storefront.api.problems import MAX_FAULTS, ProblemError
 from storefront.api.schemas import Fault
@@ -41,7 +40,7 @@ def read_body(shape: type[T]) -> T:
 
     Raises:
         ProblemError: 415 for another content type, 400 for invalid JSON, 422 for JSON that does not fit the type.
-        RequestEntityTooLarge: the body is larger than allowed.
+        BodyTooLargeError: the body is larger than allowed.
     """
     if request.mimetype != "application/json":
         raise ProblemError(
@@ -49,11 +48,7 @@ def read_body(shape: type[T]) -> T:
             "The body must be JSON, with `Content-Type: application/json`.",
             headers={"Accept": "application/json"},
         )
-    body = request.get_data()
-    # A chunked body has no declared length, and Werkzeug silently truncates it at the limit.
-    if request.content_length is None and len(body) >= (request.max_content_length or 0):
-        raise RequestEntityTooLarge
-    value = _parse(body)
+    value = _parse(request.get_data())
     found = _find_faults(value, inspect.type_info(shape), None)
     faults = [Fault(detail, _pointer(place)) for detail, place in islice(found, MAX_FAULTS)]
     if not faults:

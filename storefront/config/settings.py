@@ -141,5 +141,4 @@ class Settings:
             "hide_parameters": self.env == "production"  # keeps what people typed out of the log
         }
         config["TESTING"] = self.env == "testing"
-        config["MAX_CONTENT_LENGTH"] = 1024 * 1024
         return config

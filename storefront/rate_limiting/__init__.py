@@ -30,6 +30,7 @@ __all__ = [
     "create_fast_path_check",
     "create_nonblocking_check",
     "hit",
+    "init_account_limits",
     "init_app",
     "limit",
     "register_identifier",
@@ -42,7 +43,7 @@ UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
 
 def init_app(app: Flask) -> None:
-    """Decide about each request before the hooks that are registered after this call.
+    """Decide about each request before the hooks that are registered after this call, without reading its body.
 
     Raises:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
@@ -59,7 +60,10 @@ def init_app(app: Flask) -> None:
     def enforce() -> Response | None:
         decision: Decision | None = request.environ.get(DECISION_KEY)
         if decision is None:
-            decision = limits.hit(request.environ, *declarations.current_costs(app))
+            costs, read_account = declarations.current_costs(app)
+            if read_account is not None:
+                g.account_costs = costs, read_account
+            decision = limits.hit(request.environ, costs, spend=read_account is None)
         g.rate_limit = decision
         return None if decision.allowed else refusals.build_response(decision)
 
@@ -69,6 +73,21 @@ def init_app(app: Flask) -> None:
         for name, value in decision.headers if decision else ():
             response.headers[name] = value
         return response
+
+
+def init_account_limits(app: Flask) -> None:
+    """Decide about requests under policies by account; this reads their forms, so register it after other checks."""
+    limits, refusals = rate_limits.get(app), RefusalResponses(app)
+    if not app.config["LIMITS"]:
+        return
+
+    @app.before_request
+    def enforce_by_account() -> Response | None:
+        if "account_costs" not in g:
+            return None
+        costs, read_account = g.account_costs
+        decision = g.rate_limit = limits.hit(request.environ, costs, read_account())
+        return None if decision.allowed else refusals.build_response(decision)
 
 
 def create_fast_path_check(app: Flask) -> Callable[[WSGIEnvironment, str], Decision]:

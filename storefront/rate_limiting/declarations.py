@@ -55,23 +55,26 @@ def limit(
     return declare
 
 
-def current_costs(app: Flask) -> tuple[Mapping[str, int], str]:
-    """Return the current request's cost in units by policy, and the account that it names."""
+def current_costs(app: Flask) -> tuple[Mapping[str, int], Callable[[], str] | None]:
+    """Return the current request's cost in units by policy, and the function that reads its account from the form.
+
+    The function is None if no policy needs an account.
+    """
     endpoint = request.endpoint
     if endpoint is None:
-        return DEFAULT_COSTS, ""
+        return DEFAULT_COSTS, None
     if endpoint in FREE_ENDPOINTS:
-        return {}, ""
+        return {}, None
     declared: tuple[LimitDeclaration, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
     costs: dict[str, int] = {}
-    account = ""
+    account: Callable[[], str] | None = None
     for one in declared:
         if one.methods and request.method not in one.methods:
             continue
         if one.when and not one.when():
             continue
         costs[one.policy] = one.cost if isinstance(one.cost, int) else _evaluate_cost(one.cost)
-        account = account or (one.account() if one.account else "")
+        account = account or one.account
     return costs or DEFAULT_COSTS, account
 
 

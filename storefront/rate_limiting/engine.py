@@ -57,6 +57,7 @@ class RateLimitEngine:
         account: str = "",
         *,
         fast_path: bool = False,
+        spend: bool = True,
     ) -> Decision:
         """Decide about a request and spend its cost: under all policies, or under none. Never raises.
 
@@ -65,6 +66,7 @@ class RateLimitEngine:
             costs: units by policy; without any the request is unlimited.
             account: the account that the request names, for policies by account.
             fast_path: whether the response is ready in this process.
+            spend: whether the cost is spent; if not, the decision is a first one, without policies by account.
         """
         if not costs:
             return UNLIMITED
@@ -77,7 +79,9 @@ class RateLimitEngine:
             return DENIED
         policies = self._fast_path_policies if fast_path else self.policies
         hits = self._list_hits(environ, costs, account, address, policies)
-        verdict, source = self.limiter.hit(hits)
+        verdict, source = self.limiter.hit(hits, spend=spend)
+        if not spend and verdict.allowed:
+            return UNLIMITED  # the second decision counts it
         return self._record(hits, verdict, without_redis=source == "alone")
 
     def hit_without_waiting(self, environ: Mapping[str, Any], costs: Mapping[str, int]) -> Decision | None:

@@ -25,8 +25,8 @@ class FallbackLimiter:
         self._paid_at: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def hit(self, hits: Sequence[Hit], now: int) -> Verdict:
-        """Check all limits of a request, and spend its cost if it passes."""
+    def hit(self, hits: Sequence[Hit], now: int, *, spend: bool = True) -> Verdict:
+        """Check all limits of a request, and spend its cost if it passes, unless told not to."""
         shares = []
         for policy, client, cost in hits:
             share = self._shares.get(policy.name) or policy.divide(self._processes)
@@ -35,7 +35,7 @@ class FallbackLimiter:
         with self._lock:
             debts = [max(0, self._paid_at.get((hit.policy.name, hit.client), 0) - now) for hit in shares]
             verdict = evaluate(shares, debts)
-            if verdict.allowed:
+            if verdict.allowed and spend:
                 for hit, state in zip(shares, verdict.states, strict=True):
                     self._paid_at[hit.policy.name, hit.client] = now + state.debt
                 while len(self._paid_at) > MAX_CLIENTS:

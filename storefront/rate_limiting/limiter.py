@@ -71,20 +71,23 @@ class Limiter:
         self._lock = threading.Lock()
         self._is_error_logged = False
 
-    def hit(self, hits: Sequence[Hit]) -> tuple[Verdict, Source]:
-        """Decide about a request, spend its cost, and return who decided. At most one round trip; never raises."""
-        verdict = self._check_memory(hits, self._clock())
+    def hit(self, hits: Sequence[Hit], *, spend: bool = True) -> tuple[Verdict, Source]:
+        """Decide about a request, spend its cost unless told not to, and return who decided.
+
+        It takes at most one round trip and never raises.
+        """
+        verdict = self._check_memory(hits, self._clock(), spend=spend)
         if verdict is not None:
             return verdict, "memory"
         try:
-            return self._hit_redis(hits), "redis"
+            return self._hit_redis(hits, spend=spend), "redis"
         except RedisUnavailable:
             pass
         except RedisError:
             if not self._is_error_logged:
                 self._is_error_logged = True
                 log.exception("Redis refuses the rate limits' script; each process limits alone")
-        return self._fallback.hit(hits, self._clock()), "alone"
+        return self._fallback.hit(hits, self._clock(), spend=spend), "alone"
 
     def hit_from_memory(self, hits: Sequence[Hit]) -> Verdict | None:
         """Admit a request if Redis need not be asked; if it must, or would refuse, return None and spend nothing."""
@@ -106,7 +109,7 @@ class Limiter:
         """Return how many units this process may admit before it reports them to Redis."""
         return max(1, policy.burst // (UNREPORTED_SHARE * self._processes))
 
-    def _check_memory(self, hits: Sequence[Hit], now: int) -> Verdict | None:
+    def _check_memory(self, hits: Sequence[Hit], now: int, *, spend: bool = True) -> Verdict | None:
         """Refuse, or admit where that is exact enough; None if Redis has to be asked."""
         debts, exceeded = [], False
         for policy, client, cost in hits:
@@ -116,7 +119,7 @@ class Limiter:
             exceeded = exceeded or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
         if exceeded:
             return evaluate(hits, debts)
-        return self._spend_unreported(hits[0], debts[0], now) if len(hits) == 1 else None
+        return self._spend_unreported(hits[0], debts[0], now) if len(hits) == 1 and spend else None
 
     def _spend_unreported(self, hit: Hit, debt: int, now: int) -> Verdict | None:
         """Admit a request under a single policy if that is not exact and far from its limit, as for a cached page."""
@@ -137,11 +140,12 @@ class Limiter:
             self._paid_at[key] = max(self._paid_at.get(key, 0), now) + cost * policy.interval
         return Verdict([PolicyState(policy, after)], [], 0)
 
-    def _hit_redis(self, hits: Sequence[Hit]) -> Verdict:
+    def _hit_redis(self, hits: Sequence[Hit], *, spend: bool = True) -> Verdict:
         """Let Redis decide and spend, and report these clients' units with the same call."""
+        costs = [hit.cost if spend else 0 for hit in hits]
         keys, arguments, reported = [], [], {}
         with self._lock:
-            for policy, client, cost in hits:
+            for (policy, client, _), cost in zip(hits, costs, strict=True):
                 unreported = self._unreported.pop((policy.name, client), (policy, 0))
                 if unreported[1]:
                     reported[policy.name, client] = unreported
@@ -163,7 +167,8 @@ class Limiter:
                         if not self._in_flight[key]:
                             del self._in_flight[key]
         verdict = evaluate(hits, reply)
-        self._remember(verdict, hits, self._clock())
+        known = verdict if spend else evaluate([hit._replace(cost=0) for hit in hits], reply)
+        self._remember(known, hits, self._clock())
         return verdict
 
     def _remember(self, verdict: Verdict, hits: Sequence[Hit], now: int) -> None:

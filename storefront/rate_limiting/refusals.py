@@ -11,22 +11,18 @@ from flask.globals import request_ctx
 from storefront.i18n import gettext as _
 from storefront.i18n import ngettext
 from storefront.rate_limiting.decision import Decision
-from storefront.web import compression
+from storefront.web.compression import PreparedPages
 
-MAX_PAGES = 200
 _MEDIA_TYPES = ("text/html", "application/json", "text/event-stream")
 _SAFE = frozenset(("GET", "HEAD"))
 
 
 class RefusalResponses:
-    """Builds the responses to refused requests.
-
-    A page is rendered and compressed once for each number of seconds: a refusal must not cost more than the page.
-    """
+    """Builds the responses to refused requests. A page is rendered once for each number of seconds."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._pages: dict[tuple[int, bool, str | None], bytes] = {}
+        self._pages = PreparedPages()
 
     def build_response(self, decision: Decision) -> Response:
         """Return the response to the current request."""
@@ -57,22 +53,10 @@ class RefusalResponses:
         return self._app.response_class(sentence, mimetype="text/plain")
 
     def _build_page(self, seconds: int, *, again: bool) -> Response:
-        encoding = compression.negotiate(request.accept_encodings)
-        key = (seconds, again, encoding)
-        page = self._pages.get(key)
-        if page is None or self._app.debug:
-            page = render_template(
-                "errors/429.html", seconds=seconds, wait=_wait(seconds), again=again
-            ).encode()
-            page = compression.encode(page, encoding, quality=5) if encoding else page
-            self._pages[key] = page
-            if len(self._pages) > MAX_PAGES:
-                del self._pages[next(iter(self._pages))]
-        response = self._app.response_class(page, mimetype="text/html")
-        response.headers["Vary"] = "Accept-Encoding"
-        if encoding:
-            response.headers["Content-Encoding"] = encoding
-        return response
+        return self._pages.build_response(
+            (seconds, again, request.script_root),
+            lambda: render_template("errors/429.html", seconds=seconds, wait=_wait(seconds), again=again),
+        )
 
 
 def _in_seconds(number: int) -> str:

@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable, Hashable
 
 import brotli
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Accept
 
 MIN_BYTES = 500
+MAX_PAGES = 200
 _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "application/xml", "image/svg+xml")
+
+
+class PreparedResponse(Response):
+    """A page that was rendered for an earlier request, with its compressed copies by encoding."""
+
+    copies: dict[str, bytes]
+
+
+class PreparedPages:
+    """Pages that depend on little, such as error pages: each is rendered and compressed once.
+
+    A refused request must not cost more than the page that it asked for.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[Hashable, tuple[bytes, dict[str, bytes]]] = {}
+
+    def build_response(self, key: Hashable, render: Callable[[], str]) -> PreparedResponse:
+        """Return the page with this key, which names everything that the page depends on."""
+        page = self._pages.get(key)
+        if page is None or current_app.debug:
+            page = self._pages[key] = (render().encode(), {})
+            if len(self._pages) > MAX_PAGES:
+                del self._pages[next(iter(self._pages))]
+        response = PreparedResponse(page[0], mimetype="text/html")
+        response.copies = page[1]
+        return response
 
 
 def init_app(app: Flask) -> None:
@@ -22,9 +51,16 @@ def init_app(app: Flask) -> None:
         response.vary.add("Accept-Encoding")
         encoding = negotiate(request.accept_encodings)
         if encoding is not None:
-            response.set_data(encode(response.get_data(), encoding, quality=4))
+            response.set_data(_encode_response(response, encoding))
             response.headers["Content-Encoding"] = encoding
         return response
+
+
+def _encode_response(response: Response, encoding: str) -> bytes:
+    copies = response.copies if isinstance(response, PreparedResponse) else {}
+    if encoding not in copies:
+        copies[encoding] = encode(response.get_data(), encoding, quality=4)
+    return copies[encoding]
 
 
 def negotiate(accepted: Accept) -> str | None:

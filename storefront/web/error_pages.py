@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from storefront.app_state import AppState
 from storefront.errors import StorefrontError
 from storefront.i18n import lazy_gettext as _
+from storefront.web.compression import PreparedPages
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ _SENTENCES = {
     503: _("Please try again in a minute; nothing that you have done here is lost."),
 }
 
+_MAX_SENTENCE = 300  # characters; pages with longer sentences are not kept
+
 _UNAVAILABLE = (OperationalError, PendingRollbackError, PoolTimeoutError)
 
 ErrorResponse = str | tuple[str, int] | Response
@@ -59,6 +62,7 @@ def add_renderer(app: Flask, prefix: str, render: ErrorRenderer) -> None:
 def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page that says what is wrong and what to do next."""
     renderers: list[tuple[str, ErrorRenderer]] = []
+    pages = PreparedPages()
     _renderers.set(app, renderers)
 
     def render(status: int, sentence: str | None, error: Exception) -> ErrorResponse:
@@ -69,10 +73,18 @@ def init_app(app: Flask) -> None:
                 return render_error(status, sentence or str(_SENTENCES.get(status, "")), error)
         title = str(_TITLES.get(status, _("That did not work")))
         text = sentence or str(_SENTENCES.get(status, _("Please go back and try again.")))
-        body = render_template(
-            "errors/error.html", status=status, title=title, sentence=text, request_id=g.get("request_id")
-        )
-        return body, status
+
+        def render_page() -> str:
+            request_id = g.get("request_id") if status >= 500 else None
+            return render_template(
+                "errors/error.html", status=status, title=title, sentence=text, request_id=request_id
+            )
+
+        if status >= 500 or len(text) > _MAX_SENTENCE:
+            return render_page(), status
+        response = pages.build_response((status, title, text, request.script_root), render_page)
+        response.status_code = status
+        return response
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

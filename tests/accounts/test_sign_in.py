@@ -52,7 +52,7 @@ def test_get_requests_change_nothing(browser: Browser, kim: int, path: str) -> N
         ({"email": f"{'x' * 300}@example.com", "password": "x"}, "no e-mail address"),
         ({"email": EMAIL, "password": "wrong"}, "do not belong together"),
         ({"email": EMAIL, "password": "\x00"}, "do not belong together"),
-        ({"email": EMAIL, "password": "x" * 100_000}, "do not belong together"),
+        ({"email": EMAIL, "password": "x" * 10_000}, "do not belong together"),
         ({"email": "nobody@example.com", "password": PASSWORD}, "do not belong together"),
     ],
 )

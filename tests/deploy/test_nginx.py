@@ -131,7 +131,8 @@ def test_forwarding_headers_of_clients_are_not_trusted(deployed: Deployed) -> No
 @pytest.mark.parametrize(
     ("how", "status"),
     [
-        ({"path": "/cart/lines", "method": "POST", "body": b"x" * (1024 * 1024 + 1)}, 413),
+        ({"path": "/cart/lines", "method": "POST", "body": b"x" * (16 * 1024 + 1)}, 413),
+        ({"path": "/api/v1/products/1", "method": "PUT", "body": b"x" * (1024 * 1024 + 1)}, 413),
         ({"path": "/products?q=" + "x" * 17_000}, 414),
         ({"path": "/", "X_Long": "x" * 17_000}, 400),
         ({"path": "/metrics"}, 404),
@@ -139,6 +140,14 @@ def test_forwarding_headers_of_clients_are_not_trusted(deployed: Deployed) -> No
 )
 def test_oversized_requests_are_refused(front: Front, how: dict[str, object], status: int) -> None:
     assert front.get(**how).status == status  # type: ignore[arg-type]
+
+
+def test_the_refusal_of_a_large_body_names_the_limit(front: Front) -> None:
+    for path, size in (("/cart/lines", "16 kB"), ("/checkout", "64 kB"), ("/api/v1/products/1", "1 MB")):
+        answer = front.get(path, method="POST", body=b"x" * 3_000_000)
+        assert (answer.status, size in answer.body.decode()) == (413, True)
+    assert front.get("/checkout", method="POST", body=b"x" * 20_000).status != 413
+    assert front.get("/api/v1/products/1", method="PUT", body=b"x" * 900_000).status == 401
 
 
 def test_a_request_that_never_arrives_times_out(front: Front) -> None:
