@@ -54,7 +54,7 @@ def roles() -> list[list[str]]:
 
 
 @pytest.mark.needs("redis-server", "redis-sentinel", "nginx", "curl", "openssl", "rsync")
-@pytest.mark.slow
+@pytest.mark.only_long
 def test_the_guide_builds_a_shop_that_survives_a_lost_server() -> None:
     mail = free_port()
     with mailbox(mail), hosts("one", "two", "witness", databases="one two") as servers:
