@@ -10,7 +10,15 @@ from functools import partial
 from flask import Flask
 
 from storefront import actors, periodic, rate_limiting, sessions
-from storefront.accounts import authentication, cli, cookie, last_seen, queries, security_events
+from storefront.accounts import (
+    authentication,
+    cli,
+    cookie,
+    known_devices,
+    last_seen,
+    queries,
+    security_events,
+)
 from storefront.accounts.authentication import current_user, load_current_user, sign_in_required, signed_in
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
@@ -42,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(page.format_day, "day")
     app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
+    app.after_request(known_devices.write)
     app.after_request(last_seen.store)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, last_seen, lifetimes, queries, user_agents
-from storefront.accounts.models import SignIn, User
+from storefront.accounts import cookie, known_devices, last_seen, lifetimes, queries
+from storefront.accounts.models import KnownDevice, SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.actors import Actor
 from storefront.cache import keys
@@ -88,6 +88,8 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
 def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
     """Sign a user in on this browser, end its former sign-in, and send the signal `signed_in`.
 
+    The browser becomes a known device of the account.
+
     Args:
         user_id: the account whose password was verified.
         generation: the account's generation when the password was verified.
@@ -107,12 +109,14 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
             _revoke_sign_ins(transaction, SignIn.digest == former.digest)
         issued = cookie.issue(user_id, keep=keep)
         ends_at = now + lifetimes.absolute(is_staff=user.is_staff, kept=keep)
+        device = known_devices.remember(transaction, user_id, generation)
         transaction.add(
             SignIn(
                 digest=issued.digest,
                 user_id=user_id,
                 generation=generation,
-                device=user_agents.describe(request.user_agent.string),
+                device=device.device,
+                known_device_id=device.id,
                 kept=keep,
                 expires_at=min(now + lifetimes.sliding(kept=keep), ends_at),
                 ends_at=ends_at,
@@ -136,9 +140,17 @@ def sign_out() -> None:
 
 
 def revoke_sign_in(user_id: int, sign_in_id: int) -> None:
-    """End one sign-in of a user, in any browser. It is not an error if it has ended already."""
+    """End one sign-in of a user, in any browser, which is no longer a known device then.
+
+    It is not an error if it has ended already.
+    """
+    mine = (SignIn.id == sign_in_id) & (SignIn.user_id == user_id)
     with write_transaction() as transaction:
-        _revoke_sign_ins(transaction, (SignIn.id == sign_in_id) & (SignIn.user_id == user_id))
+        _revoke_sign_ins(transaction, mine)
+        device = select(SignIn.known_device_id).where(mine).scalar_subquery()
+        transaction.execute(
+            delete(KnownDevice).where(KnownDevice.user_id == user_id, KnownDevice.id == device)
+        )
 
 
 def forget_sign_in() -> None:

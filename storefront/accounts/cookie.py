@@ -18,6 +18,9 @@ from werkzeug.sansio.http import parse_cookie
 
 from storefront.accounts import lifetimes
 
+# The names without the prefix `__Host-`, which they have over TLS.
+SIGN_IN_COOKIE = "signin"
+DEVICE_COOKIE = "device"  # storefront/accounts/known_devices.py
 # With "keep me signed in". Otherwise the cookie lasts until the browser is closed.
 LIFETIME = lifetimes.KEPT
 # Readable by scripts: tells the page that a request to /me is worth it. It holds nothing about the person.
@@ -45,12 +48,14 @@ def read_environ(app: Flask, environ: Mapping[str, Any]) -> SignInCookie | None:
     if _READ in environ:
         found: SignInCookie | None = environ[_READ]
         return found
-    sent = environ.get("HTTP_COOKIE")
-    if not sent:
-        return None
-    name = _name(app, environ)
+    return _read(app, read_value(app, environ, SIGN_IN_COOKIE))
+
+
+def read_value(app: Flask, environ: Mapping[str, Any], cookie: str) -> str:
+    """Return the value of a cookie of the request, by its name without prefix; empty if it is missing."""
+    sent, name = environ.get("HTTP_COOKIE", ""), _name(app, environ, cookie)
     # Parsed like `request.cookies`: a cookie that is not valid UTF-8 counts as missing and raises nothing.
-    return _read(app, parse_cookie(sent).get(name, "")) if f"{name}=" in sent else None
+    return parse_cookie(sent).get(name, "") if f"{name}=" in sent else ""
 
 
 def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
@@ -78,8 +83,7 @@ def write(response: Response) -> Response:
     value, keep = request.environ.pop(_TO_SET, (False, False))
     if value is False:
         return response
-    name = _name(current_app, request.environ)
-    flags: dict[str, Any] = {"secure": name.startswith("__Host-"), "samesite": "Lax", "path": "/"}
+    name, flags = name_and_flags(SIGN_IN_COOKIE)
     if value is None:
         response.delete_cookie(name, httponly=True, **flags)
         return response
@@ -88,9 +92,15 @@ def write(response: Response) -> Response:
     return response
 
 
-def _name(app: Flask, environ: Mapping[str, Any]) -> str:
+def name_and_flags(cookie: str) -> tuple[str, dict[str, Any]]:
+    """Return the complete name of a cookie, and the attributes with which it is set and deleted."""
+    name = _name(current_app, request.environ, cookie)
+    return name, {"secure": name.startswith("__Host-"), "samesite": "Lax", "path": "/"}
+
+
+def _name(app: Flask, environ: Mapping[str, Any], cookie: str) -> str:
     secure = environ.get("wsgi.url_scheme") == "https" or app.config["ENV"] == "production"
-    return "__Host-signin" if secure else "signin"
+    return f"__Host-{cookie}" if secure else cookie
 
 
 def _read(app: Flask, value: str) -> SignInCookie | None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import cache, mail
-from storefront.accounts import cookie, messages, passwords, sign_in_limits
+from storefront.accounts import cookie, known_devices, messages, passwords, sign_in_limits
 from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
@@ -70,16 +70,15 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     """Return the account with this e-mail and password, or None. It takes as long if the e-mail is unknown.
 
     Raises:
-        TooManyFailuresError: there were too many wrong passwords before.
+        TooManyFailuresError: there were too many wrong passwords before. The password is not checked then.
     """
-    sign_in_limits.check_failures(email)
+    attempt = sign_in_limits.count_attempt(email, known_devices.find(email))
     user = find_by_email(email)
     login = VerifiedLogin(user.id, user.generation) if user else None
     password_hash = user.password_hash if user else None
     if not passwords.verify(password, password_hash) or password_hash is None:
-        sign_in_limits.record_failure(email)
         return None
-    sign_in_limits.clear_failures(email)
+    sign_in_limits.give_back(attempt)
     if passwords.needs_rehash(password_hash):
         newer = passwords.hash_password(password)
         with write_transaction() as session:
@@ -129,10 +128,30 @@ def change_credentials(
     return True
 
 
+def reset_password(user_id: int, generation: int, password: str) -> bool:
+    """Set the password that the owner of a mailed link has chosen; this browser becomes a known device.
+
+    It ends all sign-ins, makes all other devices unknown, and clears the account's failures: the owner can sign in at
+    once, whatever strangers have tried. Returns False if the account has another generation, or is gone.
+    """
+    password_hash = passwords.hash_password(password)
+    with write_transaction() as session:
+        user = start_generation(session, user_id, generation, stay=False)
+        if user is None:
+            return False
+        mail.enqueue_if_configured(session, user.email, messages.password_changed())
+        user.password_hash = password_hash
+        sign_in_limits.clear_failures(session, user.email)
+        known_devices.remember(session, user_id, user.generation)
+    return True
+
+
 def start_generation(
     session: Session, user_id: int, generation: int | None = None, *, stay: bool = True
 ) -> User | None:
-    """Increase an account's generation: this ends its sign-ins, except this browser's if `stay`.
+    """Increase an account's generation: this ends its sign-ins and makes its devices unknown.
+
+    With `stay`, this browser's sign-in goes on, and it remains a known device.
 
     Returns None if the account is gone or does not have the expected generation.
     """
@@ -143,6 +162,8 @@ def start_generation(
     former = user.generation
     user.generation += 1
     cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
+    if stay:
+        known_devices.keep(session, user_id, former, user.generation)
     if stay and (presented := cookie.read()) is not None:
         mine = select(SignIn).where(
             SignIn.digest == presented.digest, SignIn.user_id == user_id, SignIn.generation == former

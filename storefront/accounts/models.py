@@ -1,10 +1,10 @@
-"""The tables of accounts, their addresses, their sign-ins, and failed sign-ins."""
+"""The tables of accounts, their addresses, sign-ins and known devices, and failed sign-ins."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.actors import actor_text
@@ -52,6 +52,7 @@ class SignIn(Model):
         expires_at: the end of the sliding lifetime, which each use moves, but never beyond `ends_at`.
         ends_at: the end of the absolute lifetime; None until the first use of a row that an older release wrote.
         proven_at: when the person last proved who they are in this browser; None if an older release did not note it.
+        known_device_id: the browser as a known device; None if the sign-in is older than the table of those.
     """
 
     __tablename__ = "sign_in"
@@ -68,12 +69,33 @@ class SignIn(Model):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    known_device_id: Mapped[int | None]
 
     user: Mapped[User] = relationship()
 
     def cache_tags(self) -> set[str]:
         """Return the tag of the cached profile, which lists the valid sign-ins."""
         return {keys.user_tag(self.user_id)}
+
+
+class KnownDevice(Model):
+    """A browser in which an account has signed in before. It is known while it has the account's present generation.
+
+    `digest` is that of the secret in its cookie. A browser in which several accounts sign in has a row for each.
+    """
+
+    __tablename__ = "known_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    generation: Mapped[int]
+    device: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    last_used_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
+
+    # Failures are counted by the id, so SQLite must not reuse it.
+    __table_args__ = (UniqueConstraint("digest", "user_id"), {"sqlite_autoincrement": True})
 
 
 class Address(Model):
@@ -96,9 +118,10 @@ class Address(Model):
 
 
 class FailedSignIn(Model):
-    """A wrong password, counted for the limits that work without Redis.
+    """An attempt to sign in: a wrong password, or one whose check has not ended yet.
 
-    `account` and `address` are keyed digests of the e-mail and of the client's address.
+    `account` and `address` are keyed digests of the e-mail and of the client's address. For an attempt from a known
+    device, `account` is a digest of the device's id and `address` is empty: it uses the device's budget only.
     """
 
     __tablename__ = "failed_sign_in"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from storefront import cache
-from storefront.accounts.models import Address, SignIn, User
+from storefront.accounts.models import Address, KnownDevice, SignIn, User
 from storefront.cache import keys
 from storefront.extensions import db
 
@@ -88,6 +88,20 @@ def list_sign_ins(user_id: int) -> Sequence[SignIn]:
     )
 
 
+def list_known_devices(user_id: int) -> Sequence[KnownDevice]:
+    """Return the devices that the account knows at present, the last used first."""
+    return (
+        db.session.execute(
+            select(KnownDevice)
+            .join(User, User.id == KnownDevice.user_id)
+            .where(KnownDevice.user_id == user_id, KnownDevice.generation == User.generation)
+            .order_by(KnownDevice.last_used_at.desc(), KnownDevice.id.desc())
+        )
+        .scalars()
+        .all()
+    )
+
+
 def list_addresses(user_id: int) -> Sequence[Address]:
     """Return a user's addresses, the oldest first."""
     return (
@@ -117,6 +131,10 @@ def export_account(user: User) -> dict[str, Any]:
         "sign_ins": [
             {"device": row.device, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
             for row in list_sign_ins(user.id)
+        ],
+        "known_devices": [
+            {"device": row.device, "created_at": row.created_at, "last_used_at": row.last_used_at}
+            for row in list_known_devices(user.id)
         ],
     }
 

@@ -1,37 +1,36 @@
-"""Limits on wrong passwords for each account and each client address, counted in SQL: they work without Redis.
+"""Limits on wrong passwords for each account, client address and known device, counted in SQL: exact without Redis.
 
-The rate limits `sign-in.account` and `sign-in.address` apply first. While Redis is unavailable, each process counts
-those alone.
+An attempt is counted before its password is hashed, and given back if the password is right. So simultaneous guesses
+get no more checks than one after the other. A known device (`known_devices`) has a budget of its own: strangers who
+use up the account's budget do not lock its owner out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from math import ceil
+from typing import NamedTuple
 
-from flask import current_app, request
-from sqlalchemy import ColumnElement, delete, func, select
+from flask import request
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
 from storefront.accounts.models import FailedSignIn
 from storefront.errors import StorefrontError
-from storefront.extensions import db, write_transaction
+from storefront.extensions import write_transaction
 from storefront.i18n import ngettext
+from storefront.rate_limiting import sql_windows
+from storefront.rate_limiting.sql_windows import Budget
+
+# The policies that count rows of `FailedSignIn`.
+POLICIES = ("sign-in.account", "sign-in.address", "sign-in.device")
 
 
-@dataclass(frozen=True, slots=True)
-class FailureLimit:
-    """At most `most` wrong passwords within `window`."""
+class PasswordAttempt(NamedTuple):
+    """A counted attempt: the digest whose budget it uses, and the digest of the client's address (may be empty)."""
 
-    most: int
-    window: timedelta
-
-
-ACCOUNT = FailureLimit(10, timedelta(minutes=15))
-ADDRESS = FailureLimit(20, timedelta(minutes=5))
-RETENTION = timedelta(hours=1)
+    account: str
+    address: str
 
 
 class TooManyFailuresError(StorefrontError):
@@ -51,63 +50,52 @@ class TooManyFailuresError(StorefrontError):
         self.retry_after = retry_after
 
 
-def check_failures(email: str) -> None:
-    """Check that a password may be tried now.
+def count_attempt(email: str, device_id: int | None) -> PasswordAttempt:
+    """Count an attempt with a password that has not been checked yet.
+
+    Args:
+        email: the canonical e-mail of the account, which need not exist.
+        device_id: the browser's id as a known device of the account, None if it is not one.
 
     Raises:
         TooManyFailuresError: there were too many failures; raised whether the account exists or not.
     """
-    now = datetime.now(UTC)
-    waits = [_seconds_to_wait(FailedSignIn.account == _account_digest(email), ACCOUNT, now)]
-    if (address := _address_digest()) is not None:
-        waits.append(_seconds_to_wait(FailedSignIn.address == address, ADDRESS, now))
-    if (longest := max(waits)) > 0:
-        raise TooManyFailuresError(longest)
-
-
-def record_failure(email: str) -> None:
-    """Count a wrong password, and delete failures older than `RETENTION`."""
+    attempt, budgets = _budgets(email, device_id)
+    if wait := sql_windows.seconds_to_wait(FailedSignIn, budgets):  # so that a refusal takes no lock
+        raise TooManyFailuresError(wait)
     with write_transaction() as session:
-        session.execute(delete(FailedSignIn).where(FailedSignIn.at < datetime.now(UTC) - RETENTION))
-        session.add(FailedSignIn(account=_account_digest(email), address=_address_digest() or ""))
+        sql_windows.delete_expired(session, FailedSignIn, POLICIES)
+        counted = sql_windows.use_budgets(session, FailedSignIn, attempt._asdict(), budgets)
+    if not counted:
+        raise TooManyFailuresError(sql_windows.seconds_to_wait(FailedSignIn, budgets) or 1)
+    return attempt
 
 
-def clear_failures(email: str) -> None:
-    """Delete the failures of an account after the right password."""
-    account = _account_digest(email)
-    if db.session.execute(select(FailedSignIn.id).where(FailedSignIn.account == account).limit(1)).first():
-        with write_transaction() as session:
-            session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
+def give_back(attempt: PasswordAttempt) -> None:
+    """Give back an attempt whose password was right, and the failures for this account from the same client."""
+    with write_transaction() as session:
+        session.execute(
+            delete(FailedSignIn).where(
+                FailedSignIn.account == attempt.account, FailedSignIn.address == attempt.address
+            )
+        )
 
 
-def _seconds_to_wait(failures: ColumnElement[bool], limit: FailureLimit, now: datetime) -> int:
-    """Return in how many seconds the next password may be tried; 0 if now."""
-    latest = (
-        select(FailedSignIn.at)
-        .where(failures, FailedSignIn.at > now - limit.window)
-        .order_by(FailedSignIn.at.desc())
-        .limit(limit.most)
-        .subquery()
-    )
-    row = db.session.execute(select(func.count(), func.min(latest.c.at)).select_from(latest)).one()
-    count: int = row[0]
-    oldest: datetime = row[1]
-    return max(1, ceil((oldest + limit.window - now).total_seconds())) if count >= limit.most else 0
+def clear_failures(session: Session, email: str) -> None:
+    """Delete the failures of an account whose owner has set a new password by mail."""
+    account = sql_windows.digest(f"account:{email}")
+    session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
 
 
-def _account_digest(email: str) -> str:
-    return _digest(f"account:{email}")
-
-
-def _address_digest() -> str | None:
-    """Return a digest of the client's address; None if the address is unknown.
-
-    Clients without a known address are not counted together: one of them could lock out all the others.
-    """
-    address = rate_limiting.client_address(request.environ)
-    return _digest(f"address:{address.name}") if address.is_known else None
-
-
-def _digest(text: str) -> str:
-    key = blake2b(current_app.config["SECRET_KEY"].encode(), digest_size=32).digest()
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
+def _budgets(email: str, device_id: int | None) -> tuple[PasswordAttempt, list[Budget]]:
+    if device_id is not None:
+        device = sql_windows.digest(f"device:{device_id}")
+        return PasswordAttempt(device, ""), [Budget("sign-in.device", "account", device)]
+    account = sql_windows.digest(f"account:{email}")
+    budgets = [Budget("sign-in.account", "account", account)]
+    client = rate_limiting.client_address(request.environ)
+    # Clients without a known address are not counted together: one of them could lock out all the others.
+    address = sql_windows.digest(f"address:{client.name}") if client.is_known else ""
+    if address:
+        budgets.append(Budget("sign-in.address", "address", address))
+    return PasswordAttempt(account, address), budgets

@@ -15,10 +15,11 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-
 
 
 def normalize_email(text: str) -> str | None:
-    """Return an address case-folded, its domain in ASCII (IDNA). None if it is not a valid address.
+    """Return an address in canonical form: case-folded, its domain in ASCII (IDNA). None if it is not valid.
 
-    Mail is sent to the folded address. Only ASCII is allowed before the @: case folding maps some letters onto others
-    (ß and ss, dotless i), and two mailboxes with one folded address would get each other's links.
+    Mail is sent to this form, and every limit by account or recipient counts by it. Only ASCII is allowed before the
+    @: case folding maps some letters onto others (ß and ss, dotless i), and two mailboxes with one folded address
+    would get each other's links.
     """
     local, _at, domain = text.strip().rpartition("@")
     local = local.casefold() if local.isascii() else ""

@@ -34,6 +34,7 @@ class Policy:
         exact_fast_path: the same for responses that are ready in the process; requests for them carry no token.
         strict: while Redis is unavailable, half of what other policies get is admitted.
         shadow: counted and reported, never refused.
+        in_sql: counted in SQL (`sql_windows`) by the code that uses it, not by Redis; there is no burst.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Policy:
     exact_fast_path: bool = True
     strict: bool = False
     shadow: bool = False
+    in_sql: bool = False
 
     @cached_property
     def interval(self) -> int:
@@ -92,7 +94,8 @@ POLICIES = (
     _policy("search", "60/minute"),
     _policy("cart", "60/minute"),
     _policy("sign-in.address", "20/5 minutes", by="address", strict=True),
-    _policy("sign-in.account", "10/15 minutes", by="account", strict=True),
+    _policy("sign-in.account", "10/15 minutes", by="account", in_sql=True),
+    _policy("sign-in.device", "10/hour", by="account", in_sql=True),
     _policy("register", "10/hour", by="address", strict=True),
     _policy("password-reset.address", "20/hour", by="address", strict=True),
     _policy("password-reset.account", "5/hour", by="account", strict=True),

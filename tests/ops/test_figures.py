@@ -19,6 +19,7 @@ from storefront.errors import ConfigurationError
 from storefront.mail import queue
 from storefront.ops import request_figures, schema
 from storefront.ops.doctor import redis_servers
+from storefront.rate_limiting.policies import POLICIES
 from storefront.redis_roles import address, circuit_breaker, clients
 from storefront.web import logs
 from tests.processes import ROOT
@@ -145,13 +146,15 @@ def test_documented_mail_and_sign_in_limits_match_the_code() -> None:
     assert f"{lifetimes.STAFF.total_seconds() / 3600:g} hours in all" in text
     assert f"{lifetimes.UNUSED_KEPT.days} days unseen" in text
     assert f"{lifetimes.UNUSED.total_seconds() / 3600:g} hours unseen" in text
-    minutes = sign_in_limits.ACCOUNT.window.seconds // 60, sign_in_limits.ADDRESS.window.seconds // 60
-    assert (sign_in_limits.ACCOUNT.most, sign_in_limits.ADDRESS.most) == (10, 20)
+    by_name = {policy.name: policy for policy in POLICIES}
+    account, address, device = (by_name[name] for name in sign_in_limits.POLICIES)
+    minutes = account.window // 60, address.window // 60
+    assert (account.limit, address.limit, device.limit) == (10, 20, 10)
     assert (
         f"the tenth for one account in {minutes[0]} minutes, or the twentieth from one address in {minutes[1]}"
         in text
     )
-    assert (sign_in_limits.RETENTION, "for an hour" in text) == (timedelta(hours=1), True)
+    assert (device.window, "for an hour" in text) == (3600, True)
 
 
 def test_the_log_line_has_the_documented_fields() -> None:

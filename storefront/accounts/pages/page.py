@@ -33,6 +33,7 @@ _NOTICES = {
     "address": _("The address has been saved."),
     "address-removed": _("The address has been removed."),
     "device": _("That device is signed out."),
+    "device-forgotten": _("That device is no longer remembered."),
 }
 
 

@@ -67,7 +67,7 @@ def set_password(token: str) -> Response:
     password = read_new_password(form, "password", email)
     if form.errors:
         return render_page("reset", form=form, email=email)
-    if not credentials.change_credentials(payload.user_id, payload.generation, password=password, stay=False):
+    if not credentials.reset_password(payload.user_id, payload.generation, password):
         raise tokens.LinkError
     authentication.forget_sign_in()
     return redirect_with_notice("sign_in.login", "new-password")

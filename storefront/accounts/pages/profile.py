@@ -9,7 +9,7 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
-from storefront.accounts import authentication, credentials, messages, privacy, tokens
+from storefront.accounts import authentication, credentials, known_devices, messages, privacy, tokens
 from storefront.accounts.credentials import EmailTakenError
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import (
@@ -51,7 +51,7 @@ def change_name(user: User) -> Response:
 
 
 @bp.post("/password")
-@rate_limiting.limit("sign-in.address")
+@rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
 @authentication.sign_in_required
 def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
@@ -68,7 +68,8 @@ def change_password(user: User) -> Response:
 
 
 @bp.post("/email")
-@rate_limiting.limit("sign-in.address", "password-reset.account", account=submitted_email)
+@rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
+@rate_limiting.limit("password-reset.account", account=submitted_email)
 @authentication.sign_in_required
 def change_email(user: User) -> Response:
     """Mail a link to the new address; the e-mail changes only when the link is used."""
@@ -131,7 +132,7 @@ def deletion(_user: User) -> Response:
 
 
 @bp.post("/deletion")
-@rate_limiting.limit("sign-in.address")
+@rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
 @authentication.sign_in_required
 def delete(user: User) -> Response:
     """Delete the account."""

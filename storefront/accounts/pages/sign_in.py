@@ -8,7 +8,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
-from storefront.accounts import authentication, credentials, messages, tokens
+from storefront.accounts import authentication, credentials, known_devices, messages, tokens
 from storefront.accounts.credentials import EmailTakenError
 from storefront.accounts.pages.page import (
     make_blueprint,
@@ -31,8 +31,11 @@ _SIGN_IN_PAGES = re.compile(r"/account/(login|logout|register|reset)\b")
 
 
 def submitted_email() -> str:
-    """Return the e-mail in the submitted form: the rate limits count by it."""
-    return request.form.get("email", "")
+    """Return the canonical e-mail of the submitted form, by which rate limits count; empty if it is not valid.
+
+    Without a valid e-mail the view does nothing that an account has to be protected from.
+    """
+    return read_email(Form(request.form))
 
 
 @bp.get("/login")
@@ -45,7 +48,7 @@ def login() -> Response:
 
 
 @bp.post("/login")
-@rate_limiting.limit("sign-in.address", "sign-in.account", account=submitted_email)
+@rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
 def submit_login() -> Response:
     """Sign in. Neither the response nor its duration reveals whether the account exists."""
     form, next_path = Form(request.form), _next_path()
