@@ -94,16 +94,14 @@ def change_credentials(
     *,
     email: str | None = None,
     password: str | None = None,
-    stay: bool = True,
 ) -> bool:
-    """Change an account's e-mail or password. This ends all earlier sign-ins and mailed links.
+    """Change an account's e-mail or password. This ends mailed links and all sign-ins except this browser's.
 
     Args:
         user_id: the account.
         generation: the generation that the account must have: of two concurrent changes the second fails.
         email: the new e-mail, folded.
         password: the new password.
-        stay: whether this browser stays signed in, if it is.
 
     Returns:
         False if the account has another generation, or is gone.
@@ -114,7 +112,7 @@ def change_credentials(
     password_hash = passwords.hash_password(password) if password is not None else None
     try:
         with write_transaction() as session:
-            user = start_generation(session, user_id, generation, stay=stay)
+            user = start_generation(session, user_id, generation)
             if user is None:
                 return False
             if password_hash is not None:

@@ -19,7 +19,7 @@ SPELLINGS = (
     "kim@ｂücher.example",
     "kim@bücher。example",
     "kim@bücher．example",
-    "kim@bu\u0308cher.example",
+    "kim@b\u0075\u0308cher.example",
     "kim@bü\u00adcher.example",
     "kim@bü\u200bcher.example",
     "Kim@bücher.exampl\u24d4",
