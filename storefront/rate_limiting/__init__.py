@@ -38,6 +38,7 @@ __all__ = [
 
 # In the WSGI environment: the decision of the layer in front of Flask, which the hook does not repeat.
 DECISION_KEY = "storefront.rate_limiting.decision"
+_ACCOUNT_COSTS = "storefront.rate_limiting.account_costs"  # what the second decision needs
 # For requests that the shop makes of itself.
 UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
@@ -62,7 +63,7 @@ def init_app(app: Flask) -> None:
         if decision is None:
             costs, read_account = declarations.current_costs(app)
             if read_account is not None:
-                g.account_costs = costs, read_account
+                request.environ[_ACCOUNT_COSTS] = costs, read_account
             decision = limits.hit(request.environ, costs, spend=read_account is None)
         g.rate_limit = decision
         return None if decision.allowed else refusals.build_response(decision)
@@ -83,9 +84,9 @@ def init_account_limits(app: Flask) -> None:
 
     @app.before_request
     def enforce_by_account() -> Response | None:
-        if "account_costs" not in g:
+        if _ACCOUNT_COSTS not in request.environ:
             return None
-        costs, read_account = g.account_costs
+        costs, read_account = request.environ[_ACCOUNT_COSTS]
         decision = g.rate_limit = limits.hit(request.environ, costs, read_account())
         return None if decision.allowed else refusals.build_response(decision)
 
