@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import asvs
 from tests.named_tests import find_named_tests
 from tests.processes import ROOT
 
@@ -33,6 +34,40 @@ def test_every_threat_names_a_test() -> None:
     assert len(rows) >= 35
     for row in rows:
         assert re.search(r"\| `tests/[\w/]+\.py::\w+` \|$", row), row
+
+
+def asvs_rows(heading: str) -> list[list[str]]:
+    """Return the cells of all tables below a heading of docs/security.md, without the tables' heads."""
+    text = (ROOT / "docs" / "security.md").read_text().partition(f"\n{heading}\n")[2]
+    if heading == "## ASVS 5.0":
+        text = text.partition("\n### Not applicable\n")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line[:2] == "| "
+    ]
+    return [row for row in rows if row[0][0].isdigit()]
+
+
+def test_every_asvs_requirement_has_one_row() -> None:
+    numbers = asvs.levels()
+    assert sorted(numbers.values()).count(1) == 70  # as the standard says of itself
+    assert (len(numbers), sorted(numbers.values()).count(2)) == (345, 183)
+    listed = [row[0] for row in asvs_rows("## ASVS 5.0")]
+    for cells in asvs_rows("### Not applicable"):
+        for number in cells[0].split(", "):
+            listed += [one for one in numbers if f"{one}.".startswith(f"{number}.") and numbers[one] < 3]
+    assert sorted(listed) == sorted(number for number, level in numbers.items() if level < 3)
+
+
+def test_every_asvs_row_has_a_state_and_a_proof() -> None:
+    numbers = asvs.levels()
+    for number, level, state, how, proof in asvs_rows("## ASVS 5.0"):
+        assert int(level) == numbers[number]
+        assert state in ("met", "partly", "not met"), number
+        assert how, number
+        is_test = re.fullmatch(r"`tests/[\w/]+\.py::\w+`", proof)
+        assert is_test or proof in ("review", "bandit in `make check`") or state == "not met", number
 
 
 # A project with a test of each kind; its conftest.py guards all of them, and leaves one out as `make test` would.

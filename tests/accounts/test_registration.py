@@ -107,6 +107,15 @@ def test_unicode_forms_of_a_password_are_equal(app: Flask, browser: Browser) -> 
     assert browser.sign_in(password="caf\u00e9 au lait, please").status_code == 303
 
 
+def test_a_long_password_counts_to_its_last_character(app: Flask, browser: Browser) -> None:
+    long = "four pots of tea, and a cup for each guest; " * 4 + "and one more for my cook"
+    assert len(long) == 200
+    token = tokens.sign(tokens.Registration(EMAIL, "/"))
+    assert browser.post(f"/account/register/{token}", password=long).status_code == 303
+    assert Browser(app).sign_in(password=f"{long[:-1]}l").status_code == 422
+    assert Browser(app).sign_in(password=long).status_code == 303
+
+
 @pytest.mark.parametrize(
     "token", ["x", "a.b.c", "x" * 5000, ".eJw.x.y", "WyJyZWdpc3RyYXRpb24iXQ.aaaaaa.bbbb", "%00", "é"]
 )

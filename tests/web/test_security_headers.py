@@ -80,6 +80,17 @@ def test_every_answer_forbids_frames_and_foreign_code(shop: Flask) -> None:
         assert "camera=()" in answer.headers["Permissions-Policy"], kind
 
 
+def test_no_answer_is_for_other_origins(app: Flask) -> None:
+    client = app.test_client()
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"}
+    for path in ("/", "/me", "/account", "/api/v1/products", "/stock/stream?product=1"):
+        for method in ("GET", "OPTIONS"):
+            answer = client.open(path, method=method, headers=asked)
+            assert not any(name.startswith("Access-Control") for name, _ in answer.headers), path
+            answer.close()
+        assert client.open(path, method="TRACE").status_code == 405, path
+
+
 def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
     kim = make_user()
     browser = Browser(app)
