@@ -93,9 +93,7 @@ def _budgets(email: str, device_id: int | None) -> tuple[PasswordAttempt, list[B
         return PasswordAttempt(device, ""), [Budget("sign-in.device", "account", device)]
     account = sql_windows.digest(f"account:{email}")
     budgets = [Budget("sign-in.account", "account", account)]
-    client = rate_limiting.client_address(request.environ)
-    # Clients without a known address are not counted together: one of them could lock out all the others.
-    address = sql_windows.digest(f"address:{client.name}") if client.is_known else ""
+    address = rate_limiting.address_digest(request.environ) or ""
     if address:
         budgets.append(Budget("sign-in.address", "address", address))
     return PasswordAttempt(account, address), budgets

@@ -69,6 +69,15 @@ class ShortageError(StorefrontError):
         self.shortages, self.unavailable = tuple(shortages), tuple(unavailable)
 
 
+class OverHoldBudgetError(StorefrontError):
+    """The hold would exceed a budget of unpaid holds; the text names it, for the log. Nothing was changed.
+
+    No page shows it: the checkout goes on without the hold.
+    """
+
+    status = 409
+
+
 class PricesChangedError(StorefrontError):
     """The current prices, tax, lines or details differ from those that the shopper agreed to. Nothing was written.
 

@@ -1,14 +1,17 @@
 """Holds: the goods of a checkout stay reserved for some minutes while the shopper pays.
 
-Every transaction takes its locks in the same order (the draft, holds by id, stock by SKU), so that none deadlocks.
+Every transaction takes its locks in the same order (the draft, holds by id, stock by SKU, the budgets), so that none
+deadlocks.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, cast
 
 from flask import current_app
@@ -18,12 +21,15 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.checkout import drafts
 from storefront.checkout.drafts import CheckoutLine
-from storefront.checkout.errors import EmptyBasketError, ShortageError
-from storefront.checkout.models import Checkout, Hold
+from storefront.checkout.errors import EmptyBasketError, OverHoldBudgetError, ShortageError
+from storefront.checkout.hold_budgets import HoldOwner, check_budgets, check_budgets_exactly
+from storefront.checkout.models import Checkout, Hold, HoldTime
 from storefront.checkout.retry import run_with_retries
 from storefront.extensions import connection_of, write_transaction
 from storefront.stock import InsufficientStockError, Movement
 from storefront.stock.models import MovementKind
+
+log = logging.getLogger(__name__)
 
 BATCH_SIZE = 100
 # Built once and executed without the ORM, since every order runs it. The inner SELECT locks the rows by id; a DELETE
@@ -45,19 +51,27 @@ _TAKE_HOLDS = (
             .with_for_update()
         )
     )
-    .returning(_HOLDS.c.checkout_id, _HOLDS.c.sku, _HOLDS.c.quantity)
+    .returning(_HOLDS.c.checkout_id, _HOLDS.c.sku, _HOLDS.c.quantity, _HOLDS.c.expires_at)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HoldStatus:
-    """Until when all items of a draft that need stock are held; None if none is held or needs to be."""
+    """Until when all items of a draft that need stock are held; None if they are not held or need not be.
+
+    `is_refused` says that a budget did not allow the hold: earlier holds of the draft stay as they were.
+    """
 
     until: datetime | None
+    is_refused: bool = False
 
 
-def reserve(checkout_id: int) -> HoldStatus:
-    """Hold the items of the draft's basket, in a transaction of its own.
+def reserve(checkout_id: int, client: str | None = None) -> HoldStatus:
+    """Hold the items of the draft's basket, in a transaction of its own, if the budgets allow it.
+
+    Args:
+        checkout_id: the id of the draft.
+        client: a keyed digest of the client's address, if it is known.
 
     Raises:
         ShortageError, EmptyBasketError: see `reserve_in`. Earlier holds of the draft are unchanged.
@@ -66,12 +80,16 @@ def reserve(checkout_id: int) -> HoldStatus:
 
     def transaction() -> HoldStatus:
         with write_transaction() as session:
-            return reserve_in(session, checkout_id)
+            return reserve_in(session, checkout_id, client)
 
-    return run_with_retries(transaction)
+    try:
+        return run_with_retries(transaction)
+    except OverHoldBudgetError as error:
+        log.info("checkout %d gets no hold: %s", checkout_id, error)
+        return HoldStatus(None, is_refused=True)
 
 
-def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
+def reserve_in(session: Session, checkout_id: int, client: str | None = None) -> HoldStatus:
     """Hold the items of the draft's basket in the caller's transaction.
 
     Earlier holds of the draft are used first, and released if they are no longer needed. The time starts again for
@@ -79,6 +97,7 @@ def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
 
     Raises:
         ShortageError: the stock is too low. The caller must roll back the transaction.
+        OverHoldBudgetError: a budget does not allow the hold. The caller must roll back the transaction.
         EmptyBasketError: the basket contains nothing to hold.
     """
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
@@ -91,17 +110,37 @@ def reserve_in(session: Session, checkout_id: int) -> HoldStatus:
     taken = take_holds(session, checkout_id, needed)
     taken.check_availability(needed.values())
     wanted = {sku: line.item.quantity for sku, line in needed.items()}
-    expires_at = datetime.now(UTC) + timedelta(minutes=current_app.config["HOLD_MINUTES"])
+    owner = HoldOwner(checkout_id, draft.user_id, client)
+    until = _write_holds(session, owner, wanted, taken.own_until) if wanted else None
     movements = [*taken.expired, *_differences(checkout_id, wanted, taken.own)]
     raise_shortages(stock.apply_movements(session, movements), needed, taken.own)
-    if not needed:
-        return HoldStatus(None)
+    if wanted:
+        check_budgets_exactly(session, owner, wanted)
+    return HoldStatus(until)
+
+
+def _write_holds(
+    session: Session, owner: HoldOwner, wanted: Mapping[str, int], earlier: datetime | None
+) -> datetime:
+    """Write holds of these quantities by SKU; return until when. `earlier` is when the previous holds end."""
+    now = datetime.now(UTC)
+    expires_at = now + timedelta(minutes=current_app.config["HOLD_MINUTES"])
     rows = [
-        {"checkout_id": checkout_id, "sku": sku, "quantity": quantity, "expires_at": expires_at}
+        {
+            "checkout_id": owner.checkout_id,
+            "sku": sku,
+            "quantity": quantity,
+            "expires_at": expires_at,
+            "client": owner.client,
+        }
         for sku, quantity in wanted.items()
     ]
     session.execute(insert(Hold), rows)
-    return HoldStatus(expires_at)
+    added = expires_at - max(earlier or now, now)
+    values = {"seconds": ceil(added.total_seconds()), "at": now}
+    session.execute(insert(HoldTime), [asdict(owner) | values])
+    check_budgets(session, owner, wanted)
+    return expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +150,12 @@ class TakenHolds:
     Attributes:
         own: the quantities that the draft itself held, by SKU.
         expired: movements that release the expired holds of other drafts.
+        own_until: until when the draft itself held anything.
     """
 
     own: dict[str, int]
     expired: list[Movement]
+    own_until: datetime | None = None
 
     def check_availability(self, lines: Iterable[CheckoutLine]) -> None:
         """Refuse lines that are known to be short, before the transaction waits for rows of stock.
@@ -142,8 +183,12 @@ def take_holds(session: Session, checkout_id: int, skus: Collection[str]) -> Tak
     """
     parameters = {"checkout": checkout_id, "skus": sorted(skus), "now": datetime.now(UTC)}
     rows = connection_of(session).execute(_TAKE_HOLDS, parameters).all()
-    own = {row.sku: row.quantity for row in rows if row.checkout_id == checkout_id}
-    return TakenHolds(own, [_release_movement(row) for row in rows if row.checkout_id != checkout_id])
+    own = [row for row in rows if row.checkout_id == checkout_id]
+    return TakenHolds(
+        {row.sku: row.quantity for row in own},
+        [_release_movement(row) for row in rows if row.checkout_id != checkout_id],
+        max((row.expires_at for row in own), default=None),
+    )
 
 
 def raise_shortages(
@@ -160,12 +205,15 @@ def raise_shortages(
         raise ShortageError([lines[e.sku].shortage(e.available + own.get(e.sku, 0)) for e in errors])
 
 
-def hold_status(session: Session, checkout_id: int) -> HoldStatus:
-    """Return until when all holds of a draft are valid."""
-    until = session.execute(
-        select(Hold.expires_at).where(Hold.checkout_id == checkout_id).order_by(Hold.expires_at).limit(1)
-    ).scalar_one_or_none()
-    return HoldStatus(until)
+def hold_status(session: Session, checkout_id: int, lines: Iterable[CheckoutLine]) -> HoldStatus:
+    """Return until when all of these lines are held for a draft."""
+    rows = session.execute(
+        select(Hold.sku, Hold.quantity, Hold.expires_at).where(Hold.checkout_id == checkout_id)
+    ).all()
+    held = {row.sku: row.quantity for row in rows}
+    if any(held.get(line.sku, 0) < line.item.quantity for line in lines if line.needs_stock):
+        return HoldStatus(None)
+    return HoldStatus(min((row.expires_at for row in rows), default=None))
 
 
 def release(session: Session, checkout_id: int) -> None:

@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 def _enqueue(session: Session, change: OrderChange) -> None:
     """Enqueue the mail about an event in the event's transaction. Without a mail server only a warning is logged."""
-    if change.kind in _KINDS_WITHOUT_MAIL or (change.kind == "paid" and change.payment == "invoice"):
+    if change.kind in _KINDS_WITHOUT_MAIL or (change.kind == "paid" and change.payment == queries.INVOICE):
         return
     data = {"number": change.number, "event": change.event_id, "site": access.shop_url()}
     try:

@@ -56,7 +56,10 @@ class Checkout(Model):
 
 
 class Hold(Model):
-    """A quantity of a variant that is reserved for a draft. After `expires_at` anybody who notices may release it."""
+    """A quantity of a variant that is reserved for a draft. After `expires_at` anybody who notices may release it.
+
+    `client` is a keyed digest of the network address that took it; None if the address is unknown.
+    """
 
     __tablename__ = "hold"
 
@@ -65,12 +68,29 @@ class Hold(Model):
     sku: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    client: Mapped[str | None] = mapped_column(String(32))
 
     __table_args__ = (
         UniqueConstraint("checkout_id", "sku"),
         CheckConstraint("quantity >= 1", name="quantity"),
         Index("ix_hold_sku_expires_at", "sku", "expires_at"),
     )
+
+
+class HoldTime(Model):
+    """How long a hold was made or renewed for. The sums of a day are the time budgets of baskets and clients.
+
+    `seconds` is the time by which the hold ends later than before.
+    """
+
+    __tablename__ = "hold_time"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checkout_id: Mapped[int] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(index=True)
+    client: Mapped[str | None] = mapped_column(String(32), index=True)
+    seconds: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
 
 
 class Order(Model):
@@ -80,6 +100,9 @@ class Order(Model):
     signed with `access`: a new value makes the earlier links invalid. `delivery` is the name of the method as the
     shopper saw it, `payment` the code of the provider, `paid` the money received so far, `refunded` the part of it
     that was refunded.
+
+    An unpaid order by invoice counts in the budgets of holds (`hold_budgets`), for the draft `checkout_id` and for
+    `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled.
     """
 
     __tablename__ = "customer_order"
@@ -106,6 +129,8 @@ class Order(Model):
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now, index=True)
     access: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    checkout_id: Mapped[int | None]
+    client: Mapped[str | None] = mapped_column(String(32), index=True)
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")

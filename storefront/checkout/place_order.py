@@ -32,6 +32,7 @@ from storefront.checkout.errors import (
 )
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
 from storefront.checkout.orders import OrderChange
+from storefront.checkout.queries import INVOICE
 from storefront.checkout.retry import lock_timeout_raises, run_with_retries
 from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
@@ -71,13 +72,14 @@ class PlacedOrder:
         return db.session.execute(select(Order).where(Order.number == self.number)).scalar_one()
 
 
-def place_order(checkout_id: int, key: str, seen: str) -> PlacedOrder:
+def place_order(checkout_id: int, key: str, seen: str, client: str | None = None) -> PlacedOrder:
     """Place the order that a draft describes, once for each key.
 
     Args:
         checkout_id: the id of the draft.
         key: the idempotency key of the form (`Checkout.key`), of 16 to 100 characters.
         seen: the `OrderReview.digest` that the shopper was shown.
+        client: a keyed digest of the client's address, if it is known: unpaid orders by invoice count for it.
 
     Raises:
         PricesChangedError: prices, tax, lines or details differ from `seen`.
@@ -90,14 +92,14 @@ def place_order(checkout_id: int, key: str, seen: str) -> PlacedOrder:
     if not 16 <= len(key) <= 100:
         raise IncompleteError("key", _("The form is not complete. Open the checkout again."))
     order_key = hashlib.sha256(f"{checkout_id}:{key}".encode()).hexdigest()
-    return run_with_retries(lambda: _place_once(checkout_id, order_key, seen))
+    return run_with_retries(lambda: _place_once(checkout_id, order_key, seen, client))
 
 
-def _place_once(checkout_id: int, key: str, seen: str) -> PlacedOrder:
+def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> PlacedOrder:
     """Try once to place the order; if it is refused, return the order that the key has placed before, if any."""
     try:
         with write_transaction() as session:
-            return PlacedOrder(_place(session, checkout_id, key, seen), repeated=False)
+            return PlacedOrder(_place(session, checkout_id, key, seen, client), repeated=False)
     except RowLockedError as error:
         raise InFlightError from error
     except (StorefrontError, IntegrityError) as error:
@@ -112,14 +114,15 @@ def _place_once(checkout_id: int, key: str, seen: str) -> PlacedOrder:
         return PlacedOrder(earlier.number, repeated=True)
 
 
-def _place(session: Session, checkout_id: int, key: str, seen: str) -> str:
+def _place(session: Session, checkout_id: int, key: str, seen: str, client: str | None) -> str:
     draft = _claim_draft(session, checkout_id)
     review = drafts.build_review(session, draft)
     drafts.check_review(review, seen)
     taken = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
     taken.check_availability([line for line in review.lines if line.needs_stock])
     sold = _quantities_from_stock(session, review, taken)
-    change = _write_order(session, review, key, seen, sold)
+    identity = {"key": key, "request_digest": seen, "client": client if draft.payment == INVOICE else None}
+    change = _write_order(session, review, identity, sold)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})
     orders.changed.fire(session, change)
@@ -161,19 +164,18 @@ def _quantities_from_stock(session: Session, review: OrderReview, taken: holds.T
 
 
 def _write_order(
-    session: Session, review: OrderReview, key: str, seen: str, sold: Mapping[str, int]
+    session: Session, review: OrderReview, identity: Mapping[str, str | None], sold: Mapping[str, int]
 ) -> OrderChange:
     """Write an order that copies the review, its lines and its first event.
 
     Args:
         session: the session of the transaction.
         review: what the shopper agreed to.
-        key: the idempotency key.
-        seen: the digest of the review.
+        identity: the columns of the order that identify the request and its client.
         sold: by SKU, the quantity that leaves the stock with the order.
     """
     connection, now, totals = connection_of(session), datetime.now(UTC), review.totals
-    order = _order_values(review, now) | {"key": key, "request_digest": seen}
+    order = _order_values(review, now) | dict(identity)
     order_id = connection.execute(_INSERT_ORDER, order).scalar_one()
     event = {
         "order_id": order_id,
@@ -223,6 +225,7 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
         "refunded": 0,
         "placed_at": now,
         "access": secrets.token_hex(16),
+        "checkout_id": draft.id,
     }
 
 

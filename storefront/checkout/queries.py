@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from storefront.checkout.models import Order, OrderEvent, OrderLine
 from storefront.extensions import db
 from storefront.money import Money
 
 PER_PAGE = 50
+# The code of payment by invoice.
+INVOICE = "invoice"
+# By invoice, with no money received, and not shipped: the goods have left the stock for nothing but a promise.
+UNPAID_INVOICE = and_(Order.payment == INVOICE, Order.state == "placed", Order.paid == 0)
 # A state for staff only: cancelled, with money that has to be refunded.
 REFUND_DUE = "refund due"
 _EXPORTED_COLUMNS = tuple(

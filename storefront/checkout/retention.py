@@ -1,4 +1,4 @@
-"""What the checkout keeps, and for how long: holds, drafts, idempotency keys, and the data of deleted accounts."""
+"""What the checkout keeps, and for how long: holds and their clients, drafts, idempotency keys, deleted accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from storefront import accounts, cart, periodic
 from storefront.checkout import holds
-from storefront.checkout.models import Checkout, Hold, Order
+from storefront.checkout.hold_budgets import TIME_WINDOW
+from storefront.checkout.models import Checkout, Hold, HoldTime, Order
+from storefront.checkout.queries import UNPAID_INVOICE
 from storefront.extensions import db, write_transaction
 
 KEY_LIFETIME = timedelta(days=7)
@@ -25,7 +27,7 @@ def init_app(app: Flask) -> None:
 
 
 def clean_up() -> int:
-    """Release expired holds, and delete old drafts and old idempotency keys; return how many holds were released.
+    """Release expired holds, and delete old drafts, keys and clients; return how many holds were released.
 
     It opens a write transaction only if there is something to write.
     """
@@ -36,11 +38,24 @@ def clean_up() -> int:
         released += count
         if not count:
             break  # another process has locked the rest
-    if _exists(_old_keys(now)) or _exists(_old_drafts(now)):
+    queries = (_old_keys(now), _old_drafts(now), _old_times(now), _settled_clients())
+    if any(_exists(query) for query in queries):
+        keys, drafts, times, clients = queries
         with write_transaction() as session:
-            session.execute(update(Order).where(Order.id.in_(_old_keys(now))).values(key=None))
-            session.execute(delete(Checkout).where(Checkout.id.in_(_old_drafts(now))))
+            session.execute(update(Order).where(Order.id.in_(keys)).values(key=None))
+            session.execute(delete(Checkout).where(Checkout.id.in_(drafts)))
+            session.execute(delete(HoldTime).where(HoldTime.id.in_(times)))
+            session.execute(update(Order).where(Order.id.in_(clients)).values(client=None))
     return released
+
+
+def _old_times(now: datetime) -> Select[int]:
+    return select(HoldTime.id).where(HoldTime.at < now - TIME_WINDOW)
+
+
+def _settled_clients() -> Select[int]:
+    """Return orders whose client no longer counts in a budget: they are paid, shipped or cancelled."""
+    return select(Order.id).where(Order.client.is_not(None), ~UNPAID_INVOICE)
 
 
 def _old_keys(now: datetime) -> Select[int]:
@@ -70,7 +85,8 @@ def _release_merged(session: Session, merged_cart: int, _into: int) -> None:
 
 def _forget_account(session: Session, user_id: int) -> None:
     """Delete an account's drafts, and unlink its orders: the law requires that receipts are kept."""
-    session.execute(update(Order).where(Order.user_id == user_id).values(user_id=None))
+    session.execute(update(Order).where(Order.user_id == user_id).values(user_id=None, client=None))
+    session.execute(delete(HoldTime).where(HoldTime.user_id == user_id))
     for draft in session.execute(select(Checkout).where(Checkout.user_id == user_id)).scalars().all():
         holds.release(session, draft.id)
         session.delete(draft)

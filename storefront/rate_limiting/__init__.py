@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, request
 
-from storefront.rate_limiting import declarations, report
+from storefront.rate_limiting import declarations, report, sql_windows
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
@@ -26,6 +26,7 @@ __all__ = [
     "UNLIMITED_ENVIRON",
     "ClientAddress",
     "Decision",
+    "address_digest",
     "client_address",
     "create_fast_path_check",
     "create_nonblocking_check",
@@ -137,6 +138,15 @@ def hit(costs: Mapping[str, int], environ: Mapping[str, Any] | None = None, acco
 def client_address(environ: Mapping[str, Any]) -> ClientAddress:
     """Return the address that a request counts for."""
     return rate_limits.get(current_app).addresses.read_environ(environ)
+
+
+def address_digest(environ: Mapping[str, Any]) -> str | None:
+    """Return a keyed digest of the address that a request counts for; None if the address is unknown.
+
+    Clients without a known address are not counted together: one of them could use up the budget of all the others.
+    """
+    address = client_address(environ)
+    return sql_windows.digest(f"address:{address.name}") if address.is_known else None
 
 
 def register_identifier(app: Flask, identifier: Identifier) -> None:

@@ -45,9 +45,9 @@ def make_draft(wanted: dict[str, int], *, saved: dict[str, int] | None = None, *
         return draft.id
 
 
-def hold(checkout_id: int) -> holds.HoldStatus:
-    """Hold the items of a draft, as the checkout's form does."""
-    return holds.reserve(checkout_id)
+def hold(checkout_id: int, client: str | None = None) -> holds.HoldStatus:
+    """Hold the items of a draft for a client, as the checkout's form does."""
+    return holds.reserve(checkout_id, client)
 
 
 def current_digest(checkout_id: int) -> str:
@@ -56,9 +56,9 @@ def current_digest(checkout_id: int) -> str:
     return drafts.build_review(db.session(), db.session.get_one(Checkout, checkout_id)).digest
 
 
-def place(checkout_id: int, key: str = "a key of good length") -> PlacedOrder:
+def place(checkout_id: int, key: str = "a key of good length", *, client: str | None = None) -> PlacedOrder:
     """Place the order of a draft with the current digest."""
-    return place_order(checkout_id, key, current_digest(checkout_id))
+    return place_order(checkout_id, key, current_digest(checkout_id), client)
 
 
 def stock_level(sku: str) -> tuple[int, int]:

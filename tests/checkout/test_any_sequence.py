@@ -63,14 +63,15 @@ class Shop(RuleBasedStateMachine):
         wanted = self.basket(draft)
         fits = all(self.free(sku, draft) >= number for sku, number in wanted.items() if sku != "AHEAD")
         try:
-            hold(draft)
+            held = hold(draft)
         except ShortageError:
             assert not fits
         except EmptyBasketError:
             assert not wanted
         else:
             assert fits
-            self.held[draft] = {sku: number for sku, number in wanted.items() if sku != "AHEAD"}
+            if not held.is_refused:
+                self.held[draft] = {sku: number for sku, number in wanted.items() if sku != "AHEAD"}
 
     @rule(target=placed, draft=drafts, twice=st.booleans())
     def order(self, draft: int, twice: bool) -> str | None:

@@ -107,7 +107,7 @@ def test_cancelled_order_restocks_and_late_money_is_refundable(order: Order) -> 
 
 
 def test_holds_are_reused_and_follow_the_basket(app: Flask) -> None:
-    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    make_product(variants=[{"sku": "TP", "on_hand": 10}])
     make_product(variants=[{"sku": "CUP", "on_hand": 5}])
     draft = make_draft({"TP": 4, "CUP": 1})
     first = hold(draft).until
@@ -116,34 +116,34 @@ def test_holds_are_reused_and_follow_the_basket(app: Flask) -> None:
     with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=5))
     assert hold(draft).until > first  # type: ignore[operator]
-    assert (stock_level("TP"), stock_level("CUP")) == ((5, 5), (5, 1)), (
+    assert (stock_level("TP"), stock_level("CUP")) == ((10, 5), (5, 1)), (
         "its own hold does not count against it"
     )
     with write_transaction() as session:
         session.execute(update(CartLine).where(CartLine.sku == "TP").values(quantity=2))
         session.execute(update(CartLine).where(CartLine.sku == "CUP").values(saved=True))
     hold(draft)
-    assert (stock_level("TP"), stock_level("CUP"), stock_differences()) == ((5, 2), (5, 0), [])
+    assert (stock_level("TP"), stock_level("CUP"), stock_differences()) == ((10, 2), (5, 0), [])
 
 
 def test_expired_hold_is_taken_by_the_next_shopper(app: Flask) -> None:
-    make_product(variants=[{"sku": "TP", "on_hand": 2}])
-    slow, quick = make_draft({"TP": 2}), make_draft({"TP": 1})
+    make_product(variants=[{"sku": "TP", "on_hand": 3}])
+    slow, quick = make_draft({"TP": 2}), make_draft({"TP": 2})
     hold(slow)
     for attempt in (hold, place):
         with pytest.raises(ShortageError):
             attempt(quick)
     expire_all_holds()
-    assert place(quick).order.total == 1999 + 490
+    assert place(quick).order.total == 2 * 1999 + 490
     assert (stock_level("TP"), stock_differences()) == ((1, 0), [])
     with pytest.raises(ShortageError, match="Only 1 of"):
         place(slow)
 
 
 def test_expired_hold_still_serves_its_own_shopper(app: Flask) -> None:
-    make_product(variants=[{"sku": "TP", "on_hand": 2}])
-    draft = make_draft({"TP": 2})
-    hold(draft)
+    make_product(variants=[{"sku": "TP", "on_hand": 1}])
+    draft = make_draft({"TP": 1})
+    assert hold(draft).until
     expire_all_holds()
     assert not place(draft).repeated
     assert (stock_level("TP"), stock_differences()) == ((0, 0), [])

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from storefront.catalog.models import Variant
 from storefront.checkout import orders
-from storefront.checkout.models import Hold
+from storefront.checkout.models import Hold, HoldTime
 from storefront.extensions import write_transaction
 from storefront.stock import set_on_hand
 from tests import valid_html
@@ -278,6 +278,35 @@ def test_review_says_when_the_hold_has_expired(guest: Browser) -> None:
     assert "no longer held" in guest.get("/checkout/review").text
     answer = guest.post("/checkout", do="hold")
     assert "Held for you until" in guest.get(answer.location).text
+
+
+def test_review_says_when_goods_are_not_held(guest: Browser) -> None:
+    guest.post("/cart/lines", sku="T", quantity="1")  # all three: others could buy none
+    shown = review(guest)
+    assert "We cannot hold these goods for you just now" in shown.text
+    assert stock_level("T") == (3, 0)
+    again = guest.get(guest.post("/checkout", do="hold").location)
+    assert "We cannot hold these goods" in again.text
+    assert "It is held for you again" not in again.text
+    assert "no longer held" in guest.get("/checkout/review").text
+    placed = guest.post("/checkout", do="place", key=hidden(shown, "key"), seen=hidden(shown, "seen"))
+    assert placed.location.startswith("/orders/")
+    assert (stock_level("T"), stock_differences()) == ((0, 0), [])
+
+
+def test_review_says_when_a_hold_is_not_renewed(guest: Browser) -> None:
+    review(guest)
+    with write_transaction() as session:
+        session.execute(update(HoldTime).values(seconds=HoldTime.seconds * 100))
+    shown = guest.get(guest.post("/checkout", do="hold").location).text
+    assert "Held for you until" in shown
+    assert "We cannot hold it any longer" in shown
+
+
+def test_review_of_a_changed_basket_is_not_called_held(guest: Browser) -> None:
+    review(guest)
+    guest.post("/cart/lines", sku="T", quantity="1")
+    assert "Held for you until" not in guest.get("/checkout/review").text
 
 
 @pytest.mark.needs("java")

@@ -101,8 +101,8 @@ def _save_and_hold(user: User | None, details: dict[str, object], notice: str | 
             draft.seen = drafts.build_review(session, draft).totals.to_json()
             return draft.id
 
-    holds.reserve(run_with_retries(save))
-    return redirect(url_for("checkout.review", said=notice), 303)
+    held = holds.reserve(run_with_retries(save), rate_limiting.address_digest(request.environ))
+    return redirect(url_for("checkout.review", said="not-held" if held.is_refused else notice), 303)
 
 
 def _place(user: User | None, seen: str | None) -> Response:
@@ -115,7 +115,8 @@ def _place(user: User | None, seen: str | None) -> Response:
         draft = drafts.current_draft() or draft
     if seen is None:
         seen = drafts.build_review(db.session(), draft).digest
-    placed = place_order(draft.id, request.form.get("key") or draft.key, seen)
+    client = rate_limiting.address_digest(request.environ)
+    placed = place_order(draft.id, request.form.get("key") or draft.key, seen, client)
     order = order_view(placed.order)
     db.session.rollback()
     if order.state == "placed" and (to_provider := begin_payment(order)) is not None:
@@ -207,7 +208,7 @@ def _review_page(
     draft: Checkout, review: OrderReview, *, before: Totals | None = None, status: int = 200
 ) -> Response:
     """Return the review page. `before` is the totals that the shopper agreed to, if they have changed since."""
-    held: HoldStatus = holds.hold_status(db.session(), draft.id)
+    held: HoldStatus = holds.hold_status(db.session(), draft.id, review.lines)
     now = datetime.now(UTC)
     provider = current_terms().providers.get(draft.payment)
     response = render_page(
@@ -221,6 +222,7 @@ def _review_page(
         provider=provider,
         until=held.until if held.until and held.until > now else None,
         seconds=ceil((held.until - now).total_seconds()) if held.until else 0,
+        is_refused=request.args.get("said") == "not-held",
         can_be_held=any(line.needs_stock for line in review.lines),
         before=before,
         prices_before={line.sku: line.unit_price for line in before.lines} if before else {},

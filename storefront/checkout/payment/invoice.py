@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import current_app
 
-from storefront.checkout.queries import OrderView
+from storefront.checkout.queries import INVOICE, OrderView
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
@@ -32,7 +32,7 @@ class Invoice:
     name: str
     about: str
     lines: tuple[str, ...]
-    code: str = "invoice"
+    code: str = INVOICE
     origin: str = ""
     refunds_automatically: bool = False
 

@@ -75,7 +75,7 @@ def refund_order(
     provider = current_terms().provider_of(order)
     if not 0 < amount <= order.paid.amount:
         raise OrderError(_("Only what was paid can be refunded."))
-    code, reference = "invoice", key
+    code, reference = queries.INVOICE, key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
     with write_transaction() as session:
