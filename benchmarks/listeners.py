@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import psutil
 from redis import Redis
 
+from benchmarks import shops
+
 CHANNEL = "stock:updates"
 
 
@@ -164,7 +166,10 @@ def memory(worker: psutil.Process) -> int:
 
 def metric(url: str, name: str) -> float:
     """Return one value of the shop's /metrics."""
-    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+    about = {"Authorization": f"Bearer {shops.METRICS_TOKEN}"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{url}/metrics", headers=about), timeout=10
+    ) as answer:
         return sum(
             float(line.split()[1])
             for line in answer.read().decode().splitlines()

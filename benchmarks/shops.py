@@ -16,6 +16,7 @@ from flask import Flask
 from storefront.app import create_app
 
 ROOT = Path(__file__).parent.parent
+METRICS_TOKEN = "a-token-of-good-length"
 
 
 def environ(instance: Path) -> dict[str, str]:
@@ -25,6 +26,7 @@ def environ(instance: Path) -> dict[str, str]:
         "FLASK_APP": "wsgi",
         "STOREFRONT_ENV": "testing",
         "SECRET_KEY": "only for benchmarks",
+        "STOREFRONT_METRICS_TOKEN": METRICS_TOKEN,
         "DATABASE_URL": f"sqlite:///{instance / 'shop.sqlite3'}",
         "STOREFRONT_MEDIA_DIR": str(instance / "media"),
     }

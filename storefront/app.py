@@ -34,7 +34,7 @@ from storefront import (
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
-from storefront.web import body_limits, same_origin
+from storefront.web import body_limits, hosts, same_origin
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,6 +71,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     sessions.init_app(app)
     outbox.init_app(app)
     rate_limiting.init_app(app)
+    hosts.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
     body_limits.init_app(app)

@@ -58,7 +58,7 @@ def test_staff_see_the_version(app: Flask) -> None:
 
 
 def answers(app: Flask, client: FlaskClient) -> Iterator[tuple[str, TestResponse]]:
-    """Ask for every address as a stranger, and for the probes as a monitor on this machine."""
+    """Ask for every address as a stranger, and for the probes as a monitor."""
     paths = {re.sub(r"<[^>]*>", "1", rule.rule) for rule in app.url_map.iter_rules()}
     for path in sorted(paths | {"/products/mug", "/nowhere", "/healthz", "/readyz", "/metrics"}):
         if path.startswith("/stock/stream"):  # never ends

@@ -24,6 +24,7 @@ from storefront.accounts.extension_points import account_deleted, account_pages,
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
 from storefront.accounts.queries import Shopper, list_addresses
+from storefront.accounts.sign_in_links import find_letter, may_read_letters
 from storefront.web import staff_access
 
 __all__ = [
@@ -35,9 +36,11 @@ __all__ = [
     "add_export",
     "add_page",
     "current_user",
+    "find_letter",
     "init_app",
     "list_addresses",
     "load_current_user",
+    "may_read_letters",
     "sign_in_required",
     "signed_in",
 ]
@@ -64,4 +67,4 @@ def init_app(app: Flask) -> None:
 
 def _is_staff() -> bool:
     user = load_current_user()
-    return (user is not None and user.is_staff) or staff_access.is_local_request()
+    return user is not None and user.is_staff

@@ -62,7 +62,7 @@ def set_staff(email: str, *, is_staff: bool) -> bool:
         UnknownAccountError: no account has the e-mail.
     """
     with write_transaction() as session:
-        user = _find(email)
+        user = find(email)
         if user.is_staff == is_staff:
             return False
         credentials.start_generation(session, user.id, stay=False)
@@ -80,7 +80,7 @@ def set_disabled(email: str, *, is_disabled: bool) -> bool:
         UnknownAccountError: no account has the e-mail.
     """
     with write_transaction() as session:
-        user = _find(email)
+        user = find(email)
         if (user.disabled_at is not None) == is_disabled:
             return False
         credentials.start_generation(session, user.id, stay=False)
@@ -97,14 +97,15 @@ def sign_out_everywhere(email: str) -> int:
         UnknownAccountError: no account has the e-mail.
     """
     with write_transaction() as session:
-        user = _find(email)
+        user = find(email)
         ended = len(queries.list_sign_ins(user.id))
         credentials.start_generation(session, user.id, stay=False)
         security_events.record(session, "sign-out-everywhere", user.id)
     return ended
 
 
-def _find(email: str) -> User:
+def find(email: str) -> User:
+    """Return the account with this (folded) e-mail; raises UnknownAccountError."""
     user = credentials.find_by_email(email)
     if user is None:
         raise UnknownAccountError(email)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 from flask.cli import AppGroup
 
-from storefront.accounts import administration, credentials, passwords
+from storefront.accounts import administration, credentials, passwords, sign_in_links
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
 
@@ -97,6 +97,21 @@ def sign_out_command(email: str) -> None:
     """Sign the account EMAIL out in all browsers, and void the links that were mailed to it."""
     count = _run(lambda: administration.sign_out_everywhere(_fold(email)))
     click.echo(f"{_fold(email)} is signed out everywhere ({count} sign-ins ended).")
+
+
+@user.command("link")
+@click.argument("email")
+def link_command(email: str) -> None:
+    """Print a link that signs EMAIL in without a password: once, within 15 minutes, on this machine only."""
+    if not sign_in_links.are_accepted():
+        raise click.ClickException(
+            "There are no sign-in links in production. Sign in with the password; "
+            "/account/reset mails a link that sets a new one."
+        )
+    account = _run(lambda: administration.find(_fold(email)))
+    if account.disabled_at is not None:
+        raise click.ClickException(f"{account.email} is disabled. Undo: flask user enable {account.email}")
+    click.echo(sign_in_links.describe(account))
 
 
 def _fold(email: str) -> str:

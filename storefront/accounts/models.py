@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.actors import actor_text
@@ -49,6 +49,7 @@ class SignIn(Model):
 
     Attributes:
         kept: whether "keep me signed in" was ticked.
+        by_link: whether a sign-in link was used instead of a password.
         expires_at: the end of the sliding lifetime, which each use moves, but never beyond `ends_at`.
         ends_at: the end of the absolute lifetime; None until the first use of a row that an older release wrote.
         proven_at: when the person last proved who they are in this browser; None if an older release did not note it.
@@ -63,6 +64,7 @@ class SignIn(Model):
     generation: Mapped[int]
     device: Mapped[str] = mapped_column(String(100))
     kept: Mapped[bool]
+    by_link: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -96,6 +98,20 @@ class KnownDevice(Model):
 
     # Failures are counted by the id, so SQLite must not reuse it.
     __table_args__ = (UniqueConstraint("digest", "user_id"), {"sqlite_autoincrement": True})
+
+
+class SignInLink(Model):
+    """A printed link that signs its account in once, while the account has this generation.
+
+    Only a digest of the link's token is stored.
+    """
+
+    __tablename__ = "sign_in_link"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    generation: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Address(Model):

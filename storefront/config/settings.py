@@ -115,6 +115,10 @@ class Settings:
         pattern(r"http://127\.0\.0\.1:[0-9]{1,5}", f"{_STRIPE}http://127.0.0.1:12111."),
         "STOREFRONT_STRIPE_API",
     )
+    metrics_token: str | None = setting(
+        or_none(pattern("[!-~]{16,200}", "is not a token; use 16 to 200 letters, digits and signs.")),
+        "STOREFRONT_METRICS_TOKEN",
+    )
     webhook_private: bool = setting(switch(default=False), "STOREFRONT_WEBHOOK_PRIVATE")
 
     @classmethod

@@ -20,19 +20,25 @@ from storefront.config.reader import Source, choice, integer, pattern, switch, w
 from storefront.errors import ConfigurationError
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+LOOPBACK_HOSTS = (".localhost", "127.0.0.1")
 TTL = "STOREFRONT_CACHE_TTL_"
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
 def hosts(source: Source, name: str) -> list[str] | None:
-    """Return the hosts that the shop answers to. None means any host, which production refuses."""
+    """Return the hosts that the shop answers to.
+
+    Outside production it answers to the names of this machine too, and None means these names alone.
+    """
     found = words(source, name)
     if source.production and not found:
         raise ConfigurationError(
             f"{name} is not set. In production, name the hosts that this shop answers to, "
             f"separated by commas: {name}=shop.example,www.shop.example"
         )
-    return found or None
+    if source.production or not found:
+        return found or None
+    return [*found, *(name for name in LOOPBACK_HOSTS if name not in found)]
 
 
 def secret_key(source: Source, name: str) -> str:

@@ -1,6 +1,7 @@
 """How mail leaves the shop: by SMTP (RFC 5321), over TLS if the server offers it.
 
-Without an SMTP server, in development, mail is stored in `mail/` of the instance directory and shown on pages.
+Without an SMTP server, in development, mail is stored in `mail/` of the instance directory. Pages show it only to
+staff who signed in by a link (`accounts.find_letter`).
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class StoredMail:
 
 
 def stores_mail() -> bool:
-    """Return whether mail is stored and shown instead of sent."""
+    """Return whether mail is stored instead of sent."""
     return current_app.config["ENV"] != "production" and not current_app.config["SMTP_URL"]
 
 
@@ -89,7 +90,10 @@ def store_mail(message: EmailMessage, key: str) -> None:
 
 
 def find_stored_mail(key: str) -> StoredMail | None:
-    """Return the stored mail with this key. None if there is no such mail, or if mail is not stored."""
+    """Return the stored mail with this key. None if there is no such mail, or if mail is not stored.
+
+    It may hold a sign-in link, so only `accounts.find_letter` calls this.
+    """
     if not stores_mail() or not re.fullmatch("[0-9a-f]{32}", key):
         return None
     file = next(_folder().glob(f"*-{key}.eml"), None)

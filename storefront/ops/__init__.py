@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
     health.add_check(app, "database", schema.readiness, required=True)
     # The shop serves without Redis, so a lost Redis must not take every instance out of the load balancer.
     health.add_check(app, "redis", redis_roles.check_servers, required=False)
+    setup.print_link_for_flask_run(app)
 
 
 def measure(app: Flask) -> Measure | None:

@@ -6,12 +6,13 @@ counters that prometheus-client shares between processes (PROMETHEUS_MULTIPROC_D
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections import Counter as Counts
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -28,6 +29,7 @@ from storefront import outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
 from storefront.checkout import orders
 from storefront.i18n import gettext as _
+from storefront.web import hosts, staff_access
 
 CACHE = Counter("storefront_cache_events", "Results of cache look-ups.", ["kind", "event"])
 TIMINGS = Counter(
@@ -102,14 +104,14 @@ class Metrics:
 
 
 def init_app(app: Flask) -> None:
-    """Serve /metrics to clients on this host or in a private network; everybody else gets 404."""
+    """Serve /metrics to who may read them; everybody else gets 404."""
     metrics = Metrics(app)
     periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
     orders.changed.register(app, _count_order)
 
     @app.get("/metrics", endpoint="metrics")
     def show() -> Response:
-        if not _is_private_client():
+        if not _may_read():
             abort(404)
         metrics.sync()
         try:
@@ -161,6 +163,20 @@ def _registry() -> Any:
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
+
+
+def _may_read() -> bool:
+    """Return whether the current request may read the metrics.
+
+    With `STOREFRONT_METRICS_TOKEN` only that token opens them. Without it, outside production only staff read them: a
+    tunnel's visitors come from this machine, too. In production Prometheus asks from the private network.
+    """
+    if (token := current_app.config["METRICS_TOKEN"]) is not None:
+        given = request.headers.get("Authorization", "").encode("latin-1", "replace")
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    if current_app.config["ENV"] != "production":
+        return staff_access.is_staff()
+    return not hosts.is_forwarded() and _is_private_client()
 
 
 def _is_private_client() -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.serving import is_running_from_reloader
 
 from storefront import demo
+from storefront.accounts import sign_in_links
 from storefront.extensions import db
 from storefront.ops import schema
 
@@ -18,7 +21,7 @@ from storefront.ops import schema
 @click.option("--bind", metavar="HOST:PORT", default="", help="First check that a server can listen there.")
 @with_appcontext
 def setup(no_demo: bool, bind: str) -> None:
-    """Migrate the tables and load the demo catalogue into an empty shop."""
+    """Migrate the tables, load the demo catalogue into an empty shop, and print a sign-in link for staff."""
     if bind and (problem := check_bind_address(bind)) is not None:
         raise click.ClickException(problem)
     if (problem := schema.problem()) is not None:
@@ -36,6 +39,36 @@ def setup(no_demo: bool, bind: str) -> None:
             )
             raise SystemExit(130) from None
         click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
+    if bind and sign_in_links.are_accepted():
+        print_sign_in_link(bind)
+
+
+def print_sign_in_link(bind: str) -> None:
+    """Print a link that signs staff in; create an account for the owner if the shop has no staff."""
+    user, is_new = sign_in_links.find_or_create_staff()
+    if is_new:
+        click.echo(f"The shop had no staff: {user.email} is staff now, without a password.")
+    click.echo(sign_in_links.describe(user, bind))
+
+
+def print_link_for_flask_run(app: Flask) -> None:
+    """In development, migrate the tables and print the link when `flask run` loads the shop.
+
+    The reloader's child loads the shop again after each change of a file, and prints none.
+    """
+    command = click.get_current_context(silent=True)
+    is_run = command is not None and command.info_name == "run" and "port" in command.params
+    if command is None or not is_run or app.config["ENV"] != "development" or is_running_from_reloader():
+        return
+    with app.app_context():
+        try:
+            if schema.problem() is not None:
+                schema.migrate()
+            print_sign_in_link(f"{command.params['host']}:{command.params['port']}")
+        except SQLAlchemyError as error:
+            click.echo(f"No sign-in link: the database does not answer ({type(error).__name__}).", err=True)
+        finally:
+            db.engine.dispose()
 
 
 def check_bind_address(bind: str) -> str | None:

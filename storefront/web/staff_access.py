@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, request
@@ -22,7 +21,7 @@ T = TypeVar("T")
 class _StaffAccess:
     """The staff check, and endpoint and label of each page that all staff pages link to."""
 
-    is_staff: Callable[[], bool] = field(default_factory=lambda: is_local_request)
+    is_staff: Callable[[], bool] = field(default_factory=lambda: lambda: False)
     pages: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -30,14 +29,11 @@ _access = AppState[_StaffAccess]("web.staff_access")
 
 
 def staff_only(view: Callable[P, T]) -> Callable[P, T]:
-    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`).
-
-    Without accounts, requests from this machine pass, in development only.
-    """
+    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`)."""
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        if not _access.setdefault(current_app, _StaffAccess()).is_staff():
+        if not is_staff():
             abort(404)
         for name, text in request.values.items():
             if "\x00" in text:  # PostgreSQL refuses texts with NUL
@@ -49,6 +45,11 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
 
     guarded.staff_only = True  # type: ignore[attr-defined]  # read by a test of all staff pages
     return guarded
+
+
+def is_staff() -> bool:
+    """Return whether the current request comes from a member of staff."""
+    return _access.setdefault(current_app, _StaffAccess()).is_staff()
 
 
 def add_page(app: Flask, endpoint: str, label: str) -> None:
@@ -64,13 +65,3 @@ def pages(app: Flask) -> list[tuple[str, str]]:
 def set_check(app: Flask, is_staff: Callable[[], bool]) -> None:
     """Set the function that decides whether the current request comes from a member of staff."""
     _access.setdefault(app, _StaffAccess()).is_staff = is_staff
-
-
-def is_local_request() -> bool:
-    """Return whether the request comes from this machine and the shop is not in production."""
-    if current_app.config["ENV"] == "production":
-        return False
-    try:
-        return ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from storefront.accounts import credentials
+from storefront.accounts import credentials, sign_in_links
 from storefront.accounts.models import User
 from storefront.extensions import db
 from tests.conftest import make_app
@@ -54,6 +54,22 @@ def make_user(email: str = EMAIL, password: str = PASSWORD, name: str = "Kim", *
     """Create an account; return its id."""
     db.session.rollback()
     return credentials.create_account(email, password, name, is_staff=staff).id
+
+
+def sign_in_as_staff(client: FlaskClient, email: str = "boss@shop.example") -> FlaskClient:
+    """Sign a client in as staff by a sign-in link, with a new account if there is none; return the client."""
+    db.session.rollback()
+    boss = credentials.find_by_email(email) or credentials.create_account(email, PASSWORD, is_staff=True)
+    link = f"/account/link/{sign_in_links.create(boss)}"
+    assert client.post(link, headers=SAME_ORIGIN).status_code == 303
+    return client
+
+
+def staff_browser(app: Flask) -> Browser:
+    """A browser in which staff are signed in."""
+    browser = Browser(app)
+    sign_in_as_staff(browser.client)
+    return browser
 
 
 def user(user_id: int) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,6 +11,8 @@ import subprocess
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -20,6 +23,7 @@ from tests.processes import ROOT, Shop, eventually, served
 pytestmark = pytest.mark.slow
 
 FLASK = str(ROOT / ".venv" / "bin" / "flask")
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/account/link/\S+")
 RUN = (FLASK, "run", "--port", "{port}")
 
 
@@ -85,6 +89,20 @@ def front_page(shop: Shop) -> str:
         return str(answer.read().decode())
 
 
+def ask(
+    shop: Shop, method: str, path: str, form: str | None = None, **headers: str
+) -> tuple[int, Message, str]:
+    """Send a request with exactly these headers; return status, headers and text of the answer."""
+    connection = HTTPConnection(shop.url.removeprefix("http://"))
+    try:
+        about = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        connection.request(method, path, form, {**about, **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+    finally:
+        connection.close()
+
+
 def log(instance: Path) -> str:
     return (instance.parent / f"{instance.name}.log").read_text()
 
@@ -131,6 +149,38 @@ def test_ctrl_c_stops_everything_that_make_run_started(instance: Path) -> None:
     assert "Traceback" not in log(instance)
 
 
+def test_strangers_get_nothing_and_the_printed_link_signs_in(instance: Path) -> None:
+    with served(instance) as shop:
+        printed = LINK.search(log(instance))
+        assert printed, log(instance)
+        assert "The shop had no staff: owner@shop.example is staff now" in log(instance)
+        link, host = printed[0], shop.url.removeprefix("http://")
+        assert link.startswith(shop.url)
+        path = link.removeprefix(shop.url)
+        stranger = [
+            ask(shop, "GET", page, **headers)
+            for page in ("/ops", "/ops/orders", "/ops/stock", "/metrics")
+            # A tunnel, a proxy that says so, one that hides itself: all come from 127.0.0.1.
+            for headers in ({"Host": host, "X-Forwarded-For": "203.0.113.5"}, {"Host": host})
+        ]
+        assert {status for status, _, _ in stranger} == {404}
+        foreign = ask(shop, "GET", "/", Host="rebound.example")
+        assert foreign[0] == 400
+        assert "TRUSTED_HOSTS" in foreign[2]
+        assert "1 product" not in foreign[2]
+        assert ask(shop, "POST", path, Host=host, **{"X-Forwarded-For": "203.0.113.5"})[0] == 403
+        asked = ask(shop, "POST", "/account/reset", "email=owner@shop.example", Host=host)
+        shown = ask(shop, "GET", str(asked[1]["Location"]), Host=host)
+        assert shown[0] == 200
+        assert "/account/reset/" not in shown[2]
+        assert len(list((instance / "mail").iterdir())) == 1, "the letter is a file"
+        _, headers, _ = ask(shop, "POST", path, Host=host)
+        cookie = str(headers["Set-Cookie"]).partition(";")[0]
+        assert ask(shop, "GET", "/ops", Host=host, Cookie=cookie)[0] == 200
+        again = shop.flask("user", "link", "owner@shop.example")
+        assert shop.url in again.stdout, "the address at which the shop was started"
+
+
 def test_a_terminated_master_ends_everything_it_started(instance: Path) -> None:
     with served(instance) as shop:
         master(shop).terminate()
@@ -168,6 +218,7 @@ def test_flask_run_serves_the_same_and_ctrl_c_ends_it(instance: Path, options: t
         assert "redis" in names(instance)
         shop.interrupt()
         assert eventually(lambda: not running(instance)), names(instance)
+    assert len(LINK.findall(log(instance))) == 1
     assert "Traceback" not in log(instance)
 
 

@@ -57,7 +57,7 @@ def test_sign_ins_and_baskets_survive_without_redis(
     page: Page, context: BrowserContext, redis: Server, javascript: bool
 ) -> None:
     email = fresh()
-    register(page, email)
+    register(page, shop, email)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_have_text("You are signed out.")
     sign_in(page, email, PASSWORD)

@@ -13,6 +13,7 @@ from storefront import redis_roles
 from storefront.cache.state import cache_state
 from storefront.extensions import db
 from storefront.redis_roles import Role
+from tests.accounts.people import sign_in_as_staff
 from tests.cache.conftest import get
 from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product
@@ -38,7 +39,7 @@ def test_dashboard_shows_hits_and_invalidations(
     )
     get(client, "/products/mug", Accept_Encoding="br")
     cache_state.get(app).reporter.send()
-    page = get(client, "/ops/cache", Accept_Encoding="identity").text
+    page = get(sign_in_as_staff(client), "/ops/cache", Accept_Encoding="identity").text
     assert "product_detail" in page
     assert "<svg" in page
     assert re.search(rf"Variant \d+[^<]*</td>\s*<td[^>]*>[^<]*product:{mug}", page), "the write and its tags"
@@ -47,8 +48,10 @@ def test_dashboard_shows_hits_and_invalidations(
 
 
 def test_dashboard_shows_how_an_address_is_cached(client: FlaskClient, mug: int) -> None:
+    staff = sign_in_as_staff(client.application.test_client())
+
     def x_ray(address: str) -> str:
-        return get(client, f"/ops/cache?url={address}", Accept_Encoding="identity").text
+        return get(staff, f"/ops/cache?url={address}", Accept_Encoding="identity").text
 
     assert "Not in Redis." in x_ray("/products/mug")
     get(client, "/products/mug")

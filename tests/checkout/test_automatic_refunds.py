@@ -17,7 +17,7 @@ from storefront.checkout import orders
 from storefront.checkout.models import Payment
 from storefront.checkout.payment import refunds
 from storefront.extensions import db, write_transaction
-from tests.accounts.people import Browser
+from tests.accounts.people import Browser, staff_browser
 from tests.checkout.stripe_server import StripeAccount
 from tests.checkout.test_pages import place, review
 from tests.checkout.test_stripe import buy, guest, order, paid, send_event, shop, stripe
@@ -68,7 +68,7 @@ def refunded_amounts(stripe: StripeAccount, session: dict[str, Any]) -> tuple[li
 def test_late_payment_is_refunded_automatically(
     shop: Flask, stripe: StripeAccount, late: dict[str, Any]
 ) -> None:
-    staff, page = Browser(shop, "127.0.0.1"), f"/ops/orders/{late['client_reference_id']}"
+    staff, page = staff_browser(shop), f"/ops/orders/{late['client_reference_id']}"
     assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
     stripe.unavailable = True
@@ -134,7 +134,7 @@ def test_cancellation_by_staff_or_api_refunds_the_money(
 
 def test_bank_transfer_refund_is_due_until_staff_record_it(shop: Flask, guest: Browser) -> None:
     bought = str(place(guest, review(guest)).location)
-    number, staff = bought.partition("/orders/")[2].partition("?")[0], Browser(shop, "127.0.0.1")
+    number, staff = bought.partition("/orders/")[2].partition("?")[0], staff_browser(shop)
     events = f"/ops/orders/{number}/events"
     assert staff.post(events, kind="cancelled").status_code == 303
     assert staff.post(events, kind="paid", amount="44.88").status_code == 303

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.accounts.people import Browser, second_app, stored_mails
+from tests.accounts.people import Browser, second_app, staff_browser, stored_mails
 from tests.checkout.test_pages import DETAILS, guest, place, review
 from tests.factories import make_product
 
@@ -36,7 +36,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     assert "10115 BERLIN" in shown.text
     assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
     location = place(guest, shown).location
-    staff = Browser(app, "127.0.0.1").get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
+    staff = staff_browser(app).get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
     [letter] = stored_mails(app)
     for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
         assert "Invoice to" in text

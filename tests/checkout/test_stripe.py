@@ -24,7 +24,7 @@ from storefront.checkout.payment import cancellation, stripe_checkout
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
 from storefront.stock import set_on_hand
-from tests.accounts.people import Browser, second_app
+from tests.accounts.people import Browser, second_app, staff_browser
 from tests.checkout.shoppers import stock_differences, stock_level
 from tests.checkout.stripe_server import KEY, SECRET, StripeAccount, sign_event, stripe_api
 from tests.checkout.test_pages import place, review
@@ -184,7 +184,7 @@ def test_refund_counts_once_whichever_report_comes_first(
     shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:
     session = paid(shop, stripe, guest)
-    staff, number = Browser(shop, "127.0.0.1"), session["client_reference_id"]
+    staff, number = staff_browser(shop), session["client_reference_id"]
     for _ in range(2):  # a double click
         answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="10.00", key="form-1")
         assert answer.status_code == 303
@@ -215,7 +215,7 @@ def test_failed_refund_can_be_made_again(
     shop: Flask, guest: Browser, stripe: StripeAccount, reported: str
 ) -> None:
     session = paid(shop, stripe, guest)
-    staff, events = Browser(shop, "127.0.0.1"), f"/ops/orders/{session['client_reference_id']}/events"
+    staff, events = staff_browser(shop), f"/ops/orders/{session['client_reference_id']}/events"
     staff.post(events, kind="shipped")
     staff.post(events, kind="refunded", amount="44.88", key="form-1")
     assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)

@@ -137,6 +137,7 @@ def test_probes_request_existing_pages(app: Flask) -> None:
     app.config["TRUSTED_HOSTS"] = hosts.replace("$(POD_IP)", "10.0.0.7").split(",")
     assert app.config["TRUSTED_HOSTS"][0] == OBJECTS[0]["data"]["TRUSTED_HOSTS"]
     deployment = next(one for one in OBJECTS if one["kind"] == "Deployment")["spec"]["template"]["metadata"]
+    app.config["ENV"] = "production"
     scraped = deployment["annotations"]["prometheus.io/path"]
     assert app.test_client().get(scraped, headers={"Host": "10.0.0.7:8000"}).status_code == 200
     redis_roles.get_client(Role.CACHE).close()

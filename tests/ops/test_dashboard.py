@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from storefront import periodic
 from storefront.ops import minute_figures
-from tests.accounts.people import second_app
+from tests.accounts.people import second_app, sign_in_as_staff
 from tests.factories import make_product
 from tests.processes import eventually
 
@@ -35,7 +35,7 @@ def test_figures_of_all_processes_are_added_up(app: Flask, client: FlaskClient, 
     total: Counter[str] = sum((minute.requests for minute in minute_figures.last_hour(prefix)), Counter())
     assert total == Counter({"2xx": 6, "4xx": 2})
     assert any(minute.memory for minute in minute_figures.last_hour(prefix))
-    page = client.get("/ops").text
+    page = sign_in_as_staff(client).get("/ops").text
     assert re.search(
         r'aria-label="Requests, the last hour by minute; now All 8, Refused or not found 2', page
     )
@@ -55,11 +55,14 @@ def test_charts_fill_without_a_cache(app: Flask, tmp_path: Path) -> None:
             )
         finally:
             periodic.stop_tasks(shop)
-        assert re.search(r"Requests, [^\"]+; now All [1-9]", shop.test_client().get("/ops").text)
+        assert re.search(
+            r"Requests, [^\"]+; now All [1-9]", sign_in_as_staff(shop.test_client()).get("/ops").text
+        )
 
 
 def test_every_staff_page_links_to_the_others(client: FlaskClient) -> None:
     paths = ("/ops", "/ops/cache", "/ops/limits", "/ops/stock", "/ops/orders")
+    sign_in_as_staff(client)
     for path in paths:
         page = client.get(path).text
         assert [p for p in paths if f'<a href="{p}"' not in page] == []
@@ -69,7 +72,7 @@ def test_every_staff_page_links_to_the_others(client: FlaskClient) -> None:
 
 def test_without_redis_the_dashboard_shows_the_rest(app: Flask, tmp_path: Path) -> None:
     with second_app(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
-        page = away.test_client().get("/ops")
+        page = sign_in_as_staff(away.test_client()).get("/ops")
     assert page.status_code == 200
     assert "Redis for cache is away" in page.text
     assert page.text.count("<polyline") == 1

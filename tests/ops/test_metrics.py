@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.accounts.people import sign_in_as_staff
 from tests.chaos.shoppers import plain
 from tests.factories import make_product
 from tests.processes import eventually, gunicorn, served
 
+TOKEN = "a-token-of-good-length"
 pytestmark = pytest.mark.any_database
 
 
@@ -21,7 +24,7 @@ def test_metrics_count_cache_events_and_redis_calls(client: FlaskClient) -> None
     product = make_product()
     for _ in range(3):
         client.get(f"/products/{product.slug}")
-    told = client.get("/metrics").text
+    told = sign_in_as_staff(client).get("/metrics").text
     for line in (
         'storefront_cache_events_total{event="hit_shared",kind="product_detail"}',
         'storefront_redis_calls_total{result="answered",role="cache"}',
@@ -32,15 +35,24 @@ def test_metrics_count_cache_events_and_redis_calls(client: FlaskClient) -> None
         assert line in told, line
 
 
-def test_public_clients_get_no_metrics(client: FlaskClient) -> None:
+def test_public_clients_get_no_metrics(app: Flask, client: FlaskClient) -> None:
+    private = {"environ_overrides": {"REMOTE_ADDR": "10.1.2.3"}}
+    assert client.get("/metrics", **private).status_code == 404, "in development it may be anybody's tunnel"
+    app.config["ENV"] = "production"
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "8.8.8.8"}).status_code == 404
-    assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "10.1.2.3"}).status_code == 200
+    assert client.get("/metrics", **private).status_code == 200
+    assert client.get("/metrics", headers={"X-Forwarded-For": "8.8.8.8"}, **private).status_code == 404
+    app.config["METRICS_TOKEN"] = TOKEN
+    assert client.get("/metrics", **private).status_code == 404
+    for given, status in ((TOKEN[:-1], 404), ("é", 404), (TOKEN, 200)):
+        assert client.get("/metrics", headers={"Authorization": f"Bearer {given}"}).status_code == status
 
 
 @pytest.mark.slow
 def test_every_worker_reports_the_metrics_of_all(tmp_path: Path, redis_url: str) -> None:
     database = f"sqlite:///{tmp_path / 'shop.sqlite3'}"
     settings = {"DATABASE_URL": database, "REDIS_URL": redis_url, "STOREFRONT_LOG": "json"}
+    settings["STOREFRONT_METRICS_TOKEN"] = TOKEN
     settings |= {"STOREFRONT_LIMIT_BROWSE": "100000/minute", "STOREFRONT_LIMIT_CART": "100000/minute"}
     with served(tmp_path / "shop", *gunicorn(2), **settings) as shop, ThreadPoolExecutor(8) as pool:
         ask = plain(shop)
@@ -48,7 +60,7 @@ def test_every_worker_reports_the_metrics_of_all(tmp_path: Path, redis_url: str)
         def counted() -> float:
             lines = re.findall(
                 r'^storefront_request_seconds_count\{endpoint="cart.cart",.*\} (\S+)',
-                ask("/metrics").body.decode(),
+                ask("/metrics", Authorization=f"Bearer {TOKEN}").body.decode(),
                 re.M,
             )
             return sum(map(float, lines))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psutil
 from flask import Flask
@@ -24,6 +24,7 @@ from storefront.extensions import write_transaction
 from storefront.outbox.registry import registry
 from tests.processes import ROOT, Shop, served
 
+METRICS_TOKEN = "a-token-of-good-length"
 GUNICORN = (
     *(str(ROOT / ".venv/bin/gunicorn"), "--config", "deploy/gunicorn.conf.py"),
     *("--bind", "127.0.0.1:{port}", "--workers", "1", "wsgi:app"),
@@ -34,6 +35,7 @@ GUNICORN = (
 def small_shop(folder: Path, **environ: str) -> Iterator[Shop]:
     """Run a shop of 100 generated products without pictures behind one gevent worker, until the block ends."""
     instance = folder / "instance"
+    environ["STOREFRONT_METRICS_TOKEN"] = METRICS_TOKEN
     settings = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi", **environ}
     for command in (["setup", "--no-demo"], ["demo", "--products", "100", "--seed", "1", "--no-pictures"]):
         words = [sys.executable, "-m", "flask", *command]
@@ -121,6 +123,7 @@ def open_streams(shop: Shop) -> float:
 
 def metric(shop: Shop, name: str) -> float:
     """Return a metric's value, summed over its labels."""
-    with urlopen(f"{shop.url}/metrics") as answer:
+    about = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    with urlopen(Request(f"{shop.url}/metrics", headers=about)) as answer:
         lines = answer.read().decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))

@@ -33,6 +33,7 @@ MODULES = sorted(
     if path.name != "cli.py" and path.parent.name != "shopify"
 )
 FOR_OPERATORS = {
+    "accounts/sign_in_links.py": "what the terminal says",
     "accounts/user_agents.py": "names of browsers and systems",
     "catalog/categories.py": "errors of programs that move categories",
     "catalog/pictures.py": "lines of import reports",
@@ -43,6 +44,7 @@ FOR_OPERATORS = {
     "stock/inventory.py": "errors of programs that set stock",
     "stock/ledger.py": "errors of programs that set stock",
     "stock/stream.py": "errors of programs that open streams",
+    "web/hosts.py": "the answer to a developer under a foreign name",
 }
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}  # attributes that people read or hear
 WORD = re.compile(r"[A-Za-z]{2,}")

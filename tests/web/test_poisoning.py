@@ -82,6 +82,7 @@ ODD = (
 
 @pytest.fixture
 def stocked(client: FlaskClient) -> FlaskClient:
+    client.application.config["TRUSTED_HOSTS"] = ["localhost", EVIL]  # even of hosts that the shop answers to
     make_product("Mug", category=make_category("Cups"))
     return client
 

@@ -1,6 +1,6 @@
 """The pages of accounts. All are private. A request that changes something is a POST and is answered with 303."""
 
-from storefront.accounts.pages import addresses, devices, password_reset, profile, sign_in
+from storefront.accounts.pages import addresses, devices, password_reset, passwordless, profile, sign_in
 
-BLUEPRINTS = (sign_in.bp, password_reset.bp, profile.bp, addresses.bp, devices.bp)
+BLUEPRINTS = (sign_in.bp, passwordless.bp, password_reset.bp, profile.bp, addresses.bp, devices.bp)
 """All blueprints of this room."""

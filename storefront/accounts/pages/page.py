@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from storefront.accounts import sign_in_links
 from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
 from storefront.i18n import lazy_gettext as _
@@ -66,13 +67,14 @@ def redirect_with_notice(endpoint: str, notice: str, **values: Any) -> Response:
 
 
 def redirect_to_sent_page(endpoint: str, mail_id: str) -> Response:
-    """Redirect to the page that says that a mail was sent. Where mail is only stored, that page shows the mail."""
-    return redirect(url_for(endpoint, letter=mail_id if transport.stores_mail() else None), 303)
+    """Redirect to the page that says that a mail was sent. Staff who signed in by a link see a stored mail there."""
+    return redirect(url_for(endpoint, letter=mail_id if sign_in_links.may_read_letters() else None), 303)
 
 
 def render_sent_page(title: str) -> Response:
     """Return the page that `redirect_to_sent_page` leads to."""
-    return render_page("sent", title=title, letter=transport.find_stored_mail(request.args.get("letter", "")))
+    letter = sign_in_links.find_letter(request.args.get("letter", ""))
+    return render_page("sent", title=title, letter=letter, stored=transport.stores_mail())
 
 
 def handle_link_error(error: LinkError) -> Response:

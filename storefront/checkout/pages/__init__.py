@@ -10,13 +10,13 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront import accounts
 from storefront.checkout import access
 from storefront.checkout.errors import PaymentError
 from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import lazy_gettext
-from storefront.mail import transport
 from storefront.web import common_headers
 from storefront.web.forms import Form
 from storefront.web.private import mark_private
@@ -56,8 +56,8 @@ def allow_form_targets(response: Response, *origins: str) -> Response:
 
 
 def redirect_to_order(order: OrderView, said: str, token: str, letter: str = "") -> Response:
-    """Redirect to an order's page. In development, where mails are not sent, the page shows the mail `letter`."""
-    shown = letter if letter and transport.stores_mail() else None
+    """Redirect to an order's page. To staff who signed in by a link, it shows the stored mail `letter`."""
+    shown = letter if letter and accounts.may_read_letters() else None
     url = url_for("orders.show", number=order.number, token=token or None, said=said, letter=shown)
     return redirect(url, 303)
 

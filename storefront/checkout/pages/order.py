@@ -82,8 +82,9 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
         instructions=provider.instructions(order) if provider and shows_instructions else (),
-        letter=transport.find_stored_mail(request.args.get("letter", "")),
-        writes=bool(current_app.config["SMTP_URL"]) or transport.stores_mail(),
+        letter=accounts.find_letter(request.args.get("letter", "")),
+        writes=bool(current_app.config["SMTP_URL"]),
+        stored=transport.stores_mail(),
         problem=problem,
         signed_in=accounts.current_user() is not None,
     )

@@ -45,7 +45,7 @@ def _secret() -> Finding:
 def _hosts() -> Finding:
     hosts = current_app.config["TRUSTED_HOSTS"]
     if not hosts:
-        return ok("hosts", "TRUSTED_HOSTS is not set: outside production the shop answers to any name.")
+        return ok("hosts", "TRUSTED_HOSTS is not set: outside production the shop answers to localhost only.")
     if _in_production() and hosts[0].startswith(("localhost", "127.")):
         return warn(
             "hosts",

@@ -1,0 +1,143 @@
+"""Sign-in links for the person at the shop's own machine: used once, within 15 minutes, never in production.
+
+`make run` and `flask run` print one for staff, `flask user link EMAIL` makes another. A link opens nothing through a
+proxy or a tunnel. In production nothing prints one and none is accepted
+(docs/decisions/0018-sign-in-links-instead-of-trusted-addresses.md).
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from flask import current_app, request
+from sqlalchemy import ColumnElement, delete, select, update
+
+from storefront.accounts import authentication, cookie, credentials, queries
+from storefront.accounts.models import SignIn, SignInLink, User
+from storefront.errors import StorefrontError
+from storefront.extensions import db, write_transaction
+from storefront.i18n import gettext as _
+from storefront.mail import transport
+from storefront.mail.transport import StoredMail
+from storefront.web import hosts
+
+LIFETIME = timedelta(minutes=15)
+OWNER = "owner@shop.example"
+_FALLBACK = "127.0.0.1:8000"
+
+
+class OtherMachineError(StorefrontError):
+    """A sign-in link was opened through a proxy, a tunnel, or another name than localhost."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A sign-in link works only in a browser on the machine that serves the shop. Open it there.")
+        )
+
+
+def are_accepted() -> bool:
+    """Return whether this shop has sign-in links: outside production."""
+    return bool(current_app.config["ENV"] != "production")
+
+
+def check_machine() -> None:
+    """Raise OtherMachineError unless a browser on this machine sent the current request directly."""
+    if not hosts.is_from_own_machine():
+        raise OtherMachineError
+
+
+def create(user: User) -> str:
+    """Return the token of a new link for an account, and delete links that have expired. SQL has only its digest."""
+    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    link = SignInLink(
+        digest=_digest(token), user_id=user.id, generation=user.generation, expires_at=now + LIFETIME
+    )
+    with write_transaction() as session:
+        session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
+        session.add(link)
+    return token
+
+
+def is_valid(token: str) -> bool:
+    """Return whether a link can still be used."""
+    query = select(SignInLink.digest).where(_is_good(token))
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
+def redeem(token: str) -> bool:
+    """Use a link up and sign its account in on this browser; return False if the link is used, old or unknown."""
+    with write_transaction() as session:
+        used = session.execute(
+            delete(SignInLink)
+            .where(_is_good(token))
+            .returning(SignInLink.user_id, SignInLink.generation)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+    if used is None or not authentication.sign_in(used.user_id, used.generation, keep=False):
+        return False
+    presented = cookie.read()
+    if presented is not None:
+        with write_transaction() as session:
+            session.execute(update(SignIn).where(SignIn.digest == presented.digest).values(by_link=True))
+    return True
+
+
+def find_or_create_staff() -> tuple[User, bool]:
+    """Return the account that a start's link signs in, the oldest of staff, and whether it was just created.
+
+    The new account has no password that anybody knows. Its owner may set one with a password reset.
+    """
+    oldest = select(User).where(User.is_staff, User.disabled_at.is_(None)).order_by(User.id).limit(1)
+    if (user := db.session.execute(oldest).scalar_one_or_none()) is not None:
+        return user, False
+    taken = (
+        credentials.find_by_email(OWNER) is not None
+    )  # by somebody who is not staff, and must not become it
+    email = f"owner-{secrets.token_hex(4)}@shop.example" if taken else OWNER
+    return credentials.create_account(email, secrets.token_urlsafe(32), "Owner", is_staff=True), True
+
+
+def describe(user: User, bind: str = "") -> str:
+    """Create a link for an account and return what the terminal says about it, for the person who runs the shop.
+
+    Args:
+        user: the account.
+        bind: where the shop listens, as HOST:PORT, kept for later links; by default where it listened last.
+    """
+    file = Path(current_app.instance_path) / "served-at"
+    if bind:
+        file.write_text(bind)
+    elif file.exists():
+        bind = file.read_text().strip()
+    host, _colon, port = (bind or _FALLBACK).rpartition(":")
+    host = "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host  # noqa: S104  # nosec B104  # not bound
+    if not hosts.is_loopback(host):
+        return f"No sign-in link: links work on 127.0.0.1, and the shop listens on {host}. Start it without HOST."
+    adapter = current_app.url_map.bind(f"{host}:{port}")
+    url = adapter.build("sign_in_links.show", {"token": create(user)}, force_external=True)
+    return f"Sign in as {user.email} with this link, once, within 15 minutes, on this machine:\n  {url}"
+
+
+def find_letter(key: str) -> StoredMail | None:
+    """Return a stored mail, for staff who signed in by a link on this browser; None for everybody else."""
+    return transport.find_stored_mail(key) if may_read_letters() else None
+
+
+def may_read_letters() -> bool:
+    """Return whether pages may show stored mails to this browser."""
+    presented = cookie.read() if are_accepted() and transport.stores_mail() else None
+    found = queries.find_sign_in(presented.digest) if presented else None
+    return found is not None and found[0].by_link and found[1].is_staff and hosts.is_loopback(request.host)
+
+
+def _is_good(token: str) -> ColumnElement[bool]:
+    return (SignInLink.digest == _digest(token)) & (SignInLink.expires_at > datetime.now(UTC))
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
