@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
 
-.PHONY: help run test quick test-long check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: help run test quick test-long mutations check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ quick: .venv/installed-dev ## the tests of the inner loop, in under 90 seconds: 
 
 test-long: .venv/installed-dev ## what `make test` shortens: many more examples and repetitions, every test on PostgreSQL
 	@$(PYTEST) --long
+
+mutations: .venv/installed-dev ## break security mechanisms one at a time: does a test notice? ARGS="session --resume" (an hour at most)
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 check: static test ## what CI runs: lint, format, types, contracts, templates, spelling, security, tests
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.accounts import authentication
 from storefront.accounts.models import SecurityEvent, User
-from storefront.extensions import db
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, stored_mails
 
 pytestmark = pytest.mark.any_database
@@ -78,6 +79,14 @@ def test_disabled_account_has_no_access_and_no_way_back(
     assert not browser.is_signed_in()
     assert browser.get(link).status_code == 410
     assert browser.sign_in().status_code == 303
+
+
+def test_the_mark_of_a_disabled_account_is_enough(browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    assert browser.is_signed_in()
+    with write_transaction() as session:  # alone: the command also ends all sign-ins
+        session.execute(update(User).values(disabled_at=datetime.now(UTC)))
+    assert not browser.is_signed_in()
 
 
 def test_account_disabled_during_a_sign_in_stays_out(app: Flask, kim: int, run: Run) -> None:

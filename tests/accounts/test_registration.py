@@ -45,6 +45,13 @@ def test_registration_link_creates_account_and_signs_in(app: Flask, browser: Bro
     assert len(heard) == 1
 
 
+@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example/", "/\\\\evil.example"])
+def test_old_link_leads_to_own_paths_only(browser: Browser, path: str) -> None:
+    token = tokens.sign(tokens.Registration(EMAIL, path))  # as a release without the check may have mailed it
+    answer = browser.post(f"/account/register/{token}", password=PASSWORD)
+    assert (answer.status_code, answer.location) == (303, "/account")
+
+
 def test_registration_link_works_once(app: Flask, browser: Browser) -> None:
     browser.post("/account/register", email=EMAIL)
     path = last_link(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import statistics
 import time
 
@@ -288,6 +290,10 @@ def test_outdated_password_hash_is_renewed(browser: Browser, kim: int) -> None:
 def test_only_a_digest_of_the_cookie_is_stored(browser: Browser, kim: int) -> None:
     browser.sign_in()
     row = db.session.execute(select(SignIn)).scalar_one()
+    signed = str(browser.cookie()).rpartition(".")[0]
+    _, secret = json.loads(base64.urlsafe_b64decode(f"{signed}{'=' * (-len(signed) % 4)}"))
+    assert len(secret) == 43
+    assert secret not in row.digest
     assert row.digest not in str(browser.cookie())
     assert PASSWORD not in user(kim).password_hash
     assert user(kim).password_hash.startswith("$argon2id$")
