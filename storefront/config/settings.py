@@ -65,6 +65,11 @@ class Settings:
     # Open streams per process.
     streams: int = setting(integer(12_000, least=1, most=100_000), "STOREFRONT_STREAMS")
     streams_per_address: int = setting(integer(100, least=1, most=100_000), "STOREFRONT_STREAMS_PER_ADDRESS")
+    # Slow clients: seconds for a body, simultaneous connections of an address in each process.
+    body_timeout: int = setting(integer(10, least=1, most=60), "STOREFRONT_BODY_TIMEOUT")
+    connections_per_address: int = setting(
+        integer(200, least=1, most=100_000), "STOREFRONT_CONNECTIONS_PER_ADDRESS"
+    )
 
     cache: bool = setting(switch(default=True), "STOREFRONT_CACHE")
     cache_prefix: str = setting(

@@ -1,9 +1,14 @@
-"""gunicorn's gevent worker with the fast path: cached pages are answered from the bytes that were read.
+"""gunicorn's gevent worker with the fast path, and with bounds for slow clients.
+
+Cached pages are answered from the bytes that were read.
 
 gunicorn's own steps for a request cost more than all of the shop's for a cached page. So this worker looks at each
 head first, with the parser that gunicorn uses. It only answers requests with one plain meaning: a GET of HTTP/1.1
 without a body, with no header twice and none that frames or upgrades. All other bytes go to gunicorn unchanged.
 docs/decisions/0012-cached-pages-before-the-server.md says why.
+
+A head must arrive within gunicorn's `keepalive`; bodies have the deadline of `BodyReader`; each client has a bounded
+number of connections (`ConnectionLimits`). Streams have left the worker by then (`live/socket_takeover.py`).
 """
 
 from __future__ import annotations
@@ -15,10 +20,14 @@ import gunicorn_h1c
 from flask import Flask
 from gevent import Timeout, getcurrent, monkey, sleep
 from gevent.server import StreamServer
+from gunicorn.http import parser
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import ggevent
 
+from storefront import rate_limiting
+from storefront.edge.body_reader import BodyReader, discard, is_unwanted
+from storefront.edge.connections import REFUSAL, ConnectionLimits
 from storefront.edge.fast_path import FastPath, fast_path
 
 _Socket: Any = monkey.get_original("socket", "socket")
@@ -37,6 +46,18 @@ class _Server(StreamServer):  # type: ignore[misc]  # gevent is not typed
     Closing a listener resets connections that wait in its queue. A client that sent a form on one cannot know whether
     it was read, and must not send it again.
     """
+
+    limits: ClassVar[ConnectionLimits | None] = None
+
+    def do_handle(self, client: Any, address: Any) -> None:
+        """Serve a new connection, or refuse it if its client has too many."""
+        if self.limits is None or self.limits.acquire(address):
+            super().do_handle(client, address)  # `Worker.handle` gives the place back
+            return
+        with suppress(OSError):
+            client.setblocking(0)
+            client.send(REFUSAL)
+        client.close()
 
     def close(self) -> None:
         """Accept waiting connections, then stop listening. The kernel refuses later ones, which may try elsewhere."""
@@ -58,20 +79,47 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
     fast_path: FastPath | None = None
 
     def load_wsgi(self) -> None:
-        """Load the shop, and use its fast path."""
+        """Load the shop, bound its clients, and use its fast path."""
         super().load_wsgi()
         ggevent.StreamServer = _Server
         cfg = self.cfg
+        if isinstance(self.wsgi, Flask):
+            self._bound_clients(self.wsgi)
         if cfg.is_ssl or not cfg.keepalive or cfg.proxy_protocol != "off" or cfg.protocol != "http":
             return
         self.fast_path = fast_path.find(self.wsgi) if isinstance(self.wsgi, Flask) else None
-        if self.fast_path is not None:
-            _Request.worker = self
-            RequestParser.mesg_class = _Request
+
+    def _bound_clients(self, app: Flask) -> None:
+        _Request.worker = self
+        RequestParser.mesg_class = _Request
+        parser.SocketUnreader = BodyReader
+        BodyReader.seconds = app.config["BODY_TIMEOUT"]
+        if not app.config[
+            "TRUSTED_PROXIES"
+        ]:  # behind proxies all connections are theirs, and they bound their clients
+            _Server.limits = ConnectionLimits(
+                self.worker_connections,
+                app.config["CONNECTIONS_PER_ADDRESS"],
+                lambda host: rate_limiting.read_address(app, host),
+            )
 
     def handle(self, _listener: Any, client: Any, addr: Any) -> None:
         """Answer a connection. gunicorn asks the listener for its address; the client knows it too, for longer."""
-        super().handle(client, client, addr)
+        try:
+            super().handle(client, client, addr)
+        finally:
+            if _Server.limits is not None:
+                _Server.limits.release(addr)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Answer a request. If a large body stays unread, the client gets the answer and the connection closes."""
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            if isinstance(req, _Request):
+                req.unreader.end_body()
+                if is_unwanted(req.body):
+                    discard(sock)
 
     def timeout_ctx(self) -> _KeepAliveTimeout:
         """Return the keep-alive time-out of a connection; it restarts after each answer of the fast path."""
@@ -116,6 +164,8 @@ class _Request(Request):  # type: ignore[misc]
 
     def parse(self, unreader: Any) -> Any:
         """Answer requests for cached pages until another request comes, then parse that as gunicorn does."""
+        if self.worker.fast_path is None:
+            return super().parse(unreader)
         data = unreader.read()
         while data and (answer := self._answer(data)) is not None:
             timeout: _KeepAliveTimeout = getattr(getcurrent(), _KEEP_ALIVE_TIMEOUT)
@@ -128,6 +178,16 @@ class _Request(Request):  # type: ignore[misc]
             raise StopIteration
         unreader.unread(data)
         return super().parse(unreader)
+
+    def set_body_reader(self) -> None:
+        """Let the body arrive under its deadline; "100 Continue" waits until it is read."""
+        super().set_body_reader()
+        self.unreader.begin_body(expects_continue=self._expected_100_continue)
+        self._expected_100_continue: bool = False
+
+    def should_close(self) -> bool:
+        """Return whether the connection closes after this request."""
+        return bool(super().should_close()) or (self.body is not None and is_unwanted(self.body))
 
     def _answer(self, data: bytes) -> bytes | None:
         if not (data.startswith(b"GET /") and data.endswith(b"\r\n\r\n")):

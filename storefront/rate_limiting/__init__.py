@@ -34,6 +34,7 @@ __all__ = [
     "init_account_limits",
     "init_app",
     "limit",
+    "read_address",
     "register_identifier",
 ]
 
@@ -147,6 +148,11 @@ def address_digest(environ: Mapping[str, Any]) -> str | None:
     """
     address = client_address(environ)
     return sql_windows.digest(f"address:{address.name}") if address.is_known else None
+
+
+def read_address(app: Flask, text: str) -> ClientAddress:
+    """Return the client of an address, as `client_address` does for a request."""
+    return rate_limits.get(app).addresses.read_environ({"REMOTE_ADDR": text})
 
 
 def register_identifier(app: Flask, identifier: Identifier) -> None:

@@ -23,6 +23,7 @@ _TITLES = {
     403: _("That is not allowed"),
     404: _("This page does not exist"),
     405: _("That cannot be done here"),
+    408: _("That took too long to arrive"),
     410: _("No longer in the shop"),
     413: _("That is too large"),
     414: _("That address is too long"),
@@ -36,6 +37,9 @@ _SENTENCES = {
     403: _("This address is not for everybody. If it should be for you, sign in first."),
     404: _("The address may be mistyped, or the page has moved without leaving a note."),
     405: _("This address exists, but does not answer that kind of request."),
+    408: _(
+        "Only a part of it has arrived. Check the connection and send it again; nothing of it has been done yet."
+    ),
     410: _("This product has been taken out of the range and will not come back."),
     413: _("What was sent is larger than this shop accepts."),
     414: _("Shorten the search or the filters and try again."),

@@ -74,7 +74,6 @@ UNUSUAL = {
     "chunked twice": _with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n",
     "length and chunked": _with("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n",
     "posted": _with("Content-Length: {length}").replace("GET /products", "POST /cart/lines", 1) + REQUEST,
-    "expects": _with("Expect: 100-continue", "Content-Length: 1") + "a",
     "upgrade": _with("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAA"),
     "authorised": _with("Authorization: Bearer sf_x_y.z"),
     "two at once": REQUEST + REQUEST,
