@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from storefront.api import request_body
 from storefront.api.problems import MAX_FAULTS, ProblemError
 from storefront.api.schemas import ProductPut
+from storefront.catalog import html_sanitiser
+from storefront.catalog.html_sanitiser import find_excess, sanitise
+from storefront.catalog.shopify import csv_reader, drafts
+from storefront.catalog.shopify.csv_reader import CsvRow
+from storefront.catalog.shopify.drafts import DraftReader, ProductDraft
+from storefront.unicode_text import MAX_MARKS, normalize
+from tests.catalog.test_cost import statements
 from tests.work import count_steps, growth
 
 Door = Callable[[int], object]
@@ -104,3 +115,162 @@ def test_steps_reveal_quadratic_work() -> None:
     assert growth(in_python, 50) > 12
     assert 3 < growth(linear, 200) <= MOST
     assert count_steps(lambda: linear(10)) < count_steps(lambda: linear(100))
+
+
+# Headers and query strings that are long lists, of n parts.
+HEADERS: dict[str, Callable[[int], str]] = {
+    "Accept": lambda n: ",".join(f"a/{i};q=0.5" for i in range(n)),
+    "Accept-Encoding": lambda n: ",".join(f"e{i};q=0.5" for i in range(n)),
+    "Accept-Language": lambda n: ",".join(f"en-{i};q=0.5" for i in range(n)),
+    "Authorization": lambda n: "Bearer sf_" + "a" * n,
+    "Cookie": lambda n: "; ".join(f"c{i}=v" for i in range(n)),
+    "Cookie ": lambda n: "cart=" + "v" * n,
+    "Idempotency-Key": lambda n: "k" * n,
+    "If-Match": lambda n: '"a",' * n,
+    "If-None-Match": lambda n: '"0123456789abcdef012345-br",' * n,
+    "Range": lambda n: "bytes=" + ",".join(f"{i}-{i}" for i in range(n)),
+    "Stripe-Signature": lambda n: "t=1," + "v1=a," * n,
+    "User-Agent": lambda n: "Mozilla Googlebot " * n,
+    "X-Forwarded-For": lambda n: ",".join(["192.0.2.7"] * n),
+    "X-Request-ID": lambda n: "r" * n,
+}
+ADDRESSES: dict[str, Callable[[int], str]] = {
+    "parameters": lambda n: "/products?" + "&".join(f"p{i}=1" for i in range(n)),
+    "one parameter again": lambda n: "/products?" + "page=1&" * n,
+    "search words": lambda n: "/products?q=" + "+".join(f"w{i}" for i in range(n)),
+    "search marks": lambda n: "/products?q=e" + quote("\u0300\u0316") * n,
+    "a filter": lambda n: "/products?vendor=" + "v" * n,
+    "a price": lambda n: "/products?min_price=" + "9" * n,
+    "a page number": lambda n: "/products?page=" + "9" * n,
+    "category levels": lambda n: "/categories/" + "a/" * n + "a",
+    "fields of the API": lambda n: "/api/v1/products?fields=" + "id," * n + "id",
+    "products of a stream": lambda n: "/stock/stream?" + "&".join(f"product={i}" for i in range(n)),
+}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("name", HEADERS)
+def test_reading_a_header_is_linear(client: FlaskClient, name: str) -> None:
+    def send(n: int) -> object:
+        return client.get("/cart", headers={name.strip(): HEADERS[name](n)})
+
+    assert growth(send, 500) <= MOST
+    plain = count_steps(lambda: client.get("/cart"))
+    assert count_steps(lambda: send(15_000 // len(HEADERS[name](1)))) <= 10 * plain, "and bounded"
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("make", ADDRESSES.values(), ids=ADDRESSES)
+def test_reading_an_address_is_linear(client: FlaskClient, make: Callable[[int], str]) -> None:
+    assert growth(lambda n: client.get(make(n)).close(), 300) <= MOST
+
+
+@pytest.mark.any_database
+def test_a_deep_category_is_not_looked_for(client: FlaskClient) -> None:
+    for levels, asked_for in ((49, True), (51, False), (900, False)):
+        with statements() as asked:
+            assert client.get(ADDRESSES["category levels"](levels)).status_code == 404
+        assert any("category.path IN" in statement for statement in asked) == asked_for
+
+
+# Products of a file that are hard to read: n rows, as cells by the names of `csv_reader.COLUMNS`.
+ROWS: dict[str, Callable[[int], list[dict[str, str]]]] = {
+    "variants": lambda n: [
+        {"title": "A", "option1_name": "O", "option1": f"o{i}", "sku": f"s{i}", "price": "1"}
+        for i in range(n)
+    ],
+    "pictures": lambda n: [
+        {"title": "A", "price": "1", "option1_name": "O", "option1": f"o{i}", "image": f"{i}.png"}
+        for i in range(n)
+    ],
+    "pictures without variants": lambda n: [
+        {"title": "A", "price": "1"},
+        *({"image": f"{i}.png", "image_position": str(n - i)} for i in range(n)),
+    ],
+    "one variant again": lambda n: [{"title": "A", "price": "1"}] * n,
+    "tags": lambda n: [{"title": "A", "price": "1", "tags": ",".join(f"t{i}" for i in range(n))}],
+    "levels of a category": lambda n: [{"title": "A", "price": "1", "category": "a>" * n}],
+    "digits of a price": lambda n: [{"title": "A", "price": "-" * n + "1"}],
+    "digits of a quantity": lambda n: [{"title": "A", "price": "1", "quantity": "0." + "1" * n}],
+    "an exponent": lambda n: [{"title": "A", "price": "1", "grams": "1e-" + "9" * n}],
+    "marks of a title": lambda n: [{"title": "A" + "\u0300\u0316" * n, "price": "1"}],
+    "option names": lambda n: [{"title": "A", "price": "1", "option1_name": "n" * n, "option1": "v" * n}],
+    "nested tags": lambda n: [{"title": "A", "price": "1", "description": "<li><ul>" * n}],
+    "repeated formatting": lambda n: [{"title": "A", "price": "1", "description": repeated_formatting(n)}],
+}
+
+
+def repeated_formatting(n: int) -> str:
+    """Return HTML whose n formatting tags a parser repeats in each of n paragraphs."""
+    return "<p>" + "".join(f"<b a={i}>" for i in range(n)) + "</p>" + "<p>x</p>" * n
+
+
+def read_product(cells_of: list[dict[str, str]]) -> tuple[ProductDraft | None, DraftReader]:
+    """Read the rows of one product as the import does."""
+    reader = DraftReader(2, lambda _sku, _handle: True)
+    rows = [CsvRow(line, cells, {}) for line, cells in enumerate(cells_of, 2)]
+    return reader.read("a", rows), reader
+
+
+@pytest.mark.parametrize("make", ROWS.values(), ids=ROWS)
+def test_reading_a_product_of_a_file_is_linear(make: Callable[[int], list[dict[str, str]]]) -> None:
+    assert growth(lambda n: read_product(make(n)), 400) <= MOST
+
+
+def test_the_columns_of_a_file_are_read_in_linear_time(tmp_path: Path) -> None:
+    def read(n: int) -> object:
+        file = tmp_path / f"{n}.csv"
+        columns = [f"column {i}" for i in range(n)]
+        lines = (["Title", "Price", "SKU", *columns], ["A", "1", "S", *columns])
+        file.write_text("\n".join(",".join(cells) for cells in lines))
+        with csv_reader.detect_format(file).rows() as rows:
+            return list(rows)
+
+    assert growth(read, 500) <= MOST
+
+
+def test_what_a_product_of_a_file_can_have_is_bounded() -> None:
+    for cell in ("0" * 101 + "1", "1" * 10_000, "-" * 10_000):
+        for column in ("price", "quantity"):
+            draft, reader = read_product([{"title": "A", "price": "1", column: cell}])
+            assert (draft, "is not a" in str(reader.rejects[0])) == (None, True)
+    draft, reader = read_product(ROWS["tags"](300))
+    assert draft is not None
+    assert (len(draft.values["tags"]), len(reader.notices)) == (drafts.MAX_TAGS, 1)
+    draft, reader = read_product(ROWS["levels of a category"](300))
+    assert draft is not None
+    assert (len(draft.category), len(reader.notices)) == (50, 1)
+    draft, reader = read_product(ROWS["variants"](2100))
+    assert draft is not None
+    assert (len(draft.variants), len(reader.rejects)) == (2048, 52)
+    draft, reader = read_product(ROWS["pictures without variants"](300))
+    assert draft is not None
+    assert (len(draft.images), len(reader.notices)) == (drafts.MAX_PICTURES, 1)
+
+
+DESCRIPTIONS: dict[str, Callable[[int], str]] = {
+    "repeated formatting": repeated_formatting,
+    "formatting in quotes": lambda n: repeated_formatting(n).replace("a=", 'a="<" b='),
+    "deep lists": lambda n: "<li><ul>" * n,
+    "tags within tags": lambda n: "<b<x> a=1>" * n + "<p>x</p>" * n,
+    "unclosed": lambda n: "<div>" * n + "<p></p>" * n,
+}
+
+
+@pytest.mark.parametrize("make", DESCRIPTIONS.values(), ids=DESCRIPTIONS)
+def test_sanitising_costs_a_bounded_number_of_bytes(make: Callable[[int], str]) -> None:
+    """The library is not written in Python: what it writes is counted, at most 40 bytes for each pair of tags."""
+    for n in (100, 300, 3000):
+        html = make(n)
+        assert len(sanitise(html)) <= max(3 * len(html), 20 * html_sanitiser.MAX_REPETITIONS // 10)
+    assert find_excess(make(10_001)) is not None
+    assert "<" not in sanitise(make(10_001))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFKC", "NFKD"])
+def test_marks_that_are_sorted_are_bounded(form: Literal["NFC", "NFKC", "NFKD"]) -> None:
+    for mark in ("\u0300\u0316", "\u0f73\u0f71", "\u0344"):
+        text = normalize(form, "e" + mark * 1000)
+        assert len(text) <= 3 * MAX_MARKS + 1
+    assert normalize("NFC", "e\u0301" * 100) == "é" * 100
+    assert normalize("NFKD", "éé" + "e" + "\u0300" * 30) == "e\u0301e\u0301e" + "\u0300" * 30

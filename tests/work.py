@@ -52,5 +52,5 @@ def growth(call: Callable[[int], object], size: int) -> float:
         call: does the work for an input of this size.
         size: of the smaller input; large enough that fixed costs do not hide the growth.
     """
-    call(size)  # fills what is computed once
+    call(size), call(4 * size)  # fill what is computed once
     return count_steps(lambda: call(4 * size)) / count_steps(lambda: call(size))

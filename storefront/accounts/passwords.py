@@ -63,7 +63,7 @@ def find_weakness(password: str, *personal: str) -> str | None:
         password: the password as it was typed.
         personal: the person's e-mail address and name: the password may not be one of them.
     """
-    text = _normalise(password).casefold()
+    text = _normalise(password[: MAX_LENGTH + 1]).casefold()
     if len(password) < MIN_LENGTH:
         return _(
             "Use at least %(count)d characters; a few words in a row are easy to keep in mind.",

@@ -1,4 +1,8 @@
-"""Sanitise merchants' descriptions before they are stored, and fit their headings to the page."""
+"""Sanitise merchants' descriptions before they are stored, and fit their headings to the page.
+
+HTML's parsing rules make some tags cost as much as all tags around them: 17 kB can become 7 MB. `find_excess` bounds
+that before the text is parsed.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,37 @@ _TAGS = frozenset(
 )
 _WITH_CONTENT = frozenset("script style iframe object embed svg math template noscript".split())
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
+# Characters and tags of a description.
+MAX_LENGTH = 200_000
+MAX_TAGS = 10_000
+# A parser repeats open formatting tags in each block (HTML, 13.2.4.3): up to three of each kind, or any number if
+# their attributes differ. So this bounds the product of those with attributes and all tags.
+MAX_REPETITIONS = 1_000_000
+_ANY_TAG = re.compile(r"<[a-zA-Z/!?]")
+_FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.I)
+_WHOLE_TAG = re.compile(r"<[^<>]*>")
+
+
+def find_excess(html: str) -> str | None:
+    """Return why a description costs too much to sanitise, as the end of a sentence about it; None if it does not."""
+    if len(html) > MAX_LENGTH:
+        return f"has {len(html):,} characters; the most is {MAX_LENGTH:,}"
+    tags = len(_ANY_TAG.findall(html))
+    if tags > MAX_TAGS:
+        return f"has {tags:,} tags; the most is {MAX_TAGS:,}"
+    if len(_FORMATTING.findall(html)) * tags > MAX_REPETITIONS:
+        return "has too many formatting tags with attributes; use plain <b> and <i>"
+    return None
 
 
 def sanitise(html: str) -> str:
     """Return HTML with text-level tags, lists, tables and links only: no script, style, handler or `javascript:`.
 
-    NUL bytes are removed, since PostgreSQL cannot store them.
+    NUL bytes are removed, since PostgreSQL cannot store them. A description that `find_excess` refuses loses all of
+    its tags, and is cut at MAX_LENGTH.
     """
+    if find_excess(html):
+        html = _WHOLE_TAG.sub(" ", html[:MAX_LENGTH]).replace("<", "&lt;")
     return nh3.clean(
         html.replace("\x00", ""),
         tags=set(_TAGS),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, cast
 from urllib.parse import quote, urlencode
 
+from storefront.catalog.models import MAX_PATH
 from storefront.catalog.search import words
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
@@ -98,7 +99,7 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         raise BadInputError("sort", _("The order must be one of: %(names)s.", names=", ".join(SORTS)))
     vendor = args.get("vendor", "").strip()
     path = path or args.get("category", "").strip("/ ")
-    if len(vendor) > 255 or len(path) > 2000:
+    if len(vendor) > 255 or len(path) > MAX_PATH:
         raise BadInputError("vendor", _("No maker or category has a name that long."))
     return ListRequest(
         path=path,

@@ -14,6 +14,8 @@ from storefront.extensions import Model, UtcDateTime
 
 Status = Literal["draft", "active", "archived"]
 ROOT_PATH = ""
+# Of a category's path: characters, and levels below the root.
+MAX_PATH, MAX_LEVELS = 2000, 50
 
 
 def _now() -> datetime:
@@ -29,7 +31,7 @@ class Category(Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
     name: Mapped[str] = mapped_column(String(255))
     slug: Mapped[str] = mapped_column(String(255))
-    path: Mapped[str] = mapped_column(String(2000), unique=True)
+    path: Mapped[str] = mapped_column(String(MAX_PATH), unique=True)
     position: Mapped[int] = mapped_column(default=0)
     # Active products here and below, kept by the list index: counting them for each page would be too slow.
     product_count: Mapped[int] = mapped_column(default=0)
@@ -49,7 +51,7 @@ class CategoryRedirect(Model):
 
     __tablename__ = "category_redirect"
 
-    path: Mapped[str] = mapped_column(String(2000), primary_key=True)
+    path: Mapped[str] = mapped_column(String(MAX_PATH), primary_key=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
 
     def cache_tags(self) -> set[str]:

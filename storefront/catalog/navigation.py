@@ -11,7 +11,15 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_request import ListRequest
-from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Listing, Product, ProductImage
+from storefront.catalog.models import (
+    MAX_LEVELS,
+    ROOT_PATH,
+    Category,
+    CategoryRedirect,
+    Listing,
+    Product,
+    ProductImage,
+)
 from storefront.catalog.page_data import CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -68,6 +76,8 @@ def load_navigation(path: str) -> tuple[Navigation, int]:
 
 def _read_navigation(path: str) -> tuple[Navigation, int]:
     cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
+    if path.count("/") >= MAX_LEVELS:  # the statement below names each level
+        raise NotInShopError(_("There is no category %(path)r.", path=path))
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)

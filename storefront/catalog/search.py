@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from storefront.unicode_text import normalize
+
 MAX_WORDS = 12
 _MAX_WORD = 60
 _MAX_DOCUMENT_WORDS = 1500
@@ -26,7 +28,7 @@ def fold(value: str) -> str:
     """Return the text without case and accents: "Théière" and "theiere" give the same."""
     if value.isascii():
         return value.casefold()
-    decomposed = unicodedata.normalize("NFKD", value)
+    decomposed = normalize("NFKD", value)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 

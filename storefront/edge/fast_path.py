@@ -24,6 +24,7 @@ from storefront.cache.state import CacheState
 from storefront.cache.store import CacheHit
 from storefront.edge import wire
 from storefront.web import compression
+from storefront.web.bounded_request import MAX_LIST
 from storefront.web.common_headers import Header, Measure
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class CachedPageLayer:
         indexed = self._url_index.find(environ)
         if indexed is None:
             return None
-        encoding = _negotiate(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        encoding = _negotiate(environ.get("HTTP_ACCEPT_ENCODING", "")[:MAX_LIST])
         client_etags = parse_if_none_match(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
         hit = self._store.find_in_l1(indexed.key, responses.variant_of(encoding), client_etags)
         return _PageHit(*indexed, encoding, client_etags, hit) if hit else None

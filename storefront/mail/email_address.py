@@ -21,6 +21,8 @@ def normalize_email(text: str) -> str | None:
     @: case folding maps some letters onto others (ß and ss, dotless i), and two mailboxes with one folded address
     would get each other's links.
     """
+    if len(text) > 2 * MAX_LENGTH:
+        return None
     local, _at, domain = text.strip().rpartition("@")
     local = local.casefold() if local.isascii() else ""
     try:

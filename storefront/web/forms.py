@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
 from storefront.i18n import gettext as _
+from storefront.unicode_text import normalize
 
 
 class Form:
@@ -34,7 +34,7 @@ class Form:
 
     def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
         """Return one line of at most `most` characters, without characters that cannot be printed."""
-        typed = unicodedata.normalize("NFC", self.typed(name))
+        typed = normalize("NFC", self.typed(name)[: most * 8])
         line = " ".join("".join(c if c.isprintable() else " " for c in typed[: most * 4]).split())
         self.values[name] = line[:most]
         if required and not line:

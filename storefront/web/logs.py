@@ -19,7 +19,10 @@ _OWN_NETWORKS = [
     ip_network(net) for net in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
 ]
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+(?=@)")
-_MAIL = re.compile(r"[^\s@/…<>\"'(),:;=\[\]]+@[^\s@/<>\"'(),:;=\[\]]+\.[^\s@/<>\"'(),:;=\[\]]+")
+# The first character begins a run: from within a run, each search would read the rest of it again.
+_MAIL = re.compile(
+    r"(?<![^\s@/…<>\"'(),:;=\[\]])[^\s@/…<>\"'(),:;=\[\]]+@[^\s@/<>\"'(),:;=\[\]]+\.[^\s@/<>\"'(),:;=\[\]]+"
+)
 _QUERY = re.compile(r"\?[^\s\"'?]*=[^\s\"']*")
 _SECRET = re.compile(r"(?i)\b(bearer|password|token|secret|cookie)(\W{1,4})(?!\W)[^\s\"',;]+")
 _ADDRESS = re.compile(

@@ -11,6 +11,8 @@ from msgspec import UNSET
 from storefront.api.problems import ProblemError
 from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
+from storefront.catalog.html_sanitiser import find_excess
+from storefront.unicode_text import normalize
 
 
 def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add: bool) -> None:
@@ -43,13 +45,15 @@ def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add:
     ]
     if body.title is not UNSET and not str(body.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
+    if body.description_html is not UNSET and (excess := find_excess(str(body.description_html))):
+        faults.append(Fault(f"The description {excess}.", "/description_html"))
     if faults:
         raise ProblemError(422, "The product cannot be changed to this.", *faults)
 
 
 def is_plain(sku: str) -> bool:
     """Return whether a SKU cannot be confused with another: no invisible and no compatibility characters."""
-    folded = unicodedata.normalize("NFKC", sku)
+    folded = normalize("NFKC", sku)
     return sku == folded == sku.strip() and all(
         unicodedata.category(c)[0] not in "CZ" or c == " " for c in sku
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from storefront.catalog import search
 
 NAME_KEY_LENGTH = 40
+# Of sanitised HTML, in which each "<" begins a tag that ends.
 _TAG = re.compile(r"<[^>]*>")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal, InvalidOperation
+
+from storefront.unicode_text import normalize
 
 _INVISIBLE = dict.fromkeys([0x00, 0x200B, 0x2060, 0xFEFF, 0x00AD])
 _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}([.,][0-9]{2,3})+")  # India groups by two
@@ -12,11 +13,12 @@ _CURRENCY = re.compile(r"^[^\d\-+.,]*|[^\d.,]*$")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 MAX_AMOUNT = 10**12  # minor units
+MAX_NUMBER = 100  # characters of a cell with a price or a number
 
 
 def clean_text(cell: str, limit: int = 0) -> str:
     """Return a cell's text in NFC, without invisible characters and extra spaces, cut to `limit` characters."""
-    text = " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
+    text = " ".join(normalize("NFC", cell.translate(_INVISIBLE)).split())
     return text[:limit] if limit else text
 
 
@@ -36,6 +38,8 @@ def parse_price(cell: str, digits: int) -> int:
     shown = cell.strip()[:40]
     if not clean_text(cell):
         raise ValueError("is empty")
+    if len(cell) > MAX_NUMBER:
+        raise ValueError(f"{shown!r}… is not an amount")
     text = re.sub(r"[\s\u00a0\u202f'’]", "", _CURRENCY.sub("", clean_text(cell)))
     if text.startswith("-"):
         raise ValueError(f"{shown!r} is negative")
@@ -62,6 +66,8 @@ def parse_whole_number(cell: str) -> int:
     Raises:
         ValueError: the cell is not a number, or too large; the text says which.
     """
+    if len(cell) > MAX_NUMBER and cell.strip():
+        raise ValueError(f"{cell.strip()[:40]!r}… is not a number")
     text = clean_text(cell).replace(",", "").replace(" ", "")
     if not text:
         return 0

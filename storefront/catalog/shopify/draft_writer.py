@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from storefront.catalog import categories, pictures
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import PictureError
-from storefront.catalog.shopify.drafts import ImportProblem, ProductDraft
+from storefront.catalog.shopify.drafts import ImportProblem, ProductDraft, VariantDraft
 from storefront.stock import StockItem, set_on_hand
 
 Outcome = dict[str, int]
@@ -74,19 +74,18 @@ class DraftWriter:
         self._category_ids.clear()
 
     def _drop_foreign_skus(self, draft: ProductDraft, owners: dict[str, str]) -> bool:
-        taken = [
-            v
-            for v in draft.variants
-            if owners.get(v.values["sku"], draft.values["slug"]) != draft.values["slug"]
-        ]
-        for variant in taken:
+        own: list[VariantDraft] = []
+        for variant in draft.variants:
             sku = variant.values["sku"]
+            if owners.get(sku, draft.values["slug"]) == draft.values["slug"]:
+                own.append(variant)
+                continue
             self._refuse(
                 ImportProblem(
                     variant.line, "SKU", f"{sku!r} belongs to the product {owners[sku]!r} of this shop"
                 )
             )
-            draft.variants.remove(variant)
+        draft.variants = own
         if not draft.variants:
             title = draft.values["title"]
             self._refuse(
@@ -118,7 +117,7 @@ class DraftWriter:
 
     def _write_pictures(self, product: Product, draft: ProductDraft) -> bool:
         present = {image.source: image for image in product.images}
-        wanted = [source for source, _, _ in draft.images]
+        wanted = {source for source, _, _ in draft.images}
         changed = False
         for image in [i for i in product.images if i.source not in wanted]:
             product.images.remove(image)

@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storefront.catalog.categories import slugify
-from storefront.catalog.html_sanitiser import sanitise
+from storefront.catalog.html_sanitiser import find_excess, sanitise
+from storefront.catalog.models import MAX_LEVELS, MAX_PATH
 from storefront.catalog.shopify import cells
 from storefront.catalog.shopify.csv_reader import COLUMNS, CsvRow
+
+# Of one product; as many as Shopify allows.
+MAX_VARIANTS = 2048
+MAX_PICTURES = 250
+MAX_TAGS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,9 @@ class DraftReader:
             and cells.clean_text(get("option1", "")).casefold() == "default title"
         )
         kind = cells.clean_text(get("type", ""), 255)
-        category = tuple(
-            part for part in (cells.clean_text(p, 255) for p in get("category", "").split(">")) if part
-        )
+        category = self._category(first)
+        if excess := find_excess(get("description", "")):
+            self._note(first, "description", f"{excess}; only its text was imported")
         draft = ProductDraft(
             line=first.line,
             values={
@@ -93,9 +99,7 @@ class DraftReader:
                 "description_html": sanitise(get("description", "")),
                 "vendor": cells.clean_text(get("vendor", ""), 255),
                 "product_type": kind,
-                "tags": list(
-                    dict.fromkeys(t for t in (cells.clean_text(t) for t in get("tags", "").split(",")) if t)
-                ),
+                "tags": self._tags(first),
                 "status": self._status(first),
                 "seo_title": cells.clean_text(get("seo_title", ""), 500),
                 "seo_description": cells.clean_text(get("seo_description", "")),
@@ -113,12 +117,32 @@ class DraftReader:
             return None
         return draft
 
+    def _category(self, row: CsvRow) -> tuple[str, ...]:
+        parts = row.cells.get("category", "").split(">", MAX_LEVELS)
+        levels = tuple(part for part in (cells.clean_text(p, 255) for p in parts) if part)
+        kept = levels[:MAX_LEVELS]
+        while len("/".join(slugify(level) for level in kept)) > MAX_PATH:
+            kept = kept[:-1]
+        if len(kept) < len(levels):
+            self._note(row, "category", f"only its first {len(kept)} levels were imported")
+        return kept
+
+    def _tags(self, row: CsvRow) -> list[str]:
+        parts = row.cells.get("tags", "").split(",", MAX_TAGS)
+        if len(parts) > MAX_TAGS:
+            self._note(row, "tags", f"only the first {MAX_TAGS} were imported")
+        return list(dict.fromkeys(t for t in (cells.clean_text(t, 255) for t in parts[:MAX_TAGS]) if t))
+
     def _variants(self, draft: ProductDraft, handle: str, rows: Sequence[CsvRow], plain: bool) -> None:
         seen: set[tuple[str, ...]] = set()
         width = len(draft.values["option_names"])
         for row in rows:
             if not any(row.cells.get(n, "").strip() for n in ("price", "sku", "option1", "quantity")):
                 continue  # the row only adds a picture
+            if len(draft.variants) >= MAX_VARIANTS:
+                draft.refused.add((cells.clean_identifier(row.cells.get("sku", "")),))
+                self._reject(row, "sku", f"a product has at most {MAX_VARIANTS:,} variants")
+                continue
             options = (
                 ()
                 if plain
@@ -183,20 +207,22 @@ class DraftReader:
 
     def _images(self, draft: ProductDraft, rows: Sequence[CsvRow]) -> None:
         found: dict[str, tuple[int, str, dict[str, str]]] = {}
+        lines = {variant.line for variant in draft.variants}
         for place, row in enumerate(rows):
             source = row.cells.get("image", "").strip()
             if not source or source in found:
                 continue
+            if len(found) >= MAX_PICTURES:
+                self._note(row, "image", f"only the first {MAX_PICTURES} pictures were imported")
+                break
             try:
                 position = cells.parse_whole_number(row.cells.get("image_position", "")) or place + 1
             except ValueError:
                 position = place + 1
-            spare = (
-                row.extra if row is not rows[0] and all(v.line != row.line for v in draft.variants) else {}
-            )
+            spare = row.extra if row is not rows[0] and row.line not in lines else {}
             found[source] = (position, cells.clean_text(row.cells.get("image_alt", "")), spare)
         for variant in draft.variants:  # a variant may have a picture that the product does not list
-            if variant.image:
+            if variant.image and len(found) < MAX_PICTURES:
                 found.setdefault(variant.image, (len(rows) + len(found), "", {}))
         ordered = sorted(found.items(), key=lambda item: item[1][0])
         draft.images = [(source, alt, spare) for source, (_, alt, spare) in ordered]
@@ -221,6 +247,9 @@ class DraftReader:
     def _refuse(self, row: CsvRow, name: str, reason: str) -> None:
         self._reject(row, name, reason)
         raise ValueError(reason)
+
+    def _note(self, row: CsvRow, name: str, reason: str) -> None:
+        self.notices.append(ImportProblem(row.line, COLUMNS[name][0], reason))
 
     def _reject(self, row: CsvRow, name: str, reason: str) -> None:
         self.rejects.append(ImportProblem(row.line, COLUMNS[name][0], reason))
