@@ -9,10 +9,12 @@ class StorefrontError(Exception):
     Attributes:
         status: HTTP status of the error page.
         is_public: whether an error page with a 5xx status shows the text; with other statuses it always does.
+        retry_after: seconds after which the same request may succeed; None if that is not known.
     """
 
     status = 500
     is_public = False
+    retry_after: int | None = None
 
 
 class ConfigurationError(StorefrontError):

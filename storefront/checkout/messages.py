@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
 from storefront import mail
 from storefront.checkout import access, orders, queries
-from storefront.checkout.models import OrderEvent
+from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.orders import OrderChange
 from storefront.checkout.queries import EventView, OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
+from storefront.mail.free_text import neutralise_links
 from storefront.money import Money
 from storefront.postal import address_rules
 
@@ -35,13 +38,39 @@ def _enqueue(session: Session, change: OrderChange) -> None:
     """Enqueue the mail about an event in the event's transaction. Without a mail server only a warning is logged."""
     if change.kind in _KINDS_WITHOUT_MAIL or (change.kind == "paid" and change.payment == queries.INVOICE):
         return
-    data = {"number": change.number, "event": change.event_id, "site": access.shop_url()}
+    content = DeferredMail(
+        _COMPOSER, {"number": change.number, "event": change.event_id, "site": access.shop_url()}
+    )
     try:
-        g.order_mail = mail.enqueue(session, change.email, DeferredMail(_COMPOSER, data))
+        if _is_caused_by_visitor(change):
+            refused = partial(_note_withheld, change=change)
+            g.order_mail = mail.enqueue_limited(session, change.email, content, refused=refused)
+        else:
+            g.order_mail = mail.enqueue(session, change.email, content)
     except MailNotConfiguredError:
         current_app.logger.warning(
             "No mail server is configured: the customer of %s is not told.", change.number
         )
+
+
+def _is_caused_by_visitor(change: OrderChange) -> bool:
+    """Return whether a stranger could send mails to anybody's address by causing this event again and again."""
+    return (
+        has_request_context()
+        and change.kind in ("placed", "cancelled")
+        and change.actor.startswith("customer")
+    )
+
+
+def _note_withheld(session: Session, *, change: OrderChange) -> None:
+    """Note at the order that its customer gets no mail about an event; its page and its log say so."""
+    order = session.get_one(Order, change.order_id)
+    order.withheld_mails += 1
+    note = _(
+        "No letter was sent about this (%(kind)s): too many went to this address, or came from one visitor.",
+        kind=change.kind,
+    )
+    orders.record_event(session, order, "note", actor="shop", note=note)
 
 
 def _compose(data: dict[str, Any]) -> MailText | None:
@@ -79,7 +108,7 @@ def _confirmation(order: OrderView, site: str) -> MailText:
         _("See your order"),
         rows=tuple(_rows(order)),
         blocks=(
-            (_("Delivered to:"), *address_rules.address_lines(order.ship_to)),
+            (_("Delivered to:"), *_address_lines(order.ship_to)),
             *_invoice_address(order),
             *_payment_instructions(order),
         ),
@@ -107,7 +136,11 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
 
 
 def _invoice_address(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    return ((_("Invoice to:"), *address_rules.address_lines(order.bill_to)),) if order.bill_to else ()
+    return ((_("Invoice to:"), *_address_lines(order.bill_to)),) if order.bill_to else ()
+
+
+def _address_lines(address: Mapping[str, str]) -> list[str]:
+    return [neutralise_links(line) for line in address_rules.address_lines(address)]
 
 
 def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:

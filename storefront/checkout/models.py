@@ -103,6 +103,8 @@ class Order(Model):
 
     An unpaid order by invoice counts in the budgets of holds (`hold_budgets`), for the draft `checkout_id` and for
     `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled.
+
+    `withheld_mails` counts mails about the order that were over a limit and not sent.
     """
 
     __tablename__ = "customer_order"
@@ -131,6 +133,7 @@ class Order(Model):
     access: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
     checkout_id: Mapped[int | None]
     client: Mapped[str | None] = mapped_column(String(32), index=True)
+    withheld_mails: Mapped[int] = mapped_column(default=0, server_default="0")
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")

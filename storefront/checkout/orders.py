@@ -43,6 +43,7 @@ class OrderChange:
     refunded: int
     event_id: int
     kind: str
+    actor: str
     at: datetime
 
 
@@ -75,6 +76,7 @@ def record_event(
         refunded=order.refunded,
         event_id=event.id,
         kind=event.kind,
+        actor=event.actor,
         at=event.at,
     )
     changed.fire(session, change)

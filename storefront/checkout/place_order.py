@@ -199,6 +199,7 @@ def _write_order(
         refunded=0,
         event_id=event_id,
         kind="placed",
+        actor="customer",
         at=now,
     )
 

@@ -73,6 +73,7 @@ class OrderView:
     payment: str
     placed_at: datetime
     access: str
+    withheld_mails: int
     lines: list[LineView]
     events: list[EventView]
 
@@ -163,6 +164,7 @@ def order_view(order: Order) -> OrderView:
         payment=order.payment,
         placed_at=order.placed_at,
         access=order.access,
+        withheld_mails=order.withheld_mails,
         lines=lines,
         events=[event_view(event, order.currency) for event in order.events],
     )

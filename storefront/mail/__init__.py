@@ -1,11 +1,14 @@
 """Outgoing e-mail: queued in SQL with the transaction that needs it, sent over SMTP in the background."""
 
+from flask import Flask
+
+from storefront.mail import limits, queue
+from storefront.mail.limits import TooManyMailsError, enqueue_limited
 from storefront.mail.messages import DeferredMail, MailText
 from storefront.mail.queue import (
     MailNotConfiguredError,
     enqueue,
     enqueue_if_configured,
-    init_app,
     register_composer,
 )
 
@@ -13,8 +16,16 @@ __all__ = [
     "DeferredMail",
     "MailNotConfiguredError",
     "MailText",
+    "TooManyMailsError",
     "enqueue",
     "enqueue_if_configured",
+    "enqueue_limited",
     "init_app",
     "register_composer",
 ]
+
+
+def init_app(app: Flask) -> None:
+    """Send mail in the background, and limit the mails that visitors cause."""
+    limits.init_app(app)
+    queue.init_app(app)

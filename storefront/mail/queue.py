@@ -81,7 +81,19 @@ def register_composer(app: Flask, name: str, compose: Composer) -> None:
     _composers.setdefault(app, {})[name] = compose
 
 
-def enqueue(session: Session, recipient: str | None, content: MailText | DeferredMail) -> str:
+def check_configured() -> None:
+    """Check that this shop can send or store mail.
+
+    Raises:
+        MailNotConfiguredError: in production, without an SMTP server.
+    """
+    if not current_app.config["SMTP_URL"] and not transport.stores_mail():
+        raise MailNotConfiguredError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
+
+
+def enqueue(
+    session: Session, recipient: str | None, content: MailText | DeferredMail, *, key: str | None = None
+) -> str:
     """Enqueue a mail in this session's transaction; return its id.
 
     Args:
@@ -89,18 +101,18 @@ def enqueue(session: Session, recipient: str | None, content: MailText | Deferre
         recipient: the address. With None the call costs the same but nothing is sent, so that its duration does not
             reveal whether an account exists.
         content: the text, or what the text is composed from when the mail is sent.
+        key: the id that the mail gets; a new one by default.
 
     Raises:
         MailNotConfiguredError: in production, without an SMTP server.
     """
-    key = uuid.uuid4().hex
+    key = key or uuid.uuid4().hex
+    check_configured()
     if current_app.config["SMTP_URL"]:
         # The message is built when it is sent, so that no lock is held while templates render.
         text = msgspec.json.encode(content).decode()
         connection_of(session).execute(_INSERT, {"id": key, "recipient": recipient or "", "message": text})
         return key
-    if not transport.stores_mail():
-        raise MailNotConfiguredError("STOREFRONT_SMTP_URL is not set: this shop cannot send mail.")
     composed = _compose(content)
     message = build_message(recipient or "nobody@localhost", composed, key) if composed else None
     if recipient and message:

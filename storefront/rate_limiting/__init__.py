@@ -31,6 +31,7 @@ __all__ = [
     "create_fast_path_check",
     "create_nonblocking_check",
     "hit",
+    "identify",
     "init_account_limits",
     "init_app",
     "limit",
@@ -153,6 +154,12 @@ def address_digest(environ: Mapping[str, Any]) -> str | None:
 def read_address(app: Flask, text: str) -> ClientAddress:
     """Return the client of an address, as `client_address` does for a request."""
     return rate_limits.get(app).addresses.read_environ({"REMOTE_ADDR": text})
+
+
+def identify(environ: Mapping[str, Any]) -> str | None:
+    """Return the id of the signed-in shopper or API token of a request, such as "shopper:12"; None without one."""
+    identifiers = rate_limits.get(current_app).identifiers
+    return next((found for identifier in identifiers if (found := identifier(environ))), None)
 
 
 def register_identifier(app: Flask, identifier: Identifier) -> None:

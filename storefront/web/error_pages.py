@@ -124,6 +124,6 @@ def init_app(app: Flask) -> None:
             log.error("request %s failed", g.get("request_id"), exc_info=error)
         has_text = error.status < 500 or error.is_public
         response = app.make_response(render(error.status, str(error) if has_text else None, error))
-        if error.status == 503:
-            response.headers["Retry-After"] = "5"
+        if error.retry_after or error.status == 503:
+            response.headers["Retry-After"] = str(error.retry_after or 5)
         return response

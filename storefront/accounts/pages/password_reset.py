@@ -42,7 +42,7 @@ def send_link() -> Response:
     user_id, generation = (user.id, user.generation) if user else (0, 0)
     with write_transaction() as session:
         text = messages.reset_link(user_id, generation)
-        mail_id = mail.enqueue(session, email if user else None, text)
+        mail_id = mail.enqueue_limited(session, email, text, delivers=user is not None)
     return redirect_to_sent_page("password_reset.requested", mail_id)
 
 

@@ -80,7 +80,7 @@ def change_email(user: User) -> Response:
     taken = credentials.find_by_email(email) is not None
     with write_transaction() as session:
         text = messages.account_exists() if taken else messages.confirm_new_email(user_id, generation, email)
-        mail_id = mail.enqueue(session, email, text)
+        mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("accounts.email_sent", mail_id)
 
 

@@ -92,7 +92,7 @@ def send_registration_link() -> Response:
     exists = credentials.find_by_email(email) is not None
     with write_transaction() as session:
         text = messages.account_exists() if exists else messages.registration_link(email, next_path)
-        mail_id = mail.enqueue(session, email, text)
+        mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 
 
