@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.accounts import tokens
+from storefront.accounts import sign_in_links, tokens
 from storefront.checkout import access, queries
 from storefront.extensions import db
-from tests.accounts.people import EMAIL, Browser, make_user
+from tests.accounts.people import EMAIL, Browser, make_user, user
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
 from tests.rate_limiting.test_edge import listening
@@ -98,6 +98,7 @@ def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
         "/account/reset/<token>": f"/account/reset/{tokens.sign(tokens.PasswordReset(kim, 1))}",
         "/account/register/<token>": f"/account/register/{tokens.sign(tokens.Registration('new@example.com', '/'))}",
         "/account/email/<token>": f"/account/email/{tokens.sign(tokens.EmailChange(kim, 1, EMAIL))}",
+        "/account/link/<token>": f"/account/link/{sign_in_links.create(user(kim))}",
         "/orders/<number>": order_link(app),
     }
     with_token = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.rule}
