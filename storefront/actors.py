@@ -16,6 +16,8 @@ from typing import Literal, get_args
 
 import click
 from flask import Flask, current_app, has_request_context
+from sqlalchemy import String, event
+from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from storefront.app_state import AppState
 from storefront.i18n import gettext as _
@@ -93,6 +95,22 @@ def current_actor() -> Actor:
 def actor_text() -> str:
     """Return the text of the current actor; the default value of columns that name the actor of a row."""
     return str(current_actor())
+
+
+class ChangedBy:
+    """Mixin of tables whose rows name the actor who added or last changed them.
+
+    Bulk updates do not set it: those of the list index, for example, only follow the change of another row.
+    """
+
+    changed_by: Mapped[str] = mapped_column(String(MAX_LENGTH), default=actor_text, server_default="")
+
+
+@event.listens_for(ChangedBy, "before_update", propagate=True)
+def _set_changed_by(_mapper: object, _connection: object, row: ChangedBy) -> None:
+    session = object_session(row)
+    if session is not None and session.is_modified(row, include_collections=False):
+        row.changed_by = actor_text()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Flask
@@ -10,10 +11,47 @@ from flask.testing import FlaskClient
 from storefront import actors, periodic
 from storefront.actors import Actor
 from storefront.api import tokens
-from storefront.extensions import db, write_transaction
-from storefront.stock import StockMovement, cli, set_on_hand
-from tests.accounts.people import Browser, make_user
+from storefront.api.models import ApiToken
+from storefront.catalog.models import Variant
+from storefront.extensions import Model, db, write_transaction
+from storefront.stock import StockItem, StockMovement, cli, set_on_hand
+from tests.accounts.people import Browser, make_user, user
 from tests.factories import make_product
+
+ROOT = Path(__file__).parent.parent
+# Tables whose rows do not name who added or changed them, and why.
+WITHOUT_ACTOR = {
+    "of one person or browser alone": {
+        "cart",
+        "cart_line",
+        "checkout",
+        "hold",
+        "hold_time",
+        "sign_in",
+        "failed_sign_in",
+        "known_device",
+        "passkey",
+        "totp_secret",
+        "recovery_code",
+        "code_guess",
+        "used_challenge",
+        "pending_sign_in",
+        "sign_in_link",
+    },
+    "part of an order, whose events name the actor": {
+        "customer_order",
+        "order_line",
+        "payment",
+        "payment_event",
+    },
+    "derived from rows that name the actor": {
+        "category_redirect",
+        "listing",
+        "listing_vendor",
+        "product_redirect",
+    },
+    "messages in transit": {"api_idempotency_key", "letter", "outbox", "webhook_delivery"},
+}
 
 
 def recorded_actors() -> list[str]:
@@ -99,3 +137,54 @@ def test_actors_survive_storing(app: Flask) -> None:
         Actor("system"),
     ):
         assert actors.parse_actor(str(actor)) == actor
+
+
+def test_no_code_writes_an_actor_of_its_own() -> None:
+    """A literal actor would hide who it was, as "staff" once did."""
+    literal = re.compile(r"actor=f?\"|\"actor\": \"")
+    found = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in sorted((ROOT / "storefront").rglob("*.py"))
+        for line in file.read_text().splitlines()
+        if literal.search(line)
+    ]
+    assert found == []
+
+
+def test_every_table_names_its_actor_or_says_why_not() -> None:
+    named = {
+        table.name
+        for table in Model.metadata.sorted_tables
+        if {"actor", "changed_by"} & set(table.columns.keys())
+    }
+    unnamed = set().union(*WITHOUT_ACTOR.values())
+    assert named & unnamed == set()
+    assert {table.name for table in Model.metadata.sorted_tables} - named - unnamed == set()
+
+
+def test_catalogue_rows_name_who_changed_them(app: Flask, client: FlaskClient) -> None:
+    with actors.acting_as(Actor("staff", "1")):
+        product = make_product("Pot", variants=[{"sku": "POT"}, {"sku": "LID", "option1": "lid"}])
+    token = tokens.create_token("till", ["catalog:write"])
+    answer = client.patch(
+        f"/api/v1/products/{product.id}",
+        json={"variants": [{"sku": "POT", "price": {"amount": 5, "currency": "USD"}}]},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 200, answer.text
+    db.session.rollback()
+    rows = db.session.execute(db.select(Variant.sku, Variant.changed_by))
+    who = {row.sku: row.changed_by for row in rows}
+    assert who == {"POT": f"token:{token.split('_')[1]}", "LID": "staff:1"}
+    assert db.session.scalar(db.select(StockItem.changed_by).where(StockItem.sku == "LID")) == "staff:1"
+
+
+def test_rows_of_accounts_name_who_changed_them(app: Flask) -> None:
+    user_id = make_user()
+    assert user(user_id).changed_by == "system"
+    browser = Browser(app)
+    browser.sign_in()
+    browser.post("/account/name", name="Kim Lee")
+    assert user(user_id).changed_by == f"customer:{user_id}"
+    app.test_cli_runner().invoke(args=["token", "create", "till", "--scope", "stock:read"])
+    assert db.session.scalar(db.select(ApiToken.changed_by)) == f"command:{actors.login_name()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, known_devices, last_seen, lifetimes, queries
+from storefront.accounts import cookie, known_devices, last_seen, lifetimes, queries, security_events
 from storefront.accounts.models import KnownDevice, SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.actors import Actor
@@ -47,8 +47,11 @@ def current_user() -> Shopper | None:
 
 
 def current_actor() -> Actor | None:
-    """Return the signed-in account as an actor, None for a guest."""
-    user = current_user()
+    """Return the signed-in account as an actor; None for a guest, or if the request has not looked for an account.
+
+    It looks nothing up: rows are written in the middle of transactions, among them the one that signs in.
+    """
+    user: Shopper | None = request.environ.get(_CURRENT)
     return Actor("staff" if user.is_staff else "customer", str(user.id)) if user else None
 
 
@@ -123,10 +126,10 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
                 proven_at=now,
             )
         )
+        shopper = request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
+        security_events.record(transaction, "sign-in", user_id)
         _delete_old_sign_ins(transaction, user_id, now)
-        shopper = Shopper(user.id, user.name, user.is_staff)
     renew_session()
-    request.environ[_CURRENT] = shopper
     signed_in.send(current_app._get_current_object(), user=shopper)  # type: ignore[attr-defined]
     return True
 
@@ -146,7 +149,8 @@ def revoke_sign_in(user_id: int, sign_in_id: int) -> None:
     """
     mine = (SignIn.id == sign_in_id) & (SignIn.user_id == user_id)
     with write_transaction() as transaction:
-        _revoke_sign_ins(transaction, mine)
+        for row in _revoke_sign_ins(transaction, mine):
+            security_events.record(transaction, "device-removed", user_id, detail=row.device)
         device = select(SignIn.known_device_id).where(mine).scalar_subquery()
         transaction.execute(
             delete(KnownDevice).where(KnownDevice.user_id == user_id, KnownDevice.id == device)
@@ -196,11 +200,14 @@ def _find_shopper() -> Shopper | None:
     return Shopper(user.id, user.name, user.is_staff) if user else None
 
 
-def _revoke_sign_ins(transaction: Session, condition: Any) -> None:
+def _revoke_sign_ins(transaction: Session, condition: Any) -> Sequence[SignIn]:
     now = datetime.now(UTC)
-    for row in transaction.execute(select(SignIn).where(condition, SignIn.revoked_at.is_(None))).scalars():
+    valid = select(SignIn).where(condition, SignIn.revoked_at.is_(None))
+    rows = transaction.execute(valid).scalars().all()
+    for row in rows:
         row.revoked_at = now
         cache.invalidate_on_commit(transaction, keys.user_tag(row.user_id), hard=True)
+    return rows
 
 
 def _delete_old_sign_ins(transaction: Session, user_id: int, now: datetime) -> None:

@@ -9,7 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import cache, mail
-from storefront.accounts import cookie, known_devices, messages, passwords, sign_in_limits
+from storefront.accounts import (
+    cookie,
+    known_devices,
+    messages,
+    passwords,
+    security_events,
+    sign_in_limits,
+)
 from storefront.accounts.models import SignIn, User
 from storefront.cache import keys
 from storefront.errors import StorefrontError
@@ -45,6 +52,10 @@ def create_account(email: str, password: str, name: str = "", *, is_staff: bool 
         with write_transaction() as session:
             user = User(email=email, password_hash=password_hash, name=name, is_staff=is_staff)
             session.add(user)
+            session.flush()
+            security_events.record(session, "account-created", user.id)
+            if is_staff:
+                security_events.record(session, "role-changed", user.id, detail="staff")
     except IntegrityError as error:
         raise EmailTakenError from error
     return user
@@ -118,8 +129,10 @@ def change_credentials(
             if password_hash is not None:
                 mail.enqueue_if_configured(session, user.email, messages.password_changed())
                 user.password_hash = password_hash
+                security_events.record(session, "password-changed", user_id)
             if email is not None:
                 mail.enqueue_if_configured(session, user.email, messages.email_changed())
+                security_events.record(session, "email-changed", user_id, detail=email)
                 user.email = email
     except IntegrityError as error:
         raise EmailTakenError from error
@@ -139,6 +152,7 @@ def reset_password(user_id: int, generation: int, password: str) -> bool:
             return False
         mail.enqueue_if_configured(session, user.email, messages.password_changed())
         user.password_hash = password_hash
+        security_events.record(session, "password-reset", user_id)
         sign_in_limits.clear_failures(session, user.email)
         known_devices.remember(session, user_id, user.generation)
     return True

@@ -26,6 +26,7 @@ class _Additions:
             ("accounts.overview", _("You")),
             ("addresses.book", _("Addresses")),
             ("devices.devices", _("Devices")),
+            ("activity.events", _("Activity")),
         ]
     )
     exporters: dict[str, Exporter] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from storefront.accounts import cookie, user_agents
+from storefront.accounts import cookie, security_events, user_agents
 from storefront.accounts.models import KnownDevice, User
 from storefront.extensions import db, write_transaction
 
@@ -93,9 +93,10 @@ def keep(session: Session, user_id: int, former: int, generation: int) -> None:
 def forget(user_id: int, device_id: int) -> None:
     """Make a device unknown to its account. It is not an error if it is already."""
     with write_transaction() as session:
-        session.execute(
-            delete(KnownDevice).where(KnownDevice.id == device_id, KnownDevice.user_id == user_id)
-        )
+        device = session.get(KnownDevice, device_id)
+        if device is not None and device.user_id == user_id:
+            security_events.record(session, "device-removed", user_id, detail=device.device)
+            session.delete(device)
 
 
 def write(response: Response) -> Response:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from storefront.actors import actor_text
+from storefront.actors import ChangedBy, actor_text
 from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
 
@@ -16,7 +16,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class User(Model):
+class User(ChangedBy, Model):
     """An account. Its e-mail is stored in canonical form (`normalize_email`): one account for all its spellings.
 
     A new password or e-mail, another role and signing out everywhere increase `generation`: that ends all earlier
@@ -114,7 +114,7 @@ class SignInLink(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Address(Model):
+class Address(ChangedBy, Model):
     """An address in an account's address book. `country` is an ISO 3166-1 code."""
 
     __tablename__ = "address"

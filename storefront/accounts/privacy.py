@@ -13,7 +13,9 @@ from storefront.extensions import write_transaction
 
 
 def export_data(user: User) -> dict[str, Any]:
-    """Return all data that the shop keeps of a person."""
+    """Return all data that the shop keeps of a person; the export is a security event."""
+    with write_transaction() as session:
+        security_events.record(session, "data-exported", user.id)
     return queries.export_account(user) | export_additions(user.id)
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 
 from storefront import cache
-from storefront.accounts.models import Address, KnownDevice, SignIn, User
+from storefront.accounts.models import Address, KnownDevice, SecurityEvent, SignIn, User
 from storefront.cache import keys
 from storefront.extensions import db
+
+EVENTS_PER_PAGE = 100
+MAX_EXPORTED_EVENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,37 @@ def list_addresses(user_id: int) -> Sequence[Address]:
     )
 
 
+def list_security_events(user_id: int, most: int = EVENTS_PER_PAGE) -> Sequence[SecurityEvent]:
+    """Return the security events of an account, newest first."""
+    query = select(SecurityEvent).where(SecurityEvent.user_id == user_id).order_by(SecurityEvent.id.desc())
+    return db.session.scalars(query.limit(most)).all()
+
+
+def search_security_events(person: str, kind: str, before: int | None) -> Sequence[SecurityEvent]:
+    """Return a page of all security events, newest first.
+
+    Args:
+        person: the e-mail of the account that the events are about, or that caused them; empty for all.
+        kind: the kind of the events; empty for all.
+        before: the id of the last event of the page before.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if person:
+        found = db.session.scalar(select(User.id).where(User.email == person))
+        actors = [f"staff:{found}", f"customer:{found}"]
+        conditions.append(
+            (SecurityEvent.name == person)
+            | (SecurityEvent.user_id == found if found is not None else false())
+            | SecurityEvent.actor.in_(actors if found is not None else [])
+        )
+    if kind:
+        conditions.append(SecurityEvent.kind == kind)
+    if before is not None:
+        conditions.append(SecurityEvent.id < before)
+    query = select(SecurityEvent).where(*conditions).order_by(SecurityEvent.id.desc())
+    return db.session.scalars(query.limit(EVENTS_PER_PAGE)).all()
+
+
 def export_account(user: User) -> dict[str, Any]:
     """Return the data that accounts keep of a person, as JSON can hold it."""
     return {
@@ -124,7 +158,7 @@ def export_account(user: User) -> dict[str, Any]:
             {
                 column.key: getattr(row, column.key)
                 for column in Address.__table__.columns
-                if column.key not in ("id", "user_id")
+                if column.key not in ("id", "user_id", "changed_by")
             }
             for row in list_addresses(user.id)
         ],
@@ -135,6 +169,16 @@ def export_account(user: User) -> dict[str, Any]:
         "known_devices": [
             {"device": row.device, "created_at": row.created_at, "last_used_at": row.last_used_at}
             for row in list_known_devices(user.id)
+        ],
+        "security_events": [
+            {
+                "kind": row.kind,
+                "at": row.at,
+                "address": row.address,
+                "device": row.device,
+                "detail": row.detail,
+            }
+            for row in list_security_events(user.id, MAX_EXPORTED_EVENTS)
         ],
     }
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storefront.actors import ChangedBy
 from storefront.extensions import Model, UtcDateTime
 
 
@@ -14,7 +15,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class ApiToken(Model):
+class ApiToken(ChangedBy, Model):
     """A token of the API. Only its digest is stored, so a copy of the database contains no usable token.
 
     `id` is part of the token and not secret.
@@ -48,7 +49,7 @@ class IdempotencyKey(Model):
     __table_args__ = (UniqueConstraint("token_id", "key"),)
 
 
-class Webhook(Model):
+class Webhook(ChangedBy, Model):
     """A URL that is called when an event happens. The secret is stored in clear: it signs every message."""
 
     __tablename__ = "webhook"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from math import ceil
 from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from storefront.actors import describe_actors, parse_actor
 from storefront.api.schemas import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
 from storefront.checkout import models, orders, queries
 from storefront.checkout.errors import NoSuchOrderError
@@ -45,14 +46,14 @@ def find_order(number: str) -> Order:
     return _build_orders(db.session(), [row])[0]
 
 
-def change_state(session: Session, number: str, state: str, *, actor: str, note: str) -> Order:
+def change_state(session: Session, number: str, state: str, *, note: str) -> Order:
     """Change the state of an order; return the order.
 
     Raises:
         NoSuchOrderError: there is no order with this number.
         OrderError: the order cannot change from its present state to this one.
     """
-    TRANSITIONS[state](session, number, actor=actor, note=note)
+    TRANSITIONS[state](session, number, note=note)
     return _build_orders(session, [orders.lock_order(session, number)])[0]
 
 
@@ -66,7 +67,16 @@ def _build_orders(session: Session, rows: Sequence[models.Order]) -> list[Order]
     ids = [row.id for row in rows]
     lines = _by_order(session, models.OrderLine, ids)
     events = _by_order(session, models.OrderEvent, ids)
-    return [_build_order(row, lines.get(row.id, []), events.get(row.id, [])) for row in rows]
+    actors = _describe_actors({event.actor for found in events.values() for event in found})
+    return [_build_order(row, lines.get(row.id, []), events.get(row.id, []), actors) for row in rows]
+
+
+def _describe_actors(texts: Set[str]) -> dict[str, str]:
+    """Return actors as this API has always named them: customers and the shop by their role, all others by name."""
+    roles = {"customer": "customer", "system": "shop"}
+    kinds = {text: actor.kind for text in texts if (actor := parse_actor(text)) is not None}
+    by_role = {text: roles[kind] for text, kind in kinds.items() if kind in roles}
+    return by_role | describe_actors(texts - by_role.keys())
 
 
 def _by_order(session: Session, model: Any, ids: Sequence[int]) -> dict[int, list[Any]]:
@@ -77,7 +87,10 @@ def _by_order(session: Session, model: Any, ids: Sequence[int]) -> dict[int, lis
 
 
 def _build_order(
-    row: models.Order, lines: Sequence[models.OrderLine], events: Sequence[models.OrderEvent]
+    row: models.Order,
+    lines: Sequence[models.OrderLine],
+    events: Sequence[models.OrderEvent],
+    actors: Mapping[str, str],
 ) -> Order:
     def price(amount: int) -> Price:
         return Price(amount, row.currency)
@@ -101,7 +114,9 @@ def _build_order(
             for x in lines
         ],
         events=[
-            OrderEvent(x.at, x.kind, x.actor, price(x.amount) if x.amount is not None else None, x.note)
+            OrderEvent(
+                x.at, x.kind, actors[x.actor], price(x.amount) if x.amount is not None else None, x.note
+            )
             for x in events
         ],
         placed_at=row.placed_at,

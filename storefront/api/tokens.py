@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
+from storefront.accounts import security_events
 from storefront.actors import Actor
 from storefront.api.models import ApiToken
 from storefront.api.problems import ProblemError
@@ -56,11 +57,6 @@ class Caller:
         """Return whether the token has this scope. A write scope includes the read scope."""
         return scope in self.scopes or scope.replace(":read", ":write") in self.scopes
 
-    @property
-    def actor(self) -> str:
-        """The name of the caller in ledgers and histories."""
-        return f"token {self.name}"
-
 
 def create_token(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:
     """Create a token and return it: it is not stored and cannot be read again.
@@ -79,6 +75,7 @@ def create_token(name: str, scopes: Sequence[str], *, expires_at: datetime | Non
         row = ApiToken(id=key, name=name, digest=_digest(token), scopes=sorted(set(scopes)))
         row.expires_at = expires_at
         session.add(row)
+        security_events.record(session, "token-created", None, detail=_describe(row))
     return token
 
 
@@ -97,7 +94,9 @@ def revoke_token(token_id: str) -> ApiToken:
         row = session.get(ApiToken, token_id)
         if row is None:
             raise TokenError(f"There is no token {token_id!r}. `flask token list` names them.")
-        row.revoked_at = row.revoked_at or datetime.now(UTC)
+        if row.revoked_at is None:
+            row.revoked_at = datetime.now(UTC)
+            security_events.record(session, "token-revoked", None, detail=_describe(row))
     return row
 
 
@@ -182,6 +181,10 @@ def _verify(header: str) -> Caller:
         raise _unauthorised("The token has expired. Create a new one with: flask token create", invalid=True)
     state.get(current_app).token_use.record(row.id, row.last_used_at)
     return Caller(row.id, row.name, frozenset(row.scopes))
+
+
+def _describe(row: ApiToken) -> str:
+    return f"{row.name} ({row.id}): {', '.join(row.scopes)}"
 
 
 def _unauthorised(sentence: str, *, invalid: bool = False) -> ProblemError:

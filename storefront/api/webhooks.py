@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import outbox
+from storefront.accounts import security_events
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.state import state
 from storefront.checkout import orders
@@ -60,6 +61,7 @@ def add_webhook(url: str, events: Sequence[str]) -> Webhook:
     with write_transaction() as session:
         webhook = Webhook(id=secrets.token_hex(6), url=url, secret=secret, events=sorted(set(events)))
         session.add(webhook)
+        security_events.record(session, "webhook-added", None, detail=parts.hostname)
     state.get(current_app).subscriptions.discard()
     return webhook
 
@@ -80,6 +82,8 @@ def remove_webhook(webhook_id: str) -> None:
         if webhook is None:
             raise WebhookError(f"There is no webhook {webhook_id!r}. `flask webhook list` names them.")
         session.delete(webhook)
+        host = urlsplit(webhook.url).hostname or ""  # the path may hold a secret of the receiver
+        security_events.record(session, "webhook-removed", None, detail=host)
     state.get(current_app).subscriptions.discard()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storefront.actors import ChangedBy
 from storefront.cache import keys
 from storefront.cache.invalidation import changed_values
 from storefront.extensions import Model, UtcDateTime
@@ -22,7 +23,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Category(Model):
+class Category(ChangedBy, Model):
     """A node of the category tree. The root (path "") is the whole shop; a path joins the slugs down to a node."""
 
     __tablename__ = "category"
@@ -59,7 +60,7 @@ class CategoryRedirect(Model):
         return {keys.path_tag(self.path)}
 
 
-class Product(Model):
+class Product(ChangedBy, Model):
     """A product. Prices, stock and pictures belong to its variants; the copies here serve lists."""
 
     __tablename__ = "product"
@@ -116,7 +117,7 @@ class Product(Model):
         return tags
 
 
-class Variant(Model):
+class Variant(ChangedBy, Model):
     """A form of a product that can be bought. Money is in minor units of the shop's currency."""
 
     __tablename__ = "variant"
@@ -159,7 +160,7 @@ class Variant(Model):
         return tuple(value for value in (self.option1, self.option2, self.option3) if value)
 
 
-class ProductImage(Model):
+class ProductImage(ChangedBy, Model):
     """A picture of a product; several variants may show the same one (Variant.image_id).
 
     `digest` names the picture's renditions (catalog/pictures.py); None until the picture has been fetched.

@@ -19,6 +19,7 @@ from sqlalchemy import Row, Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from storefront import stock
+from storefront.actors import SYSTEM
 from storefront.checkout import drafts
 from storefront.checkout.drafts import CheckoutLine
 from storefront.checkout.errors import EmptyBasketError, OverHoldBudgetError, ShortageError
@@ -186,7 +187,7 @@ def take_holds(session: Session, checkout_id: int, skus: Collection[str]) -> Tak
     own = [row for row in rows if row.checkout_id == checkout_id]
     return TakenHolds(
         {row.sku: row.quantity for row in own},
-        [_release_movement(row) for row in rows if row.checkout_id != checkout_id],
+        [_release_movement(row, str(SYSTEM)) for row in rows if row.checkout_id != checkout_id],
         max((row.expires_at for row in own), default=None),
     )
 
@@ -253,7 +254,7 @@ def _differences(checkout_id: int, wanted: Mapping[str, int], own: Mapping[str, 
         difference = wanted.get(sku, 0) - own.get(sku, 0)
         if difference:
             kind: MovementKind = "held" if difference > 0 else "released"
-            movements.append(Movement(sku, kind, reserved=difference, reference=reference, actor="checkout"))
+            movements.append(Movement(sku, kind, reserved=difference, reference=reference))
     return movements
 
 
@@ -264,6 +265,6 @@ def _delete(session: Session, rows: Sequence[Row[int, int, str, int]]) -> list[M
     return [_release_movement(row) for row in rows]
 
 
-def _release_movement(hold: Row[*tuple[Any, ...]]) -> Movement:
+def _release_movement(hold: Row[*tuple[Any, ...]], actor: str = "") -> Movement:
     reference = ledger_reference(hold.checkout_id)
-    return Movement(hold.sku, "released", reserved=-hold.quantity, reference=reference, actor="checkout")
+    return Movement(hold.sku, "released", reserved=-hold.quantity, reference=reference, actor=actor)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import stock
+from storefront.actors import MAX_LENGTH, actor_text
 from storefront.app_state import Hook
 from storefront.checkout.errors import NoSuchOrderError, OrderError
 from storefront.checkout.models import Order, OrderEvent, OrderEventKind
@@ -56,12 +57,13 @@ def record_event(
     order: Order,
     kind: OrderEventKind,
     *,
-    actor: str,
+    actor: str = "",
     amount: int | None = None,
     note: str = "",
 ) -> OrderEvent:
-    """Write an event of an order and fire `changed`."""
-    event = OrderEvent(order=order, kind=kind, actor=actor[:255], amount=amount, note=note[:1000])
+    """Write an event of an order and fire `changed`. Its actor is the current one, or the one of the given text."""
+    text = actor[:MAX_LENGTH] or actor_text()
+    event = OrderEvent(order=order, kind=kind, actor=text, amount=amount, note=note[:1000])
     session.add(event)
     session.flush()
     change = OrderChange(
@@ -84,7 +86,7 @@ def record_event(
 
 
 def record_payment(
-    session: Session, number: str, amount: int, currency: str, *, actor: str, note: str = ""
+    session: Session, number: str, amount: int, currency: str, *, actor: str = "", note: str = ""
 ) -> OrderEvent:
     """Record received money, whatever the order's state: the money of a cancelled order has to be refunded.
 
@@ -105,17 +107,17 @@ def record_payment(
     return record_event(session, order, "paid", actor=actor, amount=amount, note=note)
 
 
-def mark_shipped(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
     """Record that the goods have been handed to the carrier."""
     return _advance(session, number, "shipped", actor, note)
 
 
-def mark_delivered(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+def mark_delivered(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
     """Record that the goods have arrived."""
     return _advance(session, number, "delivered", actor, note)
 
 
-def cancel(session: Session, number: str, *, actor: str, note: str = "") -> OrderEvent:
+def cancel(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
     """Cancel an order that has not been shipped, and return its goods to stock. Money needs a refund of its own."""
     order = lock_order(session, number)
     _check_transition(order, "cancelled")
@@ -131,7 +133,7 @@ def record_refund(
     number: str,
     amount: int,
     *,
-    actor: str,
+    actor: str = "",
     note: str = "",
     returned: Mapping[int, int] | None = None,
 ) -> OrderEvent:
@@ -141,7 +143,7 @@ def record_refund(
         session: the session of the transaction.
         number: the order's number.
         amount: in minor units.
-        actor: who made the refund.
+        actor: who made the refund, if not the current actor.
         note: the reason, for the order's log.
         returned: the quantity of each line (by id) that goes back into stock.
 
@@ -160,7 +162,7 @@ def record_refund(
 
 
 def record_failed_refund(
-    session: Session, number: str, amount: int, *, actor: str, note: str = ""
+    session: Session, number: str, amount: int, *, actor: str = "", note: str = ""
 ) -> OrderEvent:
     """Record that a recorded refund has failed: the amount can be refunded again. Returned goods stay in stock.
 
@@ -182,7 +184,7 @@ def record_failed_refund(
     return record_event(session, order, "note", actor=actor, note=text)
 
 
-def add_note(session: Session, number: str, text: str, *, actor: str) -> OrderEvent:
+def add_note(session: Session, number: str, text: str, *, actor: str = "") -> OrderEvent:
     """Write a note into the order's log."""
     return record_event(session, lock_order(session, number), "note", actor=actor, note=text)
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import stock
+from storefront.actors import actor_text
 from storefront.cart import CartLine
 from storefront.checkout import drafts, holds, orders
 from storefront.checkout.drafts import DraftDetails, OrderReview
@@ -180,7 +181,7 @@ def _write_order(
     event = {
         "order_id": order_id,
         "at": now,
-        "actor": "customer",
+        "actor": actor_text(),
         "kind": "placed",
         "amount": totals.total,
         "note": "",
@@ -250,12 +251,12 @@ def _sell(
     lines = {line.sku: line for line in review.lines}
     reference = holds.ledger_reference(review.draft.id)
     movements = [
-        Movement(sku, "released", reserved=-quantity, reference=reference, actor="checkout")
+        Movement(sku, "released", reserved=-quantity, reference=reference)
         for sku, quantity in taken.own.items()
         if sku not in sold
     ]
     movements += [
-        Movement(sku, "sold", -quantity, -taken.own.get(sku, 0), number, "checkout")
+        Movement(sku, "sold", -quantity, -taken.own.get(sku, 0), number)
         for sku, quantity in sold.items()
         if quantity or taken.own.get(sku)
     ]

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from storefront.actors import actor_text
 from storefront.catalog import categories, search
 from storefront.catalog.categories import slugify
 from storefront.catalog.list_index import writer
@@ -52,11 +53,11 @@ class BatchRows:
 
 COLUMNS = {
     "product": "id slug title description_html vendor product_type tags status seo_title seo_description category_id "
-    "option_names extra created_at updated_at price price_max compare_at_price cover_id",
-    "product_image": "id product_id position alt source digest width height extra",
+    "option_names extra created_at updated_at price price_max compare_at_price cover_id changed_by",
+    "product_image": "id product_id position alt source digest width height extra changed_by",
     "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position "
-    "backorder image_id extra",
-    "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version opening",
+    "backorder image_id extra changed_by",
+    "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version opening changed_by",
 }
 
 
@@ -104,6 +105,7 @@ def _build_rows(
     ids: dict[str, int],
 ) -> BatchRows:
     rows, now, encode = BatchRows(), datetime.now(UTC).isoformat(sep=" "), msgspec.json.encode
+    actor = actor_text()
     product_id, image_id, variant_id, stock_id = (ids[t] for t in COLUMNS)
     for made in batch:
         prices = [max(1, round(v.price * scale)) for v in made.variants]
@@ -113,7 +115,18 @@ def _build_rows(
         if pictures:
             stored, cover = pictures[made.kind % len(pictures)], image_id
             rows.product_image.append(
-                (image_id, product_id, 1, made.title, "", stored.digest, stored.width, stored.height, "{}")
+                (
+                    image_id,
+                    product_id,
+                    1,
+                    made.title,
+                    "",
+                    stored.digest,
+                    stored.width,
+                    stored.height,
+                    "{}",
+                    actor,
+                )
             )
             image_id += 1
         cheapest = prices.index(min(prices))
@@ -138,6 +151,7 @@ def _build_rows(
                 max(prices),
                 was[cheapest],
                 cover,
+                actor,
             )
         )
         skus = []
@@ -160,10 +174,23 @@ def _build_rows(
                     False,
                     cover,
                     "{}",
+                    actor,
                 )
             )
             rows.stock_item.append(
-                (stock_id, sku, variant_id, product_id, True, variant.on_hand, 0, 5, 1, variant.on_hand)
+                (
+                    stock_id,
+                    sku,
+                    variant_id,
+                    product_id,
+                    True,
+                    variant.on_hand,
+                    0,
+                    5,
+                    1,
+                    variant.on_hand,
+                    actor,
+                )
             )
             skus += [sku, *variant.options]
             variant_id, stock_id = variant_id + 1, stock_id + 1

@@ -29,6 +29,7 @@ _PAGES = (
     ("rate_limiting.dashboard", lazy_gettext("Limits")),
     ("stock_staff.show", lazy_gettext("Stock")),
     ("orders_staff.all_orders", lazy_gettext("Orders")),
+    ("activity_staff.all_events", lazy_gettext("Security")),
 )
 
 

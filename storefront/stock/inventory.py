@@ -87,7 +87,7 @@ def return_to_stock(
     _apply(session, Movement(sku, "returned", number, 0, reference, actor, reason))
 
 
-def reserve(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
+def reserve(session: Session, sku: str, number: int, *, reference: str, actor: str = "") -> None:
     """Reserve some of what is available.
 
     Raises:
@@ -96,14 +96,12 @@ def reserve(session: Session, sku: str, number: int, *, reference: str, actor: s
     _apply(session, Movement(sku, "held", reserved=number, reference=reference, actor=actor))
 
 
-def release(session: Session, sku: str, number: int, *, reference: str, actor: str = "checkout") -> None:
+def release(session: Session, sku: str, number: int, *, reference: str, actor: str = "") -> None:
     """Make available again what was reserved."""
     _apply(session, Movement(sku, "released", reserved=-number, reference=reference, actor=actor))
 
 
-def sell(
-    session: Session, sku: str, number: int, *, reference: str, reserved: int, actor: str = "checkout"
-) -> None:
+def sell(session: Session, sku: str, number: int, *, reference: str, reserved: int, actor: str = "") -> None:
     """Subtract sold goods from what is on hand; `reserved` of them had been reserved for this order.
 
     Raises:

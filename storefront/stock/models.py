@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import CheckConstraint, Index, String, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storefront.actors import ChangedBy
 from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
 
@@ -15,7 +16,7 @@ MovementKind = Literal["received", "sold", "released", "held", "returned", "adju
 _BUYABLE = "NOT tracked OR on_hand > reserved"
 
 
-class StockItem(Model):
+class StockItem(ChangedBy, Model):
     """The stock of one variant: how many are on hand, and how many of those holds and open orders have reserved."""
 
     __tablename__ = "stock_item"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
-from storefront.accounts import authentication, cookie, credentials, known_devices, queries
+from storefront.accounts import (
+    authentication,
+    cookie,
+    credentials,
+    known_devices,
+    queries,
+    security_events,
+)
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
 from storefront.extensions import write_transaction
@@ -45,5 +52,6 @@ def end_all(user: User) -> Response:
     user_id = user.id
     with write_transaction() as session:
         credentials.start_generation(session, user_id, stay=False)
+        security_events.record(session, "sign-out-everywhere", user_id)
     authentication.forget_sign_in()
     return redirect_with_notice("sign_in.login", "everywhere")

@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
-from storefront.accounts import authentication, credentials, messages, tokens
+from storefront.accounts import authentication, credentials, messages, security_events, tokens
 from storefront.accounts.pages.page import (
     make_blueprint,
     redirect_to_sent_page,
@@ -43,6 +43,7 @@ def send_link() -> Response:
     with write_transaction() as session:
         text = messages.reset_link(user_id, generation)
         mail_id = mail.enqueue_limited(session, email, text, delivers=user is not None)
+        security_events.record(session, "reset-requested", user_id or None)
     return redirect_to_sent_page("password_reset.requested", mail_id)
 
 

@@ -60,7 +60,7 @@ def put_state(number: str, body: OrderStateInput) -> Any:
     caller = tokens.require_scopes("orders:write")
 
     def change_state(session: Session) -> Order:
-        return orders.change_state(session, number, body.state, actor=caller.actor, note=body.note)
+        return orders.change_state(session, number, body.state, note=body.note)
 
     result = idempotency.run_once(caller, change_state)
     if body.state == "cancelled":

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from sqlalchemy import select, update
 
+from storefront.actors import actor_text
 from storefront.catalog import pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
@@ -71,7 +72,12 @@ def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
         with write_transaction() as session:
             for row, stored in zip(rows, results, strict=True):
                 if isinstance(stored, StoredPicture):
-                    found = {"digest": stored.digest, "width": stored.width, "height": stored.height}
+                    found = {
+                        "digest": stored.digest,
+                        "width": stored.width,
+                        "height": stored.height,
+                        "changed_by": actor_text(),
+                    }
                     session.execute(update(ProductImage).where(ProductImage.id == row.id).values(found))
             writer.refresh(session, {row.product_id for row in rows})
         for row, stored in zip(rows, results, strict=True):

@@ -42,7 +42,7 @@ def cancel(number: str) -> Response:
     order = access.find_order(number, _token())
     if order.state != "cancelled":
         try:
-            cancel_order(order, actor="customer")
+            cancel_order(order)
         except OrderError as error:
             problem = _("%(error)s Write to us instead.", error=error)
             return _page(access.find_order(number, _token()), error.status, problem)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import accounts, rate_limiting
+from storefront import rate_limiting
+from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.pages import blueprint, page_number, render_page
@@ -70,23 +71,21 @@ def add_event(number: str) -> Response:
 
 
 def _record(number: str, kind: str, note: str) -> None:
-    order, actor = _order(number), _actor()
+    order = _order(number)
     if kind == "refunded":
         key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
-        refund_order(number, _amount(order), key, actor=actor, note=note, returned=_returned(order))
+        refund_order(number, _amount(order), key, note=note, returned=_returned(order))
         return
     if kind == "cancelled":
-        cancel_order(order, actor=actor, note=note)
+        cancel_order(order, note=note)
         return
     with write_transaction() as session:
         if kind == "paid":
-            orders.record_payment(
-                session, number, _amount(order), order.total.currency, actor=actor, note=note
-            )
+            orders.record_payment(session, number, _amount(order), order.total.currency, note=note)
         elif kind in _TRANSITIONS:
-            _TRANSITIONS[kind](session, number, actor=actor, note=note)
+            _TRANSITIONS[kind](session, number, note=note)
         elif kind == "note" and note:
-            orders.add_note(session, number, note, actor=actor)
+            orders.add_note(session, number, note)
         else:
             raise OrderError(
                 _("Say what is to be noted.") if kind == "note" else _("The form does not say what to do.")
@@ -129,11 +128,6 @@ def _returned(order: OrderView) -> dict[int, int]:
     return quantities
 
 
-def _actor() -> str:
-    user = accounts.load_current_user()
-    return user.email if user is not None else _("staff at this machine")
-
-
 def _page(number: str, status: int = 200, problem: str = "") -> Response:
     db.session.rollback()
     order = _order(number)
@@ -145,6 +139,7 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         ship_to=address_rules.address_lines(order.ship_to),
         bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
+        actors=describe_actors({event.actor for event in order.events}),
         key=secrets.token_urlsafe(24),
         problem=problem,
     )

@@ -33,14 +33,14 @@ def init_app(app: Flask) -> None:
     periodic.add_task(app, "unpaid-orders", cancel_unpaid_orders, interval=60.0)
 
 
-def cancel_order(order: OrderView, *, actor: str, note: str = "") -> None:
+def cancel_order(order: OrderView, *, note: str = "") -> None:
     """Cancel an order, then close its payment and refund what was paid.
 
     Raises:
         OrderError: the order can no longer be cancelled; nothing was changed.
     """
     with write_transaction() as session:
-        orders.cancel(session, order.number, actor=actor, note=note)
+        orders.cancel(session, order.number, note=note)
     close_payment_and_refund(order)
 
 
@@ -73,7 +73,7 @@ def _expire(number: str) -> bool:
         return False
     try:
         with write_transaction() as session:
-            orders.cancel(session, number, actor="shop", note=_("It was not paid in time."))
+            orders.cancel(session, number, note=_("It was not paid in time."))
             order_id = select(Order.id).where(Order.number == number).scalar_subquery()
             pending = (Payment.order_id == order_id) & (Payment.state == "pending")
             session.execute(update(Payment).where(pending).values(state="failed"))

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
+from storefront.actors import Actor, acting_as
 from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Payment
@@ -25,7 +26,6 @@ from storefront.checkout.terms import current_terms
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 
-ACTOR = "Stripe"
 _PAID_TYPES = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _FAILED_TYPES = ("checkout.session.expired", "checkout.session.async_payment_failed")
 _REFUND_TYPES = ("refund.created", "refund.updated", "refund.failed")
@@ -48,7 +48,9 @@ def stripe_event() -> tuple[Response, int]:
     if kind not in HANDLED_TYPES:
         return jsonify(message="That means nothing to this shop."), 200
     try:
-        is_first = handle_event(provider.code, event["id"], kind, _order_number(provider, subject), subject)
+        number = _order_number(provider, subject)
+        with acting_as(Actor("provider", provider.code)):
+            is_first = handle_event(provider.code, event["id"], kind, number, subject)
     except NoSuchOrderError:
         return jsonify(message="That is about no order of this shop."), 200
     except (OrderError, PaymentError) as error:
@@ -118,7 +120,7 @@ def _handle_paid(session: Session, number: str, payment: Payment, subject: dict[
     currency, amount = str(subject["currency"]).upper(), int(subject["amount_total"])
     payment.state = "paid"
     session.flush()  # the refund of a cancelled order looks for payments in this state
-    orders.record_payment(session, number, amount, currency, actor=ACTOR, note=payment.reference)
+    orders.record_payment(session, number, amount, currency, note=payment.reference)
 
 
 def _handle_failed(session: Session, number: str, payment: Payment) -> None:
@@ -130,7 +132,7 @@ def _handle_failed(session: Session, number: str, payment: Payment) -> None:
     order = orders.lock_order(session, number)
     pending = select(Payment.id).where(Payment.order_id == order.id, Payment.state == "pending")
     if order.state == "placed" and not order.paid and session.execute(pending).first() is None:
-        orders.cancel(session, number, actor=ACTOR, note=_("It was not paid in time."))
+        orders.cancel(session, number, note=_("It was not paid in time."))
 
 
 def _handle_refund(session: Session, provider: str, number: str, subject: dict[str, Any]) -> None:
@@ -139,10 +141,10 @@ def _handle_refund(session: Session, provider: str, number: str, subject: dict[s
     is_new = attempts.mark_handled(session, provider, f"refund:{reference}", "refund")
     if subject.get("status") not in _FAILED_REFUND_STATES:
         if is_new:
-            orders.record_refund(session, number, amount, actor=ACTOR, note=reference)
+            orders.record_refund(session, number, amount, note=reference)
     elif attempts.mark_handled(session, provider, f"lost:{reference}", "refund.failed"):
         if is_new:
             text = _("The refund %(reference)s failed; it had not been counted.", reference=reference)
-            orders.add_note(session, number, text, actor=ACTOR)
+            orders.add_note(session, number, text)
         else:
-            orders.record_failed_refund(session, number, amount, actor=ACTOR, note=reference)
+            orders.record_failed_refund(session, number, amount, note=reference)

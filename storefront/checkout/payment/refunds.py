@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storefront import periodic
+from storefront import actors, periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
@@ -26,7 +26,6 @@ from storefront.i18n import gettext as _
 
 # Seconds before each retry. The last interval repeats until the refund has succeeded.
 BACKOFF = (30, 60, 300, 900, 3600)
-ACTOR = "shop"
 _queue = DueQueue(
     model=Payment,
     key=Payment.id,
@@ -51,7 +50,6 @@ def refund_order(
     amount: int,
     key: str,
     *,
-    actor: str,
     note: str = "",
     returned: Mapping[int, int] | None = None,
 ) -> None:
@@ -61,7 +59,6 @@ def refund_order(
         number: the order's number.
         amount: in minor units.
         key: the idempotency key of the form.
-        actor: who makes the refund.
         note: the reason, for the order's log.
         returned: the quantity of each line (by id) that goes back into stock.
 
@@ -81,12 +78,16 @@ def refund_order(
     with write_transaction() as session:
         orders.lock_order(session, number)
         if attempts.mark_handled(session, code, f"refund:{reference}", "refund"):
-            orders.record_refund(session, number, amount, actor=actor, note=note, returned=returned)
+            orders.record_refund(session, number, amount, note=note, returned=returned)
 
 
 def send_due_refunds(number: str | None = None) -> int:
-    """Send the refunds that are due, of one order or of all; return how many payments were refunded."""
-    return _queue.run(_send_refund, *([Order.number == number] if number else [])).succeeded
+    """Send the refunds that are due, of one order or of all; return how many payments were refunded.
+
+    The shop is their actor, also if the request that cancelled the order sends them.
+    """
+    with actors.acting_as(actors.SYSTEM):
+        return _queue.run(_send_refund, *([Order.number == number] if number else [])).succeeded
 
 
 def _schedule_refund(session: Session, change: OrderChange) -> None:
@@ -109,7 +110,7 @@ def _send_refund(attempt: Attempt) -> Outcome:
         try:
             # The key is derived from the payment: a worker that follows one that died after the provider's refund
             # gets the same refund again.
-            refund_order(number, amount, f"back-{reference}-{amount}", actor=ACTOR, note=reference)
+            refund_order(number, amount, f"back-{reference}-{amount}", note=reference)
         except (PaymentError, OrderError) as error:
             if attempt.number in (1, len(BACKOFF) + 1):
                 _add_note(
@@ -122,4 +123,4 @@ def _send_refund(attempt: Attempt) -> Outcome:
 
 def _add_note(number: str, text: str) -> None:
     with write_transaction() as session:
-        orders.add_note(session, number, text, actor=ACTOR)
+        orders.add_note(session, number, text)
