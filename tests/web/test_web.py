@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import brotli
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
 from storefront.ops import schema
-from storefront.web.common_headers import HEADERS
+from storefront.web.common_headers import HEADERS, choose_request_id
 from tests.accounts.people import second_app
 from tests.conftest import make_app
 from tests.factories import make_product
@@ -35,12 +36,20 @@ def test_every_response_has_a_request_id_and_security_headers(client: FlaskClien
 
 
 def test_tls_brings_hsts(client: FlaskClient) -> None:
-    assert "Strict-Transport-Security" in client.get("/healthz", base_url="https://localhost").headers
+    found = client.get("/healthz", base_url="https://localhost").headers["Strict-Transport-Security"]
+    assert found == "max-age=31536000; includeSubDomains"
 
 
 def test_request_id_of_an_untrusted_client_is_ignored(client: FlaskClient) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": "chosen-by-them"})
     assert response.headers["X-Request-ID"] != "chosen-by-them"
+
+
+def test_proxies_send_well_formed_request_ids_only() -> None:
+    good = "8c1f-0123.ABC_x"
+    assert choose_request_id(good, trusted=True) == good
+    for bad in ("", "short", "x" * 65, "8c1f 0123 4567", "8c1f0123\r\nX: y", "8c1f0123é", '8c1f"01234'):
+        assert re.fullmatch(r"[0-9a-f]{16}", choose_request_id(bad, trusted=True)), bad
 
 
 def test_forwarded_headers_need_a_trusted_proxy(client: FlaskClient) -> None:
