@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 from tests.selection import effort
 
@@ -92,6 +93,14 @@ def test_odd_but_usable_values_give_a_page(client: FlaskClient, query: str) -> N
 def test_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
     make_category("Tea")
     assert client.get(url).status_code in (404, 308)
+
+
+@pytest.mark.parametrize("url", ["/products/mug%00", "/categories/%00", "/orders/%00", "/api/v1/orders/%00"])
+def test_paths_with_nul_never_reach_the_database(client: FlaskClient, url: str) -> None:
+    with statements() as seen:  # PostgreSQL would answer with an error
+        answer = client.get(url, headers={"Authorization": "Bearer sf_x_y.z"})
+    assert answer.status_code == 404
+    assert not any("product" in one or "categor" in one or "order" in one for one in seen), seen
 
 
 def test_post_to_a_page_is_refused(client: FlaskClient) -> None:

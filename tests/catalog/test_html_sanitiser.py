@@ -43,6 +43,11 @@ def test_active_content_is_removed(html: str) -> None:
     assert "alert" not in clean or "<p>" in clean
 
 
+def test_what_stands_in_active_elements_is_removed_too() -> None:
+    for name in ("script", "style", "iframe", "object", "svg", "math", "template", "noscript"):
+        assert sanitise(f"<p>kept</p><{name}>not for readers</{name}>") == "<p>kept</p>", name
+
+
 def test_text_lists_tables_and_links_are_kept() -> None:
     html = "<h2>Care</h2><p>By <strong>hand</strong>.</p><ul><li>one</li></ul>"
     html += '<table><tr><td colspan="2">x</td></tr></table>'

@@ -51,6 +51,14 @@ def test_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
         assert not rendition.getexif()
 
 
+@pytest.mark.parametrize("kind", ["PPM", "PCX", "TGA", "ICO", "EPS"])
+def test_decoders_that_shops_do_not_need_are_never_used(tmp_path: Path, kind: str) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), "red").save(buffer, kind)
+    with pytest.raises(PictureError, match="not a JPEG"):
+        pictures.store(buffer.getvalue(), tmp_path)
+
+
 @pytest.mark.parametrize(
     "data", [b"", SVG, b"<?xml version='1.0'?>" + SVG, b"GIF89a", png()[:500], b"\x00" * 1000]
 )
