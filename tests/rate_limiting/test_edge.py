@@ -116,8 +116,8 @@ def test_cached_api_answers_need_redis_only_with_a_token(app: Flask, redis_url: 
             seen: list[str] = []
             admit = limits.limiter.hit
 
-            def noting(asks: Sequence[Hit]) -> tuple[Verdict, Source]:
-                verdict, source = admit(asks)
+            def noting(asks: Sequence[Hit], *, spend: bool = True) -> tuple[Verdict, Source]:
+                verdict, source = admit(asks, spend=spend)
                 seen.append(source)
                 return verdict, source
 

@@ -80,6 +80,14 @@ def test_every_answer_forbids_frames_and_foreign_code(shop: Flask) -> None:
         assert "camera=()" in answer.headers["Permissions-Policy"], kind
 
 
+def test_cached_pages_bring_hsts_over_tls_only(shop: Flask) -> None:
+    client = shop.test_client()
+    for scheme, expected in (("https", "max-age=31536000; includeSubDomains"), ("http", None)) * 2:
+        answer = client.get("/products/mug", base_url=f"{scheme}://localhost")
+        assert answer.headers.get("Strict-Transport-Security") == expected
+    assert "detail=L1" in answer.headers["Cache-Status"]
+
+
 def test_no_answer_is_for_other_origins(app: Flask) -> None:
     client = app.test_client()
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"}
