@@ -9,7 +9,10 @@ application: Flask-Babel's own look-up takes 38 µs a text, which would be felt 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import flask_babel
+from babel.dates import format_date
 from babel.support import NullTranslations
 from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
@@ -56,6 +59,11 @@ def gettext(text: str, **values: object) -> str:
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """Return the singular or the plural text for this count, which is available as `%(num)d`."""
     return _look_up().ngettext(singular, plural, count) % {"num": count, **values}
+
+
+def format_day(moment: datetime) -> str:
+    """Return a date in the format of the shop's locale."""
+    return str(format_date(moment.date(), "medium", locale=current_app.config["LOCALE"]))
 
 
 def lazy_gettext(text: str, **values: object) -> str:

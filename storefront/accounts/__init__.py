@@ -25,6 +25,7 @@ from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
 from storefront.accounts.queries import Shopper, list_addresses
 from storefront.accounts.sign_in_links import find_letter, may_read_letters
+from storefront.i18n import format_day
 from storefront.web import staff_access
 
 __all__ = [
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
     """Register the pages and commands, and identify shoppers and staff to the rooms below."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.add_template_filter(page.format_day, "day")
+    app.add_template_filter(format_day, "day")
     app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
     app.after_request(known_devices.write)

@@ -15,7 +15,7 @@ from storefront.checkout import messages, orders, place_order, queries, retentio
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.pages import checkout, order, staff
-from storefront.checkout.payment import cancellation, events, refunds
+from storefront.checkout.payment import cancellation, events, invoice_expiry, refunds
 from storefront.i18n import lazy_gettext
 from storefront.money import Money
 
@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)
     stock.held_quantities.register(app, lambda: select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
-    for module in (messages, refunds, cancellation, retention):
+    for module in (messages, refunds, cancellation, invoice_expiry, retention):
         module.init_app(app)
 
 

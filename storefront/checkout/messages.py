@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
-from storefront import mail
+from storefront import actors, mail
 from storefront.checkout import access, orders, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.orders import OrderChange
@@ -55,11 +55,17 @@ def _enqueue(session: Session, change: OrderChange) -> None:
 
 def _is_caused_by_visitor(change: OrderChange) -> bool:
     """Return whether a stranger could send mails to anybody's address by causing this event again and again."""
+    if change.kind == "cancelled" and _is_by_shop(change.actor):  # a visitor has placed it and not paid
+        return True
     return (
         has_request_context()
         and change.kind in ("placed", "cancelled")
         and change.actor.startswith("customer")
     )
+
+
+def _is_by_shop(actor: str) -> bool:
+    return actor.partition(":")[0] == actors.SYSTEM.kind
 
 
 def _note_withheld(session: Session, *, change: OrderChange) -> None:
@@ -176,6 +182,7 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
         return (
             _("Your order is cancelled"),
             _("The order is cancelled; nothing will be sent."),
+            *((event.note,) if _is_by_shop(event.actor) and event.note else ()),
             *refund,
         )
     amount = _money(event.amount or Money(0, order.total.currency))

@@ -102,7 +102,8 @@ class Order(Model):
     that was refunded.
 
     An unpaid order by invoice counts in the budgets of holds (`hold_budgets`), for the draft `checkout_id` and for
-    `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled.
+    `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled. It
+    is cancelled at `pay_by`, after a letter that was sent at `reminded_at`.
 
     `withheld_mails` counts mails about the order that were over a limit and not sent.
     """
@@ -134,6 +135,8 @@ class Order(Model):
     checkout_id: Mapped[int | None]
     client: Mapped[str | None] = mapped_column(String(32), index=True)
     withheld_mails: Mapped[int] = mapped_column(default=0, server_default="0")
+    pay_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")

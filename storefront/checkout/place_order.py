@@ -33,6 +33,7 @@ from storefront.checkout.errors import (
 )
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
 from storefront.checkout.orders import OrderChange
+from storefront.checkout.payment.invoice import payment_end
 from storefront.checkout.queries import INVOICE
 from storefront.checkout.retry import lock_timeout_raises, run_with_retries
 from storefront.checkout.totals import Totals
@@ -122,8 +123,10 @@ def _place(session: Session, checkout_id: int, key: str, seen: str, client: str 
     taken = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
     taken.check_availability([line for line in review.lines if line.needs_stock])
     sold = _quantities_from_stock(session, review, taken)
-    identity = {"key": key, "request_digest": seen, "client": client if draft.payment == INVOICE else None}
-    change = _write_order(session, review, identity, sold)
+    columns: dict[str, Any] = {"key": key, "request_digest": seen}
+    if draft.payment == INVOICE:
+        columns |= {"client": client, "pay_by": payment_end() if any(sold.values()) else None}
+    change = _write_order(session, review, columns, sold)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})
     orders.changed.fire(session, change)
@@ -165,18 +168,18 @@ def _quantities_from_stock(session: Session, review: OrderReview, taken: holds.T
 
 
 def _write_order(
-    session: Session, review: OrderReview, identity: Mapping[str, str | None], sold: Mapping[str, int]
+    session: Session, review: OrderReview, columns: Mapping[str, Any], sold: Mapping[str, int]
 ) -> OrderChange:
     """Write an order that copies the review, its lines and its first event.
 
     Args:
         session: the session of the transaction.
         review: what the shopper agreed to.
-        identity: the columns of the order that identify the request and its client.
+        columns: columns of the order that do not follow from the review.
         sold: by SKU, the quantity that leaves the stock with the order.
     """
     connection, now, totals = connection_of(session), datetime.now(UTC), review.totals
-    order = _order_values(review, now) | dict(identity)
+    order = _order_values(review, now) | dict(columns)
     order_id = connection.execute(_INSERT_ORDER, order).scalar_one()
     event = {
         "order_id": order_id,

@@ -53,7 +53,10 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order, as its page shows it."""
+    """An order, as its page shows it.
+
+    At `payment_ends` it is cancelled unless it is paid or shipped before; `is_reminded` after the letter about that.
+    """
 
     number: str
     user_id: int | None
@@ -76,6 +79,8 @@ class OrderView:
     withheld_mails: int
     lines: list[LineView]
     events: list[EventView]
+    payment_ends: datetime | None
+    is_reminded: bool
 
     @property
     def due(self) -> Money:
@@ -118,6 +123,11 @@ class OrderPage:
     page: int
     pages: int
     total: int
+
+
+def is_unpaid_invoice(order: Order) -> bool:
+    """Return whether UNPAID_INVOICE holds for an order that was read."""
+    return order.payment == INVOICE and order.state == "placed" and order.paid == 0
 
 
 def find_order(number: str) -> OrderView | None:
@@ -167,6 +177,8 @@ def order_view(order: Order) -> OrderView:
         withheld_mails=order.withheld_mails,
         lines=lines,
         events=[event_view(event, order.currency) for event in order.events],
+        payment_ends=order.pay_by if is_unpaid_invoice(order) else None,
+        is_reminded=order.reminded_at is not None,
     )
 
 

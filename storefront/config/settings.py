@@ -110,6 +110,8 @@ class Settings:
     )
     checkout: dict[str, Any] = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")
     hold_minutes: int = setting(integer(10, least=1, most=60), "STOREFRONT_HOLD_MINUTES")
+    # Days until an unpaid order by invoice is cancelled; 0: never.
+    invoice_days: int = setting(integer(14, least=0, most=365), "STOREFRONT_INVOICE_DAYS")
     stripe_secret_key: str = setting(
         pattern("(?:sk|rk)_[0-9A-Za-z_]+", f"{_STRIPE}sk_test_…."), "STOREFRONT_STRIPE_SECRET_KEY"
     )

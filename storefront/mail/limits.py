@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import NamedTuple
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_request_context, request
 from sqlalchemy import Index, String, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -89,7 +89,7 @@ def enqueue_limited(
     delivers: bool = True,
     refused: Callable[[Session], None] | None = None,
 ) -> str:
-    """Enqueue a mail that the current request's visitor causes, if the limits admit it; return its id.
+    """Enqueue a mail that a visitor causes, now or by an earlier request, if the limits admit it; return its id.
 
     It is counted just before the commit: its keys are the last locks that the transaction takes.
 
@@ -136,13 +136,12 @@ def _enqueue(session: Session, mail: _LimitedMail) -> None:
 
 
 def _budgets(recipient: str) -> tuple[dict[str, str], list[Budget]]:
-    """Return the row that counts a mail of the current request, and the budgets that it uses."""
-    signed_in = rate_limiting.identify(request.environ)
-    row = {
-        "recipient": sql_windows.digest(f"recipient:{recipient}"),
-        "address": rate_limiting.address_digest(request.environ) or "",
-        "account": sql_windows.digest(f"account:{signed_in}") if signed_in else "",
-    }
+    """Return the row that counts a mail of the current request, if there is one, and the budgets that it uses."""
+    row = {"recipient": sql_windows.digest(f"recipient:{recipient}"), "address": "", "account": ""}
+    if has_request_context():
+        signed_in = rate_limiting.identify(request.environ)
+        row["address"] = rate_limiting.address_digest(request.environ) or ""
+        row["account"] = sql_windows.digest(f"account:{signed_in}") if signed_in else ""
     columns = ("recipient", "recipient", "address", "account")
     return row, [
         Budget(policy, column, row[column])

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
@@ -87,11 +87,6 @@ def handle_database_error(error: OperationalError) -> Response:
     log.warning("a page of an account could not be served: %s", error)
     answer = current_app.make_response(current_app.handle_user_exception(ServiceUnavailable(retry_after=30)))
     return mark_private(answer)
-
-
-def format_day(moment: datetime) -> str:
-    """Return a date in the format of the shop's locale."""
-    return str(format_date(moment.date(), "medium", locale=current_app.config["LOCALE"]))
 
 
 def format_minute(moment: datetime) -> str:

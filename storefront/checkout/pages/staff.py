@@ -15,6 +15,7 @@ from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.pages import blueprint, page_number, render_page
+from storefront.checkout.payment import invoice_expiry
 from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.queries import OrderView
@@ -60,7 +61,7 @@ def show(number: str) -> Response:
 @rate_limiting.limit("staff")
 @staff_only
 def add_event(number: str) -> Response:
-    """Record an event (`kind`): paid, shipped, delivered, cancelled, refunded, or a note."""
+    """Record an event (`kind`): paid, shipped, delivered, cancelled, refunded, more time to pay, or a note."""
     try:
         _record(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
     except NoSuchOrderError:
@@ -82,6 +83,8 @@ def _record(number: str, kind: str, note: str) -> None:
     with write_transaction() as session:
         if kind == "paid":
             orders.record_payment(session, number, _amount(order), order.total.currency, note=note)
+        elif kind == "prolonged":
+            invoice_expiry.prolong(session, number, note=note)
         elif kind in _TRANSITIONS:
             _TRANSITIONS[kind](session, number, note=note)
         elif kind == "note" and note:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from storefront import periodic
 from storefront.checkout import orders, queries
@@ -65,6 +66,15 @@ def cancel_unpaid_orders() -> int:
     return cancelled
 
 
+def cancel_if_unpaid(session: Session, number: str) -> bool:
+    """Cancel an order for which no money has arrived and that was not shipped; return whether it was cancelled."""
+    order = orders.lock_order(session, number)
+    if order.state != "placed" or order.paid:
+        return False
+    orders.cancel(session, number, note=_("It was not paid in time."))
+    return True
+
+
 def _expire(number: str) -> bool:
     order = queries.find_order(number)
     provider = current_terms().provider_of(order) if order is not None else None
@@ -73,11 +83,12 @@ def _expire(number: str) -> bool:
         return False
     try:
         with write_transaction() as session:
-            orders.cancel(session, number, note=_("It was not paid in time."))
+            if not cancel_if_unpaid(session, number):  # paid or cancelled in the meantime
+                return False
             order_id = select(Order.id).where(Order.number == number).scalar_subquery()
             pending = (Payment.order_id == order_id) & (Payment.state == "pending")
             session.execute(update(Payment).where(pending).values(state="failed"))
-    except OrderError as error:  # paid or cancelled in the meantime
+    except OrderError as error:
         log.info("%s was not cancelled: %s", number, error)
         return False
     return True

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -56,6 +57,18 @@ class Invoice:
     def abandon(self, order: OrderView) -> bool:  # noqa: ARG002  # of the protocol
         """Return False: a bank transfer cannot be prevented; staff refund it."""
         return False
+
+
+def payment_time() -> timedelta | None:
+    """Return how long an order by invoice waits for its payment; None if it never expires."""
+    days: int = current_app.config["INVOICE_DAYS"]
+    return timedelta(days=days) if days else None
+
+
+def payment_end() -> datetime | None:
+    """Return when an order that is placed now expires unless it is paid; None if it never does."""
+    time = payment_time()
+    return datetime.now(UTC) + time if time else None
 
 
 def read_invoice_terms(terms: Mapping[str, Any]) -> Invoice | None:

@@ -1,0 +1,138 @@
+"""Expiry of orders by invoice that nobody pays: a letter some days before, then the goods go back into stock.
+
+Only orders that are neither paid nor shipped expire, and only if they keep goods from others. The time of an order
+that has none yet begins when a worker first sees it: orders from before this rule get the whole time, too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Session
+
+from storefront import mail, periodic
+from storefront.checkout import access, orders, queries
+from storefront.checkout.errors import OrderError
+from storefront.checkout.models import Order, OrderLine
+from storefront.checkout.payment.cancellation import cancel_if_unpaid
+from storefront.checkout.payment.invoice import payment_end, payment_time
+from storefront.checkout.queries import UNPAID_INVOICE, is_unpaid_invoice
+from storefront.checkout.terms import current_terms
+from storefront.errors import StorefrontError
+from storefront.extensions import db, write_transaction
+from storefront.i18n import format_day
+from storefront.i18n import gettext as _
+from storefront.mail import DeferredMail, MailNotConfiguredError, MailText, TooManyMailsError
+
+log = logging.getLogger(__name__)
+
+LONGEST_NOTICE = timedelta(days=4)  # between the letter and the end, or half of the time if that is shorter
+_COMPOSER = "invoice-reminder"
+_KEEPS_GOODS = exists(
+    select(OrderLine.id).where(OrderLine.order_id == Order.id, OrderLine.from_stock > OrderLine.returned)
+)
+
+
+def init_app(app: Flask) -> None:
+    """Look for unpaid orders by invoice in every serving process."""
+    periodic.add_task(app, "unpaid-invoices", expire_unpaid_invoices, interval=300.0)
+    mail.register_composer(app, _COMPOSER, _compose)
+
+
+def expire_unpaid_invoices() -> int:
+    """Begin the time of orders that have none, remind, and cancel what is overdue; return how many were cancelled."""
+    time = payment_time()
+    if time is None:
+        return 0
+    now, notice = datetime.now(UTC), min(LONGEST_NOTICE, time / 2)
+    without_end = (UNPAID_INVOICE, Order.pay_by.is_(None), _KEEPS_GOODS)
+    if _find_numbers(*without_end):
+        with write_transaction() as session:
+            session.execute(update(Order).where(*without_end).values(pay_by=now + time))
+    try:
+        for number in _find_numbers(UNPAID_INVOICE, Order.pay_by < now + notice, Order.reminded_at.is_(None)):
+            with suppress(TooManyMailsError):  # tried again later; until then the order does not end
+                _remind(number, now + notice)
+    except MailNotConfiguredError as error:
+        log.warning("%s Unpaid orders by invoice end only after a letter, so none ends.", error)
+    overdue = _find_numbers(UNPAID_INVOICE, Order.pay_by < now, Order.reminded_at.is_not(None))
+    return sum(_expire(number, now) for number in overdue)
+
+
+def prolong(session: Session, number: str, *, note: str = "") -> None:
+    """Give an unpaid order by invoice the whole time again, from now on.
+
+    Raises:
+        OrderError: it is paid, shipped or cancelled, or orders do not expire in this shop.
+    """
+    order, end = orders.lock_order(session, number), payment_end()
+    if end is None or not is_unpaid_invoice(order):
+        raise OrderError(_("The order does not wait for the payment of an invoice."))
+    order.pay_by, order.reminded_at = end, None
+    text = _("It can be paid until %(day)s.", day=format_day(end))
+    orders.add_note(session, number, f"{text} {note}".strip())
+
+
+def _find_numbers(*where: ColumnElement[bool]) -> Sequence[str]:
+    with db.engine.connect() as connection:
+        return connection.execute(select(Order.number).where(*where).order_by(Order.id)).scalars().all()
+
+
+def _remind(number: str, earliest_end: datetime) -> None:
+    """Enqueue the letter, and move the end so that the customer has time to pay.
+
+    Raises:
+        MailNotConfiguredError: this shop cannot send mail.
+        TooManyMailsError: this recipient has got too many.
+    """
+    with write_transaction() as session:
+        order = orders.lock_order(session, number)
+        if order.pay_by is None or order.reminded_at is not None or not is_unpaid_invoice(order):
+            return  # another worker was quicker, or it was settled
+        content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()})
+        mail.enqueue_limited(session, order.email, content)
+        order.reminded_at, order.pay_by = datetime.now(UTC), max(order.pay_by, earliest_end)
+        text = _("Reminded: it can be paid until %(day)s.", day=format_day(order.pay_by))
+        orders.add_note(session, number, text)
+
+
+def _expire(number: str, now: datetime) -> bool:
+    try:
+        with write_transaction() as session:
+            order = orders.lock_order(session, number)
+            if order.pay_by is None or order.pay_by >= now:
+                return False  # staff have given it more time
+            return cancel_if_unpaid(session, number)
+    except (
+        StorefrontError
+    ) as error:  # such as a variant that the shop no longer has: staff have to look at it
+        log.warning("The unpaid order %s was not cancelled: %s", number, error)
+        return False
+
+
+def _compose(data: dict[str, Any]) -> MailText | None:
+    order = queries.find_order(data["number"])
+    if order is None or order.payment_ends is None:
+        return None  # it was settled before the letter was sent
+    provider = current_terms().provider_of(order)
+    lines = provider.instructions(order) if provider else ()
+    return MailText(
+        _("Please pay your order %(number)s", number=order.number),
+        (
+            _(
+                "We have not received your payment yet. We keep the goods for you until %(day)s; then the order is"
+                " cancelled by itself.",
+                day=format_day(order.payment_ends),
+            ),
+            _("If you have just paid, you need not do anything."),
+        ),
+        access.order_url(order, data["site"]),
+        _("See your order"),
+        blocks=((_("How to pay:"), *lines),) if lines else (),
+    )
