@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import gevent
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
 from gevent import monkey
 
+from storefront.accounts import common_passwords
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
 
@@ -21,12 +24,9 @@ MIN_LENGTH, MAX_LENGTH = 10, 200  # characters
 
 # OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane; about 20 ms of one core.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-# The passwords that attackers try first, without digits and punctuation at the ends.
-_COMMON = frozenset(
-    "password passwort passw0rd p@ssword p@ssw0rd qwerty qwertyuiop qwertzuiop asdfghjkl zxcvbnm letmein welcome "
-    "administrator admin iloveyou sunshine princess football baseball superman starwars whatever trustno changeme "
-    "secret mypassword passwordpassword qwertyqwerty".split()
-)
+# The parts of names that count have 3 characters. Beside them a password needs 5 letters, or more digits than a date.
+MIN_PART, MIN_OWN_LETTERS, MIN_OWN_DIGITS = 3, 5, 9
+_WORDS = re.compile(r"[^\W_]+")
 _SEQUENCES = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -61,7 +61,8 @@ def find_weakness(password: str, *personal: str) -> str | None:
 
     Args:
         password: the password as it was typed.
-        personal: the person's e-mail address and name: the password may not be one of them.
+        personal: the person's e-mail address and name: the password may not consist of them and their parts, nor of
+            the shop's name.
     """
     text = _normalise(password[: MAX_LENGTH + 1]).casefold()
     if len(password) < MIN_LENGTH:
@@ -75,10 +76,10 @@ def find_weakness(password: str, *personal: str) -> str | None:
         return _(
             "That is too easy to guess. A few words in a row are hard to guess and easy to keep in mind."
         )
-    if text.strip("0123456789!?.,-_#*$ ") in _COMMON:
+    if common_passwords.is_common(text):
         return _("That is one of the passwords that everybody tries first. Use a few words of your own.")
-    if any(text in (one.casefold(), one.casefold().partition("@")[0]) for one in personal if one):
-        return _("Use something else than your name or your e-mail.")
+    if _consists_of(text, (*personal, str(current_app.config["NAME"]))):
+        return _("Use something else than your name, your e-mail or the name of this shop.")
     return None
 
 
@@ -99,6 +100,20 @@ def read_new_password(form: Form, name: str, *personal: str) -> str:
     if typed and (problem := find_weakness(typed, *personal)):
         form.errors[name] = problem
     return typed
+
+
+def _consists_of(text: str, names: Iterable[str]) -> bool:
+    """Return whether hardly anything of a password is left without these names and their parts."""
+    parts: set[str] = set()
+    for name in (_normalise(name).casefold() for name in names):
+        words = _WORDS.findall(name)
+        parts |= {name, "".join(words), *words}
+    rest = text
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= MIN_PART:
+            rest = rest.replace(part, " ")
+    letters, digits = (sum(map(kind, rest)) for kind in (str.isalpha, str.isdigit))
+    return rest != text and letters < MIN_OWN_LETTERS and digits < MIN_OWN_DIGITS
 
 
 def _normalise(password: str) -> str:

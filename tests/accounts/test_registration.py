@@ -94,7 +94,7 @@ def test_concurrent_registrations_create_one_account(app: Flask, browser: Browse
         ({"password": "aaaaaaaaaaaa"}, "too easy to guess"),
         ({"password": "1234567890"}, "too easy to guess"),
         ({"password": "Password123!"}, "everybody tries first"),
-        ({"password": EMAIL}, "something else than your name or your e-mail"),
+        ({"password": EMAIL}, "something else than your name, your e-mail"),
         ({"password": "Kim Lang-Lang", "name": "kim lang-lang"}, "something else than your name"),
         ({"password": PASSWORD, "name": "x" * 101}, "100 characters at most"),
     ],

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
 from storefront.accounts import authentication, credentials, messages, security_events, tokens
+from storefront.accounts.models import User
 from storefront.accounts.pages.page import (
     make_blueprint,
     redirect_to_sent_page,
@@ -56,7 +57,7 @@ def requested() -> Response:
 @bp.get("/<token>")
 def reset(token: str) -> Response:
     """The form behind the mailed link: the new password."""
-    return render_page("reset", form=Form(), email=_find_email(tokens.read_password_reset(token)))
+    return render_page("reset", form=Form(), email=_find_user(tokens.read_password_reset(token)).email)
 
 
 @bp.post("/<token>")
@@ -64,8 +65,9 @@ def reset(token: str) -> Response:
 def set_password(token: str) -> Response:
     """Set the new password; this ends all sign-ins of the account."""
     payload, form = tokens.read_password_reset(token), Form(request.form)
-    email = _find_email(payload)
-    password = read_new_password(form, "password", email)
+    user = _find_user(payload)
+    email = user.email
+    password = read_new_password(form, "password", email, user.name)
     if form.errors:
         return render_page("reset", form=form, email=email)
     if not credentials.reset_password(payload.user_id, payload.generation, password):
@@ -74,9 +76,9 @@ def set_password(token: str) -> Response:
     return redirect_with_notice("sign_in.login", "new-password")
 
 
-def _find_email(payload: tokens.PasswordReset) -> str:
-    """Return the e-mail of the account that the link is for; raises LinkError if the link is used up."""
+def _find_user(payload: tokens.PasswordReset) -> User:
+    """Return the account that the link is for; raises LinkError if the link is used up."""
     user = credentials.find_by_id(payload.user_id)
     if user is None or user.generation != payload.generation:
         raise tokens.LinkError
-    return user.email
+    return user
