@@ -86,7 +86,7 @@ def test_new_email_is_set_when_confirmed(app: Flask, kims: Browser, kim: int) ->
     other = Browser(app)
     other.sign_in()
     answer = kims.post("/account/email", email="New@Example.com", password=PASSWORD)
-    assert "A letter is on its way" in kims.get(answer.location).text
+    assert "Its letters are files in" in kims.get(answer.location).text
     assert stored_mails(app)[-1]["To"] == "new@example.com"
     path = last_link(app)
     assert "new@example.com" in kims.get(path).text
