@@ -15,6 +15,9 @@ REFUSAL = (
 )
 
 
+SITE_FACTOR = 4  # what a /48 of IPv6 gets, in numbers of a single client
+
+
 class ConnectionLimits:
     """Counts the connections of each client.
 
@@ -29,28 +32,31 @@ class ConnectionLimits:
 
     def __init__(self, places: int, per_client: int, read_address: Callable[[str], ClientAddress]) -> None:
         self._places, self._per_client, self._read_address = places, per_client, read_address
-        self._by_client: Counter[str] = Counter()
+        self._by_name: Counter[str] = Counter()
         self._taken = 0
 
     def acquire(self, peer: Any) -> bool:
         """Take a place for a connection from this peer; return False if it gets none."""
         client = self._read_address(_host(peer))
-        held = self._by_client[client.name]
         if client.is_known and client.standing != "allowed":
-            free = self._places - self._taken
-            if held >= min(self._per_client, max(free // 2, 1)):
+            fair = max((self._places - self._taken) // 2, 1)
+            if self._by_name[client.name] >= min(self._per_client, fair):
                 return False
-        self._by_client[client.name] = held + 1
-        self._taken += 1
+            if client.site and self._by_name[client.site] >= min(self._per_client * SITE_FACTOR, fair):
+                return False
+        self._count(client, 1)
         return True
 
     def release(self, peer: Any) -> None:
         """Give the place of a closed connection back."""
-        name = self._read_address(_host(peer)).name
-        self._taken -= 1
-        self._by_client[name] -= 1
-        if self._by_client[name] <= 0:
-            del self._by_client[name]
+        self._count(self._read_address(_host(peer)), -1)
+
+    def _count(self, client: ClientAddress, change: int) -> None:
+        self._taken += change
+        for name in filter(None, (client.name, client.site)):
+            self._by_name[name] += change
+            if not self._by_name[name]:
+                del self._by_name[name]
 
 
 def _host(peer: Any) -> str:

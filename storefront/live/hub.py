@@ -13,6 +13,7 @@ import msgspec
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront import rate_limiting
 from storefront.live import frames
 from storefront.live.schedule import Schedule
 from storefront.live.states import ItemState, LatestStates, Source
@@ -21,6 +22,7 @@ from storefront.redis_roles import Subscription
 
 log = logging.getLogger(__name__)
 
+SITE_FACTOR = 10  # what a /48 of IPv6 gets, in streams of a single address
 SENDS = 256  # between two pauses in which other greenlets run
 LONGEST_PAUSE = 1.25  # seconds between attempts to subscribe: all pages are right 2 s after Redis is back
 DELAYS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds: bounds for /metrics
@@ -92,7 +94,10 @@ class Hub:
         config = self._app.config
         if self.streams >= config["STREAMS"]:
             return frames.retry_as_polling()
+        site = rate_limiting.site_of(address)
         if self._subscribers.count_from(address) >= config["STREAMS_PER_ADDRESS"]:
+            return frames.retry_as_polling()
+        if site and self._subscribers.count_from(site) >= SITE_FACTOR * config["STREAMS_PER_ADDRESS"]:
             return frames.retry_as_polling()
         return None
 

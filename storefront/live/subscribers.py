@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Protocol
 
+from storefront import rate_limiting
+
 HEARTBEAT_INTERVAL = 15.0  # seconds
 TICK = 0.25  # seconds: heartbeats are spread over this many moments of the interval
 SLOTS = round(HEARTBEAT_INTERVAL / TICK)
@@ -19,7 +21,7 @@ class Subscriber(Protocol):
     """An open stream. Of waiting frames with the same key it keeps only the newest.
 
     Attributes:
-        address: the client's address, for the cap.
+        address: the client's address as the rate limits count it, for the cap.
         topics: what it watches.
         slot: the moment of its heartbeat, set by `Subscribers`.
         heartbeats_left: how many heartbeats it gets until it is renewed, set by `Subscribers`.
@@ -66,7 +68,7 @@ class Subscribers:
         return self._by_topic.get(topic, ())
 
     def count_from(self, address: str) -> int:
-        """Return how many streams an address has."""
+        """Return how many streams a client's address has, or a /48."""
         return self._by_address[address]
 
     def add(self, subscriber: Subscriber) -> None:
@@ -76,7 +78,7 @@ class Subscribers:
         subscriber.slot = self._next - 1
         self._slots[subscriber.slot].add(subscriber)
         self._count += 1
-        self._by_address[subscriber.address] += 1
+        self._count_address(subscriber.address, 1)
         for topic in subscriber.topics:
             self._by_topic[topic].add(subscriber)
 
@@ -86,9 +88,7 @@ class Subscribers:
             return []
         self._slots[subscriber.slot].discard(subscriber)
         self._count -= 1
-        self._by_address[subscriber.address] -= 1
-        if not self._by_address[subscriber.address]:
-            del self._by_address[subscriber.address]
+        self._count_address(subscriber.address, -1)
         unwatched = []
         for topic in subscriber.topics:
             watching = self._by_topic[topic]
@@ -97,6 +97,12 @@ class Subscribers:
                 del self._by_topic[topic]
                 unwatched.append(topic)
         return unwatched
+
+    def _count_address(self, address: str, change: int) -> None:
+        for name in filter(None, (address, rate_limiting.site_of(address))):
+            self._by_address[name] += change
+            if not self._by_address[name]:
+                del self._by_address[name]
 
     def next_due(self) -> tuple[Subscriber, ...]:
         """Return the streams whose heartbeat is due now. Called once a tick."""

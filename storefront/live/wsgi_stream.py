@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flask import Response, request
 
+from storefront import rate_limiting
 from storefront.live import frames
 from storefront.live.frames import HEARTBEAT_KEY
 from storefront.live.hub import Hub
@@ -80,7 +81,7 @@ def stream_response(hub: Hub, topics: tuple[int, ...]) -> Response:
     status, so it polls instead.
     """
     hub.start()
-    address = request.remote_addr or ""
+    address = rate_limiting.client_address(request.environ).name
     if (retry := hub.refusal(address)) is not None:
         return Response(retry + hub.snapshot(topics), headers=frames.HEADERS)
     request.environ[STREAM_REQUEST] = StreamRequest(hub, address, topics)

@@ -16,7 +16,7 @@ from storefront.rate_limiting import declarations, report, sql_windows
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
-from storefront.rate_limiting.identity import ClientAddress, Identifier
+from storefront.rate_limiting.identity import ClientAddress, Identifier, site_of
 from storefront.rate_limiting.refusals import RefusalResponses
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "limit",
     "read_address",
     "register_identifier",
+    "site_of",
 ]
 
 # In the WSGI environment: the decision of the layer in front of Flask, which the hook does not repeat.

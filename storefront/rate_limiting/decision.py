@@ -36,8 +36,13 @@ DENIED = Decision(403)
 
 
 def build_decision(verdict: Verdict) -> Decision:
-    """Return the decision for a verdict. Policies in shadow mode are left out."""
-    shown = [state for state in verdict.states if not state.policy.shadow]
+    """Return the decision for a verdict. It names no policy in shadow mode, and that of a /48 only if it refuses."""
+    refusing = tuple(hit.policy.name for hit in verdict.exceeded if not hit.policy.shadow)
+    shown = [
+        state
+        for state in verdict.states
+        if not (state.policy.shadow or (state.policy.is_of_site and state.policy.name not in refusing))
+    ]
     if not shown:
         return UNLIMITED
     remaining = [state.remaining for state in shown]
@@ -54,5 +59,4 @@ def build_decision(verdict: Verdict) -> Decision:
         return Decision(200, headers)
     seconds = -(-verdict.wait // 1_000_000)
     headers.append(("Retry-After", str(seconds)))
-    refusing = tuple(hit.policy.name for hit in verdict.exceeded if not hit.policy.shadow)
     return Decision(429, headers, seconds, refusing)

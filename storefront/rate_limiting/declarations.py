@@ -13,7 +13,14 @@ from storefront.errors import StorefrontError
 View = TypeVar("View", bound=Callable[..., Any])
 
 DEFAULT_COSTS = {"browse": 1}
-FREE_ENDPOINTS = frozenset(("static", "healthz", "readyz", "metrics", "catalog.media"))
+# The views of rooms that cannot use `limit`, and views that cost nothing.
+ENDPOINT_COSTS: Mapping[str, Mapping[str, int]] = {
+    "static": {},
+    "healthz": {},
+    "metrics": {},
+    "catalog.media": {},
+    "readyz": {"probe": 1},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,8 @@ def current_costs(app: Flask) -> tuple[Mapping[str, int], Callable[[], str] | No
     endpoint = request.endpoint
     if endpoint is None:
         return DEFAULT_COSTS, None
-    if endpoint in FREE_ENDPOINTS:
-        return {}, None
+    if endpoint in ENDPOINT_COSTS:
+        return ENDPOINT_COSTS[endpoint], None
     declared: tuple[LimitDeclaration, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
     costs: dict[str, int] = {}
     account: Callable[[], str] | None = None

@@ -98,6 +98,8 @@ class RateLimitEngine:
 
     def _record(self, hits: list[Hit], verdict: Verdict, *, without_redis: bool = False) -> Decision:
         for hit in hits:
+            if hit.policy.is_of_site:
+                continue
             self.statistics.count(hit.policy.name, "asked")
             if without_redis:
                 self.statistics.count(hit.policy.name, "alone")
@@ -122,6 +124,8 @@ class RateLimitEngine:
             client = self._client_of(policy, environ, account, address)
             if client:
                 hits.append(Hit(policy, client, cost if cost < policy.burst else policy.burst))
+            if address.site is not None and client == address.name:
+                hits.append(Hit(policy.of_site, address.site, hits[-1].cost))
         return hits
 
     def _client_of(

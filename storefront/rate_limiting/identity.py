@@ -1,4 +1,4 @@
-"""The client that a request counts for: its address (IPv6 by its /64), or the id of a sign-in or token.
+"""The client of a request: its address (IPv6 by its /64, and by its /48), or the id of a sign-in or token.
 
 The address is `REMOTE_ADDR`. Behind proxies, ProxyFix has replaced it by then, by `TRUSTED_PROXIES` hops of
 X-Forwarded-For; no header is read here.
@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Literal
@@ -37,11 +38,13 @@ class ClientAddress:
         name: "192.0.2.7", "2001:db8::/64" or UNKNOWN_ADDRESS; requests with the same name share a budget.
         ip: the complete address; None if it is unknown.
         standing: whether its network is limited, allowed without limits, or denied.
+        site: "2001:db8:1::/48", the network of one customer that contains 65,536 names; None for IPv4.
     """
 
     name: str
     ip: str | None
     standing: Standing
+    site: str | None = None
 
     @property
     def is_known(self) -> bool:
@@ -94,7 +97,13 @@ class ClientAddressReader:
         for network, what in self._lists:
             if address in network and network.prefixlen > longest:
                 standing, longest = what, network.prefixlen
-        return ClientAddress(name, str(address), standing)
+        return ClientAddress(name, str(address), standing, site_of(name))
+
+
+@lru_cache(maxsize=_MAX_REMEMBERED)
+def site_of(name: str) -> str | None:
+    """Return the /48 of a client's name; None if the name is no /64 of IPv6."""
+    return str(ip_network(name).supernet(new_prefix=48)) if name.endswith("/64") else None
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:

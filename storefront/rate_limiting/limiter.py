@@ -91,7 +91,7 @@ class Limiter:
 
     def hit_from_memory(self, hits: Sequence[Hit]) -> Verdict | None:
         """Admit a request if Redis need not be asked; if it must, or would refuse, return None and spend nothing."""
-        verdict = self._check_memory(hits, self._clock()) if len(hits) == 1 else None
+        verdict = self._check_memory(hits, self._clock())
         return verdict if verdict and verdict.allowed else None
 
     def flush(self) -> bool:
@@ -119,26 +119,44 @@ class Limiter:
             exceeded = exceeded or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
         if exceeded:
             return evaluate(hits, debts)
-        return self._spend_unreported(hits[0], debts[0], now) if len(hits) == 1 and spend else None
+        return self._spend_unreported(hits, debts, now) if spend else None
 
-    def _spend_unreported(self, hit: Hit, debt: int, now: int) -> Verdict | None:
-        """Admit a request under a single policy if that is not exact and far from its limit, as for a cached page."""
-        policy, client, cost = hit
-        key = (policy.name, client)
-        if policy.exact or key not in self._paid_at:
-            return None
-        after = debt + cost * policy.interval
-        if after > policy.tolerance - policy.tolerance // EXACT_SHARE:
-            # A policy in shadow mode refuses nobody: a client that has exceeded it need not be asked about.
-            return evaluate((hit,), (debt,)) if policy.shadow and after > policy.tolerance else None
-        with self._lock:
-            unreported = self._unreported.get(key)
-            units = unreported[1] + cost if unreported else cost
-            if units + self._in_flight.get(key, 0) > self.max_unreported(policy):
+    def _spend_unreported(self, hits: Sequence[Hit], debts: Sequence[int], now: int) -> Verdict | None:
+        """Admit a request if no policy is exact and all are far from their limits, as for a cached page."""
+        states: list[PolicyState] = []
+        spending: list[Hit] = []
+        exceeded: list[Hit] = []
+        for hit, debt in zip(hits, debts, strict=True):
+            policy, client, cost = hit
+            if policy.exact or (policy.name, client) not in self._paid_at:
                 return None
-            self._unreported[key] = (policy, units)
-            self._paid_at[key] = max(self._paid_at.get(key, 0), now) + cost * policy.interval
-        return Verdict([PolicyState(policy, after)], [], 0)
+            after = debt + cost * policy.interval
+            if after <= policy.tolerance - policy.tolerance // EXACT_SHARE:
+                spending.append(hit)
+            elif policy.shadow and after > policy.tolerance:
+                # It refuses nobody: a client that has exceeded it need not be asked about.
+                exceeded.append(hit)
+                after = debt
+            else:
+                return None
+            states.append(PolicyState(policy, after))
+        return Verdict(states, exceeded, 0) if self._note_unreported(spending, now) else None
+
+    def _note_unreported(self, hits: Sequence[Hit], now: int) -> bool:
+        """Note units that Redis does not know of yet; return False, and note none, if those would be too many."""
+        noted: list[tuple[tuple[str, str], Policy, int, int]] = []
+        with self._lock:
+            for policy, client, cost in hits:
+                key = (policy.name, client)
+                unreported = self._unreported.get(key)
+                units = unreported[1] + cost if unreported else cost
+                if units + self._in_flight.get(key, 0) > self.max_unreported(policy):
+                    return False
+                noted.append((key, policy, units, cost))
+            for key, policy, units, cost in noted:
+                self._unreported[key] = (policy, units)
+                self._paid_at[key] = max(self._paid_at.get(key, 0), now) + cost * policy.interval
+        return True
 
     def _hit_redis(self, hits: Sequence[Hit], *, spend: bool = True) -> Verdict:
         """Let Redis decide and spend, and report these clients' units with the same call."""

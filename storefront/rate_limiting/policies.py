@@ -17,6 +17,7 @@ _RATE = re.compile(
 )
 _SECONDS = {"s": 1, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _MAX_WINDOW = 7 * 86400  # seconds
+SITE_FACTOR = 100  # what a /48 of IPv6 gets, in budgets of a single address
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Policy:
         strict: while Redis is unavailable, half of what other policies get is admitted.
         shadow: counted and reported, never refused.
         in_sql: counted in SQL (`sql_windows`) by the code that uses it, not by Redis; there is no burst.
+        is_of_site: for all addresses of a /48 together; shown to clients only if it refuses.
     """
 
     name: str
@@ -47,6 +49,13 @@ class Policy:
     strict: bool = False
     shadow: bool = False
     in_sql: bool = False
+    is_of_site: bool = False
+
+    @cached_property
+    def of_site(self) -> Policy:
+        """The limit of a /48 of IPv6, which could use a budget for each of its 65,536 /64."""
+        limit, burst = self.limit * SITE_FACTOR, self.burst * SITE_FACTOR
+        return replace(self, name=f"{self.name}/48", limit=limit, burst=burst, is_of_site=True)
 
     @cached_property
     def interval(self) -> int:
@@ -109,6 +118,7 @@ POLICIES = (
     _policy("api", "600/minute", exact_fast_path=False),
     _policy("stream", "120/minute"),
     _policy("staff", "600/minute"),
+    _policy("probe", "600/minute", by="address", exact=False),
 )
 
 

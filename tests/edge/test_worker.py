@@ -68,9 +68,7 @@ UNUSUAL = {
     "a body": _with("Content-Length: 3") + "abc",
     "a request as a body": _with("Content-Length: {length}") + REQUEST,
     "a body that comes later": _with("Content-Length: {length}") + LATER + REQUEST,
-    "chunks that come later": _with("Transfer-Encoding: chunked") + LATER + "0\r\n\r\n",
     "two lengths": _with("Content-Length: 3", "Content-Length: 4") + "abcd",
-    "chunked": _with("Transfer-Encoding: chunked") + "0\r\n\r\n" + REQUEST,
     "chunked twice": _with("Transfer-Encoding: chunked, chunked") + "0\r\n\r\n",
     "length and chunked": _with("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n",
     "posted": _with("Content-Length: {length}").replace("GET /products", "POST /cart/lines", 1) + REQUEST,
@@ -147,6 +145,12 @@ def test_answers_are_those_of_gunicorns_own_worker(shop: Shop, gunicorn_worker: 
     )
     assert ours == theirs
     assert ours
+
+
+@pytest.mark.parametrize("rest", [LATER + "0\r\n\r\n", "0\r\n\r\n" + REQUEST])
+def test_chunks_that_no_view_reads_end_the_connection(shop: Shop, rest: str) -> None:
+    ((status, headers),) = _parse_heads(_send(shop, _with("Transfer-Encoding: chunked") + rest))
+    assert (status, headers["connection"]) == ("HTTP/1.1 200 OK", "close")
 
 
 @pytest.mark.parametrize("pieces", [2, 7, 200])

@@ -6,10 +6,15 @@ import logging
 from ipaddress import ip_network
 
 import pytest
+from redis import Redis
+from werkzeug.wrappers import Response
 
 from storefront.rate_limiting import identity, register_identifier
+from storefront.rate_limiting.gcra import Hit
 from storefront.rate_limiting.identity import UNKNOWN_ADDRESS, ClientAddressReader, client_key
-from tests.rate_limiting.conftest import MakeShop
+from storefront.rate_limiting.limiter import Limiter
+from storefront.rate_limiting.policies import SITE_FACTOR
+from tests.rate_limiting.conftest import MakeShop, policy
 
 FORGED = (
     "203.0.113.9",
@@ -128,3 +133,48 @@ def test_a_sign_in_has_a_budget_of_its_own_at_one_address(shop: MakeShop) -> Non
         for who in ("a", "b", "")
     ]
     assert answers == [[200, 200, 429]] * 3
+
+
+def test_addresses_of_a_48_share_a_higher_budget(shop: MakeShop) -> None:
+    limits = {"STOREFRONT_LIMIT_BROWSE": "3/day", "STOREFRONT_WORKERS": "1"}
+    client = shop(**limits).test_client()
+
+    def ask(address: str) -> Response:
+        return client.get("/nothing", environ_base={"REMOTE_ADDR": address})
+
+    first = [ask("2001:db8:7:1::1") for _ in range(4)]
+    assert [answer.status_code for answer in first] == [404] * 3 + [429]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in first[:3]] == ["2", "1", "0"]
+    assert "/48" not in first[0].headers["RateLimit-Policy"]
+    whole = 3 * SITE_FACTOR
+    for number in range(whole - 3):
+        assert ask(f"2001:db8:7:{number + 2:x}::1").status_code == 404
+    refused = ask("2001:db8:7:ffff::1")
+    assert (refused.status_code, '"browse/48"' in refused.headers["RateLimit"]) == (429, True)
+    assert ask("2001:db8:8:ffff::1").status_code == 404, "another /48"
+    assert ask("192.0.2.1").status_code == 404
+
+
+def test_48_is_counted_without_redis_too(shop: MakeShop) -> None:
+    away = {
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "STOREFRONT_LIMIT_BROWSE": "1/day",
+        "STOREFRONT_WORKERS": "1",
+    }
+    client = shop(**away).test_client()
+    statuses = [
+        client.get("/nothing", environ_base={"REMOTE_ADDR": f"2001:db8:7:{number:x}::1"}).status_code
+        for number in range(SITE_FACTOR + 1)
+    ]
+    assert statuses == [404] * SITE_FACTOR + [429]
+
+
+def test_two_budgets_of_an_address_take_one_round_trip(limiter: Limiter, redis: Redis) -> None:
+    one = policy("100/minute", "browse", exact=False)
+    hits = [Hit(one, "2001:db8:7:1::/64", 1), Hit(one.of_site, "2001:db8:7::/48", 1)]
+    before = redis.info("commandstats")["cmdstat_evalsha"]["calls"] if limiter.hit(hits) else 0
+    assert [limiter.hit(hits)[1] for _ in range(5)] == ["memory"] * 5
+    assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] == before
+    assert limiter.flush()
+    for hit in hits:
+        assert limiter.hit([hit])[0].states[0].debt > 5 * hit.policy.interval

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storefront.errors import ConfigurationError
-from storefront.rate_limiting.declarations import FREE_ENDPOINTS
+from storefront.rate_limiting.declarations import ENDPOINT_COSTS
 from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.policies import POLICIES, setting_name
 from tests.rate_limiting.conftest import MakeShop, policy
@@ -64,11 +64,11 @@ def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
 
 
 def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
-    assert {limit.name for limit in POLICIES if not limit.exact} == {"browse", "crawler", "me"}
+    assert {limit.name for limit in POLICIES if not limit.exact} == {"browse", "crawler", "me", "probe"}
 
 
 def test_every_endpoint_without_a_limit_exists(shop: MakeShop) -> None:
-    assert set(shop().view_functions) >= FREE_ENDPOINTS
+    assert set(shop().view_functions) >= set(ENDPOINT_COSTS)
 
 
 def test_every_limit_is_documented_with_its_setting_and_default() -> None:

@@ -68,7 +68,7 @@ def test_streams_take_no_connection_place_and_closes_are_seen(shop: Shop, stream
 
 @pytest.mark.slow
 def test_beyond_the_caps_a_page_polls(redis: Server, tmp_path: Path) -> None:
-    caps = {"STOREFRONT_STREAMS": "3", "STOREFRONT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
+    caps = {"STOREFRONT_STREAMS": "5", "STOREFRONT_STREAMS_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
     with (
         small_shop(tmp_path, REDIS_URL=redis.url, STOREFRONT_CACHE_PREFIX="caps", **caps) as shop,
         ExitStack() as opened,
@@ -86,10 +86,13 @@ def test_beyond_the_caps_a_page_polls(redis: Server, tmp_path: Path) -> None:
         first.next("snapshot")
         assert not comes_back("192.0.2.1")
         assert 20_000 <= comes_back("192.0.2.1") <= 40_000, "an address has its two"
+        assert not comes_back("2001:db8:7:1::1")
+        assert not comes_back("2001:db8:7:1::2")
+        assert 20_000 <= comes_back("2001:db8:7:1::3") <= 40_000, "IPv6 is counted by /64"
         assert not comes_back("192.0.2.2")
-        assert 20_000 <= comes_back("192.0.2.3") <= 40_000, "the worker has its three"
+        assert 20_000 <= comes_back("192.0.2.3") <= 40_000, "the worker has its five"
         first.close()
-        assert eventually(lambda: open_streams(shop) == 2)
+        assert eventually(lambda: open_streams(shop) == 4)
         assert not comes_back("192.0.2.1")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import brotli
@@ -14,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from storefront.extensions import db
 from storefront.ops import schema
+from storefront.web import health
 from storefront.web.common_headers import HEADERS, choose_request_id
 from tests.accounts.people import second_app
 from tests.conftest import make_app
@@ -86,7 +89,10 @@ def test_no_file_outside_the_static_tree_is_served(client: FlaskClient, url: str
     assert client.get(url).status_code == 404
 
 
-def test_readiness_names_missing_services(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+def test_readiness_names_missing_services(
+    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "MAX_AGE", 0.0)
     well = client.get("/readyz")
     assert (well.status_code, well.json) == (
         200,
@@ -112,8 +118,38 @@ def test_readiness_names_missing_services(app: Flask, client: FlaskClient, tmp_p
     assert "Check DATABASE_URL" in nowhere.json["services"]["database"]
 
 
+def test_services_are_checked_once_for_all_who_ask(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MAX_AGE", 3600.0)
+    checked: list[int] = []
+    started, finish = threading.Event(), threading.Event()
+
+    def check() -> None:
+        checked.append(1)
+        started.set()
+        finish.wait(30)
+
+    health.add_check(app, "slow", check, required=True)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(lambda: app.test_client().get("/readyz").status_code) for _ in range(8)]
+        assert started.wait(30)
+        finish.set()
+        assert [answer.result() for answer in answers] == [200] * 8
+    assert len(checked) == 1
+
+
+def test_readiness_is_limited_by_address(app: Flask, tmp_path: Path) -> None:
+    few = make_app(
+        app.config["DATABASE_URL"],
+        tmp_path,
+        REDIS_URL=app.config["REDIS_URL"],
+        STOREFRONT_LIMIT_PROBE="2/hour",
+    )
+    assert [few.test_client().get("/readyz").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_slow_database_fails_readiness(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(health, "MAX_AGE", 0.0)
     monkeypatch.setattr(schema, "PROMPT", 0.0)
     late = client.get("/readyz")
     assert late.status_code == 503
