@@ -101,7 +101,7 @@ def _add(base: str, body: str, cookie: str = "") -> str:
     wanted = urllib.request.Request(f"{base}/cart/lines", data=body.encode(), headers=headers)
     with urllib.request.build_opener(_Stay).open(wanted, timeout=10) as response:
         given = [value.split(";")[0] for value in response.headers.get_all("Set-Cookie") or ()]
-    return cookie or next(one for one in given if one.startswith(("cart=", "session=")))
+    return cookie or next(one for one in given if one.startswith(("cart", "session")))
 
 
 def _together(base: str, body: str) -> int:

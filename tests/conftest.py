@@ -214,6 +214,7 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     settings = {
         "STOREFRONT_ENV": "testing",
         "SECRET_KEY": "only for tests",
+        "STOREFRONT_COOKIE_NAME": "plain",  # so that tests know the names
         "DATABASE_URL": database_url,
         "STOREFRONT_LIMIT_BROWSE": "100000/minute",  # tests of other things send more requests than people
         "STOREFRONT_LIMIT_SEARCH": "100000/minute",

@@ -14,9 +14,9 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.sansio.http import parse_cookie
 
 from storefront.accounts import lifetimes
+from storefront.web import cookies
 
 # The names without the prefix `__Host-`, which they have over TLS.
 SIGN_IN_COOKIE = "signin"
@@ -52,10 +52,11 @@ def read_environ(app: Flask, environ: Mapping[str, Any]) -> SignInCookie | None:
 
 
 def read_value(app: Flask, environ: Mapping[str, Any], cookie: str) -> str:
-    """Return the value of a cookie of the request, by its name without prefix; empty if it is missing."""
-    sent, name = environ.get("HTTP_COOKIE", ""), _name(app, environ, cookie)
-    # Parsed like `request.cookies`: a cookie that is not valid UTF-8 counts as missing and raises nothing.
-    return parse_cookie(sent).get(name, "") if f"{name}=" in sent else ""
+    """Return the value of a cookie of the request, by its name without prefix; empty if it is missing.
+
+    A cookie of an earlier version counts, until one under the present name replaces it.
+    """
+    return cookies.read(app, environ, cookie) or cookies.read_former(app, environ, cookie)
 
 
 def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
@@ -82,25 +83,40 @@ def write(response: Response) -> Response:
     """Set or delete the cookie on the response if a sign-in began or ended in this request."""
     value, keep = request.environ.pop(_TO_SET, (False, False))
     if value is False:
+        _rename(response)
         return response
     name, flags = name_and_flags(SIGN_IN_COOKIE)
     if value is None:
         response.delete_cookie(name, httponly=True, **flags)
+        if _read(current_app, cookies.read_former(current_app, request.environ, SIGN_IN_COOKIE)):
+            cookies.delete_former(current_app, request.environ, SIGN_IN_COOKIE, response)
         return response
     response.set_cookie(name, value, max_age=LIFETIME if keep else None, httponly=True, **flags)
-    response.set_cookie(HINT_COOKIE, "1", max_age=timedelta(days=365), **flags)
+    hint = cookies.script_name(current_app, HINT_COOKIE)
+    response.set_cookie(hint, "1", max_age=timedelta(days=365), **flags)
     return response
 
 
 def name_and_flags(cookie: str) -> tuple[str, dict[str, Any]]:
     """Return the complete name of a cookie, and the attributes with which it is set and deleted."""
-    name = _name(current_app, request.environ, cookie)
-    return name, {"secure": name.startswith("__Host-"), "samesite": "Lax", "path": "/"}
+    app, environ = current_app, request.environ
+    return cookies.name_of(app, environ, cookie), cookies.attributes(app, environ)
 
 
-def _name(app: Flask, environ: Mapping[str, Any], cookie: str) -> str:
-    secure = environ.get("wsgi.url_scheme") == "https" or app.config["ENV"] == "production"
-    return f"__Host-{cookie}" if secure else cookie
+def _rename(response: Response) -> None:
+    """Give a sign-in of an earlier version's cookie the present name too, with a response that no cache keeps.
+
+    It lasts until the browser closes. The earlier cookie stays, and renews it.
+    """
+    if "no-store" not in response.headers.get("Cache-Control", ""):
+        return
+    name, flags = name_and_flags(SIGN_IN_COOKIE)
+    former = cookies.read_former(current_app, request.environ, SIGN_IN_COOKIE)
+    if former and name not in request.cookies and _read(current_app, former):
+        response.set_cookie(name, former, httponly=True, **flags)
+        response.set_cookie(
+            cookies.script_name(current_app, HINT_COOKIE), "1", max_age=timedelta(days=365), **flags
+        )
 
 
 def _read(app: Flask, value: str) -> SignInCookie | None:

@@ -12,11 +12,11 @@ from storefront import accounts
 from storefront.accounts import Shopper
 from storefront.cart import cookie, queries, recently_viewed, views
 from storefront.cart.commands import CartError
-from storefront.cart.merge import merge_carts, merged
+from storefront.cart.merge import merge_carts, merge_siblings, merged
 from storefront.cart.models import Cart, CartLine
 from storefront.i18n import gettext as _
 
-__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merged"]
+__all__ = ["Cart", "CartError", "CartLine", "init_app", "merge_carts", "merge_siblings", "merged"]
 
 
 def init_app(app: Flask) -> None:

@@ -140,7 +140,7 @@ def _create_cart(session: Session) -> int:
             Cart.id, Cart.token
         )
     ).one()
-    cookie.set_token(row.token)
+    cookie.set_token(row.token, is_new=shopper is None)
     return int(row.id)
 
 

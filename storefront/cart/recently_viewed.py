@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,6 +17,7 @@ from storefront.catalog import cards
 from storefront.catalog.models import Product
 from storefront.catalog.page_data import Card
 from storefront.extensions import db
+from storefront.web import cookies
 from storefront.web.private import private_page
 
 bp = Blueprint("recent", __name__, cli_group=None)
@@ -40,7 +41,10 @@ def recent() -> Response:
 def forget() -> BaseResponse:
     """Delete the cookie."""
     response = redirect(url_for("cart.cart"), 303)
-    response.delete_cookie(RECENT_COOKIE, path="/", samesite="Lax")
+    flags = {"samesite": "Lax", "path": cookies.attributes(current_app, request.environ)["path"]}
+    response.delete_cookie(cookies.script_name(current_app, RECENT_COOKIE), **flags)
+    if RECENT_COOKIE in request.cookies:  # of an earlier version
+        response.delete_cookie(RECENT_COOKIE, path="/", samesite="Lax")
     return response
 
 
@@ -52,7 +56,8 @@ def load_recent_cards(without: Collection[int | None] = ()) -> list[Card]:
     Args:
         without: ids of products to leave out.
     """
-    match = _IDS.fullmatch(request.cookies.get(RECENT_COOKIE, ""))
+    name = cookies.script_name(current_app, RECENT_COOKIE)
+    match = _IDS.fullmatch(request.cookies.get(name) or request.cookies.get(RECENT_COOKIE, ""))
     viewed = [int(text) for text in dict.fromkeys(match[0].split("."))] if match else []
     if not (ids := [product_id for product_id in viewed if product_id not in without]):
         return []

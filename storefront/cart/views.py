@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import accounts, rate_limiting
-from storefront.cart import commands, queries, recently_viewed
+from storefront.cart import commands, merge, queries, recently_viewed
 from storefront.cart.commands import MAX_QUANTITY, CartError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext as _l
@@ -14,6 +14,9 @@ from storefront.web.private import mark_private, private_page
 
 bp = Blueprint("cart", __name__, cli_group=None)
 me_bp = Blueprint("me", __name__, cli_group=None)
+
+for _blueprint in (bp, me_bp):
+    _blueprint.before_request(merge.merge_siblings)
 
 # What the page says after a redirect. The key is in the URL (`said`), so that no session is needed.
 _NOTICES = {

@@ -88,6 +88,14 @@ class Settings:
         *(f"{values.TTL}{kind}" for kind in ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE")),
     )
 
+    cookie_name: str = setting(
+        pattern(r"[A-Za-z0-9_-]{1,32}", "is {value!r}; use up to 32 letters, digits, dashes, underscores."),
+        "STOREFRONT_COOKIE_NAME",
+    )
+    cookie_path: str = setting(
+        pattern(r"/|(?:/[A-Za-z0-9._~-]{1,64}){1,8}", "is {value!r}; write it as / or /shop.", default="/"),
+        "STOREFRONT_COOKIE_PATH",
+    )
     # Seconds: an unused session ends after the first, any session after the second.
     session_ttl: int = setting(integer(3600, least=60, most=30 * _DAY), "STOREFRONT_SESSION_TTL")
     session_max_age: int = setting(

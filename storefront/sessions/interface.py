@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask_session.base import ServerSideSessionInterface  # type: ignore[import-untyped]
 
 from storefront.redis_roles import RedisUnavailable
@@ -14,8 +13,11 @@ from storefront.sessions import store
 from storefront.sessions.fields import MSGPACK
 from storefront.sessions.session import Session, SessionState, Validator
 from storefront.sessions.store import SessionStore, StoredSession
+from storefront.web import cookies
 
-TLS_NAME, NAME = "__Host-session", "session"
+SESSION_COOKIE = "session"
+# The key in the WSGI environment: the id that came under the name of an earlier version.
+_FORMER_KEY = "storefront.sessions.former"
 
 
 class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  # Flask-Session is not typed
@@ -34,18 +36,20 @@ class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
         self._store = sessions
         self._always_secure = app.config["ENV"] == "production"
 
-    def open_session(self, app: Flask, request: Request) -> Session:  # noqa: ARG002  # as Flask calls it
+    def open_session(self, app: Flask, request: Request) -> Session:
         """Return the request's session. Nothing is loaded yet."""
         secure = self._always_secure or request.is_secure
-        sid = request.cookies.get(TLS_NAME if secure else NAME, "")
+        sid = cookies.read(app, request.environ, SESSION_COOKIE)
+        former = "" if sid else cookies.read_former(app, request.environ, SESSION_COOKIE)
+        request.environ[_FORMER_KEY] = former
         return Session(
-            sid if store.is_valid_id(sid) else None,
+            sid if store.is_valid_id(sid) else former if store.is_valid_id(former) else None,
             secure=secure,
             load=self._load,
             validators=self.validators,
         )
 
-    def save_session(self, app: Flask, session: Session, response: Response) -> None:  # noqa: ARG002
+    def save_session(self, app: Flask, session: Session, response: Response) -> None:
         """Write the changed fields, and set the cookie if the id is new. Never raises RedisUnavailable."""
         if not session.accessed:
             return
@@ -56,12 +60,18 @@ class RedisSessionInterface(ServerSideSessionInterface):  # type: ignore[misc]  
                 self._delete_session(self._get_store_id(session.ended))
         with suppress(RedisUnavailable):
             sid = self._write(session)
-        flags: dict[str, Any] = {"secure": session.secure, "httponly": True, "samesite": "Lax", "path": "/"}
-        name = TLS_NAME if session.secure else NAME
+        environ = request.environ
+        name, flags = cookies.name_of(app, environ, SESSION_COOKIE), cookies.attributes(app, environ)
+        flags["httponly"] = True
+        former = environ.get(_FORMER_KEY)
+        if former and session.sid == former and session.state is SessionState.LIVE:
+            sid = sid or former  # from now on under the present name
         if sid:
             response.set_cookie(name, sid, **flags)  # a browser-session cookie: Redis holds the expiry
         elif session.ended:
             response.delete_cookie(name, **flags)
+            if session.ended == former:
+                cookies.delete_former(app, environ, SESSION_COOKIE, response)
 
     def regenerate(self, session: Session) -> None:
         """Give the session a new id (Flask-Session's name for `rotate`)."""

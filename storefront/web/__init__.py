@@ -7,6 +7,7 @@ from flask import Flask
 from storefront.web import (
     common_headers,
     compression,
+    cookies,
     error_pages,
     health,
     logs,
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     """Register this room's hooks and pages. Response hooks run in the reverse of this order."""
     app.request_class = BoundedRequest
     logs.init_app(app)
+    cookies.init_app(app)
     common_headers.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)

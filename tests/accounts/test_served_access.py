@@ -58,7 +58,8 @@ def sign_in(shop: Shop, email: str, password: str) -> str:
     response = send(shop, "/account/login", email=email, password=password)
     assert response.status == 303, response.status
     found = SimpleCookie(response.getheader("Set-Cookie"))
-    return f"__Host-signin={found['__Host-signin'].value}"
+    name = next(name for name in found if name.startswith("__Host-signin-"))
+    return f"{name}={found[name].value}"
 
 
 def everywhere(shop: Shop, path: str, cookie: str) -> set[tuple[int, bool]]:

@@ -160,7 +160,7 @@ class Shoppers(Loops):
             return
         if answer.status == 303:
             self.added[which] += 1
-            if found := re.search(r"((?:__Host-)?cart=[^;]+)", answer.headers.get("set-cookie", "")):
+            if found := re.search(r"((?:__Host-)?cart[\w-]*=[^;]+)", answer.headers.get("set-cookie", "")):
                 self.cookies[which] = found[1]
         elif answer.status != 422:  # sold out
             self.refused[str(answer.status)] += 1

@@ -51,7 +51,7 @@ def is_known(ask: Ask, cookies: str) -> bool:
 
 def session(cookies: str) -> str | None:
     """Return the Redis key of the session in these cookies."""
-    found = re.search(r"\bsession=([\w-]+)", cookies)
+    found = re.search(r"\bsession[\w-]*=([\w-]+)", cookies)
     return found and f"{{shop:session:{found[1][:2]}}}:{hashlib.sha256(found[1].encode()).hexdigest()}"
 
 

@@ -15,7 +15,7 @@ from redis import Redis
 
 from storefront import sessions
 from storefront.redis_roles import clients
-from storefront.sessions.interface import NAME, RedisSessionInterface
+from storefront.sessions.interface import SESSION_COOKIE, RedisSessionInterface
 from storefront.sessions.store import new_id
 from tests.conftest import make_app
 from tests.redis_roles.servers import Server, server
@@ -81,7 +81,7 @@ def get(client: FlaskClient, path: str, **about: Any) -> Any:
 
 
 def sid_of(client: FlaskClient) -> str | None:
-    cookie = client.get_cookie(NAME)
+    cookie = client.get_cookie(SESSION_COOKIE)
     return cookie.value if cookie else None
 
 
@@ -89,14 +89,14 @@ def same_visitor(client: FlaskClient) -> FlaskClient:
     """Return another client with the same session cookie; the two do not share later cookies."""
     other = client.application.test_client()
     if (sid := sid_of(client)) is not None:
-        other.set_cookie(NAME, sid)
+        other.set_cookie(SESSION_COOKIE, sid)
     return other
 
 
 def client_with_id(app: Flask, sid: str | None = None) -> FlaskClient:
     """Return a client whose cookie has this id; by default a well-formed id that Redis does not have."""
     client = app.test_client()
-    client.set_cookie(NAME, sid or new_id())
+    client.set_cookie(SESSION_COOKIE, sid or new_id())
     return client
 
 

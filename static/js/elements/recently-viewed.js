@@ -9,7 +9,7 @@ class RecentlyViewed extends HTMLElement {
     this.#listening = new AbortController();
     this.addEventListener("submit", (event) => this.#forget(event), { signal: this.#listening.signal });
     const product = this.getAttribute("product");
-    const before = (/(?:^|;\s*)recent=([\d.]+)/.exec(document.cookie)?.[1] ?? "").split(".").filter(Boolean);
+    const before = (this.#read(this.dataset.cookie) || this.#read("recent")).split(".").filter(Boolean);
     const others = before.filter((id) => id !== product);
     this.#note([product, ...others].slice(0, RecentlyViewed.#MOST), RecentlyViewed.#LIFE);
     if (others.length) this.#show(product);
@@ -37,7 +37,15 @@ class RecentlyViewed extends HTMLElement {
 
   #note(ids, life) {
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `recent=${ids.join(".")}; Path=/; Max-Age=${life}; SameSite=Lax${secure}`;
+    const { cookie, path } = this.dataset;
+    document.cookie = `${cookie}=${ids.join(".")}; Path=${path}; Max-Age=${life}; SameSite=Lax${secure}`;
+    // The name that an earlier version of the shop gave it.
+    if (cookie !== "recent") document.cookie = `recent=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
+  }
+
+  #read(name) {
+    const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`)) ?? "";
+    return /^[\d.]+$/.exec(found.slice(name.length + 1))?.[0] ?? "";
   }
 }
 

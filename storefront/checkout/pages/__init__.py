@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import accounts
+from storefront import accounts, cart
 from storefront.checkout import access
 from storefront.checkout.errors import PaymentError
 from storefront.checkout.queries import OrderView
@@ -34,6 +34,7 @@ _NOTICES = {
 def blueprint(name: str, module: str) -> Blueprint:
     """Return a blueprint all of whose responses are private."""
     bp = Blueprint(name, module, cli_group=None)
+    bp.before_request(cart.merge_siblings)
     bp.after_request(mark_private)
     return bp
 
