@@ -56,6 +56,12 @@ def test_repeated_request_is_carried_out_once(call: Call, pot: int) -> None:
     assert (send(6).status_code, read(call, pot)["stock"]) == (200, 6)
 
 
+def test_idempotency_key_belongs_to_one_address(call: Call, pot: int) -> None:
+    body, sent = {"stock": 4, "reason": "count"}, {"Idempotency_Key": "count-1"}
+    assert call("PUT", "/variants/POT/stock", body, scopes="stock:write", **sent).status_code == 200
+    assert call("PUT", "/variants/PLATE/stock", body, scopes="stock:write", **sent).status_code == 409
+
+
 def test_idempotency_key_belongs_to_one_token(app: Flask, call: Call, pot: int) -> None:
     first, second = (tokens.create_token(name, ("stock:write",)) for name in ("till", "scanner"))
 

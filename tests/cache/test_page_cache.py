@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache import page_cache
+from storefront.cache import keys, page_cache
 from storefront.cache.keys import PRODUCT_LIST
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
@@ -187,6 +187,11 @@ def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: l
         assert response.headers["Cache-Control"] == "private, no-store"
         assert "ETag" not in response.headers
     assert entries(redis, app) == set()
+
+
+def test_each_build_of_the_shop_has_pages_of_its_own() -> None:
+    made = [keys.page("catalog.home", "", build, PRODUCT_LIST).key for build in ("1a2b", "3c4d")]
+    assert made[0] != made[1], "pages of an older build must not be shown, nor those of other settings"
 
 
 def test_every_catalogue_page_is_declared_public(app: Flask) -> None:

@@ -205,5 +205,31 @@ def test_every_limit_that_a_view_names_is_in_the_table(shop: MakeShop) -> None:
     assert named <= {policy.name for policy in POLICIES}
 
 
+# Views where a guess, a mail or a payment is at stake; one unit of `browse` would admit far too many.
+DOORS = {
+    "accounts.change_email": {"sign-in.address", "password-reset.account"},
+    "accounts.change_password": {"sign-in.address"},
+    "accounts.delete": {"sign-in.address"},
+    "accounts.set_email": {"password-reset.address"},
+    "checkout.check_out": {"checkout"},
+    "orders.show": {"order"},
+    "orders.cancel": {"order"},
+    "password_reset.send_link": {"password-reset.address", "password-reset.account"},
+    "password_reset.set_password": {"password-reset.address"},
+    "payments.stripe_event": {"payment.event"},
+    "sign_in.create_account": {"password-reset.address"},
+    "sign_in.send_registration_link": {"register", "password-reset.account"},
+    "sign_in.submit_login": {"sign-in.address"},
+    "sign_in_links.use": {"password-reset.address"},
+}
+
+
+def test_doors_keep_limits_of_their_own(shop: MakeShop) -> None:
+    views = shop().view_functions
+    for endpoint, policies in DOORS.items():
+        declared = {charge.policy for charge in getattr(views[endpoint], "rate_limits", ())}
+        assert policies <= declared, endpoint
+
+
 def test_every_endpoint_that_is_free_exists(shop: MakeShop) -> None:
     assert set(declarations.ENDPOINT_COSTS) - {"metrics"} <= set(shop().view_functions)
