@@ -42,6 +42,7 @@ WITHOUT_ACTOR = {
         "customer_order",
         "order_line",
         "payment",
+        "payment_dispute",
         "payment_event",
     },
     "derived from rows that name the actor": {
@@ -50,7 +51,13 @@ WITHOUT_ACTOR = {
         "listing_vendor",
         "product_redirect",
     },
-    "messages in transit": {"api_idempotency_key", "letter", "outbox", "webhook_delivery"},
+    "messages in transit, and counts of them": {
+        "api_idempotency_key",
+        "counted_mail",
+        "letter",
+        "outbox",
+        "webhook_delivery",
+    },
 }
 
 

@@ -76,7 +76,7 @@ def _note_withheld(session: Session, *, change: OrderChange) -> None:
         "No letter was sent about this (%(kind)s): too many went to this address, or came from one visitor.",
         kind=change.kind,
     )
-    orders.record_event(session, order, "note", actor="shop", note=note)
+    orders.record_event(session, order, "note", actor=str(actors.SYSTEM), note=note)
 
 
 def _compose(data: dict[str, Any]) -> MailText | None:

@@ -10,10 +10,20 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.extensions import Model, UtcDateTime
+from storefront.money import Money
 
 OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
 OrderEventKind = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded", "note"]
@@ -243,3 +253,45 @@ class PaymentEvent(Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
 
     __table_args__ = (UniqueConstraint("provider", "event_id"),)
+
+
+# A dispute that has ended stays in one of these states (docs.stripe.com/api/disputes/object).
+_HARMLESS_DISPUTE_STATES = ("won", "warning_closed")
+FINAL_DISPUTE_STATES = (*_HARMLESS_DISPUTE_STATES, "lost")
+
+
+class PaymentDispute(Model):
+    """A dispute about a payment, in minor units of `currency`; `status` and `reason` are the provider's.
+
+    `decided_by` is the actor who allowed the order to be shipped nevertheless; empty until somebody has.
+    """
+
+    __tablename__ = "payment_dispute"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(255))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(100), default="")
+    status: Mapped[str] = mapped_column(String(30))
+    decided_by: Mapped[str] = mapped_column(String(255), default="")
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+
+    __table_args__ = (UniqueConstraint("provider", "reference"),)
+
+    @classmethod
+    def stops_shipping(cls) -> ColumnElement[bool]:
+        """Return the SQL condition that a dispute keeps its order from being shipped."""
+        return (cls.decided_by == "") & cls.status.not_in(_HARMLESS_DISPUTE_STATES)
+
+    @property
+    def stops(self) -> bool:
+        """Whether the dispute keeps its order from being shipped."""
+        return not self.decided_by and self.status not in _HARMLESS_DISPUTE_STATES
+
+    @property
+    def money(self) -> Money:
+        """The disputed amount."""
+        return Money(self.amount, self.currency)

@@ -17,7 +17,7 @@ from storefront import stock
 from storefront.actors import MAX_LENGTH, actor_text
 from storefront.app_state import Hook
 from storefront.checkout.errors import NoSuchOrderError, OrderError
-from storefront.checkout.models import Order, OrderEvent, OrderEventKind
+from storefront.checkout.models import Order, OrderEvent, OrderEventKind, PaymentDispute
 from storefront.i18n import gettext as _
 from storefront.money import Money
 
@@ -108,7 +108,18 @@ def record_payment(
 
 
 def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
-    """Record that the goods have been handed to the carrier."""
+    """Record that the goods have been handed to the carrier.
+
+    Raises:
+        OrderError: the order's state does not allow it, or a dispute about its payment is not decided.
+    """
+    disputed = select(PaymentDispute.id).join(Order, Order.id == PaymentDispute.order_id)
+    if session.execute(disputed.where(Order.number == number, PaymentDispute.stops_shipping())).first():
+        raise OrderError(
+            _(
+                "The payment is disputed. Decide on the order's page at /ops/orders whether it is shipped anyway."
+            )
+        )
     return _advance(session, number, "shipped", actor, note)
 
 

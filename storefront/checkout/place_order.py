@@ -203,7 +203,7 @@ def _write_order(
         refunded=0,
         event_id=event_id,
         kind="placed",
-        actor="customer",
+        actor=str(event["actor"]),
         at=now,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from storefront.checkout.models import Order, OrderEvent, OrderLine
+from storefront.checkout.models import Order, OrderEvent, OrderLine, PaymentDispute
 from storefront.extensions import db
 from storefront.money import Money
 
@@ -19,6 +19,8 @@ INVOICE = "invoice"
 UNPAID_INVOICE = and_(Order.payment == INVOICE, Order.state == "placed", Order.paid == 0)
 # A state for staff only: cancelled, with money that has to be refunded.
 REFUND_DUE = "refund due"
+# A state for staff only: a dispute stops the order until they decide.
+DISPUTED = "disputed"
 _EXPORTED_COLUMNS = tuple(
     "number placed_at state email currency goods delivery_price tax total paid refunded delivery payment ship_to"
     " bill_to".split()
@@ -194,9 +196,12 @@ def list_account_orders(user_id: int, page: int = 1) -> OrderPage:
 
 
 def list_orders(page: int = 1, state: str | None = None) -> OrderPage:
-    """Return a page of all orders, or of those in this state (REFUND_DUE included)."""
+    """Return a page of all orders, or of those in this state (REFUND_DUE and DISPUTED included)."""
     if state == REFUND_DUE:
         return _page([Order.state == "cancelled", Order.paid > Order.refunded], page)
+    if state == DISPUTED:
+        disputed = select(PaymentDispute.order_id).where(PaymentDispute.stops_shipping())
+        return _page([Order.id.in_(disputed)], page)
     return _page([Order.state == state] if state else [], page)
 
 

@@ -39,6 +39,7 @@ FOR_OPERATORS = {
     "catalog/pictures.py": "lines of import reports",
     "checkout/payment/events.py": "answers to the payment provider, and log lines",
     "checkout/payment/stripe_checkout.py": "errors of the provider's API",
+    "checkout/payment/stripe_messages.py": "answers to the payment provider, and log lines",
     "rate_limiting/refusals.py": "problem details for programs",
     "rate_limiting/report.py": "a command",
     "stock/inventory.py": "errors of programs that set stock",

@@ -15,7 +15,7 @@ from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.pages import blueprint, page_number, render_page
-from storefront.checkout.payment import invoice_expiry
+from storefront.checkout.payment import disputes, invoice_expiry
 from storefront.checkout.payment.cancellation import cancel_order
 from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.queries import OrderView
@@ -28,7 +28,16 @@ from storefront.web.staff_access import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
 
-STATES = ("placed", "paid", "shipped", "delivered", "cancelled", queries.REFUND_DUE, "refunded")
+STATES = (
+    "placed",
+    "paid",
+    "shipped",
+    "delivered",
+    "cancelled",
+    queries.REFUND_DUE,
+    queries.DISPUTED,
+    "refunded",
+)
 _TRANSITIONS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
@@ -87,6 +96,8 @@ def _record(number: str, kind: str, note: str) -> None:
             invoice_expiry.prolong(session, number, note=note)
         elif kind in _TRANSITIONS:
             _TRANSITIONS[kind](session, number, note=note)
+        elif kind == "dispute":
+            disputes.allow_shipping(session, number, note)
         elif kind == "note" and note:
             orders.add_note(session, number, note)
         else:
@@ -143,6 +154,9 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         bill_to=address_rules.address_lines(order.bill_to or {}),
         provider=provider,
         actors=describe_actors({event.actor for event in order.events}),
-        key=secrets.token_urlsafe(24),
+        disputes=disputes.list_disputes(number),
+        # After a failed refund the form keeps its key: sent again, it is the same refund at the provider.
+        key=request.form.get("key", "")[:100] or secrets.token_urlsafe(24),
+        amount=request.form.get("amount", "")[:20] if request.form.get("kind") == "refunded" else "",
         problem=problem,
     )

@@ -7,29 +7,34 @@ origin, so the check against cross-site requests lets it pass.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import stripe
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
 from storefront.actors import Actor, acting_as
 from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
-from storefront.checkout.models import Payment
-from storefront.checkout.payment import attempts
+from storefront.checkout.models import Order, Payment
+from storefront.checkout.payment import attempts, disputes
 from storefront.checkout.payment.stripe_checkout import StripeCheckout
+from storefront.checkout.payment.stripe_messages import (
+    FAILED,
+    PAID,
+    Dispute,
+    MalformedMessageError,
+    PaidSession,
+    Refund,
+    Subject,
+    parse_message,
+)
 from storefront.checkout.terms import current_terms
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
+from storefront.money import Money
 
-_PAID_TYPES = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
-_FAILED_TYPES = ("checkout.session.expired", "checkout.session.async_payment_failed")
-_REFUND_TYPES = ("refund.created", "refund.updated", "refund.failed")
-HANDLED_TYPES = (*_PAID_TYPES, *_FAILED_TYPES, *_REFUND_TYPES)
 # Final states of a refund: an event that reports another state after one of these is late.
 _FAILED_REFUND_STATES = ("failed", "canceled")
 
@@ -43,54 +48,73 @@ def stripe_event() -> tuple[Response, int]:
     provider = current_terms().providers.get("stripe")
     if not isinstance(provider, StripeCheckout):
         abort(404)
-    event = _verified_event(provider)
-    kind, subject = str(event.get("type")), event.get("data", {}).get("object", {})
-    if kind not in HANDLED_TYPES:
-        return jsonify(message="That means nothing to this shop."), 200
     try:
-        number = _order_number(provider, subject)
-        with acting_as(Actor("provider", provider.code)):
-            is_first = handle_event(provider.code, event["id"], kind, number, subject)
+        message = parse_message(_verified_payload(provider))
+    except MalformedMessageError as error:
+        return _refuse_malformed(provider.code, error)
+    if message.subject is None:
+        return jsonify(message="That means nothing to this shop."), 200
+    with acting_as(Actor("provider", provider.code)):
+        return _answer(provider, message.id, message.kind, message.subject)
+
+
+def _answer(provider: StripeCheckout, event_id: str, kind: str, subject: Subject) -> tuple[Response, int]:
+    number = ""
+    try:
+        number = _find_order_number(provider, subject)
+        is_first = handle_event(provider.code, event_id, kind, number, subject)
     except NoSuchOrderError:
         return jsonify(message="That is about no order of this shop."), 200
     except (OrderError, PaymentError) as error:
-        current_app.logger.warning("Stripe's message %s (%s) was refused: %s", event["id"], kind, error)
+        current_app.logger.warning("Stripe's message %s (%s) was refused: %s", event_id, kind, error)
+        if kind in PAID and number:
+            _note_unbooked(provider.code, number, subject, str(error))
         return jsonify(message=str(error)), 409
     return jsonify(message="Done." if is_first else "That was done before."), 200
 
 
-def _verified_event(provider: StripeCheckout) -> dict[str, Any]:
-    """Return the event if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
+def _verified_payload(provider: StripeCheckout) -> bytes:
+    """Return the body if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
     payload = request.get_data()
     signature = request.headers.get("Stripe-Signature")
     tolerance = stripe.Webhook.DEFAULT_TOLERANCE
     try:
         stripe.WebhookSignature.verify_header(payload, signature, provider.webhook_secret, tolerance)
-        event = json.loads(payload)
     except (stripe.SignatureVerificationError, ValueError):
-        event = None
-    if not isinstance(event, dict) or not isinstance(event.get("id"), str):
         abort(400)
-    return event
+    return payload
 
 
-def _order_number(provider: StripeCheckout, subject: dict[str, Any]) -> str:
-    number = subject.get("client_reference_id") or (subject.get("metadata") or {}).get("order")
-    if not number and subject.get("object") == "refund" and subject.get("payment_intent"):
-        # Staff made the refund on Stripe's own pages, where it gets no metadata.
-        number = provider.order_of(str(subject["payment_intent"]))
-    return str(number or "")
+def _refuse_malformed(provider: str, error: MalformedMessageError) -> tuple[Response, int]:
+    """Answer 400, and 200 to a repetition of the same event: it would be as malformed as the first time."""
+    current_app.logger.warning("Stripe's message %s was refused: %s", error.event_id or "without id", error)
+    answer = jsonify(message=str(error))
+    if not error.event_id:
+        return answer, 400
+    try:
+        with write_transaction() as session:
+            is_first = attempts.mark_handled(session, provider, f"malformed:{error.event_id}", "malformed")
+    except IntegrityError:  # the same event at the same moment
+        is_first = False
+    return answer, 400 if is_first else 200
 
 
-def handle_event(provider: str, event_id: str, kind: str, number: str, subject: dict[str, Any]) -> bool:
+def _find_order_number(provider: StripeCheckout, subject: Subject) -> str:
+    if not (number := subject.order_number) and isinstance(subject, Refund | Dispute):
+        # Disputes, and refunds that staff made on Stripe's own pages, have no metadata.
+        number = provider.order_of(subject.payment_intent) if subject.payment_intent else ""
+    return number
+
+
+def handle_event(provider: str, event_id: str, kind: str, number: str, subject: Subject) -> bool:
     """Apply an event to its order, in one transaction.
 
     Args:
         provider: the code of the provider.
         event_id: the provider's id of the event; each id counts once.
-        kind: one of HANDLED_TYPES.
+        kind: one of `stripe_messages.HANDLED`.
         number: the number of the order.
-        subject: the object that the event is about, as Stripe describes it.
+        subject: the object that the event is about.
 
     Returns:
         False if the event was handled before.
@@ -103,24 +127,63 @@ def handle_event(provider: str, event_id: str, kind: str, number: str, subject: 
         order = orders.lock_order(session, number)  # a second copy of the event waits here for the first
         if not attempts.mark_handled(session, provider, event_id, kind):
             return False
-        if kind in _REFUND_TYPES:
+        if isinstance(subject, Dispute):
+            disputes.record_dispute(session, order, provider, subject)
+        elif order.payment != provider:
+            _handle_foreign(session, order, provider, subject)
+        elif isinstance(subject, Refund):
             _handle_refund(session, provider, number, subject)
-            return True
-        payment = attempts.find_or_create(session, order, provider, str(subject["id"]))
-        if kind in _PAID_TYPES and subject.get("payment_status") == "paid":
-            _handle_paid(session, number, payment, subject)
-        elif kind in _FAILED_TYPES:
-            _handle_failed(session, number, payment)
+        else:
+            payment = attempts.find_or_create(session, order, provider, subject.id)
+            if isinstance(subject, PaidSession):
+                _handle_paid(session, number, payment, subject)
+            elif kind in FAILED:
+                _handle_failed(session, number, payment)
     return True
 
 
-def _handle_paid(session: Session, number: str, payment: Payment, subject: dict[str, Any]) -> None:
+def _handle_foreign(session: Session, order: Order, provider: str, subject: Subject) -> None:
+    """Note money for an order that is not paid through this provider. Nothing else about it concerns the order."""
+    if isinstance(subject, PaidSession) and attempts.mark_handled(
+        session, provider, f"unbooked:{subject.id}", "unbooked"
+    ):
+        text = _(
+            "Stripe received %(amount)s for this order, which is not paid through Stripe. It was not booked. "
+            "Refund %(reference)s in Stripe's dashboard.",
+            amount=_amount(subject),
+            reference=subject.id,
+        )
+        orders.add_note(session, order.number, text)
+
+
+def _note_unbooked(provider: str, number: str, subject: Subject, problem: str) -> None:
+    """Note once why a payment was not booked, so that staff can decide about money that Stripe has."""
+    with write_transaction() as session:
+        orders.lock_order(session, number)
+        if attempts.mark_handled(session, provider, f"unbooked:{subject.id}", "unbooked"):
+            text = _(
+                "A payment at Stripe was not booked. %(problem)s Look at %(reference)s in Stripe's dashboard.",
+                problem=problem,
+                reference=subject.id,
+            )
+            orders.add_note(session, number, text)
+
+
+def _amount(paid: PaidSession) -> str:
+    return Money(paid.amount_total, paid.currency.upper()).format(current_app.config["LOCALE"])
+
+
+def _handle_paid(session: Session, number: str, payment: Payment, paid: PaidSession) -> None:
+    """Book a payment. Another amount than that of the attempt is refused: the attempt can still be paid."""
     if payment.state == "paid":
         return
-    currency, amount = str(subject["currency"]).upper(), int(subject["amount_total"])
+    currency = paid.currency.upper()
+    if currency == payment.currency and paid.amount_total < payment.amount:
+        due = Money(payment.amount, payment.currency).format(current_app.config["LOCALE"])
+        raise OrderError(_("%(due)s are to be paid, not %(amount)s.", due=due, amount=_amount(paid)))
     payment.state = "paid"
     session.flush()  # the refund of a cancelled order looks for payments in this state
-    orders.record_payment(session, number, amount, currency, note=payment.reference)
+    orders.record_payment(session, number, paid.amount_total, currency, note=payment.reference)
 
 
 def _handle_failed(session: Session, number: str, payment: Payment) -> None:
@@ -135,11 +198,11 @@ def _handle_failed(session: Session, number: str, payment: Payment) -> None:
         orders.cancel(session, number, note=_("It was not paid in time."))
 
 
-def _handle_refund(session: Session, provider: str, number: str, subject: dict[str, Any]) -> None:
+def _handle_refund(session: Session, provider: str, number: str, refund: Refund) -> None:
     """Record a refund once, and its failure once, for any requester and any order of events."""
-    reference, amount = str(subject["id"]), int(subject["amount"])
+    reference, amount = refund.id, refund.amount
     is_new = attempts.mark_handled(session, provider, f"refund:{reference}", "refund")
-    if subject.get("status") not in _FAILED_REFUND_STATES:
+    if refund.status not in _FAILED_REFUND_STATES:
         if is_new:
             orders.record_refund(session, number, amount, note=reference)
     elif attempts.mark_handled(session, provider, f"lost:{reference}", "refund.failed"):

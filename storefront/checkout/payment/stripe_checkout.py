@@ -83,6 +83,13 @@ class StripeCheckout:
             intent = self._sessions.retrieve(paid[-1].reference).payment_intent
             params: Any = {"payment_intent": intent, "amount": amount, "metadata": {"order": order.number}}
             return str(self._client.v1.refunds.create(params, {"idempotency_key": key}).id)
+        except stripe.IdempotencyError as error:
+            raise PaymentError(
+                _(
+                    "This form was sent before with another amount, which Stripe may have refunded. Open the order "
+                    "again, look at its log and at Stripe's dashboard, then decide."
+                )
+            ) from error
         except stripe.StripeError as error:
             reason = error.user_message or _("it did not answer")
             raise PaymentError(
