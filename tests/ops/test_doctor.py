@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from itsdangerous import TimestampSigner
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
@@ -204,14 +206,19 @@ def test_trusted_proxies_are_compared_with_real_ones(
     assert found["scheme"].level == "ok"
 
 
-def test_the_proxy_echo_answers_the_doctor_only(tmp_path: Path, redis_url: str) -> None:
+def test_the_proxy_echo_answers_the_doctor_only(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other = (shop(tmp_path, REDIS_URL=redis_url, SECRET_KEY=key) for key in ("one", "other"))
     with other.app_context():
         foreign = proxy_echo.token()
     with one.app_context():
         own = proxy_echo.token()
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - 62)
+        old = proxy_echo.token()
+        monkeypatch.undo()
     client = one.test_client()
-    for token, status in (("", 404), (foreign, 404), (own[:-1], 404), (own, 200)):
+    for token, status in (("", 404), (foreign, 404), (own[:-1], 404), (old, 404), (own, 200)):
         assert client.get("/ops/mirror", headers={proxy_echo.HEADER: token}).status_code == status
 
 
