@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
@@ -50,7 +50,10 @@ class IdempotencyKey(Model):
 
 
 class Webhook(ChangedBy, Model):
-    """A URL that is called when an event happens. The secret is stored in clear: it signs every message."""
+    """A URL that is called when an event happens. The secret is stored in clear: it signs every message.
+
+    `slot_until` is in the future while a process sends to it.
+    """
 
     __tablename__ = "webhook"
 
@@ -59,6 +62,7 @@ class Webhook(ChangedBy, Model):
     secret: Mapped[str] = mapped_column(String(64))
     events: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    slot_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class WebhookDelivery(Model):
@@ -78,3 +82,5 @@ class WebhookDelivery(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (Index("ix_webhook_delivery_webhook_id_due_at", "webhook_id", "due_at"),)

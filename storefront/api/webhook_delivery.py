@@ -1,4 +1,7 @@
-"""Delivery of webhook messages: signed (Standard Webhooks), sent through the outbound guard, retried with backoff."""
+"""Delivery of webhook messages: signed (Standard Webhooks), sent through the outbound guard, retried with backoff.
+
+`webhook_turns` decides when each webhook's next message is sent.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,11 +19,13 @@ from sqlalchemy import delete, select
 from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.state import state
-from storefront.background.due_queue import Attempt, DueQueue, Outcome
+from storefront.api.webhook_turns import Turns
+from storefront.app_state import AppState
+from storefront.background.due_queue import Attempt, BatchResult, DueQueue, Outcome
 from storefront.extensions import db
 from storefront.web import outbound
 
-# Seconds for each step of an attempt.
+# Seconds for an attempt: the look-up of the name, connecting, sending, and the head of the answer.
 TIMEOUT = 10.0
 # Seconds until the next attempt. After the last attempt a message is given up: after about a day and a half.
 BACKOFF = (5, 60, 300, 1800, 3600, 7200, 14400, 28800, 28800, 43200)
@@ -35,7 +39,9 @@ _queue = DueQueue(
         Webhook, Webhook.id == WebhookDelivery.webhook_id
     ),
     backoff=BACKOFF,
+    batch=1,
 )
+_turns = AppState[Turns]("api.webhook_turns")
 
 
 def sign_message(secret: str, message_id: str, timestamp: int, body: str) -> str:
@@ -46,8 +52,19 @@ def sign_message(secret: str, message_id: str, timestamp: int, body: str) -> str
 
 
 def send_due() -> int:
-    """Send the due messages that no other process is sending; return how many messages were due."""
-    return _queue.run(_deliver).due
+    """Send the due messages as far as slots and threads are free, and wait for that; return the number of turns."""
+    threads = _turns.get(current_app).start_due()
+    for thread in threads:
+        thread.join()
+    return len(threads)
+
+
+def _start_due() -> None:
+    _turns.get(current_app).start_due()
+
+
+def _send_next(webhook_id: str) -> BatchResult:
+    return _queue.run(_deliver, WebhookDelivery.webhook_id == webhook_id)
 
 
 def _deliver(attempt: Attempt) -> Outcome:
@@ -72,9 +89,7 @@ def _send(message: Any) -> tuple[str, bool]:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         allow_private = current_app.config["WEBHOOK_PRIVATE"]
-        with closing(
-            outbound.connect(message.url, timeout=TIMEOUT, allow_private=allow_private)
-        ) as connection:
+        with outbound.connect(message.url, timeout=TIMEOUT, allow_private=allow_private) as connection:
             connection.request("POST", path, message.body.encode(), headers)
             status = connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -84,7 +99,8 @@ def _send(message: Any) -> tuple[str, bool]:
 
 def init_app(app: Flask) -> None:
     """Deliver messages, delete old ones and store the use of tokens in the background of every serving process."""
-    periodic.add_task(app, "webhook-sender", send_due, interval=1.0)
+    _turns.set(app, Turns(app, _send_next))
+    periodic.add_task(app, "webhook-sender", _start_due, interval=1.0)
     periodic.add_task(app, "webhook-log", _delete_old_deliveries, interval=600.0)
     periodic.add_task(app, "token-use", state.get(app).token_use.store, interval=1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from storefront.catalog.shopify import picture_download
 from storefront.catalog.shopify.picture_download import FetchError
 from storefront.extensions import db
 from storefront.web import outbound
+from tests.dripping import STAGES, dripping
 from tests.internet import ALSO_PUBLIC, PUBLIC, Internet, WebServer, serving
 
 # Takes a URL; returns None if the request was answered with 200, else the reason that operators read.
@@ -240,6 +242,50 @@ def test_ipv6_literals_keep_their_port(url: str, port: int, monkeypatch: pytest.
         raise ConnectionRefusedError
 
     monkeypatch.setattr("socket.create_connection", refuse)
-    with pytest.raises(ConnectionRefusedError):
-        outbound.connect(url, timeout=1)
+    with pytest.raises(ConnectionRefusedError), outbound.connect(url, timeout=1):
+        pass
     assert [number for _, number in connected] == [port]
+
+
+def _read(url: str) -> bytes:
+    with outbound.connect(url, timeout=0.3, allow_private=True) as connection:
+        connection.request("GET", "/a.png")
+        return connection.getresponse().read(10_000)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_server_that_drips_bytes_is_left_in_time(stage: str) -> None:
+    scheme = "https" if stage == "TLS handshake" else "http"
+    with dripping(stage) as server:
+        url = f"{scheme}://localhost:{server.port}/a.png"
+        with pytest.raises(TimeoutError, match=r"longer than 0\.3 s"):
+            _read(url)
+        assert (server.connections, server.finished) == (1, 0)
+
+
+def test_redirects_and_body_share_the_time_of_a_picture(
+    internet: Internet, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_download, "MAX_SECONDS", 0.5)
+    internet.names["shop.example"] = [[PUBLIC]]
+    with dripping("body") as server:
+        web.location = f"http://shop.example:{server.port}/a.png"
+        with pytest.raises(FetchError, match="longer than"):
+            picture_download.fetch(f"http://shop.example:{web.server_port}/to/a.png")
+        assert (server.connections, server.finished) == (1, 0)
+
+
+def test_a_name_that_nobody_answers_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def look_up(*_: object, **_options: object) -> list[object]:
+        answered.wait(20)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    with (
+        pytest.raises(TimeoutError, match="not found in time"),
+        outbound.connect("http://a.example", timeout=0.1),
+    ):
+        pass
+    answered.set()
