@@ -1,6 +1,6 @@
 """Budgets of unpaid goods: how much one client, and all clients together, may keep from others without paying.
 
-Holds and unpaid orders by invoice count together. A shopper who asks for more gets no hold, and can order all the
+Holds and unpaid orders count together. A shopper who asks for more gets no hold, and can order all the
 same: docs/decisions/0018-budgets-of-unpaid-holds.md explains the numbers.
 
 The budgets are checked in the transaction of a hold, after its rows are written: first before the rows of stock are
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from storefront.checkout.errors import OverHoldBudgetError
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order, OrderLine
-from storefront.checkout.queries import UNPAID_INVOICE
+from storefront.checkout.queries import UNPAID
 from storefront.extensions import connection_of
 from storefront.stock import StockItem
 
@@ -48,7 +48,7 @@ MIN_SHOP_SKUS = 5  # even if the shop has few
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7201)")  # any number: it names the lock of the budgets
 # Goods that are kept unpaid. `ordered` of them have left the stock, as part of an order.
-_UNPAID = union_all(
+_KEPT = union_all(
     select(
         Hold.sku, Hold.quantity, literal(0).label("ordered"), Hold.checkout_id, Checkout.user_id, Hold.client
     )
@@ -63,9 +63,9 @@ _UNPAID = union_all(
         Order.client,
     )
     .join(Order, Order.id == OrderLine.order_id)
-    .where(UNPAID_INVOICE, OrderLine.from_stock > OrderLine.returned),
-).cte("unpaid")
-_ROW = _UNPAID.c
+    .where(UNPAID, OrderLine.from_stock > OrderLine.returned),
+).cte("kept")
+_ROW = _KEPT.c
 _CLIENTS = {
     "basket": (
         BASKET,

@@ -111,7 +111,7 @@ class Order(Model):
     shopper saw it, `payment` the code of the provider, `paid` the money received so far, `refunded` the part of it
     that was refunded.
 
-    An unpaid order by invoice counts in the budgets of holds (`hold_budgets`), for the draft `checkout_id` and for
+    An unpaid order counts in the budgets of holds (`hold_budgets`), for the draft `checkout_id` and for
     `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled. It
     is cancelled at `pay_by`, after a letter that was sent at `reminded_at`.
 

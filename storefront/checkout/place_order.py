@@ -81,7 +81,7 @@ def place_order(checkout_id: int, key: str, seen: str, client: str | None = None
         checkout_id: the id of the draft.
         key: the idempotency key of the form (`Checkout.key`), of 16 to 100 characters.
         seen: the `OrderReview.digest` that the shopper was shown.
-        client: a keyed digest of the client's address, if it is known: unpaid orders by invoice count for it.
+        client: a keyed digest of the client's address, if it is known: unpaid orders count for it.
 
     Raises:
         PricesChangedError: prices, tax, lines or details differ from `seen`.
@@ -123,9 +123,9 @@ def _place(session: Session, checkout_id: int, key: str, seen: str, client: str 
     taken = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
     taken.check_availability([line for line in review.lines if line.needs_stock])
     sold = _quantities_from_stock(session, review, taken)
-    columns: dict[str, Any] = {"key": key, "request_digest": seen}
-    if draft.payment == INVOICE:
-        columns |= {"client": client, "pay_by": payment_end() if any(sold.values()) else None}
+    columns: dict[str, Any] = {"key": key, "request_digest": seen, "client": client}
+    if draft.payment == INVOICE and any(sold.values()):
+        columns["pay_by"] = payment_end()
     change = _write_order(session, review, columns, sold)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})

@@ -15,8 +15,9 @@ from storefront.money import Money
 PER_PAGE = 50
 # The code of payment by invoice.
 INVOICE = "invoice"
-# By invoice, with no money received, and not shipped: the goods have left the stock for nothing but a promise.
-UNPAID_INVOICE = and_(Order.payment == INVOICE, Order.state == "placed", Order.paid == 0)
+# No money received, and not shipped: the goods have left the stock for nothing but a promise.
+UNPAID = and_(Order.state == "placed", Order.paid == 0)
+UNPAID_INVOICE = and_(Order.payment == INVOICE, UNPAID)
 # A state for staff only: cancelled, with money that has to be refunded.
 REFUND_DUE = "refund due"
 # A state for staff only: a dispute stops the order until they decide.

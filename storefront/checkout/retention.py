@@ -12,7 +12,7 @@ from storefront import accounts, cart, periodic
 from storefront.checkout import holds
 from storefront.checkout.hold_budgets import TIME_WINDOW
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order
-from storefront.checkout.queries import UNPAID_INVOICE
+from storefront.checkout.queries import UNPAID
 from storefront.extensions import db, write_transaction
 
 KEY_LIFETIME = timedelta(days=7)
@@ -55,7 +55,7 @@ def _old_times(now: datetime) -> Select[int]:
 
 def _settled_clients() -> Select[int]:
     """Return orders whose client no longer counts in a budget: they are paid, shipped or cancelled."""
-    return select(Order.id).where(Order.client.is_not(None), ~UNPAID_INVOICE)
+    return select(Order.id).where(Order.client.is_not(None), ~UNPAID)
 
 
 def _old_keys(now: datetime) -> Select[int]:

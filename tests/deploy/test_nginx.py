@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks.stock_denial import DETAILS, Visitor, buyable
 from tests.deploy.conftest import Deployed
 from tests.deploy.front import HOST, Answer, Front
 from tests.processes import eventually
@@ -199,3 +200,22 @@ def test_the_other_shop_renders_pages_while_one_is_down(deployed: Deployed) -> N
 def _health(url: str) -> int:
     with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
         return int(answer.status)
+
+
+def test_one_address_cannot_hold_the_shop_empty(deployed: Deployed) -> None:
+    """The shop is asked as its proxy asks it, for two addresses."""
+    shop, database = deployed.shops[0], deployed.shops[0].instance.parent / "shop.sqlite3"
+    before = buyable(database)
+    scarce = sorted(before, key=lambda sku: before[sku])[:24]
+    attacker, neighbour = Visitor(shop, "198.51.100.1"), Visitor(shop, "198.51.100.2")
+    for first in range(0, 24, 8):
+        attacker.forget()
+        for sku in scarce[first : first + 8]:
+            attacker.post("/cart/lines", sku=sku, quantity=min(99, before[sku]))
+        status, location, _ = attacker.post("/checkout", **DETAILS)
+        assert (status, location) == (303, "/checkout/review?said=not-held")
+        assert "We cannot hold these goods for you just now" in attacker.get(location)[2]
+    assert buyable(database) == before
+    neighbour.post("/cart/lines", sku=scarce[0], quantity=1)
+    status, location, _ = neighbour.post("/checkout", **DETAILS, place=1)
+    assert (status, location.startswith("/orders/")) == (303, True)
