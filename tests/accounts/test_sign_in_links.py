@@ -72,7 +72,7 @@ def test_a_link_is_kept_as_digest_and_expires(
 def test_a_new_password_voids_a_link(app: Flask, browser: Browser, boss: int) -> None:
     link = make_link(app)
     with app.test_request_context():
-        assert credentials.change_credentials(boss, 1, password=OTHER, stay=False)
+        assert credentials.change_credentials(boss, 1, password=OTHER)
     assert browser.post(link).status_code == 410
     assert not browser.is_signed_in()
 
