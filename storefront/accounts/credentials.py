@@ -88,6 +88,7 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     login = VerifiedLogin(user.id, user.generation) if user else None
     password_hash = user.password_hash if user else None
     if not passwords.verify(password, password_hash) or password_hash is None:
+        _record_failure(email, login.user_id if login else None)
         return None
     sign_in_limits.give_back(attempt)
     if passwords.needs_rehash(password_hash):
@@ -97,6 +98,14 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
                 update(User).where(User.password_hash == password_hash).values(password_hash=newer)
             )
     return login
+
+
+def _record_failure(email: str, user_id: int | None) -> None:
+    """Record a wrong password, and that it was the last one which the limits allow, as security events."""
+    with write_transaction() as session:
+        security_events.record(session, "sign-in-failed", user_id)
+        if sign_in_limits.is_locked(email, known_devices.find(email)):
+            security_events.record(session, "locked", user_id)
 
 
 def change_credentials(

@@ -71,6 +71,12 @@ def count_attempt(email: str, device_id: int | None) -> PasswordAttempt:
     return attempt
 
 
+def is_locked(email: str, device_id: int | None) -> bool:
+    """Return whether the next attempt would be refused; the arguments are those of `count_attempt`."""
+    _attempt, budgets = _budgets(email, device_id)
+    return sql_windows.seconds_to_wait(FailedSignIn, budgets) > 0
+
+
 def give_back(attempt: PasswordAttempt) -> None:
     """Give back an attempt whose password was right, and the failures for this account from the same client."""
     with write_transaction() as session:

@@ -8,9 +8,9 @@ from flask import Flask, flash
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from storefront import accounts
+from storefront import accounts, periodic
 from storefront.accounts import Shopper
-from storefront.cart import cookie, queries, recently_viewed, views
+from storefront.cart import cookie, queries, recently_viewed, unused_carts, views
 from storefront.cart.commands import CartError
 from storefront.cart.merge import merge_carts, merge_siblings, merged
 from storefront.cart.models import Cart, CartLine
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.me_bp)
     app.register_blueprint(recently_viewed.bp)
     app.after_request(cookie.set_cookie)
+    periodic.add_task(app, "unused-carts", unused_carts.delete_unused_carts, interval=3600.0)
     accounts.signed_in.connect(_merge, app)
     accounts.account_deleted.register(app, _delete)
     accounts.add_export(app, "basket", queries.export_cart)

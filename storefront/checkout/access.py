@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app, has_request_context, request
@@ -16,6 +18,8 @@ from storefront.checkout.queries import OrderView
 from storefront.web.same_origin import get_origin
 
 _MAX_TOKEN_LENGTH = 100
+# Of links in mails, from the day of the order: mailboxes outlive their owners' attention.
+LINK_LIFETIME = timedelta(days=90)
 
 
 def order_token(order: Order | OrderView) -> str:
@@ -27,14 +31,20 @@ def order_token(order: Order | OrderView) -> str:
 def find_order(number: str, shown: str) -> OrderView:
     """Return the order if the visitor is its owner or shows its token.
 
+    A link that is older than `LINK_LIFETIME` shows no addresses, and cannot cancel the order.
+
     Raises:
         NoSuchOrderError: the order does not exist, or the visitor may not see it. The answer is the same, so that
             nobody can find out which numbers exist.
     """
     order = queries.find_order(number)
-    if order is None or not (_is_owner(order) or _is_token(order, shown)):
+    if order is not None and _is_owner(order):
+        return order
+    if order is None or not _is_token(order, shown):
         raise NoSuchOrderError
-    return order
+    if order.placed_at > datetime.now(UTC) - LINK_LIFETIME:
+        return order
+    return replace(order, link_expired=True, email="", ship_to={}, bill_to=None)
 
 
 def order_url(order: Order | OrderView, site: str) -> str:

@@ -58,6 +58,7 @@ class EventView:
 class OrderView:
     """An order, as its page shows it.
 
+    `link_expired`: the visitor has a guest's link that is too old to change anything or to see personal data.
     At `payment_ends` it is cancelled unless it is paid or shipped before; `is_reminded` after the letter about that.
     """
 
@@ -84,6 +85,7 @@ class OrderView:
     events: list[EventView]
     payment_ends: datetime | None
     is_reminded: bool
+    link_expired: bool = False
 
     @property
     def due(self) -> Money:
@@ -103,7 +105,7 @@ class OrderView:
     @property
     def cancellable(self) -> bool:
         """Whether the order can still be cancelled."""
-        return self.state in ("placed", "paid")
+        return not self.link_expired and self.state in ("placed", "paid")
 
 
 @dataclass(frozen=True, slots=True)

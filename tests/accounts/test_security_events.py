@@ -169,3 +169,11 @@ def test_strangers_do_not_see_events(browser: Browser, kim: int) -> None:
     assert browser.get("/account/activity").status_code == 303
     browser.sign_in()
     assert browser.get("/ops/security").status_code == 404
+
+
+def test_wrong_passwords_and_the_lock_are_events(browser: Browser, kim: int) -> None:
+    for _ in range(12):
+        browser.sign_in(password="wrong password")
+    kinds = [event.kind for event in events() if event.user_id == kim]
+    assert kinds[1] == "sign-in-failed"
+    assert kinds.count("locked") == 1

@@ -40,6 +40,8 @@ def show(number: str) -> Response:
 def cancel(number: str) -> Response:
     """Cancel the order, unless it was shipped. A second request changes nothing."""
     order = access.find_order(number, _token())
+    if order.link_expired:
+        return _page(order, 403, _("This link is too old to cancel the order. Sign in, or write to us."))
     if order.state != "cancelled":
         try:
             cancel_order(order)
@@ -54,7 +56,9 @@ def cancel(number: str) -> Response:
 def pay(number: str) -> Response:
     """Begin or continue the payment."""
     order = access.find_order(number, _token())
-    to_provider = begin_payment(order) if order.state == "placed" and order.due.amount else None
+    to_provider = None
+    if order.state == "placed" and order.due.amount and not order.link_expired:
+        to_provider = begin_payment(order)
     return to_provider or redirect_to_order(order, "paying", _token())
 
 
