@@ -87,15 +87,16 @@ class Front:
 
 
 @contextmanager
-def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]:
-    """Serve these ports of gunicorns through deploy/nginx. Its two main files are used unchanged.
+def nginx(folder: Path, *shops: int, bare: int | None = None, limited: bool = False) -> Iterator[Front]:
+    """Serve these ports of gunicorns through deploy/nginx. All files outside of site/ are used unchanged.
 
-    On the port `bare` it serves without TLS, for load generators that do not accept a private certificate.
+    On the port `bare` it serves without TLS, for load generators that do not accept a private certificate. Only with
+    `limited` its rate limits are those of deploy/nginx.
     """
     server = require_program("nginx")
     conf, port, plain = folder / "nginx", free_port(), free_port()
     (conf / "site").mkdir(parents=True)
-    for name in ("nginx.conf", "proxy.conf"):
+    for name in ("nginx.conf", "proxy.conf", "locations.conf"):
         shutil.copy(NGINX / name, conf / name)
     certificate = conf / "fullchain.pem"
     _certify(certificate, conf / "privkey.pem")
@@ -106,6 +107,8 @@ def nginx(folder: Path, *shops: int, bare: int | None = None) -> Iterator[Front]
             "/run/nginx.pid": f"{conf}/pid",
             "/var/log/nginx": str(conf),
         },
+        # Tests send more from one address than people do.
+        "limits": {"r/m;": f"{'000' * (not limited)}r/m;", "connections 1000": "connections 60000"},
         "types": {},
         "log": {"/var/log/nginx": str(conf), " buffer=64k flush=5s": ""},
         "upstream": {

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from benchmarks.stock_denial import DETAILS, Visitor, buyable
+from storefront.rate_limiting.policies import POLICIES
 from tests.deploy.conftest import Deployed
-from tests.deploy.front import HOST, Answer, Front
-from tests.processes import eventually
+from tests.deploy.front import HOST, NGINX, Answer, Front, nginx
+from tests.processes import eventually, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("nginx", "openssl")]
 
@@ -219,3 +222,40 @@ def test_one_address_cannot_hold_the_shop_empty(deployed: Deployed) -> None:
     neighbour.post("/cart/lines", sku=scarce[0], quantity=1)
     status, location, _ = neighbour.post("/checkout", **DETAILS, place=1)
     assert (status, location.startswith("/orders/")) == (303, True)
+
+
+def _zones() -> dict[str, int]:
+    """Return the rates of deploy/nginx in requests a minute."""
+    text = (NGINX / "site" / "limits.conf").read_text()
+    return {name: int(rate) for name, rate in re.findall(r"zone=([\w.]+):10m rate=(\d+)r/m;", text)}
+
+
+def test_nginx_limits_are_those_of_the_shop() -> None:
+    policies = {policy.name: policy for policy in POLICIES}
+    zones = _zones()
+    assert zones == {name: policies[name].limit * 60 // policies[name].window for name in zones}
+    text = (NGINX / "locations.conf").read_text()
+    locations = re.findall(r"^location (?:[~^=]+ )?(\S+) \{(.*?)^\}", text, re.M | re.S)
+    free = {"^/(static|media)/", "/metrics"}
+    counted = {}
+    for path, inside in locations:
+        if path.startswith("@") or path in free:
+            continue
+        found = dict(re.findall(r"limit_req zone=([\w.]+) burst=(\d+) nodelay;", inside))
+        assert found, f"{path} has no limit"
+        for zone, burst in found.items():
+            assert int(burst) == policies[zone].burst - 1, "one passes besides the burst"
+        counted |= dict.fromkeys(found, path)
+    assert set(counted) == set(zones)
+    assert {"/api/", "/payments/"} <= {path for path, _ in locations}
+
+
+def test_nginx_refuses_a_flood_by_itself(tmp_path: Path) -> None:
+    with nginx(tmp_path, free_port(), limited=True) as front:  # no shop is there: what passes is answered 503
+        answers = [front.get("/checkout", source="127.0.0.8") for _ in range(12)]
+        assert [answer.status for answer in answers[:10]] == [503] * 10
+        assert (answers[-1].status, answers[-1].headers["retry-after"]) == (429, "10")
+        assert b"A little slower" in answers[-1].body
+        assert front.get("/checkout", source="127.0.0.9").status == 503, "another client"
+        api = [front.get("/api/v1/products", source="127.0.0.10") for _ in range(3)]
+        assert {answer.status for answer in api} == {503}

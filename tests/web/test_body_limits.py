@@ -171,7 +171,8 @@ def test_nginx_carries_the_table_of_body_limits() -> None:
         return int(found[0]) * units[found[1]]
 
     assert size(text.partition("server {")[0]) == body_limits.PAGES.most
-    locations = re.findall(r"^        location (?:[~^=]+ )?(\S+) \{(.*?)^        \}", text, re.M | re.S)
+    routes = (ROOT / "deploy" / "nginx" / "locations.conf").read_text()
+    locations = re.findall(r"^location (?:[~^=]+ )?(\S+) \{(.*?)^\}", routes, re.M | re.S)
     given = {
         path: size(inside)
         for path, inside in locations
