@@ -114,6 +114,11 @@ def load(
     return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]], cpu)
 
 
+def cpu_time(url: str) -> float:
+    """Return the CPU time that the server of a URL has used, in microseconds."""
+    return _worked(_groups.get(urlsplit(url).netloc, 0))
+
+
 def _worked(group: int) -> float:
     """Return the CPU time of a process group in microseconds (proc(5): utime and stime)."""
     ticks = 0

@@ -18,6 +18,7 @@ from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
 from storefront.rate_limiting.identity import ClientAddress, Identifier, site_of
 from storefront.rate_limiting.refusals import RefusalResponses
+from storefront.web import body_limits, same_origin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -66,6 +67,9 @@ def init_app(app: Flask) -> None:
         decision: Decision | None = request.environ.get(DECISION_KEY)
         if decision is None:
             costs, read_account = declarations.current_costs(app)
+            if same_origin.is_refused() or body_limits.is_too_large():
+                # The hooks that follow refuse it. It counts as a page: a refusal must not need a call of Redis.
+                costs, read_account = declarations.DEFAULT_COSTS, None
             if read_account is not None:
                 request.environ[_ACCOUNT_COSTS] = costs, read_account
             decision = limits.hit(request.environ, costs, spend=read_account is None)

@@ -110,6 +110,12 @@ def init_app(app: Flask) -> None:
             _admit_body(_find_request_limit(app))
 
 
+def is_too_large() -> bool:
+    """Return whether the current request declares a larger body than its route accepts, from anybody."""
+    declared = request.content_length or 0
+    return declared > 0 and declared > find_limit(request.url_rule.rule if request.url_rule else "/").most
+
+
 def _find_request_limit(app: Flask) -> BodyLimit:
     """Return the limit of the current request; that of uploads applies to people who may upload.
 

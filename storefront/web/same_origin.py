@@ -34,8 +34,13 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse_cross_site() -> None:
-        if request.method not in _SAFE and not is_same_origin():
+        if is_refused():
             raise CrossSiteRequestError
+
+
+def is_refused() -> bool:
+    """Return whether the current request would change something and comes from another site."""
+    return request.method not in _SAFE and not is_same_origin()
 
 
 def is_same_origin() -> bool:

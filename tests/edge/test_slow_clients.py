@@ -23,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One worker with few places and a short deadline."""
     command = (*gunicorn(1), "--worker-connections", str(PLACES), "--keep-alive", "1")
     folder = tmp_path_factory.mktemp("slow") / "shop"
-    with served(folder, *command, STOREFRONT_BODY_TIMEOUT="1", STOREFRONT_LIMIT_REGISTER="1/day") as shop:
+    with served(folder, *command, STOREFRONT_BODY_TIMEOUT="1", STOREFRONT_LIMIT_CHECKOUT="1/day") as shop:
         yield shop
 
 
@@ -107,16 +107,16 @@ def test_stream_outlives_deadline_and_has_no_place(shop: Shop) -> None:
 
 @pytest.mark.parametrize("how", ["cross-site", "too large", "refused address", "chunked"])
 def test_refused_client_gets_the_answer_to_a_large_body(shop: Shop, how: str) -> None:
-    body = b"x=1&" * 250_000
+    body, source = b"x=1&" * 250_000, "127.0.0.1"
     path, status, more = "/cart/lines", b"413", ""
     if how == "cross-site":
         status, more = b"403", "Sec-Fetch-Site: cross-site\r\n"
     if how == "refused address":
-        path, status = "/account/register", b"429"
-        with _connect(shop) as line:
-            line.sendall(_head(shop, path, length=9, more="Connection: close\r\n") + b"email=a@b")
+        body, source, path, status = b"x=1&" * 15_000, "127.0.0.9", "/checkout", b"429"
+        with _connect(shop, source) as line:
+            line.sendall(_head(shop, path, length=3, more="Connection: close\r\n") + b"x=1")
             _receive(line)
-    with _connect(shop) as line:
+    with _connect(shop, source) as line:
         if how == "chunked":
             line.sendall(_head(shop) + b"%x\r\n%s\r\n" % (len(body), body))
         else:

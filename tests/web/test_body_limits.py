@@ -92,7 +92,8 @@ def test_a_page_of_another_site_spends_no_attempt_of_an_account(app: Flask, clie
         )
         for headers in ({}, CROSS_SITE, {})
     ]
-    assert left == ["4", None, "3"]
+    assert (left[0], left[2]) == ("4", "3")
+    assert int(left[1] or 0) > 10, "it counts as a page"
 
 
 @pytest.mark.parametrize("limit", LIMITS[:-1], ids=lambda limit: limit.kind)
