@@ -244,7 +244,7 @@ def test_nginx_limits_are_those_of_the_shop() -> None:
         found = dict(re.findall(r"limit_req zone=([\w.]+) burst=(\d+) nodelay;", inside))
         assert found, f"{path} has no limit"
         for zone, burst in found.items():
-            assert int(burst) == policies[zone].burst - 1, "one passes besides the burst"
+            assert int(burst) == policies[zone].burst - 1, "one more than the burst passes"
         counted |= dict.fromkeys(found, path)
     assert set(counted) == set(zones)
     assert {"/api/", "/payments/"} <= {path for path, _ in locations}
