@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask
+from flask import Flask, abort
 
 from storefront import actors, periodic, rate_limiting, sessions
 from storefront.accounts import (
@@ -23,6 +23,7 @@ from storefront.accounts.authentication import current_user, load_current_user, 
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
+from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.accounts.queries import Shopper, list_addresses
 from storefront.accounts.sign_in_links import find_letter, may_read_letters
 from storefront.i18n import format_day
@@ -42,6 +43,7 @@ __all__ = [
     "list_addresses",
     "load_current_user",
     "may_read_letters",
+    "recent_proof_required",
     "sign_in_required",
     "signed_in",
 ]
@@ -68,4 +70,8 @@ def init_app(app: Flask) -> None:
 
 def _is_staff() -> bool:
     user = load_current_user()
-    return user is not None and user.is_staff
+    if user is None or not user.is_staff:
+        return False
+    if (redirection := authentication.lead_to_set_up(user)) is not None:
+        abort(redirection)
+    return True

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from storefront.accounts import credentials, queries, security_events
+from storefront.accounts import credentials, queries, security_events, tokens
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.security_events import SecurityEventKind
 from storefront.errors import StorefrontError
@@ -102,6 +102,16 @@ def sign_out_everywhere(email: str) -> int:
         credentials.start_generation(session, user.id, stay=False)
         security_events.record(session, "sign-out-everywhere", user.id)
     return ended
+
+
+def second_factor_reset_token(email: str) -> str:
+    """Return the token of a link with which the person, after their password, sets up a new second factor.
+
+    Raises:
+        UnknownAccountError: no account has the e-mail.
+    """
+    user = find(email)
+    return tokens.sign(tokens.SecondFactorReset(user.id, user.generation))
 
 
 def find(email: str) -> User:

@@ -5,22 +5,32 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from blinker import Namespace
 from flask import current_app, redirect, request, session, url_for
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from storefront import cache, sessions
-from storefront.accounts import cookie, known_devices, last_seen, lifetimes, queries, security_events
+from storefront.accounts import (
+    cookie,
+    known_devices,
+    last_seen,
+    lifetimes,
+    pending_sign_ins,
+    queries,
+    security_events,
+)
 from storefront.accounts.models import KnownDevice, SignIn, User
 from storefront.accounts.queries import Shopper
+from storefront.accounts.second_factor import factors
 from storefront.actors import Actor
 from storefront.cache import keys
 from storefront.extensions import write_transaction
+from storefront.web.private import mark_private
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,8 +42,10 @@ signed_in = Namespace().signal("signed-in")
 HOME = "/account"
 # Per account. A further sign-in ends the oldest.
 MAX_SIGN_INS = 50
-# The key in the WSGI environ that holds the current request's shopper.
-_CURRENT = "storefront.accounts.current"
+# A sensitive act asks again for a proof that is older (ASVS 5.0, 7.5).
+PROOF_LIFETIME = timedelta(minutes=15)
+# Keys in the WSGI environ: the current request's shopper, and the time of the last proof in this browser.
+_CURRENT, _PROVEN_AT = "storefront.accounts.current", "storefront.accounts.proven_at"
 # The session's key for the digest of the sign-in that it belongs to.
 _SESSION_KEY = "sign_in"
 
@@ -65,27 +77,64 @@ def load_current_user() -> User | None:
         return None
     found = queries.find_sign_in(presented.digest)
     if found is None:
-        cookie.clear()
+        if pending_sign_ins.find() is None:
+            cookie.clear()
         request.environ[_CURRENT] = None
         return None
     row, user = found
+    request.environ[_PROVEN_AT] = row.proven_at
     last_seen.record(row.digest, row.last_seen_at.timestamp())
     request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
     return user
 
 
-def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
-    """Pass the signed-in user to the view; redirect others to the sign-in page, and back afterwards."""
+def is_recently_proven() -> bool:
+    """Return whether the person has proven who they are in this browser a short time ago (`PROOF_LIFETIME`)."""
+    load_current_user()
+    proven_at: datetime | None = request.environ.get(_PROVEN_AT)
+    return proven_at is not None and proven_at > datetime.now(UTC) - PROOF_LIFETIME
+
+
+def record_proof() -> None:
+    """Note that the person has just proven who they are in this browser."""
+    now, presented = datetime.now(UTC), cookie.read()
+    if presented is not None:
+        with write_transaction() as transaction:
+            transaction.execute(update(SignIn).where(SignIn.digest == presented.digest).values(proven_at=now))
+        request.environ[_PROVEN_AT] = now
+
+
+def first_factor_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
+    """Pass the signed-in user to the view; redirect others to the sign-in page, and back afterwards.
+
+    For the pages on which a second factor is set up. All others use `sign_in_required`.
+    """
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
         user = load_current_user()
         if user is None:
-            back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else HOME
-            return redirect(url_for("sign_in.login", next=back), 303)
+            return redirect(url_for("sign_in.login", next=_current_page()), 303)
         return view(user, *args, **kwargs)
 
     return guarded
+
+
+def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T | Response]:
+    """Like `first_factor_required`, and lead staff who need a second factor to its set-up first."""
+
+    @functools.wraps(view)
+    def complete(user: User, /, *args: P.args, **kwargs: P.kwargs) -> T | Response:
+        return lead_to_set_up(user) or view(user, *args, **kwargs)
+
+    return first_factor_required(complete)
+
+
+def lead_to_set_up(user: User) -> Response | None:
+    """Return a redirect to the set-up of the second factor, if the user must have one and has none yet."""
+    if not factors.must_set_up(user):
+        return None
+    return mark_private(redirect(url_for("security.overview", next=_current_page()), 303))
 
 
 def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
@@ -132,6 +181,15 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
     renew_session()
     signed_in.send(current_app._get_current_object(), user=shopper)  # type: ignore[attr-defined]
     return True
+
+
+def begin_second_step(user_id: int, generation: int, *, keep: bool) -> None:
+    """End this browser's former sign-in, after the right password, and wait for the second factor."""
+    if (former := cookie.read()) is not None:
+        with write_transaction() as transaction:
+            _revoke_sign_ins(transaction, SignIn.digest == former.digest)
+    pending_sign_ins.begin(user_id, generation, keep=keep)
+    request.environ[_CURRENT] = None
 
 
 def sign_out() -> None:
@@ -183,6 +241,11 @@ def session_belongs_to_sign_in(content: Any) -> bool:
     return digest is None or (
         presented is not None and digest == presented.digest and current_user() is not None
     )
+
+
+def _current_page() -> str:
+    """Return the path to come back to; after a form, the account's page."""
+    return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else HOME
 
 
 def _find_shopper() -> Shopper | None:

@@ -18,6 +18,7 @@ from storefront.accounts import (
     sign_in_limits,
 )
 from storefront.accounts.models import SignIn, User
+from storefront.accounts.second_factor import guess_limits
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
@@ -163,6 +164,7 @@ def reset_password(user_id: int, generation: int, password: str) -> bool:
         user.password_hash = password_hash
         security_events.record(session, "password-reset", user_id)
         sign_in_limits.clear_failures(session, user.email)
+        guess_limits.clear_guesses(session, user_id)
         known_devices.remember(session, user_id, user.generation)
     return True
 

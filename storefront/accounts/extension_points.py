@@ -26,6 +26,7 @@ class _Additions:
             ("accounts.overview", _("You")),
             ("addresses.book", _("Addresses")),
             ("devices.devices", _("Devices")),
+            ("security.overview", _("Security")),
             ("activity.events", _("Activity")),
         ]
     )

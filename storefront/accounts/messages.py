@@ -85,6 +85,23 @@ def email_changed() -> MailText:
     )
 
 
+def second_factor_changed() -> MailText:
+    """Return the mail to the owner of an account whose second factor was changed, or replaced by a recovery code."""
+    return MailText(
+        _("Your second factor for %(shop)s was changed", shop=_shop()),
+        (
+            _(
+                "A passkey, an app or a recovery code of your account with %(shop)s has just been added, removed or "
+                "used up.",
+                shop=_shop(),
+            ),
+            _("Your account's page “Security” shows what is set up now."),
+        ),
+        _reset_page(),
+        _("It was not me: choose a new password"),
+    )
+
+
 def account_closed() -> MailText:
     """Return the mail that confirms the deletion of an account."""
     return MailText(

@@ -8,6 +8,7 @@ from storefront import cache, mail
 from storefront.accounts import messages, queries, security_events
 from storefront.accounts.extension_points import account_deleted, export_additions
 from storefront.accounts.models import User
+from storefront.accounts.second_factor import factors
 from storefront.cache import keys
 from storefront.extensions import write_transaction
 
@@ -16,7 +17,8 @@ def export_data(user: User) -> dict[str, Any]:
     """Return all data that the shop keeps of a person; the export is a security event."""
     with write_transaction() as session:
         security_events.record(session, "data-exported", user.id)
-    return queries.export_account(user) | export_additions(user.id)
+    factors_kept = {"second_factors": factors.export(user.id)}
+    return queries.export_account(user) | factors_kept | export_additions(user.id)
 
 
 def delete_account(user_id: int) -> None:

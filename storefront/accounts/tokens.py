@@ -1,4 +1,4 @@
-"""The signed tokens in mailed links. Each is valid for an hour and can be used once."""
+"""The signed tokens in links that are mailed or that an operator passes on. Each is valid for an hour, used once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,14 @@ class EmailChange(msgspec.Struct, frozen=True, tag="change"):
     email: str
 
 
-LinkPayload = Registration | PasswordReset | EmailChange
+class SecondFactorReset(msgspec.Struct, frozen=True, tag="second-factor"):
+    """Payload of an operator's link for a person without their second factor. Single use, by the generation."""
+
+    user_id: int
+    generation: int
+
+
+LinkPayload = Registration | PasswordReset | EmailChange | SecondFactorReset
 _decoder = msgspec.json.Decoder(LinkPayload)
 
 
@@ -75,6 +82,13 @@ def read_password_reset(token: str) -> PasswordReset:
 def read_email_change(token: str) -> EmailChange:
     """Return the payload of a link that confirms a new e-mail; raises LinkError."""
     if isinstance(payload := _read(token), EmailChange):
+        return payload
+    raise LinkError
+
+
+def read_second_factor_reset(token: str) -> SecondFactorReset:
+    """Return the payload of an operator's link for a new second factor; raises LinkError."""
+    if isinstance(payload := _read(token), SecondFactorReset):
         return payload
     raise LinkError
 

@@ -105,6 +105,8 @@ POLICIES = (
     _policy("sign-in.address", "20/5 minutes", by="address", strict=True),
     _policy("sign-in.account", "10/15 minutes", by="account", in_sql=True),
     _policy("sign-in.device", "10/hour", by="account", in_sql=True),
+    _policy("code", "10/15 minutes", by="account", in_sql=True),
+    _policy("code.day", "50/day", by="account", in_sql=True),
     _policy("register", "10/hour", by="address", strict=True),
     _policy("password-reset.address", "20/hour", by="address", strict=True),
     _policy("password-reset.account", "5/hour", by="account", strict=True),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
+import pyotp
 import pytest
 
 from tests.processes import Shop, eventually, filled, gunicorn, served
@@ -57,9 +59,18 @@ def sign_in(shop: Shop, email: str, password: str) -> str:
     """Return the cookie of a sign-in."""
     response = send(shop, "/account/login", email=email, password=password)
     assert response.status == 303, response.status
-    found = SimpleCookie(response.getheader("Set-Cookie"))
-    name = next(name for name in found if name.startswith("__Host-signin-"))
-    return f"{name}={found[name].value}"
+    sent = SimpleCookie(
+        "; ".join(one.partition(";")[0] for one in response.headers.get_all("Set-Cookie", []))
+    )
+    return next(f"{name}={sent[name].value}" for name in sent if "signin" in name)
+
+
+def set_up_app(shop: Shop, cookie: str) -> None:
+    """Set up an authenticator app for the person of this cookie."""
+    page = send(shop, "/account/security/app", cookie).read().decode()
+    offer = re.findall(r'name="offer" value="([^"]+)"', page)[0]
+    code = pyotp.TOTP(re.findall(r"account__key'>([A-Z2-7]+)<", page)[0]).now()
+    assert send(shop, "/account/security/app", cookie, offer=offer, code=code).status == 200
 
 
 def everywhere(shop: Shop, path: str, cookie: str) -> set[tuple[int, bool]]:
@@ -72,6 +83,10 @@ def test_a_person_who_leaves_loses_access_at_once(shop: Shop, redis: Server) -> 
     made = shop.flask("user", "create", email, "--staff", "--generate")
     cookie = sign_in(shop, email, made.stdout.split("Password: ")[1].strip())
     redis.kill()
+    assert eventually(lambda: everywhere(shop, "/ops/cache", cookie) == {(303, False)}), (
+        "without a second factor"
+    )
+    set_up_app(shop, cookie)
     assert eventually(lambda: everywhere(shop, "/ops/cache", cookie) == {(200, False)})
     assert eventually(lambda: everywhere(shop, "/me", cookie) == {(200, True)})
     disabled = shop.flask("user", "disable", email)

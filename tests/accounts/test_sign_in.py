@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import statistics
 import time
 
@@ -91,7 +92,8 @@ def test_unknown_account_gets_same_answer_in_same_time(app: Flask, kim: int) -> 
         browser = Browser(app, f"198.51.100.{number}")
         started = time.perf_counter()
         answer = browser.sign_in(email=email, password="not the password")
-        return time.perf_counter() - started, answer.status_code, answer.text.replace(email, "")
+        page = re.sub(r'data-options="[^"]*"', "", answer.text)  # a new challenge for each page
+        return time.perf_counter() - started, answer.status_code, page.replace(email, "")
 
     ask("warm-up@example.com", 250)
     pairs = [(ask(EMAIL, n), ask("nobody@example.com", n + 100)) for n in range(1, 8)]

@@ -107,6 +107,9 @@ def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
         "/account/register/<token>": f"/account/register/{tokens.sign(tokens.Registration('new@example.com', '/'))}",
         "/account/email/<token>": f"/account/email/{tokens.sign(tokens.EmailChange(kim, 1, EMAIL))}",
         "/account/link/<token>": f"/account/link/{sign_in_links.create(user(kim))}",
+        "/account/second-factor-reset/<token>": (
+            f"/account/second-factor-reset/{tokens.sign(tokens.SecondFactorReset(kim, 1))}"
+        ),
         "/orders/<number>": order_link(app),
     }
     with_token = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.rule}

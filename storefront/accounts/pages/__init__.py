@@ -7,16 +7,24 @@ from storefront.accounts.pages import (
     password_reset,
     passwordless,
     profile,
+    recent_proof,
+    second_factor_reset,
+    second_step,
+    security,
     sign_in,
 )
 
 BLUEPRINTS = (
     sign_in.bp,
+    second_step.bp,
     passwordless.bp,
     password_reset.bp,
+    second_factor_reset.bp,
     profile.bp,
     addresses.bp,
     devices.bp,
+    security.bp,
+    recent_proof.bp,
     activity.bp,
     activity.staff_bp,
 )

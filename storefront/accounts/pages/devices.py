@@ -14,6 +14,7 @@ from storefront.accounts import (
 )
 from storefront.accounts.models import User
 from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
+from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.extensions import write_transaction
 
 bp = make_blueprint("devices", __name__, "/account/devices")
@@ -31,6 +32,7 @@ def devices(user: User) -> Response:
 
 @bp.post("/<int(max=2147483647):sign_in_id>/removal")
 @authentication.sign_in_required
+@recent_proof_required()
 def end(user: User, sign_in_id: int) -> Response:
     """Sign out in one browser, which becomes unknown to the account."""
     authentication.revoke_sign_in(user.id, sign_in_id)
@@ -39,6 +41,7 @@ def end(user: User, sign_in_id: int) -> Response:
 
 @bp.post("/known/<int(max=2147483647):device_id>/removal")
 @authentication.sign_in_required
+@recent_proof_required()
 def forget(user: User, device_id: int) -> Response:
     """Make a device that is signed out unknown to the account."""
     known_devices.forget(user.id, device_id)
@@ -47,6 +50,7 @@ def forget(user: User, device_id: int) -> Response:
 
 @bp.post("/removal")
 @authentication.sign_in_required
+@recent_proof_required()
 def end_all(user: User) -> Response:
     """Sign out in all browsers, including this one."""
     user_id = user.id

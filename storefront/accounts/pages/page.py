@@ -35,6 +35,9 @@ _NOTICES = {
     "address-removed": _("The address has been removed."),
     "device": _("That device is signed out."),
     "device-forgotten": _("That device is no longer remembered."),
+    "app": _("Your app is set up."),
+    "passkey": _("Your passkey is set up."),
+    "factor-removed": _("It is removed."),
 }
 
 

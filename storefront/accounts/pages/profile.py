@@ -19,9 +19,10 @@ from storefront.accounts.pages.page import (
     render_page,
     render_sent_page,
 )
+from storefront.accounts.pages.password_check import is_own_password
+from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.accounts.pages.sign_in import submitted_email
-from storefront.accounts.passwords import read_new_password, read_password
-from storefront.accounts.sign_in_limits import TooManyFailuresError
+from storefront.accounts.passwords import read_new_password
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.mail.email_address import read_email
@@ -57,7 +58,7 @@ def change_password(user: User) -> Response:
     """Change the password; other devices are signed out."""
     form, generation, user_id = Form(request.form), user.generation, user.id
     email, name = user.email, user.name
-    is_owner = _password_is_right(user, form, "current_password")
+    is_owner = is_own_password(user, form, "current_password")
     password = read_new_password(form, "password", email, name)
     if not is_owner or form.errors:
         return _render_overview(user, password=form)
@@ -75,7 +76,7 @@ def change_email(user: User) -> Response:
     """Mail a link to the new address; the e-mail changes only when the link is used."""
     form, user_id, generation = Form(request.form), user.id, user.generation
     email = read_email(form)
-    if not _password_is_right(user, form, "password") or form.errors:
+    if not is_own_password(user, form, "password") or form.errors:
         return _render_overview(user, email=form)
     taken = credentials.find_by_email(email) is not None
     with write_transaction() as session:
@@ -117,6 +118,7 @@ def set_email(token: str) -> Response:
 
 @bp.get("/data")
 @authentication.sign_in_required
+@recent_proof_required()
 def data(user: User) -> Response:
     """All data that the shop keeps of the person, as a JSON file."""
     answer: FlaskResponse = jsonify(privacy.export_data(user))
@@ -137,26 +139,11 @@ def deletion(_user: User) -> Response:
 def delete(user: User) -> Response:
     """Delete the account."""
     form, user_id = Form(request.form), user.id
-    if not _password_is_right(user, form, "password"):
+    if not is_own_password(user, form, "password"):
         return render_page("deletion", form=form)
     privacy.delete_account(user_id)
     authentication.forget_sign_in()
     return redirect_with_notice("sign_in.login", "closed")
-
-
-def _password_is_right(user: User, form: Form, field: str) -> bool:
-    """Return whether this field holds the account's password; if not, the form has an error."""
-    password, email = read_password(form, field), user.email
-    if not password:
-        return False
-    try:
-        right = credentials.authenticate(email, password) is not None
-    except TooManyFailuresError as error:
-        form.errors[field] = str(error)
-        return False
-    if not right:
-        form.errors[field] = _("That is not your password.")
-    return right
 
 
 def _render_overview(user: User, **forms: Form) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import redirect, request
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
@@ -18,6 +18,7 @@ from storefront.accounts.pages.page import (
     render_sent_page,
 )
 from storefront.accounts.passwords import read_new_password, read_password
+from storefront.accounts.second_factor import factors, passkeys
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
@@ -41,31 +42,34 @@ def submitted_email() -> str:
 @bp.get("/login")
 def login() -> Response:
     """The sign-in form. A person who is signed in is redirected to the next page."""
-    next_path = _next_path()
+    going = next_path()
     if authentication.load_current_user() is not None:
-        return redirect(next_path, 303)
-    return render_page("login", form=Form(), going=next_path)
+        return redirect(going, 303)
+    return _render_login(Form(), going)
 
 
 @bp.post("/login")
 @rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
 def submit_login() -> Response:
     """Sign in. Neither the response nor its duration reveals whether the account exists."""
-    form, next_path = Form(request.form), _next_path()
+    form, going = Form(request.form), next_path()
     email, password, keep = read_email(form), read_password(form), form.ticked("keep")
     if form.errors:
-        return render_page("login", form=form, going=next_path)
+        return _render_login(form, going)
     try:
         login = credentials.authenticate(email, password)
     except TooManyFailuresError as error:
         form.errors[""] = str(error)
-        refusal = render_page("login", 429, form=form, going=next_path)
+        refusal = _render_login(form, going, 429)
         refusal.headers["Retry-After"] = str(error.retry_after)
         return refusal
+    if login is not None and factors.has_factor(login.user_id):
+        authentication.begin_second_step(login.user_id, login.generation, keep=keep)
+        return redirect(url_for("second_step.ask", next=going), 303)
     if login is None or not authentication.sign_in(login.user_id, login.generation, keep=keep):
         form.errors[""] = _("E-mail and password do not belong together. Mind capital letters.")
-        return render_page("login", form=form, going=next_path)
-    return redirect(next_path, 303)
+        return _render_login(form, going)
+    return redirect(going, 303)
 
 
 @bp.post("/logout")
@@ -78,20 +82,20 @@ def logout() -> Response:
 @bp.get("/register")
 def register() -> Response:
     """The first registration form: the e-mail address that gets a link."""
-    return render_page("register", form=Form(), going=_next_path())
+    return render_page("register", form=Form(), going=next_path())
 
 
 @bp.post("/register")
 @rate_limiting.limit("register", "password-reset.account", account=submitted_email)
 def send_registration_link() -> Response:
     """Mail a registration link, or a notice if the account exists. The response is the same in both cases."""
-    form, next_path = Form(request.form), _next_path()
+    form, going = Form(request.form), next_path()
     email = read_email(form)
     if form.errors:
-        return render_page("register", form=form, going=next_path)
+        return render_page("register", form=form, going=going)
     exists = credentials.find_by_email(email) is not None
     with write_transaction() as session:
-        text = messages.account_exists() if exists else messages.registration_link(email, next_path)
+        text = messages.account_exists() if exists else messages.registration_link(email, going)
         mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 
@@ -129,8 +133,13 @@ def create_account(token: str) -> Response:
     return redirect(safe_path(registration.next), 303)
 
 
-def _next_path() -> str:
-    return safe_path(request.values.get("next"))
+def next_path(default: str = authentication.HOME) -> str:
+    """Return the path to continue with, which the page's address or its form names."""
+    return safe_path(request.values.get("next"), default)
+
+
+def _render_login(form: Form, going: str, status: int = 200) -> Response:
+    return render_page("login", status, form=form, going=going, options=passkeys.sign_in_options())
 
 
 def safe_path(text: str | None, default: str = authentication.HOME) -> str:

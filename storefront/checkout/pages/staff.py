@@ -10,7 +10,7 @@ from decimal import Decimal
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import rate_limiting
+from storefront import accounts, rate_limiting
 from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
@@ -42,6 +42,8 @@ _TRANSITIONS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
 }
+# Kinds of events that may pay money back: they ask again who the person is.
+_PAY_BACK = frozenset({"refunded", "cancelled"})
 
 
 @bp.get("/ops/orders")
@@ -69,6 +71,7 @@ def show(number: str) -> Response:
 @bp.post("/ops/orders/<number>/events")
 @rate_limiting.limit("staff")
 @staff_only
+@accounts.recent_proof_required(lambda: request.form.get("kind") in _PAY_BACK)
 def add_event(number: str) -> Response:
     """Record an event (`kind`): paid, shipped, delivered, cancelled, refunded, more time to pay, or a note."""
     try:
