@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
+import subprocess
+import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from storefront.catalog import picture_renditions
+from storefront.catalog.picture_renditions import RefusedError
 from storefront.errors import StorefrontError
 
-WIDTHS = (320, 640, 1024)
+WIDTHS, rendition_widths = picture_renditions.WIDTHS, picture_renditions.rendition_widths
 MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 50_000_000
+MAX_SECONDS = 90  # for a large picture
+# The memory of large pictures would add up.
+_ONE_LARGE = threading.Lock()
 # Part of each digest: if renditions are made in another way, they get new names, so `immutable` stays true.
 _RECIPE = b"webp-q80-m2-320-640-1024-v1\n"
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 class PictureError(StorefrontError):
@@ -57,26 +60,57 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")
     digest = digest_of(data)
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as source:
-            if source.width * source.height > MAX_PIXELS:
-                raise PictureError(f"The picture has {source.width} × {source.height} pixels: too many.")
-            width, height = _upright_size(source)
+        width, height = picture_renditions.read_size(data)
+        if width * height > picture_renditions.MAX_OWN_PIXELS:
+            width, height = _render_apart(data, digest, media_dir)
+            return StoredPicture(digest, width, height)
+        with picture_renditions.open_picture(data) as source:
+            width, height = picture_renditions.upright_size(source)
             missing = _missing(digest, width, media_dir)
             if finished and width in missing:
                 _write(rendition_path(digest, width, media_dir), data)
                 missing.remove(width)
-            if missing:
-                _render(source, digest, missing, media_dir)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise PictureError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise PictureError(f"The picture cannot be read: {error}.") from error
+            for each, file in picture_renditions.render(source, missing) if missing else ():
+                _write(rendition_path(digest, each, media_dir), file)
+    except RefusedError as error:
+        raise PictureError(str(error)) from error
     return StoredPicture(digest, width, height)
 
 
-def rendition_widths(width: int) -> list[int]:
-    """Return the widths of a picture's renditions: those of the layout that it can fill, at least one."""
-    return [w for w in WIDTHS if w <= width] or [min(width, WIDTHS[0])]
+def read_file(path: Path) -> bytes:
+    """Return the content of a picture's file.
+
+    Raises:
+        OSError: it does not exist, or cannot be read.
+        PictureError: it is not a file, or too large.
+    """
+    if path.exists() and not path.is_file():  # a pipe would be read for ever
+        raise PictureError("It is not a file.")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"The picture has more than {MAX_BYTES:,} bytes.")
+    return data
+
+
+def _render_apart(data: bytes, digest: str, media_dir: Path) -> tuple[int, int]:
+    """Render a large picture in a program with limited memory, one at a time; return the picture's size."""
+    with _ONE_LARGE, tempfile.TemporaryDirectory(prefix="storefront-picture-") as folder:
+        command = [sys.executable, "-I", picture_renditions.__file__, folder]
+        try:
+            done = subprocess.run(  # noqa: S603  # our own program, and a folder of our own
+                command, input=data, capture_output=True, timeout=MAX_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PictureError(f"The picture takes longer than {MAX_SECONDS} s to decode.") from error
+        if done.returncode == picture_renditions.REFUSED:
+            raise PictureError(done.stderr.decode())
+        if done.returncode:  # the system ended it, or a library gave up
+            raise PictureError("The picture cannot be decoded with the memory and time that a picture gets.")
+        for file in Path(folder).glob("*.webp"):
+            _write(rendition_path(digest, int(file.stem), media_dir), file.read_bytes())
+        width, height = map(int, done.stdout.split())
+        return width, height
 
 
 def rendition_path(digest: str, width: int, media_dir: Path) -> Path:
@@ -86,24 +120,6 @@ def rendition_path(digest: str, width: int, media_dir: Path) -> Path:
 
 def _missing(digest: str, width: int, media_dir: Path) -> list[int]:
     return [w for w in rendition_widths(width) if not rendition_path(digest, w, media_dir).exists()]
-
-
-def _upright_size(source: Image.Image) -> tuple[int, int]:
-    # In EXIF orientations 5 to 8 width and height are swapped (Exif 2.32, 4.6.4 A).
-    turned = source.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    return (source.height, source.width) if turned else source.size
-
-
-def _render(source: Image.Image, digest: str, wanted: list[int], media_dir: Path) -> None:
-    upright = ImageOps.exif_transpose(source)
-    picture = upright.convert("RGBA" if upright.mode in ("RGBA", "LA", "PA", "P") else "RGB")
-    for width in sorted(wanted, reverse=True):
-        height = max(1, round(picture.height * width / picture.width))
-        if width != picture.width:
-            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-        file = io.BytesIO()
-        picture.save(file, "WEBP", quality=80, method=2)
-        _write(rendition_path(digest, width, media_dir), file.getvalue())
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -77,3 +77,17 @@ def test_headings_continue_the_page_levels_without_a_gap() -> None:
     wanted = "<h3>Care</h3><h4>By hand</h4><h4>Size</h4><h3>Origin</h3><p>x</p>"
     assert below_heading(sanitise(html), 2) == wanted
     assert below_heading(wanted, 2) == wanted
+
+
+@pytest.mark.parametrize(
+    "attribute", ["id", "class", "name", "style", "data-to", "is", "slot", "form", "onclick"]
+)
+@pytest.mark.parametrize(
+    "tag", ["p", "div", "span", "a", "h2", "td", "th", "table", "ul", "img", "form", "input"]
+)
+def test_attributes_that_the_page_uses_are_removed(tag: str, attribute: str) -> None:
+    """An id or a class of the page's own would move its scripts and styles to the merchant's text."""
+    html = f'<table><tr><td><{tag} {attribute}="basket-count" title="t">text</{tag}></td></tr></table>'
+    assert attribute + "=" not in sanitise(html)
+    assert "basket-count" not in sanitise(html)
+    assert "text" in sanitise(html)

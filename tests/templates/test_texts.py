@@ -36,6 +36,7 @@ FOR_OPERATORS = {
     "accounts/sign_in_links.py": "what the terminal says",
     "accounts/user_agents.py": "names of browsers and systems",
     "catalog/categories.py": "errors of programs that move categories",
+    "catalog/picture_renditions.py": "lines of import reports",
     "catalog/pictures.py": "lines of import reports",
     "checkout/payment/events.py": "answers to the payment provider, and log lines",
     "checkout/payment/stripe_checkout.py": "errors of the provider's API",

@@ -146,7 +146,7 @@ class DraftWriter:
             )
             return False
         try:
-            stored = pictures.store(file.read_bytes(), self._media_dir)
+            stored = pictures.store(pictures.read_file(file), self._media_dir)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._note(ImportProblem(line, "Product image URL", f"{image.source!r} cannot be read: {why}"))

@@ -1,0 +1,125 @@
+"""Decode a picture and make its WebP renditions: within this process, or as a program whose memory is limited.
+
+As a program: `python picture_renditions.py FOLDER` reads the file from standard input, writes `WIDTH.webp` for each
+rendition into the folder, and prints the picture's width and height. It exits with REFUSED and a sentence on standard
+error if the file cannot be used. So this module imports nothing of the shop.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+WIDTHS = (320, 640, 1024)
+MAX_PIXELS = 50_000_000
+# Pixels of the largest picture that is decoded within the shop's own process: 4 bytes each, and a copy or two.
+MAX_OWN_PIXELS = 4_000_000
+# Of the program: the largest picture in memory twice (turned, or in other colours), and the program itself.
+MAX_MEMORY = 768 * 1024 * 1024
+MAX_CPU = 60  # seconds
+REFUSED = 3
+_MAX_HEIGHT = 16_383  # of a WebP picture (RFC 9649, 2.6)
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+class RefusedError(Exception):
+    """The file is not a usable picture; the text says why."""
+
+
+def read_size(data: bytes) -> tuple[int, int]:
+    """Return width and height from the head of a picture file, before anything is decoded.
+
+    Raises:
+        RefusedError: the file is not a picture that the shop can use, or has too many pixels.
+    """
+    with open_picture(data) as source:
+        width, height = source.size
+    if width * height > MAX_PIXELS:
+        raise RefusedError(f"The picture has {width} × {height} pixels: too many.")
+    return width, height
+
+
+def upright_size(source: Image.Image) -> tuple[int, int]:
+    """Return width and height of an opened picture, turned as its EXIF orientation says. Some formats decode."""
+    # In EXIF orientations 5 to 8 width and height are swapped (Exif 2.32, 4.6.4 A).
+    turned = source.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (source.height, source.width) if turned else source.size
+
+
+@contextmanager
+def open_picture(data: bytes) -> Iterator[Image.Image]:
+    """Open a picture file that `read_size` has accepted; nothing is decoded yet.
+
+    Raises:
+        RefusedError: in the block or at its beginning, the file cannot be decoded, or needs too much memory.
+    """
+    with _explained(), Image.open(io.BytesIO(data), formats=_FORMATS) as source:
+        yield source
+
+
+def rendition_widths(width: int) -> list[int]:
+    """Return the widths of a picture's renditions: those of the layout that it can fill, at least one."""
+    return [w for w in WIDTHS if w <= width] or [min(width, WIDTHS[0])]
+
+
+def render(source: Image.Image, wanted: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """Decode an opened picture; yield each wanted width with its WebP file, the widest first.
+
+    Raises:
+        RefusedError: the picture is too tall for its width.
+    """
+    ImageOps.exif_transpose(source, in_place=True)
+    mode = "RGBA" if source.mode in ("RGBA", "LA", "PA", "P") else "RGB"
+    picture = source if source.mode == mode else source.convert(mode)
+    for width in sorted(wanted, reverse=True):
+        height = max(1, round(picture.height * width / picture.width))
+        if height > _MAX_HEIGHT:
+            raise RefusedError(f"The picture has {source.width} × {source.height} pixels: it is too tall.")
+        if width != picture.width:
+            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        picture.save(file, "WEBP", quality=80, method=2)
+        yield width, file.getvalue()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the errors of the library into sentences; its warnings are of no use to the reader of a report."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise RefusedError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
+    except MemoryError as error:
+        raise RefusedError("The picture needs too much memory.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        raise RefusedError(f"The picture cannot be read: {error}.") from error
+
+
+def main(folder: Path) -> int:
+    """Do what the module's first lines say; return the exit status."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU))
+    data = sys.stdin.buffer.read()
+    try:
+        with open_picture(data) as source:
+            width, height = upright_size(source)
+            for each, file in render(source, rendition_widths(width)):
+                (folder / f"{each}.webp").write_bytes(file)
+    except RefusedError as error:
+        sys.stderr.write(str(error))
+        return REFUSED
+    sys.stdout.write(f"{width} {height}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
