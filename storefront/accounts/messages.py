@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, url_for
+from flask import current_app
 
 from storefront.accounts import tokens
 from storefront.i18n import gettext as _
 from storefront.mail import MailText
+from storefront.web.same_origin import canonical_url
 
 
 def registration_link(email: str, next_path: str) -> MailText:
@@ -15,7 +16,7 @@ def registration_link(email: str, next_path: str) -> MailText:
     return MailText(
         _("Your account with %(shop)s", shop=_shop()),
         (_("Somebody, most likely you, wants an account with %(shop)s for this address.", shop=_shop()),),
-        url_for("sign_in.registration_form", token=token, _external=True),
+        canonical_url("sign_in.registration_form", token=token),
         _("Open your account"),
         (_link_terms(), _("If it was not you, do nothing: without the link no account is made.")),
     )
@@ -32,7 +33,7 @@ def account_exists() -> MailText:
             ),
             _("There is one already."),
         ),
-        url_for("sign_in.login", _external=True),
+        canonical_url("sign_in.login"),
         _("Sign in"),
         (
             _("If the password has slipped your mind, ask for a new one: %(url)s", url=_reset_page()),
@@ -47,7 +48,7 @@ def reset_link(user_id: int, generation: int) -> MailText:
     return MailText(
         _("A new password for %(shop)s", shop=_shop()),
         (_("Somebody, most likely you, wants a new password for your account with %(shop)s.", shop=_shop()),),
-        url_for("password_reset.reset", token=token, _external=True),
+        canonical_url("password_reset.reset", token=token),
         _("Choose a new password"),
         (_link_terms(), _("If it was not you, do nothing: your password stays as it is.")),
     )
@@ -59,7 +60,7 @@ def confirm_new_email(user_id: int, generation: int, email: str) -> MailText:
     return MailText(
         _("Your new e-mail for %(shop)s", shop=_shop()),
         (_("Your account with %(shop)s is to be reached by this address from now on.", shop=_shop()),),
-        url_for("accounts.confirm_email", token=token, _external=True),
+        canonical_url("accounts.confirm_email", token=token),
         _("Confirm this address"),
         (_link_terms(), _("If you have no account with us, do nothing: nothing changes.")),
     )
@@ -118,7 +119,7 @@ def _link_terms() -> str:
 
 
 def _reset_page() -> str:
-    return url_for("password_reset.request_link", _external=True)
+    return canonical_url("password_reset.request_link")
 
 
 def _shop() -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from flask import current_app, request
 from sqlalchemy import ColumnElement, delete, select, update
@@ -26,7 +25,6 @@ from storefront.web import hosts
 
 LIFETIME = timedelta(minutes=15)
 OWNER = "owner@shop.example"
-_FALLBACK = "127.0.0.1:8000"
 
 
 class OtherMachineError(StorefrontError):
@@ -109,13 +107,7 @@ def describe(user: User, bind: str = "") -> str:
         user: the account.
         bind: where the shop listens, as HOST:PORT, kept for later links; by default where it listened last.
     """
-    file = Path(current_app.instance_path) / "served-at"
-    if bind:
-        file.write_text(bind)
-    elif file.exists():
-        bind = file.read_text().strip()
-    host, _colon, port = (bind or _FALLBACK).rpartition(":")
-    host = "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host  # noqa: S104  # nosec B104  # not bound
+    host, port = hosts.listening_at(bind)
     if not hosts.is_loopback(host):
         return f"No sign-in link: links work on 127.0.0.1, and the shop listens on {host}. Start it without HOST."
     adapter = current_app.url_map.bind(f"{host}:{port}")

@@ -56,8 +56,8 @@ def order_url(order: Order | OrderView, site: str) -> str:
 
 
 def shop_url() -> str:
-    """Return the base URL of the shop: the current request's, or the configured one outside of a request."""
-    return request.url_root.rstrip("/") if has_request_context() else get_origin()
+    """Return the shop's own base URL, for mails: whoever asks does not choose the host or the port."""
+    return get_origin() + (request.script_root if has_request_context() else "")
 
 
 def _is_owner(order: OrderView) -> bool:

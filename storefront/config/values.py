@@ -150,7 +150,7 @@ def ttls(source: Source, *names: str) -> dict[str, int]:
 
 def mail_from(source: Source, name: str, hosts: str) -> str:
     """Return the sender's address of the shop's mail."""
-    first = next(iter(words(source, hosts)), "localhost").lstrip(".")
+    first = next(iter(words(source, hosts)), "localhost").lstrip(".").partition(":")[0]
     address = source.get(name, f"shop@{first}")
     if not _ADDRESS.fullmatch(address):
         raise ConfigurationError(f"{name} is {address!r}; give the bare address, as shop@shop.example.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
@@ -18,6 +19,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII |
 _FORWARDED = re.compile(
     "Forwarded|X-Forwarded-.*|X-Real-IP|X-Original-.*|Via|True-Client-IP|CF-.*|Client-IP", re.IGNORECASE
 )
+_FALLBACK = "127.0.0.1:8000"
 _REFUSAL = (
     "This shop runs for development and answers to localhost only. To let it answer to another name, "
     "start it with that name in TRUSTED_HOSTS: TRUSTED_HOSTS=shop.test make run\n"
@@ -60,6 +62,21 @@ def is_from_own_machine() -> bool:
 def is_forwarded() -> bool:
     """Return whether the current request has a header that proxies and tunnels add."""
     return any(_FORWARDED.fullmatch(name) for name, _value in request.headers)
+
+
+def listening_at(bind: str = "") -> tuple[str, str]:
+    """Return host and port at which the shop answers on its own machine, outside production.
+
+    Args:
+        bind: where it listens from now on, as HOST:PORT; by default where it listened last.
+    """
+    file = Path(current_app.instance_path) / "served-at"
+    if bind:
+        file.write_text(bind)
+    elif file.exists():
+        bind = file.read_text().strip()
+    host, _colon, port = (bind or _FALLBACK).rpartition(":")
+    return "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host, port  # noqa: S104  # nosec B104  # not bound
 
 
 def _is_admitted(host: str) -> bool:

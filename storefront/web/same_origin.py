@@ -7,10 +7,13 @@ site cannot claim to come from this one.
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, has_request_context, request
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.web import hosts
 
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
@@ -57,10 +60,24 @@ def is_same_origin() -> bool:
 
 
 def get_origin() -> str:
-    """Return the shop's own origin, e.g. "https://shop.example": the first trusted host, or localhost without one.
+    """Return the shop's own origin, e.g. "https://shop.example": the first trusted host, or this machine without one.
 
-    It is never taken from a request, so absolute URLs in shared pages and in mail are safe.
+    It is never taken from a request's `Host`, so absolute URLs in shared pages and in mail are safe.
     """
-    hosts, production = current_app.config["TRUSTED_HOSTS"], current_app.config["ENV"] == "production"
-    host = hosts[0].lstrip(".") if hosts else "localhost:8000"
-    return f"{'https' if production else 'http'}://{host}"
+    config = current_app.config
+    host = config["TRUSTED_HOSTS"][0].lstrip(".") if config["TRUSTED_HOSTS"] else ""
+    if config["ENV"] == "production":
+        return f"https://{host}"
+    if host and config["TRUSTED_PROXIES"]:
+        is_secure = has_request_context() and request.is_secure
+        return f"http{'s' * is_secure}://{host}"
+    name, port = hosts.listening_at()
+    return f"http://{host or name}" if ":" in host else f"http://{host or name}:{port}"
+
+
+def canonical_url(endpoint: str, **values: object) -> str:
+    """Return the absolute URL of a page at the shop's own origin, for mails: the asker does not choose the host."""
+    origin = urlsplit(get_origin())
+    path = request.script_root if has_request_context() else ""
+    adapter = current_app.url_map.bind(origin.netloc, path or "/", url_scheme=origin.scheme)
+    return str(adapter.build(endpoint, values, force_external=True))

@@ -20,7 +20,7 @@ from tests.factories import make_category, make_product
 
 pytestmark = pytest.mark.any_database
 
-HERE = "http://localhost:8000"
+HERE = "http://127.0.0.1:8000"
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -36,7 +36,8 @@ class Mailbox(socketserver.StreamRequestHandler):
                 self.say("550 no such mailbox" if self.refuses else "250 fine")
             elif word == "DATA":
                 self.say("354 go on")
-                text = "".join(iter(lambda: self.rfile.readline().decode().replace("\r\n", "\n"), ".\n"))
+                lines = iter(lambda: self.rfile.readline().decode().replace("\r\n", "\n"), ".\n")
+                text = "".join(line.removeprefix(".") for line in lines)  # RFC 5321, 4.5.2
                 self.meanwhile()
                 self.received.append((recipient, text))
                 self.say("250 taken")

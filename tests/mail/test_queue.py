@@ -63,7 +63,7 @@ def test_mail_is_sent_once_as_text_and_html(mailing: Flask, port: int) -> None:
     assert mail["From"] == "Kettle & Clay <shop@shop.example>"
     plain, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
     link = plain.partition("http://")[2].split()[0]
-    assert link.startswith("localhost/account/register/")
+    assert link.startswith("127.0.0.1:8000/account/register/")
     assert f'href="http://{link}"' in html
 
 

@@ -76,7 +76,8 @@ def begin_payment(order: OrderView) -> Response | None:
     provider = current_terms().provider_of(order)
     if provider is None:
         return None
-    back = access.order_url(order, access.shop_url())
+    # To the host on which the shopper is, since cookies belong to a host.
+    back = access.order_url(order, request.url_root.rstrip("/"))
     db.session.rollback()
     try:
         url = provider.begin(order, back)
