@@ -56,7 +56,7 @@ def order_url(order: Order | OrderView, site: str) -> str:
 
 
 def shop_url() -> str:
-    """Return the shop's own base URL, for mails: whoever asks does not choose the host or the port."""
+    """Return the shop's own base URL, for mails: the asker does not choose the host or the port."""
     return get_origin() + (request.script_root if has_request_context() else "")
 
 
