@@ -94,6 +94,8 @@ def test_a_page_of_another_site_spends_no_attempt_of_an_account(app: Flask, clie
     ]
     assert (left[0], left[2]) == ("4", "3")
     assert int(left[1] or 0) > 10, "it counts as a page"
+    third = client.post("/account/register", data={"email": "kim@example.com"})
+    assert '"register";r=7' in third.headers["RateLimit"], "each was counted once"
 
 
 @pytest.mark.parametrize("limit", LIMITS[:-1], ids=lambda limit: limit.kind)
