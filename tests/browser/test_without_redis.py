@@ -54,7 +54,7 @@ def finds(page: Page, *titles: str) -> None:
 
 
 def test_sign_ins_and_baskets_survive_without_redis(
-    page: Page, context: BrowserContext, redis: Server, javascript: bool
+    page: Page, context: BrowserContext, shop: Shop, redis: Server, javascript: bool
 ) -> None:
     email = fresh()
     register(page, shop, email)

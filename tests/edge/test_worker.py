@@ -84,11 +84,13 @@ UNUSUAL = {
     "not an etag": _with("If-None-Match: *"),
     "another page": REQUEST.replace("/products", "/products?page=9999"),
 }
+# The two shops have no key in common, and the pages contain the ending of the cookies' names.
+SAME = {"STOREFRONT_LIMITS": "off", "STOREFRONT_COOKIE_NAME": "plain"}
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with served(tmp_path_factory.mktemp("edge") / "shop", *gunicorn(1), STOREFRONT_LIMITS="off") as shop:
+    with served(tmp_path_factory.mktemp("edge") / "shop", *gunicorn(1), **SAME) as shop:
         _cache_page(shop)
         yield shop
 
@@ -97,7 +99,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def gunicorn_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The same shop under gunicorn's own worker."""
     command = (*gunicorn(1), "--worker-class", "gevent")
-    with served(tmp_path_factory.mktemp("stock") / "shop", *command, STOREFRONT_LIMITS="off") as shop:
+    with served(tmp_path_factory.mktemp("stock") / "shop", *command, **SAME) as shop:
         _cache_page(shop)
         yield shop
 
@@ -220,7 +222,7 @@ def test_keep_alive_restarts_after_each_fast_answer(tmp_path: Path) -> None:
 
 def test_worker_closes_connections_at_max_requests(tmp_path: Path) -> None:
     command = (*gunicorn(1), "--max-requests", "20", "--max-requests-jitter", "0")
-    with served(tmp_path / "shop", *command, STOREFRONT_LIMITS="off") as shop:
+    with served(tmp_path / "shop", *command, **SAME) as shop:
         _cache_page(shop)
         connections = [_parse_heads(_send(shop, REQUEST))[0][1].get("connection") for _ in range(40)]
         assert "close" in connections
