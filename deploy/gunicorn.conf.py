@@ -42,6 +42,7 @@ graceful_timeout = 10  # for pages; streams come back within five seconds
 keepalive = 5  # nginx closes after 4
 http_parser = "auto"
 control_socket_disable = True
+forwarder_headers = ""  # no header sets SCRIPT_NAME or PATH_INFO: STOREFRONT_PREFIX names the shop's path
 limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 16384

@@ -34,7 +34,7 @@ from storefront import (
 )
 from storefront.config import Settings, instance_directory
 from storefront.extensions import db, migrate
-from storefront.web import body_limits, hosts, same_origin
+from storefront.web import body_limits, hosts, prefix, same_origin
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,6 +58,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
         static_folder=None,
     )
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
+    app.config["APPLICATION_ROOT"] = app.config["PREFIX"] or "/"
     _configure_templates(app)
 
     # What all rooms use.
@@ -92,6 +93,8 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     edge.init_app(app)
     measure = ops.measure(app)
     edge.init_fast_path(app, measure)
+    prefix.check_prefix(app)
+    app.wsgi_app = prefix.PrefixLayer(app, app.wsgi_app)  # type: ignore[method-assign]
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

@@ -110,7 +110,7 @@ def describe(user: User, bind: str = "") -> str:
     host, port = hosts.listening_at(bind)
     if not hosts.is_loopback(host):
         return f"No sign-in link: links work on 127.0.0.1, and the shop listens on {host}. Start it without HOST."
-    adapter = current_app.url_map.bind(f"{host}:{port}")
+    adapter = current_app.url_map.bind(f"{host}:{port}", script_name=current_app.config["APPLICATION_ROOT"])
     url = adapter.build("sign_in_links.show", {"token": create(user)}, force_external=True)
     return f"Sign in as {user.email} with this link, once, within 15 minutes, on this machine:\n  {url}"
 

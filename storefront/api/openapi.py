@@ -54,7 +54,7 @@ def _build(app: Flask) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": app.config["NAME"], "version": "1", "description": _DESCRIPTION},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": app.config["PREFIX"] or "/"}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": components,

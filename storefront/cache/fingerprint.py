@@ -14,7 +14,16 @@ def compute_fingerprint(app: Flask) -> str:
     root = Path(app.root_path)
     sources = _digest_sources(root, Path(app.template_folder or ""), root.parent / "static")
     digest = blake2b(sources, digest_size=6)
-    for name in ("NAME", "CURRENCY", "LOCALE", "STOCK_DISPLAY", "CHECKOUT", "COOKIE_NAME", "COOKIE_PATH"):
+    for name in (
+        "NAME",
+        "CURRENCY",
+        "LOCALE",
+        "STOCK_DISPLAY",
+        "CHECKOUT",
+        "COOKIE_NAME",
+        "COOKIE_PATH",
+        "PREFIX",
+    ):
         digest.update(str(app.config.get(name)).encode())
     return digest.hexdigest()
 

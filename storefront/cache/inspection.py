@@ -90,7 +90,8 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     """
     try:
         parts = urlsplit(address)
-        endpoint, arguments = app.url_map.bind("").match(parts.path or "/", method="GET")
+        path = parts.path.removeprefix(app.config["PREFIX"])
+        endpoint, arguments = app.url_map.bind("").match(path or "/", method="GET")
     except (HTTPException, ValueError) as error:
         raise BadInputError("url", _("%(url)s is no address of this shop.", url=address)) from error
     policy = page_cache.find_policy(app, endpoint)

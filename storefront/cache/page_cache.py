@@ -95,7 +95,9 @@ def init_app(app: Flask, state: CacheState) -> None:
     @app.before_request
     def answer_from_cache() -> Response | None:
         policy = find_policy(app, request.endpoint)
-        if policy is None or request.method not in ("GET", "HEAD") or request.script_root or app.debug:
+        if policy is None or request.method not in ("GET", "HEAD") or app.debug:
+            return None
+        if request.script_root != app.config["PREFIX"]:
             return None
         if policy.anonymous and "Authorization" in request.headers:
             return None

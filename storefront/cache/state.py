@@ -50,6 +50,6 @@ cache_state = AppState[CacheState]("cache")
 def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
-    state = CacheState(store, fingerprint, UrlIndex(), reporter, recompressor)
+    state = CacheState(store, fingerprint, UrlIndex(app.config["PREFIX"]), reporter, recompressor)
     cache_state.set(app, state)
     return state

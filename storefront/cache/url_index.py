@@ -23,12 +23,13 @@ class UrlIndexEntry(NamedTuple):
 class UrlIndex:
     """URLs (host, path and query as received) that were answered from an entry or stored as one. Bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix  # of the shop: pages contain it, so a request below another path gets none
         self._entries: dict[tuple[str, str, str], UrlIndexEntry] = {}
 
     def find(self, environ: Mapping[str, Any]) -> UrlIndexEntry | None:
         """Return the entry of a GET or HEAD request's URL; None if it is not known."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ.get("SCRIPT_NAME", "") != self._prefix:
             return None
         if "HTTP_AUTHORIZATION" in environ:  # the answer may differ for a client with a token
             return None

@@ -18,6 +18,7 @@ from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.stock import Badge
+from storefront.web.prefix import add_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _page_line(
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,
-        url=f"/products/{product.slug}?variant={quote(line.sku)}"
+        url=add_prefix(f"/products/{product.slug}?variant={quote(line.sku)}")
         if product is not None and in_shop
         else None,
         options=" / ".join(variant.options) if variant is not None else "",

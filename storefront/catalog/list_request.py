@@ -13,6 +13,7 @@ from storefront.catalog.search import words
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
 from storefront.money import minor_units
+from storefront.web.prefix import add_prefix
 
 Sort = Literal["new", "price", "-price", "name", "relevance"]
 SORTS: tuple[Sort, ...] = ("new", "price", "-price", "name", "relevance")
@@ -49,14 +50,14 @@ class ListRequest:
     def url(self, **changes: object) -> str:
         """Return the canonical URL of this list with some values changed; page 1 unless a page is given."""
         wanted = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
-        base = "/products"
+        base = add_prefix("/products")
         fields: list[tuple[str, str]] = []
         if wanted.q:
             fields.append(("q", wanted.q))
             if wanted.path:
                 fields.append(("category", wanted.path))
         elif wanted.path:
-            base = f"/categories/{quote(wanted.path)}"
+            base = add_prefix(f"/categories/{quote(wanted.path)}")
         if wanted.vendor:
             fields.append(("vendor", wanted.vendor))
         for name in ("min_price", "max_price"):

@@ -9,6 +9,7 @@ from storefront.catalog.pictures import rendition_widths
 from storefront.i18n import ngettext
 from storefront.money import Money
 from storefront.stock import Badge
+from storefront.web.prefix import add_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,13 @@ class Picture:
     def src(self, width: int) -> str:
         """Return the URL of the smallest rendition that is at least this wide, or else of the widest."""
         made = rendition_widths(self.width)
-        return f"/media/{self.digest}-{next((w for w in made if w >= width), made[-1])}.webp"
+        return add_prefix(f"/media/{self.digest}-{next((w for w in made if w >= width), made[-1])}.webp")
 
     @property
     def srcset(self) -> str:
         """All renditions, as the HTML attribute `srcset` lists them."""
-        return ", ".join(f"/media/{self.digest}-{w}.webp {w}w" for w in rendition_widths(self.width))
+        folder = add_prefix("/media")
+        return ", ".join(f"{folder}/{self.digest}-{w}.webp {w}w" for w in rendition_widths(self.width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Card:
     @property
     def url(self) -> str:
         """The address of the product's page."""
-        return f"/products/{self.slug}"
+        return add_prefix(f"/products/{self.slug}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class ProductPage:
     @property
     def url(self) -> str:
         """The address of the product's page."""
-        return f"/products/{self.slug}"
+        return add_prefix(f"/products/{self.slug}")
 
     @property
     def vendor_url(self) -> str:

@@ -46,6 +46,7 @@ from storefront.catalog.page_data import (
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
+from storefront.web.prefix import add_prefix
 
 MAX_VENDORS = 12
 NEWEST = 8
@@ -114,7 +115,7 @@ def load_product_page(slug: str) -> ProductPage:
         moved = select(Product.id, Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
         if now := db.session.execute(moved).one_or_none():
             cache.depends_on(keys.product_tag(now.id))
-            raise MovedError(f"/products/{now.slug}")
+            raise MovedError(add_prefix(f"/products/{now.slug}"))
         raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
     item, path = row
     cache.depends_on(keys.product_tag(item.id))

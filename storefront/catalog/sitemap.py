@@ -20,6 +20,7 @@ from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
 MAX_URLS = 50_000  # per file, by the protocol
@@ -46,7 +47,7 @@ def render_index() -> str:
     found = db.session.execute(select(steps.c.product_id).where(steps.c.product_id.is_not(None))).scalars()
     parts = list(map(keys.sitemap_part, found))
     names = ["categories", *map(str, parts[: MAX_URLS - 1])]
-    return _render("sitemapindex", "sitemap", ((f"/sitemap-{name}.xml", None) for name in names))
+    return _render("sitemapindex", "sitemap", ((add_prefix(f"/sitemap-{name}.xml"), None) for name in names))
 
 
 def render_categories() -> str:
@@ -54,7 +55,7 @@ def render_categories() -> str:
     cache.depends_on(keys.NAVIGATION)
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 2)).scalars()
-    addresses = ("/", *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
+    addresses = (add_prefix("/"), *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
     return _render("urlset", "url", ((address, None) for address in addresses))
 
 
@@ -74,7 +75,9 @@ def render_products(part: int) -> str:
     rows = db.session.execute(shown.order_by(Product.id)).all()
     if not rows:
         raise NotInShopError(_("There is no part %(part)d of the sitemap.", part=part))
-    return _render("urlset", "url", ((f"/products/{quote(slug, safe=_PLAIN)}", at) for slug, at in rows))
+    return _render(
+        "urlset", "url", ((add_prefix(f"/products/{quote(slug, safe=_PLAIN)}"), at) for slug, at in rows)
+    )
 
 
 def _render(root: str, element: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:

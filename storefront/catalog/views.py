@@ -26,6 +26,7 @@ from storefront.catalog import list_request, pictures, queries, sitemap
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
+from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
 bp = Blueprint("catalog", __name__, cli_group=None)
@@ -124,8 +125,9 @@ def media(name: str) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Tell crawlers to read everything except combinations of filters, which are endless."""
-    rules = [f"Disallow: /*?*{name}=" for name in ("vendor", "min_price", "max_price", "sort", "in_stock")]
-    lines = ["User-agent: *", *rules, "", f"Sitemap: {get_origin()}/sitemap.xml", ""]
+    filters = ("vendor", "min_price", "max_price", "sort", "in_stock")
+    rules = [f"Disallow: {add_prefix('/')}*?*{name}=" for name in filters]
+    lines = ["User-agent: *", *rules, "", f"Sitemap: {get_origin()}{add_prefix('/sitemap.xml')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

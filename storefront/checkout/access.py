@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask import current_app, has_request_context, request
+from flask import current_app
 from itsdangerous import Signer
 
 from storefront import accounts
@@ -15,6 +15,7 @@ from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
+from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
 _MAX_TOKEN_LENGTH = 100
@@ -57,7 +58,7 @@ def order_url(order: Order | OrderView, site: str) -> str:
 
 def shop_url() -> str:
     """Return the shop's own base URL, for mails: the asker does not choose the host or the port."""
-    return get_origin() + (request.script_root if has_request_context() else "")
+    return get_origin() + add_prefix("")
 
 
 def _is_owner(order: OrderView) -> bool:

@@ -88,6 +88,13 @@ class Settings:
         *(f"{values.TTL}{kind}" for kind in ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE")),
     )
 
+    prefix: str = setting(
+        pattern(
+            r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}",
+            "is {value!r}; write it as /shop: letters, digits, dots, dashes, underscores, no slash at its end.",
+        ),
+        "STOREFRONT_PREFIX",
+    )
     cookie_name: str = setting(
         pattern(r"[A-Za-z0-9_-]{1,32}", "is {value!r}; use up to 32 letters, digits, dashes, underscores."),
         "STOREFRONT_COOKIE_NAME",

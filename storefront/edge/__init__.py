@@ -12,6 +12,7 @@ from storefront.edge.fast_path import CachedPageLayer, FastPath, cached_pages, f
 from storefront.live.socket_takeover import SocketTakeover
 from storefront.stock import stream
 from storefront.web.common_headers import Measure
+from storefront.web.prefix import PrefixLayer
 
 __all__ = ["init_app", "init_fast_path"]
 
@@ -35,4 +36,5 @@ def init_fast_path(app: Flask, measure: Measure | None) -> None:
     """
     pages = cached_pages.find(app)
     if pages is not None and measure is not None:
-        fast_path.set(app, FastPath(pages, measure, app.config["TRUSTED_PROXIES"]))
+        mount = PrefixLayer(app, app.wsgi_app).mount if app.config["PREFIX"] else None
+        fast_path.set(app, FastPath(pages, measure, app.config["TRUSTED_PROXIES"], mount))

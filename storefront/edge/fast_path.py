@@ -133,10 +133,17 @@ class FastPath:
         pages: the layer that answers cached pages.
         measure: called with each answer.
         hops: the number of trusted proxies (TRUSTED_PROXIES).
+        mount: moves the shop's prefix out of the path (PrefixLayer); None for a shop without a prefix.
     """
 
-    def __init__(self, pages: CachedPageLayer, measure: Measure, hops: int) -> None:
-        self._pages, self._measure = pages, measure
+    def __init__(
+        self,
+        pages: CachedPageLayer,
+        measure: Measure,
+        hops: int,
+        mount: Callable[[dict[str, Any]], bool] | None = None,
+    ) -> None:
+        self._pages, self._measure, self._mount = pages, measure, mount
         answer: Callable[..., Any] = self._answer
         self._call = ProxyFix(answer, x_for=hops, x_proto=hops, x_host=hops) if hops else answer
 
@@ -145,6 +152,8 @@ class FastPath:
 
         It never waits. If it returns None, nothing was counted and no rate limit was spent.
         """
+        if self._mount is not None and not self._mount(environ):
+            return None
         answer: bytes | None = self._call(environ, None)  # type: ignore[arg-type,assignment]
         return answer
 

@@ -72,7 +72,7 @@ def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
     client = current_app.test_client()
     hosts = current_app.config["TRUSTED_HOSTS"] or ["localhost"]
     about: dict[str, Any] = {
-        "base_url": f"https://{hosts[0].lstrip('.')}",
+        "base_url": f"https://{hosts[0].lstrip('.')}{current_app.config['PREFIX']}",
         "headers": {"Accept-Encoding": "br"},
         "environ_overrides": rate_limiting.UNLIMITED_ENVIRON,
     }

@@ -45,7 +45,7 @@ _SECURE = HEADERS | {"Strict-Transport-Security": "max-age=31536000; includeSubD
 
 def init_app(app: Flask) -> None:
     """Set the headers on every response (HSTS, RFC 6797, only over TLS); refuse paths with a NUL character."""
-    trusted = app.config["TRUSTED_PROXIES"] > 0
+    trusted, prefix = app.config["TRUSTED_PROXIES"] > 0, app.config["PREFIX"]
 
     @app.before_request
     def set_request_id() -> None:
@@ -72,7 +72,11 @@ def init_app(app: Flask) -> None:
         # Werkzeug's own redirects (of doubled slashes) repeat the Host header; a cache could store a forged one.
         location = response.headers.get("Location", "")
         if location.startswith("http") and location.startswith(request.host_url):
-            response.headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/")
+            location = "/" + location.removeprefix(request.host_url).lstrip("/")
+            response.headers["Location"] = location
+        # Views redirect to paths of the shop, such as that of `next`; check_prefix keeps the two kinds apart.
+        if prefix and location.startswith("/") and not f"{location}/".startswith(f"{prefix}/"):
+            response.headers["Location"] = f"{prefix}{location}"
         return response
 
 

@@ -37,7 +37,7 @@ _naming = AppState[_Naming]("web.cookies")
 def init_app(app: Flask) -> None:
     """Read the settings, and tell templates the names of the cookies that scripts use."""
     config = app.config
-    chosen = config["COOKIE_NAME"] or blake2b(config["SECRET_KEY"].encode(), digest_size=4).hexdigest()
+    chosen = config["COOKIE_NAME"] or _derive(config["SECRET_KEY"], config["PREFIX"])
     ending = "" if chosen == PLAIN else f"-{chosen}"
     _naming.set(app, _Naming(ending, config["COOKIE_PATH"], config["ENV"] == "production"))
     app.context_processor(lambda: {"cookie_ending": ending, "cookie_path": config["COOKIE_PATH"]})
@@ -87,6 +87,10 @@ def delete_former(app: Flask, environ: Mapping[str, Any], base: str, response: A
     """Delete a cookie under the name of an earlier version with this response."""
     flags = attributes(app, environ) | {"path": "/"}
     response.delete_cookie(former_name(app, environ, base), httponly=True, **flags)
+
+
+def _derive(secret: str, prefix: str) -> str:
+    return blake2b(f"{secret}{prefix}".encode(), digest_size=4).hexdigest()
 
 
 def _is_secure(app: Flask, environ: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Flask, Response, abort, current_app, request
 
 from storefront.web import compression
+from storefront.web.prefix import add_prefix
 
 # The order of the cascade; every file under css/components/ follows, by name.
 STYLES = ("reset", "tokens", "base", "layout", "utilities")
@@ -62,7 +63,7 @@ class StaticFiles:
             KeyError: there is no such file.
         """
         stem, _, suffix = name.rpartition(".")
-        return f"/static/{stem}.{self._files[name].etag}.{suffix}"
+        return add_prefix(f"/static/{stem}.{self._files[name].etag}.{suffix}")
 
     def find(self, path: str) -> tuple[StaticFile, bool] | None:
         """Return the file for a path below /static/, and whether the path has the hash of its content."""

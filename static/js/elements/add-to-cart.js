@@ -48,7 +48,7 @@ class AddToCart extends HTMLElement {
     place.toggleAttribute("data-problem", !worked);
     if (!worked) return;
     const link = document.createElement("a");
-    link.href = "/cart";
+    link.href = this.dataset.cart;
     link.textContent = this.dataset.toCart;
     place.append(link);
   }

@@ -21,7 +21,7 @@ class RecentlyViewed extends HTMLElement {
 
   async #show(product) {
     try {
-      const answer = await fetch(`/recent?without=${encodeURIComponent(product)}`);
+      const answer = await fetch(`${this.dataset.shelf}?without=${encodeURIComponent(product)}`);
       if (answer.ok) this.innerHTML = await answer.text();
     } catch {
       // The page works without the shelf.

@@ -29,7 +29,7 @@ class ShopperLinks extends HTMLElement {
     // "shopper" alone is the name that an earlier version of the shop gave it.
     if (![this.dataset.cookie, "shopper"].some((name) => document.cookie.split("; ").includes(`${name}=1`))) return;
     try {
-      const answer = await fetch("/me", { headers: { Accept: "application/json" } });
+      const answer = await fetch(this.dataset.me, { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const me = await answer.json();
       this.#tell({ quantity: me.cart_quantity, name: (me.signed_in && me.name) || this.dataset.account });

@@ -2,6 +2,9 @@
 import { StockStream } from "./stock-stream.js";
 import { StockTabs } from "./stock-tabs.js";
 
+// Shops below different paths of one host share names of channels and locks.
+const NAME = `stock:${new URL("../../../", import.meta.url).pathname}`;
+
 /** Through a worker that all tabs share. */
 export class WorkerLink {
   #port;
@@ -28,7 +31,7 @@ export class LeaderLink {
   #me = Math.random();
   #ids = [];
   #onMessage;
-  #channel = new BroadcastChannel("stock");
+  #channel = new BroadcastChannel(NAME);
   #lead = null;
   #ended = new AbortController();
 
@@ -36,7 +39,7 @@ export class LeaderLink {
     this.#onMessage = onMessage;
     this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     const wait = { signal: this.#ended.signal };
-    navigator.locks.request("stock", wait, () => this.#leading()).catch(() => {}); // closed while it waited
+    navigator.locks.request(NAME, wait, () => this.#leading()).catch(() => {}); // closed while it waited
   }
 
   show(ids) {

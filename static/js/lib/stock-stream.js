@@ -1,5 +1,6 @@
 /** One connection to /stock/stream for a set of products. Reconnects by itself, with growing, random pauses.
  *  `onEvent(type, data)` receives the events "snapshot", "stock" and "status". */
+const STREAM = new URL("../../../stock/stream", import.meta.url); // the shop may be below a path
 const SILENCE = 45_000;
 const LONGEST = 60_000;
 const MOST = 100;
@@ -27,7 +28,7 @@ export class StockStream {
   #open() {
     this.#close();
     if (!this.#ids.length) return;
-    this.#source = new EventSource(`/stock/stream?${this.#ids.map((id) => `product=${id}`).join("&")}`);
+    this.#source = new EventSource(`${STREAM}?${this.#ids.map((id) => `product=${id}`).join("&")}`);
     for (const type of ["snapshot", "stock", "status", "heartbeat"]) {
       this.#source.addEventListener(type, (event) => this.#receive(type, event.data));
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
@@ -147,6 +147,7 @@ def safe_path(text: str | None, default: str = authentication.HOME) -> str:
 
     Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): those are rejected.
     """
+    text = text.removeprefix(current_app.config["PREFIX"]) if text else text  # redirects add it again
     if text is None or not _OWN_PATH.fullmatch(text) or _SIGN_IN_PAGES.match(text):
         return default
     return text

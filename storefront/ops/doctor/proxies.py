@@ -64,8 +64,8 @@ def default_url() -> str:
     """Return the shop's likely URL: in production its first trusted host, else the local server."""
     hosts = current_app.config["TRUSTED_HOSTS"]
     if current_app.config["ENV"] == "production" and hosts:
-        return f"https://{hosts[0].lstrip('.')}"
-    return "http://127.0.0.1:8000"
+        return f"https://{hosts[0].lstrip('.')}{current_app.config['PREFIX']}"
+    return f"http://127.0.0.1:8000{current_app.config['PREFIX']}"
 
 
 def _send(url: str) -> ReceivedRequest:
