@@ -25,6 +25,7 @@ from storefront.accounts.second_factor.models import Passkey
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
+from storefront.web import hosts
 from storefront.web.same_origin import get_origin
 
 if TYPE_CHECKING:
@@ -222,7 +223,9 @@ def _user_handle(user_id: int) -> bytes:
 
 
 def _relying_party() -> str:
-    return urlsplit(get_origin()).hostname or ""
+    host = urlsplit(get_origin()).hostname or ""
+    # WebAuthn needs a domain: at this machine it is localhost, which browsers trust without TLS.
+    return "localhost" if current_app.config["ENV"] != "production" and hosts.is_loopback(host) else host
 
 
 def _origin() -> str | None:
