@@ -6,16 +6,14 @@ import secrets
 import sys
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from storefront.accounts import administration, credentials, passwords, sign_in_links
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
-from storefront.web.same_origin import get_origin
+from storefront.web.same_origin import canonical_url
 
 T = TypeVar("T")
 
@@ -122,9 +120,7 @@ def link_command(email: str) -> None:
 def reset_second_factor_command(email: str) -> None:
     """Print a link with which EMAIL, after the password, sets up a new second factor. It works once, for an hour."""
     token = _run(lambda: administration.second_factor_reset_token(_fold(email)))
-    parts = urlsplit(get_origin())
-    adapter = current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
-    url = adapter.build("second_factor_reset.show", {"token": token}, force_external=True)
+    url = canonical_url("second_factor_reset.show", token=token)
     click.echo(
         f"Make sure that you talk to {_fold(email)}, and pass this link on. It works once, for an hour:"
     )

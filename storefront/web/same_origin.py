@@ -78,6 +78,6 @@ def get_origin() -> str:
 def canonical_url(endpoint: str, **values: object) -> str:
     """Return the absolute URL of a page at the shop's own origin, for mails: the asker does not choose the host."""
     origin = urlsplit(get_origin())
-    path = request.script_root if has_request_context() else ""
-    adapter = current_app.url_map.bind(origin.netloc, path or "/", url_scheme=origin.scheme)
+    root = current_app.config["APPLICATION_ROOT"]
+    adapter = current_app.url_map.bind(origin.netloc, root, url_scheme=origin.scheme)
     return str(adapter.build(endpoint, values, force_external=True))

@@ -14,7 +14,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.checkout import access
 from storefront.errors import ConfigurationError
+from storefront.web.same_origin import canonical_url
 from tests.accounts.people import EMAIL, PASSWORD, SAME_ORIGIN, last_link, make_user, second_app
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
@@ -92,6 +94,11 @@ def test_forms_mail_and_sitemap_are_below_the_prefix(below: Flask) -> None:
     assert visitor.open("/shop/me").json["cart_quantity"] == 1
     visitor.open("/shop/account/reset", "POST", email=EMAIL)
     assert last_link(below).startswith("/shop/account/reset/")
+    with below.app_context():
+        assert urlsplit(canonical_url("sign_in.login")).path == "/shop/account/login", (
+            "of a command or a task"
+        )
+        assert urlsplit(access.shop_url()).path == "/shop"
     index = visitor.open("/shop/sitemap.xml").text
     part = re.findall(r"<loc>(.*?)</loc>", index)[-1]
     assert urlsplit(part).path.startswith("/shop/sitemap-")
