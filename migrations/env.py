@@ -14,6 +14,12 @@ def _ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
 
 engine = current_app.extensions["migrate"].db.engine
 with engine.connect() as connection:
+    is_sqlite = connection.dialect.name == "sqlite"
+    driver = connection.connection.driver_connection
+    if is_sqlite:
+        # A batch makes a table again, and dropping the old one would delete what refers to its rows
+        # (sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes").
+        driver.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection.execution_options(sqlite_begin="IMMEDIATE"),
         target_metadata=Model.metadata,
@@ -23,5 +29,9 @@ with engine.connect() as connection:
         # Both databases roll a failed migration back; SQLite because BEGIN is ours (storefront.extensions).
         transactional_ddl=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=ON")

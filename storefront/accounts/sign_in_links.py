@@ -2,7 +2,7 @@
 
 `make run` and `flask run` print one for staff, `flask user link EMAIL` makes another. A link opens nothing through a
 proxy or a tunnel. In production nothing prints one and none is accepted
-(docs/decisions/0018-sign-in-links-instead-of-trusted-addresses.md).
+(docs/decisions/0019-sign-in-links-instead-of-trusted-addresses.md).
 """
 
 from __future__ import annotations

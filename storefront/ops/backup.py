@@ -152,17 +152,40 @@ def _load(source: Path) -> None:
             with closing(sqlite3.connect(_sqlite_file(), timeout=30)) as ours:
                 theirs.backup(ours)  # in one transaction: readers see the old database or the new one
     else:
-        _run(
-            "pg_restore",
-            "--clean",
-            "--if-exists",
-            "--no-owner",
-            "--single-transaction",
-            str(source),
-        )
+        _replace_tables(source)
 
 
-def _run(program: str, *arguments: str) -> None:
+def _replace_tables(source: Path) -> None:
+    """Replace all tables of a PostgreSQL database by those of a dump, in one transaction.
+
+    pg_restore alone drops only the tables of the dump, which fails if later ones refer to them.
+    """
+    script = source.with_name("restore.sql")
+    _run(
+        "pg_restore",
+        "--clean",
+        "--if-exists",
+        "--no-owner",
+        "--file",
+        str(script),
+        str(source),
+        connect=False,
+    )
+    quote = db.engine.dialect.identifier_preparer.quote
+    present = ", ".join(quote(table) for table in inspect(db.engine).get_table_names())
+    drop = ("--command", f"DROP TABLE IF EXISTS {present} CASCADE") if present else ()
+    _run(
+        "psql",
+        "--quiet",
+        "--no-psqlrc",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+        *drop,
+        f"--file={script}",
+    )
+
+
+def _run(program: str, *arguments: str, connect: bool = True) -> None:
     found = shutil.which(program)
     if found is None:
         raise click.ClickException(
@@ -172,8 +195,9 @@ def _run(program: str, *arguments: str) -> None:
     url = db.engine.url.set(drivername="postgresql")
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     where = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    database = ("--dbname", where.render_as_string(hide_password=False)) if connect else ()
     done = subprocess.run(  # noqa: S603  # a program of PostgreSQL's, with words of ours
-        [found, "--dbname", where.render_as_string(hide_password=False), *arguments],
+        [found, *database, *arguments],
         env=os.environ | secret,
         capture_output=True,
         text=True,
