@@ -17,6 +17,7 @@ from storefront.api import request_body, tokens
 from storefront.cache import etags
 from storefront.errors import BadInputError
 from storefront.web import compression
+from storefront.web.prefix import add_prefix
 from storefront.web.private import mark_private
 
 COMMON_ERRORS = (400, 404, 405, 429, 500, 503)
@@ -157,7 +158,7 @@ def add_page_links(response: Response, page: int, pages: int) -> Response:
     query = [(name, request.args[name]) for name in _KEPT_PARAMETERS if name in request.args]
 
     def link(name: str, number: int) -> str:
-        return f'<{request.path}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'
+        return f'<{add_prefix(request.path)}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'
 
     relations = [("first", 1), ("prev", min(page - 1, pages)), ("next", page + 1), ("last", pages)]
     links = [link(name, n) for name, n in relations if 1 <= n <= max(1, pages) and n != page]

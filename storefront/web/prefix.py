@@ -26,6 +26,12 @@ def add_prefix(path: str) -> str:
     return f"{current_app.config['PREFIX']}{path}" if current_app else path
 
 
+def remove_prefix(path: str) -> str:
+    """Return a URL path of the host as a path of the shop, if it is one: the opposite of `add_prefix`."""
+    prefix = current_app.config["PREFIX"]
+    return path[len(prefix) :] if path.startswith((f"{prefix}/", f"{prefix}?")) else path
+
+
 def check_prefix(app: Flask) -> None:
     """Raise ConfigurationError if the prefix begins like one of the shop's own paths: it would be ambiguous."""
     first = app.config["PREFIX"].strip("/").partition("/")[0]

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.accounts.pages.sign_in import safe_path
 from storefront.checkout import access
 from storefront.errors import ConfigurationError
 from storefront.web.same_origin import canonical_url
 from tests.accounts.people import EMAIL, PASSWORD, SAME_ORIGIN, last_link, make_user, second_app
+from tests.accounts.test_recent_proof import let_pass
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.processes import Shop, filled, gunicorn, served
@@ -105,6 +108,43 @@ def test_forms_mail_and_sitemap_are_below_the_prefix(below: Flask) -> None:
     assert "/shop/products/mug</loc>" in visitor.open(urlsplit(part).path).text
     assert visitor.open("/shop/api/v1/openapi.json").json["servers"] == [{"url": "/shop"}]
     assert visitor.open("/shop/products//mug").location == "/shop/products/mug", "Werkzeug's own redirect"
+
+
+def test_proof_and_set_up_stay_below_the_prefix(below: Flask) -> None:
+    visitor = Visitor(below)
+    make_user()
+    visitor.open("/shop/account/login", "POST", email=EMAIL, password=PASSWORD)
+    secret = visitor.open("/shop/account/security/app?next=/shop/account/devices").text
+    offer = re.findall(r'name="offer" value="([^"]+)"', secret)[0]
+    code = pyotp.TOTP(re.findall(r"account__key'>([A-Z2-7]+)<", secret)[0]).now()
+    codes = visitor.open(
+        "/shop/account/security/app", "POST", offer=offer, code=code, next="/account/devices"
+    )
+    assert 'href="/shop/account/devices">I have kept them' in codes.text
+    let_pass()
+    asked = visitor.open("/shop/account/devices/removal", "POST")
+    assert 'action="/shop/account/devices/removal"' in asked.text
+    done = visitor.open("/shop/account/devices/removal", "POST", proof_password=PASSWORD)
+    assert done.location == "/shop/account/login?said=everywhere"
+
+
+def test_only_the_whole_prefix_is_removed(app: Flask, tmp_path: Path) -> None:
+    with second_app(
+        app, tmp_path / "below", STOREFRONT_PREFIX="/ac", REDIS_URL=app.config["REDIS_URL"]
+    ) as shop:
+        for path, own in (
+            ("/account/devices", "/account/devices"),
+            ("/ac/account/devices", "/account/devices"),
+            ("/ac//evil.example", "/account"),
+            ("/ac", "/ac"),
+        ):
+            with shop.test_request_context("/"):
+                assert safe_path(path) == own, path
+
+
+def test_links_of_the_api_are_below_the_prefix(below: Flask) -> None:
+    answer = Visitor(below).open("/shop/api/v1/products?page=2")
+    assert answer.headers["Link"].startswith("</shop/api/v1/products?")
 
 
 def test_paths_outside_the_prefix_are_no_pages(below: Flask) -> None:

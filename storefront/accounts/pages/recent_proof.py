@@ -25,6 +25,7 @@ from storefront.accounts.pages.password_check import is_own_password
 from storefront.accounts.pages.sign_in import safe_path
 from storefront.accounts.second_factor import factors, passkeys, verification
 from storefront.web.forms import Form
+from storefront.web.prefix import add_prefix
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +56,7 @@ def recent_proof_required(
             form = Form(request.form)
             if _is_proven(user, form):
                 return view(*args, **kwargs)
-            action = request.full_path.rstrip("?")
+            action = add_prefix(request.full_path.rstrip("?"))
             return _render(user, form, action, status=200 if form.errors else 403)
 
         return guarded

@@ -19,6 +19,7 @@ from storefront.accounts.second_factor.verification import record_change
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
+from storefront.web.prefix import add_prefix
 
 bp = make_blueprint("security", __name__, "/account/security")
 
@@ -133,7 +134,8 @@ def _go_on(user_id: int, notice: str) -> Response:
 def _show_new_codes(user_id: int) -> Response:
     with write_transaction() as session:
         codes = recovery_codes.make_codes(session, user_id)
-    return render_page("recovery-codes", codes=codes, going=next_path(url_for("security.overview")))
+    going = add_prefix(next_path(url_for("security.overview")))
+    return render_page("recovery-codes", codes=codes, going=going)
 
 
 def _render_overview(user: User, problem: str = "") -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import current_app, redirect, request, url_for
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import mail, rate_limiting
@@ -24,6 +24,7 @@ from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.mail.email_address import read_email
 from storefront.web.forms import Form
+from storefront.web.prefix import remove_prefix
 
 bp = make_blueprint("sign_in", __name__, "/account")
 # Printable ASCII without the backslash; the second character is not a slash.
@@ -143,11 +144,11 @@ def _render_login(form: Form, going: str, status: int = 200) -> Response:
 
 
 def safe_path(text: str | None, default: str = authentication.HOME) -> str:
-    """Return the path if it is a path of this shop other than the sign-in pages; else the default.
+    """Return the path, without the prefix, if it is one of this shop other than the sign-in pages; else the default.
 
     Browsers read `//host`, `/\\host` and `/<tab>/host` as another site (WHATWG URL, 4.4): those are rejected.
     """
-    text = text.removeprefix(current_app.config["PREFIX"]) if text else text  # redirects add it again
+    text = remove_prefix(text) if text else text  # redirects add it again
     if text is None or not _OWN_PATH.fullmatch(text) or _SIGN_IN_PAGES.match(text):
         return default
     return text
