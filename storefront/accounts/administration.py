@@ -104,13 +104,8 @@ def sign_out_everywhere(email: str) -> int:
     return ended
 
 
-def second_factor_reset_token(email: str) -> str:
-    """Return the token of a link with which the person, after their password, sets up a new second factor.
-
-    Raises:
-        UnknownAccountError: no account has the e-mail.
-    """
-    user = find(email)
+def second_factor_reset_token(user: User) -> str:
+    """Return the token of a link with which the person, after their password, sets up a new second factor."""
     return tokens.sign(tokens.SecondFactorReset(user.id, user.generation))
 
 

@@ -11,6 +11,7 @@ import click
 from flask.cli import AppGroup
 
 from storefront.accounts import administration, credentials, passwords, sign_in_links
+from storefront.accounts.models import User
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
 from storefront.web.same_origin import canonical_url
@@ -109,20 +110,17 @@ def link_command(email: str) -> None:
             "There are no sign-in links in production. Sign in with the password; "
             "/account/reset mails a link that sets a new one."
         )
-    account = _run(lambda: administration.find(_fold(email)))
-    if account.disabled_at is not None:
-        raise click.ClickException(f"{account.email} is disabled. Undo: flask user enable {account.email}")
-    click.echo(sign_in_links.describe(account))
+    click.echo(sign_in_links.describe(_find_enabled(email)))
 
 
 @user.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor_command(email: str) -> None:
     """Print a link with which EMAIL, after the password, sets up a new second factor. It works once, for an hour."""
-    token = _run(lambda: administration.second_factor_reset_token(_fold(email)))
-    url = canonical_url("second_factor_reset.show", token=token)
+    account = _find_enabled(email)
+    url = canonical_url("second_factor_reset.show", token=administration.second_factor_reset_token(account))
     click.echo(
-        f"Make sure that you talk to {_fold(email)}, and pass this link on. It works once, for an hour:"
+        f"Make sure that you talk to {account.email}, and pass this link on. It works once, for an hour:"
     )
     click.echo(url)
 
@@ -132,6 +130,13 @@ def _fold(email: str) -> str:
     if folded is None:
         raise click.ClickException(f"{email!r} is not a valid e-mail address.")
     return folded
+
+
+def _find_enabled(email: str) -> User:
+    account = _run(lambda: administration.find(_fold(email)))
+    if account.disabled_at is not None:
+        raise click.ClickException(f"{account.email} is disabled. Undo: flask user enable {account.email}")
+    return account
 
 
 def _run(change: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ from storefront.accounts import (
     known_devices,
     messages,
     passwords,
+    queries,
     security_events,
     sign_in_limits,
 )
@@ -79,7 +80,7 @@ def find_by_id(user_id: int) -> User | None:
 
 
 def authenticate(email: str, password: str) -> VerifiedLogin | None:
-    """Return the account with this e-mail and password, or None. It takes as long if the e-mail is unknown.
+    """Return the account with this e-mail and password; None if there is none, or it is disabled. Each takes as long.
 
     Raises:
         TooManyFailuresError: there were too many wrong passwords before. The password is not checked then.
@@ -87,7 +88,7 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     attempt = sign_in_limits.count_attempt(email, known_devices.find(email))
     user = find_by_email(email)
     login = VerifiedLogin(user.id, user.generation) if user else None
-    password_hash = user.password_hash if user else None
+    password_hash = user.password_hash if user and user.disabled_at is None else None
     if not passwords.verify(password, password_hash) or password_hash is None:
         _record_failure(email, login.user_id if login else None)
         return None
@@ -178,8 +179,7 @@ def start_generation(
 
     Returns None if the account is gone or does not have the expected generation.
     """
-    query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
-    user = session.execute(query).scalar_one_or_none()
+    user = queries.lock_account(session, user_id)
     if user is None or generation not in (None, user.generation):
         return None
     former = user.generation

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, select
+from sqlalchemy.orm import Session
 
 from storefront import cache
 from storefront.accounts.models import Address, KnownDevice, SecurityEvent, SignIn, User
@@ -65,6 +66,15 @@ def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
         .where(SignIn.digest == digest, is_valid(datetime.now(UTC)))
     ).one_or_none()
     return (row.SignIn, row.User) if row else None
+
+
+def lock_account(session: Session, user_id: int) -> User | None:
+    """Return an account, which other transactions wait for until this one ends; None if it is gone.
+
+    Whoever reads something of an account and then decides what to write about it locks it first.
+    """
+    query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
+    return session.execute(query).scalar_one_or_none()
 
 
 def read_names(user_ids: Collection[str]) -> dict[str, str]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.accounts import pending_sign_ins
+from storefront.accounts import administration, pending_sign_ins
 from storefront.accounts.models import SecurityEvent
-from storefront.accounts.second_factor import guess_limits, recovery_codes, totp
+from storefront.accounts.second_factor import guess_limits, recovery_codes, totp, verification
 from storefront.accounts.second_factor.models import CodeGuess, PendingSignIn, RecoveryCode, TotpSecret
 from storefront.extensions import db, write_transaction
 from tests.accounts.factors import STEP, later_code, set_up_app
 from tests.accounts.factors import recovery_codes as shown_codes
-from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, last_link, make_user, user
+from tests.accounts.people import EMAIL, OTHER, PASSWORD, SAME_ORIGIN, Browser, last_link, make_user, user
 from tests.redis_roles.servers import Server
 
 pytestmark = pytest.mark.any_database
@@ -243,6 +246,60 @@ def test_reset_link_is_void_for_disabled_accounts(app: Flask, browser: Browser, 
     link = "/account/second-factor-reset/" + ran.output.strip().rpartition("/")[2]
     app.test_cli_runner().invoke(args=["user", "disable", EMAIL])
     assert browser.post(link, password=PASSWORD).status_code == 410
+    ran = app.test_cli_runner().invoke(args=["user", "reset-second-factor", EMAIL])
+    assert ran.exit_code == 1
+    assert "is disabled" in ran.output
+
+
+def test_disabled_account_learns_nothing_of_the_step(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    set_up_app(browser)
+    administration.set_disabled(EMAIL, is_disabled=True)
+    right, wrong = Browser(app).sign_in(), Browser(app).sign_in(password="not the password")
+    assert right.status_code == wrong.status_code == 422
+    assert all("do not belong together" in answer.text for answer in (right, wrong))
+
+
+def test_second_tab_may_finish_the_step(
+    app: Flask, browser: Browser, kim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+    code_of, _codes = set_up_app(browser)
+    code, check = later_code(code_of), verification.is_proven
+    tabs = Browser(app)
+    tabs.sign_in()
+
+    def check_after_the_other_tab(*arguments: Any) -> bool:
+        monkeypatch.setattr(verification, "is_proven", check)
+        assert tabs.post(STEP, code=code).location == "/account"
+        return check(*arguments)
+
+    monkeypatch.setattr(verification, "is_proven", check_after_the_other_tab)
+    slower = Browser(app)
+    slower.client = tabs.client
+    answer = slower.post(STEP, code=code, next="/account/devices")
+    assert answer.location == "/account/login?next=/account/devices"
+    assert slower.get(answer.location).location == "/account/devices", "signed in by the other tab"
+
+
+def test_set_up_sent_twice_at_once_is_one(app: Flask, browser: Browser, kim: int) -> None:
+    browser.sign_in()
+    page, together = browser.get("/account/security/app").text, threading.Barrier(4)
+    offer = re.findall(r'name="offer" value="([^"]+)"', page)[0]
+    code = pyotp.TOTP(re.findall(r"account__key'>([A-Z2-7]+)<", page)[0]).now()
+    cookie = browser.cookie() or ""
+
+    def send(_number: int) -> int:
+        client = app.test_client()
+        client.set_cookie("signin", cookie)
+        together.wait()
+        form = {"offer": offer, "code": code}
+        return client.post("/account/security/app", data=form, headers=SAME_ORIGIN).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(send, range(4))) <= {200, 303}
+    db.session.rollback()
+    assert len(db.session.scalars(select(RecoveryCode.id)).all()) == recovery_codes.COUNT
 
 
 def test_changes_are_security_events(app: Flask, browser: Browser, kim: int) -> None:

@@ -10,7 +10,6 @@ from storefront.accounts import authentication, credentials, known_devices, pend
 from storefront.accounts.pages.page import make_blueprint, render_page
 from storefront.accounts.pages.sign_in import next_path
 from storefront.accounts.second_factor import factors, passkeys, verification
-from storefront.accounts.second_factor.models import PendingSignIn
 from storefront.accounts.second_factor.passkeys import PasskeyError
 from storefront.web.forms import Form
 
@@ -23,7 +22,7 @@ def ask() -> Response:
     pending = pending_sign_ins.find()
     if pending is None:
         return redirect(url_for("sign_in.login", next=next_path()), 303)
-    return _render(pending, Form())
+    return _render(pending.user_id, Form())
 
 
 @bp.post("/second-factor")
@@ -34,9 +33,14 @@ def answer() -> Response:
     if pending is None:
         return redirect(url_for("sign_in.login", next=next_path()), 303)
     user_id, generation, kept, digest = pending.user_id, pending.generation, pending.kept, pending.digest
-    if not verification.is_proven(user_id, form):
-        return _render(pending, form)
-    if not pending_sign_ins.end(digest) or not authentication.sign_in(user_id, generation, keep=kept):
+    if not verification.is_proven(user_id, form) and pending_sign_ins.find() is not None:
+        return _render(user_id, form)
+    # Of a form that was sent twice, or from two tabs, one request signs in; the sign-in page lets the other go on.
+    if (
+        form.errors
+        or not pending_sign_ins.end(digest)
+        or not authentication.sign_in(user_id, generation, keep=kept)
+    ):
         return redirect(url_for("sign_in.login", next=next_path()), 303)
     return redirect(next_path(), 303)
 
@@ -57,7 +61,7 @@ def sign_in_with_passkey() -> Response:
     return redirect(next_path(), 303)
 
 
-def _render(pending: PendingSignIn, form: Form) -> Response:
-    has, usable = factors.read_factors(pending.user_id), passkeys.are_available()
-    options = passkeys.assertion_options(pending.user_id) if has.passkeys and usable else None
+def _render(user_id: int, form: Form) -> Response:
+    has, usable = factors.read_factors(user_id), passkeys.are_available()
+    options = passkeys.assertion_options(user_id) if has.passkeys and usable else None
     return render_page("second-step", form=form, going=next_path(), has_app=has.app, options=options)

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from storefront.accounts import queries
 from storefront.accounts.models import User
 from storefront.accounts.second_factor import guess_limits, passkeys, recovery_codes
 from storefront.accounts.second_factor.models import Passkey, RecoveryCode, TotpSecret
@@ -108,10 +109,9 @@ def remove_all(session: Session, user_id: int) -> None:
 
 
 def _check_not_last(session: Session, user_id: int, *, app: bool) -> None:
-    # The lock keeps two requests from removing one factor each.
-    user = session.execute(select(User).where(User.id == user_id).with_for_update()).scalar_one()
+    user = queries.lock_account(session, user_id)  # so that two requests do not remove one factor each
     has = read_factors(user_id, session)
-    if is_required(user) and has.count == 1 and has.app == app:
+    if user is not None and is_required(user) and has.count == 1 and has.app == app:
         raise LastFactorError
 
 

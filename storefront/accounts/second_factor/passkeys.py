@@ -19,6 +19,7 @@ from flask import current_app, request
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storefront.accounts import queries
 from storefront.accounts.models import User
 from storefront.accounts.second_factor import challenges
 from storefront.accounts.second_factor.models import Passkey
@@ -107,6 +108,7 @@ def register(user_id: int, answer: str, name: str) -> None:
         transports = [str(one.value) for one in credential.response.transports or []]
         with write_transaction() as session:
             challenges.use_up(session, challenge)
+            queries.lock_account(session, user_id)
             mine = select(func.count(Passkey.id)).where(Passkey.user_id == user_id)
             if session.execute(mine).scalar_one() >= MAX_PASSKEYS:
                 raise PasskeyError(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from storefront.accounts import queries
 from storefront.accounts.second_factor.models import RecoveryCode
 from storefront.extensions import db, write_transaction
 
@@ -24,6 +25,7 @@ _BYTES = 10  # of each code
 def make_codes(session: Session, user_id: int) -> list[str]:
     """Make new codes in the place of the former ones; return them, to be shown once."""
     codes = [_format(base64.b32encode(secrets.token_bytes(_BYTES)).decode()) for _ in range(COUNT)]
+    queries.lock_account(session, user_id)  # so that of two requests only the later one's codes are left
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     session.add_all(RecoveryCode(user_id=user_id, digest=_digest(code)) for code in codes)
     return codes

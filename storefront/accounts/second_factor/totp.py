@@ -14,6 +14,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import update
 
+from storefront.accounts import queries
 from storefront.accounts.second_factor.models import TotpSecret
 from storefront.extensions import db, write_transaction
 
@@ -58,6 +59,7 @@ def confirm(user_id: int, offer: str, code: str) -> bool:
     if secret is None or step is None:
         return False
     with write_transaction() as session:
+        queries.lock_account(session, user_id)  # a form that was sent twice writes one row
         session.merge(TotpSecret(user_id=user_id, secret=_encrypt(user_id, secret), last_step=step))
     return True
 
