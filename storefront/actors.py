@@ -181,7 +181,7 @@ def _words(actor: Actor, name: str) -> str:
             )
         case "customer":
             return name or (
-                _("a former customer (account %(id)s)", id=actor.id) if actor.id else _("a customer")
+                _("a former customer (account %(id)s)", id=actor.id) if actor.id else _("a visitor")
             )
         case "token":
             return _("token %(name)s", name=name or actor.id)

@@ -130,7 +130,7 @@ def test_old_actors_are_described_as_they_were(app: Flask) -> None:
         "checkout": "checkout",
         "token till": "token till",
         "staff:99": "a former member of staff (account 99)",
-        "customer": "a customer",
+        "customer": "a visitor",
         "import": "an import",
         "staff:x": "a former member of staff (account x)",
     }

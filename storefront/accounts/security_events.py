@@ -6,7 +6,9 @@ identifies a person whose account is deleted. Rows are kept for `RETENTION`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from flask import has_request_context, request
@@ -43,15 +45,44 @@ SecurityEventKind = Literal[
     "account-deleted",
 ]
 
+# How a second factor changes: what events of the kind "second-factor" store as their detail.
+FactorChange = Literal[
+    "app-added",
+    "app-removed",
+    "passkey-added",
+    "passkey-removed",
+    "recovery-codes-made",
+    "recovery-code-used",
+    "reset",
+]
+
 
 class EventKind(NamedTuple):
     """What pages call a kind of event, and how many of it an account may get in a day (None: any number).
 
-    Kinds that a stranger can cause are bounded, so that a flood cannot fill the table.
+    Kinds that a stranger can cause are bounded, so that a flood cannot fill the table. `details` has words for what
+    rows store as a code.
     """
 
     label: str
     most_per_day: int | None = None
+    details: Mapping[str, str] = MappingProxyType({})
+
+    def describe(self, detail: str) -> str:
+        """Return a row's detail in words."""
+        return self.details.get(detail, detail)
+
+
+_ROLES: Final = {"staff": _("staff"), "customer": _("customer")}
+_FACTORS: Final = {
+    "app-added": _("app set up"),
+    "app-removed": _("app removed"),
+    "passkey-added": _("passkey added"),
+    "passkey-removed": _("passkey removed"),
+    "recovery-codes-made": _("new recovery codes made"),
+    "recovery-code-used": _("recovery code used"),
+    "reset": _("all removed, by the link of an operator"),
+}
 
 
 KINDS: Final[dict[SecurityEventKind, EventKind]] = {
@@ -64,9 +95,9 @@ KINDS: Final[dict[SecurityEventKind, EventKind]] = {
     "password-reset": EventKind(_("New password set by a mailed link")),
     "password-changed": EventKind(_("Password changed")),
     "email-changed": EventKind(_("E-mail changed")),
-    "second-factor": EventKind(_("Second factor changed")),
+    "second-factor": EventKind(_("Second factor"), details=_FACTORS),
     "code-failed": EventKind(_("Wrong code"), 20),
-    "role-changed": EventKind(_("Role changed")),
+    "role-changed": EventKind(_("Role changed"), details=_ROLES),
     "token-created": EventKind(_("API token created")),
     "token-revoked": EventKind(_("API token revoked")),
     "webhook-added": EventKind(_("Webhook added")),

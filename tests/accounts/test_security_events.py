@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from flask import Flask
@@ -10,7 +11,12 @@ from flask import Flask
 from storefront import actors
 from storefront.accounts import privacy, security_events
 from storefront.accounts.models import SecurityEvent
-from storefront.accounts.security_events import KINDS, SecurityEventChangedError, SecurityEventKind
+from storefront.accounts.security_events import (
+    KINDS,
+    FactorChange,
+    SecurityEventChangedError,
+    SecurityEventKind,
+)
 from storefront.actors import Actor
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import EMAIL, OTHER, PASSWORD, Browser, last_link, make_user
@@ -135,7 +141,7 @@ def test_a_person_sees_the_events_of_their_account_only(browser: Browser, kim: i
     record("second-factor", kim, detail="<passkey>")
     browser.sign_in()
     page = browser.get("/account/activity").text
-    assert page.index("Signed in") < page.index("Second factor changed")
+    assert page.index("Signed in") < page.index("Second factor")
     assert "&lt;passkey&gt;" in page
     assert "Locked" not in page
     assert [event["kind"] for event in browser.get("/account/data").json["security_events"]] == [
@@ -144,6 +150,19 @@ def test_a_person_sees_the_events_of_their_account_only(browser: Browser, kim: i
         "second-factor",
         "account-created",
     ]
+
+
+def test_pages_say_details_in_words(browser: Browser, kim: int) -> None:
+    record("second-factor", kim, detail="recovery-code-used")
+    record("role-changed", kim, detail="an old release's word")
+    browser.sign_in()
+    page = browser.get("/account/activity").text
+    assert "recovery code used" in page
+    assert "an old release&#39;s word" in page
+
+
+def test_every_change_of_a_factor_has_words() -> None:
+    assert set(KINDS["second-factor"].details) == set(get_args(FactorChange))
 
 
 def test_the_owner_filters_events_by_person_and_kind(browser: Browser, kim: int) -> None:

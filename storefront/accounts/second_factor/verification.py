@@ -10,7 +10,7 @@ from storefront.accounts.models import User
 from storefront.accounts.second_factor import guess_limits, passkeys, recovery_codes, totp
 from storefront.accounts.second_factor.guess_limits import TooManyGuessesError
 from storefront.accounts.second_factor.passkeys import PasskeyError
-from storefront.accounts.security_events import SecurityEventKind
+from storefront.accounts.security_events import FactorChange
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
@@ -61,10 +61,10 @@ def verify_code(user_id: int, typed: str) -> bool:
     return True
 
 
-def record_change(user_id: int, detail: str, kind: SecurityEventKind = "second-factor") -> None:
+def record_change(user_id: int, change: FactorChange) -> None:
     """Record that the second factor of an account has changed, and tell its owner by mail."""
     with write_transaction() as session:
         user = session.get(User, user_id)
         if user is not None:
-            security_events.record(session, kind, user_id, detail=detail)
+            security_events.record(session, "second-factor", user_id, detail=change)
             mail.enqueue_if_configured(session, user.email, messages.second_factor_changed())
