@@ -43,6 +43,11 @@ def are_accepted() -> bool:
     return bool(current_app.config["ENV"] != "production")
 
 
+def are_offered() -> bool:
+    """Return whether pages tell the person at this machine how to get a link."""
+    return are_accepted() and hosts.is_from_own_machine()
+
+
 def check_machine() -> None:
     """Raise OtherMachineError unless a browser on this machine sent the current request directly."""
     if not hosts.is_from_own_machine():

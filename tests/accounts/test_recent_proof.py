@@ -107,6 +107,7 @@ def test_code_and_passkey_prove_too(browser: Browser, kim: int) -> None:
     passkey = Authenticator()
     add_passkey(browser, passkey)
     let_pass()
+    assert "(optional)" not in browser.get("/account/proof").text, "one of the two is needed"
     assert browser.post("/account/proof", proof_password="", proof_code="000000").status_code == 422
     code = {"proof_password": "", "proof_code": later_code(code_of)}
     assert browser.post("/account/proof", **code).status_code == 303

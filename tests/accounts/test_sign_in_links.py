@@ -49,8 +49,9 @@ def test_a_link_signs_staff_in_once(app: Flask, browser: Browser, boss: int) -> 
     assert browser.post(link).location == "/ops"
     assert browser.get("/ops").status_code == 200
     for again in (browser, Browser(app)):
-        assert again.get(link).status_code == 410
-        assert again.post(link).status_code == 410
+        for answer in (again.get(link), again.post(link)):
+            assert answer.status_code == 410
+            assert "flask user link EMAIL" in answer.text, "the page says how to get another"
     assert not again.is_signed_in()
     assert db.session.execute(select(SignInLink)).first() is None
 
@@ -93,6 +94,11 @@ def test_a_link_opens_nothing_under_another_name(app: Flask, boss: int) -> None:
     for method in ("GET", "POST"):
         headers = {"Host": "laptop.test", "Sec-Fetch-Site": "same-origin"}
         assert app.test_client().open(link, method=method, headers=headers).status_code == 403
+
+
+def test_pages_name_the_command_at_this_machine_only(app: Flask, browser: Browser, boss: int) -> None:
+    assert "flask user link EMAIL" in browser.get("/account/login").text
+    assert "flask user link" not in browser.client.get("/account/login", headers={"Via": "1.1 tunnel"}).text
 
 
 def test_production_has_no_sign_in_links(app: Flask, boss: int, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
         said=_NOTICES.get(request.args.get("said", "")),
         wrong=has_errors,
         account_pages=account_pages(),
+        has_sign_in_links=sign_in_links.are_offered(),
         **context,
     )
     return private_page(body, 422 if has_errors and status == 200 else status)

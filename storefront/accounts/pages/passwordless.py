@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from storefront import rate_limiting
 from storefront.accounts import authentication, sign_in_links
 from storefront.accounts.pages.page import make_blueprint, render_page
-from storefront.accounts.tokens import LinkError
 from storefront.web import staff_access
 
 bp = make_blueprint("sign_in_links", __name__, "/account/link")
@@ -26,9 +25,8 @@ def check_request() -> None:
 @rate_limiting.limit("password-reset.address")
 def show(token: str) -> Response:
     """The page with the button that signs in."""
-    if not sign_in_links.is_valid(token):
-        raise LinkError
-    return render_page("sign-in-link")
+    is_valid = sign_in_links.is_valid(token)
+    return render_page("sign-in-link", 200 if is_valid else 410, is_valid=is_valid)
 
 
 @bp.post("/<token>")
@@ -36,6 +34,6 @@ def show(token: str) -> Response:
 def use(token: str) -> Response:
     """Sign in, and go on to the staff pages."""
     if not sign_in_links.redeem(token):
-        raise LinkError
+        return render_page("sign-in-link", 410, is_valid=False)
     pages, user = staff_access.pages(current_app), authentication.current_user()
     return redirect(url_for(pages[0][0]) if pages and user and user.is_staff else authentication.HOME, 303)

@@ -149,6 +149,7 @@ def _render_overview(user: User, problem: str = "") -> Response:
         has=has,
         passkeys=passkeys.list_passkeys(user.id),
         options=passkeys.registration_options(user) if usable else None,
+        main_address=passkeys.main_address(),
         codes_left=recovery_codes.count_unused(user.id),
         codes_made=recovery_codes.COUNT,
     )

@@ -54,6 +54,14 @@ def are_available() -> bool:
     return _origin() is not None
 
 
+def main_address() -> str:
+    """Return the address of the shop under which passkeys work; empty if the shop has only an IP address."""
+    party, origin = _relying_party(), urlsplit(get_origin())
+    if not _is_name(party):
+        return ""
+    return f"{origin.scheme}://{party}" + (f":{origin.port}" if origin.port else "")
+
+
 def list_passkeys(user_id: int) -> Sequence[Passkey]:
     """Return the passkeys of an account, the oldest first."""
     return (
@@ -235,9 +243,16 @@ def _origin() -> str | None:
     party, own = _relying_party(), urlsplit(f"//{request.host}").hostname or ""
     if own != party and not own.endswith(f".{party}"):
         return None
+    if not _is_name(party):
+        return None
+    scheme = "https" if current_app.config["ENV"] == "production" else request.scheme
+    return f"{scheme}://{request.host}"
+
+
+def _is_name(host: str) -> bool:
+    """Return whether a host is a domain, which WebAuthn needs, and not an address."""
     try:
-        ip_address(party)
+        ip_address(host)
     except ValueError:
-        scheme = "https" if current_app.config["ENV"] == "production" else request.scheme
-        return f"{scheme}://{request.host}"
-    return None  # WebAuthn needs a domain
+        return True
+    return False
