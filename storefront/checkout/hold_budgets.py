@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from storefront.checkout.errors import OverHoldBudgetError
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order, OrderLine
-from storefront.checkout.queries import UNPAID
+from storefront.checkout.queries import UNPAID, UNPAID_INVOICE
 from storefront.extensions import connection_of
 from storefront.stock import StockItem
 
@@ -107,6 +107,25 @@ _SOME_ITEMS = select(StockItem.id).limit(bindparam("most")).subquery()
 _COUNT_ITEMS = select(func.count()).select_from(_SOME_ITEMS)
 
 
+# SKUs of which unpaid orders by invoice have taken more than is left; `own` counts those of the order.
+_INVOICED = (
+    select(OrderLine.sku, func.sum(OrderLine.from_stock - OrderLine.returned).label("taken"))
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(UNPAID_INVOICE, OrderLine.from_stock > OrderLine.returned)
+    .group_by(OrderLine.sku)
+    .subquery()
+)
+_SCARCE = (
+    select(
+        func.count().label("shop"),
+        func.count(case((_INVOICED.c.sku.in_(bindparam("skus", expanding=True)), 1))).label("own"),
+    )
+    .select_from(_INVOICED)
+    .join(StockItem, StockItem.sku == _INVOICED.c.sku)
+    .where(_INVOICED.c.taken > StockItem.on_hand)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HoldOwner:
     """Who a hold counts for: a draft, its account, and a keyed digest of an address (IPv6: of its /64), if known."""
@@ -138,11 +157,7 @@ def check_budgets(session: Session, owner: HoldOwner, skus: Collection[str]) -> 
         longest = budget.holds * 60 * current_app.config["HOLD_MINUTES"]
         _check(totals[f"{name}_seconds"], longest, f"{name}: seconds of holding in a day")
     _check(totals["over_half"], 0, "shop: SKUs of which more than half is unpaid")
-    held = totals["shop_skus"]
-    if held > MIN_SHOP_SKUS:
-        # Reads no more rows than needed: the shop may have a million.
-        items = connection.execute(_COUNT_ITEMS, {"most": held * SHARE_OF_SKUS}).scalar_one()
-        _check(held, max(MIN_SHOP_SKUS, items // SHARE_OF_SKUS), "shop: SKUs")
+    _check_share(session, totals["shop_skus"], "shop: SKUs")
 
 
 def check_budgets_exactly(session: Session, owner: HoldOwner, skus: Collection[str]) -> None:
@@ -151,10 +166,39 @@ def check_budgets_exactly(session: Session, owner: HoldOwner, skus: Collection[s
     Raises:
         OverHoldBudgetError: see `check_budgets`.
     """
-    connection = connection_of(session)
-    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time: the first check was exact
-        connection.execute(_LOCK)
+    if _take_lock(session):  # without a lock the first check was exact
         check_budgets(session, owner, skus)
+
+
+def check_invoice_order(session: Session, skus: Collection[str]) -> None:
+    """Check the shop's budget after an order by invoice has taken these SKUs. Other holds wait until the commit.
+
+    Of a tenth of all SKUs, unpaid orders by invoice may take more than they leave.
+
+    Raises:
+        OverHoldBudgetError: the order takes more than it leaves, and there are too many such SKUs.
+    """
+    _take_lock(session)
+    scarce = connection_of(session).execute(_SCARCE, {"skus": sorted(skus)}).one()
+    if scarce.own:
+        _check_share(session, scarce.shop, "shop: SKUs that unpaid orders by invoice have made scarce")
+
+
+def _take_lock(session: Session) -> bool:
+    """Take the lock of the budgets until the commit; return False on SQLite, which has one writer at a time."""
+    connection = connection_of(session)
+    if connection.dialect.name != "postgresql":
+        return False
+    connection.execute(_LOCK)
+    return True
+
+
+def _check_share(session: Session, skus: int, name: str) -> None:
+    """Check that these are at most a tenth of all SKUs, or a few in a small shop."""
+    if skus > MIN_SHOP_SKUS:
+        # Reads no more rows than needed: the shop may have a million.
+        items = connection_of(session).execute(_COUNT_ITEMS, {"most": skus * SHARE_OF_SKUS}).scalar_one()
+        _check(skus, max(MIN_SHOP_SKUS, items // SHARE_OF_SKUS), name)
 
 
 def _check(number: int, most: int, name: str) -> None:

@@ -109,7 +109,14 @@ def _order_as_of(event: OrderEvent) -> OrderView:
 def _confirmation(order: OrderView, site: str) -> MailText:
     return MailText(
         _("Your order %(number)s", number=order.number),
-        (_("Thank you for your order. This is what we have written down."),),
+        (
+            _("Thank you for your order. This is what we have written down."),
+            *(
+                (_("We reserve the goods when your payment has arrived, as long as they are in stock."),)
+                if order.is_unreserved
+                else ()
+            ),
+        ),
         access.order_url(order, site),
         _("See your order"),
         rows=tuple(_rows(order)),

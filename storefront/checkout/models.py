@@ -165,7 +165,8 @@ class OrderLine(Model):
     """A line of an order, as it was sold. `total` is quantity × unit price; a `tax_rate` of 7250 means 7.25 %.
 
     `from_stock` is the quantity that left the stock with the order: 0 for variants without stock counting, less than
-    `quantity` for backorders. `returned` is the part of it that has come back into stock.
+    `quantity` for backorders. `returned` is the part of it that has come back into stock. `unreserved` is the
+    quantity that leaves the stock only when the order is paid or shipped, since it is over a budget of unpaid goods.
     """
 
     __tablename__ = "order_line"
@@ -182,6 +183,7 @@ class OrderLine(Model):
     total: Mapped[int] = mapped_column(BigInteger)
     from_stock: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
+    unreserved: Mapped[int] = mapped_column(default=0, server_default="0")
 
     order: Mapped[Order] = relationship(back_populates="lines")
 

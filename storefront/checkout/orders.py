@@ -104,6 +104,8 @@ def record_payment(
     order.paid += amount
     if order.state == "placed" and order.paid == order.total:
         order.state = "paid"
+    if order.state in ("placed", "paid"):
+        _take_unreserved(session, order, actor)
     return record_event(session, order, "paid", actor=actor, amount=amount, note=note)
 
 
@@ -120,7 +122,23 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
                 "The payment is disputed. Decide on the order's page at /ops/orders whether it is shipped anyway."
             )
         )
+    _take_unreserved(session, lock_order(session, number), actor)
     return _advance(session, number, "shipped", actor, note)
+
+
+def reserve_goods(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
+    """Take the goods of an unpaid order from the stock that would otherwise leave it when the order is paid.
+
+    Raises:
+        OrderError: the order waits for no goods.
+    """
+    order = lock_order(session, number)
+    if order.state != "placed" or not any(line.unreserved for line in order.lines):
+        raise OrderError(_("All goods of this order have left the stock already."))
+    _take_unreserved(session, order, actor)
+    return record_event(
+        session, order, "note", actor=actor, note=f"{_('Its goods are reserved.')} {note}".strip()
+    )
 
 
 def mark_delivered(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
@@ -229,6 +247,26 @@ def _check_transition(order: Order, state: str) -> None:
         raise OrderError(
             _("An order that is %(before)s cannot become %(after)s.", before=order.state, after=state)
         )
+
+
+def _take_unreserved(session: Session, order: Order, actor: str) -> None:
+    """Take from the stock what is available of the unreserved goods, and note what is missing."""
+    waiting = {line.sku: line for line in order.lines if line.unreserved}
+    available = stock.lock_available(session, waiting) if waiting else {}
+    missing = []
+    for sku, line in sorted(waiting.items()):
+        if quantity := max(0, min(line.unreserved, available.get(sku, 0))):
+            stock.sell(session, sku, quantity, reference=order.number, reserved=0, actor=actor)
+            line.from_stock += quantity
+            line.unreserved -= quantity
+        if line.unreserved:
+            missing.append(f"{line.unreserved} × {line.title} ({sku})")
+    if missing:
+        text = _(
+            "Not in stock: %(goods)s. Count the stock, or refund that part of the order.",
+            goods=", ".join(missing),
+        )
+        record_event(session, order, "note", actor=actor, note=text)
 
 
 def _restock(session: Session, order: Order, returned: Mapping[int, int], actor: str, reason: str) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
+from flask import current_app
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,13 +21,14 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.actors import actor_text
 from storefront.cart import CartLine
-from storefront.checkout import drafts, holds, orders
+from storefront.checkout import drafts, hold_budgets, holds, orders
 from storefront.checkout.drafts import DraftDetails, OrderReview
 from storefront.checkout.errors import (
     EmptyBasketError,
     IncompleteError,
     InFlightError,
     KeyReusedError,
+    OverHoldBudgetError,
     PricesChangedError,
     ReviewOutdatedError,
     RowLockedError,
@@ -34,7 +36,7 @@ from storefront.checkout.errors import (
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
 from storefront.checkout.orders import OrderChange
 from storefront.checkout.payment.invoice import payment_end
-from storefront.checkout.queries import INVOICE
+from storefront.checkout.queries import INVOICE, has_paid_before
 from storefront.checkout.retry import lock_timeout_raises, run_with_retries
 from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
@@ -100,8 +102,14 @@ def place_order(checkout_id: int, key: str, seen: str, client: str | None = None
 def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> PlacedOrder:
     """Try once to place the order; if it is refused, return the order that the key has placed before, if any."""
     try:
-        with write_transaction() as session:
-            return PlacedOrder(_place(session, checkout_id, key, seen, client), repeated=False)
+        try:
+            with write_transaction() as session:
+                number = _place(session, checkout_id, key, seen, client)
+        except OverHoldBudgetError as error:
+            current_app.logger.info("An order by invoice takes its goods when it is paid: %s", error)
+            with write_transaction() as session:
+                number = _place(session, checkout_id, key, seen, client, takes_goods=False)
+        return PlacedOrder(number, repeated=False)
     except RowLockedError as error:
         raise InFlightError from error
     except (StorefrontError, IntegrityError) as error:
@@ -116,22 +124,29 @@ def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> Pl
         return PlacedOrder(earlier.number, repeated=True)
 
 
-def _place(session: Session, checkout_id: int, key: str, seen: str, client: str | None) -> str:
+def _place(
+    session: Session, checkout_id: int, key: str, seen: str, client: str | None, *, takes_goods: bool = True
+) -> str:
     draft = _claim_draft(session, checkout_id)
     review = drafts.build_review(session, draft)
     drafts.check_review(review, seen)
     taken = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
     taken.check_availability([line for line in review.lines if line.needs_stock])
-    sold = _quantities_from_stock(session, review, taken)
+    sold, unreserved = _quantities_from_stock(session, review, taken), {}
+    if not takes_goods:
+        sold, unreserved = {}, sold
     columns: dict[str, Any] = {"key": key, "request_digest": seen, "client": client}
-    if draft.payment == INVOICE and any(sold.values()):
+    takes_unpaid = draft.payment == INVOICE and any(sold.values())
+    if takes_unpaid:
         columns["pay_by"] = payment_end()
-    change = _write_order(session, review, columns, sold)
+    change = _write_order(session, review, columns, sold, unreserved)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})
     orders.changed.fire(session, change)
     # Last, so that the rows of stock, which many shoppers want at once, are locked as briefly as possible.
     _sell(session, change.number, review, taken, sold)
+    if takes_unpaid and not has_paid_before(session, draft.user_id):
+        hold_budgets.check_invoice_order(session, sold)
     return change.number
 
 
@@ -168,7 +183,11 @@ def _quantities_from_stock(session: Session, review: OrderReview, taken: holds.T
 
 
 def _write_order(
-    session: Session, review: OrderReview, columns: Mapping[str, Any], sold: Mapping[str, int]
+    session: Session,
+    review: OrderReview,
+    columns: Mapping[str, Any],
+    sold: Mapping[str, int],
+    unreserved: Mapping[str, int],
 ) -> OrderChange:
     """Write an order that copies the review, its lines and its first event.
 
@@ -177,6 +196,7 @@ def _write_order(
         review: what the shopper agreed to.
         columns: columns of the order that do not follow from the review.
         sold: by SKU, the quantity that leaves the stock with the order.
+        unreserved: by SKU, the quantity that leaves it when the order is paid.
     """
     connection, now, totals = connection_of(session), datetime.now(UTC), review.totals
     order = _order_values(review, now) | dict(columns)
@@ -190,7 +210,7 @@ def _write_order(
         "note": "",
     }
     event_id = connection.execute(_INSERT_EVENT, event).scalar_one()
-    connection.execute(_INSERT_LINES, _line_values(order_id, review, sold))
+    connection.execute(_INSERT_LINES, _line_values(order_id, review, sold, unreserved))
     return OrderChange(
         order_id=order_id,
         number=order["number"],
@@ -234,7 +254,9 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
     }
 
 
-def _line_values(order_id: int, review: OrderReview, sold: Mapping[str, int]) -> list[dict[str, Any]]:
+def _line_values(
+    order_id: int, review: OrderReview, sold: Mapping[str, int], unreserved: Mapping[str, int]
+) -> list[dict[str, Any]]:
     """Return the rows of the lines; the fields of `TotalLine` are columns of `OrderLine`."""
     return [
         {
@@ -242,6 +264,7 @@ def _line_values(order_id: int, review: OrderReview, sold: Mapping[str, int]) ->
             "order_id": order_id,
             "from_stock": sold.get(line.sku, 0),
             "returned": 0,
+            "unreserved": unreserved.get(line.sku, 0),
         }
         for line in review.totals.lines
     ]

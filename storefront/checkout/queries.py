@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
 
 from storefront.checkout.models import Order, OrderEvent, OrderLine, PaymentDispute
 from storefront.extensions import db
@@ -31,7 +32,10 @@ _EXPORTED_LINE_COLUMNS = ("sku", "title", "options", "quantity", "unit_price", "
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of an order, as its page shows it. `returnable` is the quantity that can still come back into stock."""
+    """A line of an order, as its page shows it.
+
+    `returnable` is the quantity that can still come back into stock, `unreserved` the one that has not left it yet.
+    """
 
     id: int
     sku: str
@@ -41,6 +45,7 @@ class LineView:
     unit_price: Money
     total: Money
     returnable: int
+    unreserved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,11 @@ class OrderView:
         return Money(self.paid.amount - self.refunded.amount, self.total.currency)
 
     @property
+    def is_unreserved(self) -> bool:
+        """Whether goods of this unpaid order leave the stock only when it is paid."""
+        return self.state == "placed" and any(line.unreserved for line in self.lines)
+
+    @property
     def refund_due(self) -> bool:
         """Whether the order was cancelled and its money has to be refunded."""
         return self.state == "cancelled" and self.refundable.amount > 0
@@ -135,6 +145,12 @@ def is_unpaid_invoice(order: Order) -> bool:
     return order.payment == INVOICE and order.state == "placed" and order.paid == 0
 
 
+def has_paid_before(session: Session, user_id: int | None) -> bool:
+    """Return whether this account has paid an order and kept what it bought."""
+    paid = select(Order.id).where(Order.user_id == user_id, Order.paid > Order.refunded)
+    return user_id is not None and session.execute(paid.limit(1)).first() is not None
+
+
 def find_order(number: str) -> OrderView | None:
     """Return the order with this number, read by three statements; None if it does not exist."""
     order = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
@@ -157,6 +173,7 @@ def order_view(order: Order) -> OrderView:
             unit_price=money(line.unit_price),
             total=money(line.total),
             returnable=line.from_stock - line.returned,
+            unreserved=line.unreserved,
         )
         for line in order.lines
     ]

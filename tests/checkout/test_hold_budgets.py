@@ -12,11 +12,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
-from storefront.checkout import orders, retention
+from storefront.checkout import orders, queries, retention
+from storefront.checkout.errors import OrderError
 from storefront.checkout.hold_budgets import ADDRESS, BASKET, MIN_SHOP_SKUS
 from storefront.checkout.holds import HoldStatus
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order
 from storefront.extensions import db, write_transaction
+from storefront.stock import inventory
 from tests.checkout.shoppers import hold, make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
 
@@ -165,6 +167,48 @@ def test_unpaid_orders_count_for_their_client(app: Flask) -> None:
         session.execute(update(Order).values(payment="stripe"))  # however they were going to be paid
     assert hold(make_draft({skus[20]: 1}), "a").is_refused
     assert hold(make_draft({skus[20]: 1}), "b").until
+
+
+@pytest.mark.any_database
+def test_unpaid_invoices_leave_nine_tenths_in_stock(app: Flask) -> None:
+    skus = stock_of(70, on_hand=2)
+    placed = [place(make_draft({sku: 2})).order for sku in skus]
+    assert [stock_level(sku)[0] for sku in skus] == [0] * 7 + [2] * 63
+    waiting = queries.order_view(placed[7])
+    assert (waiting.is_unreserved, waiting.payment_ends, waiting.lines[0].unreserved) == (True, None, 2)
+    assert place(make_draft({skus[8]: 1})).order.lines[0].from_stock == 1, "half of it can be ordered"
+    assert stock_differences() == []
+
+
+@pytest.mark.any_database
+def test_unreserved_goods_leave_the_stock_with_the_payment(app: Flask) -> None:
+    skus = stock_of(9, on_hand=2)
+    first, paid, shipped, reserved = [
+        place(make_draft({sku: 2}, user_id=7)).order.number for sku in (*skus[:5], *skus[5:8])
+    ][4:]
+    assert [stock_level(sku)[0] for sku in skus[4:8]] == [0, 2, 2, 2]
+    with write_transaction() as session:
+        orders.record_payment(session, paid, orders.lock_order(session, paid).total, "USD")
+        orders.mark_shipped(session, shipped)
+        orders.reserve_goods(session, reserved)
+    assert [stock_level(sku)[0] for sku in skus[4:8]] == [0, 0, 0, 0]
+    with pytest.raises(OrderError), write_transaction() as session:
+        orders.reserve_goods(session, first)
+    trusted = place(make_draft({skus[8]: 2}, user_id=7)).order
+    assert not queries.order_view(trusted).is_unreserved, "the account has paid before"
+    assert stock_differences() == []
+
+
+def test_payment_of_goods_that_are_gone_is_noted(app: Flask) -> None:
+    skus = stock_of(6, on_hand=2)
+    number = [place(make_draft({sku: 2})).order.number for sku in skus][5]
+    with write_transaction() as session:
+        inventory.set_on_hand(session, skus[5], 1, reason="one broke")
+        orders.record_payment(session, number, orders.lock_order(session, number).total, "USD")
+    order = queries.find_order(number)
+    assert order is not None
+    assert (order.state, order.lines[0].unreserved, order.lines[0].returnable) == ("paid", 1, 1)
+    assert any(note.note.startswith("Not in stock: 1 × ") for note in order.events)
 
 
 @pytest.mark.any_database

@@ -41,6 +41,7 @@ STATES = (
 _TRANSITIONS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
+    "reserved": orders.reserve_goods,
 }
 # Kinds of events that may pay money back: they ask again who the person is.
 _PAY_BACK = frozenset({"refunded", "cancelled"})
@@ -73,7 +74,7 @@ def show(number: str) -> Response:
 @staff_only
 @accounts.recent_proof_required(lambda: request.form.get("kind") in _PAY_BACK)
 def add_event(number: str) -> Response:
-    """Record an event (`kind`): paid, shipped, delivered, cancelled, refunded, more time to pay, or a note."""
+    """Record an event (`kind`): paid, reserved, shipped, delivered, cancelled, refunded, prolonged, or a note."""
     try:
         _record(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
     except NoSuchOrderError:
