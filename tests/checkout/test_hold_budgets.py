@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from storefront.checkout import orders, queries, retention
 from storefront.checkout.errors import OrderError
@@ -19,7 +19,14 @@ from storefront.checkout.holds import HoldStatus
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order
 from storefront.extensions import db, write_transaction
 from storefront.stock import inventory
-from tests.checkout.shoppers import hold, make_draft, place, stock_differences, stock_level
+from tests.checkout.shoppers import (
+    count_statements,
+    hold,
+    make_draft,
+    place,
+    stock_differences,
+    stock_level,
+)
 from tests.factories import make_product
 
 
@@ -217,20 +224,6 @@ def test_budgets_take_the_same_statements_in_a_busy_shop(app: Flask) -> None:
     drafts = [make_draft({sku: 1}) for sku in skus[:9]]
     counts = [count_statements(partial(hold, draft, "a")) for draft in drafts][1:]
     assert counts == [counts[0]] * 4 + [counts[0] + 1] * 4, "one more counts the SKUs of the shop"
-
-
-def count_statements(work: Callable[[], object]) -> int:
-    seen = []
-
-    def note(*arguments: object) -> None:
-        seen.append(arguments[2])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def at_once(app: Flask, drafts: Iterable[int], client: str | None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -22,8 +24,10 @@ from storefront.checkout.orders import OrderChange
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
+from tests.accounts.people import second_app
 from tests.checkout.shoppers import (
     count_orders,
+    count_statements,
     current_digest,
     hold,
     make_draft,
@@ -32,6 +36,26 @@ from tests.checkout.shoppers import (
     stock_level,
 )
 from tests.factories import make_product
+
+
+@pytest.mark.parametrize("payment", ["invoice", "stripe"])
+def test_order_takes_few_statements(app: Flask, tmp_path: Path, redis_url: str, payment: str) -> None:
+    expected = 11 if payment == "stripe" else 12 if db.engine.dialect.name == "sqlite" else 13
+    settings = {
+        "REDIS_URL": redis_url,
+        "STOREFRONT_SMTP_URL": "smtp://127.0.0.1:9",
+        "STOREFRONT_STRIPE_SECRET_KEY": "sk_test_1",
+        "STOREFRONT_STRIPE_WEBHOOK_SECRET": "whsec_MTIzNDU2Nzg=",
+    }
+    with second_app(app, tmp_path / "mailing", **settings):
+        make_product("Cup", variants=[{"sku": "CUP", "price": 900, "on_hand": 9}])
+        hold(draft := make_draft({"CUP": 1}, payment=payment))
+        digest = current_digest(draft)
+        db.session.rollback()
+        assert (
+            count_statements(lambda: place_order(draft, "a key of good length", digest, "a client"))
+            == expected
+        )
 
 
 def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
