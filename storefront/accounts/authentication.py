@@ -114,7 +114,7 @@ def first_factor_required(view: Callable[Concatenate[User, P], T]) -> Callable[P
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
         user = load_current_user()
         if user is None:
-            return redirect(url_for("sign_in.login", next=_current_page()), 303)
+            return redirect_to_sign_in()
         return view(user, *args, **kwargs)
 
     return guarded
@@ -128,6 +128,11 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
         return lead_to_set_up(user) or view(user, *args, **kwargs)
 
     return first_factor_required(complete)
+
+
+def redirect_to_sign_in() -> Response:
+    """Return a redirect to the sign-in page, and from there back to the current page."""
+    return mark_private(redirect(url_for("sign_in.login", next=_current_page()), 303))
 
 
 def lead_to_set_up(user: User) -> Response | None:

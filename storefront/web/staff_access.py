@@ -29,7 +29,10 @@ _access = AppState[_StaffAccess]("web.staff_access")
 
 
 def staff_only(view: Callable[P, T]) -> Callable[P, T]:
-    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`)."""
+    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`).
+
+    It leads staff whose sign-in has ended, or who lack a second factor, to the page that they need first.
+    """
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:

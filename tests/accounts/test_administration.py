@@ -54,7 +54,7 @@ def test_promote_and_demote_change_who_is_staff(browser: Browser, kim: int, run:
     assert browser.get("/ops/cache").status_code == 200
     assert run("demote", EMAIL) == f"{EMAIL} is no longer staff."
     assert run("demote", EMAIL) == f"{EMAIL} is not staff."
-    assert browser.get("/ops/cache").status_code == 404
+    assert browser.get("/ops/cache").location == "/account/login?next=/ops/cache"
     browser.sign_in()
     assert browser.is_signed_in()
     assert browser.get("/ops/cache").status_code == 404

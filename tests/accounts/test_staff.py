@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
-from storefront.accounts.models import User
+from storefront.accounts.models import SignIn, User
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import PASSWORD, Browser, make_user, sign_in_as_staff
 
@@ -27,6 +29,22 @@ def test_ops_pages_are_for_staff_only(app: Flask, kim: int) -> None:
     with write_transaction() as session:
         session.execute(update(User).values(is_staff=False))
     assert boss.get("/ops/cache").status_code == 404, "whatever cached profiles say"
+
+
+def test_ended_sign_in_leads_back_to_the_staff_page(app: Flask) -> None:
+    make_user("boss@example.com", staff=True)
+    boss, forger = Browser(app), Browser(app)
+    boss.sign_in("boss@example.com")
+    with write_transaction() as session:
+        session.execute(update(SignIn).values(expires_at=datetime.now(UTC)))
+    answer = boss.get("/ops/orders?state=paid")
+    assert (answer.status_code, answer.location) == (303, "/account/login?next=/ops/orders?state%3Dpaid")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert (
+        boss.sign_in("boss@example.com", next="/ops/orders?state=paid").location == "/ops/orders?state=paid"
+    )
+    forger.client.set_cookie("device", "x" + (boss.cookie("device") or ""))
+    assert forger.get("/ops/orders").status_code == 404, "strangers see nothing"
 
 
 def test_text_with_nul_characters_is_refused(client: FlaskClient) -> None:
