@@ -14,7 +14,6 @@ from storefront.web import (
     security_txt,
     static_files,
 )
-from storefront.web.bounded_request import BoundedRequest
 from storefront.web.common_headers import CommonHeaders
 
 __all__ = ["DETACHED_RESPONSE", "CommonHeaders", "init_app"]
@@ -25,7 +24,6 @@ DETACHED_RESPONSE = "storefront.detached_response"
 
 def init_app(app: Flask) -> None:
     """Register this room's hooks and pages. Response hooks run in the reverse of this order."""
-    app.request_class = BoundedRequest
     logs.init_app(app)
     cookies.init_app(app)
     common_headers.init_app(app)

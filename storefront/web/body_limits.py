@@ -14,12 +14,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from flask import Flask, Request, abort, current_app, request
+from flask import Flask, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.web.bounded_request import BoundedRequest
 
 KB, MB = 1024, 1024 * 1024
 MAX_FIELDS = 1000  # of one form
@@ -183,8 +184,8 @@ class _FormParser(FormDataParser):
             raise TooManyFieldsError from error
 
 
-class LimitedRequest(Request):
-    """A request whose form has at most MAX_FIELDS fields, and whose uploads are written to disk.
+class LimitedRequest(BoundedRequest):
+    """The shop's request: its form has at most MAX_FIELDS fields, and its uploads are written to disk.
 
     Attributes:
         upload_directory: where files are written while they arrive, if this is an upload.

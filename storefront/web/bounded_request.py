@@ -1,4 +1,4 @@
-"""The shop's request: headers that are parsed as lists are cut at a length that no browser needs."""
+"""A request whose headers that are parsed as lists are cut at a length that no browser needs."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from storefront.web import body_limits
 from storefront.web.body_limits import LIMITS, MAX_FIELDS, MB, BodyLimit, find_limit, receives_upload
+from storefront.web.bounded_request import MAX_COOKIES, MAX_LIST
 from tests.conftest import make_app
 from tests.processes import ROOT
 
@@ -189,3 +190,18 @@ def test_nginx_carries_the_table_of_body_limits() -> None:
     assert dict(shown) == {prefix: limit.text for prefix, limit in wanted.items()}
     longest = [len(prefix) for prefix, _ in shown]
     assert longest == sorted(longest, reverse=True), "nginx takes the first that matches"
+
+
+def test_long_headers_of_the_shops_requests_are_cut(app: Flask) -> None:
+    lists = (
+        "Accept",
+        "Accept-Encoding",
+        "Accept-Language",
+        "If-Match",
+        "If-None-Match",
+        "Range",
+        "User-Agent",
+    )
+    longest = dict.fromkeys(lists, MAX_LIST) | {"Cookie": MAX_COOKIES}
+    with app.test_request_context(headers=dict.fromkeys(longest, "a=b, " * 10_000)):
+        assert {name: len(request.headers[name]) for name in longest} == longest
