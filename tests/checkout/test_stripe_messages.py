@@ -88,6 +88,21 @@ def test_message_without_a_usable_id_gets_400(shop: Flask) -> None:
         assert [send(shop, event)[0] for _ in range(2)] == [400, 400]
 
 
+def test_signature_that_is_not_ascii_gets_400(shop: Flask) -> None:
+    for signature in (f"t={int(time.time())},v1=é", "t=é,v1=a", "é"):
+        answer = shop.test_client().post(
+            "/payments/stripe/events", data=b"{}", headers={"Stripe-Signature": signature}
+        )
+        assert answer.status_code == 400
+
+
+def test_metadata_that_name_no_order_are_about_none(shop: Flask) -> None:
+    for number, named in enumerate(("A\x00", "7/..", "Ä" * 10, 7, ["A"], None)):
+        about = {"id": "cs_1", "metadata": {"order": named}}
+        event = {"id": f"evt_{number}", "type": "checkout.session.expired", "data": {"object": about}}
+        assert send(shop, event)[0] == 200
+
+
 def test_message_signed_six_minutes_ago_is_refused(
     shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:

@@ -80,7 +80,11 @@ def _verified_payload(provider: StripeCheckout) -> bytes:
     tolerance = stripe.Webhook.DEFAULT_TOLERANCE
     try:
         stripe.WebhookSignature.verify_header(payload, signature, provider.webhook_secret, tolerance)
-    except (stripe.SignatureVerificationError, ValueError):
+    except (
+        stripe.SignatureVerificationError,
+        ValueError,
+        TypeError,
+    ):  # the last two: not UTF-8, not ASCII
         abort(400)
     return payload
 

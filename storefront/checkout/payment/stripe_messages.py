@@ -55,7 +55,9 @@ class Subject(Struct, frozen=True):
     def order_number(self) -> str:
         """The number of the order, as far as the object names it."""
         named = (self.metadata or {}).get("order")
-        return self.client_reference_id or (named[:16] if isinstance(named, str) else "")
+        if self.client_reference_id or not isinstance(named, str):
+            return self.client_reference_id or ""
+        return named[:16] if named.isascii() and named.isalnum() else ""
 
 
 class CheckoutSession(Subject, frozen=True):
