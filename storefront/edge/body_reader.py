@@ -49,6 +49,11 @@ class BodyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn is not typed
         self._in_body = self._expects_continue = False
         self._began_at, self._received = 0.0, 0
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the client still waits for "100 Continue": whether it will send the body is unknown."""
+        return self._expects_continue
+
     def chunk(self, size_hint: int | None = None) -> bytes:
         """Return the next bytes from the client."""
         if not self._in_body:

@@ -112,13 +112,14 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
                 _Server.limits.release(addr)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Answer a request. If a large body stays unread, the client gets the answer and the connection closes."""
+        """Answer a request. If it leaves its body (`leaves_body`), the connection closes after the answer."""
         try:
             super().handle_request(listener_name, req, sock, addr)
         finally:
             if isinstance(req, _Request):
+                is_body_left = req.leaves_body()
                 req.unreader.end_body()
-                if is_unwanted(req.body):
+                if is_body_left:
                     discard(sock)
 
     def timeout_ctx(self) -> _KeepAliveTimeout:
@@ -187,7 +188,15 @@ class _Request(Request):  # type: ignore[misc]
 
     def should_close(self) -> bool:
         """Return whether the connection closes after this request."""
-        return bool(super().should_close()) or (self.body is not None and is_unwanted(self.body))
+        return bool(super().should_close()) or self.leaves_body()
+
+    def leaves_body(self) -> bool:
+        """Return whether much of the body is unread, or nobody knows whether it comes.
+
+        A client that waits for "100 Continue" and gets an answer instead may send the body or its next request. On a
+        connection that stays open, one would be taken for the other.
+        """
+        return self.body is not None and (self.unreader.is_awaited or is_unwanted(self.body))
 
     def _answer(self, data: bytes) -> bytes | None:
         if not (data.startswith(b"GET /") and data.endswith(b"\r\n\r\n")):

@@ -138,6 +138,19 @@ def test_body_is_asked_for_only_if_it_is_wanted(shop: Shop) -> None:
         assert line.recv(100).startswith(b"HTTP/1.1 422 ")
 
 
+def test_refused_body_that_may_still_come_is_no_request(shop: Shop) -> None:
+    body = f"GET /healthz HTTP/1.1\r\nHost: {urlsplit(shop.url).netloc}\r\n\r\n".encode()
+    with _connect(shop) as line:
+        more = "Sec-Fetch-Site: cross-site\r\nExpect: 100-continue\r\n"
+        line.sendall(_head(shop, length=len(body), more=more))
+        answer = line.recv(100)
+        line.sendall(body * 2)  # the body, and then a request; or two requests
+        answer += _receive(line)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
 def test_small_unread_body_keeps_the_connection(shop: Shop) -> None:
     with _connect(shop) as line:
         for _ in range(2):
