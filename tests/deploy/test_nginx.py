@@ -252,10 +252,12 @@ def test_nginx_limits_are_those_of_the_shop() -> None:
 
 def test_nginx_refuses_a_flood_by_itself(tmp_path: Path) -> None:
     with nginx(tmp_path, free_port(), limited=True) as front:  # no shop is there: what passes is answered 503
-        answers = [front.get("/checkout", source="127.0.0.8") for _ in range(12)]
+        pages = [front.get("/checkout/review", source="127.0.0.8") for _ in range(12)]
+        assert {page.status for page in pages} == {503}, "only what is sent counts as a checkout"
+        answers = [front.get("/checkout", method="POST", source="127.0.0.8") for _ in range(12)]
         assert [answer.status for answer in answers[:10]] == [503] * 10
         assert (answers[-1].status, answers[-1].headers["retry-after"]) == (429, "10")
         assert b"A little slower" in answers[-1].body
-        assert front.get("/checkout", source="127.0.0.9").status == 503, "another client"
+        assert front.get("/checkout", method="POST", source="127.0.0.9").status == 503, "another client"
         api = [front.get("/api/v1/products", source="127.0.0.10") for _ in range(3)]
         assert {answer.status for answer in api} == {503}
