@@ -42,6 +42,9 @@ def test_passkey_is_made_and_signs_in(browser: Browser, shop: Shop) -> None:
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/account")
     page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Keep me signed in").check()
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/account")
+    kept = [one for one in context.cookies() if one["name"].startswith("signin")]
+    assert kept[0]["expires"] > 0, "the tick box counts for the passkey, too"
     context.close()

@@ -1,6 +1,7 @@
 /** A form that a passkey answers (WebAuthn): shows the form inside where the browser has passkeys; its button asks for
  *  one, puts the browser's answer into the field marked `data-answer`, and sends the form.
- *  `data-act` is "create" or "get", `data-options` the options as JSON with binary values in base64url. */
+ *  `data-act` is "create" or "get", `data-options` the options as JSON with binary values in base64url; `data-tick` names
+ *  a tick box in another form of the page that counts for this one, too. */
 class PasskeyForm extends HTMLElement {
   #abort = new AbortController();
 
@@ -25,11 +26,20 @@ class PasskeyForm extends HTMLElement {
       const publicKey = readOptions(JSON.parse(this.dataset.options));
       const credential = await navigator.credentials[this.dataset.act]({ publicKey, signal: this.#abort.signal });
       form.querySelector("[data-answer]").value = JSON.stringify(describe(credential));
+      this.#copyTick(form);
       form.submit();
     } catch {
       status.textContent = this.dataset.failed; // the person said no, or the time is up
       button.disabled = false;
     }
+  }
+
+  #copyTick(form) {
+    const name = this.dataset.tick;
+    const box = name && document.querySelector(`input[name="${name}"]:checked`);
+    if (!box) return;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value: box.value });
+    form.append(field);
   }
 }
 
