@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.actors import actor_text
 from storefront.cart import CartLine
-from storefront.checkout import drafts, hold_budgets, holds, orders
+from storefront.checkout import drafts, hold_budgets, orders
 from storefront.checkout.drafts import DraftDetails, OrderReview
 from storefront.checkout.errors import (
     EmptyBasketError,
@@ -38,6 +38,7 @@ from storefront.checkout.orders import OrderChange
 from storefront.checkout.payment.invoice import payment_end
 from storefront.checkout.queries import INVOICE, has_paid_before
 from storefront.checkout.retry import lock_timeout_raises, run_with_retries
+from storefront.checkout.taken_holds import TakenHolds, ledger_reference, raise_shortages, take_holds
 from storefront.checkout.totals import Totals
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of, db, write_transaction
@@ -130,7 +131,7 @@ def _place(
     draft = _claim_draft(session, checkout_id)
     review = drafts.build_review(session, draft)
     drafts.check_review(review, seen)
-    taken = holds.take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
+    taken = take_holds(session, draft.id, [line.sku for line in review.lines if line.tracked])
     taken.check_availability([line for line in review.lines if line.needs_stock])
     sold, unreserved = _quantities_from_stock(session, review, taken), {}
     if not takes_goods:
@@ -169,7 +170,7 @@ def _changes_since(checkout_id: int) -> StorefrontError:
     return PricesChangedError(before, drafts.build_review(db.session(), draft))
 
 
-def _quantities_from_stock(session: Session, review: OrderReview, taken: holds.TakenHolds) -> dict[str, int]:
+def _quantities_from_stock(session: Session, review: OrderReview, taken: TakenHolds) -> dict[str, int]:
     """Return how many of each tracked line leave the stock: all of them; of a backordered line, what is available."""
     tracked = {line.sku: line for line in review.lines if line.tracked}
     quantities = {sku: line.item.quantity for sku, line in tracked.items()}
@@ -271,11 +272,11 @@ def _line_values(
 
 
 def _sell(
-    session: Session, number: str, review: OrderReview, taken: holds.TakenHolds, sold: Mapping[str, int]
+    session: Session, number: str, review: OrderReview, taken: TakenHolds, sold: Mapping[str, int]
 ) -> None:
     """Turn the draft's holds into sold stock, and sell the quantities that it did not hold."""
     lines = {line.sku: line for line in review.lines}
-    reference = holds.ledger_reference(review.draft.id)
+    reference = ledger_reference(review.draft.id)
     movements = [
         Movement(sku, "released", reserved=-quantity, reference=reference)
         for sku, quantity in taken.own.items()
@@ -286,4 +287,4 @@ def _sell(
         for sku, quantity in sold.items()
         if quantity or taken.own.get(sku)
     ]
-    holds.raise_shortages(stock.apply_movements(session, [*taken.expired, *movements]), lines, taken.own)
+    raise_shortages(stock.apply_movements(session, [*taken.expired, *movements]), lines, taken.own)
