@@ -44,6 +44,8 @@ ADDRESS = ClientBudget(skus=12, units=40, holds=48)
 TIME_WINDOW = timedelta(days=1)
 # All clients together: half of a SKU's units, rounded up, and one of so many SKUs.
 SHARE_OF_SKUS = 10
+# Of one of so many SKUs, unpaid orders by invoice may take more than they leave.
+SHARE_OF_SCARCE_SKUS = 20
 MIN_SHOP_SKUS = 5  # even if the shop has few
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7201)")  # any number: it names the lock of the budgets
@@ -157,7 +159,7 @@ def check_budgets(session: Session, owner: HoldOwner, skus: Collection[str]) -> 
         longest = budget.holds * 60 * current_app.config["HOLD_MINUTES"]
         _check(totals[f"{name}_seconds"], longest, f"{name}: seconds of holding in a day")
     _check(totals["over_half"], 0, "shop: SKUs of which more than half is unpaid")
-    _check_share(session, totals["shop_skus"], "shop: SKUs")
+    _check_share(session, totals["shop_skus"], SHARE_OF_SKUS, "shop: SKUs")
 
 
 def check_budgets_exactly(session: Session, owner: HoldOwner, skus: Collection[str]) -> None:
@@ -173,15 +175,14 @@ def check_budgets_exactly(session: Session, owner: HoldOwner, skus: Collection[s
 def check_invoice_order(session: Session, skus: Collection[str]) -> None:
     """Check the shop's budget after an order by invoice has taken these SKUs. Other holds wait until the commit.
 
-    Of a tenth of all SKUs, unpaid orders by invoice may take more than they leave.
-
     Raises:
         OverHoldBudgetError: the order takes more than it leaves, and there are too many such SKUs.
     """
     _take_lock(session)
     scarce = connection_of(session).execute(_SCARCE, {"skus": sorted(skus)}).one()
     if scarce.own:
-        _check_share(session, scarce.shop, "shop: SKUs that unpaid orders by invoice have made scarce")
+        name = "shop: SKUs that unpaid orders by invoice have made scarce"
+        _check_share(session, scarce.shop, SHARE_OF_SCARCE_SKUS, name)
 
 
 def _take_lock(session: Session) -> bool:
@@ -193,12 +194,12 @@ def _take_lock(session: Session) -> bool:
     return True
 
 
-def _check_share(session: Session, skus: int, name: str) -> None:
-    """Check that these are at most a tenth of all SKUs, or a few in a small shop."""
+def _check_share(session: Session, skus: int, share: int, name: str) -> None:
+    """Check that these are at most one of so many of all SKUs, or a few in a small shop."""
     if skus > MIN_SHOP_SKUS:
         # Reads no more rows than needed: the shop may have a million.
-        items = connection_of(session).execute(_COUNT_ITEMS, {"most": skus * SHARE_OF_SKUS}).scalar_one()
-        _check(skus, max(MIN_SHOP_SKUS, items // SHARE_OF_SKUS), name)
+        items = connection_of(session).execute(_COUNT_ITEMS, {"most": skus * share}).scalar_one()
+        _check(skus, max(MIN_SHOP_SKUS, items // share), name)
 
 
 def _check(number: int, most: int, name: str) -> None:
