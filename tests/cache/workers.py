@@ -85,7 +85,7 @@ def worker_pool(members: int, make: Callable[..., object], *arguments: object) -
 def bare_app(redis_url: str, prefix: str) -> Flask:
     """An app with only the two levels of the cache."""
     app = Flask("worker")
-    app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix)
+    app.config.update(REDIS_URL=redis_url, CACHE_PREFIX=prefix, PREFIX="")
     redis_roles.init_app(app)
     create_state(app, CacheStore(L2(prefix), 1024 * 1024, {}), fingerprint="bare")
     return app

@@ -223,7 +223,8 @@ def test_budgets_take_the_same_statements_in_a_busy_shop(app: Flask) -> None:
     skus = stock_of(100)
     drafts = [make_draft({sku: 1}) for sku in skus[:9]]
     counts = [count_statements(partial(hold, draft, "a")) for draft in drafts][1:]
-    assert counts == [counts[0]] * 4 + [counts[0] + 1] * 4, "one more counts the SKUs of the shop"
+    checks = 1 if db.engine.dialect.name == "sqlite" else 2  # PostgreSQL checks again behind the lock
+    assert counts == [counts[0]] * 4 + [counts[0] + checks] * 4, "one more counts the SKUs of the shop"
 
 
 def at_once(app: Flask, drafts: Iterable[int], client: str | None) -> int:
