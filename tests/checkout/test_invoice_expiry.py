@@ -135,6 +135,9 @@ def test_letters_about_unpaid_orders_count_for_their_recipient(app: Flask) -> No
     assert invoice_expiry.expire_unpaid_invoices() == 10, "the others have had no letter yet"
     assert len(stored_mails(app)) - before == 10
     assert stock_level("T") == (18, 0)
+    let_end_in(-5 * DAY)
+    assert invoice_expiry.expire_unpaid_invoices() == 2, "a full mailbox does not keep goods for ever"
+    assert stock_level("T") == (20, 0)
 
 
 def test_workers_end_an_order_once(app: Flask, number: str) -> None:

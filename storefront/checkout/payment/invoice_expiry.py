@@ -55,13 +55,15 @@ def expire_unpaid_invoices() -> int:
     if _find_numbers(*without_end):
         with write_transaction() as session:
             session.execute(update(Order).where(*without_end).values(pay_by=now + time))
+    may_end: ColumnElement[bool] = Order.reminded_at.is_not(None)
+    unreminded = _find_numbers(UNPAID_INVOICE, Order.pay_by < now + notice, Order.reminded_at.is_(None))
     try:
-        for number in _find_numbers(UNPAID_INVOICE, Order.pay_by < now + notice, Order.reminded_at.is_(None)):
-            with suppress(TooManyMailsError):  # tried again later; until then the order does not end
-                _remind(number, now + notice)
+        refused = [number for number in unreminded if not _remind(number, now + notice)]
+        # Somebody who fills the recipient's mailbox must not keep the goods for ever.
+        may_end |= Order.number.in_(refused) & (Order.pay_by < now - notice)
     except MailNotConfiguredError as error:
         log.warning("%s Unpaid orders by invoice end only after a letter, so none ends.", error)
-    overdue = _find_numbers(UNPAID_INVOICE, Order.pay_by < now, Order.reminded_at.is_not(None))
+    overdue = _find_numbers(UNPAID_INVOICE, Order.pay_by < now, may_end)
     return sum(_expire(number, now) for number in overdue)
 
 
@@ -84,22 +86,23 @@ def _find_numbers(*where: ColumnElement[bool]) -> Sequence[str]:
         return connection.execute(select(Order.number).where(*where).order_by(Order.id)).scalars().all()
 
 
-def _remind(number: str, earliest_end: datetime) -> None:
-    """Enqueue the letter, and move the end so that the customer has time to pay.
+def _remind(number: str, earliest_end: datetime) -> bool:
+    """Enqueue the letter, and move the end so that the customer has time to pay; False if too many have gone there.
 
     Raises:
         MailNotConfiguredError: this shop cannot send mail.
-        TooManyMailsError: this recipient has got too many.
     """
-    with write_transaction() as session:
+    with suppress(TooManyMailsError), write_transaction() as session:
         order = orders.lock_order(session, number)
         if order.pay_by is None or order.reminded_at is not None or not is_unpaid_invoice(order):
-            return  # another worker was quicker, or it was settled
+            return True  # another worker was quicker, or it was settled
         content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()})
         mail.enqueue_limited(session, order.email, content)
         order.reminded_at, order.pay_by = datetime.now(UTC), max(order.pay_by, earliest_end)
         text = _("Reminded: it can be paid until %(day)s.", day=format_day(order.pay_by))
         orders.add_note(session, number, text)
+        return True
+    return False
 
 
 def _expire(number: str, now: datetime) -> bool:
