@@ -21,7 +21,7 @@ run: .venv/installed ## set up what is missing and serve the shop on http://127.
 
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-test: .venv/installed-dev ## the test suite, in a process for each core and three more; ARGS="-k cache" passes arguments to pytest
+test: .venv/installed-dev ## the test suite, in a process for each core and two more; ARGS="-k cache" passes arguments to pytest
 	@$(PYTEST)
 
 quick: .venv/installed-dev ## the tests of the inner loop, in under 90 seconds: nothing slow, no browser, no PostgreSQL

@@ -41,7 +41,7 @@ os.environ["PATH"] = search_path()  # started programs look for others: PostgreS
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return some processes more than there are cores: tests wait for servers half of the time."""
-    return 3 + (os.cpu_count() or 1)
+    return 2 + (os.cpu_count() or 1)
 
 
 class RoomScheduling(LoadScopeScheduling):

@@ -141,13 +141,13 @@ def _place(
     if takes_unpaid:
         columns["pay_by"] = payment_end()
     change = _write_order(session, review, columns, sold, unreserved)
+    if takes_unpaid and not has_paid_before(session, draft.user_id):
+        hold_budgets.check_invoice_order(session, change.order_id)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})
     orders.changed.fire(session, change)
     # Last, so that the rows of stock, which many shoppers want at once, are locked as briefly as possible.
     _sell(session, change.number, review, taken, sold)
-    if takes_unpaid and not has_paid_before(session, draft.user_id):
-        hold_budgets.check_invoice_order(session, sold)
     return change.number
 
 

@@ -9,10 +9,10 @@ import re
 
 # Mail programs make links of URLs, host names and e-mail addresses, but not of a name with a space in it. The dots
 # are those that browsers read as one (IDNA 2008, RFC 5895): "St. John's" and "No. 5" stay what they are.
-_SCHEME = re.compile(r"\s*[:：]\s*[/／\\]+\s*")
+_SCHEME = re.compile(r"\s{0,3}[:：]\s{0,3}[/／\\]+\s{0,3}")
 _SLASHES = re.compile(r"[/／\\]{2,}")
 _DOT = re.compile(r"(?<=[^\W_])\s?[.。．｡․](?=[^\W_])")
-_AT = re.compile(r"\s*[@＠﹫]\s*")
+_AT = re.compile(r"\s{0,3}[@＠﹫]\s{0,3}")
 _COLON = re.compile(r"[:：](?=\S)")
 
 
