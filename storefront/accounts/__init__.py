@@ -71,9 +71,8 @@ def init_app(app: Flask) -> None:
 def _is_staff() -> bool:
     user = load_current_user()
     if user is None and known_devices.is_presented():
-        abort(
-            authentication.redirect_to_sign_in()
-        )  # perhaps staff whose sign-in has ended; strangers see nothing
+        # Perhaps staff whose sign-in has ended; strangers see nothing.
+        abort(authentication.redirect_to_sign_in())
     if user is None or not user.is_staff:
         return False
     if (redirection := authentication.lead_to_set_up(user)) is not None:

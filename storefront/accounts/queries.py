@@ -71,7 +71,7 @@ def find_sign_in(digest: str) -> tuple[SignIn, User] | None:
 def lock_account(session: Session, user_id: int) -> User | None:
     """Return an account, which other transactions wait for until this one ends; None if it is gone.
 
-    Whoever reads something of an account and then decides what to write about it locks it first.
+    Code that reads something of an account and then decides what to write about it locks it first.
     """
     query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
     return session.execute(query).scalar_one_or_none()

@@ -14,9 +14,8 @@ from werkzeug.exceptions import RequestTimeout
 
 MIN_RATE = 8 * 1024  # bytes a second after the first seconds of a body
 MAX_DRAINED = 16 * 1024  # bytes: gunicorn reads the unread rest of a body up to here and keeps the connection
-MAX_DISCARDED = (
-    4 * 1024 * 1024
-)  # bytes of an unwanted body that are received so that its sender gets the answer
+# Bytes of an unwanted body that are received so that its sender gets the answer.
+MAX_DISCARDED = 4 * 1024 * 1024
 DISCARD_SECONDS = 2.0
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

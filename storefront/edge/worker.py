@@ -94,9 +94,8 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
         RequestParser.mesg_class = _Request
         parser.SocketUnreader = BodyReader
         BodyReader.seconds = app.config["BODY_TIMEOUT"]
-        if not app.config[
-            "TRUSTED_PROXIES"
-        ]:  # behind proxies all connections are theirs, and they bound their clients
+        # Behind proxies all connections are theirs, and they bound their clients.
+        if not app.config["TRUSTED_PROXIES"]:
             _Server.limits = ConnectionLimits(
                 self.worker_connections,
                 app.config["CONNECTIONS_PER_ADDRESS"],

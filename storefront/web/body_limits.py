@@ -204,6 +204,5 @@ class LimitedRequest(BoundedRequest):
         if self.upload_directory is None:
             return super()._get_file_stream(total_content_length, content_type, filename, content_length)
         self.upload_directory.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryFile(
-            "w+b", dir=self.upload_directory
-        )  # it has no name, so it ends with the request
+        # It has no name, so it ends with the request.
+        return tempfile.TemporaryFile("w+b", dir=self.upload_directory)

@@ -112,9 +112,8 @@ def _expire(number: str, now: datetime) -> bool:
             if order.pay_by is None or order.pay_by >= now:
                 return False  # staff have given it more time
             return cancel_if_unpaid(session, number)
-    except (
-        StorefrontError
-    ) as error:  # such as a variant that the shop no longer has: staff have to look at it
+    except StorefrontError as error:
+        # Such as a variant that the shop no longer has: staff have to look at it.
         log.warning("The unpaid order %s was not cancelled: %s", number, error)
         return False
 
