@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.actors import MAX_LENGTH, actor_text
 from storefront.app_state import Hook
+from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError
-from storefront.checkout.models import Order, OrderEvent, OrderEventKind, PaymentDispute
+from storefront.checkout.models import Order, OrderEvent, OrderEventKind
 from storefront.i18n import gettext as _
 from storefront.money import Money
 
@@ -115,15 +116,15 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
     Raises:
         OrderError: the order's state does not allow it, or a dispute about its payment is not decided.
     """
-    disputed = select(PaymentDispute.id).join(Order, Order.id == PaymentDispute.order_id)
-    if session.execute(disputed.where(Order.number == number, PaymentDispute.stops_shipping())).first():
+    order = lock_order(session, number)
+    if queries.is_disputed(session, order.id):
         raise OrderError(
             _(
                 "The payment is disputed. Decide on the order's page at /ops/orders whether it is shipped anyway."
             )
         )
-    _take_unreserved(session, lock_order(session, number), actor)
-    return _advance(session, number, "shipped", actor, note)
+    _take_unreserved(session, order, actor)
+    return _advance(session, order, "shipped", actor, note)
 
 
 def reserve_goods(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
@@ -143,7 +144,7 @@ def reserve_goods(session: Session, number: str, *, actor: str = "", note: str =
 
 def mark_delivered(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
     """Record that the goods have arrived."""
-    return _advance(session, number, "delivered", actor, note)
+    return _advance(session, lock_order(session, number), "delivered", actor, note)
 
 
 def cancel(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
@@ -235,8 +236,7 @@ def lock_order(session: Session, number: str) -> Order:
     return order
 
 
-def _advance(session: Session, number: str, state: OrderEventKind, actor: str, note: str) -> OrderEvent:
-    order = lock_order(session, number)
+def _advance(session: Session, order: Order, state: OrderEventKind, actor: str, note: str) -> OrderEvent:
     _check_transition(order, state)
     order.state = state
     return record_event(session, order, state, actor=actor, note=note)

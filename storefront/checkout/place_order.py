@@ -103,14 +103,7 @@ def place_order(checkout_id: int, key: str, seen: str, client: str | None = None
 def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> PlacedOrder:
     """Try once to place the order; if it is refused, return the order that the key has placed before, if any."""
     try:
-        try:
-            with write_transaction() as session:
-                number = _place(session, checkout_id, key, seen, client)
-        except OverHoldBudgetError as error:
-            current_app.logger.info("An order by invoice takes its goods when it is paid: %s", error)
-            with write_transaction() as session:
-                number = _place(session, checkout_id, key, seen, client, takes_goods=False)
-        return PlacedOrder(number, repeated=False)
+        return PlacedOrder(_place_within_budgets(checkout_id, key, seen, client), repeated=False)
     except RowLockedError as error:
         raise InFlightError from error
     except (StorefrontError, IntegrityError) as error:
@@ -123,6 +116,17 @@ def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> Pl
         if earlier.request_digest != seen:
             raise KeyReusedError(earlier.number) from None
         return PlacedOrder(earlier.number, repeated=True)
+
+
+def _place_within_budgets(checkout_id: int, key: str, seen: str, client: str | None) -> str:
+    """Place the order in a transaction of its own, over a budget without taking its goods; return its number."""
+    try:
+        with write_transaction() as session:
+            return _place(session, checkout_id, key, seen, client)
+    except OverHoldBudgetError as error:
+        current_app.logger.info("An order by invoice takes its goods when it is paid: %s", error)
+    with write_transaction() as session:
+        return _place(session, checkout_id, key, seen, client, takes_goods=False)
 
 
 def _place(

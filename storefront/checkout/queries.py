@@ -140,9 +140,22 @@ class OrderPage:
     total: int
 
 
+def is_unpaid(order: Order) -> bool:
+    """Return whether UNPAID holds for an order that was read."""
+    return order.state == "placed" and order.paid == 0
+
+
 def is_unpaid_invoice(order: Order) -> bool:
     """Return whether UNPAID_INVOICE holds for an order that was read."""
-    return order.payment == INVOICE and order.state == "placed" and order.paid == 0
+    return order.payment == INVOICE and is_unpaid(order)
+
+
+def is_disputed(session: Session, order_id: int) -> bool:
+    """Return whether a dispute keeps an order from being shipped, until staff decide."""
+    disputes = select(PaymentDispute.id).where(
+        PaymentDispute.order_id == order_id, PaymentDispute.stops_shipping()
+    )
+    return session.execute(disputes.limit(1)).first() is not None
 
 
 def has_paid_before(session: Session, user_id: int | None) -> bool:

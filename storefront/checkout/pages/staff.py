@@ -38,10 +38,13 @@ STATES = (
     queries.DISPUTED,
     "refunded",
 )
-_TRANSITIONS: dict[str, Callable[..., object]] = {
+# What each kind of event does to an order, beside those that need an amount.
+_STEPS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
     "delivered": orders.mark_delivered,
     "reserved": orders.reserve_goods,
+    "prolonged": invoice_expiry.prolong,
+    "dispute": disputes.allow_shipping,
 }
 # Kinds of events that may pay money back: they ask again who the person is.
 _PAY_BACK = frozenset({"refunded", "cancelled"})
@@ -96,12 +99,8 @@ def _record(number: str, kind: str, note: str) -> None:
     with write_transaction() as session:
         if kind == "paid":
             orders.record_payment(session, number, _amount(order), order.total.currency, note=note)
-        elif kind == "prolonged":
-            invoice_expiry.prolong(session, number, note=note)
-        elif kind in _TRANSITIONS:
-            _TRANSITIONS[kind](session, number, note=note)
-        elif kind == "dispute":
-            disputes.allow_shipping(session, number, note)
+        elif kind in _STEPS:
+            _STEPS[kind](session, number, note=note)
         elif kind == "note" and note:
             orders.add_note(session, number, note)
         else:

@@ -69,7 +69,7 @@ def cancel_unpaid_orders() -> int:
 def cancel_if_unpaid(session: Session, number: str) -> bool:
     """Cancel an order for which no money has arrived and that was not shipped; return whether it was cancelled."""
     order = orders.lock_order(session, number)
-    if order.state != "placed" or order.paid:
+    if not queries.is_unpaid(order):
         return False
     orders.cancel(session, number, note=_("It was not paid in time."))
     return True

@@ -19,6 +19,7 @@ from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Order, Payment
 from storefront.checkout.payment import attempts, disputes
+from storefront.checkout.payment.cancellation import cancel_if_unpaid
 from storefront.checkout.payment.stripe_checkout import StripeCheckout
 from storefront.checkout.payment.stripe_messages import (
     FAILED,
@@ -192,10 +193,9 @@ def _handle_failed(session: Session, number: str, payment: Payment) -> None:
         return
     payment.state = "failed"
     session.flush()
-    order = orders.lock_order(session, number)
-    pending = select(Payment.id).where(Payment.order_id == order.id, Payment.state == "pending")
-    if order.state == "placed" and not order.paid and session.execute(pending).first() is None:
-        orders.cancel(session, number, note=_("It was not paid in time."))
+    pending = select(Payment.id).where(Payment.order_id == payment.order_id, Payment.state == "pending")
+    if session.execute(pending).first() is None:
+        cancel_if_unpaid(session, number)
 
 
 def _handle_refund(session: Session, provider: str, number: str, refund: Refund) -> None:

@@ -17,7 +17,7 @@ from storefront import actors, periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
-from storefront.checkout.models import Order, Payment, PaymentDispute
+from storefront.checkout.models import Order, Payment
 from storefront.checkout.orders import OrderChange
 from storefront.checkout.payment import attempts
 from storefront.checkout.terms import current_terms
@@ -93,20 +93,13 @@ def send_due_refunds(number: str | None = None) -> int:
 def _schedule_refund(session: Session, change: OrderChange) -> None:
     if change.kind not in ("paid", "cancelled") or change.state != "cancelled":
         return
-    if change.paid == change.refunded or _is_disputed(session, change.order_id):
+    if change.paid == change.refunded or queries.is_disputed(session, change.order_id):
         return  # the bank moves disputed money, so a refund would pay it twice
     provider = current_terms().providers.get(change.payment)
     # Staff see on the order's page what they have to transfer themselves.
     if provider is not None and provider.refunds_automatically:
         paid = (Payment.order_id == change.order_id) & (Payment.state == "paid")
         session.execute(update(Payment).where(paid).values(refund_due_at=datetime.now(UTC)))
-
-
-def _is_disputed(session: Session, order_id: int) -> bool:
-    disputed = select(PaymentDispute.id).where(
-        PaymentDispute.order_id == order_id, PaymentDispute.stops_shipping()
-    )
-    return session.execute(disputed.limit(1)).first() is not None
 
 
 def _send_refund(attempt: Attempt) -> Outcome:
