@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from storefront.rate_limiting import ClientAddress
+from storefront.rate_limiting import ClientAddress, ClientCounts
 
 REFUSAL = (
     b"HTTP/1.1 429 TOO MANY REQUESTS\r\nRetry-After: 5\r\nConnection: close\r\nCache-Control: no-store\r\n"
@@ -32,7 +31,7 @@ class ConnectionLimits:
 
     def __init__(self, places: int, per_client: int, read_address: Callable[[str], ClientAddress]) -> None:
         self._places, self._per_client, self._read_address = places, per_client, read_address
-        self._by_name: Counter[str] = Counter()
+        self._by_name = ClientCounts()
         self._taken = 0
 
     def acquire(self, peer: Any) -> bool:
@@ -53,10 +52,7 @@ class ConnectionLimits:
 
     def _count(self, client: ClientAddress, change: int) -> None:
         self._taken += change
-        for name in filter(None, (client.name, client.site)):
-            self._by_name[name] += change
-            if not self._by_name[name]:
-                del self._by_name[name]
+        self._by_name.change(client.name, change)
 
 
 def _host(peer: Any) -> str:

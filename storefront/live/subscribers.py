@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Protocol
@@ -49,7 +49,7 @@ class Subscribers:
     def __init__(self) -> None:
         self._slots: tuple[set[Subscriber], ...] = tuple(set() for _ in range(SLOTS))
         self._by_topic: defaultdict[int, set[Subscriber]] = defaultdict(set)
-        self._by_address: Counter[str] = Counter()
+        self._by_address = rate_limiting.ClientCounts()
         self._next = self._count = 0
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ class Subscribers:
         subscriber.slot = self._next - 1
         self._slots[subscriber.slot].add(subscriber)
         self._count += 1
-        self._count_address(subscriber.address, 1)
+        self._by_address.change(subscriber.address, 1)
         for topic in subscriber.topics:
             self._by_topic[topic].add(subscriber)
 
@@ -88,7 +88,7 @@ class Subscribers:
             return []
         self._slots[subscriber.slot].discard(subscriber)
         self._count -= 1
-        self._count_address(subscriber.address, -1)
+        self._by_address.change(subscriber.address, -1)
         unwatched = []
         for topic in subscriber.topics:
             watching = self._by_topic[topic]
@@ -97,12 +97,6 @@ class Subscribers:
                 del self._by_topic[topic]
                 unwatched.append(topic)
         return unwatched
-
-    def _count_address(self, address: str, change: int) -> None:
-        for name in filter(None, (address, rate_limiting.site_of(address))):
-            self._by_address[name] += change
-            if not self._by_address[name]:
-                del self._by_address[name]
 
     def next_due(self) -> tuple[Subscriber, ...]:
         """Return the streams whose heartbeat is due now. Called once a tick."""

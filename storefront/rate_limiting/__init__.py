@@ -16,7 +16,7 @@ from storefront.rate_limiting import declarations, report, sql_windows
 from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
-from storefront.rate_limiting.identity import ClientAddress, Identifier, site_of
+from storefront.rate_limiting.identity import ClientAddress, ClientCounts, Identifier, site_of
 from storefront.rate_limiting.refusals import RefusalResponses
 from storefront.web import body_limits, same_origin
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNLIMITED_ENVIRON",
     "ClientAddress",
+    "ClientCounts",
     "Decision",
     "address_digest",
     "client_address",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,6 +51,24 @@ class ClientAddress:
     def is_known(self) -> bool:
         """Whether the address could be read."""
         return self.ip is not None
+
+
+class ClientCounts:
+    """How many of something each client has, and each /48 of IPv6 in all; what has none takes no memory."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def __getitem__(self, name: str) -> int:
+        """Return the count of a client's name, or of a /48."""
+        return self._counts[name]
+
+    def change(self, name: str, change: int) -> None:
+        """Add to (or subtract from) the counts of a client and of its /48."""
+        for one in filter(None, (name, site_of(name))):
+            self._counts[one] += change
+            if not self._counts[one]:
+                del self._counts[one]
 
 
 class ClientAddressReader:
