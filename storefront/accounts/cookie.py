@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -23,8 +22,6 @@ SIGN_IN_COOKIE = "signin"
 DEVICE_COOKIE = "device"  # storefront/accounts/known_devices.py
 # With "keep me signed in". Otherwise the cookie lasts until the browser is closed.
 LIFETIME = lifetimes.KEPT
-# Readable by scripts: tells the page that a request to /me is worth it. It holds nothing about the person.
-HINT_COOKIE = "shopper"
 _MAX_LENGTH = 500
 # Keys in the WSGI environ: the cookie of the request, and the cookie that the response sets.
 _READ, _TO_SET = "storefront.accounts.presented", "storefront.accounts.cookie"
@@ -92,8 +89,7 @@ def write(response: Response) -> Response:
             cookies.delete_former(current_app, request.environ, SIGN_IN_COOKIE, response)
         return response
     response.set_cookie(name, value, max_age=LIFETIME if keep else None, httponly=True, **flags)
-    hint = cookies.script_name(current_app, HINT_COOKIE)
-    response.set_cookie(hint, "1", max_age=timedelta(days=365), **flags)
+    cookies.set_hint(current_app, request.environ, response)
     return response
 
 
@@ -114,9 +110,7 @@ def _rename(response: Response) -> None:
     former = cookies.read_former(current_app, request.environ, SIGN_IN_COOKIE)
     if former and name not in request.cookies and _read(current_app, former):
         response.set_cookie(name, former, httponly=True, **flags)
-        response.set_cookie(
-            cookies.script_name(current_app, HINT_COOKIE), "1", max_age=timedelta(days=365), **flags
-        )
+        cookies.set_hint(current_app, request.environ, response)
 
 
 def _read(app: Flask, value: str) -> SignInCookie | None:

@@ -17,8 +17,6 @@ from storefront.web import cookies
 MAX_AGE = 365 * 24 * 3600  # seconds
 SIBLING_MAX_AGE = 600  # seconds; longer than any pause between two clicks that may meet
 MAX_SIBLINGS = 8  # that one request merges; the rest follow with the next request
-# Tells the page's script that /me is worth a request. It holds no secret, so scripts may read it.
-HINT_COOKIE = "shopper"
 CART_COOKIE = "cart"
 # Keys in the WSGI environment: the request's token, whether the response has to set the cookie, the token of a new
 # anonymous cart, and the names of cookies that the response deletes.
@@ -94,8 +92,7 @@ def set_cookie(response: Response) -> Response:
     if new := environ.get(_NEW_KEY):
         sibling = f"{name}.{blake2b(new.encode(), digest_size=4).hexdigest()}"
         response.set_cookie(sibling, value, max_age=SIBLING_MAX_AGE, httponly=True, **flags)
-    hint = cookies.script_name(current_app, HINT_COOKIE)
-    response.set_cookie(hint, "1", max_age=MAX_AGE, **flags)
+    cookies.set_hint(current_app, environ, response)
     return response
 
 

@@ -20,6 +20,8 @@ from storefront.app_state import AppState
 
 # The value of STOREFRONT_COOKIE_NAME for names without an ending.
 PLAIN = "plain"
+HINT_COOKIE = "shopper"
+HINT_MAX_AGE = 365 * 24 * 3600  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ def name_of(app: Flask, environ: Mapping[str, Any], base: str) -> str:
 def script_name(app: Flask, base: str) -> str:
     """Return the name of a cookie that scripts read: it has no prefix."""
     return f"{base}{_naming.get(app).ending}"
+
+
+def set_hint(app: Flask, environ: Mapping[str, Any], response: Any) -> None:
+    """Set the cookie that tells the page's script that a request to /me is worth it.
+
+    Scripts can read it; it holds nothing about the person. It lives for a year.
+    """
+    name = script_name(app, HINT_COOKIE)
+    response.set_cookie(name, "1", max_age=HINT_MAX_AGE, **attributes(app, environ))
 
 
 def former_name(app: Flask, environ: Mapping[str, Any], base: str) -> str:
