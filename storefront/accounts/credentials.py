@@ -20,6 +20,7 @@ from storefront.accounts import (
 )
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.second_factor import guess_limits
+from storefront.accounts.sign_in_limits import PasswordAttempt
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
@@ -90,7 +91,7 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     login = VerifiedLogin(user.id, user.generation) if user else None
     password_hash = user.password_hash if user and user.disabled_at is None else None
     if not passwords.verify(password, password_hash) or password_hash is None:
-        _record_failure(email, login.user_id if login else None)
+        _record_failure(attempt, login.user_id if login else None)
         return None
     sign_in_limits.give_back(attempt)
     if passwords.needs_rehash(password_hash):
@@ -102,11 +103,11 @@ def authenticate(email: str, password: str) -> VerifiedLogin | None:
     return login
 
 
-def _record_failure(email: str, user_id: int | None) -> None:
+def _record_failure(attempt: PasswordAttempt, user_id: int | None) -> None:
     """Record a wrong password, and that it was the last one which the limits allow, as security events."""
     with write_transaction() as session:
         security_events.record(session, "sign-in-failed", user_id)
-        if sign_in_limits.is_locked(email, known_devices.find(email)):
+        if sign_in_limits.is_locked(attempt):
             security_events.record(session, "locked", user_id)
 
 

@@ -7,6 +7,7 @@ use up the account's budget do not lock its owner out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
@@ -27,10 +28,17 @@ POLICIES = ("sign-in.account", "sign-in.address", "sign-in.device")
 
 
 class PasswordAttempt(NamedTuple):
-    """A counted attempt: the digest whose budget it uses, and the digest of the client's address (may be empty)."""
+    """A counted attempt.
+
+    Attributes:
+        account: the digest of the account, or of the known device, whose budget it uses.
+        address: the digest of the client's address; empty if it has no budget.
+        budgets: all budgets that it uses.
+    """
 
     account: str
     address: str
+    budgets: Sequence[Budget]
 
 
 class TooManyFailuresError(StorefrontError):
@@ -60,21 +68,16 @@ def count_attempt(email: str, device_id: int | None) -> PasswordAttempt:
     Raises:
         TooManyFailuresError: there were too many failures; raised whether the account exists or not.
     """
-    attempt, budgets = _budgets(email, device_id)
-    if wait := sql_windows.seconds_to_wait(FailedSignIn, budgets):  # so that a refusal takes no lock
+    attempt = _describe_attempt(email, device_id)
+    row = {"account": attempt.account, "address": attempt.address}
+    if wait := sql_windows.count(FailedSignIn, row, attempt.budgets, POLICIES):
         raise TooManyFailuresError(wait)
-    with write_transaction() as session:
-        sql_windows.delete_expired(session, FailedSignIn, POLICIES)
-        counted = sql_windows.use_budgets(session, FailedSignIn, attempt._asdict(), budgets)
-    if not counted:
-        raise TooManyFailuresError(sql_windows.seconds_to_wait(FailedSignIn, budgets) or 1)
     return attempt
 
 
-def is_locked(email: str, device_id: int | None) -> bool:
-    """Return whether the next attempt would be refused; the arguments are those of `count_attempt`."""
-    _attempt, budgets = _budgets(email, device_id)
-    return sql_windows.seconds_to_wait(FailedSignIn, budgets) > 0
+def is_locked(attempt: PasswordAttempt) -> bool:
+    """Return whether another attempt of the same kind would be refused."""
+    return sql_windows.seconds_to_wait(FailedSignIn, attempt.budgets) > 0
 
 
 def give_back(attempt: PasswordAttempt) -> None:
@@ -93,13 +96,13 @@ def clear_failures(session: Session, email: str) -> None:
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == account))
 
 
-def _budgets(email: str, device_id: int | None) -> tuple[PasswordAttempt, list[Budget]]:
+def _describe_attempt(email: str, device_id: int | None) -> PasswordAttempt:
     if device_id is not None:
         device = sql_windows.digest(f"device:{device_id}")
-        return PasswordAttempt(device, ""), [Budget("sign-in.device", "account", device)]
+        return PasswordAttempt(device, "", [Budget("sign-in.device", "account", device)])
     account = sql_windows.digest(f"account:{email}")
     budgets = [Budget("sign-in.account", "account", account)]
     address = rate_limiting.address_digest(request.environ) or ""
     if address:
         budgets.append(Budget("sign-in.address", "address", address))
-    return PasswordAttempt(account, address), budgets
+    return PasswordAttempt(account, address, budgets)

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, CursorResult, Select, Table, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from storefront.extensions import Model, connection_of, db
+from storefront.extensions import Model, connection_of, db, write_transaction
 from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.policies import Policy
 
@@ -42,6 +42,28 @@ def seconds_to_wait(model: type[Model], budgets: Sequence[Budget]) -> int:
     """Return in how many seconds all budgets have a unit; 0 if they have one now. Takes no lock."""
     now = datetime.now(UTC)
     return max((_seconds_to_wait(_table(model), budget, now) for budget in budgets), default=0)
+
+
+def count(
+    model: type[Model], row: Mapping[str, Any], budgets: Sequence[Budget], policies: Sequence[str]
+) -> int:
+    """Write a row in a transaction of its own if each budget has a unit left.
+
+    Args:
+        model: the table of the rows that are counted.
+        row: the columns of the row except `at`.
+        budgets: what the row uses.
+        policies: all policies that count rows of this table: rows that none of them needs any more are deleted.
+
+    Returns:
+        0 if the row was written, else in how many seconds it can be.
+    """
+    if wait := seconds_to_wait(model, budgets):  # so that a refusal takes no lock
+        return wait
+    with write_transaction() as session:
+        delete_expired(session, model, policies)
+        written = use_budgets(session, model, row, budgets)
+    return 0 if written else seconds_to_wait(model, budgets) or 1
 
 
 def use_budgets(

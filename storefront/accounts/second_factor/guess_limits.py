@@ -52,11 +52,8 @@ def count_guess(user_id: int, factor: Factor) -> str:
     """
     account, guess_id = _digest(user_id, factor), secrets.token_hex(16)
     budgets = [Budget(policy, "account", account) for policy in POLICIES]
-    with write_transaction() as session:
-        sql_windows.delete_expired(session, CodeGuess, POLICIES)
-        counted = sql_windows.use_budgets(session, CodeGuess, {"id": guess_id, "account": account}, budgets)
-    if not counted:
-        raise TooManyGuessesError(sql_windows.seconds_to_wait(CodeGuess, budgets) or 1)
+    if wait := sql_windows.count(CodeGuess, {"id": guess_id, "account": account}, budgets, POLICIES):
+        raise TooManyGuessesError(wait)
     return guess_id
 
 
