@@ -89,8 +89,10 @@ def load_current_user() -> User | None:
 
 
 def is_recently_proven() -> bool:
-    """Return whether the person has proven who they are in this browser a short time ago (`PROOF_LIFETIME`)."""
-    load_current_user()
+    """Return whether the person has proven who they are in this browser a short time ago (`PROOF_LIFETIME`).
+
+    To be called after `load_current_user`, which reads the time of the proof.
+    """
     proven_at: datetime | None = request.environ.get(_PROVEN_AT)
     return proven_at is not None and proven_at > datetime.now(UTC) - PROOF_LIFETIME
 
@@ -142,7 +144,7 @@ def lead_to_set_up(user: User) -> Response | None:
     return mark_private(redirect(url_for("security.overview", next=_current_page()), 303))
 
 
-def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
+def sign_in(user_id: int, generation: int, *, keep: bool, by_link: bool = False) -> bool:
     """Sign a user in on this browser, end its former sign-in, and send the signal `signed_in`.
 
     The browser becomes a known device of the account.
@@ -151,6 +153,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
         user_id: the account whose password was verified.
         generation: the account's generation when the password was verified.
         keep: whether the sign-in outlives the browser's session.
+        by_link: whether a sign-in link was used instead of a password.
 
     Returns:
         False if the account's generation has changed since, or the account is disabled or gone.
@@ -175,6 +178,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool) -> bool:
                 device=device.device,
                 known_device_id=device.id,
                 kept=keep,
+                by_link=by_link,
                 expires_at=min(now + lifetimes.sliding(kept=keep), ends_at),
                 ends_at=ends_at,
                 proven_at=now,

@@ -12,16 +12,18 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from flask import current_app, request
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, select
 
 from storefront.accounts import authentication, cookie, credentials, queries
-from storefront.accounts.models import SignIn, SignInLink, User
+from storefront.accounts.models import SignInLink, User
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.mail import transport
 from storefront.mail.transport import StoredMail
 from storefront.web import hosts
+from storefront.web.prefix import add_prefix
+from storefront.web.same_origin import build_url
 
 LIFETIME = timedelta(minutes=15)
 OWNER = "owner@shop.example"
@@ -81,13 +83,9 @@ def redeem(token: str) -> bool:
             .returning(SignInLink.user_id, SignInLink.generation)
             .execution_options(synchronize_session=False)
         ).one_or_none()
-    if used is None or not authentication.sign_in(used.user_id, used.generation, keep=False):
-        return False
-    presented = cookie.read()
-    if presented is not None:
-        with write_transaction() as session:
-            session.execute(update(SignIn).where(SignIn.digest == presented.digest).values(by_link=True))
-    return True
+    return used is not None and authentication.sign_in(
+        used.user_id, used.generation, keep=False, by_link=True
+    )
 
 
 def find_or_create_staff() -> tuple[User, bool]:
@@ -98,9 +96,8 @@ def find_or_create_staff() -> tuple[User, bool]:
     oldest = select(User).where(User.is_staff, User.disabled_at.is_(None)).order_by(User.id).limit(1)
     if (user := db.session.execute(oldest).scalar_one_or_none()) is not None:
         return user, False
-    taken = (
-        credentials.find_by_email(OWNER) is not None
-    )  # by somebody who is not staff, and must not become it
+    # Perhaps by somebody who is not staff, and must not become it.
+    taken = credentials.find_by_email(OWNER) is not None
     email = f"owner-{secrets.token_hex(4)}@shop.example" if taken else OWNER
     return credentials.create_account(email, secrets.token_urlsafe(32), "Owner", is_staff=True), True
 
@@ -115,8 +112,7 @@ def describe(user: User, bind: str = "") -> str:
     host, port = hosts.listening_at(bind)
     if not hosts.is_loopback(host):
         return f"No sign-in link: links work on 127.0.0.1, and the shop listens on {host}. Start it without HOST."
-    adapter = current_app.url_map.bind(f"{host}:{port}", script_name=current_app.config["APPLICATION_ROOT"])
-    url = adapter.build("sign_in_links.show", {"token": create(user)}, force_external=True)
+    url = build_url(f"http://{host}:{port}{add_prefix('')}", "sign_in_links.show", token=create(user))
     return f"Sign in as {user.email} with this link, once, within 15 minutes, on this machine:\n  {url}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from flask import current_app
 from itsdangerous import Signer
@@ -16,7 +15,7 @@ from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
 from storefront.web.prefix import add_prefix
-from storefront.web.same_origin import get_origin
+from storefront.web.same_origin import build_url, get_origin
 
 _MAX_TOKEN_LENGTH = 100
 # Of links in mails, from the day of the order: mailboxes outlive their owners' attention.
@@ -50,10 +49,7 @@ def find_order(number: str, shown: str) -> OrderView:
 
 def order_url(order: Order | OrderView, site: str) -> str:
     """Return the absolute URL of the order's page at a site ("https://shop.example"), with its token, for mails."""
-    parts = urlsplit(site)
-    adapter = current_app.url_map.bind(parts.netloc, parts.path or "/", url_scheme=parts.scheme)
-    values = {"number": order.number, "token": order_token(order)}
-    return str(adapter.build("orders.show", values, force_external=True))
+    return build_url(site, "orders.show", number=order.number, token=order_token(order))
 
 
 def shop_url() -> str:

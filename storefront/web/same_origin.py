@@ -14,6 +14,7 @@ from flask import Flask, current_app, has_request_context, request
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 from storefront.web import hosts
+from storefront.web.prefix import add_prefix
 
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
@@ -77,7 +78,11 @@ def get_origin() -> str:
 
 def canonical_url(endpoint: str, **values: object) -> str:
     """Return the absolute URL of a page at the shop's own origin, for mails: the asker does not choose the host."""
-    origin = urlsplit(get_origin())
-    root = current_app.config["APPLICATION_ROOT"]
-    adapter = current_app.url_map.bind(origin.netloc, root, url_scheme=origin.scheme)
+    return build_url(get_origin() + add_prefix(""), endpoint, **values)
+
+
+def build_url(site: str, endpoint: str, **values: object) -> str:
+    """Return the absolute URL of a page at a site, such as "https://shop.example/shop", without a request."""
+    parts = urlsplit(site)
+    adapter = current_app.url_map.bind(parts.netloc, parts.path or "/", url_scheme=parts.scheme)
     return str(adapter.build(endpoint, values, force_external=True))
