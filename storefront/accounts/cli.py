@@ -21,27 +21,36 @@ T = TypeVar("T")
 user = AppGroup("user", help="People: their accounts, roles and access.")
 
 
+def _fold(_context: click.Context, _parameter: click.Parameter, email: str) -> str:
+    folded = email_address.normalize_email(email)
+    if folded is None:
+        raise click.ClickException(f"{email!r} is not a valid e-mail address.")
+    return folded
+
+
+_email = click.argument("email", callback=_fold)
+
+
 @user.command("create")
-@click.argument("email")
+@_email
 @click.option("--staff", is_flag=True, help="Make the account a member of the staff.")
 @click.option("--name", default="", help="The name that pages show.")
 @click.option("--generate", is_flag=True, help="Generate a password and print it, instead of asking for one.")
 def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     """Create an account for EMAIL. Asks for a password; without a terminal, generates one and prints it."""
-    folded = _fold(email)
     generate = generate or not is_interactive()
     password = (
         secrets.token_urlsafe(15)
         if generate
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    if weak := passwords.find_weakness(password, folded, name):
+    if weak := passwords.find_weakness(password, email, name):
         raise click.ClickException(weak)
     try:
-        credentials.create_account(folded, password, name[:100], is_staff=staff)
+        credentials.create_account(email, password, name[:100], is_staff=staff)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{folded} can sign in{' and is staff' if staff else ''}.")
+    click.echo(f"{email} can sign in{' and is staff' if staff else ''}.")
     if generate:
         click.echo(f"Password: {password}")
 
@@ -60,49 +69,47 @@ def list_command(staff: bool) -> None:
 
 
 @user.command("promote")
-@click.argument("email")
+@_email
 def promote_command(email: str) -> None:
     """Make the account EMAIL a member of the staff. The person has to sign in again."""
-    changed = _run(lambda: administration.set_staff(_fold(email), is_staff=True))
-    click.echo(f"{_fold(email)} is {'staff now' if changed else 'staff already'}.")
+    changed = _run(lambda: administration.set_staff(email, is_staff=True))
+    click.echo(f"{email} is {'staff now' if changed else 'staff already'}.")
 
 
 @user.command("demote")
-@click.argument("email")
+@_email
 def demote_command(email: str) -> None:
     """Take the staff pages from the account EMAIL; it stays a customer's account. Signs it out everywhere."""
-    changed = _run(lambda: administration.set_staff(_fold(email), is_staff=False))
-    click.echo(f"{_fold(email)} is {'no longer' if changed else 'not'} staff.")
+    changed = _run(lambda: administration.set_staff(email, is_staff=False))
+    click.echo(f"{email} is {'no longer' if changed else 'not'} staff.")
 
 
 @user.command("disable")
-@click.argument("email")
+@_email
 def disable_command(email: str) -> None:
     """Lock the account EMAIL: it is signed out everywhere, and cannot sign in or ask for a new password."""
-    changed = _run(lambda: administration.set_disabled(_fold(email), is_disabled=True))
-    click.echo(
-        f"{_fold(email)} is {'disabled' if changed else 'disabled already'}. Undo: flask user enable {_fold(email)}"
-    )
+    changed = _run(lambda: administration.set_disabled(email, is_disabled=True))
+    click.echo(f"{email} is {'disabled' if changed else 'disabled already'}. Undo: flask user enable {email}")
 
 
 @user.command("enable")
-@click.argument("email")
+@_email
 def enable_command(email: str) -> None:
     """Unlock the account EMAIL after `disable`. The password stays as it was."""
-    changed = _run(lambda: administration.set_disabled(_fold(email), is_disabled=False))
-    click.echo(f"{_fold(email)} can sign in{' again' if changed else ': it was not disabled'}.")
+    changed = _run(lambda: administration.set_disabled(email, is_disabled=False))
+    click.echo(f"{email} can sign in{' again' if changed else ': it was not disabled'}.")
 
 
 @user.command("sign-out")
-@click.argument("email")
+@_email
 def sign_out_command(email: str) -> None:
     """Sign the account EMAIL out in all browsers, and void the links that were mailed to it."""
-    count = _run(lambda: administration.sign_out_everywhere(_fold(email)))
-    click.echo(f"{_fold(email)} is signed out everywhere ({count} sign-ins ended).")
+    count = _run(lambda: administration.sign_out_everywhere(email))
+    click.echo(f"{email} is signed out everywhere ({count} sign-ins ended).")
 
 
 @user.command("link")
-@click.argument("email")
+@_email
 def link_command(email: str) -> None:
     """Print a link that signs EMAIL in without a password: once, within 15 minutes, on this machine only."""
     if not sign_in_links.are_accepted():
@@ -114,7 +121,7 @@ def link_command(email: str) -> None:
 
 
 @user.command("reset-second-factor")
-@click.argument("email")
+@_email
 def reset_second_factor_command(email: str) -> None:
     """Print a link with which EMAIL, after the password, sets up a new second factor. It works once, for an hour."""
     account = _find_enabled(email)
@@ -125,15 +132,8 @@ def reset_second_factor_command(email: str) -> None:
     click.echo(url)
 
 
-def _fold(email: str) -> str:
-    folded = email_address.normalize_email(email)
-    if folded is None:
-        raise click.ClickException(f"{email!r} is not a valid e-mail address.")
-    return folded
-
-
 def _find_enabled(email: str) -> User:
-    account = _run(lambda: administration.find(_fold(email)))
+    account = _run(lambda: administration.find(email))
     if account.disabled_at is not None:
         raise click.ClickException(f"{account.email} is disabled. Undo: flask user enable {account.email}")
     return account

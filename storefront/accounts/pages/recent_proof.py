@@ -101,7 +101,6 @@ def _is_proven(user: User, form: Form) -> bool:
 
 
 def _render(user: User, form: Form, action: str, *, status: int = 200) -> Response:
-    has = factors.read_factors(user.id)
     carried = [pair for pair in request.form.items(multi=True) if not pair[0].startswith(PREFIX)]
     return render_page(
         "proof",
@@ -109,6 +108,6 @@ def _render(user: User, form: Form, action: str, *, status: int = 200) -> Respon
         form=form,
         action=action,
         carried=carried if request.method == "POST" else [],
-        has_app=has.app,
-        options=passkeys.assertion_options(user.id) if has.passkeys and passkeys.are_available() else None,
+        has_app=factors.read_factors(user.id).app,
+        options=passkeys.proof_options(user.id),
     )

@@ -57,11 +57,10 @@ def sign_in_with_passkey() -> Response:
         user = None
     if user is None or not authentication.sign_in(user.id, user.generation, keep=form.ticked("keep")):
         form.errors.setdefault("", str(PasskeyError()))
-        return render_page("login", form=form, going=next_path(), options=passkeys.sign_in_options())
+        return render_page("login", form=form, going=next_path(), options=passkeys.proof_options(None))
     return redirect(next_path(), 303)
 
 
 def _render(user_id: int, form: Form) -> Response:
-    has, usable = factors.read_factors(user_id), passkeys.are_available()
-    options = passkeys.assertion_options(user_id) if has.passkeys and usable else None
-    return render_page("second-step", form=form, going=next_path(), has_app=has.app, options=options)
+    has_app, options = factors.read_factors(user_id).app, passkeys.proof_options(user_id)
+    return render_page("second-step", form=form, going=next_path(), has_app=has_app, options=options)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Response as FlaskResponse
 from flask import current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -16,6 +19,7 @@ from storefront.accounts.second_factor import factors, passkeys, recovery_codes,
 from storefront.accounts.second_factor.factors import LastFactorError
 from storefront.accounts.second_factor.passkeys import PasskeyError
 from storefront.accounts.second_factor.verification import record_change
+from storefront.accounts.security_events import FactorChange
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
@@ -60,13 +64,7 @@ def confirm_app(user: User) -> Response:
 @recent_proof_required()
 def remove_app(user: User) -> Response:
     """Remove the app."""
-    user_id = user.id
-    try:
-        factors.remove_app(user_id)
-    except LastFactorError as error:
-        return _render_overview(user, str(error))
-    record_change(user_id, "app-removed")
-    return redirect_with_notice("security.overview", "factor-removed")
+    return _remove(user, factors.remove_app, "app-removed")
 
 
 @bp.post("/passkeys")
@@ -89,13 +87,7 @@ def add_passkey(user: User) -> Response:
 @recent_proof_required()
 def remove_passkey(user: User, passkey_id: int) -> Response:
     """Remove one passkey."""
-    user_id = user.id
-    try:
-        factors.remove_passkey(user_id, passkey_id)
-    except LastFactorError as error:
-        return _render_overview(user, str(error))
-    record_change(user_id, "passkey-removed")
-    return redirect_with_notice("security.overview", "factor-removed")
+    return _remove(user, partial(factors.remove_passkey, passkey_id=passkey_id), "passkey-removed")
 
 
 @bp.post("/recovery-codes")
@@ -122,6 +114,17 @@ def download_recovery_codes(user: User) -> Response:
     answer.mimetype = "text/plain"
     answer.headers["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
     return answer
+
+
+def _remove(user: User, remove: Callable[[int], None], change: FactorChange) -> Response:
+    """Remove a factor of the account, unless it is the last one of staff."""
+    user_id = user.id
+    try:
+        remove(user_id)
+    except LastFactorError as error:
+        return _render_overview(user, str(error))
+    record_change(user_id, change)
+    return redirect_with_notice("security.overview", "factor-removed")
 
 
 def _go_on(user_id: int, notice: str) -> Response:

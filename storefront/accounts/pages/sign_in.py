@@ -140,7 +140,7 @@ def next_path(default: str = authentication.HOME) -> str:
 
 
 def _render_login(form: Form, going: str, status: int = 200) -> Response:
-    return render_page("login", status, form=form, going=going, options=passkeys.sign_in_options())
+    return render_page("login", status, form=form, going=going, options=passkeys.proof_options(None))
 
 
 def safe_path(text: str | None, default: str = authentication.HOME) -> str:

@@ -136,13 +136,16 @@ def register(user_id: int, answer: str, name: str) -> None:
         raise PasskeyError from error
 
 
-def assertion_options(user_id: int | None) -> str:
+def proof_options(user_id: int | None) -> str | None:
     """Return the options with which a browser proves that it has a passkey, as JSON (WebAuthn, 5.1.8).
 
     Without an account the person chooses among the passkeys that their browser has for this shop. Written without
-    py_webauthn, since the sign-in page carries them.
+    py_webauthn, since the sign-in page carries them. Returns None on a host where passkeys do not work, and for an
+    account that has none.
     """
     known = list_passkeys(user_id) if user_id is not None else []
+    if not are_available() or (user_id is not None and not known):
+        return None
     options = {
         "challenge": base64.urlsafe_b64encode(challenges.issue("prove", user_id)).decode().rstrip("="),
         "rpId": _relying_party(),
@@ -153,11 +156,6 @@ def assertion_options(user_id: int | None) -> str:
         ],
     }
     return json.dumps(options)
-
-
-def sign_in_options() -> str | None:
-    """Return the options for signing in by passkey alone; None on a host where passkeys do not work."""
-    return assertion_options(None) if are_available() else None
 
 
 def verify(answer: str, user_id: int | None) -> int:
