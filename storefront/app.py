@@ -18,6 +18,7 @@ from storefront import (
     cache,
     cart,
     catalog,
+    catalog_files,
     checkout,
     demo,
     edge,
@@ -82,6 +83,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
+    catalog_files.init_app(app)
     accounts.init_app(app)
     cart.init_app(app)
     checkout.init_app(app)

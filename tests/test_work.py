@@ -21,9 +21,9 @@ from storefront.api.problems import MAX_FAULTS, ProblemError
 from storefront.api.schemas import ProductPut
 from storefront.catalog import html_sanitiser
 from storefront.catalog.html_sanitiser import find_excess, sanitise
-from storefront.catalog.shopify import csv_reader, drafts
-from storefront.catalog.shopify.csv_reader import CsvRow
-from storefront.catalog.shopify.drafts import DraftReader, ProductDraft
+from storefront.catalog_files import csv_reader, drafts
+from storefront.catalog_files.csv_reader import CsvRow
+from storefront.catalog_files.drafts import DraftReader, ProductDraft
 from storefront.unicode_text import MAX_MARKS, normalize
 from tests.catalog.test_cost import statements
 from tests.work import count_steps, growth

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.actors import ChangedBy
@@ -21,6 +33,10 @@ MAX_PATH, MAX_LEVELS = 2000, 50
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _same_as_sku(context: DefaultExecutionContext) -> str:
+    return str(context.get_current_parameters()["sku"])  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 
 
 class Category(ChangedBy, Model):
@@ -73,6 +89,9 @@ class Product(ChangedBy, Model):
     product_type: Mapped[str] = mapped_column(String(255), default="")
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     status: Mapped[str] = mapped_column(String(8), default="draft")
+    # An active product that is in no list: only somebody who knows its address sees it.
+    unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    gift_card: Mapped[bool] = mapped_column(default=False, server_default=false())
     seo_title: Mapped[str] = mapped_column(String(500), default="")
     seo_description: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
@@ -124,7 +143,10 @@ class Variant(ChangedBy, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    # The variant's code: unique in the shop, never changed. Addresses, streams, the API and the ledger use it.
     sku: Mapped[str] = mapped_column(String(255), unique=True)
+    # The SKU as the merchant typed it: shown, searched and exported. It may be empty or repeated.
+    label: Mapped[str] = mapped_column(String(255), default=_same_as_sku, server_default="", index=True)
     option1: Mapped[str] = mapped_column(String(255), default="")
     option2: Mapped[str] = mapped_column(String(255), default="")
     option3: Mapped[str] = mapped_column(String(255), default="")
@@ -134,6 +156,8 @@ class Variant(ChangedBy, Model):
     weight_grams: Mapped[int] = mapped_column(default=0)
     position: Mapped[int] = mapped_column(default=0)
     backorder: Mapped[bool] = mapped_column(default=False)
+    requires_shipping: Mapped[bool] = mapped_column(default=True, server_default=true())
+    taxable: Mapped[bool] = mapped_column(default=True, server_default=true())
     image_id: Mapped[int | None] = mapped_column(
         ForeignKey("product_image.id", ondelete="SET NULL"), index=True
     )

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from storefront.api import webhook_delivery, webhooks
 from storefront.api.models import WebhookDelivery
-from storefront.catalog.shopify import picture_download
-from storefront.catalog.shopify.picture_download import FetchError
+from storefront.catalog_files import picture_download
+from storefront.catalog_files.picture_download import FetchError
 from storefront.extensions import db
 from storefront.web import outbound
 from tests.dripping import STAGES, dripping

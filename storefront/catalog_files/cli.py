@@ -10,9 +10,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.catalog.shopify import csv_export, csv_import, csv_reader, picture_download
-from storefront.catalog.shopify.csv_import import ImportReport
-from storefront.catalog.shopify.csv_reader import Vocabulary
+from storefront.catalog_files import csv_export, csv_import, csv_reader, picture_download
+from storefront.catalog_files.csv_import import ImportReport
+from storefront.catalog_files.csv_reader import Vocabulary
 from storefront.errors import StorefrontError
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")

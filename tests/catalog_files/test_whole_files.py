@@ -12,7 +12,7 @@ from sqlalchemy import select
 from storefront.catalog.models import Product
 from storefront.extensions import db
 from storefront.stock import StockItem
-from tests.catalog.shopify.conftest import CURRENT, row, run_import, write
+from tests.catalog_files.conftest import CURRENT, row, run_import, write
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from storefront.catalog.shopify.cells import unescape_formula
 from storefront.errors import StorefrontError
+from storefront.sheets.cells import unescape_formula
 
 Vocabulary = Literal["current", "legacy"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from storefront.catalog import categories, pictures
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import PictureError
-from storefront.catalog.shopify.drafts import ImportProblem, ProductDraft, VariantDraft
+from storefront.catalog_files.drafts import ImportProblem, ProductDraft, VariantDraft
 from storefront.stock import StockItem, set_on_hand
 
 Outcome = dict[str, int]

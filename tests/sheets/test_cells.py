@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.catalog.shopify import cells
+from storefront.sheets import cells
 
 
 @pytest.mark.parametrize(

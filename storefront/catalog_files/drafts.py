@@ -9,8 +9,8 @@ from typing import Any
 from storefront.catalog.categories import slugify
 from storefront.catalog.html_sanitiser import find_excess, sanitise
 from storefront.catalog.models import MAX_LEVELS, MAX_PATH
-from storefront.catalog.shopify import cells
-from storefront.catalog.shopify.csv_reader import COLUMNS, CsvRow
+from storefront.catalog_files.csv_reader import COLUMNS, CsvRow
+from storefront.sheets import cells
 
 # Of one product; as many as Shopify allows.
 MAX_VARIANTS = 2048

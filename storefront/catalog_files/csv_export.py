@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from storefront.catalog.models import Category, Product, ProductImage, Variant
-from storefront.catalog.shopify.cells import escape_formula
-from storefront.catalog.shopify.csv_reader import COLUMNS, Vocabulary, headers
+from storefront.catalog_files.csv_reader import COLUMNS, Vocabulary, headers
 from storefront.extensions import db
 from storefront.money import minor_units
+from storefront.sheets.cells import escape_formula
 from storefront.stock import StockItem
 
 BATCH = 200

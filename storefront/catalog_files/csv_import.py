@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from storefront import actors
 from storefront.catalog.list_index import writer
-from storefront.catalog.shopify.csv_reader import CsvFile, CsvRow
-from storefront.catalog.shopify.draft_writer import DraftWriter, Outcome
-from storefront.catalog.shopify.drafts import DraftReader, ImportProblem, ProductDraft, read_handle
+from storefront.catalog_files.csv_reader import CsvFile, CsvRow
+from storefront.catalog_files.draft_writer import DraftWriter, Outcome
+from storefront.catalog_files.drafts import DraftReader, ImportProblem, ProductDraft, read_handle
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 

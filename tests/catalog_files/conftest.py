@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from storefront.catalog.shopify import csv_reader
+from storefront.catalog_files import csv_reader
 from storefront.extensions import db
 
 CURRENT, LEGACY = csv_reader.headers("current"), csv_reader.headers("legacy")

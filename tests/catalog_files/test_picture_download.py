@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from storefront.catalog import pictures
 from storefront.catalog.models import ProductImage
-from storefront.catalog.shopify import picture_download
-from storefront.catalog.shopify.picture_download import FetchError
+from storefront.catalog_files import picture_download
+from storefront.catalog_files.picture_download import FetchError
 from storefront.extensions import db, write_transaction
 from tests.factories import make_product, png
 from tests.internet import PUBLIC, Internet, serving

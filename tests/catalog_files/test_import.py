@@ -14,7 +14,7 @@ from storefront.catalog import queries
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.extensions import db
 from storefront.stock import StockItem
-from tests.catalog.shopify.conftest import CURRENT, LEGACY, row, run_import, write
+from tests.catalog_files.conftest import CURRENT, LEGACY, row, run_import, write
 from tests.factories import make_product, png
 
 
