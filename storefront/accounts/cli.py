@@ -14,6 +14,7 @@ from storefront.accounts import administration, credentials, passwords, sign_in_
 from storefront.accounts.models import User
 from storefront.errors import StorefrontError
 from storefront.mail import email_address
+from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import canonical_url
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ def link_command(email: str) -> None:
     if not sign_in_links.are_accepted():
         raise click.ClickException(
             "There are no sign-in links in production. Sign in with the password; "
-            "/account/reset mails a link that sets a new one."
+            f"{add_prefix('/account/reset')} mails a link that sets a new one."
         )
     click.echo(sign_in_links.describe(_find_enabled(email)))
 

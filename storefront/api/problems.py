@@ -11,12 +11,13 @@ from flask import Flask, Response
 from storefront.api.schemas import Fault, Problem
 from storefront.errors import BadInputError, StorefrontError
 from storefront.web import error_pages
+from storefront.web.prefix import add_prefix
 
 MEDIA_TYPE = "application/problem+json"
 # The most faults in one answer; its detail says how many more there are.
 MAX_FAULTS = 50
 _SENTENCES = {
-    404: "There is nothing at this address. /api/v1/docs lists all operations.",
+    404: "There is nothing at this address. {docs} lists all operations.",
     405: "This address does not allow this method; the header Allow names the allowed ones.",
     500: "An error occurred in the shop. It has been logged.",
     503: "The shop cannot answer this request now. Try again in a minute.",
@@ -57,6 +58,7 @@ def render_error(status: int, sentence: str, error: Exception) -> Response:
     """Return the response to a request that failed with this error."""
     if not isinstance(error, StorefrontError) or status >= 500:
         sentence = _SENTENCES.get(status, sentence) or HTTPStatus(status).description
+        sentence = sentence.replace("{docs}", add_prefix("/api/v1/docs"))
     faults: Sequence[Fault] = getattr(error, "faults", ())
     if isinstance(error, BadInputError):
         faults = (Fault(sentence, parameter=error.field),)

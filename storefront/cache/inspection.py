@@ -18,6 +18,7 @@ from storefront.cache.state import CacheState
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
 from storefront.redis_roles import Role
+from storefront.web.prefix import remove_prefix
 
 SAMPLE_SIZE = 300
 
@@ -90,8 +91,8 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
     """
     try:
         parts = urlsplit(address)
-        path = parts.path.removeprefix(app.config["PREFIX"])
-        endpoint, arguments = app.url_map.bind("").match(path or "/", method="GET")
+        path = remove_prefix(parts.path) or "/"
+        endpoint, arguments = app.url_map.bind("").match(path, method="GET")
     except (HTTPException, ValueError) as error:
         raise BadInputError("url", _("%(url)s is no address of this shop.", url=address)) from error
     policy = page_cache.find_policy(app, endpoint)

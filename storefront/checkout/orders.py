@@ -21,6 +21,7 @@ from storefront.checkout.errors import NoSuchOrderError, OrderError
 from storefront.checkout.models import Order, OrderEvent, OrderEventKind
 from storefront.i18n import gettext as _
 from storefront.money import Money
+from storefront.web.prefix import add_prefix
 
 # The states from which an order may enter a state.
 _ALLOWED_FROM = {
@@ -120,7 +121,8 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
     if queries.is_disputed(session, order.id):
         raise OrderError(
             _(
-                "The payment is disputed. Decide on the order's page at /ops/orders whether it is shipped anyway."
+                "The payment is disputed. Decide on the order's page at %(path)s whether it is shipped anyway.",
+                path=add_prefix("/ops/orders"),
             )
         )
     _take_unreserved(session, order, actor)

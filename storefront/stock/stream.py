@@ -20,6 +20,7 @@ from storefront.redis_roles import Role
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
 from storefront.stock.public import Band, StockLevel, badge_for, public_number
+from storefront.web.prefix import add_prefix
 
 PATH = "/stock/stream"
 MAX_PRODUCTS = 100
@@ -129,9 +130,8 @@ def stream() -> Response:
 def _product_ids() -> tuple[int, ...]:
     given = request.args.getlist("product")
     if not 1 <= len(given) <= MAX_PRODUCTS:
-        raise BadInputError(
-            "product", f"Name 1 to {MAX_PRODUCTS} products: /stock/stream?product=12&product=13"
-        )
+        example = f"{add_prefix(PATH)}?product=12&product=13"
+        raise BadInputError("product", f"Name 1 to {MAX_PRODUCTS} products: {example}")
     for value in given:
         if not (value.isascii() and value.isdigit() and len(value) <= 9):
             raise BadInputError("product", f"{value[:40]!r} is not a valid product id.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -87,11 +88,13 @@ class Front:
 
 
 @contextmanager
-def nginx(folder: Path, *shops: int, bare: int | None = None, limited: bool = False) -> Iterator[Front]:
+def nginx(
+    folder: Path, *shops: int, bare: int | None = None, limited: bool = False, below: bool = False
+) -> Iterator[Front]:
     """Serve these ports of gunicorns through deploy/nginx. All files outside of site/ are used unchanged.
 
     On the port `bare` it serves without TLS, for load generators that do not accept a private certificate. Only with
-    `limited` its rate limits are those of deploy/nginx.
+    `limited` its rate limits are those of deploy/nginx. With `below` the shop is below /shop.
     """
     server = require_program("nginx")
     conf, port, plain = folder / "nginx", free_port(), free_port()
@@ -123,6 +126,10 @@ def nginx(folder: Path, *shops: int, bare: int | None = None, limited: bool = Fa
     assert {path.stem for path in (NGINX / "site").iterdir()} == set(values)
     for name, wanted in values.items():
         configured(NGINX / "site" / f"{name}.conf", conf / "site" / f"{name}.conf", wanted)
+    if below:
+        site = (conf / "site" / "shop.conf").read_text()
+        assert "\n#location /shop/ {" in site
+        (conf / "site" / "shop.conf").write_text(re.sub(r"^#(?! )|^#(?=    )", "", site, flags=re.MULTILINE))
     if bare:
         with (conf / "site" / "shop.conf").open("a") as file:
             file.write(f"listen 127.0.0.1:{bare};\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import http.client
 import re
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from tests.accounts.people import EMAIL, PASSWORD, SAME_ORIGIN, last_link, make_
 from tests.accounts.test_recent_proof import let_pass
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
-from tests.processes import Shop, filled, gunicorn, served
+from tests.processes import ROOT, Shop, filled, gunicorn, served
 
 ADDRESS = re.compile(r'\b(?:href|src|action|data-me|data-cart|data-shelf)="([^"]*)"|\bsrcset="([^"]*)"')
 
@@ -228,3 +229,16 @@ def test_the_worker_answers_cached_pages_below_a_prefix(shop: Shop) -> None:
     assert "detail=L1" in said
     assert 'href="/shop/products' in page
     assert ask(shop, "/products")[0] == 404
+
+
+def test_no_text_names_a_path_without_the_prefix(app: Flask) -> None:
+    """Texts that name a path of the shop build it with add_prefix or url_for."""
+    own = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {"", "static"}
+    named = re.compile(rf"(?:^|\s)/(?:{'|'.join(map(re.escape, own))})(?![\w-])")
+    for file in sorted((ROOT / "storefront").rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
+                text = node.value.strip()
+                assert " " not in text or not named.search(text), f"{file}:{node.lineno}: {text}"

@@ -15,6 +15,8 @@ from flask import current_app
 
 from storefront.ops.doctor import proxy_echo
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
+from storefront.stock.stream import PATH
+from storefront.web.prefix import add_prefix
 
 FORGED_ADDRESS = "192.0.2.77"  # in TEST-NET-1 (RFC 5737), so no proxy can have added it
 TIMEOUT = 5  # seconds
@@ -147,18 +149,18 @@ def _scheme(url: str, received: ReceivedRequest) -> Finding:
 def _stream(url: str) -> Finding:
     began = time.perf_counter()
     try:
-        with _opener.open(f"{url.rstrip('/')}/stock/stream?product=1", timeout=PROMPT) as answer:
+        with _opener.open(f"{url.rstrip('/')}{PATH}?product=1", timeout=PROMPT) as answer:
             first = answer.readline(1000)
     except (TimeoutError, OSError) as error:
         return wrong(
             "streams",
             f"Live stock does not begin within {PROMPT:g} s ({error}). The proxy must not buffer it: "
-            "proxy_buffering off; for /stock/stream.",
+            f"proxy_buffering off; for {add_prefix(PATH)}.",
         )
     took = time.perf_counter() - began
     if not first.startswith((b"retry:", b"event:")):
         return wrong(
             "streams",
-            "The response of /stock/stream is not an event stream. Check what the proxy answers there.",
+            f"The response of {add_prefix(PATH)} is not an event stream. Check what the proxy answers there.",
         )
     return ok("streams", f"Live stock begins after {took * 1000:.0f} ms.")
