@@ -63,6 +63,7 @@ REPEATED_MODULES = {
     "staff": "staff's pages of stock and of orders",
     "store": "where sessions are stored, and where cached values are",
     "totals": "of a basket and of an order",
+    "writer": "of the list index, and of CSV files",
 }
 REPEATED_CLASSES = {
     "Source": "of a setting's value, and of live updates",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from storefront.catalog_files import csv_export, csv_import, csv_reader, picture
 from storefront.catalog_files.csv_import import ImportReport
 from storefront.catalog_files.csv_reader import Vocabulary
 from storefront.errors import StorefrontError
+from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 
@@ -73,25 +73,13 @@ def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) 
 @click.option("--header", type=click.Choice(["current", "legacy"]), default="current", show_default=True)
 def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
-    currency = current_app.config["CURRENCY"]
-    if str(file) == "-":
-        csv_export.export(sys.stdout, currency=currency, vocabulary=header)
-        return
-    if not file.absolute().parent.is_dir():
-        raise click.ClickException(f"There is no folder {file.absolute().parent}.")
-    # A temporary file, renamed at the end: an older export stays until the new one is complete.
-    with tempfile.NamedTemporaryFile(
-        "w+", dir=file.absolute().parent, prefix=f".{file.name}.", delete=False, newline="", encoding="utf-8"
-    ) as draft:
-        try:
-            number = csv_export.export(draft, currency=currency, vocabulary=header)
-            draft.flush()
-            Path(draft.name).replace(file)
-            file.chmod(0o644)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
-    click.echo(f"Exported {number:,} products to {file}.")
+    try:
+        with open_csv(file) as writer:
+            number = csv_export.export(writer, currency=current_app.config["CURRENCY"], vocabulary=header)
+    except UnwritableFileError as error:
+        raise click.ClickException(str(error)) from error
+    if file != STANDARD_OUTPUT:
+        click.echo(f"Exported {number:,} products to {file}.")
 
 
 def _print_report(report: ImportReport, dry_run: bool) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -14,23 +13,23 @@ from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.catalog_files.csv_reader import COLUMNS, Vocabulary, headers
 from storefront.extensions import db
 from storefront.money import minor_units
-from storefront.sheets.cells import escape_formula
+from storefront.sheets.writer import CsvWriter
 from storefront.stock import StockItem
 
 BATCH = 200
 
 
-def export(file: IO[str], *, currency: str, vocabulary: Vocabulary) -> int:
+def export(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> int:
     """Write every product, oldest first, and return their number. Memory use does not grow with it."""
     extra = _extra_headers()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*headers(vocabulary), *extra])
+    writer.write_row([*headers(vocabulary), *extra])
     number, digits = 0, minor_units(currency)
     for product, names, stock in _products():
         number += 1
         for known, spare in _rows(product, names, stock, digits):
-            cells = [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
-            writer.writerow([escape_formula(str(cell)) for cell in cells])
+            writer.write_row(
+                [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
+            )
     return number
 
 

@@ -10,7 +10,8 @@ from storefront.unicode_text import normalize
 _INVISIBLE = dict.fromkeys([0x00, 0x200B, 0x2060, 0xFEFF, 0x00AD])
 _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}([.,][0-9]{2,3})+")  # India groups by two
 _CURRENCY = re.compile(r"^[^\d\-+.,]*|[^\d.,]*$")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula (OWASP "CSV Injection"); spreadsheets in Japanese take the wide forms too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 MAX_AMOUNT = 10**12  # minor units
 MAX_NUMBER = 100  # characters of a cell with a price or a number
