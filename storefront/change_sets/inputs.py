@@ -70,13 +70,16 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a source says of one product.
 
     Attributes:
-        line: the line of the product's row (the one with the title), or of its first row.
+        line: the line of the product's row (the one with the title), or of its first row; if there is a problem, the
+            line of the problem.
+        rows: how many rows of the source are about this product; with a problem, all of them are refused.
         handle: the product's address as the source has it, in NFC; empty if the source has no such column.
         earlier_slugs: addresses that earlier rules made of this handle or title; the product may live there.
         new_slug: the address if the product is created and the source has no handle.
         values: new values of columns of `Product`: title, description_html (sanitised), vendor, product_type, tags,
             status, unlisted, gift_card, seo_title, seo_description, option_names.
         category: names from the top down; the empty tuple takes the product out of its category; None: no change.
+        new_category: the category of a product that is created, if `category` is None.
         extra: kept columns by header; an empty text removes one.
         variants: of the rows that can be used, in the order of the file.
         pictures: in the order of the file.
@@ -84,15 +87,18 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
         has_picture_column: the same for pictures.
         refused: rows of variants that cannot be used.
         problem: why the product as a whole cannot be used; empty if it can.
+        problem_column: the header of the column with the problem; empty if it is not one of a single column.
         notes: what was read differently from what is written, as (line, column, text).
     """
 
     line: int = 0
+    rows: int = 0
     handle: str = ""
     earlier_slugs: tuple[str, ...] = ()
     new_slug: str = ""
     values: dict[str, Any] = {}
     category: tuple[str, ...] | None = None
+    new_category: tuple[str, ...] = ()
     extra: dict[str, str] = {}
     variants: list[InputVariant] = []
     pictures: list[InputPicture] = []
@@ -100,4 +106,5 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     has_picture_column: bool = False
     refused: list[RefusedRow] = []
     problem: str = ""
+    problem_column: str = ""
     notes: list[tuple[int, str, str]] = []
