@@ -16,6 +16,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import MetaData, inspect, select, text
 
 from storefront.accounts.models import SignIn
+from storefront.catalog.models import Variant
+from storefront.checkout.models import OrderLine
 from storefront.extensions import Model, db
 from storefront.ops import schema
 from tests.conftest import make_app
@@ -86,6 +88,69 @@ def test_existing_sign_ins_count_from_the_migration(empty_url: str, tmp_path: Pa
         ends = [(rows[number].ends_at or started) - started for number in (1, 2)]
         assert [span.days for span in ends] == [30, 400]
         assert [rows[number].revoked_at is not None for number in (1, 2, 3)] == [False, False, True]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_existing_skus_become_labels(empty_url: str, tmp_path: Path) -> None:
+    with make_app(empty_url, tmp_path).app_context():
+        upgrade(revision="0021")
+        now, texts = datetime.now(UTC), {"seo_title": "", "seo_description": "", "vendor": ""}
+        product = {
+            "id": 1,
+            "slug": "pot",
+            "title": "Pot",
+            "description_html": "",
+            "product_type": "",
+            "tags": [],
+        }
+        product |= {"status": "draft", "option_names": [], "extra": {}, "created_at": now, "updated_at": now}
+        variant = {"id": 1, "product_id": 1, "sku": "POT", "option1": "", "option2": "", "option3": ""}
+        variant |= {
+            "price": 1,
+            "barcode": "",
+            "weight_grams": 0,
+            "position": 0,
+            "backorder": False,
+            "extra": {},
+        }
+        order = {
+            "id": 1,
+            "number": "B",
+            "request_digest": "",
+            "email": "",
+            "state": "placed",
+            "currency": "USD",
+        }
+        order |= {
+            "goods": 1,
+            "delivery_price": 0,
+            "tax": 0,
+            "total": 1,
+            "prices_include_tax": True,
+            "taxes": [],
+        }
+        order |= {"ship_to": {}, "delivery": "", "payment": "", "paid": 0, "refunded": 0, "placed_at": now}
+        order |= {"access": ""}
+        line = {
+            "id": 1,
+            "order_id": 1,
+            "sku": "OLD",
+            "title": "Pot",
+            "options": "",
+            "quantity": 1,
+            "total": 1,
+        }
+        line |= {"unit_price": 1, "tax_rate": 0, "tax": 0, "from_stock": 0, "returned": 0}
+        rows = {"product": product | texts, "variant": variant, "customer_order": order, "order_line": line}
+        with db.engine.begin() as connection:
+            tables = MetaData()
+            tables.reflect(connection, only=list(rows))
+            for name, row in rows.items():
+                connection.execute(tables.tables[name].insert(), row)
+        upgrade()
+        labels = [db.session.execute(select(one.label)).scalar_one() for one in (Variant, OrderLine)]
+        assert labels == ["POT", "OLD"]
         db.session.remove()
         db.engine.dispose()
 

@@ -110,7 +110,7 @@ def _build_order(
         ship_to=row.ship_to,
         bill_to=row.bill_to,
         lines=[
-            OrderLine(x.sku, x.title, x.options, x.quantity, price(x.unit_price), price(x.total))
+            OrderLine(x.sku, x.label, x.title, x.options, x.quantity, price(x.unit_price), price(x.total))
             for x in lines
         ],
         events=[

@@ -124,7 +124,15 @@ def build_variant(
     else:
         price = _money(amount)
         reduced = _money(compare_at) if compare_at is not None and compare_at > amount else None
-    return Variant(of.sku, named, _price(price), _price(reduced) if reduced else None, badge.left, badge.band)
+    return Variant(
+        sku=of.sku,
+        label=of.label,
+        options=named,
+        price=_price(price),
+        compare_at_price=_price(reduced) if reduced else None,
+        stock=badge.left,
+        band=badge.band,
+    )
 
 
 def _build_product(

@@ -55,9 +55,13 @@ class CategoryList(Struct, frozen=True):
 
 
 class Variant(Struct, frozen=True):
-    """One buyable form of a product. `stock` is null if it is not shown or not tracked."""
+    """One buyable form of a product: `sku` is its unique code, `label` the SKU that people see.
+
+    `stock` is null if it is not shown or not tracked.
+    """
 
     sku: str
+    label: str
     options: dict[str, str]
     price: Price
     compare_at_price: Price | None
@@ -147,10 +151,14 @@ class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """A variant in the body of `PUT`. `stock` null leaves the stock unchanged; `band` is ignored."""
+    """A variant in the body of `PUT`. `stock` null leaves the stock unchanged; `band` is ignored.
+
+    Without `label` a variant keeps its own; that of a new one is its `sku`.
+    """
 
     sku: Sku
     price: Price
+    label: ShortText | UnsetType = UNSET
     options: Options = {}
     compare_at_price: Price | None = None
     stock: Stock | None = None
@@ -162,6 +170,7 @@ class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
 
     sku: Sku
     price: Price | UnsetType = UNSET
+    label: ShortText | UnsetType = UNSET
     options: Options | UnsetType = UNSET
     compare_at_price: Price | UnsetType | None = UNSET
     stock: Stock | None = None
@@ -224,9 +233,10 @@ OrderState = Literal["placed", "paid", "shipped", "delivered", "cancelled", "ref
 
 
 class OrderLine(Struct, frozen=True):
-    """A line of an order, as it was sold."""
+    """A line of an order, as it was sold. `label` is the SKU that people saw then."""
 
     sku: str
+    label: str
     title: str
     options: str
     quantity: int

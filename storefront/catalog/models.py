@@ -174,8 +174,8 @@ class Variant(ChangedBy, Model):
     )
 
     def cache_tags(self) -> set[str]:
-        """Tags of its product, and of searches if its SKU or options change."""
-        words = changed_values(self, "sku", "option1", "option2", "option3")
+        """Tags of its product, and of searches if its code, label or options change."""
+        words = changed_values(self, "sku", "label", "option1", "option2", "option3")
         return _of_product(self.product_id) | ({keys.SEARCH} if words else set())
 
     @property

@@ -117,10 +117,11 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class VariantView:
-    """A variant on its product's page."""
+    """A variant on its product's page: `sku` is its code, `label` the SKU that the page shows ("": none)."""
 
     id: int
     sku: str
+    label: str
     options: tuple[str, ...]
     price: Money
     compare_at_price: Money | None

@@ -169,6 +169,7 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
         VariantView(
             id=row.id,
             sku=row.sku,
+            label=row.label,
             options=row.options,
             price=money(row.price),
             compare_at_price=original_price(row.price, row.compare_at_price),

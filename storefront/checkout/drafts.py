@@ -34,6 +34,7 @@ _BASKET = (
     select(
         CartLine.sku,
         CartLine.quantity,
+        Variant.label,
         Variant.price,
         Variant.backorder,
         Product.title,
@@ -57,12 +58,14 @@ class CheckoutLine:
 
     Attributes:
         item: what, how many, and for which price.
+        label: the SKU as the merchant writes it.
         tracked: the stock of this SKU is counted.
         backorder: it can be ordered without stock.
         available: the quantity that nobody has reserved; 0 if the stock is not counted.
     """
 
     item: LineItem
+    label: str
     tracked: bool
     backorder: bool
     available: int
@@ -212,5 +215,7 @@ def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLin
             continue
         options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
         item = LineItem(row.sku, row.title, options, row.quantity, row.price)
-        lines.append(CheckoutLine(item, row.tracked is not False, bool(row.backorder), row.available or 0))
+        lines.append(
+            CheckoutLine(item, row.label, row.tracked is not False, bool(row.backorder), row.available or 0)
+        )
     return sorted(lines, key=lambda line: line.sku), unavailable

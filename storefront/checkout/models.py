@@ -167,6 +167,7 @@ class OrderLine(Model):
     `from_stock` is the quantity that left the stock with the order: 0 for variants without stock counting, less than
     `quantity` for backorders. `returned` is the part of it that has come back into stock. `unreserved` is the
     quantity that leaves the stock only when the order is paid or shipped, since it is over a budget of unpaid goods.
+    `label` is the SKU as the merchant wrote it at the time, "" if there was none.
     """
 
     __tablename__ = "order_line"
@@ -174,6 +175,7 @@ class OrderLine(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id"), index=True)
     sku: Mapped[str] = mapped_column(String(255))
+    label: Mapped[str] = mapped_column(String(255), default="", server_default="")
     title: Mapped[str] = mapped_column(String(500))
     options: Mapped[str] = mapped_column(String(800), default="")
     quantity: Mapped[int]

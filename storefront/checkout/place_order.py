@@ -263,9 +263,11 @@ def _line_values(
     order_id: int, review: OrderReview, sold: Mapping[str, int], unreserved: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """Return the rows of the lines; the fields of `TotalLine` are columns of `OrderLine`."""
+    labels = {line.sku: line.label for line in review.lines}
     return [
         {
             **msgspec.to_builtins(line),
+            "label": labels[line.sku],
             "order_id": order_id,
             "from_stock": sold.get(line.sku, 0),
             "returned": 0,

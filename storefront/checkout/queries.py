@@ -27,7 +27,7 @@ _EXPORTED_COLUMNS = tuple(
     "number placed_at state email currency goods delivery_price tax total paid refunded delivery payment ship_to"
     " bill_to".split()
 )
-_EXPORTED_LINE_COLUMNS = ("sku", "title", "options", "quantity", "unit_price", "total")
+_EXPORTED_LINE_COLUMNS = ("sku", "label", "title", "options", "quantity", "unit_price", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ class LineView:
     """A line of an order, as its page shows it.
 
     `returnable` is the quantity that can still come back into stock, `unreserved` the one that has not left it yet.
+    `label` is the SKU as the merchant wrote it when the order was placed.
     """
 
     id: int
     sku: str
+    label: str
     title: str
     options: str
     quantity: int
@@ -180,6 +182,7 @@ def order_view(order: Order) -> OrderView:
         LineView(
             id=line.id,
             sku=line.sku,
+            label=line.label,
             title=line.title,
             options=line.options,
             quantity=line.quantity,

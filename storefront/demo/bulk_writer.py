@@ -55,7 +55,7 @@ COLUMNS = {
     "product": "id slug title description_html vendor product_type tags status seo_title seo_description category_id "
     "option_names extra created_at updated_at price price_max compare_at_price cover_id changed_by",
     "product_image": "id product_id position alt source digest width height extra changed_by",
-    "variant": "id product_id sku option1 option2 option3 price compare_at_price barcode weight_grams position "
+    "variant": "id product_id sku label option1 option2 option3 price compare_at_price barcode weight_grams position "
     "backorder image_id extra changed_by",
     "stock_item": "id sku variant_id product_id tracked on_hand reserved low_threshold version opening changed_by",
 }
@@ -162,6 +162,7 @@ def _build_rows(
                 (
                     variant_id,
                     product_id,
+                    sku,
                     sku,
                     option1,
                     option2,

@@ -33,7 +33,15 @@ def number(app: Flask) -> str:
         )
         session.add(order)
         session.flush()
-        line = {"sku": "POT", "title": "Pot", "quantity": 2, "unit_price": 100, "total": 200, "from_stock": 2}
+        line = {
+            "sku": "POT",
+            "label": "P-1",
+            "title": "Pot",
+            "quantity": 2,
+            "unit_price": 100,
+            "total": 200,
+            "from_stock": 2,
+        }
         session.add(OrderLine(order_id=order.id, tax_rate=0, tax=0, **line))
         return str(order.number)
 
@@ -45,7 +53,7 @@ def test_orders_are_read_with_lines(call: Call, number: str) -> None:
         "placed",
         {"amount": 250, "currency": "USD"},
     )
-    assert [(line["sku"], line["quantity"]) for line in found["lines"]] == [("POT", 2)]
+    assert [(line["sku"], line["label"], line["quantity"]) for line in found["lines"]] == [("POT", "P-1", 2)]
     listed = call("GET", "/orders?state=placed", scopes="orders:read")
     assert listed.get_json() == {"items": [found], "page": 1, "pages": 1, "total": 1}
     assert listed.headers["Cache-Control"] == "private, no-store"

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from storefront.catalog.models import Variant
 from storefront.checkout import queries
 from storefront.checkout.models import OrderLine
-from storefront.extensions import db
+from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser, make_user, stored_mails
 from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
 from tests.factories import make_product
@@ -40,6 +41,20 @@ def order(number: str) -> queries.OrderView:
     found = queries.find_order(number)
     assert found is not None
     return found
+
+
+def test_an_order_keeps_the_sku_that_people_saw(app: Flask, staff: Browser) -> None:
+    cup = make_product(
+        "Cup", variants=[{"sku": "made-up", "label": "BLUE-1"}, {"sku": "plain", "label": "", "option1": "x"}]
+    )
+    number = place(make_draft({"made-up": 1, "plain": 1})).order.number
+    with write_transaction() as session:
+        session.get_one(Variant, cup.variants[0].id).label = "RED-2"
+    page = staff.get(f"/ops/orders/{number}").text
+    assert "BLUE-1" in page
+    assert "x · plain" in page, "staff need the code of goods without an SKU"
+    assert "RED-2" not in page
+    assert "made-up" not in page
 
 
 def line_of(number: str) -> int:

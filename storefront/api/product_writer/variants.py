@@ -83,6 +83,8 @@ def write_variant(
     values: dict[str, Any] = {}
     if variant.price is not UNSET:
         values["price"] = variant.price.amount
+    if variant.label is not UNSET:
+        values["label"] = variant.label.strip()
     if variant.compare_at_price is not UNSET:
         values["compare_at_price"] = variant.compare_at_price.amount if variant.compare_at_price else None
     if variant.options is not UNSET:

@@ -43,6 +43,7 @@ class SearchedVariant(NamedTuple):
     """What is searched of one variant."""
 
     sku: str
+    label: str
     option1: str
     option2: str
     option3: str

@@ -53,7 +53,7 @@ def snapshot(
         category=category[1] or "",
         price=product.price,
         status=product.status,
-        variants=[SearchedVariant(v.sku, v.option1, v.option2, v.option3) for v in variants],
+        variants=[SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3) for v in variants],
     )
     return Snapshot(facts, category[0] or "")
 

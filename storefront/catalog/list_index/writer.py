@@ -130,7 +130,7 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
 def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
     """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
     columns = (Variant.price, Variant.position, Variant.compare_at_price)
-    texts = (Variant.sku, Variant.option1, Variant.option2, Variant.option3)
+    texts = (Variant.sku, Variant.label, Variant.option1, Variant.option2, Variant.option3)
     priced: dict[int, list[PricedVariant]] = defaultdict(list)
     searched: dict[int, list[SearchedVariant]] = defaultdict(list)
     for row in session.execute(
