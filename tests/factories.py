@@ -13,9 +13,9 @@ from flask import current_app
 from PIL import Image
 
 from storefront.catalog import categories, pictures
-from storefront.catalog.categories import slugify
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, ProductImage, Variant
+from storefront.catalog.slugs import slugify
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 

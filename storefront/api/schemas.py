@@ -136,7 +136,10 @@ ShortText = Annotated[str, Meta(max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Sku = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]
 Stock = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROL_CHARACTERS)]
-Slug = Annotated[str, Meta(max_length=200, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+# The slug of a product: what `catalog.slugs.handle_slug` leaves as it is.
+Slug = Annotated[
+    str, Meta(min_length=1, max_length=255, pattern=r"""^[^\x00-\x20\x7f-\xa0/\\?#%"<>^`{|}]+$""")
+]
 Html = Annotated[str, Meta(max_length=200_000, pattern=NO_CONTROL_CHARACTERS)]
 OptionName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_CONTROL_CHARACTERS)]
 Sentence = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTERS)]

@@ -14,6 +14,7 @@ from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.page_data import Picture
+from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money
@@ -164,7 +165,7 @@ def _page_line(
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,
-        url=add_prefix(f"/products/{product.slug}?variant={quote(line.sku)}")
+        url=f"{add_prefix(product_path(product.slug))}?variant={quote(line.sku)}"
         if product is not None and in_shop
         else None,
         options=" / ".join(variant.options) if variant is not None else "",

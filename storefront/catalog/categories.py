@@ -1,20 +1,17 @@
-"""The category tree: get or create a path, move a branch; and slugs, the readable part of URLs."""
+"""The category tree: get or create a path, move a branch."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.list_index import writer
-from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
-from storefront.catalog.search import fold
+from storefront.catalog.models import MAX_LEVELS, MAX_PATH, ROOT_PATH, Category, CategoryRedirect, Product
+from storefront.catalog.slugs import earlier_name_slug, slugify
 from storefront.errors import StorefrontError
-
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 class CategoryMoveError(StorefrontError):
@@ -32,14 +29,23 @@ def get_or_create(session: Session, names: Sequence[str]) -> Category:
     for name in (" ".join(name.split())[:255] for name in names):
         if not name:
             continue
-        path = f"{node.path}/{slugify(name)}".lstrip("/")
-        child = session.execute(select(Category).where(Category.path == path)).scalar_one_or_none()
+        child = _find_child(session, node, name)
         if child is None:
-            child = Category(parent_id=node.id, name=name, slug=slugify(name), path=path)
+            slug = slugify(name)
+            path = f"{node.path}/{slug}".lstrip("/")
+            child = Category(parent_id=node.id, name=name, slug=slug, path=path)
             session.add(child)
             session.flush()
         node = child
     return node
+
+
+def fit_levels(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a category's names from the top, as many as a percent-encoded path of MAX_PATH characters holds."""
+    kept = tuple(names[:MAX_LEVELS])
+    while kept and len(quote("/".join(map(slugify, kept)))) > MAX_PATH:
+        kept = kept[:-1]
+    return kept
 
 
 def move(session: Session, category: Category, *, parent: Category, slug: str | None = None) -> None:
@@ -84,14 +90,11 @@ def is_below(path: str) -> ColumnElement[bool]:
     return (Category.path > f"{path}/") & (Category.path < f"{path}0")  # "0" follows "/" in ASCII
 
 
-def slugify(text: str, *, limit: int = 200) -> str:
-    """Return the text as a slug of a–z, 0–9 and hyphens; never empty, the same for the same text.
-
-    A text without Latin letters and digits gets a slug that is made of its digest.
-    """
-    slug = (
-        _NOT_SLUG.sub("-", fold(text).replace("&", " and ").replace("'", "").replace("’", ""))
-        .strip("-")[:limit]
-        .strip("-")
-    )
-    return slug or f"n-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+def _find_child(session: Session, node: Category, name: str) -> Category | None:
+    """Return the subcategory at this name's path, or one of this name at the path that an earlier version gave it."""
+    now, earlier = (f"{node.path}/{slug}".lstrip("/") for slug in (slugify(name), earlier_name_slug(name)))
+    query = select(Category).where(Category.path.in_({now, earlier}))
+    found = {category.path: category for category in session.execute(query).scalars()}
+    if now in found:
+        return found[now]
+    return found[earlier] if earlier in found and found[earlier].name == name else None

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from storefront.catalog.models import MAX_PATH
 from storefront.catalog.search import words
+from storefront.catalog.slugs import category_path
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
 from storefront.money import minor_units
@@ -57,7 +58,7 @@ class ListRequest:
             if wanted.path:
                 fields.append(("category", wanted.path))
         elif wanted.path:
-            base = add_prefix(f"/categories/{quote(wanted.path)}")
+            base = add_prefix(category_path(wanted.path))
         if wanted.vendor:
             fields.append(("vendor", wanted.vendor))
         for name in ("min_price", "max_price"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.pictures import rendition_widths
+from storefront.catalog.slugs import product_path
 from storefront.i18n import ngettext
 from storefront.money import Money
 from storefront.stock import Badge
@@ -82,7 +83,7 @@ class Card:
     @property
     def url(self) -> str:
         """The address of the product's page."""
-        return add_prefix(f"/products/{self.slug}")
+        return add_prefix(product_path(self.slug))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class ProductPage:
     @property
     def url(self) -> str:
         """The address of the product's page."""
-        return add_prefix(f"/products/{self.slug}")
+        return add_prefix(product_path(self.slug))
 
     @property
     def vendor_url(self) -> str:

@@ -43,6 +43,7 @@ from storefront.catalog.page_data import (
     VariantView,
     VendorCount,
 )
+from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
@@ -115,7 +116,7 @@ def load_product_page(slug: str) -> ProductPage:
         moved = select(Product.id, Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
         if now := db.session.execute(moved).one_or_none():
             cache.depends_on(keys.product_tag(now.id))
-            raise MovedError(add_prefix(f"/products/{now.slug}"))
+            raise MovedError(add_prefix(product_path(now.slug)))
         raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
     item, path = row
     cache.depends_on(keys.product_tag(item.id))

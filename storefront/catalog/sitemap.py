@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
-from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -18,6 +17,7 @@ from storefront.cache import keys
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError
+from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.web.prefix import add_prefix
@@ -26,8 +26,6 @@ from storefront.web.same_origin import get_origin
 MAX_URLS = 50_000  # per file, by the protocol
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-# Characters that RFC 3986 (3.3) allows in a path unescaped: the addresses must equal those in the pages' links.
-_PLAIN = "!$&'()*+,;=:@"
 
 
 def render_index() -> str:
@@ -75,9 +73,7 @@ def render_products(part: int) -> str:
     rows = db.session.execute(shown.order_by(Product.id)).all()
     if not rows:
         raise NotInShopError(_("There is no part %(part)d of the sitemap.", part=part))
-    return _render(
-        "urlset", "url", ((add_prefix(f"/products/{quote(slug, safe=_PLAIN)}"), at) for slug, at in rows)
-    )
+    return _render("urlset", "url", ((add_prefix(product_path(slug)), at) for slug, at in rows))
 
 
 def _render(root: str, element: str, addresses: Iterable[tuple[str, datetime | None]]) -> str:

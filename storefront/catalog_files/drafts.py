@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storefront.catalog.categories import slugify
+from storefront.catalog import categories
 from storefront.catalog.html_sanitiser import find_excess, sanitise
-from storefront.catalog.models import MAX_LEVELS, MAX_PATH
+from storefront.catalog.models import MAX_LEVELS
+from storefront.catalog.slugs import slugify
 from storefront.catalog_files.csv_reader import COLUMNS, CsvRow
 from storefront.sheets import cells
 
@@ -120,9 +121,7 @@ class DraftReader:
     def _category(self, row: CsvRow) -> tuple[str, ...]:
         parts = row.cells.get("category", "").split(">", MAX_LEVELS)
         levels = tuple(part for part in (cells.clean_text(p, 255) for p in parts) if part)
-        kept = levels[:MAX_LEVELS]
-        while len("/".join(slugify(level) for level in kept)) > MAX_PATH:
-            kept = kept[:-1]
+        kept = categories.fit_levels(levels)
         if len(kept) < len(levels):
             self._note(row, "category", f"only its first {len(kept)} levels were imported")
         return kept

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from storefront.actors import actor_text
 from storefront.catalog import categories, search
-from storefront.catalog.categories import slugify
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_index.derivation import ListingRow, name_key
 from storefront.catalog.list_index.writer import ListIndexRow
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
+from storefront.catalog.slugs import slugify
 from storefront.demo import generator
 from storefront.demo.generator import GeneratedProduct
 from storefront.errors import StorefrontError

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from storefront.catalog.categories import slugify
+from storefront.catalog.slugs import slugify
 
 PICTURES = Path(__file__).parent / "pictures"
 _FOLDER = Path(__file__).parent / "catalogue"

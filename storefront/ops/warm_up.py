@@ -16,6 +16,7 @@ from storefront import periodic, rate_limiting, redis_roles
 from storefront.cache import hit_rates
 from storefront.cache.state import cache_state
 from storefront.catalog.models import ROOT_PATH, Category, Product
+from storefront.catalog.slugs import category_path, product_path
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
 
@@ -56,8 +57,8 @@ def list_urls_to_warm(most: int) -> list[str]:
     filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
     newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(most)
     categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(most)).scalars()
-    others = ["/", "/products", *(f"/categories/{path}" for path in categories)]
-    others += [f"/products/{slug}" for slug in db.session.execute(newest).scalars()]
+    others = ["/", "/products", *map(category_path, categories)]
+    others += list(map(product_path, db.session.execute(newest).scalars()))
     db.session.rollback()
     return list(dict.fromkeys([*hot, *others]))[:most]
 

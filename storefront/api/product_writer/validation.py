@@ -12,6 +12,7 @@ from storefront.api.problems import ProblemError
 from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 from storefront.catalog.html_sanitiser import find_excess
+from storefront.catalog.slugs import handle_slug
 from storefront.unicode_text import normalize
 
 
@@ -45,6 +46,10 @@ def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add:
     ]
     if body.title is not UNSET and not str(body.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
+    if body.slug not in (None, loaded.row.slug) and handle_slug(str(body.slug)) != body.slug:
+        faults.append(
+            Fault(f"Use {handle_slug(str(body.slug))!r}: an address cannot hold this slug.", "/slug")
+        )
     if body.description_html is not UNSET and (excess := find_excess(str(body.description_html))):
         faults.append(Fault(f"The description {excess}.", "/description_html"))
     if faults:
