@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from storefront.catalog import categories, pictures
 from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.catalog.picture_folder import find_picture
 from storefront.catalog.pictures import PictureError
 from storefront.catalog_files.drafts import ImportProblem, ProductDraft, VariantDraft
 from storefront.stock import StockItem, set_on_hand
@@ -146,7 +147,8 @@ class DraftWriter:
             )
             return False
         try:
-            stored = pictures.store(pictures.read_file(file), self._media_dir)
+            found = find_picture(self._images, image.source) or file
+            stored = pictures.store(pictures.read_file(found), self._media_dir)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._note(ImportProblem(line, "Product image URL", f"{image.source!r} cannot be read: {why}"))
