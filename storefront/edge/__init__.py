@@ -1,4 +1,4 @@
-"""Thin WSGI layers in front of Flask: one answers cached pages, one detaches streams from gunicorn.
+"""Thin WSGI layers in front of Flask: for cached pages, for refusals, and for streams that leave gunicorn.
 
 Entries, page headers and counters come from `cache`, the headers of every response from `web`.
 """
@@ -9,6 +9,7 @@ from flask import Flask
 
 from storefront.cache.state import cache_state
 from storefront.edge.fast_path import CachedPageLayer, FastPath, cached_pages, fast_path
+from storefront.edge.repeated_refusals import RefusalLayer
 from storefront.live.socket_takeover import SocketTakeover
 from storefront.stock import stream
 from storefront.web.common_headers import Measure
@@ -19,6 +20,8 @@ __all__ = ["init_app", "init_fast_path"]
 
 def init_app(app: Flask) -> None:
     """Wrap the application in the layers. Middleware that must see a request first wraps it later (ProxyFix)."""
+    if not app.debug:
+        app.wsgi_app = RefusalLayer(app, app.wsgi_app)  # type: ignore[method-assign]
     cache = cache_state.find(app)
     if cache is not None and not app.debug:
         pages = CachedPageLayer(app, cache, app.wsgi_app)

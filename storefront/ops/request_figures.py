@@ -13,7 +13,7 @@ from flask import Flask, request
 from prometheus_client import Histogram
 
 from storefront.app_state import AppState
-from storefront.web import DETACHED_RESPONSE, logs
+from storefront.web import DETACHED_RESPONSE, ROUTE, logs
 from storefront.web.common_headers import Header
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ SECONDS = Histogram(
 )
 # The keys of `RequestMeter.counts`, by index in BUCKETS; slower requests count in the last bucket.
 _BOUNDS = [f"le:{min(index, len(BUCKETS) - 1)}" for index in range(len(BUCKETS) + 1)]
-ROUTE = "storefront.route"  # WSGI environment: (endpoint, rule), set when Flask has matched the URL
-
 
 log = logging.getLogger("storefront.requests")
 

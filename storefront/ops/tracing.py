@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 
 from storefront.extensions import db
-from storefront.ops.request_figures import ROUTE
+from storefront.web import ROUTE
 
 _TARGETS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 # Attributes that may contain personal data. They are emptied; the span's name has the route only.

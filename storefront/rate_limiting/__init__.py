@@ -32,6 +32,7 @@ __all__ = [
     "client_address",
     "create_fast_path_check",
     "create_nonblocking_check",
+    "create_refusal_check",
     "hit",
     "identify",
     "init_account_limits",
@@ -68,7 +69,7 @@ def init_app(app: Flask) -> None:
         decision: Decision | None = request.environ.get(DECISION_KEY)
         if decision is None:
             costs, read_account = declarations.current_costs(app)
-            if same_origin.is_refused() or body_limits.is_too_large():
+            if same_origin.is_refused(request.environ) or body_limits.is_too_large():
                 # The hooks that follow refuse it. It counts as a page: a refusal must not need a call of Redis.
                 costs, read_account = declarations.DEFAULT_COSTS, None
             if read_account is not None:
@@ -115,6 +116,21 @@ def create_fast_path_check(app: Flask) -> Callable[[WSGIEnvironment, str], Decis
         decision: Decision | None = environ.get(DECISION_KEY)
         if decision is None:
             decision = environ[DECISION_KEY] = limits.hit(environ, costs(endpoint), fast_path=True)
+        return decision
+
+    return decide
+
+
+def create_refusal_check(app: Flask) -> Callable[[WSGIEnvironment], Decision]:
+    """Return the function that decides about a request that will be refused in any case: it counts as a page."""
+    limits = rate_limits.get(app)
+    if not app.config["LIMITS"]:
+        return lambda _environ: UNLIMITED
+
+    def decide(environ: WSGIEnvironment) -> Decision:
+        decision: Decision | None = environ.get(DECISION_KEY)
+        if decision is None:
+            decision = environ[DECISION_KEY] = limits.hit(environ, declarations.DEFAULT_COSTS)
         return decision
 
     return decide

@@ -16,10 +16,12 @@ from storefront.web import (
 )
 from storefront.web.common_headers import CommonHeaders
 
-__all__ = ["DETACHED_RESPONSE", "CommonHeaders", "init_app"]
+__all__ = ["DETACHED_RESPONSE", "ROUTE", "CommonHeaders", "init_app"]
 
 # In the WSGI environment: status and headers of a response that a layer sent itself, for the layer that measures.
 DETACHED_RESPONSE = "storefront.detached_response"
+# … (endpoint, rule), set when the URL has been matched.
+ROUTE = "storefront.route"
 
 
 def init_app(app: Flask) -> None:

@@ -113,8 +113,14 @@ def init_app(app: Flask) -> None:
 
 def is_too_large() -> bool:
     """Return whether the current request declares a larger body than its route accepts, from anybody."""
-    declared = request.content_length or 0
-    return declared > 0 and declared > find_limit(request.url_rule.rule if request.url_rule else "/").most
+    rule = request.url_rule.rule if request.url_rule else None
+    return find_exceeded(request.content_length, rule) is not None
+
+
+def find_exceeded(declared: int | None, rule: str | None) -> BodyLimit | None:
+    """Return the limit of a route that a declared size exceeds, if it does; `rule` is None without a route."""
+    limit = find_limit(rule) if rule else PAGES
+    return limit if declared is not None and declared > limit.most else None
 
 
 def _find_request_limit(app: Flask) -> BodyLimit:

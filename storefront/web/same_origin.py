@@ -7,14 +7,19 @@ site cannot claim to come from this one.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request
+from werkzeug.wsgi import get_host
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 from storefront.web import hosts
 from storefront.web.prefix import add_prefix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
@@ -38,26 +43,27 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse_cross_site() -> None:
-        if is_refused():
+        if is_refused(request.environ):
             raise CrossSiteRequestError
 
 
-def is_refused() -> bool:
-    """Return whether the current request would change something and comes from another site."""
-    return request.method not in _SAFE and not is_same_origin()
+def is_refused(environ: WSGIEnvironment) -> bool:
+    """Return whether a request would change something and comes from another site."""
+    return environ["REQUEST_METHOD"] not in _SAFE and not _is_same_origin(environ)
 
 
-def is_same_origin() -> bool:
-    """Return whether the current request comes from a page of this shop, or not from a page at all."""
-    if request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer "):
+def _is_same_origin(environ: WSGIEnvironment) -> bool:
+    """Return whether a request comes from a page of this shop, or not from a page at all."""
+    is_api = environ.get("PATH_INFO", "").startswith("/api/")
+    if is_api and environ.get("HTTP_AUTHORIZATION", "").startswith("Bearer "):
         return True  # browsers do not send a token by themselves, as they do cookies
-    site = request.headers.get("Sec-Fetch-Site")
+    site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
+    origin = environ.get("HTTP_ORIGIN")
     if origin is not None:
-        return origin == f"{request.scheme}://{request.host}"
-    return "Cookie" not in request.headers
+        return bool(origin == f"{environ['wsgi.url_scheme']}://{get_host(environ)}")
+    return "HTTP_COOKIE" not in environ
 
 
 def get_origin() -> str:
