@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from flask import current_app
@@ -13,7 +12,7 @@ from storefront.api.product_writer.locked_product import LockedProduct
 from storefront.api.schemas import Fault, Price, ProductPatch, ProductPut
 from storefront.catalog.html_sanitiser import find_excess
 from storefront.catalog.slugs import handle_slug
-from storefront.unicode_text import normalize
+from storefront.change_sets.codes import is_plain, is_safe_code
 
 
 def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add: bool) -> None:
@@ -38,6 +37,13 @@ def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add:
                 faults.append(
                     Fault("A SKU may contain only visible characters in their simplest form.", f"{at}/sku")
                 )
+            elif not is_safe_code(variant.sku):
+                faults.append(
+                    Fault(
+                        "A SKU is part of addresses: none of its parts between / may be empty or dots.",
+                        f"{at}/sku",
+                    )
+                )
         prices += [(variant.price, f"{at}/price"), (variant.compare_at_price, f"{at}/compare_at_price")]
     faults += [
         Fault(f"Prices of this shop are in {currency}.", f"{at}/currency")
@@ -54,11 +60,3 @@ def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add:
         faults.append(Fault(f"The description {excess}.", "/description_html"))
     if faults:
         raise ProblemError(422, "The product cannot be changed to this.", *faults)
-
-
-def is_plain(sku: str) -> bool:
-    """Return whether a SKU cannot be confused with another: no invisible and no compatibility characters."""
-    folded = normalize("NFKC", sku)
-    return sku == folded == sku.strip() and all(
-        unicodedata.category(c)[0] not in "CZ" or c == " " for c in sku
-    )

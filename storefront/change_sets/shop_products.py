@@ -1,0 +1,172 @@
+"""The shop's side of a comparison: products with their variants, stock and pictures, read in batches.
+
+Rows are read without the ORM's session, in few statements for many products, and are never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, func, select
+from sqlalchemy.engine import Connection
+
+from storefront.catalog.models import Category, Product, ProductImage, ProductRedirect, Variant
+from storefront.stock import StockItem
+
+_PRODUCTS, _VARIANTS = cast("Table", Product.__table__), cast("Table", Variant.__table__)
+_IMAGES, _ITEMS = cast("Table", ProductImage.__table__), cast("Table", StockItem.__table__)
+_REDIRECTS, _CATEGORIES = cast("Table", ProductRedirect.__table__), cast("Table", Category.__table__)
+# Read in this order by every reader of variants: the shop's order.
+_VARIANT_ORDER = (_VARIANTS.c.product_id, _VARIANTS.c.position, _VARIANTS.c.id)
+
+
+@dataclass(slots=True)
+class ShopVariant:
+    """A variant of the shop. `columns` are those of its row; `picture` is the source of its picture or None."""
+
+    id: int
+    sku: str
+    label: str
+    options: tuple[str, str, str]
+    columns: dict[str, Any]
+    tracked: bool
+    low_threshold: int
+    on_hand: int
+    reserved: int
+    picture: str | None = None
+
+
+@dataclass(slots=True)
+class ShopPicture:
+    """A picture of a product of the shop."""
+
+    id: int
+    source: str
+    columns: dict[str, Any]
+
+
+@dataclass(slots=True)
+class ShopProduct:
+    """A product of the shop. `category` holds the names from the top down; empty without a category."""
+
+    id: int
+    slug: str
+    columns: dict[str, Any]
+    category: tuple[str, ...] = ()
+    category_path: str = ""
+    variants: list[ShopVariant] = field(default_factory=list)
+    pictures: list[ShopPicture] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ShopProducts:
+    """Products of the shop that a batch may mean, and what leads to them.
+
+    Attributes:
+        by_id: all of them.
+        by_slug: by present address.
+        by_redirect: by former address.
+        code_owners: the id of the product by code of a variant.
+        label_owners: the id of the product by label, for labels that one variant of the shop has.
+    """
+
+    by_id: dict[int, ShopProduct] = field(default_factory=dict)
+    by_slug: dict[str, ShopProduct] = field(default_factory=dict)
+    by_redirect: dict[str, ShopProduct] = field(default_factory=dict)
+    code_owners: dict[str, int] = field(default_factory=dict)
+    label_owners: dict[str, int] = field(default_factory=dict)
+
+
+def read_products(
+    connection: Connection, *, slugs: Collection[str], codes: Collection[str], labels: Collection[str]
+) -> ShopProducts:
+    """Return the products with these addresses, present or former, variants' codes or unique labels.
+
+    The number of statements does not depend on the number of products.
+    """
+    found = ShopProducts()
+    former: dict[str, int] = {}
+    if slugs:
+        _add(found, connection.execute(select(_PRODUCTS).where(_PRODUCTS.c.slug.in_(slugs))))
+        query = select(_REDIRECTS.c.slug, _REDIRECTS.c.product_id).where(_REDIRECTS.c.slug.in_(slugs))
+        former = {row.slug: row.product_id for row in connection.execute(query)}
+    if codes:
+        query = select(_VARIANTS.c.sku, _VARIANTS.c.product_id).where(_VARIANTS.c.sku.in_(codes))
+        found.code_owners = {row.sku: row.product_id for row in connection.execute(query)}
+    if labels:
+        label, owner = _VARIANTS.c.label, func.min(_VARIANTS.c.product_id).label("owner")
+        unique = select(label, owner).where(label.in_(labels)).group_by(label).having(func.count() == 1)
+        found.label_owners = {row.label: row.owner for row in connection.execute(unique)}
+    others = {
+        *former.values(),
+        *found.code_owners.values(),
+        *found.label_owners.values(),
+    } - found.by_id.keys()
+    if others:
+        _add(found, connection.execute(select(_PRODUCTS).where(_PRODUCTS.c.id.in_(others))))
+    found.by_redirect = {slug: found.by_id[owner] for slug, owner in former.items() if owner in found.by_id}
+    if found.by_id:
+        _add_pictures(connection, found)
+        _add_variants(connection, found)
+        _add_categories(connection, found.by_id.values())
+    return found
+
+
+def _add(found: ShopProducts, rows: Iterable[Row[Any]]) -> None:
+    for row in rows:
+        product = ShopProduct(row.id, row.slug, dict(row._mapping))
+        found.by_id[product.id] = found.by_slug[product.slug] = product
+
+
+def _add_pictures(connection: Connection, found: ShopProducts) -> None:
+    query = select(_IMAGES).where(_IMAGES.c.product_id.in_(found.by_id))
+    for row in connection.execute(query.order_by(_IMAGES.c.product_id, _IMAGES.c.position, _IMAGES.c.id)):
+        found.by_id[row.product_id].pictures.append(ShopPicture(row.id, row.source, dict(row._mapping)))
+
+
+def _add_variants(connection: Connection, found: ShopProducts) -> None:
+    item = _ITEMS.c
+    query = select(_VARIANTS, item.tracked, item.low_threshold, item.on_hand, item.reserved)
+    query = query.outerjoin(_ITEMS, item.variant_id == _VARIANTS.c.id)
+    sources = {p.id: p.source for product in found.by_id.values() for p in product.pictures}
+    for row in connection.execute(
+        query.where(_VARIANTS.c.product_id.in_(found.by_id)).order_by(*_VARIANT_ORDER)
+    ):
+        found.by_id[row.product_id].variants.append(
+            ShopVariant(
+                id=row.id,
+                sku=row.sku,
+                label=row.label,
+                options=(row.option1, row.option2, row.option3),
+                columns=dict(row._mapping),
+                tracked=row.tracked is not False,
+                low_threshold=5 if row.low_threshold is None else row.low_threshold,
+                on_hand=row.on_hand or 0,
+                reserved=row.reserved or 0,
+                picture=sources.get(row.image_id),
+            )
+        )
+
+
+def _add_categories(connection: Connection, products: Collection[ShopProduct]) -> None:
+    ids = {product.columns["category_id"] for product in products} - {None}
+    if not ids:
+        return
+    query = select(_CATEGORIES.c.id, _CATEGORIES.c.path).where(_CATEGORIES.c.id.in_(ids))
+    paths = {row.id: row.path for row in connection.execute(query)}
+    wanted = {above for path in paths.values() for above in _paths_down_to(path)}
+    query = select(_CATEGORIES.c.path, _CATEGORIES.c.name).where(_CATEGORIES.c.path.in_(wanted))
+    names = {row.path: row.name for row in connection.execute(query)}
+    for product in products:
+        path = paths.get(product.columns["category_id"])
+        if path:
+            product.category_path = path
+            product.category = tuple(names.get(above, above) for above in _paths_down_to(path))
+
+
+def _paths_down_to(path: str) -> list[str]:
+    """Return the path of each level: "tea/green" gives "tea" and "tea/green"."""
+    parts = path.split("/")
+    return ["/".join(parts[: level + 1]) for level in range(len(parts))]
