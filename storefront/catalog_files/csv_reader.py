@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from storefront.errors import StorefrontError
 from storefront.sheets.cells import unescape_formula
+from storefront.sheets.errors import UnreadableFileError
 
 Vocabulary = Literal["current", "legacy"]
 
@@ -56,10 +56,6 @@ REQUIRED = ("title", "price")
 MAX_CELL = 16 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = (",", ";", "\t")
-
-
-class UnreadableFileError(StorefrontError):
-    """The file is not a product CSV; the text says why, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
