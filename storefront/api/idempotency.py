@@ -71,5 +71,7 @@ def run_once(caller: Caller, work: Callable[[Session], msgspec.Struct]) -> msgsp
 
 def _digest() -> str:
     """Return a digest of the current request: a key belongs to one request."""
-    content = "\n".join((request.method, request.path)).encode() + b"\n" + request.get_data()
+    query = b"?" + request.query_string if request.query_string else b""
+    address = f"{request.method}\n{request.path}".encode() + query
+    content = address + b"\n" + request.get_data()
     return hashlib.sha256(content).hexdigest()

@@ -218,10 +218,22 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
 
 
 class StockInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many can be bought from now on, in addition to the reserved ones; the reason goes into the ledger."""
+    """How many can be bought from now on, in addition to the reserved ones; the reason goes into the ledger.
+
+    `expected` is the stock that was read before: if it is another now, nothing is set.
+    """
 
     stock: Stock
     reason: Sentence
+    expected: Stock | None = None
+
+
+class DeliveryInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods that have arrived: `quantity` is added to the stock of the variant with this code."""
+
+    sku: Sku
+    quantity: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    reason: Annotated[str, Meta(max_length=255, pattern=NO_CONTROL_CHARACTERS)] = ""
 
 
 class VariantStock(Struct, frozen=True):

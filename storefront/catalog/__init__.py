@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import stock
-from storefront.catalog import views
+from storefront.catalog import variant_lookup, views
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
@@ -14,7 +14,8 @@ __all__ = ["delivery_sentences", "init_app"]
 
 
 def init_app(app: Flask) -> None:
-    """Register the catalogue's pages."""
+    """Register the catalogue's pages, and the look-up of variants by what people type."""
     app.register_blueprint(views.bp)
     stock.availability_changed.register(app, writer.invalidate_availability)
+    stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)

@@ -23,6 +23,7 @@ from storefront.stock.ledger import (
     apply_movements,
     availability_changed,
 )
+from storefront.stock.lookup import VariantName, find_variants
 from storefront.stock.models import StockItem, StockMovement
 from storefront.stock.public import Badge, Display, StockLevel, badge_for, number_if_short, public_display
 from storefront.stock.queries import StockLevels, is_buyable, load_levels
@@ -38,9 +39,11 @@ __all__ = [
     "StockLevels",
     "StockMovement",
     "UnknownSkuError",
+    "VariantName",
     "apply_movements",
     "availability_changed",
     "badge_for",
+    "find_variants",
     "held_quantities",
     "hub",
     "init_app",

@@ -1,6 +1,9 @@
-"""`flask stock`: set stock, and compare it with its ledger."""
+"""`flask stock`: set stock, receive deliveries, and compare stock with its ledger."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from flask.cli import AppGroup
@@ -9,25 +12,45 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
-from storefront.stock import audit
-from storefront.stock.inventory import set_on_hand
+from storefront.stock import audit, inventory
+from storefront.stock.inventory import MAX_ON_HAND
+from storefront.stock.lookup import AmbiguousSkuError, find_variant
 
-stock = AppGroup("stock", help="Set stock; compare it with its ledger.")
+stock = AppGroup("stock", help="Set stock; receive deliveries; compare stock with its ledger.")
+
+
+def _variant_arguments(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the arguments of a command about one variant: SKU, which is its code or its label, and --code."""
+    by_code = click.option("--code", is_flag=True, help="SKU is a code, whatever has it as its shown SKU.")
+    return click.argument("sku")(by_code(command))
 
 
 @stock.command("set")
-@click.argument("sku")
-@click.argument("number", type=click.IntRange(0, 2**31 - 1))
+@_variant_arguments
+@click.argument("number", type=click.IntRange(0, MAX_ON_HAND))
 @click.option("--reason", required=True, help="Why, for the ledger.")
-def set_command(sku: str, number: int, reason: str) -> None:
+@click.option("--expected", type=click.IntRange(0), help="Refuse if something else than this is on hand now.")
+def set_command(sku: str, number: int, reason: str, expected: int | None, code: bool) -> None:
     """Set what is on hand of SKU to NUMBER."""
-    try:
+    with _errors_of_commands():
+        found = find_variant(sku, is_code=code)
         with write_transaction() as session:
-            now = set_on_hand(session, sku, number, reason=reason[:255])
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+            now = inventory.set_on_hand(session, found.sku, number, reason=reason[:255], expected=expected)
     more = "" if now == number else f" ({now - number} more than requested: {now} are reserved)"
-    click.echo(f"{sku}: {now} on hand{more}.")
+    click.echo(f"{found.sku}: {now} on hand{more}.")
+
+
+@stock.command("receive")
+@_variant_arguments
+@click.argument("number", type=click.IntRange(1, MAX_ON_HAND))
+@click.option("--reason", default="", help="A note for the ledger, such as the number of the delivery.")
+def receive_command(sku: str, number: int, reason: str, code: bool) -> None:
+    """Add a delivery of NUMBER to what is on hand of SKU."""
+    with _errors_of_commands():
+        found = find_variant(sku, is_code=code)
+        with write_transaction() as session:
+            now = inventory.receive(session, found.sku, number, reason=reason[:255]).on_hand
+    click.echo(f"{found.sku}: {number} received, {now} on hand.")
 
 
 @stock.command("audit")
@@ -46,3 +69,15 @@ def audit_command(repair: bool) -> None:
         click.echo(f"{len(repaired)} rows were set to what the ledger says.")
     else:
         raise SystemExit(1)
+
+
+@contextmanager
+def _errors_of_commands() -> Iterator[None]:
+    """Print errors of the shop as the command's own."""
+    try:
+        yield
+    except AmbiguousSkuError as error:
+        hint = " With --code it is taken as a code." if error.is_code else ""
+        raise click.ClickException(f"{error}{hint}") from error
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error

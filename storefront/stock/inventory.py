@@ -22,8 +22,25 @@ class StockNumberError(StorefrontError):
 
     status = 422
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"Stock is a whole number from 0 to {most:,}.")
+    def __init__(self, most: int, what: str = "Stock", least: int = 0) -> None:
+        super().__init__(f"{what} is a whole number from {least} to {most:,}.")
+
+
+class StockChangedError(StorefrontError):
+    """The stock is no longer what the caller saw; nothing was changed.
+
+    Attributes:
+        expected: what the caller saw.
+        now: what it is now.
+    """
+
+    status = 409
+
+    def __init__(self, expected: int, now: int) -> None:
+        super().__init__(
+            f"The stock has changed meanwhile: it was {expected}, now it is {now}. Look at it and set it again."
+        )
+        self.expected, self.now = expected, now
 
 
 def check_on_hand(number: int, *, reserved: int = 0) -> None:
@@ -36,11 +53,22 @@ def check_on_hand(number: int, *, reserved: int = 0) -> None:
         raise StockNumberError(MAX_ON_HAND - reserved)
 
 
-def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: str = "") -> int:
+def set_on_hand(
+    session: Session, sku: str, number: int, *, reason: str, actor: str = "", expected: int | None = None
+) -> int:
     """Set what is on hand, but to no less than is reserved; return what it is now.
+
+    Args:
+        session: the transaction.
+        sku: the variant's code.
+        number: what is on hand from now on.
+        reason: why, for the ledger.
+        actor: who, if not the current actor.
+        expected: what the caller saw on hand, if that must not have changed since.
 
     Raises:
         StockNumberError: the number is out of range.
+        StockChangedError: something else than `expected` is on hand.
         UnknownSkuError: the SKU has no stock row.
     """
     check_on_hand(number)
@@ -49,6 +77,7 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
     ).one_or_none()
     if item is None:
         raise UnknownSkuError(sku)
+    _check_expected(expected, item.on_hand)
     delta = max(number, item.reserved) - item.on_hand
     if delta:
         _apply(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
@@ -56,12 +85,15 @@ def set_on_hand(session: Session, sku: str, number: int, *, reason: str, actor: 
 
 
 def set_available(
-    session: Session, sku: str, number: int, *, reason: str, actor: str = ""
+    session: Session, sku: str, number: int, *, reason: str, actor: str = "", expected: int | None = None
 ) -> tuple[int, int]:
     """Set what can be bought, on top of what is reserved; return the ids of the variant and of the product.
 
+    The arguments are those of `set_on_hand`; `expected` is what the caller saw that could be bought.
+
     Raises:
         StockNumberError: the number is out of range.
+        StockChangedError: something else than `expected` can be bought.
         UnknownSkuError: the SKU has no stock row.
     """
     item = session.execute(
@@ -69,15 +101,29 @@ def set_available(
     ).scalar_one_or_none()
     if item is None:
         raise UnknownSkuError(sku)
+    _check_expected(expected, item.available)
     check_on_hand(number, reserved=item.reserved)
     if delta := number - item.available:
         _apply(session, Movement(sku, "adjusted", on_hand=delta, reason=reason, actor=actor))
     return item.variant_id, item.product_id
 
 
-def receive(session: Session, sku: str, number: int, *, reason: str, actor: str = "") -> None:
-    """Add a delivery."""
+def receive(session: Session, sku: str, number: int, *, reason: str, actor: str = "") -> StockItem:
+    """Add a delivery; return the stock row as it is now.
+
+    Raises:
+        StockNumberError: the number is not positive, or more than the column holds.
+        UnknownSkuError: the SKU has no stock row.
+    """
+    wanted = select(StockItem).where(StockItem.sku == sku).execution_options(populate_existing=True)
+    item = session.execute(wanted.with_for_update()).scalar_one_or_none()
+    if item is None:
+        raise UnknownSkuError(sku)
+    if not 1 <= number <= MAX_ON_HAND - item.on_hand:
+        raise StockNumberError(MAX_ON_HAND - item.on_hand, "A delivery", 1)
     _apply(session, Movement(sku, "received", on_hand=number, reason=reason, actor=actor))
+    session.refresh(item)
+    return item
 
 
 def return_to_stock(
@@ -123,6 +169,11 @@ def lock_available(session: Session, skus: Collection[str]) -> dict[str, int]:
         .with_for_update()
     )
     return {sku: available for sku, available in rows}  # noqa: C416  # dict() does not accept rows for the type checker
+
+
+def _check_expected(expected: int | None, now: int) -> None:
+    if expected is not None and expected != now:
+        raise StockChangedError(expected, now)
 
 
 def _apply(session: Session, movement: Movement) -> None:

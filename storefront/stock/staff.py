@@ -1,6 +1,9 @@
-"""/ops/stock: staff look up a variant's stock and set it, with a reason for the ledger."""
+"""/ops/stock: staff look up a variant's stock, set it with a reason for the ledger, and add deliveries."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -10,8 +13,9 @@ from storefront.actors import describe_actors
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
-from storefront.stock.inventory import set_on_hand
+from storefront.stock.inventory import StockChangedError, receive, set_on_hand
 from storefront.stock.ledger import UnknownSkuError
+from storefront.stock.lookup import MAX_LISTED, AmbiguousSkuError, VariantName, find_variant
 from storefront.stock.models import StockItem, StockMovement
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
@@ -27,26 +31,56 @@ class StockFormError(StorefrontError):
     status = 422
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a person asks for: a code from one of our links and forms, or what they typed: a code or a label."""
+
+    text: str
+    is_code: bool
+
+    def find(self) -> VariantName:
+        return find_variant(self.text, is_code=self.is_code)
+
+
 @bp.get("/ops/stock")
 @staff_only
 def show() -> Response:
     """Show a variant's stock and the last lines of its ledger."""
-    return _page(request.args.get("sku", "").strip()[:255])
+    return _page(_wanted(request.args))
 
 
 @bp.post("/ops/stock")
 @staff_only
 def change() -> BaseResponse:
-    """Set what is on hand."""
-    sku, reason = request.form.get("sku", "").strip()[:255], request.form.get("reason", "").strip()[:255]
+    """Set what is on hand, unless it is no longer what the form showed (`shown`)."""
+    wanted = _wanted(request.form)
     try:
+        sku, number, reason = wanted.find().sku, _number(), _reason(required=True)
         with write_transaction() as session:
-            set_on_hand(session, sku, _number(), reason=_required_reason(reason))
-    except UnknownSkuError:
-        return _page(sku, _unknown(sku), 404)
+            set_on_hand(session, sku, number, reason=reason, expected=_shown())
     except StorefrontError as error:
-        return _page(sku, str(error), 409 if error.status == 409 else 422)
-    return redirect(url_for("stock_staff.show", sku=sku), 303)
+        return _refuse(wanted, error)
+    return redirect(url_for("stock_staff.show", code=sku), 303)
+
+
+@bp.post("/ops/stock/deliveries")
+@staff_only
+def add_delivery() -> BaseResponse:
+    """Add a delivery to what is on hand."""
+    wanted = _wanted(request.form)
+    try:
+        sku, number, reason = wanted.find().sku, _number(), _reason(required=False)
+        with write_transaction() as session:
+            receive(session, sku, number, reason=reason)
+    except StorefrontError as error:
+        return _refuse(wanted, error)
+    return redirect(url_for("stock_staff.show", code=sku), 303)
+
+
+def _wanted(values: Mapping[str, str]) -> _Wanted:
+    if code := values.get("code", "")[:255]:
+        return _Wanted(code, is_code=True)
+    return _Wanted(values.get("sku", "").strip()[:255], is_code=False)
 
 
 def _number() -> int:
@@ -56,28 +90,59 @@ def _number() -> int:
     return int(text)
 
 
-def _required_reason(reason: str) -> str:
-    if not reason:
+def _reason(*, required: bool) -> str:
+    reason = request.form.get("reason", "").strip()[:255]
+    if required and not reason:
         raise StockFormError(_("Say why, for the ledger."))
     return reason
 
 
-def _unknown(sku: str) -> str:
-    return _("There is no variant %(sku)s in stock.", sku=repr(sku))
+def _shown() -> int | None:
+    """Return what the form showed on hand; None if it did not say, as forms of earlier releases."""
+    text = request.form.get("shown", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
-def _page(sku: str, problem: str | None = None, status: int = 200) -> Response:
-    item = (
-        db.session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one_or_none()
-        if sku
-        else None
-    )
-    if sku and item is None and problem is None:
-        problem = _unknown(sku)
+def _refuse(wanted: _Wanted, error: StorefrontError) -> Response:
+    """Return the page with the error and with everything that the person typed."""
+    return _page(wanted, _sentence(error), error.status if error.status in (404, 409) else 422)
+
+
+def _sentence(error: StorefrontError) -> str:
+    if isinstance(error, UnknownSkuError):
+        return _("There is no variant %(sku)s in stock.", sku=repr(error.sku))
+    if isinstance(error, AmbiguousSkuError):
+        return _("Several variants have this SKU. Choose one.")
+    if isinstance(error, StockChangedError):
+        return _(
+            "The stock has changed meanwhile: %(before)d were on hand when you looked, now %(now)d are. "
+            "Nothing has been set. Check your number and send it again.",
+            before=error.expected,
+            now=error.now,
+        )
+    return str(error)
+
+
+def _page(wanted: _Wanted, problem: str | None = None, status: int = 200) -> Response:
+    variant, choices = None, tuple[VariantName, ...]()
+    try:
+        variant = wanted.find() if wanted.text else None
+    except (UnknownSkuError, AmbiguousSkuError) as error:
+        problem = problem or _sentence(error)
+        choices = error.variants[:MAX_LISTED] if isinstance(error, AmbiguousSkuError) else ()
+    sku = variant.sku if variant else ""
+    item = db.session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one_or_none()
     ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
     rows = db.session.execute(ledger.limit(MAX_MOVEMENTS)).scalars().all() if item else []
-    actors = describe_actors({row.actor for row in rows})
     page = render_template(
-        "ops/stock.html", sku=sku, item=item, movements=rows, actors=actors, problem=problem
+        "ops/stock.html",
+        wanted=wanted.text,
+        variant=variant,
+        choices=choices,
+        item=item,
+        movements=rows,
+        actors=describe_actors({row.actor for row in rows}),
+        problem=problem,
+        typed=request.form,
     )
     return private_page(page, status)

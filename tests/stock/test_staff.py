@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from storefront.extensions import db
+from storefront import stock
+from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.accounts.people import sign_in_as_staff
 from tests.factories import make_product
@@ -38,8 +39,58 @@ def test_the_staff_form_rejects_bad_values_with_a_message(staff: FlaskClient) ->
         answer = staff.post("/ops/stock", data=form, headers=OWN)
         assert answer.status_code == status
         assert sentence in answer.text
+    assert on_hand() == 5
+
+
+def test_changed_stock_is_not_overwritten_by_a_form(staff: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    page = staff.get("/ops/stock?sku=TP").text
+    assert '<input type="hidden" name="shown" value="5">' in page
+    with write_transaction() as session:
+        stock.sell(session, "TP", 2, reference="B", reserved=0)
+    form = {"code": "TP", "shown": "5", "number": "9", "reason": "counted twice"}
+    answer = staff.post("/ops/stock", data=form, headers=OWN)
+    assert answer.status_code == 409
+    assert "5 were on hand when you looked, now 3 are" in answer.text
+    for kept in ('name="number" type="number" inputmode="numeric" min="0" value="9"', "counted twice"):
+        assert kept in answer.text, "nothing that was typed is lost"
+    assert on_hand() == 3
+    assert 'name="shown" value="3"' in answer.text
+    assert staff.post("/ops/stock", data=form | {"shown": "3"}, headers=OWN).status_code == 303
+    assert on_hand() == 9
+
+
+def test_staff_add_a_delivery_to_what_is_there(staff: FlaskClient) -> None:
+    make_product(variants=[{"sku": "TP", "on_hand": 5}])
+    for number, status in (("0", 422), ("x", 422), ("12", 303)):
+        form = {"code": "TP", "number": number, "reason": "note 7"}
+        answer = staff.post("/ops/stock/deliveries", data=form, headers=OWN)
+        assert answer.status_code == status
+        assert f'min="1" value="{number}"' in answer.text or status == 303
+    assert on_hand() == 17
+    assert "note 7" in staff.get(answer.location).text
+
+
+def test_staff_choose_among_variants_with_the_same_sku(staff: FlaskClient) -> None:
+    sizes = [{"sku": "made-s", "label": "LINEN", "option1": "S"}, {"sku": "LINEN", "option1": "M"}]
+    make_product(
+        "Shirt", option_names=["Size"], variants=[*sizes, {"sku": "made-l", "label": "L", "option1": "L"}]
+    )
+    page = staff.get("/ops/stock?sku=LINEN").text
+    assert ("Several variants" in page, "Set stock" in page) == (True, False)
+    assert '<a href="/ops/stock?code=made-s"><bdi>Shirt, S</bdi></a>' in page
+    assert '<a href="/ops/stock?code=LINEN"><bdi>Shirt, M</bdi></a>' in page
+    assert "SKU LINEN, code made-s" in staff.get("/ops/stock?code=made-s").text
+    assert "SKU LINEN." in staff.get("/ops/stock?code=LINEN").text
+    assert "SKU L, code made-l" in staff.get("/ops/stock?sku=L").text
+    form = {"sku": "LINEN", "number": "9", "reason": "counted"}
+    assert staff.post("/ops/stock", data=form, headers=OWN).status_code == 409
+
+
+def on_hand() -> int:
+    """Return what is on hand of the only variant."""
     db.session.rollback()
-    assert db.session.query(StockItem).one().on_hand == 5
+    return db.session.query(StockItem).one().on_hand
 
 
 def test_strangers_get_404_for_staff_pages(client: FlaskClient) -> None:

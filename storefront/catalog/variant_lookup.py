@@ -1,0 +1,25 @@
+"""Looks variants up by what people type: code or label."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db
+from storefront.stock import VariantName
+
+
+def find_variants(text: str) -> list[VariantName]:
+    """Return the variants whose code or label is this text, in the order of their codes. One statement."""
+    if not text or "\x00" in text:
+        return []
+    rows = db.session.execute(
+        select(Variant.sku, Variant.label, Product.title, Variant.option1, Variant.option2, Variant.option3)
+        .join(Product, Product.id == Variant.product_id)
+        .where(or_(Variant.sku == text, Variant.label == text))
+        .order_by(Variant.sku)
+    )
+    return [
+        VariantName(sku, label, ", ".join([title, *filter(None, options)]))
+        for sku, label, title, *options in rows
+    ]
