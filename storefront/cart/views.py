@@ -1,4 +1,8 @@
-"""The cart's pages, and /me for the header of public pages. Changes are POSTs that redirect with 303."""
+"""The cart's pages, and /me for the header of public pages. Changes are POSTs that redirect with 303.
+
+Forms name a line by the field `sku`: a path cannot hold every code, since browsers remove `.` and `..` from paths.
+The addresses with the code in the path are those of earlier releases.
+"""
 
 from __future__ import annotations
 
@@ -42,28 +46,31 @@ def add_line() -> BaseResponse:
     return _respond("added", _("%(title)s is in your basket.", title=title))
 
 
+@bp.post("/cart/removal")
 @bp.post("/cart/lines/<path:sku>/removal")
 @rate_limiting.limit("cart")
-def remove_line(sku: str) -> BaseResponse:
+def remove_line(sku: str | None = None) -> BaseResponse:
     """Remove a line."""
-    commands.remove_line(sku)
+    commands.remove_line(sku or _sku())
     return _respond("removed")
 
 
+@bp.post("/cart/saving")
 @bp.post("/cart/lines/<path:sku>/saving")
 @rate_limiting.limit("cart")
-def save_line(sku: str) -> BaseResponse:
+def save_line(sku: str | None = None) -> BaseResponse:
     """Save a line for later (`saved=1`), or move it back into the cart (`saved=0`)."""
     saved = request.form.get("saved") != "0"
-    commands.save_for_later(sku, saved=saved)
+    commands.save_for_later(sku or _sku(), saved=saved)
     return _respond("saved" if saved else "back")
 
 
+@bp.post("/cart/quantity")
 @bp.post("/cart/lines/<path:sku>")
 @rate_limiting.limit("cart")
-def set_line(sku: str) -> BaseResponse:
+def set_line(sku: str | None = None) -> BaseResponse:
     """Set a line's quantity."""
-    commands.set_quantity(sku, _quantity())
+    commands.set_quantity(sku or _sku(), _quantity())
     return _respond("changed")
 
 
@@ -113,7 +120,7 @@ def _wants_json() -> bool:
 def _sku() -> str:
     sku = request.form.get("sku", "").strip()
     if not sku or len(sku) > 255 or "\x00" in sku:
-        raise CartError(_("The form does not say what to put into the basket."))
+        raise CartError(_("The form does not say what it is about."))
     return sku
 
 

@@ -99,7 +99,7 @@ def test_20_parallel_additions_make_20_items(app: Flask, client: FlaskClient) ->
     assert lines() == {"TP": 20}
 
 
-def test_a_line_can_be_changed_saved_and_removed(client: FlaskClient) -> None:
+def test_a_line_can_be_changed_at_its_old_addresses(client: FlaskClient) -> None:
     make_product(variants=[{"sku": "A/1"}, {"sku": "B", "option1": "x"}])
     put(client, "A/1")
     put(client, "B")
