@@ -19,6 +19,7 @@ from storefront import (
     cart,
     catalog,
     catalog_files,
+    change_sets,
     checkout,
     demo,
     edge,
@@ -83,6 +84,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
+    change_sets.init_app(app)
     catalog_files.init_app(app)
     accounts.init_app(app)
     cart.init_app(app)

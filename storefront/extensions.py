@@ -19,6 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from storefront import sqlite
 
 sqlite.listen()
+# serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row has
+# written nothing, so another attempt is as good as a longer wait.
+RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
 
 
 class Model(DeclarativeBase):
@@ -102,6 +105,14 @@ def write_transaction() -> Iterator[Session]:
 def is_writing() -> bool:
     """Return whether a write transaction is open: a part of it must not be rolled back alone."""
     return "writing" in db.session().info
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Return whether the database aborted a transaction for a reason that another attempt may not meet."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in RETRYABLE_SQLSTATES
+    return str(getattr(error.orig, "sqlite_errorname", "")).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def connection_of(session: Session) -> Connection:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from storefront import accounts, catalog, stock
+from storefront import accounts, catalog, change_sets, stock
 from storefront.checkout import messages, orders, place_order, queries, retention, terms
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
@@ -47,6 +47,8 @@ def init_app(app: Flask) -> None:
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)
     stock.held_quantities.register(app, lambda: select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
+    change_sets.used_codes.register(app, lambda: select(Hold.sku))
+    change_sets.used_codes.register(app, lambda: select(OrderLine.sku))
     for module in (messages, refunds, cancellation, invoice_expiry, retention):
         module.init_app(app)
 

@@ -11,10 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from storefront.checkout.errors import DatabaseBusyError
 from storefront.errors import StorefrontError
+from storefront.extensions import is_retryable
 
-# SQLSTATE: serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row
-# of stock has written nothing, so another attempt is as good as a longer wait.
-RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
 _LOCK_NOT_AVAILABLE = "55P03"
 T = TypeVar("T")
 MAX_RETRIES = {"postgresql": 2, "sqlite": 1}
@@ -40,10 +38,8 @@ def _is_retryable(error: DBAPIError | PoolTimeoutError, failures: int) -> bool:
     """Return whether the whole transaction may be tried again after this number of failures."""
     if isinstance(error, PoolTimeoutError):  # the transaction has not begun
         return failures <= MAX_RETRIES["postgresql"]
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return state in RETRYABLE_SQLSTATES and failures <= MAX_RETRIES["postgresql"]
-    return _is_sqlite_locked(error) and failures <= MAX_RETRIES["sqlite"]
+    most = MAX_RETRIES["sqlite" if getattr(error.orig, "sqlstate", None) is None else "postgresql"]
+    return failures <= most and is_retryable(error)
 
 
 @contextmanager
@@ -55,7 +51,3 @@ def lock_timeout_raises(refusal: type[StorefrontError]) -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise refusal from error
         raise
-
-
-def _is_sqlite_locked(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, Index, String, event, text
+from sqlalchemy import CheckConstraint, Index, String, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
@@ -30,7 +30,7 @@ class StockItem(ChangedBy, Model):
     reserved: Mapped[int] = mapped_column(default=0)
     low_threshold: Mapped[int] = mapped_column(default=5)
     version: Mapped[int] = mapped_column(default=1)
-    # What was on hand when the ledger began: on_hand = opening + the sum of movements.
+    # on_hand = opening + the sum of movements. Of a code that an earlier variant had, the sum has its movements too.
     opening: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
@@ -56,11 +56,6 @@ class StockItem(ChangedBy, Model):
     def available(self) -> int:
         """How many can be bought now: on_hand − reserved, never negative."""
         return self.on_hand - self.reserved
-
-
-@event.listens_for(StockItem, "before_insert")
-def _set_opening(_mapper: object, _connection: object, item: StockItem) -> None:
-    item.opening = item.on_hand
 
 
 class StockMovement(Model):
@@ -89,3 +84,10 @@ class StockMovement(Model):
             "kind IN ('received', 'sold', 'released', 'held', 'returned', 'adjusted')", name="kind"
         ),
     )
+
+
+@event.listens_for(StockItem, "before_insert")
+def _set_opening(_mapper: object, _connection: object, item: StockItem) -> None:
+    """Begin the ledger, or go on with that of an earlier variant of the same code."""
+    recorded = select(func.sum(StockMovement.quantity)).where(StockMovement.sku == item.sku)
+    item.opening = (item.on_hand or 0) - func.coalesce(recorded.scalar_subquery(), 0)

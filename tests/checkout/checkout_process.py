@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import event
 
-from storefront.checkout import holds, retention, retry
+from storefront.checkout import holds, retention
 from storefront.checkout.errors import DatabaseBusyError
 from storefront.checkout.place_order import place_order
 from storefront.errors import StorefrontError
-from storefront.extensions import db
+from storefront.extensions import RETRYABLE_SQLSTATES, db
 from tests.checkout.shoppers import current_digest
 from tests.conftest import make_app
 
@@ -50,7 +50,7 @@ class CheckoutProcess:
 
     def never_retry_deadlocks(self) -> None:
         """Let a deadlock fail: there must be none."""
-        retry.RETRYABLE_SQLSTATES.discard("40P01")
+        RETRYABLE_SQLSTATES.discard("40P01")
 
     def _click(self, together: threading.Barrier, draft: int, key: str, digest: str | None) -> str:
         together.wait()

@@ -17,7 +17,7 @@ from storefront.api.product_writer import totals, validation, variants
 from storefront.api.product_writer.locked_product import LockedProduct, lock_product
 from storefront.api.schemas import Fault, Product, ProductPatch, ProductPut
 from storefront.api.tokens import Caller
-from storefront.catalog import models
+from storefront.catalog import models, slug_change
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
 from storefront.extensions import write_transaction
@@ -63,7 +63,8 @@ def _apply_changes(session: Session, loaded: LockedProduct, body: ProductPut | P
     if body.description_html is not UNSET and row.description_html != body.description_html:
         row.description_html = sanitise(str(body.description_html))
     _change_category(session, loaded, body.category)
-    _change_slug(session, row, body.slug)
+    if body.slug is not None:
+        slug_change.change_slug(session, row, body.slug)
     option_names = variants.resolve_option_names(loaded, body)
     if is_put:
         variants.remove_unnamed(session, loaded, body)
@@ -95,19 +96,3 @@ def _change_category(session: Session, loaded: LockedProduct, category: Any) -> 
             422, "There is no such category.", Fault("No category has this path.", "/category/path")
         )
     loaded.row.category_id, loaded.category = found.id, (category.path, found.name)
-
-
-def _change_slug(session: Session, row: models.Product, slug: str | None) -> None:
-    """Change the product's slug, and redirect the old one to it."""
-    if slug is None or slug == row.slug:
-        return
-    query = select(models.ProductRedirect).where(models.ProductRedirect.slug.in_((slug, row.slug)))
-    with session.no_autoflush:
-        redirects = {found.slug: found for found in session.execute(query).scalars()}
-    if (stale := redirects.get(slug)) is not None:
-        session.delete(stale)
-    if (earlier := redirects.get(row.slug)) is None:
-        session.add(models.ProductRedirect(slug=row.slug, product_id=row.id))
-    else:
-        earlier.product_id = row.id
-    row.slug = slug

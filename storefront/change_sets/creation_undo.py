@@ -1,0 +1,94 @@
+"""Delete products and variants that a change set has created, if nobody has changed, sold or ordered them since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select, union_all
+
+from storefront import cache
+from storefront.app_state import Hook
+from storefront.cache import keys
+from storefront.catalog.list_index import writer
+from storefront.catalog.models import Variant
+from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, chunks
+from storefront.change_sets.changes import VariantChange
+from storefront.change_sets.creation import first_stock
+from storefront.change_sets.results import Left
+from storefront.change_sets.row_fields import ProductFields, is_same
+from storefront.change_sets.stock_changes import UNDO
+from storefront.stock.items import remove_items
+
+# Asks each room above for a query of the codes that its rows need, such as orders.
+used_codes = Hook[[], Select[str]]("change_sets.used_codes")
+
+
+def find_used(batch: Batch) -> set[str]:
+    """Return those codes that the rows of a batch have created and that orders or shoppers use."""
+    used: set[str] = set()
+    codes = {
+        change.sku
+        for row in batch.rows
+        for change in row.change.variants
+        if change.action == "create" and change.sku in row.result.variants
+    }
+    queries = used_codes.fire()
+    if queries:
+        (code,) = union_all(*queries).subquery().c
+        for chunk in chunks(sorted(codes)):
+            used |= set(batch.session.execute(select(code).where(code.in_(chunk))).scalars())
+    return used
+
+
+def why_variant_kept(loaded: LoadedProduct, variant: Variant, change: VariantChange, used: set[str]) -> str:
+    """Return why a variant that was created is kept; empty if it can be removed."""
+    item, first = loaded.items.get(variant.sku), first_stock(change)
+    if variant.sku in used or (item is not None and item.reserved):
+        return "it was ordered since, so it was left"
+    if item is not None and item.on_hand != first["on_hand"]:
+        return f"its stock is {item.on_hand} now, not {first['on_hand']}, so it was left"
+    fields = loaded.fields_of(variant)
+    changed = [name for name, value in change.fields.items() if not is_same(fields.get(name), value.new)]
+    return f"its {changed[0]} was changed since, so it was left" if changed else ""
+
+
+def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> None:
+    """Delete the products of these rows, except those that somebody needs or has changed."""
+    deleted = []
+    for row in rows:
+        loaded = batch.products.get(row.product_id or 0)
+        if loaded is None:
+            continue  # somebody has deleted it: that is undone
+        reason = _why_kept(batch, row, loaded, used)
+        if reason:
+            row.result.not_undone.append(Left("", "", f"{reason}; archive or delete it yourself"))
+        else:
+            deleted.append(loaded)
+    if not deleted:
+        return
+    session, ids = batch.session, [loaded.product.id for loaded in deleted]
+    writer.write(session, [], unlisted=ids)  # before the rows go: the counts of categories follow
+    codes = [code for loaded in deleted for code in loaded.variants]
+    for chunk in chunks(codes):
+        remove_items(session, chunk, reason=UNDO, reference=batch.change_set.reference)
+    for loaded in deleted:
+        cache.invalidate_on_commit(session, keys.SEARCH, keys.slug_tag(loaded.product.slug))
+        for item in loaded.items.values():
+            session.expunge(item)
+        session.delete(loaded.product)
+    session.flush()
+
+
+def _why_kept(batch: Batch, row: BatchRow, loaded: LoadedProduct, used: set[str]) -> str:
+    """Return why a product that was created is kept; empty if it can be deleted."""
+    fields = ProductFields(batch.session, loaded.product, batch.names)
+    changed = [n for n, value in row.change.fields.items() if not is_same(fields.get(n), value.new)]
+    if changed:
+        return f"its {changed[0]} was changed since, so the product was left"
+    changes = {change.sku: change for change in row.change.variants}
+    for code, variant in loaded.variants.items():
+        if code not in changes:
+            return f"it has the new variant {code}, so the product was left"
+        if reason := why_variant_kept(loaded, variant, changes[code], used):
+            return f"{code}: {reason.removesuffix(', so it was left')}, so the product was left"
+    return ""

@@ -1,0 +1,197 @@
+"""Read and set the fields of products, variants and pictures by the names that changes use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.catalog import categories, slug_change
+from storefront.catalog.models import Category, Product, ProductImage, Variant
+from storefront.change_sets.changes import ValueChange
+from storefront.change_sets.results import Left
+from storefront.stock import StockItem
+
+EXTRA = "extra:"
+OPTIONS = ("option1", "option2", "option3")
+
+
+class FieldError(ValueError):
+    """A field cannot take a value; the text says why."""
+
+
+class Fields(Protocol):
+    """The fields of one row."""
+
+    def get(self, name: str) -> Any:
+        """Return the present value."""
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value. Raises FieldError if the field cannot have it."""
+
+
+def move_fields(
+    fields: Fields, changes: Mapping[str, ValueChange], subject: str, left: list[Left]
+) -> list[str]:
+    """Set each field that has its old value to its new value; return the names of those that were set.
+
+    A field that has neither its old nor its new value was changed by somebody else: it is added to `left`.
+    """
+    done = []
+    for name, change in changes.items():
+        now = fields.get(name)
+        if is_same(now, change.new):
+            continue
+        if not is_same(now, change.old):
+            left.append(Left(subject, name, describe_conflict(now, change)))
+            continue
+        try:
+            fields.set(name, change.new)
+        except FieldError as error:
+            left.append(Left(subject, name, str(error)))
+        else:
+            done.append(name)
+    return done
+
+
+def swap(changes: Mapping[str, ValueChange], names: Iterable[str]) -> dict[str, ValueChange]:
+    """Return the opposite changes of the named fields: what undoes them."""
+    return {name: ValueChange(changes[name].new, changes[name].old) for name in names}
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two values mean the same: a missing text, list and mapping is empty."""
+    return one == other or (one in (None, "", [], {}) and other in (None, "", [], {}))
+
+
+def describe_conflict(now: Any, change: ValueChange) -> str:
+    """Return the sentence about a field that somebody else has changed."""
+    return f"it is {_shown(now)} now, not {_shown(change.old)}: somebody changed it, so it was left"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def new_values(fields: Mapping[str, ValueChange]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the new values of columns, and the kept columns, of a row that is created."""
+    values = {name: change.new for name, change in fields.items() if not name.startswith(EXTRA)}
+    extra = {n.removeprefix(EXTRA): c.new for n, c in fields.items() if n.startswith(EXTRA) and c.new}
+    return values, extra
+
+
+class _RowFields:
+    """Fields that are columns, and kept columns in `extra`."""
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def get(self, name: str) -> Any:
+        if name.startswith(EXTRA):
+            return self._row.extra.get(name.removeprefix(EXTRA), "")
+        return getattr(self._row, name)
+
+    def set(self, name: str, value: Any) -> None:
+        if not name.startswith(EXTRA):
+            setattr(self._row, name, value)
+            return
+        header = name.removeprefix(EXTRA)
+        others = {key: kept for key, kept in self._row.extra.items() if key != header}
+        self._row.extra = others | ({header: value} if value else {})
+
+
+class CategoryNames:
+    """The names of categories from the top down, and their ids; remembers both for one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._ids: dict[tuple[str, ...], int] = {}
+
+    def names_of(self, category_id: int | None) -> list[str]:
+        """Return the names of a category and of those above it; empty for None."""
+        if category_id is None:
+            return []
+        if category_id not in self._names:
+            with self._session.no_autoflush:
+                node = self._session.get_one(Category, category_id)
+            above = self.names_of(node.parent_id)
+            self._names[category_id] = (*above, node.name) if node.path else ()
+        return list(self._names[category_id])
+
+    def id_of(self, names: Iterable[str] | None) -> int | None:
+        """Return the id of the category with these names, which is created if it is missing; None without names."""
+        path = tuple(names or ())
+        if not path:
+            return None
+        if path not in self._ids:
+            self._ids[path] = categories.get_or_create(self._session, path).id
+        return self._ids[path]
+
+
+class ProductFields(_RowFields):
+    """The fields of a product: columns, `category` (names) and `slug` (leaves a redirect)."""
+
+    def __init__(self, session: Session, product: Product, names: CategoryNames) -> None:
+        super().__init__(product)
+        self._session, self._product, self._names = session, product, names
+
+    def get(self, name: str) -> Any:
+        """Return the present value."""
+        if name == "category":
+            return self._names.names_of(self._product.category_id)
+        return super().get(name)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value; an address that another product has is a FieldError."""
+        if name == "category":
+            self._product.category_id = self._names.id_of(value)
+        elif name == "slug":
+            taken = select(Product.id).where(Product.slug == value)
+            if self._session.execute(taken).first():
+                raise FieldError(f"another product has the address {value!r}")
+            slug_change.change_slug(self._session, self._product, value)
+        else:
+            super().set(name, value)
+
+
+class VariantFields(_RowFields):
+    """The fields of a variant: columns, `tracked` (of its stock) and `picture` (a source)."""
+
+    def __init__(
+        self, variant: Variant, item: StockItem | None, picture_of: Callable[[str], ProductImage | None]
+    ) -> None:
+        super().__init__(variant)
+        self._variant, self._item, self._picture_of = variant, item, picture_of
+
+    def get(self, name: str) -> Any:
+        """Return the present value."""
+        if name == "tracked":
+            return self._item.tracked if self._item else True
+        if name == "picture":
+            return self._variant.image.source if self._variant.image else ""
+        return super().get(name)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value; a picture that the product does not have is a FieldError."""
+        if name == "tracked":
+            if self._item is None:
+                raise FieldError("it has no stock row")
+            self._item.tracked, self._item.version = value, self._item.version + 1
+        elif name == "picture":
+            image = self._picture_of(value) if value else None
+            if value and image is None:
+                raise FieldError(f"the product has no picture {value!r}")
+            self._variant.image = image
+        else:
+            super().set(name, value)
+
+
+class PictureFields(_RowFields):
+    """The fields of a picture: columns and kept columns."""
+
+    def __init__(self, image: ProductImage) -> None:
+        super().__init__(image)

@@ -1,0 +1,309 @@
+"""Apply and undo a stored change set in batches, each in one transaction that also records what it did.
+
+Ctrl-C, a kill or a restart loses at most the batch that is not committed; the next run goes on behind the last one
+that is. Several processes may work on the same change set: a batch locks the change set's row, so each row is applied
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Text, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from storefront import actors
+from storefront.catalog.list_index import writer
+from storefront.change_sets import store
+from storefront.change_sets.application import apply_batch
+from storefront.change_sets.batch import Batch, BatchRow
+from storefront.change_sets.changes import ProductChange
+from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow
+from storefront.change_sets.picture_files import PictureFolder
+from storefront.change_sets.results import Left, RowResult
+from storefront.change_sets.undo import undo_batch
+from storefront.errors import StorefrontError
+from storefront.extensions import db, is_retryable, write_transaction
+
+BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
+MAX_RETRIES = 20  # of one batch, of which the database aborts each attempt
+Verb = Literal["apply", "undo"]
+Progress = Callable[[int, int], None]
+
+_decode_change = msgspec.json.Decoder(ProductChange).decode
+_decode_result = msgspec.json.Decoder(RowResult).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class WrongStatusError(StorefrontError):
+    """A change set cannot be applied or undone in its present status; the text says why."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """How one verb goes through the rows.
+
+    Attributes:
+        allowed: statuses in which it may begin or go on.
+        running: the status meanwhile.
+        done: the status at the end.
+        prefix: of the columns that name who did it and when.
+        state: of the rows that it takes.
+    """
+
+    allowed: frozenset[str]
+    running: str
+    done: str
+    prefix: str
+    state: str
+
+
+_DIRECTIONS: dict[Verb, _Direction] = {
+    "apply": _Direction(frozenset({"planned", "applying"}), "applying", "applied", "applied", "pending"),
+    "undo": _Direction(
+        frozenset({"applying", "applied", "undoing"}), "undoing", "undone", "undone", "applied"
+    ),
+}
+
+
+def apply_change_set(
+    change_set_id: int, media_dir: Path, *, images: Path | None = None, progress: Progress | None = None
+) -> dict[str, int]:
+    """Apply a change set, or go on with it; return the number of rows by state.
+
+    Args:
+        change_set_id: the change set.
+        media_dir: the directory of stored pictures.
+        images: the folder of pictures; by default the one that the change set was planned with.
+        progress: called after each batch with the number of finished rows and of all.
+
+    Raises:
+        UnknownChangeSetError: it does not exist.
+        WrongStatusError: it was applied, is being undone, or was never planned to the end.
+    """
+    planned = store.get(change_set_id).options.get("images")
+    folder = PictureFolder(images or (Path(planned) if planned else None), media_dir)
+    return _Runner(change_set_id, "apply", folder, progress).run()
+
+
+def undo_change_set(
+    change_set_id: int, media_dir: Path, *, progress: Progress | None = None
+) -> dict[str, int]:
+    """Undo what a change set has done, or go on with that; return the number of rows by state.
+
+    Raises:
+        UnknownChangeSetError: it does not exist.
+        WrongStatusError: it was not applied, or it is undone.
+    """
+    return _Runner(change_set_id, "undo", PictureFolder(None, media_dir), progress).run()
+
+
+class _Runner:
+    """Goes through the rows of one change set."""
+
+    def __init__(
+        self, change_set_id: int, verb: Verb, folder: PictureFolder, progress: Progress | None
+    ) -> None:
+        self._id, self._verb, self._direction = change_set_id, verb, _DIRECTIONS[verb]
+        self._folder, self._progress = folder, progress
+
+    def run(self) -> dict[str, int]:
+        with write_transaction() as session:
+            change_set = self._lock(session)
+            self._check_content(session, change_set)
+            change_set.status = self._direction.running
+            setattr(change_set, f"{self._direction.prefix}_by", actors.actor_text())
+            acting = self._actor(change_set.kind)
+        with acting:
+            while ids := self._next_ids():
+                self._store_pictures(ids)
+                self._run_batch(ids)
+                if self._progress:
+                    self._report()
+        self._finish()
+        return store.count_states(self._id)
+
+    def _actor(self, kind: str) -> AbstractContextManager[None]:
+        return actors.importing() if kind == "import" and self._verb == "apply" else nullcontext()
+
+    def _lock(self, session: Session) -> ChangeSet:
+        """Lock the change set, so that no other process takes the same rows; check its status."""
+        query = select(ChangeSet).where(ChangeSet.id == self._id).with_for_update()
+        found = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+        if found is None:
+            raise store.UnknownChangeSetError(self._id)
+        if found.status not in self._direction.allowed:
+            raise WrongStatusError(_why_not(found, self._verb))
+        return found
+
+    def _check_content(self, session: Session, change_set: ChangeSet) -> None:
+        any_row = select(ChangeSetRow.id).where(ChangeSetRow.change_set_id == self._id).limit(1)
+        if change_set.products and session.execute(any_row).first() is None:
+            raise WrongStatusError(f"Change set {self._id} is so old that its changes were deleted.")
+
+    def _rows(self) -> Any:
+        """Return the condition of the rows that are still to be done."""
+        return (ChangeSetRow.change_set_id == self._id) & (ChangeSetRow.state == self._direction.state)
+
+    def _next_ids(self) -> Sequence[int]:
+        """Return the ids of the next rows: the first ones to apply, the last ones to undo."""
+        order = ChangeSetRow.position if self._verb == "apply" else ChangeSetRow.position.desc()
+        size = func.length(ChangeSetRow.content)
+        query = select(ChangeSetRow.id, size).where(self._rows()).order_by(order).limit(BATCH)
+        ids: list[int] = []
+        characters = 0
+        for key, length in db.session.execute(query):
+            characters += length
+            if ids and characters > BATCH_CHARACTERS:
+                break
+            ids.append(key)
+        db.session.rollback()
+        return ids
+
+    def _store_pictures(self, ids: Sequence[int]) -> None:
+        """Read and encode pictures before the transaction: others must not wait for that."""
+        self._folder.forget()
+        if self._verb == "undo" or not self._folder.is_open:
+            return
+        for content in db.session.execute(
+            select(ChangeSetRow.content).where(ChangeSetRow.id.in_(ids))
+        ).scalars():
+            for picture in _decode_change(content).pictures:
+                if picture.action != "remove":
+                    self._folder.load(picture.source)
+        db.session.rollback()
+
+    def _run_batch(self, ids: Sequence[int]) -> None:
+        """Do these rows in one transaction. If the database refuses one of them, do each alone."""
+        try:
+            self._run_with_retries(ids)
+        except (IntegrityError, DataError) as error:
+            if len(ids) == 1:
+                self._skip(ids[0], error)
+            else:
+                for key in ids:
+                    self._run_batch([key])
+
+    def _run_with_retries(self, ids: Sequence[int]) -> None:
+        failures = 0
+        while True:
+            try:
+                self._run_transaction(ids)
+            except OperationalError as error:
+                failures += 1
+                if failures > MAX_RETRIES or not is_retryable(error):
+                    raise
+            else:
+                return
+
+    def _run_transaction(self, ids: Sequence[int]) -> None:
+        with write_transaction() as session:
+            if session.connection().dialect.name == "postgresql":
+                session.execute(text("SET LOCAL statement_timeout = 0"))
+            change_set = self._lock(session)
+            batch = Batch(session, change_set, self._folder, self._load_rows(session, ids))
+            if batch.rows:
+                apply_batch(batch) if self._verb == "apply" else undo_batch(batch)
+                if batch.touched:
+                    writer.refresh(session, batch.touched)
+                _save(session, batch)
+        db.session.remove()  # frees the rows of this batch
+
+    def _load_rows(self, session: Session, ids: Sequence[int]) -> list[BatchRow]:
+        columns = (ChangeSetRow.id, ChangeSetRow.product_id, ChangeSetRow.content, ChangeSetRow.result)
+        query = select(*columns).where(self._rows(), ChangeSetRow.id.in_(ids))
+        order = ChangeSetRow.position if self._verb == "apply" else ChangeSetRow.position.desc()
+        return [
+            BatchRow(key, product, _decode_change(content), _decode_result(result or "{}"))
+            for key, product, content, result in session.execute(query.order_by(order))
+        ]
+
+    def _skip(self, row_id: int, error: IntegrityError | DataError) -> None:
+        """Leave a row that the database refuses, with its reason."""
+        reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
+        with write_transaction() as session:
+            self._lock(session)
+            row = session.execute(
+                select(ChangeSetRow).where(self._rows(), ChangeSetRow.id == row_id)
+            ).scalar_one_or_none()
+            if row is None:
+                return
+            result = _decode_result(row.result or "{}")
+            if self._verb == "apply":
+                row.state, result.left = "skipped", [Left("", "", reason)]
+            else:
+                row.state, result.not_undone = "left", [Left("", "", reason)]
+            row.result = _encode(result).decode()
+
+    def _report(self) -> None:
+        counts = store.count_states(self._id)
+        db.session.rollback()
+        total = sum(counts.values())
+        if self._progress:
+            self._progress(total - counts.get(self._direction.state, 0), total)
+
+    def _finish(self) -> None:
+        with write_transaction() as session:
+            change_set = self._lock_finished(session)
+            if change_set is not None:
+                change_set.status = self._direction.done
+                setattr(change_set, f"{self._direction.prefix}_at", datetime.now(UTC))
+
+    def _lock_finished(self, session: Session) -> ChangeSet | None:
+        """Lock the change set; None if another process has finished it."""
+        query = select(ChangeSet).where(ChangeSet.id == self._id, ChangeSet.status == self._direction.running)
+        return session.execute(
+            query.with_for_update().execution_options(populate_existing=True)
+        ).scalar_one_or_none()
+
+
+def _save(session: Session, batch: Batch) -> None:
+    table: Any = ChangeSetRow.__table__
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values(
+            state=bindparam("new_state"),
+            result=bindparam("new_result", type_=Text()),
+            product_id=bindparam("new_product"),
+        )
+    )
+    values = [
+        {
+            "row_id": row.id,
+            "new_state": row.state,
+            "new_result": _encode(row.result).decode(),
+            "new_product": row.product_id,
+        }
+        for row in batch.rows
+    ]
+    session.connection().execute(statement, values)
+    if batch.problems:
+        session.connection().execute(insert(ChangeSetProblem), batch.problems)
+
+
+def _why_not(change_set: ChangeSet, verb: Verb) -> str:
+    """Return why a change set cannot be applied or undone, and what can be done instead."""
+    number = change_set.id
+    match change_set.status, verb:
+        case "planning", _:
+            return f"Change set {number} was not planned to the end. Import the file again."
+        case "discarded", _:
+            return f"Change set {number} was discarded. Import the file again."
+        case "applied", "apply":
+            return f"Change set {number} is applied already; undo it with: flask catalog undo {number}"
+        case "undoing", "apply":
+            return f"Change set {number} is being undone; go on with: flask catalog undo {number}"
+        case "undone", _:
+            return f"Change set {number} was undone, which ends it. Import the file again."
+        case _:
+            return f"Change set {number} was not applied; apply it with: flask catalog apply {number}"

@@ -1,0 +1,212 @@
+"""Store change sets while they are planned, and read them. Memory use does not grow with the number of products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from storefront.actors import actor_text
+from storefront.change_sets.changes import ProductChange
+from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow, ProblemKind
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+
+BATCH, BATCH_BYTES = 200, 1 << 20
+_encode = msgspec.json.Encoder().encode
+
+
+class UnknownChangeSetError(StorefrontError):
+    """There is no change set with this number."""
+
+    status = 404
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no change set {number}. `flask catalog changes` lists them.")
+
+
+class PlanWriter:
+    """Stores a new change set while it is planned. It becomes "planned" with `finish`, else it is discarded.
+
+    It writes through a connection of its own, so that the planner's session keeps what it has read.
+
+    Args:
+        kind: the source, such as "import".
+        name: what people call it, such as the name of the file.
+        options: what it is planned with.
+    """
+
+    def __init__(self, kind: str, name: str, options: dict[str, Any] | None = None) -> None:
+        self._values = {"kind": kind, "name": name, "options": options or {}, "created_by": actor_text()}
+        self._rows: list[dict[str, Any]] = []
+        self._problems: list[dict[str, Any]] = []
+        self._bytes = self._products = self.id = 0
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        with _writing() as connection:
+            key = connection.execute(insert(ChangeSet).values(self._values)).inserted_primary_key
+            assert key is not None  # noqa: S101  # for the type checker: one row was inserted
+            self.id = key[0]
+        return self
+
+    def add(self, change: ProductChange) -> None:
+        """Store the change of one product, after those before it."""
+        self._products += 1
+        content = _encode(change).decode()
+        self._rows.append(
+            {
+                "change_set_id": self.id,
+                "position": self._products,
+                "product_id": change.product_id,
+                "slug": change.slug,
+                "title": change.title,
+                "flags": change.flags,
+                "flagged": bool(change.flags),
+                "content": content,
+            }
+        )
+        self._bytes += len(content)
+        self._flush_if_large()
+
+    def add_problem(self, line: int, column: str, reason: str, kind: ProblemKind = "refused") -> None:
+        """Store a problem of the source."""
+        self._problems.append(problem_values(self.id, line, column, reason, kind))
+        self._flush_if_large()
+
+    def finish(self, summary: dict[str, Any] | None = None) -> int:
+        """Make the change set ready to be applied; return its number."""
+        self._flush()
+        values = {"status": "planned", "summary": summary or {}, "products": self._products}
+        with _writing() as connection:
+            connection.execute(update(ChangeSet).where(ChangeSet.id == self.id).values(values))
+        self._finished = True
+        return self.id
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._finished:
+            discard(self.id)
+
+    def _flush_if_large(self) -> None:
+        if len(self._rows) >= BATCH or self._bytes >= BATCH_BYTES or len(self._problems) >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        with _writing() as connection:
+            if self._rows:
+                connection.execute(insert(ChangeSetRow), self._rows)
+            if self._problems:
+                connection.execute(insert(ChangeSetProblem), self._problems)
+        self._rows, self._problems, self._bytes = [], [], 0
+
+
+def problem_values(
+    change_set_id: int, line: int, column: str, reason: str, kind: ProblemKind
+) -> dict[str, Any]:
+    """Return the values of a row of problems."""
+    where = {"change_set_id": change_set_id, "line": line, "column": column[:255]}
+    return where | {"reason": reason, "kind": kind}
+
+
+def discard(change_set_id: int) -> None:
+    """Delete the content of a change set that was not applied; it can no longer be applied.
+
+    A change set that has been applied, even in part, is left as it is.
+    """
+    with _writing() as connection:
+        done = connection.execute(
+            update(ChangeSet)
+            .where(ChangeSet.id == change_set_id, ChangeSet.status.in_(("planning", "planned", "discarded")))
+            .values(status="discarded")
+        )
+    if done.rowcount:
+        delete_content([change_set_id])
+
+
+def delete_content(change_set_ids: Sequence[int]) -> None:
+    """Delete the rows and problems of these change sets, in batches: other writers wait only briefly."""
+    for table in (ChangeSetRow, ChangeSetProblem):
+        some = select(table.id).where(table.change_set_id.in_(change_set_ids)).limit(1000)
+        while True:
+            with _writing() as connection:
+                if not connection.execute(delete(table).where(table.id.in_(some))).rowcount:
+                    break
+
+
+def get(change_set_id: int) -> ChangeSet:
+    """Return a change set.
+
+    Raises:
+        UnknownChangeSetError: there is none with this number.
+    """
+    found = db.session.get(ChangeSet, change_set_id, populate_existing=True)
+    if found is None:
+        raise UnknownChangeSetError(change_set_id)
+    return found
+
+
+def list_change_sets(limit: int = 100) -> Sequence[ChangeSet]:
+    """Return the newest change sets, newest first."""
+    return db.session.execute(select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)).scalars().all()
+
+
+def count_states(change_set_id: int) -> dict[str, int]:
+    """Return the number of rows by state."""
+    rows = db.session.execute(
+        select(ChangeSetRow.state, func.count())
+        .where(ChangeSetRow.change_set_id == change_set_id)
+        .group_by(ChangeSetRow.state)
+    )
+    return {state: number for state, number in rows}  # noqa: C416  # dict() does not accept rows for the type checker
+
+
+def find_interrupted() -> Sequence[ChangeSet]:
+    """Return the change sets that are being applied or undone, or whose application or undo was interrupted."""
+    query = select(ChangeSet).where(ChangeSet.status.in_(("applying", "undoing"))).order_by(ChangeSet.id)
+    return db.session.execute(query).scalars().all()
+
+
+def problems(change_set_id: int, limit: int | None = None) -> Sequence[ChangeSetProblem]:
+    """Return the problems of a change set by line."""
+    query = select(ChangeSetProblem).where(ChangeSetProblem.change_set_id == change_set_id)
+    ordered = query.order_by(ChangeSetProblem.line, ChangeSetProblem.id).limit(limit)
+    return db.session.execute(ordered).scalars().all()
+
+
+def read_rows(
+    change_set_id: int, *, states: Sequence[str] = (), offset: int = 0, limit: int | None = None
+) -> Iterator[ChangeSetRow]:
+    """Yield rows, those with flags first, in batches.
+
+    Args:
+        change_set_id: the change set.
+        states: only rows in one of these states; empty: all.
+        offset: how many to leave out.
+        limit: how many to yield at most.
+    """
+    query = select(ChangeSetRow.id).where(ChangeSetRow.change_set_id == change_set_id)
+    if states:
+        query = query.where(ChangeSetRow.state.in_(states))
+    query = query.order_by(ChangeSetRow.flagged.desc(), ChangeSetRow.position)
+    ids = db.session.execute(query.offset(offset or None).limit(limit)).scalars().all()
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        found = db.session.execute(select(ChangeSetRow).where(ChangeSetRow.id.in_(batch))).scalars()
+        by_id = {row.id: row for row in found}
+        for key in batch:
+            if key in by_id:
+                yield by_id[key]
+                db.session.expunge(by_id[key])
+
+
+@contextmanager
+def _writing() -> Iterator[Connection]:
+    """Open a write transaction on a connection of its own."""
+    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        yield connection
