@@ -14,7 +14,7 @@ from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.catalog_files.conftest import CURRENT, row, run_import, write
 
-REAL = Path(__file__).parents[4] / "shared" / "data"
+REAL = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.mark.parametrize("header", ["current", "legacy"])
