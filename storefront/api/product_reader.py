@@ -29,7 +29,7 @@ def read_public_product(product_id: int) -> Product:
     """Return an active product as the public sees it.
 
     Raises:
-        NotInShopError: the product does not exist or is a draft.
+        NotInShopError: the product does not exist, is a draft or is unlisted.
         GoneError: the product is archived.
     """
     cache.depends_on(keys.product_tag(product_id))
@@ -37,6 +37,8 @@ def read_public_product(product_id: int) -> Product:
     if slug is None:
         raise NotInShopError(f"There is no product {product_id}.")
     page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    if page.unlisted:  # its slug is known only to those whom somebody told, but ids can be counted
+        raise NotInShopError(f"There is no product {product_id}.")
     trail = page.navigation.trail
     return _build_product(
         page,
@@ -151,6 +153,7 @@ def _build_product(
         vendor=of.vendor,
         category=category,
         status=of.status,
+        unlisted=of.unlisted,
         price=min((v.price for v in variants), key=lambda price: price.amount, default=None),
         stock=sum(counted) if len(counted) == len(variants) else None,
         variants=variants,

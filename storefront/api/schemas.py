@@ -79,7 +79,10 @@ class Image(Struct, frozen=True):
 
 
 class Product(Struct, frozen=True):
-    """A product. `price` is the lowest of its variants, `stock` the sum of what can be bought of them now."""
+    """A product. `price` is the lowest of its variants, `stock` the sum of what can be bought of them now.
+
+    An active product that is `unlisted` has a page, but is in no list, search or sitemap.
+    """
 
     id: int
     slug: str
@@ -88,6 +91,7 @@ class Product(Struct, frozen=True):
     vendor: str
     category: CategoryRef | None
     status: Status
+    unlisted: bool
     price: Price | None
     stock: int | None
     variants: list[Variant]
@@ -200,6 +204,7 @@ class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_o
     status: Status
     variants: Annotated[list[VariantInput], Meta(min_length=1, max_length=250)]
     slug: Slug | None = None
+    unlisted: bool | UnsetType = UNSET
     description_html: Html = ""
     vendor: ShortText = ""
     category: CategoryInput | None = None
@@ -212,6 +217,7 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
     status: Status | UnsetType = UNSET
     variants: Annotated[list[VariantPatch], Meta(max_length=250)] = []
     slug: Slug | None = None
+    unlisted: bool | UnsetType = UNSET
     description_html: Html | UnsetType = UNSET
     vendor: ShortText | UnsetType = UNSET
     category: CategoryInput | UnsetType | None = UNSET

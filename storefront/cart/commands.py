@@ -107,6 +107,7 @@ def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None,
             Variant,
             Product.title,
             Product.status,
+            Product.gift_card,
             StockItem,
             cart_id.label("cart"),
             lines.label("lines"),
@@ -115,7 +116,7 @@ def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None,
         .outerjoin(StockItem, StockItem.variant_id == Variant.id)
         .where(Variant.sku == sku)
     ).one_or_none()
-    if row is None or row.status != "active":
+    if row is None or row.status != "active" or row.gift_card:
         raise CartError(_("There is nothing with that number in the shop."))
     item = row.StockItem
     unlimited = row.Variant.backorder or (item is not None and not item.tracked)

@@ -159,7 +159,7 @@ def _page_line(
     levels: stock.StockLevels,
     currency: str,
 ) -> CartPageLine:
-    in_shop = variant is not None and product is not None and product.status == "active"
+    in_shop = variant is not None and product is not None and product.is_for_sale
     level = levels.variant(variant.id) if variant is not None and in_shop else stock.StockLevel(0, 0)
     return CartPageLine(
         sku=line.sku,

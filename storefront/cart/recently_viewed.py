@@ -62,7 +62,7 @@ def load_recent_cards(without: Collection[int | None] = ()) -> list[Card]:
     if not (ids := [product_id for product_id in viewed if product_id not in without]):
         return []
     in_shop = select(Product.id).where(
-        Product.id.in_(ids), Product.status == "active", Product.price.is_not(None)
+        Product.id.in_(ids), Product.status == "active", Product.price.is_not(None), ~Product.unlisted
     )
     active = set(db.session.execute(in_shop).scalars())
     return cards.load_cards([product_id for product_id in ids if product_id in active][:MAX_SHOWN])

@@ -122,11 +122,24 @@ class Product(ChangedBy, Model):
         Index("ix_product_vendor", "vendor", "id"),
     )
 
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether it can be bought, if there is stock. The shop cannot issue gift cards yet."""
+        return self.status == "active" and not self.gift_card
+
     def cache_tags(self) -> set[str]:
         """Tags of its page, its cards and its addresses. The list index adds those of the lists that change."""
         tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
         if changed_values(
-            self, "title", "vendor", "product_type", "tags", "description_html", "status", "category_id"
+            self,
+            "title",
+            "vendor",
+            "product_type",
+            "tags",
+            "description_html",
+            "status",
+            "unlisted",
+            "category_id",
         ):
             tags.add(keys.SEARCH)
         if old := changed_values(self, "slug", "status"):

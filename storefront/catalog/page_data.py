@@ -173,6 +173,7 @@ class ProductPage:
     navigation: Navigation
     related: list[Card]
     status: str
+    unlisted: bool
     updated_at: str  # RFC 3339, UTC
 
     @property

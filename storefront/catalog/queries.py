@@ -144,6 +144,7 @@ def load_product_page(slug: str) -> ProductPage:
         navigation=navigation,
         related=[cards.build_card(row, levels) for row in related.values()],
         status=item.status,
+        unlisted=item.unlisted,
         updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
 

@@ -69,6 +69,7 @@ def render_products(part: int) -> str:
         Product.id.between(end - keys.SITEMAP_PART, end - 1),
         Product.status == "active",
         Product.price.is_not(None),
+        ~Product.unlisted,
     )
     rows = db.session.execute(shown.order_by(Product.id)).all()
     if not rows:

@@ -39,6 +39,7 @@ _BASKET = (
         Variant.backorder,
         Product.title,
         Product.status,
+        Product.gift_card,
         Variant.option1,
         Variant.option2,
         Variant.option3,
@@ -210,7 +211,7 @@ def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLin
     rows = connection_of(session).execute(_BASKET, {"cart": cart_id})
     lines, unavailable = [], []
     for row in rows:
-        if row.price is None or row.status != "active":
+        if row.price is None or row.status != "active" or row.gift_card:
             unavailable.append(row.title or row.sku)
             continue
         options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))

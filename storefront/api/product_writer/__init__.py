@@ -40,7 +40,8 @@ def change_product(
     try:
         with write_transaction() as session:
             loaded = lock_product(session, product_id)
-            shown = loaded.row.status == "active" and bool(loaded.variants)
+            row = loaded.row
+            shown = row.status == "active" and not row.unlisted and bool(loaded.variants)
             public = loaded.build_product(stock.public_display()) if shown else None
             condition(public, loaded.build_product(display))
             _apply_changes(session, loaded, body)
@@ -57,7 +58,7 @@ def _apply_changes(session: Session, loaded: LockedProduct, body: ProductPut | P
     before = _snapshot(loaded)
     is_put = isinstance(body, ProductPut)
     validation.validate(loaded, body, may_add=is_put)
-    for name in ("title", "status", "vendor"):
+    for name in ("title", "status", "unlisted", "vendor"):
         if (value := getattr(body, name)) is not UNSET and getattr(row, name) != value:
             setattr(row, name, value)
     if body.description_html is not UNSET and row.description_html != body.description_html:

@@ -50,6 +50,8 @@ def validate(loaded: LockedProduct, body: ProductPut | ProductPatch, *, may_add:
         for price, at in prices
         if isinstance(price, Price) and price.currency != currency
     ]
+    if loaded.row.gift_card and body.status == "active" != loaded.row.status:
+        faults.append(Fault("Gift cards cannot be sold yet. Leave it a draft.", "/status"))
     if body.title is not UNSET and not str(body.title).strip():
         faults.append(Fault("A product needs a title.", "/title"))
     if body.slug not in (None, loaded.row.slug) and handle_slug(str(body.slug)) != body.slug:

@@ -62,12 +62,13 @@ class ProductFacts:
     category: str  # the category's name, "" without one
     price: int | None
     status: str
+    unlisted: bool
     variants: Sequence[SearchedVariant]
 
     @property
     def is_listed(self) -> bool:
         """Whether lists and search show the product."""
-        return self.status == "active" and self.price is not None
+        return self.status == "active" and self.price is not None and not self.unlisted
 
     def row(self) -> ListingRow:
         """Return the columns of the product's rows in `listing`."""

@@ -53,6 +53,7 @@ def snapshot(
         category=category[1] or "",
         price=product.price,
         status=product.status,
+        unlisted=product.unlisted,
         variants=[SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3) for v in variants],
     )
     return Snapshot(facts, category[0] or "")

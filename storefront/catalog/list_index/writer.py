@@ -143,6 +143,7 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
         *(
             Product.description_html,
             Product.status,
+            Product.unlisted,
             Product.price,
             Product.price_max,
             Product.compare_at_price,
@@ -172,6 +173,7 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
             category=row.name or "",
             price=prices[row.id].price,
             status=row.status,
+            unlisted=row.unlisted,
             variants=searched[row.id],
         )
         for row in products
