@@ -40,11 +40,13 @@ def set_translations(app: Flask, translations: NullTranslations) -> None:
     def translate(text: str, **values: object) -> Markup:
         found = known.get(text)
         if found is None:
-            found = known[text] = Markup(translations.gettext(text))  # noqa: S704  # nosec B704  # our own text
+            translated = translations.gettext(text)
+            found = known[text] = Markup(translated)  # noqa: S704  # nosec B704  # our own text
         return found % values if values else found
 
     def translate_number(singular: str, plural: str, count: int, **values: object) -> Markup:
-        found = Markup(translations.ngettext(singular, plural, count))  # noqa: S704  # nosec B704  # our own text
+        translated = translations.ngettext(singular, plural, count)
+        found = Markup(translated)  # noqa: S704  # nosec B704  # our own text
         return found % {"num": count, **values}
 
     app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)

@@ -76,7 +76,15 @@ def listening_at(bind: str = "") -> tuple[str, str]:
     elif file.exists():
         bind = file.read_text().strip()
     host, _colon, port = (bind or _FALLBACK).rpartition(":")
-    return "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host, port  # noqa: S104  # nosec B104  # not bound
+    return "127.0.0.1" if _is_every_address(host) else host, port
+
+
+def _is_every_address(host: str) -> bool:
+    """Return whether a server bound to this host listens at all addresses of its machine."""
+    try:
+        return not host or ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return False
 
 
 def _is_admitted(host: str) -> bool:
