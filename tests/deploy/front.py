@@ -143,7 +143,9 @@ def nginx(
     with (conf / "output").open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        assert eventually(lambda: _listens(port) or process.poll() is not None)
+        # nginx writes its number when it has all its ports. Before, somebody else might listen there.
+        started = conf / "pid"
+        assert eventually(lambda: (started.exists() and _listens(port)) or process.poll() is not None)
         assert process.poll() is None, (conf / "output").read_text()
         yield Front(port, plain, conf / "shop.log", certificate, process)
     finally:

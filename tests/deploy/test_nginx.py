@@ -177,9 +177,12 @@ def test_stream_messages_pass_without_buffering(deployed: Deployed) -> None:
                 seen += connection.recv(4096)
 
 
-def test_the_other_shop_renders_pages_while_one_is_down(deployed: Deployed) -> None:
+def test_the_other_shop_renders_pages_while_one_is_down(
+    deployed: Deployed, request: pytest.FixtureRequest
+) -> None:
     front, (first, second) = deployed.front, deployed.shops
     fresh = iter(deployed.products[3:])
+    request.addfinalizer(lambda: [shop.restart() for shop in deployed.shops])  # for the tests that come later
 
     def order(number: int) -> Answer:
         form = urllib.parse.urlencode({"sku": "none", "quantity": number}).encode()
