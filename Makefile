@@ -8,6 +8,8 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --require-virtualenv
 export FLASK_APP := wsgi
+# Some containers set it. Each process that `make` starts would compile the shop again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test quick test-long mutations check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -23,7 +24,7 @@ from storefront import cache, periodic
 from storefront.app import create_app
 from storefront.cache.state import cache_state
 from storefront.extensions import Model, db
-from storefront.redis_roles import embedded
+from storefront.redis_roles import clients, embedded
 from tests import durations, selection
 from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
@@ -36,6 +37,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 TOGETHER = ("browser", "chaos")
 _MADE: list[Flask] = []
 share_routes()
+# Garbage is a fifth of the tests' time as it is collected by default: each test's shop makes many objects.
+gc.set_threshold(50_000, 10, 10)
 os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
 
 
@@ -91,6 +94,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Say before the first test which programs are missing, and how many tests that skips."""
+    gc.freeze()  # the modules and tests, which stay
     lines = missing_programs(session.items)
     if lines and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
         with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
@@ -173,8 +177,12 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(
+    database: str, migrated: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
     """The shop on an empty database, in an application context, with an instance directory of its own."""
+    # On a busy machine the tests' Redis may need longer, and the shop would do without it.
+    monkeypatch.setattr(clients, "TIMEOUT", 5 * clients.TIMEOUT)
     instance = tmp_path / "instance"
     instance.mkdir()
     url = migrated

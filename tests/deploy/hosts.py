@@ -87,7 +87,7 @@ class Host:
             "ADDRESS": address,
             "REPOSITORY": str(ROOT),
             "PYTHON": sys.executable,
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": str(self.root / "tmp" / "pycache"),
         }
         if database:
             self._postgresql()
