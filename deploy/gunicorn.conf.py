@@ -7,6 +7,10 @@ from gevent import monkey
 monkey.patch_all()  # before any import of the shop: the master loads the shop to start its Redis
 
 import gc  # noqa: E402
+
+gc.disable()  # what the imports make stays: looking through it for garbage would take a part of the start
+
+import importlib  # noqa: E402
 import os  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
@@ -29,6 +33,24 @@ from prometheus_client import multiprocess  # noqa: E402
 
 from storefront import periodic, redis_roles, stock  # noqa: E402
 from storefront.app import create_app  # noqa: E402
+
+# What the shop imports in functions, so that commands start quickly. Workers inherit it: no request waits for it. In
+# a shop that uses Stripe or tracing, `create_app` imports their libraries.
+for _name in (
+    "PIL.Image",
+    "PIL.ImageOps",
+    "alembic.migration",
+    "alembic.script",
+    "cryptography.fernet",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "flask_migrate",
+    "pyotp",
+    "segno",
+    "webauthn",
+):
+    importlib.import_module(_name)
+gc.freeze()  # in the master, so that workers share the memory of these objects (docs.python.org/3/library/gc.html)
+gc.enable()
 
 if "WEB_CONCURRENCY" not in os.environ:  # gunicorn reads it; --workers overrides both
     workers = max(

@@ -35,7 +35,7 @@ from storefront import (
     web,
 )
 from storefront.config import Settings, instance_directory
-from storefront.extensions import db, migrate
+from storefront.extensions import db, init_migrations
 from storefront.web import body_limits, hosts, prefix, same_origin
 
 ROOT = Path(__file__).parent.parent
@@ -67,7 +67,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     i18n.init_app(app)
     actors.init_app(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    init_migrations(app, ROOT / "migrations")
     periodic.init_app(app)
     web.init_app(app)
     redis_roles.init_app(app)

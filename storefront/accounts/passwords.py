@@ -8,11 +8,9 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-import gevent
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
-from gevent import monkey
 
 from storefront.accounts import common_passwords
 from storefront.i18n import gettext as _
@@ -128,7 +126,9 @@ def _unusable_hash() -> str:
 
 def _run_in_thread(work: Callable[[], T]) -> T:
     """Run work that keeps a core busy in a thread of gevent's pool, so that the worker's other requests go on."""
+    from gevent import get_hub, monkey  # here, so that `flask` commands start without it
+
     if not monkey.is_module_patched("threading"):
         return work()
-    result: T = gevent.get_hub().threadpool.apply(work)
+    result: T = get_hub().threadpool.apply(work)
     return result

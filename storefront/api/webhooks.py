@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, current_app
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import outbox
@@ -27,7 +26,7 @@ from storefront.api.state import state
 from storefront.checkout import orders
 from storefront.checkout.orders import OrderChange
 from storefront.errors import StorefrontError
-from storefront.extensions import db, write_transaction
+from storefront.extensions import db, insert_function, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
 
 EVENTS = ("stock.changed", "order.changed")
@@ -121,7 +120,7 @@ def enqueue_deliveries(event: str, occurrences: Sequence[tuple[str, dict[str, An
         for name, data in occurrences
     ]
     if rows:
-        insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(WebhookDelivery)
+        insert = insert_function(db.engine)(WebhookDelivery)
         with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
             connection.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows)
 

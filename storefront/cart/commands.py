@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storefront import accounts, stock
@@ -15,7 +14,7 @@ from storefront.cart import cookie, queries
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
-from storefront.extensions import write_transaction
+from storefront.extensions import insert_function, write_transaction
 from storefront.i18n import gettext as _
 from storefront.stock import StockItem
 
@@ -57,7 +56,7 @@ def add_line(sku: str, quantity: int) -> str:
             "price_seen": variant.price,
             "saved": False,
         }
-        new = _insert_function(session)(CartLine).values(row | {"added_at": _now()})
+        new = insert_function(session.connection())(CartLine).values(row | {"added_at": _now()})
         more = _least_function(session)(CartLine.quantity + new.excluded.quantity, MAX_QUANTITY)
         session.execute(
             new.on_conflict_do_update(
@@ -130,7 +129,7 @@ def _create_cart(session: Session) -> int:
     If another device of the same account has just created one, that cart is used.
     """
     shopper = accounts.current_user()
-    new = _insert_function(session)(Cart).values(
+    new = insert_function(session.connection())(Cart).values(
         token=secrets.token_urlsafe(24),
         user_id=shopper.id if shopper else None,
         created_at=_now(),
@@ -157,10 +156,6 @@ def _update_line(sku: str, **values: object) -> None:
         )
         if not changed.rowcount:  # type: ignore[attr-defined]
             raise CartError(_("That is not in your basket any more."))
-
-
-def _insert_function(session: Session) -> Any:
-    return sqlite.insert if session.connection().dialect.name == "sqlite" else postgresql.insert
 
 
 def _least_function(session: Session) -> Any:

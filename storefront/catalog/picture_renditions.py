@@ -14,8 +14,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+if TYPE_CHECKING:  # the functions import Pillow: most processes of the shop never open a picture
+    from PIL import Image
 
 WIDTHS = (320, 640, 1024)
 MAX_PIXELS = 50_000_000
@@ -60,6 +62,8 @@ def open_picture(data: bytes) -> Iterator[Image.Image]:
     Raises:
         RefusedError: in the block or at its beginning, the file cannot be decoded, or needs too much memory.
     """
+    from PIL import Image
+
     with _explained(), Image.open(io.BytesIO(data), formats=_FORMATS) as source:
         yield source
 
@@ -75,6 +79,8 @@ def render(source: Image.Image, wanted: Sequence[int]) -> Iterator[tuple[int, by
     Raises:
         RefusedError: the picture is too tall for its width.
     """
+    from PIL import Image, ImageOps
+
     ImageOps.exif_transpose(source, in_place=True)
     mode = "RGBA" if source.mode in ("RGBA", "LA", "PA", "P") else "RGB"
     picture = source if source.mode == mode else source.convert(mode)
@@ -92,6 +98,8 @@ def render(source: Image.Image, wanted: Sequence[int]) -> Iterator[tuple[int, by
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn the errors of the library into sentences; its warnings are of no use to the reader of a report."""
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

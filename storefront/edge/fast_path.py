@@ -6,6 +6,7 @@ answers are measured, and trusted proxies are believed, as if they had passed al
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -187,6 +188,10 @@ def find_yield() -> Callable[[], object]:
 
     A worker that never waits would answer one busy connection for as long as it sends, and starve the others.
     """
-    from gevent import monkey, sleep  # here: commands start faster without it
+    # A process that gevent patches has imported it before the shop; commands start faster without it.
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("socket"):
+        return lambda: None
+    from gevent import sleep
 
-    return (lambda: sleep(0)) if monkey.is_module_patched("socket") else (lambda: None)
+    return lambda: sleep(0)

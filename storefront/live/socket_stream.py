@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from gevent import get_hub, monkey
-
 from storefront.live.frames import HEARTBEAT_KEY
 
 if TYPE_CHECKING:
@@ -105,6 +103,8 @@ class SocketStreams:
     """All socket streams of a process, on one epoll that the event loop watches."""
 
     def __init__(self, hub: Hub) -> None:
+        from gevent import get_hub, monkey  # here, so that `flask` commands start without it
+
         self.hub = hub
         self._epoll: Any = monkey.get_original("select", "epoll")()
         self._by_fd: dict[int, SocketStream] = {}

@@ -11,8 +11,6 @@ import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from gevent import monkey
-
 from storefront.live.socket_stream import SocketStreams
 from storefront.live.wsgi_stream import STREAM_REQUEST, StreamRequest
 from storefront.web import DETACHED_RESPONSE
@@ -62,6 +60,8 @@ class SocketTakeover:
 
 
 def _can_take_over(environ: WSGIEnvironment) -> bool:
+    from gevent import monkey  # here, so that `flask` commands start without it
+
     connection = environ.get("gunicorn.socket")
     return (
         isinstance(connection, socket.socket)

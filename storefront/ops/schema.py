@@ -7,13 +7,10 @@ import logging
 import time
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from flask_migrate import upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.extensions import db
+from storefront.extensions import db, migrations_folder
 
 PROMPT = 0.5  # seconds; a slower database makes the shop not ready
 
@@ -41,13 +38,17 @@ def problem() -> str | None:
     Tables of a later version are accepted: migrations only add what an older version can ignore, so that it keeps
     serving during a release and serves again after a rollback.
     """
+    # Here, because Alembic is a tenth of the time that a process takes to start.
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     try:
         with db.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         log.warning("the database does not answer: %s", error)
         return "The database does not answer. Check DATABASE_URL, and that the server is running."
-    wanted = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
+    wanted = ScriptDirectory(migrations_folder()).get_current_head()
     if current == wanted or _is_later(current, str(wanted)):
         return None
     return (
@@ -72,6 +73,8 @@ def readiness() -> str | None:
 
 def migrate() -> None:
     """Migrate the tables. If several processes call this at once, one migrates and the others wait."""
+    from flask_migrate import upgrade  # imports Alembic, as in `problem`
+
     with (Path(current_app.instance_path) / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if problem() is not None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from itsdangerous import TimestampSigner
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
-from storefront.extensions import db, write_transaction
+from storefront.extensions import db, migrations_folder, write_transaction
 from storefront.mail.queue import QueuedMail
 from storefront.ops import doctor
 from storefront.ops.doctor import database as database_checks
@@ -65,9 +66,7 @@ def test_a_healthy_shop_passes_and_a_broken_one_fails(app: Flask, database: str)
         shown = app.test_cli_runner().invoke(args=["doctor", "--no-front"])
     finally:
         with db.engine.begin() as connection:
-            head = database_checks.schema.ScriptDirectory(
-                app.extensions["migrate"].directory
-            ).get_current_head()
+            head = ScriptDirectory(migrations_folder()).get_current_head()
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     assert shown.exit_code == 1
     assert "Run: flask db upgrade" in " ".join(shown.output.split())

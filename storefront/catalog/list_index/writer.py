@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, event, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, UOWTransaction
 
 from storefront import cache
@@ -31,6 +30,7 @@ from storefront.catalog.models import (
     ProductImage,
     Variant,
 )
+from storefront.extensions import insert_function
 from storefront.stock import StockItem
 
 BATCH = 500  # products that are refreshed with the same statements
@@ -280,9 +280,9 @@ def _count_categories(session: Session, deltas: Sequence[tuple[int, int]]) -> No
 def _count_vendors(session: Session, deltas: Sequence[tuple[int, str, int]]) -> None:
     if not deltas:
         return
-    dialect = session.connection().dialect.name
-    upsert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(ListingVendor)
-    session.connection().execute(
+    connection = session.connection()
+    upsert = insert_function(connection)(ListingVendor)
+    connection.execute(
         upsert.on_conflict_do_update(
             index_elements=["category_id", "vendor"],
             set_={"products": ListingVendor.products + upsert.excluded.products},

@@ -7,7 +7,6 @@ origin, so the check against cross-site requests lets it pass.
 
 from __future__ import annotations
 
-import stripe
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -76,6 +75,8 @@ def _answer(provider: StripeCheckout, event_id: str, kind: str, subject: Subject
 
 def _verified_payload(provider: StripeCheckout) -> bytes:
     """Return the body if Stripe has signed it within the last five minutes (docs.stripe.com/webhooks)."""
+    import stripe  # as in stripe_checkout.py
+
     payload = request.get_data()
     signature = request.headers.get("Stripe-Signature")
     tolerance = stripe.Webhook.DEFAULT_TOLERANCE

@@ -1,6 +1,7 @@
 """Stripe Checkout: the shopper pays on Stripe's own page, and Stripe sends signed events (`events.py`).
 
-Every call waits for the network, so no transaction may be open.
+Every call waits for the network, so no transaction may be open. The functions import Stripe's library: it is a
+twentieth of a process's start, and most shops do without it. In one that does not, `StripeCheckout` loads it early.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import stripe
 from flask import current_app
 
 from storefront.checkout.errors import PaymentError
@@ -38,6 +38,8 @@ class StripeCheckout:
     refunds_automatically = True
 
     def __init__(self, key: str, webhook_secret: str, base: str | None) -> None:
+        import stripe
+
         self.origin = _origin(base) if base else "https://checkout.stripe.com"
         self.webhook_secret = webhook_secret
         addresses: Any = {"api": base} if base else None
@@ -48,6 +50,8 @@ class StripeCheckout:
 
     def begin(self, order: OrderView, back: str) -> str:
         """Return the URL of Stripe's page for this order: the same page as long as it is open."""
+        import stripe
+
         earlier = attempts.list_attempts(self.code, order.number)
         try:
             if earlier and earlier[-1].state == "pending":
@@ -76,6 +80,8 @@ class StripeCheckout:
 
     def refund(self, order: OrderView, amount: int, key: str) -> str:
         """Refund an amount to the means of payment that was used; return Stripe's id of the refund."""
+        import stripe
+
         paid = [row for row in attempts.list_attempts(self.code, order.number) if row.state == "paid"]
         if not paid:
             raise PaymentError(_("Stripe has no payment of this order that could be refunded."))
@@ -110,6 +116,8 @@ class StripeCheckout:
         Raises:
             PaymentError: Stripe cannot be asked now.
         """
+        import stripe
+
         try:
             sessions = self._sessions.list({"payment_intent": intent, "limit": 1}).data
         except stripe.StripeError as error:
@@ -117,6 +125,8 @@ class StripeCheckout:
         return (sessions[0].client_reference_id or "") if sessions else ""
 
     def _close(self, reference: str) -> bool:
+        import stripe
+
         try:
             session = self._sessions.retrieve(reference)
             if session.status == "open":
