@@ -146,6 +146,23 @@ def test_case_of_an_option_value_is_no_new_variant(app: Flask) -> None:
     assert of_variants(change)["P-1"].fields["option1"] == ValueChange("Blue", "blue")
 
 
+def test_rows_that_differ_by_case_are_variants_of_their_own(app: Flask) -> None:
+    factories.make_product(
+        "Pen", slug="pen", option_names=["Shade"], variants=[{"sku": "P-1", "option1": "Blue"}]
+    )
+    rows = [row(2, "blue", price=5), row(3, "BLUE", price=6)]
+    (change,), report = plan(InputProduct(handle="pen", variants=rows))
+    assert report.new_variants == 2
+    assert "P-1" not in of_variants(change)
+
+
+def test_empty_option_value_clears_nothing(app: Flask) -> None:
+    variants = [{"sku": "A", "option1": "S", "option2": "Red"}]
+    factories.make_product("Tee", slug="tee", option_names=["Size", "Colour"], variants=variants)
+    (change,), _ = plan(InputProduct(handle="tee", variants=[row(2, "XS", "", code="A")]))
+    assert change.variants[0].fields == {"option1": ValueChange("S", "XS")}
+
+
 def test_fewer_option_columns_lose_no_option(app: Flask) -> None:
     """A file with the first of two options cannot clear the second one."""
     variants = [
@@ -211,7 +228,7 @@ def test_unique_labels_lead_to_products_without_handles(app: Flask) -> None:
     """A price list of SKUs: its rows of one product become one change."""
     shirt()
     inputs = [
-        InputProduct(line=n, variants=[row(n, label=f"TEE-{size}", price=n)])
+        InputProduct(line=n, variants=[row(n, label=f"TEE-{size}", price=n)], has_option_columns=True)
         for n, size in ((2, "S"), (3, "L"))
     ]
     (change,), report = plan(*inputs, remove_missing=True)
