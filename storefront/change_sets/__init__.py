@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.change_sets import content_lifetime
-from storefront.change_sets.creation_undo import used_codes
+from storefront.change_sets.codes import used_codes
 from storefront.change_sets.runner import apply_change_set, undo_change_set
 from storefront.change_sets.store import PlanWriter
 

@@ -2,7 +2,8 @@
 
 A code is the source's own code if it has one, else the label if one row of the source has it, else a text made of the
 handle and the option values, with a digest of them where that is needed. No code is one that a row of the source, a
-variant of the shop, or its ledger of stock has: a removed variant must not come back to life as another one.
+variant of the shop, or its ledger of stock has: a removed variant must not come back to life as another one. A made
+code is not one of an order either; a label may be, since merchants bring their orders along from another shop.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import msgspec
-from sqlalchemy import Table, select, union
+from sqlalchemy import Select, Table, select, union, union_all
 from sqlalchemy.engine import Connection
 
+from storefront.app_state import Hook
 from storefront.catalog.models import Variant
 from storefront.catalog.slugs import slugify
 from storefront.stock import StockItem, StockMovement
@@ -28,6 +30,8 @@ MAX_CODE = 255
 _MOST, _MOST_HANDLE, _MOST_VALUE = 100, 60, 40
 _TABLES = [cast("Table", model.__table__) for model in (Variant, StockItem, StockMovement)]
 _MOST_ASKED = 2_000  # codes in one statement; SQLite takes 32,766 parameters
+# Asks each room above for a query of the codes that its rows need, such as orders.
+used_codes = Hook[[], Select[str]]("change_sets.used_codes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,9 @@ class CodeMaker:
         waiting = list(range(len(variants)))
         while waiting:
             asked = {index: next(candidates[index]) for index in waiting}
-            used = find_used_codes(connection, set(asked.values()))
-            for index, code in asked.items():
+            used = find_taken_codes(connection, {code for code, _ in asked.values()})
+            used |= find_needed_codes(connection, {code for code, is_made in asked.values() if is_made})
+            for index, (code, _) in asked.items():
                 if code not in used and self._claims.claim(code):
                     codes[index] = code
             waiting = [index for index in waiting if not codes[index]]
@@ -87,24 +92,38 @@ class CodeMaker:
         """Delete the temporary file."""
         self._claims.close()
 
-    def _candidates(self, variant: NewVariant) -> Iterator[str]:
+    def _candidates(self, variant: NewVariant) -> Iterator[tuple[str, bool]]:
+        """Yield codes, and whether each is made, in the order in which they are tried."""
         for text in filter(None, dict.fromkeys((variant.code, variant.label))):
             if is_safe_code(text) and self._times_in_source(text) <= 1:
-                yield text
+                yield text, False
         for text in _made_codes(variant):
             if not self._times_in_source(text):
-                yield text
+                yield text, True
 
 
-def find_used_codes(connection: Connection, codes: Collection[str]) -> set[str]:
+def find_taken_codes(connection: Connection, codes: Collection[str]) -> set[str]:
     """Return which of these codes a variant has, or had when its stock moved."""
     used: set[str] = set()
-    wanted = sorted(codes)
-    for start in range(0, len(wanted), _MOST_ASKED):
-        part = wanted[start : start + _MOST_ASKED]
+    for part in _parts(codes):
         query = union(*(select(table.c.sku).where(table.c.sku.in_(part)) for table in _TABLES))
         used.update(connection.execute(query).scalars())
     return used
+
+
+def find_needed_codes(connection: Connection, codes: Collection[str]) -> set[str]:
+    """Return which of these codes the rows of rooms above need, such as orders and the baskets that hold goods."""
+    used: set[str] = set()
+    if codes and (queries := used_codes.fire()):
+        (code,) = union_all(*queries).subquery().c
+        for part in _parts(codes):
+            used.update(connection.execute(select(code).where(code.in_(part))).scalars())
+    return used
+
+
+def _parts(codes: Collection[str]) -> Iterator[list[str]]:
+    wanted = sorted(codes)
+    return (wanted[start : start + _MOST_ASKED] for start in range(0, len(wanted), _MOST_ASKED))
 
 
 def is_plain(code: str) -> bool:

@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select, union_all
-
 from storefront import cache
-from storefront.app_state import Hook
 from storefront.cache import keys
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Variant
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, chunks
 from storefront.change_sets.changes import VariantChange
+from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
 from storefront.change_sets.results import Left
 from storefront.change_sets.row_fields import ProductFields, is_same
 from storefront.change_sets.stock_changes import UNDO
+from storefront.extensions import connection_of
 from storefront.stock.items import remove_items
-
-# Asks each room above for a query of the codes that its rows need, such as orders.
-used_codes = Hook[[], Select[str]]("change_sets.used_codes")
 
 
 def find_used(batch: Batch) -> set[str]:
     """Return those codes that the rows of a batch have created and that orders or shoppers use."""
-    used: set[str] = set()
     codes = {
         change.sku
         for row in batch.rows
         for change in row.change.variants
         if change.action == "create" and change.sku in row.result.variants
     }
-    queries = used_codes.fire()
-    if queries:
-        (code,) = union_all(*queries).subquery().c
-        for chunk in chunks(sorted(codes)):
-            used |= set(batch.session.execute(select(code).where(code.in_(chunk))).scalars())
-    return used
+    return find_needed_codes(connection_of(batch.session), codes)
 
 
 def why_variant_kept(loaded: LoadedProduct, variant: Variant, change: VariantChange, used: set[str]) -> str:

@@ -109,12 +109,8 @@ class DifferenceFinder:
     def _remove_variant(self, variant: ShopVariant) -> VariantChange:
         values = {name: variant.columns[name] for name in _VARIANT_COLUMNS}
         values |= {f"extra:{header}": value for header, value in variant.columns["extra"].items()}
-        values |= {
-            "tracked": variant.tracked,
-            "low_threshold": variant.low_threshold,
-            "picture": variant.picture,
-        }
-        fields = {name: ValueChange(value, None) for name, value in values.items() if value not in (None, "")}
+        values |= {"tracked": variant.tracked, "picture": variant.picture}
+        fields = {name: ValueChange(value, None) for name, value in values.items()}
         stock = StockChange("set", 0, variant.on_hand)
         return VariantChange(action="remove", sku=variant.sku, fields=fields, stock=stock)
 

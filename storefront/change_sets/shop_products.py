@@ -32,7 +32,6 @@ class ShopVariant:
     options: tuple[str, str, str]
     columns: dict[str, Any]
     tracked: bool
-    low_threshold: int
     on_hand: int
     reserved: int
     picture: str | None = None
@@ -128,7 +127,7 @@ def _add_pictures(connection: Connection, found: ShopProducts) -> None:
 
 def _add_variants(connection: Connection, found: ShopProducts) -> None:
     item = _ITEMS.c
-    query = select(_VARIANTS, item.tracked, item.low_threshold, item.on_hand, item.reserved)
+    query = select(_VARIANTS, item.tracked, item.on_hand, item.reserved)
     query = query.outerjoin(_ITEMS, item.variant_id == _VARIANTS.c.id)
     sources = {p.id: p.source for product in found.by_id.values() for p in product.pictures}
     for row in connection.execute(
@@ -142,7 +141,6 @@ def _add_variants(connection: Connection, found: ShopProducts) -> None:
                 options=(row.option1, row.option2, row.option3),
                 columns=dict(row._mapping),
                 tracked=row.tracked is not False,
-                low_threshold=5 if row.low_threshold is None else row.low_threshold,
                 on_hand=row.on_hand or 0,
                 reserved=row.reserved or 0,
                 picture=sources.get(row.image_id),

@@ -174,7 +174,7 @@ class OrderLine(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id"), index=True)
-    sku: Mapped[str] = mapped_column(String(255))
+    sku: Mapped[str] = mapped_column(String(255), index=True)
     label: Mapped[str] = mapped_column(String(255), default="", server_default="")
     title: Mapped[str] = mapped_column(String(500))
     options: Mapped[str] = mapped_column(String(800), default="")

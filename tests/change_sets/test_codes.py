@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 from flask import Flask
+from sqlalchemy import literal, select
 
 from storefront import stock
 from storefront.catalog.models import Variant
-from storefront.change_sets.codes import is_safe_code
+from storefront.change_sets.codes import is_safe_code, used_codes
 from storefront.change_sets.inputs import InputProduct, InputVariant
 from storefront.extensions import write_transaction
 from storefront.stock import StockItem
@@ -87,6 +88,14 @@ def test_code_of_a_removed_variant_is_not_given_again(app: Flask) -> None:
             session.delete(session.query(model).filter_by(sku="GONE").one())
     made = codes(product("new", *labelled("OLD", "GONE", "FRESH")))
     assert made == ["new-size-2", "new-size-3", "FRESH"]
+
+
+def test_made_code_is_not_one_of_an_order(app: Flask) -> None:
+    """Stock that is not counted leaves no line in the ledger, but its orders stay."""
+    used_codes.register(app, lambda: select(literal("tee-s")))
+    (made,) = codes(blank("tee", "S"))
+    assert made.startswith("tee-s-")
+    assert codes(product("cap", *labelled("tee-s"))) == ["tee-s"]  # the merchant's own SKU
 
 
 @pytest.mark.parametrize("label", [".", "..", "a/../b", "/a", "a/", "a//b", "a\u200bb", "ﬁ", " a", "a" * 256])

@@ -61,7 +61,7 @@ def shop_product(width: int, variants: Sequence[tuple[Options, str]]) -> ShopPro
     """Return a product as the planner reads it from the shop."""
     product = ShopProduct(1, "tee", {"option_names": ["One", "Two", "Three"][:width]})
     product.variants = [
-        ShopVariant(n, f"v-{n}", label, options, {}, tracked=True, low_threshold=5, on_hand=1, reserved=0)
+        ShopVariant(n, f"v-{n}", label, options, {}, tracked=True, on_hand=1, reserved=0)
         for n, (options, label) in enumerate(variants)
     ]
     return product
