@@ -101,9 +101,15 @@ class ChangedBy:
     """Mixin of tables whose rows name the actor who added or last changed them.
 
     Bulk updates do not set it: those of the list index, for example, only follow the change of another row.
+    `storefront/deletions.py` records who deleted a row.
     """
 
     changed_by: Mapped[str] = mapped_column(String(MAX_LENGTH), default=actor_text, server_default="")
+
+    @property
+    def deletion_name(self) -> str:
+        """What the record of its deletion calls the row: nothing personal, and no secret."""
+        return ""
 
 
 @event.listens_for(ChangedBy, "before_update", propagate=True)

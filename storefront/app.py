@@ -21,6 +21,7 @@ from storefront import (
     catalog_files,
     change_sets,
     checkout,
+    deletions,
     demo,
     edge,
     i18n,
@@ -75,6 +76,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     outbox.init_app(app)
     rate_limiting.init_app(app)
     hosts.init_app(app)
+    deletions.init_app(app)
     cache.init_app(app)
     same_origin.init_app(app)
     body_limits.init_app(app)

@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from flask import has_request_context, request
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront import rate_limiting
 from storefront.accounts import user_agents
 from storefront.accounts.models import SecurityEvent, User
-from storefront.extensions import db, write_transaction
+from storefront.background.old_rows import delete_old_rows
 from storefront.i18n import lazy_gettext as _
 
 SecurityEventKind = Literal[
@@ -109,7 +109,6 @@ KINDS: Final[dict[SecurityEventKind, EventKind]] = {
     "account-deleted": EventKind(_("Account deleted")),
 }
 RETENTION = timedelta(days=400)
-DELETE_BATCH = 1000
 
 
 class SecurityEventChangedError(Exception):
@@ -148,13 +147,7 @@ def erase_account(session: Session, user_id: int) -> None:
 
 def delete_old() -> int:
     """Delete a batch of the events that are older than `RETENTION`; return how many."""
-    old = select(SecurityEvent.id).where(SecurityEvent.at < datetime.now(UTC) - RETENTION).limit(DELETE_BATCH)
-    ids = db.session.scalars(old).all()
-    db.session.rollback()
-    if ids:
-        with write_transaction() as session:
-            session.execute(delete(SecurityEvent).where(SecurityEvent.id.in_(ids)))
-    return len(ids)
+    return delete_old_rows(SecurityEvent, SecurityEvent.at < datetime.now(UTC) - RETENTION)
 
 
 def _is_full(session: Session, kind: SecurityEventKind, user_id: int | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,6 +32,11 @@ class ApiToken(ChangedBy, Model):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def deletion_name(self) -> str:
+        """Return its name."""
+        return self.name
 
 
 class IdempotencyKey(Model):
@@ -63,6 +69,11 @@ class Webhook(ChangedBy, Model):
     events: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
     slot_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def deletion_name(self) -> str:
+        """Return the host of its URL: the path may hold a secret of the receiver."""
+        return urlsplit(self.url).hostname or ""
 
 
 class WebhookDelivery(Model):

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from storefront import periodic
 from storefront.api.models import Webhook, WebhookDelivery
@@ -22,7 +22,7 @@ from storefront.api.state import state
 from storefront.api.webhook_turns import Turns
 from storefront.app_state import AppState
 from storefront.background.due_queue import Attempt, BatchResult, DueQueue, Outcome
-from storefront.extensions import db
+from storefront.background.old_rows import BATCH, delete_old_rows
 from storefront.web import outbound
 
 # Seconds for an attempt: the look-up of the name, connecting, sending, and the head of the answer.
@@ -107,6 +107,6 @@ def init_app(app: Flask) -> None:
 
 def _delete_old_deliveries() -> None:
     """Delete messages older than `LOG_RETENTION` that are delivered or given up."""
-    old = (WebhookDelivery.created_at < datetime.now(UTC) - LOG_RETENTION, WebhookDelivery.due_at.is_(None))
-    with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
-        connection.execute(delete(WebhookDelivery).where(*old))
+    old = (WebhookDelivery.created_at < datetime.now(UTC) - LOG_RETENTION) & WebhookDelivery.due_at.is_(None)
+    while delete_old_rows(WebhookDelivery, old) == BATCH:
+        pass

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
+from storefront.background.old_rows import delete_old_rows
 from storefront.cart.models import Cart, CartLine
-from storefront.extensions import db, write_transaction
 
 # The cookie of a basket lives as long, so no browser can reach an older one.
 LIFETIME = timedelta(days=365)
@@ -22,11 +22,4 @@ def delete_unused_carts() -> int:
         & (Cart.updated_at < limit)
         & ~exists(select(CartLine.id).where(CartLine.cart_id == Cart.id, CartLine.added_at >= limit))
     )
-    ids = db.session.scalars(select(Cart.id).where(unused).limit(BATCH)).all()
-    db.session.rollback()
-    if ids:
-        with write_transaction() as session:
-            # The condition again: a basket may have been used, or have got an owner, since.
-            statement = delete(Cart).where(Cart.id.in_(ids), unused)
-            session.execute(statement.execution_options(synchronize_session=False))
-    return len(ids)
+    return delete_old_rows(Cart, unused, most=BATCH)

@@ -57,6 +57,11 @@ class Category(ChangedBy, Model):
 
     __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
 
+    @property
+    def deletion_name(self) -> str:
+        """Return its path."""
+        return self.path
+
     def cache_tags(self) -> set[str]:
         """Tags of every page's navigation, the category's own lists, and its addresses, old and new."""
         tags = {keys.NAVIGATION, keys.category_tag(self.id)}
@@ -127,6 +132,11 @@ class Product(ChangedBy, Model):
         """Whether it can be bought, if there is stock. The shop cannot issue gift cards yet."""
         return self.status == "active" and not self.gift_card
 
+    @property
+    def deletion_name(self) -> str:
+        """Return its slug."""
+        return self.slug
+
     def cache_tags(self) -> set[str]:
         """Tags of its page, its cards and its addresses. The list index adds those of the lists that change."""
         tags = {keys.product_tag(self.id), keys.card_tag(self.id)}
@@ -185,6 +195,11 @@ class Variant(ChangedBy, Model):
         CheckConstraint("weight_grams >= 0", name="weight_not_negative"),
         UniqueConstraint("product_id", "option1", "option2", "option3"),
     )
+
+    @property
+    def deletion_name(self) -> str:
+        """Return its code."""
+        return self.sku
 
     def cache_tags(self) -> set[str]:
         """Tags of its product, and of searches if its code, label or options change."""

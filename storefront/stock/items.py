@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from storefront import deletions
 from storefront.actors import actor_text
 from storefront.extensions import connection_of
 from storefront.stock.ledger import Movement, apply_movements
@@ -45,7 +46,9 @@ def remove_items(session: Session, skus: Collection[str], *, reason: str, refere
     ]
     for error in apply_movements(session, movements):
         raise error
-    connection.execute(delete(StockItem).where(StockItem.sku.in_(skus), StockItem.reserved == 0))
+    unreserved = delete(StockItem).where(StockItem.sku.in_(skus), StockItem.reserved == 0)
+    removed = connection.execute(unreserved.returning(StockItem.id, StockItem.sku))
+    deletions.record(connection, StockItem, [(row.id, row.sku) for row in removed])
 
 
 def _recorded(session: Session, skus: Sequence[str]) -> dict[str, int]:

@@ -48,6 +48,11 @@ class StockItem(ChangedBy, Model):
         ),
     )
 
+    @property
+    def deletion_name(self) -> str:
+        """Return the code of its variant."""
+        return self.sku
+
     def cache_tags(self) -> set[str]:
         """Return the tags of the pages that show this variant's stock: its product's page and lists."""
         return {keys.product_tag(self.product_id), keys.card_tag(self.product_id)}
