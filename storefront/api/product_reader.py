@@ -134,6 +134,8 @@ def build_variant(
         compare_at_price=_price(reduced) if reduced else None,
         stock=badge.left,
         band=badge.band,
+        requires_shipping=of.requires_shipping,
+        taxable=of.taxable,
     )
 
 

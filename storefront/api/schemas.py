@@ -67,6 +67,8 @@ class Variant(Struct, frozen=True):
     compare_at_price: Price | None
     stock: int | None
     band: Band
+    requires_shipping: bool
+    taxable: bool
 
 
 class Image(Struct, frozen=True):
@@ -160,12 +162,15 @@ class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
 class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):
     """A variant in the body of `PUT`. `stock` null leaves the stock unchanged; `band` is ignored.
 
-    Without `label` a variant keeps its own; that of a new one is its `sku`.
+    Without `label`, `requires_shipping` or `taxable` a variant keeps its own. A new one has its `sku` as its label,
+    is sent in a parcel and taxed.
     """
 
     sku: Sku
     price: Price
     label: ShortText | UnsetType = UNSET
+    requires_shipping: bool | UnsetType = UNSET
+    taxable: bool | UnsetType = UNSET
     options: Options = {}
     compare_at_price: Price | None = None
     stock: Stock | None = None
@@ -178,6 +183,8 @@ class VariantPatch(Struct, frozen=True, forbid_unknown_fields=True):
     sku: Sku
     price: Price | UnsetType = UNSET
     label: ShortText | UnsetType = UNSET
+    requires_shipping: bool | UnsetType = UNSET
+    taxable: bool | UnsetType = UNSET
     options: Options | UnsetType = UNSET
     compare_at_price: Price | UnsetType | None = UNSET
     stock: Stock | None = None

@@ -131,6 +131,8 @@ class VariantView:
     picture: int | None  # index into ProductPage.pictures
     barcode: str
     weight_grams: int
+    requires_shipping: bool
+    taxable: bool
 
     @property
     def name(self) -> str:

@@ -180,6 +180,8 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
             picture=places.get(row.image_id) if row.image_id else None,
             barcode=row.barcode,
             weight_grams=row.weight_grams,
+            requires_shipping=row.requires_shipping,
+            taxable=row.taxable,
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +36,8 @@ _BASKET = (
         CartLine.sku,
         CartLine.quantity,
         Variant.label,
+        Variant.taxable,
+        Variant.requires_shipping,
         Variant.price,
         Variant.backorder,
         Product.title,
@@ -122,7 +125,7 @@ class OrderReview:
         draft: the contact, the addresses, and the chosen delivery and payment.
         lines: the lines of the basket.
         totals: what they cost.
-        delivery: the chosen delivery method, if it exists.
+        delivery: the chosen delivery method, if it exists and anything is sent.
         unavailable: titles of lines that the shop no longer sells.
     """
 
@@ -133,11 +136,21 @@ class OrderReview:
     unavailable: tuple[str, ...] = field(default=())
 
     @property
+    def is_sent(self) -> bool:
+        """Whether anything is sent in a parcel."""
+        return is_sent(self.lines)
+
+    @property
     def digest(self) -> str:
         """A hash for the form: it changes with everything that the review page shows."""
         draft = self.draft
         shown = (draft.email, draft.address, draft.bill_to, draft.delivery, draft.payment, self.totals.digest)
         return hashlib.sha256(msgspec.json.encode(shown, order="deterministic")).hexdigest()
+
+
+def is_sent(lines: Sequence[CheckoutLine]) -> bool:
+    """Return whether any of these goods is sent in a parcel; otherwise the order needs no delivery and no street."""
+    return any(line.item.requires_shipping for line in lines)
 
 
 def current_draft() -> Checkout | None:
@@ -174,7 +187,7 @@ def build_review(session: Session, draft: Checkout | DraftDetails) -> OrderRevie
     """Return what the order of a draft would contain and cost now."""
     details = draft if isinstance(draft, DraftDetails) else DraftDetails.from_draft(draft)
     lines, unavailable = read_basket(session, details.cart_id)
-    method = current_terms().delivery_method(details.delivery)
+    method = current_terms().delivery_method(details.delivery) if is_sent(lines) else None
     totals = compute_totals([line.item for line in lines], method, details.address)
     return OrderReview(details, tuple(lines), totals, method, tuple(unavailable))
 
@@ -193,9 +206,11 @@ def check_review(review: OrderReview, seen: str) -> None:
         raise EmptyBasketError
     if not draft.email:
         raise IncompleteError("email", _("Give an e-mail address, so that we can tell you of your order."))
-    if not draft.address.get("country"):
+    country = draft.address.get("country")
+    # The street is empty if the address was asked for while the basket had digital goods only.
+    if not country or (review.is_sent and draft.address.get("line1") == ""):
         raise IncompleteError("address", _("Say where the order is to be sent."))
-    if review.delivery is None or not review.delivery.serves(draft.address["country"]):
+    if review.is_sent and (review.delivery is None or not review.delivery.serves(country)):
         raise IncompleteError("delivery", _("Choose how the order is to be sent."))
     if draft.payment not in current_terms().providers:
         raise IncompleteError("payment", _("Choose how you want to pay."))
@@ -215,7 +230,9 @@ def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLin
             unavailable.append(row.title or row.sku)
             continue
         options = " / ".join(filter(None, (row.option1, row.option2, row.option3)))
-        item = LineItem(row.sku, row.title, options, row.quantity, row.price)
+        item = LineItem(
+            row.sku, row.title, options, row.quantity, row.price, row.taxable, row.requires_shipping
+        )
         lines.append(
             CheckoutLine(item, row.label, row.tracked is not False, bool(row.backorder), row.available or 0)
         )

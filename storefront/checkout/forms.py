@@ -45,11 +45,17 @@ def address_values(address: Address) -> dict[str, str]:
     return {name: getattr(address, name) for name in address_rules.FIELDS}
 
 
-def read_form(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
-    """Return the submitted form with its errors, and its values as columns of the draft."""
+def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, dict[str, Any]]:
+    """Return the submitted form with its errors, and its values as columns of the draft.
+
+    Args:
+        typed: the fields.
+        is_sent: the order is sent in a parcel. Otherwise it needs no delivery, and of the address only what the
+            invoice and the tax need.
+    """
     form, terms = Form(typed), current_terms()
     email = read_email(form)
-    address = address_rules.read_address(form)
+    address = address_rules.read_address(form) if is_sent else _read_customer(form)
     methods = terms.methods_to(address["country"])
     details = {
         "email": email,
@@ -57,13 +63,23 @@ def read_form(typed: Mapping[str, str]) -> tuple[Form, dict[str, Any]]:
         "bill_to": _read_invoice_address(form, typed),
         "delivery": form.choice(
             "delivery", _("how it is sent"), {method.code: method.name for method in methods}
-        ),
+        )
+        if is_sent
+        else "",
         "payment": form.choice("payment", _("how you pay"), {code: code for code in terms.providers}),
     }
-    if address["country"] and not methods:
+    if is_sent and address["country"] and not methods:
         form.errors.pop("delivery", None)
         form.errors["country"] = _("We do not deliver there yet. Choose another country.")
     return form, details
+
+
+def _read_customer(form: Form) -> dict[str, str]:
+    """Return an address of name and country; with the region if the tax depends on it."""
+    address = address_rules.read_name_and_country(form)
+    if current_terms().tax.has_regions(address["country"]):
+        address["region"] = address_rules.read_region(form, address["country"])
+    return address
 
 
 def _read_invoice_address(form: Form, typed: Mapping[str, str]) -> dict[str, str] | None:

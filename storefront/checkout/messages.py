@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -121,8 +121,7 @@ def _confirmation(order: OrderView, site: str) -> MailText:
         _("See your order"),
         rows=tuple(_rows(order)),
         blocks=(
-            (_("Delivered to:"), *_address_lines(order.ship_to)),
-            *_invoice_address(order),
+            *_addresses(order),
             *_payment_instructions(order),
         ),
     )
@@ -138,18 +137,19 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
     ]
     tax_label = _("Tax, included") if order.prices_include_tax else _("Tax")
     tax = [(tax_label, _money(order.tax))] if order.tax.amount else []
-    delivery = (
-        order.delivery,
-        _money(order.delivery_price) if order.delivery_price.amount else _("Free"),
-    )
+    price = _money(order.delivery_price) if order.delivery_price.amount else _("Free")
+    delivery = [(order.delivery, price)] if order.is_sent else []
     total = (_("Total"), _money(order.total))
     if order.prices_include_tax:
-        return [*lines, delivery, total, *tax]
-    return [*lines, delivery, *tax, total]
+        return [*lines, *delivery, total, *tax]
+    return [*lines, *delivery, *tax, total]
 
 
-def _invoice_address(order: OrderView) -> tuple[tuple[str, ...], ...]:
-    return ((_("Invoice to:"), *_address_lines(order.bill_to)),) if order.bill_to else ()
+def _addresses(order: OrderView) -> Iterator[tuple[str, ...]]:
+    if order.is_sent:
+        yield (_("Delivered to:"), *_address_lines(order.ship_to))
+    if order.bill_to or not order.is_sent:
+        yield (_("Invoice to:"), *_address_lines(order.bill_to or order.ship_to))
 
 
 def _address_lines(address: Mapping[str, str]) -> list[str]:

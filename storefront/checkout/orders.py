@@ -118,6 +118,15 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
         OrderError: the order's state does not allow it, or a dispute about its payment is not decided.
     """
     order = lock_order(session, number)
+    if not order.delivery:
+        raise OrderError(_("Nothing in this order is sent. Mark it as delivered instead."))
+    _check_disputes(session, order)
+    _take_unreserved(session, order, actor)
+    return _advance(session, order, "shipped", actor, note)
+
+
+def _check_disputes(session: Session, order: Order) -> None:
+    """Refuse to hand over goods while the payment is disputed."""
     if queries.is_disputed(session, order.id):
         raise OrderError(
             _(
@@ -125,8 +134,6 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
                 path=add_prefix("/ops/orders"),
             )
         )
-    _take_unreserved(session, order, actor)
-    return _advance(session, order, "shipped", actor, note)
 
 
 def reserve_goods(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
@@ -145,8 +152,16 @@ def reserve_goods(session: Session, number: str, *, actor: str = "", note: str =
 
 
 def mark_delivered(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
-    """Record that the goods have arrived."""
-    return _advance(session, lock_order(session, number), "delivered", actor, note)
+    """Record that the goods have arrived. Digital goods are delivered without having been shipped.
+
+    Raises:
+        OrderError: the order's state does not allow it, or a dispute about its payment is not decided.
+    """
+    order = lock_order(session, number)
+    if order.state != "shipped" and not order.delivery:
+        _check_disputes(session, order)
+        _take_unreserved(session, order, actor)
+    return _advance(session, order, "delivered", actor, note)
 
 
 def cancel(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
@@ -245,7 +260,10 @@ def _advance(session: Session, order: Order, state: OrderEventKind, actor: str, 
 
 
 def _check_transition(order: Order, state: str) -> None:
-    if order.state not in _ALLOWED_FROM[state]:
+    allowed = _ALLOWED_FROM[state]
+    if state == "delivered" and not order.delivery:
+        allowed += _ALLOWED_FROM["shipped"]
+    if order.state not in allowed:
         raise OrderError(
             _("An order that is %(before)s cannot become %(after)s.", before=order.state, after=state)
         )

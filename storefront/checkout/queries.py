@@ -95,6 +95,11 @@ class OrderView:
     link_expired: bool = False
 
     @property
+    def is_sent(self) -> bool:
+        """Whether anything is sent in a parcel: orders of digital goods have no delivery."""
+        return bool(self.delivery)
+
+    @property
     def due(self) -> Money:
         """The amount that is still to be paid."""
         return Money(self.total.amount - self.paid.amount, self.total.currency)

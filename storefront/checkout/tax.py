@@ -37,6 +37,10 @@ class TaxRules:
     countries: Mapping[str, int]
     regions: Mapping[tuple[str, str], int]
 
+    def has_regions(self, country: str) -> bool:
+        """Return whether the rate of a country depends on the region."""
+        return any(code == country for code, _region in self.regions)
+
     def rate_for(self, country: str, region: str) -> int:
         """Return the rate for goods sent to this address; 0 if none is configured."""
         by_region = self.regions.get((country, region.strip().upper()))

@@ -21,13 +21,20 @@ MAX_TOTAL = 2**53
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """An item to buy; `unit_price` is in minor units."""
+    """An item to buy; `unit_price` is in minor units.
+
+    Attributes:
+        taxable: tax is charged on it, at the rate of the address.
+        requires_shipping: it is sent in a parcel; digital goods are not.
+    """
 
     sku: str
     title: str
     options: str
     quantity: int
     unit_price: int
+    taxable: bool = True
+    requires_shipping: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,9 @@ def add_up(
 ) -> Totals:
     """Return the totals at this tax rate. Tax is rounded per line, and separately for the delivery.
 
+    The price of the delivery depends on the goods that are sent; it is taxed if any of them is. Without such goods
+    there is no delivery.
+
     Raises:
         ValueError: a quantity is not positive, or a price is negative.
         TotalTooLargeError: the total is too large to be computed exactly.
@@ -121,16 +131,20 @@ def add_up(
         raise ValueError("quantities are positive, prices are not negative")
     total_lines = tuple(_total_line(line, rate, inclusive) for line in lines)
     goods = sum(line.total for line in total_lines)
-    delivery_price = delivery.price_for(goods) if delivery is not None else 0
-    tax = sum(line.tax for line in total_lines) + tax_of(delivery_price, rate, inclusive=inclusive)
+    sent = [line for line in lines if line.requires_shipping]
+    subtotal = sum(line.quantity * line.unit_price for line in sent)
+    delivery_price = delivery.price_for(subtotal) if delivery is not None and sent else 0
+    taxed_delivery = delivery_price if any(line.taxable for line in sent) else 0
+    tax = sum(line.tax for line in total_lines) + tax_of(taxed_delivery, rate, inclusive=inclusive)
     total = goods + delivery_price + (0 if inclusive else tax)
     if total > MAX_TOTAL:
         raise TotalTooLargeError
-    taxes = (TaxAmount(rate, goods + delivery_price, tax),) if rate else ()
+    taxed = sum(line.total for line in total_lines if line.tax_rate) + taxed_delivery
+    taxes = (TaxAmount(rate, taxed, tax),) if rate and any(line.taxable for line in lines) else ()
     return Totals(currency, total_lines, goods, delivery_price, tax, total, taxes, inclusive)
 
 
 def _total_line(line: LineItem, rate: int, inclusive: bool) -> TotalLine:
-    total = line.quantity * line.unit_price
+    total, rate = line.quantity * line.unit_price, rate if line.taxable else 0
     tax = tax_of(total, rate, inclusive=inclusive)
     return TotalLine(line.sku, line.title, line.options, line.quantity, line.unit_price, rate, tax, total)

@@ -120,6 +120,20 @@ def read_address(form: Form) -> dict[str, str]:
     }
 
 
+def read_name_and_country(form: Form) -> dict[str, str]:
+    """Return name, company and country as an address by `FIELDS`, for an order that is not sent anywhere."""
+    return dict.fromkeys(FIELDS, "") | {
+        "country": form.choice("country", _("a country"), country_names()),
+        "name": form.text("name", _("The name"), most=100),
+        "company": form.text("company", _("The company"), most=100, required=False),
+    }
+
+
+def read_region(form: Form, country: str) -> str:
+    """Return the submitted region by the rules of a country."""
+    return _read_region(form, rules_for(country).region)
+
+
 def address_lines(address: Mapping[str, str]) -> list[str]:
     """Return the lines of an address as its country writes them; the last is the country in the shop's language."""
     country = address.get("country", "")

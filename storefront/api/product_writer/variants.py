@@ -85,6 +85,9 @@ def write_variant(
         values["price"] = variant.price.amount
     if variant.label is not UNSET:
         values["label"] = variant.label.strip()
+    for name in ("requires_shipping", "taxable"):
+        if (wanted := getattr(variant, name)) is not UNSET:
+            values[name] = wanted
     if variant.compare_at_price is not UNSET:
         values["compare_at_price"] = variant.compare_at_price.amount if variant.compare_at_price else None
     if variant.options is not UNSET:

@@ -70,7 +70,7 @@ def check_out() -> Response:
     if button.startswith("address-"):
         form = _form_with_address(user, button.removeprefix("address-"))
         return _details_page(forms.choose_defaults(form), user)
-    form, details = forms.read_form(request.form)
+    form, details = forms.read_form(request.form, is_sent=_is_sent())
     if button == "country":
         return _details_page(forms.choose_defaults(Form(values=form.values)), user)
     if form.errors:
@@ -122,6 +122,12 @@ def _place(user: User | None, seen: str | None) -> Response:
     if order.state == "placed" and (to_provider := begin_payment(order)) is not None:
         return to_provider
     return redirect_to_order(order, "placed", token_for_visitor(order, user_id), g.get("order_mail", ""))
+
+
+def _is_sent() -> bool:
+    """Whether anything in the visitor's basket is sent in a parcel; an empty basket counts as sent."""
+    lines = drafts.read_basket(db.session(), cart_queries.current_cart_id())[0]
+    return not lines or drafts.is_sent(lines)
 
 
 def _form_with_address(user: User | None, address_id: str) -> Form:
@@ -185,8 +191,8 @@ def _details_page(form: Form, user: User | None) -> Response:
     lines = drafts.read_basket(db.session(), cart_queries.current_cart_id())[0]
     if not lines:
         raise EmptyBasketError
-    values, terms = form.values, current_terms()
-    methods = terms.methods_to(values.get("country", ""))
+    values, terms, is_sent = form.values, current_terms(), drafts.is_sent(lines)
+    methods = terms.methods_to(values.get("country", "")) if is_sent else []
     chosen = terms.delivery_method(values.get("delivery", ""))
     totals = compute_totals([line.item for line in lines], chosen if chosen in methods else None, values)
     return render_page(
@@ -200,7 +206,9 @@ def _details_page(form: Form, user: User | None) -> Response:
         methods={m.code: (m.name, m.days, m.price_for(totals.goods)) for m in methods},
         providers={p.code: (p.name, p.about, None) for p in terms.providers.values()},
         totals=totals,
-        delivery=chosen,
+        delivery=chosen if is_sent else None,
+        is_sent=is_sent,
+        asks_region=is_sent or terms.tax.has_regions(values.get("country", "")),
     )
 
 

@@ -76,7 +76,7 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         problem = _(
             "The payment could not be begun just now; nothing was charged. Your order is kept: try again."
         )
-    shows_instructions = provider is not None and order.state in ("placed", "shipped")
+    shows_instructions = provider is not None and order.state in ("placed", "shipped", "delivered")
     answer = render_page(
         "checkout/order.html",
         status,
