@@ -8,10 +8,13 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.catalog_files.cli import catalog
+from storefront.change_sets import cli
 
 __all__ = ["init_app"]
 
 
 def init_app(app: Flask) -> None:
     """Register `flask catalog`."""
+    for command in cli.COMMANDS:
+        catalog.add_command(command)
     app.cli.add_command(catalog)

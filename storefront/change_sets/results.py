@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+# What was not applied, and what was not undone: the fields of RowResult.
+LeftKind = Literal["left", "not_undone"]
 
 
 class Left(msgspec.Struct, omit_defaults=True):

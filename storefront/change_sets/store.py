@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from storefront.actors import actor_text
 from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow, ProblemKind
+from storefront.change_sets.results import LeftKind
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 
@@ -180,19 +181,19 @@ def problems(change_set_id: int, limit: int | None = None) -> Sequence[ChangeSet
 
 
 def read_rows(
-    change_set_id: int, *, states: Sequence[str] = (), offset: int = 0, limit: int | None = None
+    change_set_id: int, *, left: LeftKind | None = None, offset: int = 0, limit: int | None = None
 ) -> Iterator[ChangeSetRow]:
     """Yield rows, those with flags first, in batches.
 
     Args:
         change_set_id: the change set.
-        states: only rows in one of these states; empty: all.
+        left: only rows of which a part was not applied, or not undone.
         offset: how many to leave out.
         limit: how many to yield at most.
     """
     query = select(ChangeSetRow.id).where(ChangeSetRow.change_set_id == change_set_id)
-    if states:
-        query = query.where(ChangeSetRow.state.in_(states))
+    if left:  # a field of the JSON object; inside a text of it, the quotes would be escaped
+        query = query.where(ChangeSetRow.result.contains(f'"{left}":[', autoescape=True))
     query = query.order_by(ChangeSetRow.flagged.desc(), ChangeSetRow.position)
     ids = db.session.execute(query.offset(offset or None).limit(limit)).scalars().all()
     for start in range(0, len(ids), BATCH):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from flask import current_app
 from sqlalchemy import func, select, text
 
-from storefront import outbox
+from storefront import change_sets, outbox
 from storefront.extensions import db
 from storefront.mail.queue import QueuedMail
 from storefront.ops import schema
@@ -33,6 +33,7 @@ def check() -> Iterator[Finding]:
     yield from _sqlite() if db.engine.dialect.name == "sqlite" else _postgresql()
     yield _outbox()
     yield _check_mail_queue()
+    yield from _check_change_sets()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -95,6 +96,20 @@ def _outbox() -> Finding:
         "Any serving process delivers them as soon as Redis answers: look at both, then at the log."
     )
     return wrong("outbox", sentence) if oldest >= STUCK else warn("outbox", sentence)
+
+
+def _check_change_sets() -> Iterator[Finding]:
+    """A change set that a process works on at this moment looks like an interrupted one."""
+    for change_set in change_sets.store.find_interrupted():
+        number = change_set.id
+        again = f"flask catalog undo {number}"
+        if change_set.status == "applying":
+            again = f"flask catalog apply {number}, or {again}"
+        yield warn(
+            "change sets",
+            f"Change set {number} ({change_set.name}) stopped half-way, or is being worked on: {again}.",
+        )
+    db.session.rollback()
 
 
 def _check_mail_queue() -> Finding:

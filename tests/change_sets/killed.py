@@ -1,0 +1,56 @@
+"""Forks processes that apply or undo a change set, and die or work together. Run by test_killed.py."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from storefront.change_sets import apply_change_set, runner, undo_change_set
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+from tests.conftest import make_app
+
+
+def main(url: str, instance: str, verb: str, number: int, kills: int) -> None:
+    """Fork as many processes as are to be killed, one after the other; with 0, two that work together."""
+    app = make_app(url, Path(instance))
+    runner.BATCH = 3
+    gc.disable()  # else each child copies most of the parent's memory
+    if kills == 0:
+        children = [fork(app, verb, number, 0) for _ in range(2)]
+        assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+    killed = [os.waitpid(fork(app, verb, number, 40 + 35 * turn), 0)[1] for turn in range(kills)]
+    assert not killed or killed[0] == signal.SIGKILL, killed
+
+
+def fork(app: Flask, verb: str, number: int, statements: int) -> int:
+    """Start a process that does the work, and is killed at one of its first statements; 0: it is not."""
+    if (child := os.fork()) != 0:
+        return child
+    left = [random.randint(1, statements) if statements else 0]
+
+    def count(*_: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", count)
+        work = apply_change_set if verb == "apply" else undo_change_set
+        try:
+            work(number, Path(app.instance_path))
+        except StorefrontError:  # the other process has finished
+            os._exit(0)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))

@@ -1,0 +1,89 @@
+"""Processes that are killed while they apply or undo, and two that work at the same time, end in the same state."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+
+from storefront.catalog.models import Product
+from storefront.change_sets import apply_change_set, undo_change_set
+from storefront.change_sets import store as change_sets
+from storefront.change_sets.changes import ProductChange, StockChange, ValueChange
+from storefront.extensions import db
+from tests.change_sets.stored_sets import creation, media, removal, shop, store, update, variant_change
+from tests.factories import make_product
+from tests.processes import ROOT
+from tests.selection import effort
+
+KILLS = effort(3, 60)
+
+
+def make_changes() -> list[ProductChange]:
+    """Return changes of every kind; each of the products has its stock raised by 7."""
+    changes = []
+    for n in range(6):
+        pot = make_product(f"Pot {n}", variants=[{"sku": f"P{n}{s}", "option1": s} for s in "ABC"])
+        pot_variants = {v.sku: v for v in pot.variants}
+        changes.append(
+            update(
+                pot,
+                fields={
+                    "vendor": ValueChange("Kiln Row", "Row"),
+                    "slug": ValueChange(f"pot-{n}", f"mug-{n}"),
+                },
+                variants=[
+                    removal(pot_variants[f"P{n}C"]),
+                    variant_change(f"P{n}A", StockChange("add", 7, 20), option1=("A", "B")),
+                    variant_change(f"P{n}B", price=(1999, 5), option1=("B", "A")),
+                ],
+            )
+        )
+        changes.append(creation(f"new-{n}", category=["Tea", f"Shelf {n % 3}"]))
+    return changes
+
+
+def fork_processes(app: Flask, verb: str, number: int, kills: int) -> None:
+    """Have so many processes do the work and be killed; 0: two that do it together."""
+    db.session.remove()
+    url, words = app.config["SQLALCHEMY_DATABASE_URI"], [verb, str(number), str(kills)]
+    command = [sys.executable, "-m", "tests.change_sets.killed", url, app.instance_path, *words]
+    subprocess.run(command, cwd=ROOT, env=os.environ, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_killed_processes_end_in_the_state_of_one_run(app: Flask) -> None:
+    changes = make_changes()
+    before = shop()
+    whole = store(changes)
+    apply_change_set(whole, media())
+    after = shop()
+    assert undo_change_set(whole, media()) == {"undone": 12}
+    assert shop() == before
+    again = store(changes)
+    fork_processes(app, "apply", again, KILLS)
+    if change_sets.get(again).status != "applied":
+        apply_change_set(again, media())
+    assert shop() == after
+    assert change_sets.count_states(again) == {"applied": 12}
+    fork_processes(app, "undo", again, KILLS)
+    if change_sets.get(again).status != "undone":
+        undo_change_set(again, media())
+    assert shop() == before
+    assert change_sets.count_states(again) == {"undone": 12}
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_two_processes_apply_each_row_once(app: Flask) -> None:
+    pots = [make_product(f"Pot {n}", variants=[{"sku": f"P{n}"}]) for n in range(40)]
+    add = StockChange("add", 7, 20)
+    number = store([update(pot, variants=[variant_change(f"P{n}", add)]) for n, pot in enumerate(pots)])
+    fork_processes(app, "apply", number, 0)
+    assert change_sets.count_states(number) == {"applied": 40}
+    assert {v["stock"][0] for product in shop().values() for v in product["variants"].values()} == {27}
+    assert db.session.scalar(db.select(db.func.count()).select_from(Product)) == 40
