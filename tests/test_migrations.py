@@ -195,8 +195,12 @@ def _taken(before: Tables, after: Tables) -> Iterator[str]:
             if was is not None and (str(was["type"]), was["nullable"]) != (str(now["type"]), now["nullable"]):
                 yield f"{name}.{column} is another kind of column"
         yield from (f"{name}.{column} is gone" for column in old["columns"].keys() - new["columns"].keys())
+        # The older release leaves a new column empty, and empty values are never alike.
+        empty = {column for column, now in new["columns"].items() if now["nullable"]} - old["columns"].keys()
+        harmless = {one for one in new["uniques"] if empty.issuperset(one)}
         for kind in ("checks", "uniques", "keys"):
-            yield from (f"{name}: {one} refuses what it may write" for one in new[kind] - old[kind])
+            added = new[kind] - old[kind] - harmless
+            yield from (f"{name}: {one} refuses what it may write" for one in added)
     for name in after.keys() - before.keys():
         for table, options in after[name]["keys"]:
             if table in before and "ondelete" not in options:

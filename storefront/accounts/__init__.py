@@ -20,6 +20,7 @@ from storefront.accounts import (
     security_events,
 )
 from storefront.accounts.authentication import current_user, load_current_user, sign_in_required, signed_in
+from storefront.accounts.customer_files.cli import customers
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS, page
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
     actors.register_names(app, "customer", queries.read_names)
     periodic.add_task(app, "security-events", security_events.delete_old, interval=3600.0)
     app.cli.add_command(cli.user)
+    app.cli.add_command(customers)
 
 
 def _is_staff() -> bool:

@@ -42,6 +42,20 @@ def account_exists() -> MailText:
     )
 
 
+def invitation() -> MailText:
+    """Return the mail to a person whose account came from the shop's former software, without its password."""
+    return MailText(
+        _("Your account with %(shop)s", shop=_shop()),
+        (
+            _("%(shop)s has a new shop, and your account has moved with it.", shop=_shop()),
+            _("Your password has not: choose a new one the next time you come by."),
+        ),
+        _reset_page(),
+        _("Choose a password"),
+        (_("You need not do anything. You can buy without an account, too."),),
+    )
+
+
 def reset_link(user_id: int, generation: int) -> MailText:
     """Return the mail with the link that sets a new password."""
     token = tokens.sign(tokens.PasswordReset(user_id, generation))

@@ -21,6 +21,10 @@ class User(ChangedBy, Model):
 
     A new password or e-mail, another role and signing out everywhere increase `generation`: that ends all earlier
     sign-ins and mailed links. A disabled account cannot sign in.
+
+    An account that came from another shop (`imported_at`) has no password until its owner sets one; `invited_at` is
+    when a letter said so. `marketing_consent_at` is when the person agreed to news by mail (None: has not),
+    `marketing_consent_source` says how that is known.
     """
 
     __tablename__ = "user_account"
@@ -33,6 +37,10 @@ class User(ChangedBy, Model):
     generation: Mapped[int] = mapped_column(default=1)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    marketing_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    marketing_consent_source: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
     # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
     __table_args__ = ({"sqlite_autoincrement": True},)

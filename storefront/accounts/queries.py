@@ -163,6 +163,9 @@ def export_account(user: User) -> dict[str, Any]:
             "name": user.name,
             "staff": user.is_staff,
             "created_at": user.created_at,
+            "imported_at": user.imported_at,
+            "marketing_consent_at": user.marketing_consent_at,
+            "marketing_consent_source": user.marketing_consent_source,
         },
         "addresses": [
             {

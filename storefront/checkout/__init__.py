@@ -14,6 +14,7 @@ from storefront import accounts, catalog, change_sets, stock
 from storefront.checkout import messages, orders, place_order, queries, retention, terms
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
+from storefront.checkout.order_files import cli, customer_purchases
 from storefront.checkout.pages import checkout, order, staff
 from storefront.checkout.payment import cancellation, events, invoice_expiry, refunds
 from storefront.i18n import lazy_gettext
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     terms.init_app(app)
     for blueprint in (checkout.bp, order.bp, order.history_bp, staff.bp, events.bp):
         app.register_blueprint(blueprint)
+    app.cli.add_command(cli.orders)
     app.add_template_filter(_minor, "minor")
     catalog.delivery_sentences.register(app, _delivery_sentences)
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
@@ -49,7 +51,7 @@ def init_app(app: Flask) -> None:
     stock.held_quantities.register(app, lambda: select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
     change_sets.used_codes.register(app, lambda: select(Hold.sku))
     change_sets.used_codes.register(app, lambda: select(OrderLine.sku))
-    for module in (messages, refunds, cancellation, invoice_expiry, retention):
+    for module in (customer_purchases, messages, refunds, cancellation, invoice_expiry, retention):
         module.init_app(app)
 
 

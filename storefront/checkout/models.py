@@ -116,6 +116,8 @@ class Order(Model):
     is cancelled at `pay_by`, after a letter that was sent at `reminded_at`.
 
     `withheld_mails` counts mails about the order that were over a limit and not sent.
+
+    `imported_number` is the number that another shop gave an order of its history; None for orders of this shop.
     """
 
     __tablename__ = "customer_order"
@@ -147,6 +149,7 @@ class Order(Model):
     withheld_mails: Mapped[int] = mapped_column(default=0, server_default="0")
     pay_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    imported_number: Mapped[str | None] = mapped_column(String(64))
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")
@@ -157,6 +160,8 @@ class Order(Model):
         ),
         CheckConstraint("refunded >= 0 AND refunded <= paid", name="refunded"),
         Index("ix_customer_order_state_id", "state", "id"),
+        Index("ix_customer_order_state_placed_at", "state", "placed_at"),
+        Index("ix_customer_order_imported_number", "imported_number", unique=True),
         {"sqlite_autoincrement": True},
     )
 

@@ -24,8 +24,8 @@ REFUND_DUE = "refund due"
 # A state for staff only: a dispute stops the order until they decide.
 DISPUTED = "disputed"
 _EXPORTED_COLUMNS = tuple(
-    "number placed_at state email currency goods delivery_price tax total paid refunded delivery payment ship_to"
-    " bill_to".split()
+    "number imported_number placed_at state email currency goods delivery_price tax total paid refunded delivery"
+    " payment ship_to bill_to".split()
 )
 _EXPORTED_LINE_COLUMNS = ("sku", "label", "title", "options", "quantity", "unit_price", "total")
 
@@ -67,6 +67,7 @@ class OrderView:
 
     `link_expired`: the visitor has a guest's link that is too old to change anything or to see personal data.
     At `payment_ends` it is cancelled unless it is paid or shipped before; `is_reminded` after the letter about that.
+    `imported_number`: the number that another shop gave it; only that shop's provider could refund it.
     """
 
     number: str
@@ -93,6 +94,7 @@ class OrderView:
     payment_ends: datetime | None
     is_reminded: bool
     link_expired: bool = False
+    imported_number: str | None = None
 
     @property
     def is_sent(self) -> bool:
@@ -122,7 +124,7 @@ class OrderView:
     @property
     def cancellable(self) -> bool:
         """Whether the order can still be cancelled."""
-        return not self.link_expired and self.state in ("placed", "paid")
+        return not self.link_expired and self.imported_number is None and self.state in ("placed", "paid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class OrderRow:
     total: Money
     quantity: int
     placed_at: datetime
+    imported_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,13 @@ def has_paid_before(session: Session, user_id: int | None) -> bool:
     """Return whether this account has paid an order and kept what it bought."""
     paid = select(Order.id).where(Order.user_id == user_id, Order.paid > Order.refunded)
     return user_id is not None and session.execute(paid.limit(1)).first() is not None
+
+
+def find_number(typed: str) -> str | None:
+    """Return the number of the order that staff look for by its number, or by the number of another shop."""
+    query = select(Order.number).where(Order.number == typed.upper())
+    imported = select(Order.number).where(Order.imported_number.in_((typed, f"#{typed}")))
+    return db.session.scalar(query) or db.session.scalar(imported.order_by(Order.id.desc()).limit(1))
 
 
 def find_order(number: str) -> OrderView | None:
@@ -222,6 +232,7 @@ def order_view(order: Order) -> OrderView:
         events=[event_view(event, order.currency) for event in order.events],
         payment_ends=order.pay_by if is_unpaid_invoice(order) else None,
         is_reminded=order.reminded_at is not None,
+        imported_number=order.imported_number,
     )
 
 
@@ -258,7 +269,7 @@ def export_orders(user_id: int) -> list[dict[str, Any]]:
 
 def _page(conditions: list[Any], page: int) -> OrderPage:
     total = db.session.execute(select(func.count(Order.id)).where(*conditions)).scalar_one()
-    newest_first = select(Order).where(*conditions).order_by(Order.id.desc())
+    newest_first = select(Order).where(*conditions).order_by(Order.placed_at.desc(), Order.id.desc())
     rows = db.session.scalars(newest_first.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     sums = db.session.execute(
         select(OrderLine.order_id, func.sum(OrderLine.quantity))
@@ -274,6 +285,7 @@ def _page(conditions: list[Any], page: int) -> OrderPage:
             Money(row.total, row.currency),
             quantities.get(row.id, 0),
             row.placed_at,
+            row.imported_number,
         )
         for row in rows
     ]

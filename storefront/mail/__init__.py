@@ -7,6 +7,7 @@ from storefront.mail.limits import TooManyMailsError, enqueue_limited
 from storefront.mail.messages import DeferredMail, MailText
 from storefront.mail.queue import (
     MailNotConfiguredError,
+    check_configured,
     enqueue,
     enqueue_if_configured,
     register_composer,
@@ -17,6 +18,7 @@ __all__ = [
     "MailNotConfiguredError",
     "MailText",
     "TooManyMailsError",
+    "check_configured",
     "enqueue",
     "enqueue_if_configured",
     "enqueue_limited",

@@ -25,3 +25,14 @@ def country_names(locale: str) -> Mapping[str, str]:
 def default_country(locale: str) -> str:
     """Return the code of the locale's country; empty if the locale names none."""
     return Locale.parse(locale).territory or ""
+
+
+def find_country(text: str) -> str:
+    """Return the ISO 3166-1 code of a country that is written as a code or as its English name; empty if unknown."""
+    code = text.strip().upper()
+    return code if code in country_names("en") else _codes_by_name().get(text.strip().casefold(), "")
+
+
+@cache
+def _codes_by_name() -> Mapping[str, str]:
+    return {name.casefold(): code for code, name in country_names("en").items()}

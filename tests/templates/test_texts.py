@@ -38,6 +38,7 @@ FOR_OPERATORS = {
     "catalog/categories.py": "errors of programs that move categories",
     "catalog/picture_renditions.py": "lines of import reports",
     "catalog/pictures.py": "lines of import reports",
+    "checkout/order_files/order_export.py": "headers of a file",
     "checkout/payment/events.py": "answers to the payment provider, and log lines",
     "checkout/payment/stripe_checkout.py": "errors of the provider's API",
     "checkout/payment/stripe_messages.py": "answers to the payment provider, and log lines",

@@ -29,6 +29,7 @@ _NOTICES = {
     "new-password": _("Your new password is set, and you are signed out everywhere. Sign in with it."),
     "closed": _("Your account is closed, and what we kept of you in it has been deleted."),
     "name": _("Your name has been changed."),
+    "consent": _("You get no news from us by mail."),
     "password": _("Your password has been changed, and your other devices are signed out."),
     "email": _("Your e-mail has been changed, and your other devices are signed out."),
     "address": _("The address has been saved."),

@@ -51,6 +51,15 @@ def change_name(user: User) -> Response:
     return redirect_with_notice("accounts.overview", "name")
 
 
+@bp.post("/marketing/withdrawal")
+@authentication.sign_in_required
+def withdraw_consent(user: User) -> Response:
+    """Withdraw the consent to news by mail, which another shop's customers bring along."""
+    with write_transaction():
+        user.marketing_consent_at, user.marketing_consent_source = None, ""
+    return redirect_with_notice("accounts.overview", "consent")
+
+
 @bp.post("/password")
 @rate_limiting.limit("sign-in.address", when=known_devices.is_not_presented)
 @authentication.sign_in_required

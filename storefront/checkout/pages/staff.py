@@ -54,9 +54,9 @@ _PAY_BACK = frozenset({"refunded", "cancelled"})
 @staff_only
 def all_orders() -> Response:
     """List all orders, or those in a state. A number redirects to the order's page."""
-    number, state = request.args.get("number", "").strip().upper()[:16], request.args.get("state", "")
-    if number and queries.find_order(number) is not None:
-        return redirect(url_for("orders_staff.show", number=number), 303)
+    number, state = request.args.get("number", "").strip()[:64], request.args.get("state", "")
+    if number and (found_number := queries.find_number(number)):
+        return redirect(url_for("orders_staff.show", number=found_number), 303)
     state = state if state in STATES else ""
     found = queries.list_orders(page_number(), state or None)
     problem = _("There is no order %(number)s.", number=number) if number else ""

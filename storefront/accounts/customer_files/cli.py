@@ -1,0 +1,80 @@
+"""`flask customers export` and `flask customers import`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from storefront.accounts.customer_files import customer_export, customer_import, invitations
+from storefront.errors import StorefrontError
+from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+
+customers = AppGroup("customers", help="Take customers out, or bring another shop's customers in.")
+
+
+@customers.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+def export_command(file: Path) -> None:
+    """Export customers as CSV with Shopify's columns: accounts and guests. "-" writes to the standard output.
+
+    The file holds personal data; only your user of this machine may read it.
+    """
+    try:
+        with open_csv(file, personal=True) as writer:
+            number = customer_export.export_customers(writer)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    if file != STANDARD_OUTPUT:
+        click.echo(f"Exported {number:,} customers to {file}.")
+
+
+@customers.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check the file; change nothing, send nothing.")
+@click.option("--invite", is_flag=True, help="Send each new customer a letter, one a second.")
+@click.option("--encoding", help="The file's encoding, if it is not detected: cp1252, mac_roman …")
+def import_command(file: Path, dry_run: bool, invite: bool, encoding: str | None) -> None:
+    """Import customers of another shop from a CSV with Shopify's columns.
+
+    An imported account has no password: its owner chooses one under "Forgotten your password?", or through the
+    letter of --invite. An account that exists stays as it is, and nobody gets two letters, so an import that was
+    stopped goes on when it is repeated. The exit status is 1 if a row was refused.
+    """
+    try:
+        report = customer_import.import_customers(
+            file, encoding=encoding, dry_run=dry_run, progress=_progress
+        )
+        click.echo("", err=True)
+        _print(report, dry_run=dry_run)
+        if invite and not dry_run:
+            emails = customer_import.read_emails(customer_import.open_customers(file, encoding))
+            invited = invitations.invite(emails, said=lambda count: _say(f"{count:,} letters"))
+            click.echo(f"\nLetters: {invited:,} enqueued.")
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What is in stays; repeat the command to go on.", err=True)
+        raise SystemExit(130) from None
+    sys.exit(1 if report.refused else 0)
+
+
+def _print(report: customer_import.CustomerImportReport, *, dry_run: bool) -> None:
+    for sentence in report.refused:
+        click.echo(f"refused: {sentence}", err=True)
+    if report.left_out:
+        click.echo(f"note: not imported: the columns {', '.join(report.left_out)}", err=True)
+    click.echo(
+        f"Customers: {report.created:,} {'would be created' if dry_run else 'created'}, "
+        f"{report.present:,} there already, {len(report.refused):,} refused."
+    )
+
+
+def _progress(done: int) -> None:
+    _say(f"{done:,} customers")
+
+
+def _say(text: str) -> None:
+    click.echo(f"\r{text}", nl=False, err=True)

@@ -1,0 +1,74 @@
+"""`flask orders export` and `flask orders import`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from storefront.checkout.order_files import order_export, order_import
+from storefront.errors import StorefrontError
+from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+
+orders = AppGroup("orders", help="Take orders out, or bring another shop's orders in as history.")
+_day = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@orders.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--since", type=_day, help="Only orders placed on this day (UTC) or later: 2026-01-31.")
+@click.option("--until", type=_day, help="Only orders placed before this day (UTC).")
+def export_command(file: Path, since: datetime | None, until: datetime | None) -> None:
+    """Export orders as CSV with Shopify's columns: a row for each line. "-" writes to the standard output.
+
+    The file holds personal data; only your user of this machine may read it.
+    """
+    try:
+        with open_csv(file, personal=True) as writer:
+            number = order_export.export_orders(writer, since=_utc(since), until=_utc(until))
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    if file != STANDARD_OUTPUT:
+        click.echo(f"Exported {number:,} orders to {file}.")
+
+
+@orders.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check the file; change nothing.")
+@click.option("--encoding", help="The file's encoding, if it is not detected: cp1252, mac_roman …")
+def import_command(file: Path, dry_run: bool, encoding: str | None) -> None:
+    """Import orders of another shop as history, from a CSV with Shopify's columns.
+
+    The old number of each order is kept, shown and found. Nothing is taken from stock, and nobody gets a letter. An
+    order that is there already is left alone, so an import that was stopped goes on when it is repeated. The exit
+    status is 1 if an order was refused.
+    """
+    try:
+        report = order_import.import_orders(
+            file,
+            currency=current_app.config["CURRENCY"],
+            encoding=encoding,
+            dry_run=dry_run,
+            progress=lambda done: click.echo(f"\r{done:,} orders", nl=False, err=True),
+        )
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What is in stays; import the file again to go on.", err=True)
+        raise SystemExit(130) from None
+    click.echo("", err=True)
+    for sentence in report.refused:
+        click.echo(f"refused: {sentence}", err=True)
+    created = "would be created" if dry_run else "created"
+    click.echo(
+        f"Orders: {report.created:,} {created}, {report.present:,} there already, {len(report.refused):,} refused."
+    )
+    sys.exit(1 if report.refused else 0)
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
