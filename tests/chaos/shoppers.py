@@ -26,6 +26,7 @@ from tests.conftest import make_app
 from tests.deploy.front import Answer
 from tests.processes import Shop, eventually
 
+PAUSE = 0.05  # seconds that a shopper looks at a page; without it they would only slow the faults down
 OLDEST = 12.0  # seconds: a process serves its own copies for ten while Redis is unavailable
 Ask = Callable[..., Answer]
 
@@ -127,7 +128,7 @@ class Shoppers(Loops):
         skus = list(self._products.values())
         pages = ["/", "/products", "/products?sort=price", *list(self._products)[:6]]
         for step in itertools.count(which):
-            if self._done.is_set():
+            if self._done.wait(PAUSE):
                 return
             self._look(self._merchant.address if step % 2 else pages[step % len(pages)])
             if step % 4 == 0:
