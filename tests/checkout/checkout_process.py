@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -73,15 +74,23 @@ class CheckoutProcess:
 
 
 def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
-    """Fork a child for each draft. It orders the draft, and is killed before or after one of its statements."""
+    """Fork a child for each draft. It orders the draft, and is killed before or after one of its statements.
+
+    The first draft is ordered before: the children inherit the compiled statements.
+    """
     app = make_app(url, Path(instance), REDIS_URL=redis_url)
-    for number, draft in enumerate(drafts):
+    first, *others = drafts
+    with app.app_context():
+        _order(first)
+        db.session.remove()
+        db.engine.dispose()  # a child must not inherit a connection
+    gc.disable()  # else each child copies most of the parent's memory
+    for number, draft in enumerate(others):
         if (child := os.fork()) == 0:
             with app.app_context():
                 _kill_after(number % KILL_POINTS)
                 try:
-                    holds.reserve(draft)
-                    place_order(draft, f"the key of draft {draft}", current_digest(draft))
+                    _order(draft)
                 finally:
                     os.kill(os.getpid(), signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
@@ -89,7 +98,12 @@ def main(url: str, instance: str, redis_url: str, drafts: list[int]) -> None:
             if number % 20 == 19:
                 retention.clean_up()
             db.session.remove()
-            db.engine.dispose()  # a child must not inherit a connection
+            db.engine.dispose()
+
+
+def _order(draft: int) -> None:
+    holds.reserve(draft)
+    place_order(draft, f"the key of draft {draft}", current_digest(draft))
 
 
 def _kill_after(statements: int) -> None:

@@ -7,8 +7,11 @@ import os
 import random
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from flask import Flask
 
 from storefront import stock
 from storefront.extensions import db, write_transaction
@@ -21,6 +24,7 @@ def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> N
     app = make_app(url, Path(instance), REDIS_URL=redis_url, STOREFRONT_CACHE_PREFIX=prefix)
     handlers = registry.get(app).handlers
     gc.disable()  # else each child copies most of the parent's memory
+    _prepare_statements(app)
     for number in range(rounds):
         if (child := os.fork()) == 0:
             moment, deliver = random.choice(("before", "after", "never")), handlers["stock.changed"]
@@ -37,6 +41,21 @@ def main(url: str, instance: str, redis_url: str, prefix: str, rounds: int) -> N
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
     with app.app_context():
         db.engine.dispose()
+
+
+def _prepare_statements(app: Flask) -> None:
+    """Change stock and take it back: the children inherit the compiled statements, and no connection."""
+    with app.app_context():
+        with suppress(_NotMeantError), write_transaction() as session:
+            stock.set_on_hand(session, "V0", 1, reason="test", actor="test")
+            session.flush()
+            raise _NotMeantError
+        db.session.remove()
+        db.engine.dispose()
+
+
+class _NotMeantError(Exception):
+    """Ends a transaction that must leave nothing."""
 
 
 if __name__ == "__main__":
