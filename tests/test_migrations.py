@@ -27,6 +27,7 @@ pytestmark = pytest.mark.root
 Tables = dict[str, dict[str, Any]]
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index:")  # on lower(slug), in SQLite
 def test_the_migrations_go_up_and_down_and_match_the_models(empty_url: str, tmp_path: Path) -> None:
     with make_app(empty_url, tmp_path).app_context():
         upgrade()

@@ -82,6 +82,16 @@ def category(path: str) -> CacheEntry:
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
+def moved_address(path: str) -> CacheEntry:
+    """Where a path without a page leads."""
+    return CacheEntry("catalog:moved:v1", path, PRODUCT_DETAIL)
+
+
+def has_redirects() -> CacheEntry:
+    """Whether the shop has any redirects."""
+    return CacheEntry("catalog:has-redirects:v1", "", CATEGORY)
+
+
 def home() -> CacheEntry:
     """The front page as data."""
     return CacheEntry("catalog:home:v1", "", PRODUCT_LIST)
@@ -115,6 +125,7 @@ def function(name: str, arguments: str, kind: EntryKind) -> CacheEntry:
 EVERYTHING = "everything"  # carried by every entry
 STALE = "stale"  # carried by a value built from an old value; such values are not stored
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
+REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
 # Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000

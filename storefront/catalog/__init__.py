@@ -9,6 +9,7 @@ from storefront.catalog import variant_lookup, views
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
+from storefront.web.error_pages import unknown_path
 
 __all__ = ["delivery_sentences", "init_app"]
 
@@ -16,6 +17,7 @@ __all__ = ["delivery_sentences", "init_app"]
 def init_app(app: Flask) -> None:
     """Register the catalogue's pages, and the look-up of variants by what people type."""
     app.register_blueprint(views.bp)
+    unknown_path.register(app, views.redirect_unknown_path)
     stock.availability_changed.register(app, writer.invalidate_availability)
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -125,6 +126,7 @@ class Product(ChangedBy, Model):
     __table_args__ = (
         CheckConstraint("status IN ('draft', 'active', 'archived')", name="status"),
         Index("ix_product_vendor", "vendor", "id"),
+        Index("ix_product_slug_lower", text("lower(slug)")),
     )
 
     @property
@@ -153,7 +155,8 @@ class Product(ChangedBy, Model):
         ):
             tags.add(keys.SEARCH)
         if old := changed_values(self, "slug", "status"):
-            tags |= {keys.slug_tag(slug) for slug in (self.slug, *old)}
+            # A misspelt address depends on the slug in lower case (moved_addresses.py).
+            tags |= {keys.slug_tag(s) for slug in (self.slug, *old) for s in (slug, slug.lower())}
         if changed_values(self, "slug"):
             tags.add(keys.sitemap_tag(keys.sitemap_part(self.id)))
         return tags
@@ -248,6 +251,22 @@ class ProductRedirect(Model):
     def cache_tags(self) -> set[str]:
         """Tag of the address that redirects."""
         return {keys.slug_tag(self.slug)}
+
+
+class AddressRedirect(ChangedBy, Model):
+    """A redirect (301) from a path without a page to another path; `flask redirects` manages them.
+
+    `path` is in the form of `moved_addresses.redirect_key`; `target` is a percent-encoded path with its query.
+    """
+
+    __tablename__ = "address_redirect"
+
+    path: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    target: Mapped[str] = mapped_column(String(2000))
+
+    def cache_tags(self) -> set[str]:
+        """Tag of every answer that depends on redirects: they change seldom, and lead to one another."""
+        return {keys.REDIRECTS}
 
 
 class Listing(Model):

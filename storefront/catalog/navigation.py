@@ -10,20 +10,20 @@ from sqlalchemy.orm import aliased
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.list_index.derivation import ancestor_paths
-from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import (
     MAX_LEVELS,
     ROOT_PATH,
     Category,
-    CategoryRedirect,
     Listing,
     Product,
     ProductImage,
 )
+from storefront.catalog.moved_addresses import find_moved_category
 from storefront.catalog.page_data import CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.web.prefix import add_prefix
 
 TOP_CATEGORIES = 10
 CHILDREN = 60
@@ -85,10 +85,8 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     rows = db.session.execute(above.union(top, below)).all()
     by_path = {row.path: row for row in rows}
     if path not in by_path:
-        moved = select(Category.path).join(CategoryRedirect).where(CategoryRedirect.path == path)
-        now = db.session.execute(moved).scalar_one_or_none()
-        if now is not None:
-            raise MovedError(ListRequest(path=now).url())
+        if target := find_moved_category(path):
+            raise MovedError(add_prefix(target))
         raise NotInShopError(_("There is no category %(path)r.", path=path))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
     shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))

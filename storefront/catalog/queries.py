@@ -24,9 +24,9 @@ from storefront.catalog.models import (
     ListingVendor,
     Product,
     ProductImage,
-    ProductRedirect,
     Variant,
 )
+from storefront.catalog.moved_addresses import find_moved_product
 from storefront.catalog.navigation import (
     GoneError,
     MovedError,
@@ -43,7 +43,7 @@ from storefront.catalog.page_data import (
     VariantView,
     VendorCount,
 )
-from storefront.catalog.slugs import product_path
+from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
@@ -113,17 +113,13 @@ def load_product_page(slug: str) -> ProductPage:
         .where(Product.slug == slug)
     ).one_or_none()
     if row is None:
-        moved = select(Product.id, Product.slug).join(ProductRedirect).where(ProductRedirect.slug == slug)
-        if now := db.session.execute(moved).one_or_none():
-            cache.depends_on(keys.product_tag(now.id))
-            raise MovedError(add_prefix(product_path(now.slug)))
-        raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
+        raise _missing(slug)
     item, path = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
-        raise GoneError(_("%(title)s has been taken out of the range.", title=item.title))
+        raise _missing(slug, GoneError(_("%(title)s has been taken out of the range.", title=item.title)))
     if item.status != "active" or item.price is None:
-        raise NotInShopError(_("There is no product %(slug)r.", slug=slug))
+        raise _missing(slug)
     navigation = load_navigation(path or ROOT_PATH)[0]
     pictures, places = _pictures(item.id, item.title)
     related = _related(item)
@@ -147,6 +143,13 @@ def load_product_page(slug: str) -> ProductPage:
         unlisted=item.unlisted,
         updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
+
+
+def _missing(slug: str, error: StorefrontError | None = None) -> StorefrontError:
+    """Return the error for a product that the shop does not show: MovedError if its address leads elsewhere."""
+    if target := find_moved_product(slug):
+        return MovedError(add_prefix(target))
+    return error or NotInShopError(_("There is no product %(slug)r.", slug=slug))
 
 
 def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:

@@ -20,7 +20,7 @@ MAX_SLUG = 255  # characters: the width of the column
 MAX_SLUG_BYTES = 600
 MAX_TITLE_BYTES = 200  # of a slug that is made of a title
 # Characters that RFC 3986 (3.3) allows in a path unescaped: all links to a page must be equal.
-_PLAIN = "!$&'()*+,;=:@"
+PLAIN = "!$&'()*+,;=:@"
 # Delimiters of a URL, what browsers take for one (a backslash), and what no URL contains (WHATWG URL, 1.3).
 _DELIMITERS = frozenset('/\\?#%"<>^`{|}')
 _JOINERS = "\u200c\u200d"  # Persian and the scripts of India spell words with them
@@ -108,7 +108,7 @@ def earlier_name_slug(name: str) -> str:
 
 def product_path(slug: str) -> str:
     """Return the path of a product's page, percent-encoded, without the shop's prefix."""
-    return f"/products/{quote(slug, safe=_PLAIN)}"
+    return f"/products/{quote(slug, safe=PLAIN)}"
 
 
 def category_path(path: str) -> str:

@@ -17,12 +17,14 @@ from flask import (
     request,
     send_file,
 )
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import cache, rate_limiting
 from storefront.app_state import Hook
 from storefront.cache import keys
-from storefront.catalog import list_request, pictures, queries, sitemap
+from storefront.catalog import list_request, moved_addresses, pictures, queries, sitemap
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
 from storefront.catalog.page_data import HomePage, ListPage, ProductPage
@@ -155,10 +157,39 @@ def sitemap_products(part: int) -> Response:
 @bp.app_errorhandler(MovedError)
 def moved(error: MovedError) -> BaseResponse:
     """Redirect an old address to the new one, with the same query."""
-    query = request.query_string.decode("ascii", "replace")
-    if query:
+    if request.query_string:
         cache.do_not_store()  # the next visitor's query may differ
-    return redirect(f"{error.url}?{query}" if query else error.url, 301)
+    return _redirect(error.url)
+
+
+@bp.get("/products/<slug>/")
+@cache.public_page(keys.PRODUCT_DETAIL)
+def product_with_slash(slug: str) -> str:
+    """The address of a product as some shops write it; it leads to the product's page."""
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    raise MovedError(page.url)
+
+
+def redirect_unknown_path(path: str) -> BaseResponse | None:
+    """Return the redirect for a path that no view has; None if it leads nowhere."""
+    target = moved_addresses.find_moved_page(path, _is_page)
+    return _redirect(add_prefix(target)) if target else None
+
+
+def _redirect(url: str) -> BaseResponse:
+    """Return a redirect to a URL of the shop, with the request's query unless the URL has its own."""
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(f"{url}?{query}" if query and not set(url) & set("?#") else url, 301)
+
+
+def _is_page(path: str, fixed: bool) -> bool:
+    """Return whether a view answers at this path; `fixed`: whether one does whose path has no variable part."""
+    adapter = request_ctx.url_adapter
+    try:
+        rule, arguments = adapter.match(path, "GET", return_rule=True) if adapter else (None, {})
+    except HTTPException:
+        return False
+    return rule is not None and not (fixed and arguments)
 
 
 def _parse_request(query: Mapping[str, str], path: str = "") -> ListRequest:

@@ -10,8 +10,9 @@ from flask.globals import request_ctx
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as BaseResponse
 
-from storefront.app_state import AppState
+from storefront.app_state import AppState, Hook
 from storefront.errors import StorefrontError
 from storefront.i18n import lazy_gettext as _
 from storefront.web.compression import PreparedPages
@@ -55,6 +56,9 @@ ErrorResponse = str | tuple[str, int] | Response
 # Called with the status, a sentence for people and the exception.
 ErrorRenderer = Callable[[int, str, Exception], ErrorResponse]
 
+unknown_path = Hook[[str], BaseResponse | None]("web.unknown_path")
+"""Returns the redirect for a GET of a path without a page; None if the path leads nowhere."""
+
 _renderers = AppState[list[tuple[str, ErrorRenderer]]]("web.error_renderers")
 
 
@@ -90,8 +94,19 @@ def init_app(app: Flask) -> None:
         response.status_code = status
         return response
 
+    def find_redirect() -> BaseResponse | None:
+        """Return the redirect for a path that no view has, if there is one."""
+        if request.method not in ("GET", "HEAD") or request.path.startswith(tuple(p for p, _ in renderers)):
+            return None
+        try:
+            return next((moved for moved in unknown_path.fire(request.path) if moved), None)
+        except _UNAVAILABLE:  # the path may be unknown, which is no reason for a page with 503
+            return None
+
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
+    def http_error(error: HTTPException) -> BaseResponse:
+        if error.code == 404 and error is request.routing_exception and (moved := find_redirect()):
+            return moved
         response = app.make_response(render(error.code or 500, None, error))
         # Keep the exception's Allow and Retry-After headers, not its body.
         for name, value in error.get_headers():

@@ -1,0 +1,175 @@
+"""Find where an address without a page leads: misspelt ones, those of the shop that moved here, and redirects.
+
+Nothing here runs for a page that exists. Every answer is the address of one of the shop's own pages, or a path that a
+redirect names; docs/addresses.md has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from sqlalchemy import Row, func, or_, select
+
+from storefront import cache
+from storefront.cache import keys
+from storefront.catalog.models import AddressRedirect, Category, CategoryRedirect, Product, ProductRedirect
+from storefront.catalog.slugs import category_path, handle_slug, product_path, slugify
+from storefront.extensions import db
+from storefront.unicode_text import normalize
+
+MAX_PATH = 1000  # characters of an address that is looked for
+MAX_REDIRECTS = 10  # that lead to one another
+# What mail programs and people append to an address.
+_APPENDED = " \t\r\n/.,;:!?)>]}'\"»”’"
+
+
+def strip_appended(path: str) -> str:
+    """Return an address in NFC without spaces, and without the punctuation that mail programs append."""
+    return normalize("NFC", path).strip().rstrip(_APPENDED)
+
+
+def redirect_key(path: str) -> str:
+    """Return the form in which redirects keep a path: decoded, without case, appended punctuation, double slashes."""
+    levels = strip_appended(unquote(path)).casefold().split("/")
+    return "/" + "/".join(level for level in levels if level)
+
+
+def find_moved_product(slug: str) -> str | None:
+    """Return the path to which the address of a product that the shop does not show leads; None if to none.
+
+    It costs three statements.
+    """
+    if len(slug) > MAX_PATH:
+        return None
+    return _find_product(slug) or find_redirect(f"/products/{slug}")
+
+
+def find_moved_category(path: str) -> str | None:
+    """Like `find_moved_product`, for the path of a category."""
+    if len(path) > MAX_PATH:
+        return None
+    return _find_category(path) or find_redirect(f"/categories/{path}")
+
+
+def find_moved_page(path: str, is_page: Callable[[str, bool], bool]) -> str | None:
+    """Return the path to which any other path without a page leads; None if to none.
+
+    Args:
+        path: the path as the client sent it, decoded, without the shop's prefix.
+        is_page: whether a path is one of the shop's other pages; the second argument: one at a fixed path.
+    """
+    if len(path) > MAX_PATH:
+        return None
+
+    def find() -> str | None:
+        cache.depends_on(keys.REDIRECTS)
+        plain = strip_appended(path)
+        lower = plain.lower()
+        kind, _, rest = plain.lstrip("/").partition("/")
+        if rest and kind.lower() in ("products", "categories"):
+            shown = _find_product(rest) if kind.lower() == "products" else _find_category(rest)
+        else:
+            spellings = ((plain, False), (lower, True))
+            shown = next((s for s, fixed in spellings if s not in (path, "") and is_page(s, fixed)), None)
+        return shown or find_redirect(path) or _find_collection(plain)
+
+    return cache.fetch(keys.moved_address(path), str | None, find)  # type: ignore[arg-type]
+
+
+def find_redirect(path: str) -> str | None:
+    """Return the target of the redirect at this path, at the end of a chain of redirects; None without one."""
+    cache.depends_on(keys.REDIRECTS)
+    if not cache.fetch(keys.has_redirects(), bool, _has_redirects):
+        return None
+    key, target = redirect_key(path), None
+    for _ in range(MAX_REDIRECTS):
+        query = select(AddressRedirect.target).where(AddressRedirect.path == key)
+        following = db.session.execute(query).scalar_one_or_none()
+        if following is None:
+            break
+        target = following
+        bare = target.partition("#")[0].partition("?")[0]
+        if shown := _find_shown(bare):
+            return shown + target[len(bare) :]
+        key = redirect_key(bare)
+    else:
+        return None  # a circle
+    return target and (_find_collection(unquote(target)) or target)
+
+
+def _has_redirects() -> bool:
+    cache.depends_on(keys.REDIRECTS)
+    return db.session.execute(select(AddressRedirect.path).limit(1)).first() is not None
+
+
+def _find_shown(path: str) -> str | None:
+    """Return the path of the product or category that this path names, if the shop shows it or it has moved."""
+    kind, _, rest = unquote(path).lstrip("/").partition("/")
+    if rest and kind == "products":
+        return _find_product(rest)
+    return _find_category(rest) if rest and kind == "categories" else None
+
+
+def _find_product(slug: str) -> str | None:
+    """Return the path of the product whose slug, or former slug, is spelt like this one."""
+    plain = strip_appended(slug)
+    if not plain or "/" in plain:
+        return None
+    spellings = [slug, plain, plain.lower(), plain.upper(), plain.capitalize(), handle_slug(plain)]
+    cache.depends_on(*map(keys.slug_tag, spellings))
+    former = select(ProductRedirect.slug.label("spelling"), Product.id, Product.slug).join(Product)
+    former = former.where(Product.status != "draft")
+    rows: list[Row[Any]] = list(db.session.execute(former.where(ProductRedirect.slug.in_(spellings))))
+    if slug not in {row.spelling for row in rows}:
+        # SQLite's lower() knows ASCII only: the spellings cover most other letters.
+        lower = {plain.lower(), "".join(c.lower() if c.isascii() else c for c in plain)}
+        same = or_(Product.slug.in_(spellings), func.lower(Product.slug).in_(lower))
+        present = select(Product.slug.label("spelling"), Product.id, Product.slug)
+        shown = present.where(same, Product.status == "active", Product.price.is_not(None))
+        rows = [*db.session.execute(shown.order_by(Product.id).limit(20)), *rows]
+    row = _first(rows, spellings)
+    if row is None:
+        return None
+    cache.depends_on(keys.product_tag(row.id))
+    return product_path(row.slug)
+
+
+def _find_category(path: str) -> str | None:
+    """Return the path of the category whose path, or former path, is spelt like this one."""
+    plain = strip_appended(path).strip("/")
+    if not plain:
+        return None
+    spellings = [path, plain, plain.lower(), "/".join(map(slugify, plain.split("/")))]
+    cache.depends_on(*map(keys.path_tag, spellings))
+    present = select(Category.path.label("spelling"), Category.id, Category.path)
+    former = select(CategoryRedirect.path.label("spelling"), Category.id, Category.path).join(Category)
+    rows: list[Row[Any]] = [
+        *db.session.execute(present.where(Category.path.in_(spellings))),
+        *db.session.execute(former.where(CategoryRedirect.path.in_(spellings))),
+    ]
+    row = _first(rows, spellings)
+    if row is None:
+        return None
+    cache.depends_on(keys.category_tag(row.id), keys.path_tag(row.path))
+    return category_path(row.path)
+
+
+def _find_collection(path: str) -> str | None:
+    """Return the path of the category or product that an address of a Shopify collection names."""
+    kind, _, rest = path.lstrip("/").partition("/")
+    handle, _, product = rest.partition("/")
+    if kind.lower() != "collections" or not handle:
+        return None
+    if product.lower().startswith("products/"):
+        return _find_product(product.partition("/")[2])
+    if handle.lower() == "all":
+        return "/products"
+    return _find_category(handle)
+
+
+def _first(rows: Iterable[Row[Any]], spellings: list[str]) -> Row[Any] | None:
+    """Return the row whose spelling comes first in the list, else the first row."""
+    order = {spelling: place for place, spelling in reversed(list(enumerate(spellings)))}
+    return min(rows, key=lambda row: order.get(row.spelling, len(spellings)), default=None)
