@@ -1,5 +1,6 @@
-"""Files that bring a catalogue in or take it out, and `flask catalog`. docs/importing.md has the rules for merchants.
+"""Files that bring a catalogue in or take it out; `flask catalog` and `flask redirects`.
 
+docs/importing.md and docs/addresses.md have the rules for merchants.
 A file becomes inputs (`storefront.change_sets.inputs`); the change sets do the rest.
 """
 
@@ -8,13 +9,15 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.catalog_files.cli import catalog
+from storefront.catalog_files.redirect_cli import redirects
 from storefront.change_sets import cli
 
 __all__ = ["init_app"]
 
 
 def init_app(app: Flask) -> None:
-    """Register `flask catalog`."""
+    """Register `flask catalog` and `flask redirects`."""
     for command in cli.COMMANDS:
         catalog.add_command(command)
     app.cli.add_command(catalog)
+    app.cli.add_command(redirects)

@@ -1,0 +1,72 @@
+"""`flask redirects`: import, export and remove redirects from addresses of an earlier shop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from storefront.catalog_files import redirect_file
+from storefront.errors import StorefrontError
+from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+
+redirects = AppGroup("redirects", help="Lead addresses of an earlier shop to pages of this one.")
+
+
+@redirects.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be added and changed; change nothing.")
+def import_(file: Path, dry_run: bool) -> None:
+    """Import Shopify's CSV of redirects (`Redirect from`, `Redirect to`).
+
+    Every row that cannot be used is listed with its line and reason; all others go in. The exit status is 1 if a row
+    was refused. `flask redirects remove --file FILE` takes the redirects of a file out again.
+    """
+    try:
+        report = redirect_file.import_file(
+            file, hosts=current_app.config["TRUSTED_HOSTS"] or (), dry_run=dry_run
+        )
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
+    for line, reason in report.refused:
+        click.echo(f"refused: line {line}: {reason}", err=True)
+    click.echo(
+        f"{'Redirects that would have been' if dry_run else 'Redirects'}: {report.added:,} added, "
+        f"{report.changed:,} changed, {report.unchanged:,} left. "
+        f"Rows: {report.rows:,} read, {len(report.refused):,} refused."
+    )
+    sys.exit(1 if report.refused else 0)
+
+
+@redirects.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+def export(file: Path) -> None:
+    """Export all redirects as Shopify's CSV; "-" writes to the standard output."""
+    try:
+        with open_csv(file) as writer:
+            number = redirect_file.export(writer)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    if file != STANDARD_OUTPUT:
+        click.echo(f"Exported {number:,} redirects to {file}.")
+
+
+@redirects.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--file", type=click.Path(path_type=Path), help="Remove the redirects of this file.")
+def remove(paths: tuple[str, ...], file: Path | None) -> None:
+    """Remove the redirects at these paths, such as /products/old."""
+    if not paths and file is None:
+        raise click.UsageError("Name a path such as /products/old, or a file with --file.")
+    try:
+        named = [*paths, *(redirect_file.read_paths(file) if file else ())]
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    removed = redirect_file.remove(named)
+    click.echo(f"Redirects: {removed:,} removed, {len(set(named)) - removed:,} not found.")
+    sys.exit(0 if removed else 1)
