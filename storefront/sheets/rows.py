@@ -140,10 +140,17 @@ class RowSplitter:
             return False
         if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
             return True
-        if not self._count_cells(first) >= self.width > 2:
-            return False  # the row goes on after the lines, as that of a cell with several lines does
+        goes_on = self._count_cells(first) < self.width  # after the lines, as a row with such a cell does
         alike = [self._count_cells(line) == self.width for line in rest]
-        return any(alike) if self.width >= _WIDE else all(alike)
+        if len(cells) < self.width:
+            return any(alike) or not goes_on
+        if goes_on or self.width <= 2:
+            return False
+        if self.width < _WIDE:
+            return all(alike)
+        open_cell = _QUOTED.sub("", first).rpartition('"')[2]
+        is_complete = self._count_cells(first) == self.width and self._delimiter in open_cell
+        return is_complete or any(alike)
 
     def _count_cells(self, line: str) -> int:
         return _QUOTED.sub("", line).count(self._delimiter) + 1

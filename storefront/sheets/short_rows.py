@@ -59,6 +59,8 @@ class ShortRows:
             return f"{problem}; it is a part of a cell whose quote is not closed"
         if self._writes_empty and found not in (before, after):
             return f"{problem}: cells are missing"
+        if self._leaves_out and not row.cells[-1].strip() and found not in (before, after):
+            return f"{problem}: cells are missing"
         for place in self._numbers:
             if place >= found and not self._leaves_out:
                 return f"{problem}: it lacks the number that all rows have in column {place + 1}"

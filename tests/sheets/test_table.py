@@ -315,3 +315,10 @@ def test_reading_a_table_is_linear(file: Path, make: Callable[[int], str]) -> No
         return read(file, (",".join(HEADER) + "\n" + make(n)).encode("utf-8", "surrogateescape"))
 
     assert growth(run, 400) <= 5.0
+
+
+def test_a_quote_before_a_row_does_not_swallow_the_next(file: Path) -> None:
+    quoted = 'k1,,", é,aé",S,S-1,9,9.99,";;a\na"\n'
+    _, rows = read(file, ",".join(HEADER) + '\n"' + GOOD + quoted + GOOD)
+    assert list(damages(rows)) == [2]
+    assert [row.cells[0] for row in rows] == ["cup", "k1", "cup"]
