@@ -81,10 +81,11 @@ class _VariantMatcher:
     def match(self) -> VariantMatches:
         """Return the matches."""
         self._match_codes()
-        self._match_options(with_case=True)
-        self._match_options(with_case=False)
-        self._match_labels()
-        self._match_only_variant()
+        if self._variants:
+            self._match_options(with_case=True)
+            self._match_options(with_case=False)
+            self._match_labels()
+            self._match_only_variant()
         result = VariantMatches(self._columns)
         result.problem = self._find_problem()
         if result.problem:

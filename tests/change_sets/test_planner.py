@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from storefront.catalog.models import Product, ProductImage
+from storefront.catalog.models import Product, ProductImage, ProductRedirect
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
 from storefront.change_sets.inputs import InputPicture, InputProduct, InputVariant, RefusedRow
 from storefront.change_sets.plan_report import PlanReport
@@ -27,7 +27,7 @@ def shirt(**overrides: Any) -> Product:
         for place, size in enumerate("SML", 1)
     ]
     return factories.make_product(
-        "Linen tee", option_names=["Size"], slug="tee", **{"variants": variants} | overrides
+        "Linen tee", option_names=["Size"], **{"slug": "tee", "variants": variants} | overrides
     )
 
 
@@ -222,6 +222,47 @@ def test_product_at_an_earlier_address_takes_its_handle(app: Flask) -> None:
     assert change.slug == "n-0123456789"
     assert change.fields["slug"] == ValueChange("n-0123456789", "茶碗")
     assert report.created == 0
+
+
+def test_former_address_leads_to_its_product(app: Flask) -> None:
+    """The product keeps the address that it has now; another title under the old one is another product."""
+    product = shirt(slug="linen-tee")
+    with write_transaction() as session:
+        session.add(ProductRedirect(slug="tee", product_id=product.id))
+    (change,), _ = plan(InputProduct(handle="tee", values={"title": "Linen Tee", "vendor": "Loom"}))
+    assert change.fields.keys() == {"title", "vendor"}
+    other = InputProduct(handle="tee", values={"title": "Cap"}, variants=[row(2, price=1, quantity=1)])
+    assert [c.action for c in plan(other)[0]] == ["create"]
+
+
+def test_codes_lead_to_a_product_with_a_new_handle(app: Flask) -> None:
+    shirt()
+    factories.make_product("Cap", slug="cap", variants=[{"sku": "CAP"}])
+    moved = InputProduct(handle="shirt", variants=[row(2, "S", code="TEE-S")])
+    (change,), _ = plan(moved)
+    assert (change.slug, change.fields) == ("tee", {"slug": ValueChange("tee", "shirt")})
+    mixed = InputProduct(line=2, handle="shirt", variants=[row(2, "S", code="TEE-S"), row(3, code="CAP")])
+    changes, report = plan(mixed)
+    assert changes == []
+    assert "several products of the shop: cap, tee" in report.problems[0].reason
+    changes, report = plan(moved, InputProduct(handle="tee", variants=[row(3, "M", price=1)]))
+    assert [c.fields for c in changes] == [{}]  # the file has the product itself, too
+    assert report.refused_rows == 1
+
+
+def test_product_is_named_once(app: Flask) -> None:
+    factories.make_product("Tee", slug="old-tee", variants=[{"sku": "TEE", "label": "T"}])
+    first = InputProduct(handle="Tée", earlier_slugs=("old-tee",), values={"title": "Tee"})
+    second = InputProduct(line=9, handle="", variants=[row(9, label="T", price=1)])
+    changes, report = plan(first, second)
+    assert len(changes) == 1
+    assert "an earlier row of the file is about the same product" in report.problems[0].reason
+    new = [
+        InputProduct(line=n, new_slug="cup", values={"title": "Cup"}, variants=[row(n, price=1)])
+        for n in (2, 3)
+    ]
+    _, report = plan(*new)
+    assert (report.created, report.problems[0].line) == (1, 3)
 
 
 def test_unique_labels_lead_to_products_without_handles(app: Flask) -> None:
