@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, current_app, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from storefront.accounts import lifetimes
-from storefront.web import cookies
+from storefront.web import cookies, signing
 
 # The names without the prefix `__Host-`, which they have over TLS.
 SIGN_IN_COOKIE = "signin"
@@ -23,6 +23,7 @@ DEVICE_COOKIE = "device"  # storefront/accounts/known_devices.py
 # With "keep me signed in". Otherwise the cookie lasts until the browser is closed.
 LIFETIME = lifetimes.KEPT
 _MAX_LENGTH = 500
+_SALT = "sign-in"
 # Keys in the WSGI environ: the cookie of the request, and the cookie that the response sets.
 _READ, _TO_SET = "storefront.accounts.presented", "storefront.accounts.cookie"
 
@@ -64,7 +65,7 @@ def identify(app: Flask, environ: Mapping[str, Any]) -> str | None:
 
 def issue(user_id: int, *, keep: bool) -> SignInCookie:
     """Create a cookie with a new secret for this browser; `write` puts it on the response."""
-    value = _signer(current_app).dumps([user_id, secrets.token_urlsafe(32)])
+    value = signing.create_serializer(current_app, _SALT).dumps([user_id, secrets.token_urlsafe(32)])
     found = _read(current_app, str(value))
     assert found is not None  # noqa: S101  # signed one line above
     request.environ[_READ], request.environ[_TO_SET] = found, (value, keep)
@@ -117,14 +118,10 @@ def _read(app: Flask, value: str) -> SignInCookie | None:
     if not value or len(value) > _MAX_LENGTH:
         return None
     try:
-        content = _signer(app).loads(value)
+        content = signing.create_serializer(app, _SALT).loads(value)
     except BadSignature:
         return None
     match content:
         case [int(user_id), str(secret)]:
             return SignInCookie(user_id, hashlib.sha256(secret.encode()).hexdigest())
     return None
-
-
-def _signer(app: Flask) -> URLSafeSerializer:
-    return URLSafeSerializer(app.config["SECRET_KEY"], salt="sign-in")

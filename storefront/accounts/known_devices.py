@@ -12,13 +12,14 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from flask import Response, current_app, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront.accounts import cookie, security_events, user_agents
 from storefront.accounts.models import KnownDevice, User
 from storefront.extensions import db, write_transaction
+from storefront.web import signing
 
 # Browsers keep no cookie longer (RFC 6265bis, 5.5).
 LIFETIME = timedelta(days=400)
@@ -77,7 +78,7 @@ def remember(session: Session, user_id: int, generation: int) -> KnownDevice:
     device.device = user_agents.describe(request.user_agent.string)
     session.flush()
     _delete_old(session, user_id, now)
-    request.environ[_TO_SET] = _signer().dumps(secret)
+    request.environ[_TO_SET] = signing.create_serializer(current_app, "device").dumps(secret)
     return device
 
 
@@ -113,7 +114,7 @@ def _read() -> str | None:
     if not value or len(value) > _MAX_LENGTH:
         return None
     try:
-        content = _signer().loads(value)
+        content = signing.create_serializer(current_app, "device").loads(value)
     except BadSignature:
         return None
     return _digest(content) if isinstance(content, str) else None
@@ -130,7 +131,3 @@ def _delete_old(session: Session, user_id: int, now: datetime) -> None:
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device")

@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.web import signing
 
 LIFETIME = 3600  # seconds
 _MAX_LENGTH = 4000
@@ -104,4 +105,4 @@ def _read(token: str) -> LinkPayload:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="mailed-link")
+    return signing.create_timed_serializer(current_app, "mailed-link")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, current_app, request
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
@@ -25,6 +25,7 @@ from storefront.api.problems import ProblemError
 from storefront.api.state import state
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.web import signing
 
 SCOPES = {
     "catalog:read": "drafts and archived products",
@@ -196,5 +197,5 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _signer(app: Flask) -> Signer:
-    return Signer(app.config["SECRET_KEY"], salt="api-token")
+def _signer(app: Flask) -> signing.ShopSigner:
+    return signing.create_signer(app, "api-token")

@@ -10,14 +10,14 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from flask import Response, current_app, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
-from storefront.web import cookies
+from storefront.web import cookies, signing
 
 MAX_AGE = 365 * 24 * 3600  # seconds
 SIBLING_MAX_AGE = 600  # seconds; longer than any pause between two clicks that may meet
 MAX_SIBLINGS = 8  # that one request merges; the rest follow with the next request
-CART_COOKIE = "cart"
+CART_COOKIE = _SALT = "cart"
 # Keys in the WSGI environment: the request's token, whether the response has to set the cookie, the token of a new
 # anonymous cart, and the names of cookies that the response deletes.
 _TOKEN_KEY, _COOKIE_DUE_KEY = "storefront.cart.token", "storefront.cart.due"
@@ -87,7 +87,7 @@ def set_cookie(response: Response) -> Response:
         if _verify(cookies.read_former(current_app, environ, CART_COOKIE)):
             cookies.delete_former(current_app, environ, CART_COOKIE, response)
         return response
-    value = _signer().dumps(read_token())
+    value = signing.create_serializer(current_app, _SALT).dumps(read_token())
     response.set_cookie(name, value, max_age=MAX_AGE, httponly=True, **flags)
     if new := environ.get(_NEW_KEY):
         sibling = f"{name}.{blake2b(new.encode(), digest_size=4).hexdigest()}"
@@ -99,11 +99,7 @@ def set_cookie(response: Response) -> Response:
 def _verify(value: str) -> str:
     """Return the token in a cookie's value; empty if the signature is not ours."""
     try:
-        token = _signer().loads(value[:500]) if value else ""
+        token = signing.create_serializer(current_app, _SALT).loads(value[:500]) if value else ""
     except BadSignature:
         return ""
     return token if isinstance(token, str) else ""
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="cart")

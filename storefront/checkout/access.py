@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from itsdangerous import Signer
 
 from storefront import accounts
 from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
 from storefront.checkout.queries import OrderView
+from storefront.web import signing
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import build_url, get_origin
 
@@ -24,8 +23,7 @@ LINK_LIFETIME = timedelta(days=90)
 
 def order_token(order: Order | OrderView) -> str:
     """Return the token of links to the order. It contains no data, and a new `Order.access` makes it invalid."""
-    signer = Signer(current_app.config["SECRET_KEY"], salt="order")
-    return signer.get_signature(f"{order.number}:{order.access}").decode()
+    return _signer().get_signature(_signed(order)).decode()
 
 
 def find_order(number: str, shown: str) -> OrderView:
@@ -65,6 +63,12 @@ def _is_owner(order: OrderView) -> bool:
 
 
 def _is_token(order: OrderView, shown: str) -> bool:
-    return len(shown) <= _MAX_TOKEN_LENGTH and hmac.compare_digest(
-        order_token(order).encode(), shown.encode()
-    )
+    return len(shown) <= _MAX_TOKEN_LENGTH and _signer().verify_signature(_signed(order), shown)
+
+
+def _signed(order: Order | OrderView) -> str:
+    return f"{order.number}:{order.access}"
+
+
+def _signer() -> signing.ShopSigner:
+    return signing.create_signer(current_app, "order")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from storefront.accounts import cookie
 from storefront.accounts.second_factor.models import UsedChallenge
+from storefront.web import signing
 
 Purpose = Literal["register", "prove"]
 LIFETIME = timedelta(minutes=10)
@@ -69,4 +70,4 @@ def _browser() -> str:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="webauthn-challenge")
+    return signing.create_timed_serializer(current_app, "webauthn-challenge")

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 from itsdangerous import BadSignature, TimestampSigner
 
 from storefront.rate_limiting import limit
+from storefront.web import signing
 from storefront.web.private import mark_private
 
 bp = Blueprint("mirror", __name__, cli_group=None)
@@ -54,4 +55,4 @@ def _worker() -> str:
 
 
 def _signer() -> TimestampSigner:
-    return TimestampSigner(current_app.config["SECRET_KEY"], salt="storefront.doctor")
+    return signing.create_timestamp_signer(current_app, "storefront.doctor")
