@@ -269,6 +269,23 @@ class AddressRedirect(ChangedBy, Model):
         return {keys.REDIRECTS}
 
 
+class ShownMetafield(ChangedBy, Model):
+    """The key of a metafield, such as `custom.fabric`, that the pages of products show."""
+
+    __tablename__ = "shown_metafield"
+
+    key: Mapped[str] = mapped_column(String(320), primary_key=True)
+
+    @property
+    def deletion_name(self) -> str:
+        """Return its key."""
+        return self.key
+
+    def cache_tags(self) -> set[str]:
+        """Tag of all pages: any product may have the metafield."""
+        return {keys.EVERYTHING}
+
+
 class Listing(Model):
     """A row of the list index: for each active product, one in each category above it, the root included.
 

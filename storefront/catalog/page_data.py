@@ -167,6 +167,7 @@ class ProductPage:
     vendor: str
     product_type: str
     tags: list[str]
+    details: list[tuple[str, str]]  # name and value of each metafield that is shown
     seo_title: str
     seo_description: str
     option_names: list[str]

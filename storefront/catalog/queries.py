@@ -7,11 +7,11 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storefront import cache, stock
 from storefront.cache import keys
-from storefront.catalog import cards
+from storefront.catalog import cards, metafields
 from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_index.derivation import ancestor_paths
@@ -24,6 +24,7 @@ from storefront.catalog.models import (
     ListingVendor,
     Product,
     ProductImage,
+    ShownMetafield,
     Variant,
 )
 from storefront.catalog.moved_addresses import find_moved_product
@@ -49,6 +50,8 @@ from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
 from storefront.web.prefix import add_prefix
 
+# With the product's row, since each page of the catalogue may run six statements.
+_SHOWN_METAFIELDS = select(func.aggregate_strings(ShownMetafield.key, "\n")).scalar_subquery()
 MAX_VENDORS = 12
 NEWEST = 8
 RELATED = 4
@@ -108,13 +111,13 @@ def load_product_page(slug: str) -> ProductPage:
     """
     cache.depends_on(keys.slug_tag(slug))
     row = db.session.execute(
-        select(Product, Category.path)
+        select(Product, Category.path, _SHOWN_METAFIELDS)
         .outerjoin(Category, Category.id == Product.category_id)
         .where(Product.slug == slug)
     ).one_or_none()
     if row is None:
         raise _missing(slug)
-    item, path = row
+    item, path, shown = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
         raise _missing(slug, GoneError(_("%(title)s has been taken out of the range.", title=item.title)))
@@ -132,6 +135,7 @@ def load_product_page(slug: str) -> ProductPage:
         vendor=item.vendor,
         product_type=item.product_type,
         tags=item.tags,
+        details=metafields.details(item.extra, (shown or "").split("\n")),
         seo_title=item.seo_title or item.title,
         seo_description=item.seo_description,
         option_names=item.option_names,

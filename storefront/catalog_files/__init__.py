@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront.catalog_files.cli import catalog
+from storefront.catalog_files.metafield_cli import hide_metafield, show_metafield
 from storefront.catalog_files.redirect_cli import redirects
 from storefront.change_sets import cli
 
@@ -17,7 +18,7 @@ __all__ = ["init_app"]
 
 def init_app(app: Flask) -> None:
     """Register `flask catalog` and `flask redirects`."""
-    for command in cli.COMMANDS:
+    for command in (*cli.COMMANDS, show_metafield, hide_metafield):
         catalog.add_command(command)
     app.cli.add_command(catalog)
     app.cli.add_command(redirects)
