@@ -7,12 +7,13 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import Text, bindparam, func, insert, select, text, update
@@ -36,6 +37,7 @@ BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their ch
 MAX_RETRIES = 20  # of one batch, of which the database aborts each attempt
 Verb = Literal["apply", "undo"]
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 _decode_change = msgspec.json.Decoder(ProductChange).decode
 _decode_result = msgspec.json.Decoder(RowResult).decode
@@ -115,33 +117,38 @@ class _Runner:
     ) -> None:
         self._id, self._verb, self._direction = change_set_id, verb, _DIRECTIONS[verb]
         self._folder, self._progress = folder, progress
+        # Of a batch: another process may have finished the last rows meanwhile.
+        self._in_progress = {self._direction.running, self._direction.done}
 
     def run(self) -> dict[str, int]:
-        with write_transaction() as session:
-            change_set = self._lock(session)
-            self._check_content(session, change_set)
-            change_set.status = self._direction.running
-            setattr(change_set, f"{self._direction.prefix}_by", actors.actor_text())
-            acting = self._actor(change_set.kind)
-        with acting:
+        with self._actor(_with_retries(self._begin)):
             while ids := self._next_ids():
                 self._store_pictures(ids)
                 self._run_batch(ids)
                 if self._progress:
                     self._report()
-        self._finish()
+        _with_retries(self._finish)
         return store.count_states(self._id)
+
+    def _begin(self) -> str:
+        """Record that the work goes on, and who does it; return the kind of the change set."""
+        with write_transaction() as session:
+            change_set = self._lock(session, self._direction.allowed)
+            self._check_content(session, change_set)
+            change_set.status = self._direction.running
+            setattr(change_set, f"{self._direction.prefix}_by", actors.actor_text())
+            return change_set.kind
 
     def _actor(self, kind: str) -> AbstractContextManager[None]:
         return actors.importing() if kind == "import" and self._verb == "apply" else nullcontext()
 
-    def _lock(self, session: Session) -> ChangeSet:
+    def _lock(self, session: Session, allowed: Collection[str]) -> ChangeSet:
         """Lock the change set, so that no other process takes the same rows; check its status."""
         query = select(ChangeSet).where(ChangeSet.id == self._id).with_for_update()
         found = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
         if found is None:
             raise store.UnknownChangeSetError(self._id)
-        if found.status not in self._direction.allowed:
+        if found.status not in allowed:
             raise WrongStatusError(_why_not(found, self._verb))
         return found
 
@@ -185,31 +192,19 @@ class _Runner:
     def _run_batch(self, ids: Sequence[int]) -> None:
         """Do these rows in one transaction. If the database refuses one of them, do each alone."""
         try:
-            self._run_with_retries(ids)
+            _with_retries(partial(self._run_transaction, ids))
         except (IntegrityError, DataError) as error:
             if len(ids) == 1:
-                self._skip(ids[0], error)
+                _with_retries(partial(self._skip, ids[0], error))
             else:
                 for key in ids:
                     self._run_batch([key])
-
-    def _run_with_retries(self, ids: Sequence[int]) -> None:
-        failures = 0
-        while True:
-            try:
-                self._run_transaction(ids)
-            except OperationalError as error:
-                failures += 1
-                if failures > MAX_RETRIES or not is_retryable(error):
-                    raise
-            else:
-                return
 
     def _run_transaction(self, ids: Sequence[int]) -> None:
         with write_transaction() as session:
             if session.connection().dialect.name == "postgresql":
                 session.execute(text("SET LOCAL statement_timeout = 0"))
-            change_set = self._lock(session)
+            change_set = self._lock(session, self._in_progress)
             batch = Batch(session, change_set, self._folder, self._load_rows(session, ids))
             if batch.rows:
                 apply_batch(batch) if self._verb == "apply" else undo_batch(batch)
@@ -231,7 +226,7 @@ class _Runner:
         """Leave a row that the database refuses, with its reason."""
         reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
         with write_transaction() as session:
-            self._lock(session)
+            self._lock(session, self._in_progress)
             row = session.execute(
                 select(ChangeSetRow).where(self._rows(), ChangeSetRow.id == row_id)
             ).scalar_one_or_none()
@@ -264,6 +259,18 @@ class _Runner:
         return session.execute(
             query.with_for_update().execution_options(populate_existing=True)
         ).scalar_one_or_none()
+
+
+def _with_retries(transaction: Callable[[], T]) -> T:
+    """Run a whole transaction; run it again if the database aborted it for others."""
+    failures = 0
+    while True:
+        try:
+            return transaction()
+        except OperationalError as error:
+            failures += 1
+            if failures > MAX_RETRIES or not is_retryable(error):
+                raise
 
 
 def _save(session: Session, batch: Batch) -> None:

@@ -14,7 +14,6 @@ from flask import Flask
 from sqlalchemy import event
 
 from storefront.change_sets import apply_change_set, runner, undo_change_set
-from storefront.errors import StorefrontError
 from storefront.extensions import db
 from tests.conftest import make_app
 
@@ -47,7 +46,7 @@ def fork(app: Flask, verb: str, number: int, statements: int) -> int:
         work = apply_change_set if verb == "apply" else undo_change_set
         try:
             work(number, Path(app.instance_path))
-        except StorefrontError:  # the other process has finished
+        except runner.WrongStatusError:  # the other process has finished before this one began
             os._exit(0)
     os._exit(0)
 
