@@ -173,7 +173,12 @@ def product_with_slash(slug: str) -> str:
 def redirect_unknown_path(path: str) -> BaseResponse | None:
     """Return the redirect for a path that no view has; None if it leads nowhere."""
     target = moved_addresses.find_moved_page(path, _is_page)
-    return _redirect(add_prefix(target)) if target else None
+    if target is None:
+        return None
+    response = _redirect(add_prefix(target))
+    # A browser keeps a 301 without this header for ever, and would not see that the redirect changes.
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _redirect(url: str) -> BaseResponse:

@@ -92,6 +92,9 @@ def test_redirects_lead_on_until_they_are_removed(client: FlaskClient) -> None:
     assert leads_to(client, "/products/OLD)") == "/products/new"
     assert leads_to(client, "/collections/sale") == "/products"
     assert client.post("/pages/about").status_code == 404
+    for path in ("/pages/about", "/products/old"):
+        control = client.get(path).cache_control
+        assert control.no_cache or control.max_age == 0, "a browser asks again"
     with write_transaction() as session:
         for row in session.query(AddressRedirect):
             session.delete(row)
