@@ -21,9 +21,11 @@ from storefront.api.problems import MAX_FAULTS, ProblemError
 from storefront.api.schemas import ProductPut
 from storefront.catalog import html_sanitiser
 from storefront.catalog.html_sanitiser import find_excess, sanitise
-from storefront.catalog_files import csv_reader, drafts
-from storefront.catalog_files.csv_reader import CsvRow
-from storefront.catalog_files.drafts import DraftReader, ProductDraft
+from storefront.catalog_files import product_columns, product_texts
+from storefront.catalog_files.picture_rows import MAX_PICTURES
+from storefront.catalog_files.product_rows import ProductReader
+from storefront.change_sets.inputs import InputProduct
+from storefront.sheets.table import open_table
 from storefront.unicode_text import MAX_MARKS, normalize
 from tests.catalog.test_cost import statements
 from tests.work import count_steps, growth
@@ -174,7 +176,7 @@ def test_a_deep_category_is_not_looked_for(client: FlaskClient) -> None:
         assert any("category.path IN" in statement for statement in asked) == asked_for
 
 
-# Products of a file that are hard to read: n rows, as cells by the names of `csv_reader.COLUMNS`.
+# Products of a file that are hard to read: n rows, as cells by the names of `product_columns.COLUMNS`.
 ROWS: dict[str, Callable[[int], list[dict[str, str]]]] = {
     "variants": lambda n: [
         {"title": "A", "option1_name": "O", "option1": f"o{i}", "sku": f"s{i}", "price": "1"}
@@ -206,11 +208,14 @@ def repeated_formatting(n: int) -> str:
     return "<p>" + "".join(f"<b a={i}>" for i in range(n)) + "</p>" + "<p>x</p>" * n
 
 
-def read_product(cells_of: list[dict[str, str]]) -> tuple[ProductDraft | None, DraftReader]:
+def read_product(cells_of: list[dict[str, str]]) -> InputProduct:
     """Read the rows of one product as the import does."""
-    reader = DraftReader(2, lambda _sku, _handle: True)
-    rows = [CsvRow(line, cells, {}) for line, cells in enumerate(cells_of, 2)]
-    return reader.read("a", rows), reader
+    names = ["handle", *dict.fromkeys(name for cells in cells_of for name in cells)]
+    reader = ProductReader([product_columns.COLUMNS[name][0] for name in names], "USD")
+    written = [[({"handle": "a"} | cells).get(name, "") for name in names] for cells in cells_of]
+    rows = [reader.spool_row(line, cells, "") for line, cells in enumerate(written, 2)]
+    reader.decide_numbers(",")
+    return reader.read([row for row in rows if row is not None])
 
 
 @pytest.mark.parametrize("make", ROWS.values(), ids=ROWS)
@@ -221,11 +226,13 @@ def test_reading_a_product_of_a_file_is_linear(make: Callable[[int], list[dict[s
 def test_the_columns_of_a_file_are_read_in_linear_time(tmp_path: Path) -> None:
     def read(n: int) -> object:
         file = tmp_path / f"{n}.csv"
-        columns = [f"column {i}" for i in range(n)]
-        lines = (["Title", "Price", "SKU", *columns], ["A", "1", "S", *columns])
+        others = [f"column {i}" for i in range(n)]
+        lines = (["Title", "Price", "SKU", *others], ["A", "1", "S", *others])
         file.write_text("\n".join(",".join(cells) for cells in lines))
-        with csv_reader.detect_format(file).rows() as rows:
-            return list(rows)
+        table = open_table(file, score_header=product_columns.score_header)
+        reader = ProductReader(table.header, "USD")
+        with table.rows() as rows:
+            return [reader.spool_row(row.line, row.cells, row.damage) for row in rows]
 
     assert growth(read, 500) <= MOST
 
@@ -233,20 +240,16 @@ def test_the_columns_of_a_file_are_read_in_linear_time(tmp_path: Path) -> None:
 def test_what_a_product_of_a_file_can_have_is_bounded() -> None:
     for cell in ("0" * 101 + "1", "1" * 10_000, "-" * 10_000):
         for column in ("price", "quantity"):
-            draft, reader = read_product([{"title": "A", "price": "1", column: cell}])
-            assert (draft, "is not a" in str(reader.rejects[0])) == (None, True)
-    draft, reader = read_product(ROWS["tags"](300))
-    assert draft is not None
-    assert (len(draft.values["tags"]), len(reader.notices)) == (drafts.MAX_TAGS, 1)
-    draft, reader = read_product(ROWS["levels of a category"](300))
-    assert draft is not None
-    assert (len(draft.category), len(reader.notices)) == (50, 1)
-    draft, reader = read_product(ROWS["variants"](2100))
-    assert draft is not None
-    assert (len(draft.variants), len(reader.rejects)) == (2048, 52)
-    draft, reader = read_product(ROWS["pictures without variants"](300))
-    assert draft is not None
-    assert (len(draft.images), len(reader.notices)) == (drafts.MAX_PICTURES, 1)
+            product = read_product([{"title": "A", "price": "1", column: cell}])
+            assert (product.variants, "is not a" in product.refused[0].reason) == ([], True)
+    product = read_product(ROWS["tags"](300))
+    assert (len(product.values["tags"]), len(product.notes)) == (product_texts.MAX_TAGS, 1)
+    product = read_product(ROWS["levels of a category"](300))
+    assert (len(product.category or ()), len(product.notes)) == (50, 1)
+    product = read_product(ROWS["variants"](2100))
+    assert (len(product.variants), len(product.refused)) == (2048, 52)
+    product = read_product(ROWS["pictures without variants"](300))
+    assert (len(product.pictures), len(product.notes)) == (MAX_PICTURES, 1)
 
 
 DESCRIPTIONS: dict[str, Callable[[int], str]] = {

@@ -3,74 +3,105 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.catalog_files import csv_export, csv_import, csv_reader, picture_download
-from storefront.catalog_files.csv_import import ImportReport
-from storefront.catalog_files.csv_reader import Vocabulary
+from storefront.catalog_files import csv_export, picture_download
+from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, Progress, plan_import
+from storefront.catalog_files.missing_pictures import read_missing
+from storefront.catalog_files.product_columns import Vocabulary
+from storefront.catalog_files.summary import change_lines, plan_lines, problem_lines
+from storefront.change_sets.changes import ProductChange
+from storefront.change_sets.cli import apply_with_progress
+from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
+from storefront.extensions import db
 from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
+MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
 
 
 @catalog.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would be created, changed and left; change nothing.")
+@click.option("--dry-run", is_flag=True, help="List what would change; change nothing.")
+@click.option("--plan-only", is_flag=True, help="Store the changes, to be looked at and applied later.")
+@click.option(
+    "--stock",
+    type=click.Choice(["keep", "set", "add"]),
+    help="What quantities mean for variants that exist. Default: keep what is on hand; an inventory file sets it.",
+)
+@click.option(
+    "--stock-missing",
+    type=click.Choice(["zero", "untracked"]),
+    help="New variants without a quantity are sold out (zero), or sold without counting (untracked).",
+)
+@click.option(
+    "--remove-missing", is_flag=True, help="Remove the variants and pictures that the file leaves out."
+)
+@click.option("--force", is_flag=True, help="Go on although many rows are refused or many variants removed.")
+@click.option("--encoding", help="The file's encoding, such as cp1251; by default it is found out.")
 @click.option(
     "--images", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The pictures' folder."
 )
 @click.option("--fetch-images", is_flag=True, help="Fetch pictures that the file names by http(s) address.")
-def import_(file: Path, dry_run: bool, images: Path | None, fetch_images: bool) -> None:
-    """Import a Shopify product CSV.
+def import_(
+    file: Path,
+    *,
+    dry_run: bool,
+    plan_only: bool,
+    stock: StockMode | None,
+    stock_missing: MissingStock | None,
+    remove_missing: bool,
+    force: bool,
+    encoding: str | None,
+    images: Path | None,
+    fetch_images: bool,
+) -> None:
+    """Import a catalogue: Shopify's or WooCommerce's product CSV, Shopify's inventory, or our own export.
 
-    Every row that cannot be used is listed with its line, column and reason; all others are imported. The file
-    replaces each product that it names. The exit status is 1 if anything was refused.
+    Every row that cannot be used is listed with its line, column and reason; all others are imported. What the file
+    does not say stays as it is. The exit status is 1 if anything was refused.
     """
-    config = current_app.config
-    try:
-        table = csv_reader.detect_format(file)
-        if table.encoding == "cp1252":
-            click.echo("The file is not UTF-8; it was read as Windows-1252.", err=True)
-        with click.progressbar(length=1, label="Importing products") as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
-            report = csv_import.import_file(
-                table,
-                currency=config["CURRENCY"],
-                media_dir=Path(config["MEDIA_DIR"]),
-                images=images,
-                dry_run=dry_run,
-                progress=progress,
-            )
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise click.ClickException(
-            f"{file} is not {error.encoding}, though it begins as if it were."
-        ) from error
-    except KeyboardInterrupt:
+    options = ImportOptions(
+        currency=current_app.config["CURRENCY"],
+        encoding=encoding,
+        stock=stock,
+        stock_missing=stock_missing,
+        remove_missing=remove_missing,
+        force=force,
+        images=images,
+    )
+    plan = _plan(file, options, is_dry_run=dry_run)
+    failed = plan.report.refused_rows
+    if plan.stop_reason:
+        raise click.ClickException(plan.stop_reason)
+    if plan_only and plan.change_set_id:
+        number = plan.change_set_id
         click.echo(
-            "\nStopped. The products that were finished are in the shop; import the file again to go on.",
-            err=True,
+            f"Stored as change set {number}. Look at it: flask catalog changes show {number}. "
+            f"Apply it: flask catalog apply {number}."
         )
-        raise SystemExit(130) from None
-    refused = _print_report(report, dry_run)
-    if fetch_images and not dry_run:
-        refused += _fetch_pictures(Path(config["MEDIA_DIR"]))
-    sys.exit(1 if refused else 0)
+    elif not dry_run:
+        if plan.change_set_id:
+            db.session.remove()  # what was read before the change set was stored
+            failed += apply_with_progress(plan.change_set_id, images)
+        else:
+            click.echo("The shop has all of it already; nothing was changed.")
+        failed += _store_pictures(images, fetch=fetch_images)
+    sys.exit(1 if failed else 0)
 
 
 @catalog.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--header", type=click.Choice(["current", "legacy"]), default="current", show_default=True)
+@click.option(
+    "--header", type=click.Choice(["current", "legacy", "2021"]), default="current", show_default=True
+)
 def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
     try:
@@ -82,23 +113,57 @@ def export(file: Path, header: Vocabulary) -> None:
         click.echo(f"Exported {number:,} products to {file}.")
 
 
-def _print_report(report: ImportReport, dry_run: bool) -> int:
-    for reject in report.rejects:
-        click.echo(f"refused: {reject}", err=True)
-    for notice in report.notices:
-        click.echo(f"note: {notice}", err=True)
-    would = "Would have been" if dry_run else "Products"
-    counts = ", ".join(f"{number:,} {name}" for name, number in report.outcome.items())
-    click.echo(f"{would}: {counts}. Rows: {report.rows:,} read, {len(report.rejects):,} refused.")
-    return len(report.rejects)
+def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan:
+    """Plan, and print what was found."""
+    shown = 0
+
+    def show(change: ProductChange) -> None:
+        nonlocal shown
+        shown += 1
+        if is_dry_run or shown <= MAX_SHOWN:
+            for line in change_lines(change, options.currency):
+                click.echo(line)
+
+    try:
+        with _progress("Comparing products") as progress:
+            plan = plan_import(file, options, show=show, store=not is_dry_run, progress=progress)
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("\nStopped. Nothing was changed; import the file again.", err=True)
+        raise SystemExit(130) from None
+    if plan.change_set_id and shown > MAX_SHOWN:
+        click.echo(
+            f"… and {shown - MAX_SHOWN:,} more products: flask catalog changes show {plan.change_set_id}"
+        )
+    for line in problem_lines(plan):
+        click.echo(line, err=True)
+    for line in plan_lines(plan, is_final=not is_dry_run and not plan.stop_reason):
+        click.echo(line)
+    return plan
 
 
-def _fetch_pictures(media_dir: Path) -> int:
-    failed = 0
-    for url, problem in picture_download.fetch_missing(media_dir):
+@contextmanager
+def _progress(label: str) -> Iterator[Progress]:
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield report
+
+
+def _store_pictures(images: Path | None, *, fetch: bool) -> int:
+    """Store the pictures that are missing; return how many could not be fetched."""
+    media_dir = Path(current_app.config["MEDIA_DIR"])
+    for source, problem in read_missing(media_dir, images) if images else ():
         if problem is not None:
-            failed += 1
-            click.echo(f"not fetched: {url}: {problem}", err=True)
-        else:
-            click.echo(f"fetched: {url}")
+            click.echo(f"note: {source}: {problem}", err=True)
+    failed = 0
+    for url, problem in picture_download.fetch_missing(media_dir) if fetch else ():
+        failed += problem is not None
+        click.echo(
+            f"not fetched: {url}: {problem}" if problem else f"fetched: {url}", err=problem is not None
+        )
     return failed

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from storefront.catalog.models import Category, Product, ProductImage, Variant
-from storefront.catalog_files.csv_reader import COLUMNS, Vocabulary, headers
+from storefront.catalog_files.linked_options import handle_values, links_of
+from storefront.catalog_files.product_columns import (
+    COLUMNS,
+    OPTION_NAMES,
+    OPTIONS,
+    Vocabulary,
+    column_name,
+    headers,
+)
 from storefront.extensions import db
 from storefront.money import minor_units
 from storefront.sheets.writer import CsvWriter
@@ -69,18 +78,25 @@ def _category_names(ids: set[int]) -> dict[int, str]:
 def _rows(
     product: Product, category: str, stock: dict[int, StockItem], digits: int
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Yield a product's rows: the first has the product's own cells; each has a variant, an image, or both."""
-    plain = not product.option_names
-    for place in range(max(len(product.variants), len(product.images), 1)):
+    """Yield a product's rows: the first has the product's own cells; each has a variant, an image, or both.
+
+    An import reads the kept columns of the first row as the product's, of a variant's row as the variant's. So a
+    variant or an image that has some does not share a row with another owner of kept columns.
+    """
+    variants: list[Variant | None] = list(product.variants)
+    if not variants or (variants[0] and variants[0].extra):
+        variants.insert(0, None)
+    handles = {place: handle_values(product.extra, link) for place, link in links_of(product.extra).items()}
+    shared = [image for image in product.images if not image.extra]
+    pairs = [*zip_longest(variants, shared), *((None, image) for image in product.images if image.extra)]
+    for place, (variant, image) in enumerate(pairs):
         known: dict[str, Any] = {"handle": product.slug}
         spare: dict[str, str] = {}
-        if place < len(product.images):
-            image = product.images[place]
-            known |= {"image": image.source, "image_position": place + 1, "image_alt": image.alt}
+        if image is not None:
+            known |= {"image": image.source, "image_position": image.position, "image_alt": image.alt}
             spare |= image.extra
-        if place < len(product.variants):
-            variant = product.variants[place]
-            known |= _variant(variant, stock.get(variant.id), product.images, digits, plain=plain)
+        if variant is not None:
+            known |= _variant(variant, stock.get(variant.id), product, digits, handles)
             spare |= variant.extra
         if place == 0:
             known |= _product(product, category)
@@ -90,6 +106,7 @@ def _rows(
 
 def _product(product: Product, category: str) -> dict[str, Any]:
     names = [*product.option_names, "", "", ""][:3] if product.option_names else ["Title", "", ""]
+    is_active = product.status == "active"
     return {
         "title": product.title,
         "description": product.description_html,
@@ -97,33 +114,51 @@ def _product(product: Product, category: str) -> dict[str, Any]:
         "category": category,
         "type": product.product_type,
         "tags": ", ".join(product.tags),
-        "published": "TRUE" if product.status == "active" else "FALSE",
-        "status": product.status,
+        "published": _flag(is_active),
+        "status": "unlisted" if is_active and product.unlisted else product.status,
+        # Of an active product the status says it; so that a merchant who edits the status is understood.
+        "unlisted": _flag(product.unlisted) if product.unlisted and not is_active else "",
+        "gift_card": _flag(product.gift_card),
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
-        **{f"option{n}_name": name for n, name in enumerate(names, 1)},
+        **dict(zip(OPTION_NAMES, names, strict=True)),
     }
 
 
 def _variant(
-    variant: Variant, item: StockItem | None, images: list[ProductImage], digits: int, *, plain: bool
+    variant: Variant,
+    item: StockItem | None,
+    product: Product,
+    digits: int,
+    handles: dict[int, dict[str, str]],
 ) -> dict[str, Any]:
-    sources = {image.id: image.source for image in images}
+    sources = {image.id: image.source for image in product.images}
     was = variant.compare_at_price
+    options = [variant.option1, variant.option2, variant.option3]
+    if not product.option_names:
+        options[0] = options[0] or "Default Title"
+    linked = (handles.get(place, {}).get(value, value) for place, value in enumerate(options))
+    on_hand = item.on_hand if item else 0
     return {
-        "sku": variant.sku,
+        "sku": variant.label,
+        "code": variant.sku,
         "barcode": variant.barcode,
-        "option1": "Default Title" if plain else variant.option1,
-        "option2": variant.option2,
-        "option3": variant.option3,
+        **dict(zip(OPTIONS, linked, strict=True)),
         "price": _amount(variant.price, digits),
         "compare_at_price": "" if was is None else _amount(was, digits),
+        "taxable": _flag(variant.taxable),
         "tracker": "shopify" if item is None or item.tracked else "",
-        "quantity": item.on_hand if item else 0,
+        "quantity": on_hand,
+        "quantity_at_export": on_hand,
         "policy": "CONTINUE" if variant.backorder else "DENY",
         "grams": variant.weight_grams,
+        "requires_shipping": _flag(variant.requires_shipping),
         "variant_image": sources.get(variant.image_id or 0, ""),
     }
+
+
+def _flag(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
 
 
 def _amount(amount: int, digits: int) -> str:
@@ -131,11 +166,14 @@ def _amount(amount: int, digits: int) -> str:
 
 
 def _extra_headers() -> list[str]:
-    """Return the headers of all unknown columns that the shop keeps, in the order of their first appearance."""
+    """Return the headers of all columns that the shop keeps, in the order of their first appearance.
+
+    Earlier versions also kept columns that have a meaning today.
+    """
     found: dict[str, None] = {}
     for model in (Product, Variant, ProductImage):
         for extra in db.session.execute(
             select(model.extra).order_by(model.id).execution_options(yield_per=1000)
         ).scalars():
             found |= dict.fromkeys(extra)
-    return list(found)
+    return [header for header in found if column_name(header) is None]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from storefront.catalog_files.csv_reader import column_name
+from storefront.catalog_files.product_columns import column_name
 from storefront.catalog_files.translated_headers import find_language
 from storefront.unicode_text import normalize
 

@@ -9,21 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from sqlalchemy import select, update
-
-from storefront.actors import actor_text
 from storefront.catalog import pictures
-from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import PictureError, StoredPicture
+from storefront.catalog_files.missing_pictures import store_missing
 from storefront.errors import StorefrontError
-from storefront.extensions import db, write_transaction
 from storefront.web import outbound
 
 MAX_SECONDS = 15.0  # for one picture, all redirects included
 MAX_REDIRECTS = 3
 THREADS = 4
-BATCH = 100
 
 
 class FetchError(StorefrontError):
@@ -54,36 +49,11 @@ def fetch(url: str) -> bytes:
 
 def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
     """Download every picture that is only recorded by its URL; yield each URL with None or the failure's reason."""
-    last = 0
-    while True:
-        wanted = (
-            select(ProductImage.id, ProductImage.product_id, ProductImage.source)
-            .where(
-                ProductImage.id > last, ProductImage.digest.is_(None), ProductImage.source.like("http%://%")
-            )
-            .order_by(ProductImage.id)
-            .limit(BATCH)
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from store_missing(
+            ProductImage.source.like("http%://%"),
+            lambda urls: list(pool.map(lambda url: _download(url, media_dir), urls)),
         )
-        rows = db.session.execute(wanted).all()
-        db.session.rollback()  # no transaction stays open during the downloads
-        if not rows:
-            return
-        with ThreadPoolExecutor(THREADS) as pool:
-            results = list(pool.map(lambda row: _download(row.source, media_dir), rows))
-        with write_transaction() as session:
-            for row, stored in zip(rows, results, strict=True):
-                if isinstance(stored, StoredPicture):
-                    found = {
-                        "digest": stored.digest,
-                        "width": stored.width,
-                        "height": stored.height,
-                        "changed_by": actor_text(),
-                    }
-                    session.execute(update(ProductImage).where(ProductImage.id == row.id).values(found))
-            writer.refresh(session, {row.product_id for row in rows})
-        for row, stored in zip(rows, results, strict=True):
-            yield row.source, stored if isinstance(stored, str) else None
-        last = rows[-1].id
 
 
 def _download(url: str, media_dir: Path) -> StoredPicture | str:

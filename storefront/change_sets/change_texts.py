@@ -24,11 +24,19 @@ _VERBS = {"create": "new", "update": "changed", "remove": "removed"}
 
 
 def describe_row(row: ChangeSetRow, currency: str) -> Iterator[str]:
+    """Yield the lines of one product, and what was left of it."""
+    yield from describe_change(
+        msgspec.json.decode(row.content, type=ProductChange), currency, state=row.state
+    )
+    yield from (f"  left: {part}" for part in left_parts(row, "left", "not_undone"))
+
+
+def describe_change(change: ProductChange, currency: str, *, state: str = "") -> Iterator[str]:
     """Yield the lines of one product. A line that begins with "!" is one to look at before applying."""
-    change = msgspec.json.decode(row.content, type=ProductChange)
     flags = "".join(f"; {FLAGS.get(flag, flag)}" for flag in change.flags)
     mark = "! " if change.flags else ""
-    yield f"{mark}{change.slug}  {shorten(change.title)} ({_VERBS[change.action]}, {row.state}{flags})"
+    what = f"{_VERBS[change.action]}{f', {state}' if state else ''}{flags}"
+    yield f"{mark}{change.slug}  {shorten(change.title)} ({what})"
     for name, value in change.fields.items():
         is_shown = not (change.action == "create" and name in ("slug", "title"))
         if is_shown:
@@ -41,7 +49,6 @@ def describe_row(row: ChangeSetRow, currency: str) -> Iterator[str]:
         if picture.action == "update":
             for name, value in picture.fields.items():
                 yield f"    {_line(name, value, currency, 'update')}"
-    yield from (f"  left: {one_line(str(part))}" for part in left_parts(row, "left", "not_undone"))
 
 
 def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
@@ -50,14 +57,9 @@ def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
     return [part for kind in kinds for part in getattr(result, kind)]
 
 
-def one_line(value: str) -> str:
-    """Return a text in one line and without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
-
-
 def shorten(value: str) -> str:
-    """Return a text in one line, cut to a length that fits on a screen."""
-    text = one_line(value)
+    """Return a text in one line, cut to a length that fits on a screen; without control characters."""
+    text = "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -67,7 +69,8 @@ def _variant_lines(variant: VariantChange, currency: str) -> Iterator[str]:
         values = {name: getattr(value, side) for name, value in variant.fields.items()}
         options = " / ".join(str(values[name]) for name in _OPTIONS if values.get(name))
         price = _show("price", values.get("price"), currency)
-        stock = f", {variant.stock.quantity} on hand" if variant.stock else ""
+        on_hand = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
+        stock = "" if on_hand is None else f", {on_hand} on hand"
         mark = "! " if variant.action == "remove" else "  "
         label = f", SKU {shorten(values['label'])}" if values.get("label") else ""
         parts = f"{_VERBS[variant.action]}, {options or 'no options'}, {price}{label}{stock}"

@@ -20,7 +20,8 @@ class PlanProblem(NamedTuple):
 
     def __str__(self) -> str:
         """Return the problem as a line of the report."""
-        return f"line {self.line}, {self.column}: {self.reason}"
+        place = f"line {self.line}" if self.line else ""
+        return ": ".join(filter(None, (", ".join(filter(None, (place, self.column))), self.reason)))
 
 
 @dataclass(slots=True)

@@ -171,6 +171,8 @@ class VariantFields(_RowFields):
         """Return the present value."""
         if name == "tracked":
             return self._item.tracked if self._item else True
+        if name == "low_threshold":
+            return self._item.low_threshold if self._item else 5
         if name == "picture":
             return self._variant.image.source if self._variant.image else ""
         return super().get(name)

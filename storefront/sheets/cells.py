@@ -19,7 +19,11 @@ MAX_NUMBER = 100  # characters of a cell with a price or a number
 
 def clean_text(cell: str, limit: int = 0) -> str:
     """Return a cell's text in NFC, without invisible characters and extra spaces, cut to `limit` characters."""
-    text = " ".join(normalize("NFC", cell.translate(_INVISIBLE)).split())
+    if not cell:
+        return ""
+    if not cell.isascii() or "\x00" in cell:
+        cell = normalize("NFC", cell.translate(_INVISIBLE))
+    text = " ".join(cell.split())
     return text[:limit] if limit else text
 
 

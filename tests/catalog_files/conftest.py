@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from storefront.catalog_files import csv_reader
+from storefront.catalog_files import product_columns
 from storefront.extensions import db
 
-CURRENT, LEGACY = csv_reader.headers("current"), csv_reader.headers("legacy")
+CURRENT, LEGACY = product_columns.headers("current"), product_columns.headers("legacy")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def row(**known: Any) -> list[str]:
         "quantity": "7",
         "tracker": "shopify",
     } | known
-    return [str(values.get(name, "")) for name in csv_reader.COLUMNS]
+    return [str(values.get(name, "")) for name in product_columns.COLUMNS]
 
 
 def write(path: Path, rows: list[list[str]], header: list[str] = CURRENT, **how: Any) -> Path:

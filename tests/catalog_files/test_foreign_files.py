@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront.catalog_files import csv_reader
+from storefront.catalog_files import product_columns
 from storefront.catalog_files.file_signatures import check_is_text
 from storefront.catalog_files.foreign_files import recognise_header, score_header
 from storefront.sheets.errors import UnreadableFileError
@@ -107,8 +107,8 @@ def test_files_that_the_import_reads_have_a_kind(kind: str, header: str) -> None
 @pytest.mark.parametrize(
     "header",
     [
-        csv_reader.headers("current"),
-        csv_reader.headers("legacy"),
+        product_columns.headers("current"),
+        product_columns.headers("legacy"),
         ["Handle", "Variant Price"],
         ["Title", "Price"],
         ["SKU", "Inventory quantity"],

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from storefront.catalog import queries
 from storefront.catalog.models import Product, ProductImage, Variant
+from storefront.change_sets.models import ChangeSet
 from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.catalog_files.conftest import CURRENT, LEGACY, row, run_import, write
-from tests.factories import make_product, png
+from tests.factories import png
 
 
 def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -101,31 +102,33 @@ def test_rows_of_one_product_need_not_be_adjacent(runner: FlaskCliRunner, tmp_pa
 
 
 def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
-    make_product("Own", variants=[{"sku": "TAKEN"}])
     rows = [
         row(option1_name="Size", option1="S", sku="A"),
         row(title="", option1="M", sku="B", price="cheap"),
         row(title="", option1="L", sku="A"),
-        row(title="", option1="XL", sku="TAKEN"),
         row(title="", option1="S", sku="D"),
         row(handle="nameless", title="", sku="E"),
-        row(handle="", title="", sku="F"),
+        row(handle="", title="", sku=""),
         row(handle="cup", title="Cup", sku="C", price="-3"),
+        row(handle="jug", title="Jug", published="perhaps"),
+        row(handle="mug", title="Mug", taxable="perhaps"),
     ]
     result = run_import(runner, write(tmp_path / "x.csv", rows))
     assert result.exit_code == 1
     for sentence in (
-        "line 3, Price: 'cheap' is not an amount",
-        "line 4, SKU: 'A' stands in this file already",
-        "line 5, SKU: 'TAKEN' belongs to the product 'own' of this shop",
-        "line 6, Option1 value: S is there already",
-        "line 7, Title: is empty",
-        "line 8, URL handle: the row names no product",
-        "line 9, Price: '-3' is negative",
+        "line 3, Price: 'cheap' is not a number",
+        "line 5, Option1 value: S is there already",
+        "line 6, URL handle: there is no product 'nameless' in the shop, and a new one needs a title",
+        "line 7, URL handle: the row names no product",
+        "line 8, Price: '-3' is negative",
+        "line 9, Published on online store: 'perhaps' is",
+        "line 10, Charge tax: 'perhaps' is",
+        "Rows: 9 read, 7 refused.",
     ):
         assert sentence in result.output
-    assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A"]
-    assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 2
+    variants = db.session.execute(select(Variant.label, Variant.option1).order_by(Variant.id)).all()
+    assert variants == [("A", "S"), ("A", "L")]
+    assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 1
 
 
 def test_generated_sku_is_found_by_a_second_import(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -142,17 +145,20 @@ def test_second_import_changes_only_what_the_file_changed(runner: FlaskCliRunner
     assert "0 created, 0 changed, 2 left" in run_import(runner, path).output
     assert db.session.execute(select(Product.slug, Product.updated_at)).all() == before
     rows = [row(price="13.00", quantity="2"), row(handle="cup", title="Cup", sku="C")]
-    assert "0 created, 1 changed, 1 left" in run_import(runner, write(path, rows)).output
+    assert "0 created, 1 changed, 1 left" in run_import(runner, write(path, rows), "--stock=set").output
     variant = queries.load_product_page("teapot").variants[0]
     assert (variant.price.amount, variant.badge.text) == (1300, "Only 2 left")
 
 
-def test_variant_missing_from_the_file_is_deleted_with_stock(runner: FlaskCliRunner, tmp_path: Path) -> None:
+def test_missing_variant_stays_unless_it_is_to_be_removed(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    run_import(
-        runner, write(path, [row(option1_name="Size", option1="S"), row(title="", option1="L", sku="TP-2")])
-    )
-    run_import(runner, write(path, [row(option1_name="Size", option1="L", sku="TP-2")]))
+    both = [row(option1_name="Size", option1="S"), row(title="", option1="L", sku="TP-2")]
+    run_import(runner, write(path, both))
+    write(path, [row(option1_name="Size", option1="L", sku="TP-2")])
+    assert "1 left" in run_import(runner, path).output
+    result = run_import(runner, path, "--remove-missing")
+    assert "! variant TP-1: removed, S, 12.50, SKU TP-1, 7 on hand" in result.output
+    assert "Variants removed: 1" in result.output
     assert db.session.execute(select(Variant.sku)).scalars().all() == ["TP-2"]
     assert db.session.execute(select(StockItem.sku)).scalars().all() == ["TP-2"]
 
@@ -161,7 +167,7 @@ def test_refused_row_keeps_the_variant_and_its_stock(runner: FlaskCliRunner, tmp
     blue = {"option1_name": "Colour", "option1": "Blue"}
     run_import(runner, write(tmp_path / "x.csv", [row(**blue), row(title="", option1="Red", sku="TP-2")]))
     slip = [row(**blue), row(title="", option1="Red", sku="TP-2", price="12,50,1")]
-    assert "refused" in run_import(runner, write(tmp_path / "x.csv", slip)).output
+    assert "refused" in run_import(runner, write(tmp_path / "x.csv", slip), "--remove-missing").output
     kept = db.session.execute(select(StockItem.sku, StockItem.on_hand)).all()
     assert sorted(map(tuple, kept)) == [("TP-1", 7), ("TP-2", 7)]
 
@@ -169,7 +175,8 @@ def test_refused_row_keeps_the_variant_and_its_stock(runner: FlaskCliRunner, tmp
 def test_dry_run_reports_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
     result = run_import(runner, path, "--dry-run")
-    assert "1 created" in result.output
+    assert "Would have been: 1 created" in result.output
+    assert db.session.execute(select(func.count()).select_from(ChangeSet)).scalar_one() == 0
     assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 0
     assert "1 created" in run_import(runner, path).output
 
@@ -198,7 +205,10 @@ def test_pictures_are_read_from_the_given_folder_only(runner: FlaskCliRunner, tm
     result = run_import(runner, write(tmp_path / "x.csv", rows), "--images", str(tmp_path / "pictures"))
     assert "outside of the pictures' folder" in result.output
     assert "not a JPEG, PNG" in result.output
-    assert db.session.execute(select(ProductImage.digest)).scalars().all() == [None, None]
+    (tmp_path / "pictures" / "evil.svg").write_bytes(png())
+    assert "1 left" in run_import(runner, tmp_path / "x.csv", "--images", str(tmp_path / "pictures")).output
+    digests = db.session.execute(select(ProductImage.digest).order_by(ProductImage.source)).scalars().all()
+    assert [digest is None for digest in digests] == [True, False]
 
 
 def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
@@ -210,9 +220,9 @@ def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> N
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"<!doctype html><p>Sign in</p>", "is not a Shopify product CSV"),
+        (b"<!doctype html><p>Sign in</p>", "not a CSV file"),
         (b"id;name;price\n1;Cup;2\n", "'Title'"),
-        (bytes(range(256)) * 10, "is not a Shopify product CSV"),
+        (bytes(range(256)) * 10, "Error: "),
     ],
 )
 def test_file_that_is_no_product_csv_is_refused_with_a_reason(

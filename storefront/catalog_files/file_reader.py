@@ -1,0 +1,175 @@
+"""What the readers of all kinds of catalogue files have in common: rows are grouped by product, then read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+from storefront.catalog_files.number_columns import NumberColumns, NumberKind
+from storefront.catalog_files.product_columns import ColumnLayout, ProductRow
+from storefront.catalog_files.row_spool import MAX_ROWS, SpooledRow
+from storefront.change_sets.inputs import InputProduct, RefusedRow
+from storefront.money import minor_units
+from storefront.sheets import cells
+from storefront.sheets.flags import parse_flag
+
+
+class UnusableProductError(Exception):
+    """The product as a whole cannot be used."""
+
+    def __init__(self, line: int, reason: str, column: str = "") -> None:
+        super().__init__(reason)
+        self.line, self.column = line, column
+
+
+class UnusableCellError(Exception):
+    """A cell of a variant's row cannot be used."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+class FileReader(ABC):
+    """Reads one file: first all rows go through `spool_row`, then `decide_numbers`, then each product is read.
+
+    Args:
+        header: the headers of the file.
+        currency: of the file's prices: the shop's.
+        name_of: see `ColumnLayout`.
+
+    Attributes:
+        layout: the columns of the file.
+        is_damaged: whether any row is damaged: then no product is known to be complete, and nothing is removed.
+    """
+
+    # What kind of number a column holds, by our name of the column.
+    numbers: dict[str, NumberKind]
+    # Whether the file is a count of what is on hand: then it sets the stock of products that exist.
+    sets_stock = False
+
+    def __init__(self, header: Sequence[str], currency: str, name_of: Callable[[str], str | None]) -> None:
+        self.layout = ColumnLayout(header, name_of)
+        self.is_damaged = False
+        self._number_columns = NumberColumns(self.numbers, minor_units(currency), currency)
+
+    @property
+    def kept(self) -> list[str]:
+        """The headers of columns that the shop keeps without using them."""
+        return self.layout.kept
+
+    def spool_row(self, line: int, written: list[str], damage: str) -> SpooledRow | None:
+        """Return the row with the key of its product, or None if it names no product."""
+        row = self.layout.read(line, written, damage)
+        self.is_damaged = self.is_damaged or bool(damage)
+        if not damage:
+            self._number_columns.add(row)
+        key = self.product_key(row) or (f"\0{line}" if damage else "")
+        return SpooledRow(line, written, damage, key, self.codes(row), self.aliases(row)) if key else None
+
+    def decide_numbers(self, delimiter: str) -> None:
+        """Decide for each column how its numbers are written, when all rows have been seen."""
+        self._number_columns.decide(delimiter)
+
+    def read(self, spooled: Sequence[SpooledRow], *, is_cut: bool = False) -> InputProduct:
+        """Return what the rows of one product say; `is_cut` if it has more rows than these."""
+        rows = [self.layout.read(row.line, row.cells, row.damage) for row in spooled]
+        product = InputProduct(line=rows[0].line, rows=len(rows))
+        try:
+            self.read_address(product, rows)
+            if is_cut:
+                raise UnusableProductError(product.line, f"the product has more than {MAX_ROWS:,} rows")
+            if damaged := next((row for row in rows if row.damage), None):
+                raise UnusableProductError(damaged.line, damaged.damage)
+            self.read_product(product, rows)
+        except UnusableProductError as error:
+            product.line, product.problem, product.problem_column = error.line, str(error), error.column
+            product.variants, product.pictures = [], []
+        return product
+
+    @abstractmethod
+    def product_key(self, row: ProductRow) -> str:
+        """Return the key of a row's product: rows with the same key are one product; empty: the row names none."""
+
+    def codes(self, row: ProductRow) -> tuple[str, ...]:
+        """Return the codes and labels that a row uses."""
+        found = {cells.clean_identifier(row.cells.get(name, "")) for name in ("sku", "code")}
+        return tuple(found - {""})
+
+    def aliases(self, row: ProductRow) -> tuple[str, ...]:  # noqa: ARG002  # only some files have them
+        """Return other keys by which rows name the row's product."""
+        return ()
+
+    @abstractmethod
+    def read_address(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
+        """Set what identifies the product: its addresses, title and line."""
+
+    @abstractmethod
+    def read_product(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
+        """Set everything else that the rows say.
+
+        Raises:
+            UnusableProductError: the product as a whole cannot be used.
+        """
+
+    def number(self, row: ProductRow, name: str) -> int | None:
+        """Return the number in a cell (see `NumberColumns.read`); None if the cell is empty.
+
+        Raises:
+            UnusableCellError: the cell is not a number.
+        """
+        cell = row.cells.get(name)
+        if not cell or not cell.strip():
+            return None
+        try:
+            return self._number_columns.read(name, cell)
+        except ValueError as error:
+            raise UnusableCellError(name, str(error)) from error
+
+    def flag(self, row: ProductRow, name: str) -> bool | None:
+        """Return the value of a yes/no cell; None if it is empty.
+
+        Raises:
+            UnusableCellError: the cell is no word for yes or no.
+        """
+        cell = row.cells.get(name)
+        if not cell or not cells.clean_text(cell):
+            return None
+        try:
+            return parse_flag(cell)
+        except ValueError as error:
+            raise UnusableCellError(name, str(error)) from error
+
+    def product_flag(self, row: ProductRow, name: str) -> bool | None:
+        """Like `flag`, for a column of the product.
+
+        Raises:
+            UnusableProductError: the cell is no word for yes or no.
+        """
+        try:
+            return self.flag(row, name)
+        except UnusableCellError as error:
+            raise UnusableProductError(row.line, str(error), self.layout.header(name)) from error
+
+    def note(self, product: InputProduct, line: int, name: str, text: str) -> None:
+        """Record that a value was read differently from what is written."""
+        product.notes.append((line, self.layout.header(name), text))
+
+    def refuse(
+        self,
+        product: InputProduct,
+        row: ProductRow,
+        error: UnusableCellError,
+        options: tuple[str, ...] | None = None,
+    ) -> None:
+        """Record that the row of a variant cannot be used."""
+        product.refused.append(
+            RefusedRow(
+                line=row.line,
+                column=self.layout.header(error.name),
+                reason=str(error),
+                code=cells.clean_identifier(row.cells.get("code", "")),
+                label=cells.clean_identifier(row.cells.get("sku", "")),
+                options=options,
+            )
+        )

@@ -1,0 +1,75 @@
+"""Pictures that the shop knows only by their sources: find and store them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, select, update
+
+from storefront.actors import actor_text
+from storefront.catalog.list_index import writer
+from storefront.catalog.models import ProductImage
+from storefront.catalog.pictures import StoredPicture
+from storefront.change_sets.picture_files import PictureFolder
+from storefront.extensions import db, write_transaction
+
+BATCH = 100
+
+
+def read_missing(media_dir: Path, images: Path) -> Iterator[tuple[str, str | None]]:
+    """Store every missing picture that is named by a file; yield each source with None or the failure's reason."""
+    folder = PictureFolder(images, media_dir)
+
+    def load(sources: Sequence[str]) -> list[StoredPicture | str]:
+        folder.forget()
+        return [folder.load(source) or "it is not the name of a file" for source in sources]
+
+    yield from store_missing(~ProductImage.source.like("%://%") & (ProductImage.source != ""), load)
+
+
+def store_missing(
+    is_wanted: ColumnElement[bool], load: Callable[[Sequence[str]], list[StoredPicture | str]]
+) -> Iterator[tuple[str, str | None]]:
+    """Store missing pictures; yield each source with None or the failure's reason.
+
+    Args:
+        is_wanted: which of them.
+        load: returns for each source the stored picture, or why there is none.
+    """
+    last = 0
+    while True:
+        wanted = (
+            select(ProductImage.id, ProductImage.product_id, ProductImage.source)
+            .where(ProductImage.id > last, ProductImage.digest.is_(None), is_wanted)
+            .order_by(ProductImage.id)
+            .limit(BATCH)
+        )
+        rows = db.session.execute(wanted).all()
+        db.session.rollback()  # no transaction stays open meanwhile
+        if not rows:
+            return
+        results = load([row.source for row in rows])
+        found = {
+            row.id: (row.product_id, picture)
+            for row, picture in zip(rows, results, strict=True)
+            if isinstance(picture, StoredPicture)
+        }
+        if found:
+            _write(found)
+        for row, picture in zip(rows, results, strict=True):
+            yield row.source, picture if isinstance(picture, str) else None
+        last = rows[-1].id
+
+
+def _write(found: dict[int, tuple[int, StoredPicture]]) -> None:
+    with write_transaction() as session:
+        for image_id, (_, stored) in found.items():
+            values = {
+                "digest": stored.digest,
+                "width": stored.width,
+                "height": stored.height,
+                "changed_by": actor_text(),
+            }
+            session.execute(update(ProductImage).where(ProductImage.id == image_id).values(values))
+        writer.refresh(session, {product_id for product_id, _ in found.values()})

@@ -1,0 +1,147 @@
+"""Rows of Shopify's product CSV, and of our own export → what they say of a product.
+
+The product's own columns are read from the row with the title alone, wherever it stands: sheets are sorted. What a
+file has no column for is absent from the input. docs/importing.md has the rules for merchants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storefront.catalog.models import MAX_LEVELS
+from storefront.catalog.slugs import earlier_slugs, handle_slug, slugify
+from storefront.catalog_files import product_texts
+from storefront.catalog_files.file_reader import FileReader
+from storefront.catalog_files.number_columns import NumberKind
+from storefront.catalog_files.option_values import OptionValues
+from storefront.catalog_files.picture_rows import read_pictures
+from storefront.catalog_files.product_columns import KEYS, OPTIONS, PRODUCT_COLUMNS, ProductRow, column_name
+from storefront.catalog_files.variant_rows import VariantReader, is_variant
+from storefront.change_sets.inputs import InputProduct
+from storefront.sheets import cells
+
+_STATUSES = ("active", "draft", "archived")
+GIFT_CARD_NOTE = "this shop cannot sell gift cards yet, so the product was read as a draft"
+
+
+class ProductReader(FileReader):
+    """Reads a product CSV with Shopify's columns."""
+
+    numbers: dict[str, NumberKind] = {  # noqa: RUF012  # a constant
+        **dict.fromkeys(("price", "compare_at_price"), "amount"),
+        **dict.fromkeys(("quantity", "quantity_at_export", "grams", "image_position"), "whole"),
+    }
+
+    def __init__(self, header: Sequence[str], currency: str) -> None:
+        super().__init__(header, currency, column_name)
+
+    def product_key(self, row: ProductRow) -> str:
+        """Return the product's slug, or the line if the row names a variant only; else empty."""
+        get = row.cells.get
+        if handle := handle_slug(cells.clean_text(get("handle", ""))):
+            return handle
+        if title := cells.clean_text(get("title", "")):
+            return slugify(title)
+        return f"\0{row.line}" if any(cells.clean_identifier(get(name, "")) for name in KEYS) else ""
+
+    def read_address(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
+        """Set the handle, the title, and the line of the product's row."""
+        main = _product_row(rows)
+        product.line = main.line
+        handles = (cells.clean_text(row.cells.get("handle", "")) for row in rows)
+        handle = next((handle for handle in handles if handle), "")
+        title = cells.clean_text(main.cells.get("title", ""), 500)
+        product.handle = handle_slug(handle)
+        product.new_slug = product.handle or (slugify(title) if title else "")
+        product.earlier_slugs = earlier_slugs(handle, title) if handle or title else ()
+        if title:
+            product.values["title"] = title
+
+    def read_product(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
+        """Read the product's own columns, then its variants and pictures."""
+        main = _product_row(rows)
+        given = _given_columns(main)
+        self._read_texts(product, given)
+        self._read_category(product, given)
+        self._read_status(product, given)
+        product.extra = given.extra
+        options = OptionValues.of(self.layout, main, rows)
+        if options.names is not None:
+            product.values["option_names"] = options.names
+        product.has_option_columns = self.layout.has(*OPTIONS) and not self.is_damaged
+        product.has_picture_column = self.layout.has("image") and not self.is_damaged
+        variants = [row for row in rows if is_variant(row)]
+        VariantReader(self, options).read(product, variants, main)
+        read_pictures(self, product, rows, taken={main.line, *(row.line for row in variants)})
+
+    def _read_texts(self, product: InputProduct, given: ProductRow) -> None:
+        if "description" in given.cells:
+            html = given.cells["description"]
+            product_texts.read_description(self, product, given, "description", html)
+        for name, column, limit in (
+            ("vendor", "vendor", 255),
+            ("type", "product_type", 255),
+            ("seo_title", "seo_title", 500),
+            ("seo_description", "seo_description", 0),
+        ):
+            if name in given.cells:
+                product.values[column] = cells.clean_text(given.cells[name], limit)
+        if "tags" in given.cells:
+            parts = given.cells["tags"].split(",", product_texts.MAX_TAGS)
+            product_texts.read_tags(self, product, given, "tags", parts)
+
+    def _read_category(self, product: InputProduct, given: ProductRow) -> None:
+        """Read the category. A product for which a file has none gets its type as its category.
+
+        Our own export is different: there an empty cell means that the product has no category.
+        """
+        kind = product.values.get("product_type", "")
+        instead = (kind,) if kind and not product_texts.is_no_category(kind) else ()
+        if "category" not in given.cells:
+            product.new_category = instead
+            return
+        parts = given.cells["category"].split(">", MAX_LEVELS)
+        found = product_texts.read_category(self, product, given, "category", parts)
+        product.category = found or (() if self.layout.has("code") else instead)
+
+    def _read_status(self, product: InputProduct, given: ProductRow) -> None:
+        status = cells.clean_text(given.cells.get("status", "")).casefold()
+        published = self.product_flag(given, "published")
+        unlisted = self.product_flag(given, "unlisted")
+        gift_card = self.product_flag(given, "gift_card")
+        if status == "unlisted":
+            status, unlisted = "active", True
+        elif status == "active":
+            unlisted = bool(unlisted)
+        elif status and status not in _STATUSES:
+            self.note(product, given.line, "status", f"{status!r} is not known; the product became a draft")
+            status = "draft"
+        if published is not None:
+            status = status or "active"
+        if published is False and status == "active":
+            status = "draft"
+        if gift_card and status in ("", "active"):
+            self.note(product, given.line, "gift_card", GIFT_CARD_NOTE)
+            status = "draft"
+        said = {"status": status or None, "unlisted": unlisted, "gift_card": gift_card}
+        product.values |= {name: value for name, value in said.items() if value is not None}
+
+
+def _product_row(rows: Sequence[ProductRow]) -> ProductRow:
+    """Return the row with the title. If several have one, the row that says most of the product; else the first."""
+    titled = [row for row in rows if cells.clean_text(row.cells.get("title", ""))]
+    if len(titled) < 2:
+        return titled[0] if titled else rows[0]
+    return max(titled, key=lambda row: sum(bool(row.cells.get(name)) for name in PRODUCT_COLUMNS))
+
+
+def _given_columns(main: ProductRow) -> ProductRow:
+    """Return the product's own cells that say something: empty ones only if the row is known to be the product's."""
+    has_title = bool(main.cells.get("title", "").strip())
+    found = {
+        name: main.cells[name]
+        for name in PRODUCT_COLUMNS
+        if name in main.cells and (has_title or main.cells[name].strip())
+    }
+    extra = {header: cell for header, cell in main.extra.items() if cell or has_title}
+    return ProductRow(main.line, found, extra)

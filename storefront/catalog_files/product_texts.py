@@ -1,0 +1,55 @@
+"""The texts of a product in a file: descriptions, tags and categories, with what the shop can hold of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storefront.catalog.html_sanitiser import find_excess, sanitise
+from storefront.catalog.models import MAX_LEVELS, MAX_PATH
+from storefront.catalog.slugs import slugify
+from storefront.catalog_files.file_reader import FileReader
+from storefront.catalog_files.product_columns import ProductRow
+from storefront.change_sets.inputs import InputProduct
+from storefront.sheets import cells
+
+MAX_TAGS = 250  # of one product; as many as Shopify allows
+NO_CATEGORY = "uncategorized"  # other shops' word for "none"
+
+
+def read_description(
+    reader: FileReader, product: InputProduct, row: ProductRow, name: str, html: str
+) -> None:
+    """Set the product's description, sanitised."""
+    if excess := find_excess(html):
+        reader.note(product, row.line, name, f"{excess}; only its text was imported")
+    product.values["description_html"] = sanitise(html)
+
+
+def read_tags(
+    reader: FileReader, product: InputProduct, row: ProductRow, name: str, parts: list[str]
+) -> None:
+    """Set the product's tags."""
+    if len(parts) > MAX_TAGS:
+        reader.note(product, row.line, name, f"only the first {MAX_TAGS} were imported")
+    tags = (cells.clean_text(part, 255) for part in parts[:MAX_TAGS])
+    product.values["tags"] = list(dict.fromkeys(tag for tag in tags if tag))
+
+
+def read_category(
+    reader: FileReader, product: InputProduct, row: ProductRow, name: str, parts: Iterable[str]
+) -> tuple[str, ...]:
+    """Return a category's names from the top down: as many levels as the shop can hold."""
+    levels = tuple(part for part in (cells.clean_text(p, 255) for p in parts) if part)
+    if len(levels) == 1 and is_no_category(levels[0]):
+        return ()
+    kept = min(len(levels), MAX_LEVELS)
+    while len("/".join(slugify(level) for level in levels[:kept])) > MAX_PATH:
+        kept -= 1
+    if kept < len(levels):
+        reader.note(product, row.line, name, f"only its first {kept} levels were imported")
+    return levels[:kept]
+
+
+def is_no_category(name: str) -> bool:
+    """Return whether a category's name means that the product has none."""
+    return name.casefold() == NO_CATEGORY
