@@ -121,7 +121,7 @@ def add_up(
     """Return the totals at this tax rate. Tax is rounded per line, and separately for the delivery.
 
     The price of the delivery depends on the goods that are sent; it is taxed if any of them is. Without such goods
-    there is no delivery.
+    there is no delivery. An empty basket costs what its delivery costs.
 
     Raises:
         ValueError: a quantity is not positive, or a price is negative.
@@ -133,14 +133,16 @@ def add_up(
     goods = sum(line.total for line in total_lines)
     sent = [line for line in lines if line.requires_shipping]
     subtotal = sum(line.quantity * line.unit_price for line in sent)
-    delivery_price = delivery.price_for(subtotal) if delivery is not None and sent else 0
-    taxed_delivery = delivery_price if any(line.taxable for line in sent) else 0
+    delivery_price = delivery.price_for(subtotal) if delivery is not None and (sent or not lines) else 0
+    taxed_delivery = delivery_price if not lines or any(line.taxable for line in sent) else 0
     tax = sum(line.tax for line in total_lines) + tax_of(taxed_delivery, rate, inclusive=inclusive)
     total = goods + delivery_price + (0 if inclusive else tax)
     if total > MAX_TOTAL:
         raise TotalTooLargeError
     taxed = sum(line.total for line in total_lines if line.tax_rate) + taxed_delivery
-    taxes = (TaxAmount(rate, taxed, tax),) if rate and any(line.taxable for line in lines) else ()
+    taxes = (
+        (TaxAmount(rate, taxed, tax),) if rate and (not lines or any(line.taxable for line in lines)) else ()
+    )
     return Totals(currency, total_lines, goods, delivery_price, tax, total, taxes, inclusive)
 
 
