@@ -268,7 +268,7 @@ def test_any_sequence_loses_no_field_and_no_unit(client: FlaskClient) -> None:
     run_state_machine_as_test(
         lambda: Shop(client, token, next(rounds)),  # type: ignore[arg-type]  # any callable will do
         settings=settings(
-            max_examples=effort(4, 60),
+            max_examples=effort(4, 30),
             stateful_step_count=effort(6, 15),
             deadline=None,
             suppress_health_check=list(HealthCheck),
