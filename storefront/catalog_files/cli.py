@@ -92,7 +92,8 @@ def import_(
             db.session.remove()  # what was read before the change set was stored
             failed += apply_with_progress(plan.change_set_id, images)
         else:
-            click.echo("The shop has all of it already; nothing was changed.")
+            had_all = "" if failed else "The shop has all of it already. "
+            click.echo(f"{had_all}Nothing was changed.")
         failed += _store_pictures(images, fetch=fetch_images)
     sys.exit(1 if failed else 0)
 
