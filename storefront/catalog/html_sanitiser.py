@@ -7,15 +7,32 @@ that before the text is parsed.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from html import escape, unescape
 
 import nh3
 
 _TAGS = frozenset(
     "p br hr div span strong b em i u s small sub sup blockquote code pre ul ol li dl dt dd h1 h2 h3 h4 h5 h6 "
-    "table caption thead tbody tfoot tr th td a".split()
+    "table caption thead tbody tfoot tr th td a img figure figcaption details summary del ins abbr mark".split()
+)
+# Tags that are removed without a trace, since they stand within a word or a sentence, or show nothing. All others
+# leave a space.
+_INLINE = frozenset(
+    "acronym bdi bdo big button cite data dfn font input kbd label nobr output picture q rp rt ruby samp script "
+    "source strike style template time tt var wbr".split()
 )
 _WITH_CONTENT = frozenset("script style iframe object embed svg math template noscript".split())
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
+_ATTRIBUTES |= {"img": {"src", "alt", "width", "height"}, "abbr": {"title"}, "details": {"open"}}
+# What a merchant may miss: the plural of its name, and its tags.
+_REPORTED = {
+    "frames": ("iframe", "frame", "object", "embed"),
+    "videos": ("video", "audio"),
+    "scripts": ("script",),
+    "forms": ("form",),
+    "drawings": ("svg",),
+}
 # Characters and tags of a description.
 MAX_LENGTH = 200_000
 MAX_TAGS = 10_000
@@ -24,6 +41,11 @@ MAX_TAGS = 10_000
 MAX_REPETITIONS = 1_000_000
 _ANY_TAG = re.compile(r"<[a-zA-Z/!?]")
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.I)
+_OWN_PICTURE = re.compile(r"(?:/[\w-]+)*/media/[0-9a-f]{32}-[0-9]{1,4}\.webp")
+_OPENING_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)")
+_TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
+_PICTURE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _WHOLE_TAG = re.compile(r"<[^<>]*>")
 
 
@@ -40,7 +62,7 @@ def find_excess(html: str) -> str | None:
 
 
 def sanitise(html: str) -> str:
-    """Return HTML with text-level tags, lists, tables and links only: no script, style, handler or `javascript:`.
+    """Return HTML with text-level tags, lists, tables, links and pictures only: no script, style or handler.
 
     NUL bytes are removed, since PostgreSQL cannot store them. A description that `find_excess` refuses loses all of
     its tags, and is cut at MAX_LENGTH.
@@ -48,13 +70,52 @@ def sanitise(html: str) -> str:
     if find_excess(html):
         html = _WHOLE_TAG.sub(" ", html[:MAX_LENGTH]).replace("<", "&lt;")
     return nh3.clean(
-        html.replace("\x00", ""),
+        _TAG_NAME.sub(_leave_space, html.replace("\x00", "")),
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener nofollow",
         clean_content_tags=set(_WITH_CONTENT),
     ).strip()
+
+
+def count_removed(html: str) -> dict[str, int]:
+    """Return how many elements of each kind `sanitise` takes out that a merchant may miss, such as {"frames": 1}."""
+    names = Counter(name.lower() for name in _OPENING_TAG.findall(html))
+    counts = {kind: sum(names[tag] for tag in tags) for kind, tags in _REPORTED.items()}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def describe_removed(html: str) -> str | None:
+    """Return what `sanitise` takes out, as the end of a sentence about a description; None if nothing to miss."""
+    counts = count_removed(html)
+    if not counts:
+        return None
+    named = [f"{count:,} {kind if count > 1 else kind[:-1]}" for kind, count in counts.items()]
+    return f"had {', '.join(named)}, which the shop does not show"
+
+
+def hide_foreign_pictures(html: str) -> str:
+    """Return sanitised HTML with the text of each picture that is not on this shop in its place.
+
+    The picture's address stays in the stored description. Pages load nothing from other sites: those would learn who
+    visits the shop, and the page's Content-Security-Policy forbids it.
+    """
+    if "<img" not in html:
+        return html
+
+    def replace(tag: re.Match[str]) -> str:
+        source, alt = _SOURCE.search(tag[1]), _ALT.search(tag[1])
+        if source and _OWN_PICTURE.fullmatch(source[1]):
+            return tag[0]
+        return escape(unescape(alt[1])) if alt else ""
+
+    return _PICTURE.sub(replace, html)
+
+
+def _leave_space(tag: re.Match[str]) -> str:
+    name = tag[1].lower()
+    return tag[0] if name in _TAGS or name in _INLINE else f" {tag[0]}"
 
 
 def below_heading(html: str, level: int) -> str:

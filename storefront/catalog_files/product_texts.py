@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storefront.catalog.html_sanitiser import find_excess, sanitise
+from storefront.catalog.html_sanitiser import describe_removed, find_excess, sanitise
 from storefront.catalog.models import MAX_LEVELS, MAX_PATH
 from storefront.catalog.slugs import slugify
 from storefront.catalog_files.file_reader import FileReader
@@ -22,6 +22,8 @@ def read_description(
     """Set the product's description, sanitised."""
     if excess := find_excess(html):
         reader.note(product, row.line, name, f"{excess}; only its text was imported")
+    elif removed := describe_removed(html):
+        reader.note(product, row.line, name, removed)
     product.values["description_html"] = sanitise(html)
 
 

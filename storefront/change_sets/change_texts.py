@@ -28,7 +28,7 @@ def describe_row(row: ChangeSetRow, currency: str) -> Iterator[str]:
     yield from describe_change(
         msgspec.json.decode(row.content, type=ProductChange), currency, state=row.state
     )
-    yield from (f"  left: {part}" for part in left_parts(row, "left", "not_undone"))
+    yield from (f"  left: {one_line(str(part))}" for part in left_parts(row, "left", "not_undone"))
 
 
 def describe_change(change: ProductChange, currency: str, *, state: str = "") -> Iterator[str]:
@@ -57,9 +57,14 @@ def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
     return [part for kind in kinds for part in getattr(result, kind)]
 
 
+def one_line(value: str) -> str:
+    """Return a text in one line and without control characters, which a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
+
+
 def shorten(value: str) -> str:
-    """Return a text in one line, cut to a length that fits on a screen; without control characters."""
-    text = "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
+    """Return a text in one line, cut to a length that fits on a screen."""
+    text = one_line(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 

@@ -170,7 +170,7 @@ def _print_left(number: int, kind: LeftKind) -> int:
     for row in store.read_rows(number, left=kind):
         products += 1
         for part in change_texts.left_parts(row, kind):
-            click.echo(f"left: {row.slug}: {part}", err=True)
+            click.echo(change_texts.one_line(f"left: {row.slug}: {part}"), err=True)
     return products
 
 
@@ -178,7 +178,7 @@ def _print_problems(number: int, everything: bool) -> None:
     found = store.problems(number, None if everything else MAX_PROBLEMS + 1)
     for problem in found if everything else found[:MAX_PROBLEMS]:
         where = f"line {problem.line}, {problem.column}: " if problem.line else ""
-        click.echo(f"{problem.kind}: {where}{problem.reason}")
+        click.echo(change_texts.one_line(f"{problem.kind}: {where}{problem.reason}"))
     if not everything and len(found) > MAX_PROBLEMS:
         click.echo(f"More problems: flask catalog show {number} --all")
 

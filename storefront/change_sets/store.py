@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from storefront.actors import actor_text
+from storefront.background.old_rows import delete_old_rows
 from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow, ProblemKind
 from storefront.change_sets.results import LeftKind
@@ -132,12 +133,9 @@ def discard(change_set_id: int) -> None:
 
 def delete_content(change_set_ids: Sequence[int]) -> None:
     """Delete the rows and problems of these change sets, in batches: other writers wait only briefly."""
-    for table in (ChangeSetRow, ChangeSetProblem):
-        some = select(table.id).where(table.change_set_id.in_(change_set_ids)).limit(1000)
-        while True:
-            with _writing() as connection:
-                if not connection.execute(delete(table).where(table.id.in_(some))).rowcount:
-                    break
+    for model in (ChangeSetRow, ChangeSetProblem):
+        while delete_old_rows(model, model.change_set_id.in_(change_set_ids)):
+            pass
 
 
 def get(change_set_id: int) -> ChangeSet:

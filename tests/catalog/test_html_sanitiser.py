@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from storefront.catalog.html_sanitiser import below_heading, sanitise
+from storefront.catalog.html_sanitiser import (
+    below_heading,
+    describe_removed,
+    hide_foreign_pictures,
+    sanitise,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +96,49 @@ def test_attributes_that_the_page_uses_are_removed(tag: str, attribute: str) -> 
     assert attribute + "=" not in sanitise(html)
     assert "basket-count" not in sanitise(html)
     assert "text" in sanitise(html)
+
+
+def test_pictures_details_and_marked_changes_are_kept() -> None:
+    kept = (
+        '<figure><img src="https://cdn.example/a.png" alt="A pot" width="10" height="20">'
+        "<figcaption>Pot</figcaption></figure>"
+        "<details><summary>Care</summary>By hand</details><p><del>old</del> <ins>new</ins> "
+        '<abbr title="centimetre">cm</abbr> <mark>!</mark></p>'
+    )
+    assert sanitise(kept) == kept
+
+
+def test_words_around_a_removed_block_do_not_join() -> None:
+    html = "<section>One</section><section>Two</section><center>3</center>a<font>b</font>c<video></video>d"
+    assert sanitise(html).split() == ["One", "Two", "3", "abc", "d"]
+
+
+def test_what_was_taken_out_is_counted() -> None:
+    html = "<iframe></iframe><IFRAME src=x></IFRAME><script>1</script><video><source></video><p>text</p>"
+    assert describe_removed(html) == "had 2 frames, 1 video, 1 script, which the shop does not show"
+    assert describe_removed("<p>text</p><img src=a.png>") is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https://tracker.example/p.png",
+        "//tracker.example/p.png",
+        "/\\tracker.example/p.png",
+        "/files/p.png",
+        "data:image/png;base64,AA",
+        "javascript:alert(1)",
+        "https://tracker.example/media/" + "a" * 32 + "-320.webp",
+        'x" onerror="alert(1)',
+        "x' onerror='alert(1)",
+    ],
+)
+def test_a_picture_of_another_site_is_shown_as_its_text(source: str) -> None:
+    for quote in ('"', "'"):
+        html = f"<img alt='a pot > &lt;b&gt;' src={quote}{source}{quote}><p>x</p>"
+        assert hide_foreign_pictures(sanitise(html)) == "a pot &gt; &lt;b&gt;<p>x</p>"
+
+
+def test_a_picture_of_the_shop_is_shown() -> None:
+    html = f'<p><img src="/media/{"a" * 32}-320.webp" alt=""></p>'
+    assert hide_foreign_pictures(sanitise(html)) == html

@@ -42,7 +42,7 @@ def test_show_lists_every_field_with_its_old_and_new_value(run: Any) -> None:
         plan.add(update(calm, fields={"vendor": ValueChange("Kiln", "x\x1b[31my" * 40)}))
         plan.add(change)
         plan.add(creation("jug", 1, category=["Tea", "Jugs"]))
-        plan.add_problem(7, "Price", "'x' is not a price")
+        plan.add_problem(7, "Price", "'x\x1b[2J' is not a price")
         number = plan.finish({"changed": 2})
     shown = run("changes", "show", number)
     assert shown.exit_code == 0
@@ -62,7 +62,7 @@ def test_show_lists_every_field_with_its_old_and_new_value(run: Any) -> None:
     assert "\x1b" not in shown.output
     assert "  category: Tea > Jugs" in lines
     assert "  variant jug-0: new, 0, 10.00, SKU L0, 5 on hand" in lines
-    assert lines[-1] == "refused: line 7, Price: 'x' is not a price"
+    assert lines[-1] == "refused: line 7, Price: 'x [2J' is not a price"
 
 
 def test_large_change_sets_are_shown_in_pages(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -22,7 +19,7 @@ from storefront import outbox, stock
 from storefront.app import create_app
 from storefront.extensions import write_transaction
 from storefront.outbox.registry import registry
-from tests.processes import ROOT, Shop, served
+from tests.processes import ROOT, Shop, filled, served
 
 METRICS_TOKEN = "a-token-of-good-length"
 GUNICORN = (
@@ -36,10 +33,7 @@ def small_shop(folder: Path, **environ: str) -> Iterator[Shop]:
     """Run a shop of 100 generated products without pictures behind one gevent worker, until the block ends."""
     instance = folder / "instance"
     environ["STOREFRONT_METRICS_TOKEN"] = METRICS_TOKEN
-    settings = os.environ | {"STOREFRONT_INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi", **environ}
-    for command in (["setup", "--no-demo"], ["demo", "--products", "100", "--seed", "1", "--no-pictures"]):
-        words = [sys.executable, "-m", "flask", *command]
-        subprocess.run(words, cwd=ROOT, env=settings, check=True, capture_output=True)
+    filled(instance, 100, **environ)
     with served(instance, *GUNICORN, STOREFRONT_LIMITS="off", **environ) as shop:
         yield shop
 
