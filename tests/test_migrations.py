@@ -16,7 +16,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import MetaData, inspect, select, text
 
 from storefront.accounts.models import SignIn
-from storefront.catalog.models import Variant
+from storefront.catalog.models import Product, Variant
 from storefront.checkout.models import OrderLine
 from storefront.extensions import Model, db
 from storefront.ops import schema
@@ -93,7 +93,11 @@ def test_existing_sign_ins_count_from_the_migration(empty_url: str, tmp_path: Pa
         db.engine.dispose()
 
 
-def test_existing_skus_become_labels(empty_url: str, tmp_path: Path) -> None:
+# What an import of an earlier release kept with a product.
+KEPT = {"Variant Requires Shipping": "false", "Gift Card": "TRUE", "Charge tax": "", "Material": "clay"}
+
+
+def test_existing_catalogue_is_carried_over(empty_url: str, tmp_path: Path) -> None:
     with make_app(empty_url, tmp_path).app_context():
         upgrade(revision="0021")
         now, texts = datetime.now(UTC), {"seo_title": "", "seo_description": "", "vendor": ""}
@@ -105,7 +109,13 @@ def test_existing_skus_become_labels(empty_url: str, tmp_path: Path) -> None:
             "product_type": "",
             "tags": [],
         }
-        product |= {"status": "draft", "option_names": [], "extra": {}, "created_at": now, "updated_at": now}
+        product |= {
+            "status": "draft",
+            "option_names": ["Size"],
+            "extra": KEPT,
+            "created_at": now,
+            "updated_at": now,
+        }
         variant = {"id": 1, "product_id": 1, "sku": "POT", "option1": "", "option2": "", "option3": ""}
         variant |= {
             "price": 1,
@@ -149,9 +159,21 @@ def test_existing_skus_become_labels(empty_url: str, tmp_path: Path) -> None:
             tables.reflect(connection, only=list(rows))
             for name, row in rows.items():
                 connection.execute(tables.tables[name].insert(), row)
+            other = {
+                "id": 2,
+                "sku": "LID",
+                "option1": "L",
+                "position": 1,
+                "extra": {"Variant Taxable": "FALSE"},
+            }
+            connection.execute(tables.tables["variant"].insert(), variant | other)
         upgrade()
-        labels = [db.session.execute(select(one.label)).scalar_one() for one in (Variant, OrderLine)]
-        assert labels == ["POT", "OLD"]
+        assert db.session.execute(select(OrderLine.label)).scalar_one() == "OLD"
+        found = db.session.scalars(select(Variant).order_by(Variant.id)).all()
+        seen = [(one.label, one.requires_shipping, one.taxable, one.extra) for one in found]
+        assert seen == [("POT", False, True, {}), ("LID", True, False, {})]
+        whole = db.session.execute(select(Product.gift_card, Product.extra)).one()
+        assert tuple(whole) == (True, {"Material": "clay"})
         db.session.remove()
         db.engine.dispose()
 

@@ -30,14 +30,23 @@ class MetafieldKeyError(StorefrontError):
         )
 
 
+def check_key(key: str) -> None:
+    """Check the key of a metafield.
+
+    Raises:
+        MetafieldKeyError: it is not written as namespace.key.
+    """
+    if not _KEY.fullmatch(key):
+        raise MetafieldKeyError(key)
+
+
 def show_metafield(session: Session, key: str) -> None:
     """Show a metafield on the pages of products that have it. It may be shown already.
 
     Raises:
         MetafieldKeyError: the key is not written as namespace.key.
     """
-    if not _KEY.fullmatch(key):
-        raise MetafieldKeyError(key)
+    check_key(key)
     if session.get(ShownMetafield, key) is None:
         session.add(ShownMetafield(key=key))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from storefront.catalog import metafields
 from storefront.catalog_files import csv_export, picture_download
 from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, Progress, plan_import
 from storefront.catalog_files.missing_pictures import read_missing
@@ -20,11 +21,22 @@ from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.cli import apply_with_progress
 from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
-from storefront.extensions import db
+from storefront.extensions import db, write_transaction
 from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
+
+
+def _check_metafields(
+    _context: click.Context, _parameter: click.Parameter, keys: Sequence[str]
+) -> Sequence[str]:
+    for key in keys:
+        try:
+            metafields.check_key(key)
+        except StorefrontError as error:
+            raise click.BadParameter(str(error)) from error
+    return keys
 
 
 @catalog.command("import")
@@ -50,6 +62,13 @@ MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists 
     "--images", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The pictures' folder."
 )
 @click.option("--fetch-images", is_flag=True, help="Fetch pictures that the file names by http(s) address.")
+@click.option(
+    "--show-metafield",
+    "shown_metafields",
+    multiple=True,
+    callback=_check_metafields,
+    help="Show this metafield (namespace.key) on the pages of products; may be repeated.",
+)
 def import_(
     file: Path,
     *,
@@ -62,6 +81,7 @@ def import_(
     encoding: str | None,
     images: Path | None,
     fetch_images: bool,
+    shown_metafields: Sequence[str],
 ) -> None:
     """Import a catalogue: Shopify's or WooCommerce's product CSV, Shopify's inventory, or our own export.
 
@@ -94,6 +114,9 @@ def import_(
         else:
             had_all = "" if failed else "The shop has all of it already. "
             click.echo(f"{had_all}Nothing was changed.")
+        with write_transaction() as session:
+            for key in shown_metafields:
+                metafields.show_metafield(session, key)
         failed += _store_pictures(images, fetch=fetch_images)
     sys.exit(1 if failed else 0)
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
+from storefront.catalog import metafields
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
@@ -164,3 +165,15 @@ def test_planned_import_is_applied_later(runner: FlaskCliRunner, tmp_path: Path)
     runner.invoke(args=["catalog", "undo", "2"])
     assert state() == before
     assert sorted(db.session.execute(select(Variant.sku)).scalars()) == ["TEE-M", "TEE-S"]
+
+
+def test_an_import_shows_the_metafields_that_it_names(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    (tmp_path / "full.csv").write_text(FULL)
+    option = "--show-metafield"
+    refused = run_import(runner, tmp_path / "full.csv", option, "fabric")
+    assert (refused.exit_code, "namespace.key" in refused.output) == (2, True)
+    assert db.session.execute(select(Product)).first() is None, "a wrong key changes nothing"
+    assert run_import(runner, tmp_path / "full.csv", option, "custom.fabric", "--dry-run").exit_code == 0
+    assert metafields.list_shown_metafields(db.session()) == []
+    assert run_import(runner, tmp_path / "full.csv", option, "custom.fabric").exit_code == 0
+    assert metafields.list_shown_metafields(db.session()) == ["custom.fabric"]
