@@ -51,6 +51,11 @@ class Money:
         """The amount in major units, exact: Money(1999, "USD").decimal == Decimal("19.99")."""
         return Decimal(self.amount).scaleb(-minor_units(self.currency))
 
+    @property
+    def plain(self) -> str:
+        """The amount in major units in digits alone, for files: "19.99"."""
+        return f"{self.decimal:f}"
+
     def format(self, locale: str = "en_US") -> str:
         """Return the amount as the locale writes it, e.g. "$19.99"."""
         return _format(self.amount, self.currency, locale)

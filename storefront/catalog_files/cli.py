@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from flask.cli import AppGroup
 
 from storefront.catalog import metafields
 from storefront.catalog_files import csv_export, picture_download
-from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, Progress, plan_import
+from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, plan_import
 from storefront.catalog_files.missing_pictures import read_missing
 from storefront.catalog_files.product_columns import Vocabulary
 from storefront.catalog_files.summary import change_lines, plan_lines, problem_lines
@@ -23,6 +22,7 @@ from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
+from storefront.terminal import interruptible, progress_bar
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
@@ -149,13 +149,13 @@ def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan
                 click.echo(line)
 
     try:
-        with _progress("Comparing products") as progress:
+        with (
+            interruptible(lambda: "Nothing was changed; import the file again."),
+            progress_bar("Comparing products") as progress,
+        ):
             plan = plan_import(file, options, show=show, store=not is_dry_run, progress=progress)
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        click.echo("\nStopped. Nothing was changed; import the file again.", err=True)
-        raise SystemExit(130) from None
     if plan.change_set_id and shown > MAX_SHOWN:
         click.echo(
             f"… and {shown - MAX_SHOWN:,} more products: flask catalog changes show {plan.change_set_id}"
@@ -165,17 +165,6 @@ def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan
     for line in plan_lines(plan, is_final=not is_dry_run and not plan.stop_reason):
         click.echo(line)
     return plan
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Progress]:
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield report
 
 
 def _store_pictures(images: Path | None, *, fetch: bool) -> int:

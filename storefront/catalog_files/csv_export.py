@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
@@ -21,7 +20,7 @@ from storefront.catalog_files.product_columns import (
     headers,
 )
 from storefront.extensions import db
-from storefront.money import minor_units
+from storefront.money import Money
 from storefront.sheets.writer import CsvWriter
 from storefront.stock import StockItem
 
@@ -32,10 +31,10 @@ def export(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> int:
     """Write every product, oldest first, and return their number. Memory use does not grow with it."""
     extra = _extra_headers()
     writer.write_row([*headers(vocabulary), *extra])
-    number, digits = 0, minor_units(currency)
+    number = 0
     for product, names, stock in _products():
         number += 1
-        for known, spare in _rows(product, names, stock, digits):
+        for known, spare in _rows(product, names, stock, currency):
             writer.write_row(
                 [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
             )
@@ -76,7 +75,7 @@ def _category_names(ids: set[int]) -> dict[int, str]:
 
 
 def _rows(
-    product: Product, category: str, stock: dict[int, StockItem], digits: int
+    product: Product, category: str, stock: dict[int, StockItem], currency: str
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Yield a product's rows: the first has the product's own cells; each has a variant, an image, or both.
 
@@ -96,7 +95,7 @@ def _rows(
             known |= {"image": image.source, "image_position": image.position, "image_alt": image.alt}
             spare |= image.extra
         if variant is not None:
-            known |= _variant(variant, stock.get(variant.id), product, digits, handles)
+            known |= _variant(variant, stock.get(variant.id), product, currency, handles)
             spare |= variant.extra
         if place == 0:
             known |= _product(product, category)
@@ -129,7 +128,7 @@ def _variant(
     variant: Variant,
     item: StockItem | None,
     product: Product,
-    digits: int,
+    currency: str,
     handles: dict[int, dict[str, str]],
 ) -> dict[str, Any]:
     sources = {image.id: image.source for image in product.images}
@@ -144,8 +143,8 @@ def _variant(
         "code": variant.sku,
         "barcode": variant.barcode,
         **dict(zip(OPTIONS, linked, strict=True)),
-        "price": _amount(variant.price, digits),
-        "compare_at_price": "" if was is None else _amount(was, digits),
+        "price": Money(variant.price, currency).plain,
+        "compare_at_price": "" if was is None else Money(was, currency).plain,
         "taxable": _flag(variant.taxable),
         "tracker": "shopify" if item is None or item.tracked else "",
         "quantity": on_hand,
@@ -159,10 +158,6 @@ def _variant(
 
 def _flag(value: bool) -> str:
     return "TRUE" if value else "FALSE"
-
-
-def _amount(amount: int, digits: int) -> str:
-    return f"{Decimal(amount).scaleb(-digits):f}"
 
 
 def _extra_headers() -> list[str]:

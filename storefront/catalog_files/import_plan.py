@@ -17,8 +17,8 @@ from storefront.change_sets.plan_report import PlanReport
 from storefront.change_sets.planner import Planner
 from storefront.change_sets.store import PlanWriter
 from storefront.sheets.table import SheetRow, Table
+from storefront.terminal import Progress
 
-Progress = Callable[[int, int], None]
 PROGRESS_STEP = 100  # products
 UNNAMED = "the row names no product: handle, title, variant code and SKU are empty"
 

@@ -11,9 +11,10 @@ from storefront.catalog.slugs import earlier_slugs, handle_slug
 from storefront.catalog_files.file_reader import FileReader, UnusableCellError
 from storefront.catalog_files.number_columns import NumberKind
 from storefront.catalog_files.option_values import OptionValues
-from storefront.catalog_files.product_columns import OPTIONS, ProductRow, column_name, fold_header
+from storefront.catalog_files.product_columns import OPTIONS, ProductRow, column_name
 from storefront.change_sets.inputs import InputProduct, InputVariant
 from storefront.sheets import cells
+from storefront.sheets.headers import fold_header
 
 # The headers of what is on hand; a number that the merchant entered ("new") replaces the other.
 _ON_HAND = {"on hand (new)": "new", "on hand (current)": "on_hand", "on hand": "on_hand"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from storefront.sheets.cells import unescape_formula
+from storefront.sheets.headers import clean_header, fold_header
 
 Vocabulary = Literal["current", "legacy", "2021"]
 
@@ -106,7 +107,7 @@ class ColumnLayout:
         self._extra: list[tuple[int, str]] = []
         self.headers: dict[str, str] = {}
         for place, text in enumerate(header):
-            label = " ".join(text.replace("\ufeff", "").split())
+            label = clean_header(text)
             if label and (name := name_of(label)):
                 self._known.append((place, name))
                 self.headers.setdefault(name, label)
@@ -160,11 +161,6 @@ def score_header(header: Sequence[str]) -> int:
     """Return how many cells of a row are headers of known columns; 0 if no column tells which product a row means."""
     names = {column_name(cell) for cell in header} - {None}
     return len(names) if names.intersection(KEYS) and len(names) >= MIN_COLUMNS else 0
-
-
-def fold_header(header: str) -> str:
-    """Return a header for comparison: without case and extra spaces."""
-    return " ".join(header.replace("\ufeff", "").split()).casefold()
 
 
 _NAMES = {fold_header(header): name for name, pair in COLUMNS.items() for header in pair} | {

@@ -13,12 +13,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 from sqlalchemy import select
 
+from storefront.batches import batches
 from storefront.catalog.models import AddressRedirect
 from storefront.catalog.moved_addresses import MAX_REDIRECTS, redirect_key
 from storefront.catalog.slugs import PLAIN
 from storefront.extensions import db, write_transaction
 from storefront.sheets.cells import unescape_formula
 from storefront.sheets.errors import UnreadableFileError
+from storefront.sheets.headers import fold_header
 from storefront.sheets.table import open_table
 from storefront.sheets.writer import CsvWriter
 
@@ -73,7 +75,7 @@ def import_file(path: Path, *, hosts: Collection[str], dry_run: bool = False) ->
     report.changed = sum(key in known for key in wanted)
     report.added, report.unchanged = len(wanted) - report.changed, len(given) - len(wanted)
     if not dry_run:
-        for keys in _batches(list(wanted)):
+        for keys in batches(wanted, _BATCH):
             with write_transaction() as session:
                 for key in keys:
                     session.merge(AddressRedirect(path=key, target=wanted[key]))
@@ -83,7 +85,7 @@ def import_file(path: Path, *, hosts: Collection[str], dry_run: bool = False) ->
 def remove(paths: Sequence[str]) -> int:
     """Remove the redirects at these paths; return how many there were."""
     removed = 0
-    for keys in _batches(list(dict.fromkeys(map(redirect_key, paths)))):
+    for keys in batches(dict.fromkeys(map(redirect_key, paths)), _BATCH):
         with write_transaction() as session:
             query = select(AddressRedirect).where(AddressRedirect.path.in_(keys))
             for row in session.execute(query).scalars():
@@ -132,8 +134,10 @@ def _read(path: Path, hosts: Collection[str], report: RedirectReport) -> dict[st
 
 def _rows(path: Path, report: RedirectReport) -> Iterator[tuple[int, str, str, str]]:
     """Yield line, both cells and the damage of each row."""
-    table = open_table(path, score_header=lambda header: sum(name.lower() in _FROM | _TO for name in header))
-    names = [name.lower() for name in table.header]
+    table = open_table(
+        path, score_header=lambda header: sum(fold_header(name) in _FROM | _TO for name in header)
+    )
+    names = [fold_header(name) for name in table.header]
     columns = [next((n for n, name in enumerate(names) if name in known), None) for known in (_FROM, _TO)]
     start, end = columns
     if start is None or end is None:
@@ -208,7 +212,3 @@ def _find_circles(given: dict[str, tuple[int, str]], known: dict[str, str]) -> l
         else:
             bad.append(key)
     return bad
-
-
-def _batches(keys: list[str]) -> Iterator[list[str]]:
-    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))

@@ -17,10 +17,11 @@ from storefront.catalog_files import product_texts
 from storefront.catalog_files.file_reader import FileReader, UnusableCellError, UnusableProductError
 from storefront.catalog_files.number_columns import MILLIONTHS, NumberKind
 from storefront.catalog_files.picture_rows import MAX_PICTURES
-from storefront.catalog_files.product_columns import ProductRow, fold_header
+from storefront.catalog_files.product_columns import ProductRow
 from storefront.catalog_files.variant_rows import MAX_LABEL, MAX_VARIANTS
 from storefront.change_sets.inputs import InputPicture, InputProduct, InputVariant
 from storefront.sheets import cells
+from storefront.sheets.headers import fold_header
 
 _ATTRIBUTE = re.compile(r"attribute ([0-9]{1,3}) (name|value\(s\))")
 _COMMA = re.compile(r"(?<!\\),")

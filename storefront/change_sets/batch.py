@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from storefront.batches import batches
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.change_sets.changes import ProductChange, StockChange
 from storefront.change_sets.models import ChangeSet, RowState
@@ -121,14 +122,14 @@ class Batch:
         ).scalars()
         self.products = {product.id: LoadedProduct(product, {}) for product in loaded}
         self._load_items(ids)
-        for chunk in chunks(sorted(codes)):
+        for chunk in batches(sorted(codes), CHUNK):
             query_items = select(StockItem).where(StockItem.sku.in_(chunk)).order_by(StockItem.sku)
             locked = query_items.with_for_update().execution_options(populate_existing=True)
             self.session.execute(locked).scalars().all()
 
     def find_taken(self, codes: Collection[str]) -> None:
         """Look up which of the codes variants of the shop have."""
-        for chunk in chunks(sorted(codes)):
+        for chunk in batches(sorted(codes), CHUNK):
             query = select(Variant.sku).where(Variant.sku.in_(chunk))
             self.taken |= set(self.session.execute(query).scalars())
 
@@ -137,8 +138,3 @@ class Batch:
         for item in items:
             if item.product_id in self.products:
                 self.products[item.product_id].items[item.sku] = item
-
-
-def chunks(codes: Sequence[str]) -> list[Sequence[str]]:
-    """Return the codes in parts that one statement takes."""
-    return [codes[start : start + CHUNK] for start in range(0, len(codes), CHUNK)]

@@ -82,7 +82,7 @@ def _variant_lines(variant: VariantChange, currency: str) -> Iterator[str]:
         yield f"{mark}variant {variant.sku}: {parts}"
         return
     for name, value in variant.fields.items():
-        mark = "! " if name == "price" and _is_jump(value) else "  "
+        mark = "! " if name == "price" and value.is_price_jump else "  "
         yield f"{mark}variant {variant.sku}: {_line(name, value, currency, 'update')}"
     if variant.stock is not None:
         yield f"  variant {variant.sku}: on hand {_stock(variant.stock)}"
@@ -101,17 +101,13 @@ def _line(name: str, value: ValueChange, currency: str, action: str) -> str:
     return f"{field}: {_show(name, value.old, currency)} → {_show(name, value.new, currency)}"
 
 
-def _is_jump(value: ValueChange) -> bool:
-    return value.old is not None and value.new is not None and 2 * abs(value.new - value.old) > value.old
-
-
 def _show(name: str, value: Any, currency: str) -> str:
     if value is None or value in ("", []):
         return "(empty)"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in _PRICES and isinstance(value, int):
-        return f"{Money(value, currency).decimal}"
+        return Money(value, currency).plain
     if isinstance(value, list):
         return shorten((" > " if name == "category" else ", ").join(map(str, value)))
     return shorten(str(value))

@@ -18,6 +18,11 @@ class ValueChange(msgspec.Struct, array_like=True):
     old: Any
     new: Any
 
+    @property
+    def is_price_jump(self) -> bool:
+        """Whether a price that existed rises or falls by more than half."""
+        return None not in (self.old, self.new) and bool(2 * abs(self.new - self.old) > self.old)
+
 
 class StockChange(msgspec.Struct, omit_defaults=True):
     """A change of what is on hand.

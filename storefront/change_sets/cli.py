@@ -15,8 +15,8 @@ from storefront.actors import describe_actors
 from storefront.change_sets import change_texts, runner, store
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
-from storefront.change_sets.runner import Progress
 from storefront.errors import StorefrontError
+from storefront.terminal import Progress, interruptible, progress_bar
 
 PAGE = 50  # products
 MAX_PROBLEMS = 20
@@ -33,7 +33,7 @@ def apply_with_progress(number: int, images: Path | None = None) -> int:
         return runner.apply_change_set(number, _media_dir(), images=images, progress=progress)
 
     with _errors_for_people():
-        counts = _run(number, f"Applying change set {number}", run)
+        counts = _run(number, "apply", run)
     left = _print_left(number, "left")
     done = counts.get("applied", 0)
     click.echo(f"Applied change set {number}: {done:,} products; undo it with: flask catalog undo {number}")
@@ -114,7 +114,7 @@ def undo(number: int) -> None:
         return runner.undo_change_set(number, _media_dir(), progress=progress)
 
     with _errors_for_people():
-        counts = _run(number, f"Undoing change set {number}", run)
+        counts = _run(number, "undo", run)
     left = _print_left(number, "not_undone")
     undone, kept = counts.get("undone", 0), counts.get("left", 0)
     click.echo(f"Undid change set {number}: {undone:,} products completely, {kept:,} not or only in part.")
@@ -147,21 +147,17 @@ def _errors_for_people() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
-def _run(number: int, label: str, work: Callable[[Progress], dict[str, int]]) -> dict[str, int]:
-    try:
-        with click.progressbar(length=max(1, store.get(number).products), label=label) as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
-            return work(progress)
-    except KeyboardInterrupt:
-        words = f"Go on with: flask catalog apply {number}. Or undo it with: flask catalog undo {number}"
-        if label.startswith("Undoing"):
-            words = f"Go on with: flask catalog undo {number}"
-        click.echo(f"\nStopped. What was finished is in the shop. {words}", err=True)
-        raise SystemExit(130) from None
+def _run(number: int, verb: runner.Verb, work: Callable[[Progress], dict[str, int]]) -> dict[str, int]:
+    undo = f"flask catalog undo {number}"
+    if verb == "apply":
+        label, ways = "Applying", f"Go on with: flask catalog apply {number}. Or undo it with: {undo}"
+    else:
+        label, ways = "Undoing", f"Go on with: {undo}"
+    with (
+        interruptible(lambda: f"What was finished is in the shop. {ways}"),
+        progress_bar(f"{label} change set {number}", store.get(number).products) as progress,
+    ):
+        return work(progress)
 
 
 def _print_left(number: int, kind: LeftKind) -> int:

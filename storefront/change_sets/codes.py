@@ -20,6 +20,7 @@ from sqlalchemy import Select, Table, select, union, union_all
 from sqlalchemy.engine import Connection
 
 from storefront.app_state import Hook
+from storefront.batches import batches
 from storefront.catalog.models import Variant
 from storefront.catalog.slugs import slugify
 from storefront.stock import StockItem, StockMovement
@@ -105,7 +106,7 @@ class CodeMaker:
 def find_taken_codes(connection: Connection, codes: Collection[str]) -> set[str]:
     """Return which of these codes a variant has, or had when its stock moved."""
     used: set[str] = set()
-    for part in _parts(codes):
+    for part in batches(sorted(codes), _MOST_ASKED):
         query = union(*(select(table.c.sku).where(table.c.sku.in_(part)) for table in _TABLES))
         used.update(connection.execute(query).scalars())
     return used
@@ -116,14 +117,9 @@ def find_needed_codes(connection: Connection, codes: Collection[str]) -> set[str
     used: set[str] = set()
     if codes and (queries := used_codes.fire()):
         (code,) = union_all(*queries).subquery().c
-        for part in _parts(codes):
+        for part in batches(sorted(codes), _MOST_ASKED):
             used.update(connection.execute(select(code).where(code.in_(part))).scalars())
     return used
-
-
-def _parts(codes: Collection[str]) -> Iterator[list[str]]:
-    wanted = sorted(codes)
-    return (wanted[start : start + _MOST_ASKED] for start in range(0, len(wanted), _MOST_ASKED))
 
 
 def is_plain(code: str) -> bool:

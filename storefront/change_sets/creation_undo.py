@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storefront import cache
+from storefront.batches import batches
 from storefront.cache import keys
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Variant
-from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, chunks
+from storefront.change_sets.batch import CHUNK, Batch, BatchRow, LoadedProduct
 from storefront.change_sets.changes import VariantChange
 from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
@@ -59,7 +60,7 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
     session, ids = batch.session, [loaded.product.id for loaded in deleted]
     writer.write(session, [], unlisted=ids)  # before the rows go: the counts of categories follow
     codes = [code for loaded in deleted for code in loaded.variants]
-    for chunk in chunks(codes):
+    for chunk in batches(codes, CHUNK):
         remove_items(session, chunk, reason=UNDO, reference=batch.change_set.reference)
     for loaded in deleted:
         cache.invalidate_on_commit(session, keys.SEARCH, keys.slug_tag(loaded.product.slug))

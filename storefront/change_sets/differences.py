@@ -192,9 +192,7 @@ def _is_category(product: ShopProduct, names: tuple[str, ...]) -> bool:
 def _is_price_jump(change: VariantChange) -> bool:
     """Return whether the price rises or falls by more than half. A compare-at price is not what shoppers pay."""
     price = change.fields.get("price")
-    if change.action != "update" or price is None:
-        return False
-    return bool(2 * abs(price.new - price.old) > price.old)
+    return change.action == "update" and price is not None and price.is_price_jump
 
 
 def _visibility(columns: Mapping[str, Any], fields: Fields) -> int:

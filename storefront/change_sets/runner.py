@@ -32,11 +32,11 @@ from storefront.change_sets.results import Left, RowResult
 from storefront.change_sets.undo import undo_batch
 from storefront.errors import StorefrontError
 from storefront.extensions import db, is_retryable, write_transaction
+from storefront.terminal import Progress
 
 BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
 MAX_RETRIES = 20  # of one batch, of which the database aborts each attempt
 Verb = Literal["apply", "undo"]
-Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
 _decode_change = msgspec.json.Decoder(ProductChange).decode

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from storefront.batches import batches
 from storefront.catalog.list_index import writer
-from storefront.change_sets.batch import Batch, StockWish, chunks
+from storefront.change_sets.batch import CHUNK, Batch, StockWish
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.results import Left
 from storefront.stock import Movement, StockItem, StockMovement, apply_movements
@@ -57,7 +58,7 @@ def find_recounted(session: Session, skus: Sequence[str], reference: str) -> set
     it: undoing the difference would make that number wrong. Numbers that were set and put back do not count.
     """
     found: set[str] = set()
-    for chunk in chunks(sorted(skus)):
+    for chunk in batches(sorted(skus), CHUNK):
         own = (
             select(StockMovement.sku, func.max(StockMovement.id).label("last"))
             .where(StockMovement.sku.in_(chunk), StockMovement.reference == reference)
@@ -96,7 +97,7 @@ def opposite(delta: int) -> StockChange:
 
 def _lock(session: Session, skus: Sequence[str]) -> dict[str, Row[str, int, int]]:
     found: dict[str, Row[str, int, int]] = {}
-    for chunk in chunks(sorted(set(skus))):
+    for chunk in batches(sorted(set(skus)), CHUNK):
         query = select(StockItem.sku, StockItem.on_hand, StockItem.reserved).where(StockItem.sku.in_(chunk))
         for row in session.execute(query.order_by(StockItem.sku).with_for_update()):
             found[row.sku] = row

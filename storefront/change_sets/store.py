@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from storefront.actors import actor_text
 from storefront.background.old_rows import delete_old_rows
+from storefront.batches import batches
 from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow, ProblemKind
 from storefront.change_sets.results import LeftKind
@@ -194,8 +195,7 @@ def read_rows(
         query = query.where(ChangeSetRow.result.contains(f'"{left}":[', autoescape=True))
     query = query.order_by(ChangeSetRow.flagged.desc(), ChangeSetRow.position)
     ids = db.session.execute(query.offset(offset or None).limit(limit)).scalars().all()
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
+    for batch in batches(ids, BATCH):
         found = db.session.execute(select(ChangeSetRow).where(ChangeSetRow.id.in_(batch))).scalars()
         by_id = {row.id: row for row in found}
         for key in batch:

@@ -13,6 +13,7 @@ from storefront.catalog.pictures import StoredPicture
 from storefront.demo import bulk_writer, catalogue, loader
 from storefront.demo.loader import LoadResult, is_empty, load
 from storefront.errors import StorefrontError
+from storefront.terminal import interruptible, progress_bar
 
 __all__ = ["LoadResult", "init_app", "is_empty", "load"]
 
@@ -49,17 +50,13 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
 def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:
     started, done = time.perf_counter(), 0
     batches = bulk_writer.write_generated(number, seed, app.config["CURRENCY"], pictures)
-    try:
-        with click.progressbar(length=number, label="Generating products") as bar:
-            for size in batches:
-                done += size
-                bar.update(size)
-    except KeyboardInterrupt:
-        click.echo(
-            f"\nStopped. {done:,} products are in the shop; the batch that was being written is not.",
-            err=True,
-        )
-        raise SystemExit(130) from None
+    with (
+        interruptible(lambda: f"{done:,} products are in the shop; the batch that was being written is not."),
+        progress_bar("Generating products", number) as progress,
+    ):
+        for size in batches:
+            done += size
+            progress(done, number)
     seconds = time.perf_counter() - started
     click.echo(f"Generated {done:,} products in {seconds:.1f} s ({done / seconds:,.0f} a second).")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from storefront.actors import actor_text
+from storefront.batches import batches
 from storefront.catalog import categories, search
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_index.derivation import ListingRow, name_key
@@ -75,7 +75,7 @@ def write_generated(
         shelves = [_category(session, kind.path) for kind in generator.list_kinds()]
     made = generator.generate_products(number, seed)
     scale = 10.0 ** (minor_units(currency) - 2)
-    while batch := list(islice(made, BATCH)):
+    for batch in batches(made, BATCH):
         with write_transaction() as session:
             _raise_limits(session)
             rows = _build_rows(batch, seed, shelves, scale, pictures, _next_ids(session))

@@ -18,6 +18,17 @@ from storefront.i18n import lazy_gettext
 from storefront.postal import countries
 from storefront.web.forms import Form
 
+# The most characters of a field that is text; a country is a code.
+MAX_LENGTHS = {
+    "name": 100,
+    "company": 100,
+    "line1": 200,
+    "line2": 200,
+    "postcode": 20,
+    "city": 100,
+    "region": 100,
+    "phone": 40,
+}
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
 _LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
 _LABELS = {
@@ -109,14 +120,14 @@ def read_address(form: Form) -> dict[str, str]:
     city_label = _("The %(part)s", part=_label_in_sentence(rules.city))
     return {
         "country": country,
-        "name": form.text("name", _("The name"), most=100),
-        "company": form.text("company", _("The company"), most=100, required=False),
-        "line1": form.text("line1", _("The street"), most=200),
-        "line2": form.text("line2", _("The second line"), most=200, required=False),
+        "name": form.text("name", _("The name"), most=MAX_LENGTHS["name"]),
+        "company": form.text("company", _("The company"), most=MAX_LENGTHS["company"], required=False),
+        "line1": form.text("line1", _("The street"), most=MAX_LENGTHS["line1"]),
+        "line2": form.text("line2", _("The second line"), most=MAX_LENGTHS["line2"], required=False),
         "postcode": _read_postcode(form, country, rules.postcode),
-        "city": form.text("city", city_label, most=100, required=rules.city.required),
+        "city": form.text("city", city_label, most=MAX_LENGTHS["city"], required=rules.city.required),
         "region": _read_region(form, rules.region),
-        "phone": form.text("phone", _("The telephone number"), most=40, required=False),
+        "phone": form.text("phone", _("The telephone number"), most=MAX_LENGTHS["phone"], required=False),
     }
 
 
@@ -124,8 +135,8 @@ def read_name_and_country(form: Form) -> dict[str, str]:
     """Return name, company and country as an address by `FIELDS`, for an order that is not sent anywhere."""
     return dict.fromkeys(FIELDS, "") | {
         "country": form.choice("country", _("a country"), country_names()),
-        "name": form.text("name", _("The name"), most=100),
-        "company": form.text("company", _("The company"), most=100, required=False),
+        "name": form.text("name", _("The name"), most=MAX_LENGTHS["name"]),
+        "company": form.text("company", _("The company"), most=MAX_LENGTHS["company"], required=False),
     }
 
 
@@ -148,9 +159,13 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
 
 def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
     name = _label_in_sentence(part)
-    typed = form.text("postcode", _("The %(part)s", part=name), most=20, required=part.required).upper()
+    typed = form.text(
+        "postcode", _("The %(part)s", part=name), most=MAX_LENGTHS["postcode"], required=part.required
+    ).upper()
     form.values["postcode"] = typed
-    region = form.text("region", _("The region"), most=100, required=False) if country else ""
+    region = (
+        form.text("region", _("The region"), most=MAX_LENGTHS["region"], required=False) if country else ""
+    )
     form.errors.pop("region", None)  # `_read_region` checks it
     if not typed or not part.used or not country or "postcode" in form.errors:
         return typed
@@ -173,7 +188,9 @@ def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
 
 def _read_region(form: Form, part: AddressPart) -> str:
     name = _label_in_sentence(part)
-    typed = form.text("region", _("The %(part)s", part=name), most=100, required=part.required)
+    typed = form.text(
+        "region", _("The %(part)s", part=name), most=MAX_LENGTHS["region"], required=part.required
+    )
     if not typed or not part.choices or not part.used:
         return typed
     for code, choice in part.choices.items():

@@ -7,6 +7,7 @@ from functools import cache
 
 from babel import Locale
 
+MAX_COUNTRY = 60  # characters of a country as people write it
 # Two-letter codes in the CLDR that are not countries to which mail can be sent.
 _NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storefront.sheets.errors import UnreadableFileError
+from storefront.sheets.headers import fold_header
 from storefront.sheets.numbers import NumberReader
 from storefront.sheets.table import Table, open_table
 
@@ -71,8 +72,3 @@ def open_named_table(
             f"(found: {', '.join(table.header[:8])})."
         )
     return NamedTable(table, columns)
-
-
-def fold_header(header: str) -> str:
-    """Return a header for comparison: in lower case, without extra spaces."""
-    return " ".join(header.replace("\ufeff", "").split()).casefold()

@@ -16,6 +16,7 @@ from typing import NamedTuple, TextIO
 
 from storefront.sheets.encodings import decide_encoding
 from storefront.sheets.errors import UnreadableFileError
+from storefront.sheets.headers import clean_header
 from storefront.sheets.rows import RawRow, RowSplitter
 from storefront.sheets.short_rows import ShortRows
 
@@ -135,7 +136,10 @@ def open_table(path: Path, *, score_header: Scorer, encoding: str | None = None)
             filled = (raw for raw in splitter if any(cell.strip(_BLANK) for cell in raw.cells))
             for place, raw in enumerate(islice(filled, _ROWS_BEFORE_HEADER)):
                 # If no header is known, the first row is one, and the most cells speak for the delimiter.
-                worth = (score_header(_clean_header(raw.cells)), 0 if place else len(raw.cells))
+                worth = (
+                    score_header([clean_header(cell) for cell in raw.cells]),
+                    0 if place else len(raw.cells),
+                )
                 if best is None or worth > best.worth:
                     best = _Candidate(worth, delimiter, raw, place, splitter.line)
     if best is None:
@@ -145,7 +149,7 @@ def open_table(path: Path, *, score_header: Scorer, encoding: str | None = None)
         raise UnreadableFileError(f"The header of {path} (line {best.row.line}) cannot be read: {reason}.")
     if best.above:
         notes.append(f"The header is on line {best.row.line}; {best.above} rows above it were left out.")
-    header = _clean_header(best.row.cells)
+    header = [clean_header(cell) for cell in best.row.cells]
     with _open_text(path, name) as file:
         splitter = RowSplitter(file, best.delimiter, width=len(header), skip=best.lines)
         short = ShortRows(splitter.filled_rows(), len(header))
@@ -178,10 +182,6 @@ def _with_next(rows: Iterator[RawRow]) -> Iterator[tuple[RawRow, int]]:
         after = next(rows, None)
         yield row, len(after.cells) if after else 0
         row = after
-
-
-def _clean_header(cells: Sequence[str]) -> list[str]:
-    return [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
 
 
 @contextmanager

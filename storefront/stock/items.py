@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront import deletions
 from storefront.actors import actor_text
+from storefront.batches import batches
 from storefront.extensions import connection_of
 from storefront.stock.ledger import Movement, apply_movements
 from storefront.stock.models import StockItem, StockMovement
@@ -55,7 +56,7 @@ def _recorded(session: Session, skus: Sequence[str]) -> dict[str, int]:
     """Return the sum of each code's movements; codes without movements are absent."""
     found: dict[str, int] = {}
     query = select(StockMovement.sku, func.sum(StockMovement.quantity)).group_by(StockMovement.sku)
-    for start in range(0, len(skus), CHUNK):
-        chunk = query.where(StockMovement.sku.in_(skus[start : start + CHUNK]))
-        found |= {row[0]: int(row[1]) for row in connection_of(session).execute(chunk)}
+    for codes in batches(skus, CHUNK):
+        rows = connection_of(session).execute(query.where(StockMovement.sku.in_(codes)))
+        found |= {row[0]: int(row[1]) for row in rows}
     return found

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from storefront.accounts.customer_files import customer_export, customer_import, invitations
 from storefront.errors import StorefrontError
 from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+from storefront.terminal import interruptible, show_count
 
 customers = AppGroup("customers", help="Take customers out, or bring another shop's customers in.")
 
@@ -44,20 +45,21 @@ def import_command(file: Path, dry_run: bool, invite: bool, encoding: str | None
     stopped goes on when it is repeated. The exit status is 1 if a row was refused.
     """
     try:
-        report = customer_import.import_customers(
-            file, encoding=encoding, dry_run=dry_run, progress=_progress
-        )
-        click.echo("", err=True)
-        _print(report, dry_run=dry_run)
-        if invite and not dry_run:
-            emails = customer_import.read_emails(customer_import.open_customers(file, encoding))
-            invited = invitations.invite(emails, said=lambda count: _say(f"{count:,} letters"))
-            click.echo(f"\nLetters: {invited:,} enqueued.")
+        with interruptible(lambda: "What is in stays; repeat the command to go on."):
+            report = customer_import.import_customers(
+                file,
+                encoding=encoding,
+                dry_run=dry_run,
+                progress=lambda done: show_count(f"{done:,} customers"),
+            )
+            click.echo("", err=True)
+            _print(report, dry_run=dry_run)
+            if invite and not dry_run:
+                emails = customer_import.read_emails(customer_import.open_customers(file, encoding))
+                invited = invitations.invite(emails, progress=lambda sent: show_count(f"{sent:,} letters"))
+                click.echo(f"\nLetters: {invited:,} enqueued.")
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        click.echo("\nStopped. What is in stays; repeat the command to go on.", err=True)
-        raise SystemExit(130) from None
     sys.exit(1 if report.refused else 0)
 
 
@@ -70,11 +72,3 @@ def _print(report: customer_import.CustomerImportReport, *, dry_run: bool) -> No
         f"Customers: {report.created:,} {'would be created' if dry_run else 'created'}, "
         f"{report.present:,} there already, {len(report.refused):,} refused."
     )
-
-
-def _progress(done: int) -> None:
-    _say(f"{done:,} customers")
-
-
-def _say(text: str) -> None:
-    click.echo(f"\r{text}", nl=False, err=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,9 +14,11 @@ from storefront.accounts import security_events
 from storefront.accounts.customer_files import columns
 from storefront.accounts.models import Address, User
 from storefront.actors import importing
+from storefront.batches import batches
 from storefront.extensions import write_transaction
 from storefront.mail.email_address import normalize_email
-from storefront.postal.countries import find_country
+from storefront.postal.address_rules import MAX_LENGTHS
+from storefront.postal.countries import MAX_COUNTRY, find_country
 from storefront.sheets.cells import clean_text
 from storefront.sheets.flags import parse_flag
 from storefront.sheets.named_rows import NamedRow, NamedTable, open_named_table
@@ -27,16 +28,6 @@ BATCH = 200
 # An account with this hash has no password: no password has it.
 NO_PASSWORD = "!"  # noqa: S105  # not a password
 _REQUIRED = (columns.EMAIL.casefold(),)
-_LENGTHS = {
-    "company": 100,
-    "line1": 200,
-    "line2": 200,
-    "postcode": 20,
-    "city": 100,
-    "region": 100,
-    "country": 60,
-    "phone": 40,
-}
 _NAMES = {name.casefold(): name for name in columns.HEADER} | columns.SYNONYMS
 
 
@@ -83,7 +74,7 @@ def import_customers(
     report = CustomerImportReport(left_out=tuple(name for name in table.columns if name not in columns.KNOWN))
     customers = _parse(table, report)
     done = 0
-    while batch := list(islice(customers, BATCH)):
+    for batch in batches(customers, BATCH):
         with importing(), write_transaction() as session:
             created = _write(session, batch, dry_run=dry_run)
         report.created += created
@@ -166,7 +157,8 @@ def _parse_consent(cells: Mapping[str, str], source: str) -> tuple[datetime | No
 
 def _parse_address(cells: Mapping[str, str], person: str) -> Mapping[str, str]:
     address = {
-        name: clean_text(cells.get(column, ""), _LENGTHS[name]) for name, column in columns.ADDRESS.items()
+        name: clean_text(cells.get(column, ""), MAX_LENGTHS.get(name, MAX_COUNTRY))
+        for name, column in columns.ADDRESS.items()
     }
     country = find_country(address["country"])
     if not (address["line1"] and address["city"] and country):

@@ -21,12 +21,16 @@ def invite(
     emails: Iterable[str],
     *,
     wait: Callable[[float], object] = time.sleep,
-    said: Callable[[int], object] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> int:
     """Send a letter to each imported account among these without a letter or a password yet; return how many.
 
-    Each letter and its note in the account's row are one transaction: who has been invited is not invited again,
-    whenever this was stopped.
+    A letter and its note in the account's row are one transaction: nobody gets two, whenever this is stopped.
+
+    Args:
+        emails: in canonical form.
+        wait: waits so many seconds.
+        progress: called with the number of letters so far.
 
     Raises:
         MailNotConfiguredError: the shop cannot send mail.
@@ -37,8 +41,8 @@ def invite(
         if not _enqueue(email):
             continue
         count += 1
-        if said:
-            said(count)
+        if progress:
+            progress(count)
         wait(SECONDS_BETWEEN)
     return count
 

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from storefront.checkout.order_files import order_export, order_import
 from storefront.errors import StorefrontError
 from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+from storefront.terminal import interruptible, show_count
 
 orders = AppGroup("orders", help="Take orders out, or bring another shop's orders in as history.")
 _day = click.DateTime(formats=["%Y-%m-%d"])
@@ -48,18 +49,16 @@ def import_command(file: Path, dry_run: bool, encoding: str | None) -> None:
     status is 1 if an order was refused.
     """
     try:
-        report = order_import.import_orders(
-            file,
-            currency=current_app.config["CURRENCY"],
-            encoding=encoding,
-            dry_run=dry_run,
-            progress=lambda done: click.echo(f"\r{done:,} orders", nl=False, err=True),
-        )
+        with interruptible(lambda: "What is in stays; import the file again to go on."):
+            report = order_import.import_orders(
+                file,
+                currency=current_app.config["CURRENCY"],
+                encoding=encoding,
+                dry_run=dry_run,
+                progress=lambda done: show_count(f"{done:,} orders"),
+            )
     except StorefrontError as error:
         raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        click.echo("\nStopped. What is in stays; import the file again to go on.", err=True)
-        raise SystemExit(130) from None
     click.echo("", err=True)
     for sentence in report.refused:
         click.echo(f"refused: {sentence}", err=True)

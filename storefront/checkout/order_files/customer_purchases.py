@@ -58,4 +58,4 @@ def read_guests() -> Iterator[Guest]:
 
 
 def _purchases(kept: int, orders: int) -> Purchases:
-    return Purchases(f"{Money(int(kept), current_app.config['CURRENCY']).decimal:f}", orders)
+    return Purchases(Money(int(kept), current_app.config["CURRENCY"]).plain, orders)

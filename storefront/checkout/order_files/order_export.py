@@ -157,4 +157,4 @@ def write_time(time: datetime) -> str:
 
 def write_amount(amount: int, currency: str) -> str:
     """Return an amount in minor units as a decimal number of the currency, such as "19.90"."""
-    return f"{Money(amount, currency).decimal:f}"
+    return Money(amount, currency).plain

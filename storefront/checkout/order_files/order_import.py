@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from storefront.accounts.models import User
 from storefront.actors import actor_text, importing
+from storefront.batches import batches
 from storefront.catalog.models import Variant
 from storefront.checkout.models import Order, OrderEvent, OrderEventKind, OrderLine
 from storefront.checkout.order_files.order_export import HEADER
@@ -77,7 +78,7 @@ def import_orders(
     report = OrderImportReport()
     orders = _parse(table, numbers, currency, report)
     done = 0
-    while batch := list(islice(orders, BATCH)):
+    for batch in batches(orders, BATCH):
         with importing(), write_transaction() as session:
             new = _without_present(session, batch)
             if not dry_run:
@@ -181,5 +182,5 @@ def _events(order: ImportedOrder) -> Iterator[OrderEvent]:
     notes = [f"Imported; its number was {order.number}."]
     if order.discount:
         discount = Money(order.discount, order.values["currency"])
-        notes.append(f"Discount: {discount.decimal:f} {discount.currency}.")
+        notes.append(f"Discount: {discount.plain} {discount.currency}.")
     yield OrderEvent(actor=actor, kind="note", note=" ".join(filter(None, (*notes, order.note)))[:1000])

@@ -19,7 +19,8 @@ from storefront.checkout.tax import HUNDRED_PERCENT
 from storefront.errors import ConfigurationError
 from storefront.mail.email_address import normalize_email
 from storefront.money import check_currency, minor_units
-from storefront.postal.countries import find_country
+from storefront.postal.address_rules import MAX_LENGTHS
+from storefront.postal.countries import MAX_COUNTRY, find_country
 from storefront.sheets.cells import clean_identifier, clean_text
 from storefront.sheets.numbers import NumberReader
 from storefront.sheets.times import parse_time
@@ -28,15 +29,6 @@ REQUIRED = ("name", "created at", "total", "lineitem name", "lineitem quantity",
 # Of an order; more is no order of a shop.
 MAX_LINES = 1000
 MAX_QUANTITY = 999_999
-_LENGTHS = {
-    "name": 100,
-    "company": 100,
-    "line1": 200,
-    "line2": 200,
-    "postcode": 20,
-    "city": 100,
-    "region": 100,
-}
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?) ?%")
 _REFUNDED = ("refunded", "partially_refunded")
 # The shares of the total that have been paid, by "Financial Status"; None: what is not outstanding.
@@ -216,7 +208,7 @@ def parse_address(cells: Mapping[str, str], kind: str) -> dict[str, str]:
     A country that is neither a code nor a name that we know becomes a part of the region, so that it is not lost.
     """
     address = {
-        name: clean_text(cells.get(f"{kind} {column}".casefold(), ""), _LENGTHS.get(name, 40))
+        name: clean_text(cells.get(f"{kind} {column}".casefold(), ""), MAX_LENGTHS.get(name, MAX_COUNTRY))
         for name, column in ADDRESS_COLUMNS.items()
     }
     # Spreadsheets drop the leading zeros of postal codes, so Shopify writes an apostrophe before them.

@@ -1,0 +1,40 @@
+"""What long commands show on the terminal: a progress bar, and how to go on after Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+Progress = Callable[[int, int], None]
+"""Takes how many things are done so far, and how many there are."""
+INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends, as shells have it
+
+
+@contextmanager
+def progress_bar(label: str, total: int = 1) -> Iterator[Progress]:
+    """Show a progress bar on the standard error; yield the function that moves it."""
+    with click.progressbar(length=max(1, total), label=label, file=sys.stderr) as bar:
+
+        def move(done: int, length: int) -> None:
+            bar.length = length
+            bar.update(done - bar.pos)
+
+        yield move
+
+
+@contextmanager
+def interruptible(advice: Callable[[], str]) -> Iterator[None]:
+    """End the command with status 130 at Ctrl-C, and say what was done and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. {advice()}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def show_count(text: str) -> None:
+    """Write a count over the line of the last one, on the standard error."""
+    click.echo(f"\r{text}", nl=False, err=True)
