@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, or_, select
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.models import AddressRedirect, Category, CategoryRedirect, Product, ProductRedirect
-from storefront.catalog.slugs import category_path, handle_slug, product_path, slugify
+from storefront.catalog.slugs import category_path, handle_slug, plain_handle_slug, product_path, slugify
 from storefront.extensions import db
 from storefront.unicode_text import normalize
 
@@ -117,7 +117,8 @@ def _find_product(slug: str) -> str | None:
     plain = strip_appended(slug)
     if not plain or "/" in plain:
         return None
-    spellings = [slug, plain, plain.lower(), plain.upper(), plain.capitalize(), handle_slug(plain)]
+    spellings = [slug, plain, plain.lower(), plain.upper(), plain.capitalize()]
+    spellings += filter(None, (handle_slug(plain), plain_handle_slug(plain)))
     cache.depends_on(*map(keys.slug_tag, spellings))
     former = select(ProductRedirect.slug.label("spelling"), Product.id, Product.slug).join(Product)
     former = former.where(Product.status != "draft")

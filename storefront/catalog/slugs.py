@@ -55,10 +55,7 @@ def handle_slug(handle: str) -> str:
     handle is appended. `handle_slug` of a slug is that slug. A percent-encoded handle is decoded first. Empty if the
     handle is.
     """
-    text = normalize("NFC", _decode_percents(handle)).strip()
-    text = text.strip(
-        "\ufeff\u200b\u200e\u200f"
-    ).strip()  # marks of the file, of copied text and of its direction
+    text = _clean_handle(handle)
     slug = "".join(c if _is_allowed(c) else " " for c in text)
     slug = "-".join(slug.split())
     too_long = len(slug) > MAX_SLUG or len(slug.encode()) > MAX_SLUG_BYTES
@@ -69,6 +66,20 @@ def handle_slug(handle: str) -> str:
     tag = _digest(text)
     slug = _cut(slug, MAX_SLUG - len(tag) - 1, MAX_SLUG_BYTES - len(tag) - 1).strip("-.")
     return f"{slug}-{tag}" if slug else f"n-{tag}"
+
+
+def plain_handle_slug(handle: str) -> str:
+    """Return the slug that people expect of a handle with spaces: "blue-bowl" for "Blue Bowl"; empty for others.
+
+    Others may have it too, so a handle gets it only if no other handle of the same file does.
+    """
+    text = _clean_handle(handle)
+    words = text.split()
+    if len(words) < 2 or len(text.encode(errors="surrogatepass")) > MAX_TITLE_BYTES:
+        return ""
+    if not all(map(_is_allowed, "".join(words))) or not any(map(str.isalnum, text)):
+        return ""
+    return slugify(text)
 
 
 def slugify(text: str, *, limit: int = MAX_TITLE_BYTES) -> str:
@@ -120,6 +131,11 @@ def _slugify_ascii(text: str) -> str:
     """Return a text's slug by the rule of version 1: a–z and 0–9 only, other letters separate words."""
     plain = fold(text).replace("&", " and ").replace("'", "").replace("’", "")
     return _NOT_ASCII_SLUG.sub("-", plain).strip("-")[:200].strip("-") or _digest_slug(text)
+
+
+def _clean_handle(handle: str) -> str:
+    """Return a handle in NFC, without percent-encoding and marks of the file, of copied text and of its direction."""
+    return normalize("NFC", _decode_percents(handle)).strip().strip("\ufeff\u200b\u200e\u200f").strip()
 
 
 def _decode_percents(handle: str) -> str:

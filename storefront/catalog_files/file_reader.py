@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+from storefront.catalog.slugs import plain_handle_slug
 from storefront.catalog_files.number_columns import NumberColumns, NumberKind
 from storefront.catalog_files.product_columns import ColumnLayout, ProductRow
 from storefront.catalog_files.row_spool import MAX_ROWS, SpooledRow
@@ -65,7 +66,9 @@ class FileReader(ABC):
         if not damage:
             self._number_columns.add(row)
         key = self.product_key(row) or (f"\0{line}" if damage else "")
-        return SpooledRow(line, written, damage, key, self.codes(row), self.aliases(row)) if key else None
+        if not key:
+            return None
+        return SpooledRow(line, written, damage, key, self.codes(row), self.aliases(row), self.plain_key(row))
 
     def decide_numbers(self, delimiter: str) -> None:
         """Decide for each column how its numbers are written, when all rows have been seen."""
@@ -77,6 +80,8 @@ class FileReader(ABC):
         product = InputProduct(line=rows[0].line, rows=len(rows))
         try:
             self.read_address(product, rows)
+            if product.exact_handle:  # the spool knows whether another handle of the file has the plain slug
+                product.handle = product.new_slug = spooled[0].key
             if is_cut:
                 raise UnusableProductError(product.line, f"the product has more than {MAX_ROWS:,} rows")
             if damaged := next((row for row in rows if row.damage), None):
@@ -99,6 +104,11 @@ class FileReader(ABC):
     def aliases(self, row: ProductRow) -> tuple[str, ...]:  # noqa: ARG002  # only some files have them
         """Return other keys by which rows name the row's product."""
         return ()
+
+    def plain_key(self, row: ProductRow) -> str:
+        """Return the plain slug of a handle with spaces; empty for other rows."""
+        handle = row.cells.get("handle", "")
+        return plain_handle_slug(cells.clean_text(handle)) if handle else ""
 
     @abstractmethod
     def read_address(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:

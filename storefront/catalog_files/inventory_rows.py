@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storefront.catalog.slugs import earlier_slugs, handle_slug
+from storefront.catalog.slugs import earlier_slugs, handle_slug, plain_handle_slug
 from storefront.catalog_files.file_reader import FileReader, UnusableCellError
 from storefront.catalog_files.number_columns import NumberKind
 from storefront.catalog_files.option_values import OptionValues
@@ -45,6 +45,7 @@ class InventoryReader(FileReader):
         """Set the handle."""
         handle = cells.clean_text(rows[0].cells.get("handle", ""))
         product.handle = handle_slug(handle)
+        product.exact_handle = product.handle if plain_handle_slug(handle) else ""
         product.earlier_slugs = earlier_slugs(handle, "") if handle else ()
 
     def read_product(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storefront.catalog.models import MAX_LEVELS
-from storefront.catalog.slugs import earlier_slugs, handle_slug, slugify
+from storefront.catalog.slugs import earlier_slugs, handle_slug, plain_handle_slug, slugify
 from storefront.catalog_files import product_texts
 from storefront.catalog_files.file_reader import FileReader
 from storefront.catalog_files.number_columns import NumberKind
@@ -52,6 +52,7 @@ class ProductReader(FileReader):
         handle = next((handle for handle in handles if handle), "")
         title = cells.clean_text(main.cells.get("title", ""), 500)
         product.handle = handle_slug(handle)
+        product.exact_handle = product.handle if plain_handle_slug(handle) else ""
         product.new_slug = product.handle or (slugify(title) if title else "")
         product.earlier_slugs = earlier_slugs(handle, title) if handle or title else ()
         if title:

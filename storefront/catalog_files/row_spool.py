@@ -26,6 +26,7 @@ class SpooledRow(NamedTuple):
         key: its product: rows with the same key are one product.
         codes: the codes and labels that the row uses.
         aliases: other keys by which rows name the same product.
+        plain_key: a key that the product takes instead if no other product of the file has it, or wants it.
     """
 
     line: int
@@ -34,6 +35,7 @@ class SpooledRow(NamedTuple):
     key: str
     codes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    plain_key: str = ""
 
 
 class RowSpool:
@@ -49,6 +51,7 @@ class RowSpool:
         self._db.execute("CREATE TABLE code (code TEXT PRIMARY KEY, uses INTEGER) WITHOUT ROWID")
         self._db.execute("CREATE TABLE claim (name TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID")
         self._db.execute("CREATE TABLE alias (alias TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE plain (product INTEGER PRIMARY KEY, key TEXT)")
         self.products = 0
         self.rows = 0
 
@@ -73,6 +76,8 @@ class RowSpool:
                 self._db.execute("INSERT OR IGNORE INTO product (key) VALUES (?)", (row.key,))
                 found = self._db.execute("SELECT id FROM product WHERE key = ?", (row.key,))
                 last, product = row.key, found.fetchone()[0]
+                if row.plain_key:
+                    self._db.execute("INSERT OR IGNORE INTO plain VALUES (?, ?)", (product, row.plain_key))
             self._db.execute(
                 "INSERT INTO row VALUES (?, ?, ?, ?)", (product, row.line, encode(row.cells), row.damage)
             )
@@ -86,6 +91,7 @@ class RowSpool:
         self._db.execute("COMMIT")
         self._db.execute("CREATE INDEX row_product ON row (product, line)")
         self._join_aliases()
+        self._take_plain_keys()
         self.products = self._db.execute("SELECT count(DISTINCT product) FROM row").fetchone()[0]
 
     def by_product(self) -> Iterator[tuple[list[SpooledRow], bool]]:
@@ -125,4 +131,12 @@ class RowSpool:
             "UPDATE row SET product = joined.target FROM"
             " (SELECT product.id AS source, other.id AS target FROM product JOIN alias ON alias.alias = product.key"
             "  JOIN product AS other ON other.key = alias.key) AS joined WHERE row.product = joined.source"
+        )
+
+    def _take_plain_keys(self) -> None:
+        """Give products their plain keys. If several want one, none gets it: the order of rows must not matter."""
+        self._db.execute(
+            "UPDATE OR IGNORE product SET key = wanted.key FROM"
+            " (SELECT min(product) AS id, key FROM plain GROUP BY key HAVING count(*) = 1) AS wanted"
+            " WHERE product.id = wanted.id"
         )

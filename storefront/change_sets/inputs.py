@@ -74,6 +74,8 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
             line of the problem.
         rows: how many rows of the source are about this product; with a problem, all of them are refused.
         handle: the product's address as the source has it, in NFC; empty if the source has no such column.
+        exact_handle: for a handle with spaces, the slug that no other handle can have (`Blue-Bowl-6bc8…`), in case
+            the product lives there since another one has `blue-bowl`; empty for other handles.
         earlier_slugs: addresses that earlier rules made of this handle or title; the product may live there.
         new_slug: the address if the product is created and the source has no handle.
         values: new values of columns of `Product`: title, description_html (sanitised), vendor, product_type, tags,
@@ -94,6 +96,7 @@ class InputProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     line: int = 0
     rows: int = 0
     handle: str = ""
+    exact_handle: str = ""
     earlier_slugs: tuple[str, ...] = ()
     new_slug: str = ""
     values: dict[str, Any] = {}

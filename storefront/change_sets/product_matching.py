@@ -58,7 +58,9 @@ class ProductMatcher:
         codes: set[str] = set()
         labels: set[str] = set()
         for given in inputs:
-            slugs.update(filter(None, (given.handle, given.new_slug, *given.earlier_slugs)))
+            slugs.update(
+                filter(None, (given.exact_handle, given.handle, given.new_slug, *given.earlier_slugs))
+            )
             codes.update(variant.code for variant in given.variants if variant.code)
             if not given.handle:
                 labels.update(filter(self._is_label_unique, _labels(given)))
@@ -67,11 +69,11 @@ class ProductMatcher:
     def match(self, given: InputProduct, shop: ShopProducts) -> ProductMatch:
         """Return the product that an input means: by its address, its codes, an earlier address, or a label."""
         address = given.handle or given.new_slug
-        if (product := shop.by_slug.get(address)) is not None:
+        if (product := shop.by_slug.get(given.exact_handle) or shop.by_slug.get(address)) is not None:
             return ProductMatch(product, product.slug)
         owners = {shop.code_owners[v.code] for v in given.variants if v.code in shop.code_owners}
         if not owners and (product := self._by_earlier_address(given, shop)) is not None:
-            takes_handle = product.slug in given.earlier_slugs and given.handle
+            takes_handle = product.slug in given.earlier_slugs and given.handle != given.exact_handle
             return ProductMatch(product, given.handle if takes_handle else product.slug, is_exact=False)
         if (
             given.handle
