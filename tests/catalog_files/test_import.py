@@ -63,11 +63,13 @@ def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, 
     assert [picture.alt for picture in page.pictures] == ["From the left", "Teapot"]
 
 
+@pytest.mark.any_database
 def test_product_without_options_has_no_options(runner: FlaskCliRunner, tmp_path: Path) -> None:
     run_import(runner, write(tmp_path / "x.csv", [row(option1_name="Title", option1="Default Title")]))
     assert queries.load_product_page("teapot").option_names == []
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "how",
     [
@@ -92,6 +94,7 @@ def test_common_encodings_and_delimiters_are_detected(
     assert queries.load_product_page("teapot").title == "Théière, “grande”"
 
 
+@pytest.mark.any_database
 def test_rows_of_one_product_need_not_be_adjacent(runner: FlaskCliRunner, tmp_path: Path) -> None:
     rows = [
         row(option1_name="Size", option1="S", sku="A"),
@@ -102,6 +105,7 @@ def test_rows_of_one_product_need_not_be_adjacent(runner: FlaskCliRunner, tmp_pa
     assert [v.sku for v in queries.load_product_page("teapot").variants] == ["A", "B"]
 
 
+@pytest.mark.any_database
 def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp_path: Path) -> None:
     rows = [
         row(option1_name="Size", option1="S", sku="A"),
@@ -132,6 +136,7 @@ def test_refused_rows_are_listed_and_others_imported(runner: FlaskCliRunner, tmp
     assert db.session.execute(select(func.count()).select_from(Product)).scalar_one() == 1
 
 
+@pytest.mark.any_database
 def test_generated_sku_is_found_by_a_second_import(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(sku="", option1_name="Size", option1="Größe L")])
     run_import(runner, path)
@@ -173,6 +178,7 @@ def test_refused_row_keeps_the_variant_and_its_stock(runner: FlaskCliRunner, tmp
     assert sorted(map(tuple, kept)) == [("TP-1", 7), ("TP-2", 7)]
 
 
+@pytest.mark.any_database
 def test_dry_run_reports_and_changes_nothing(runner: FlaskCliRunner, tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [row(category="New > Shelf")])
     result = run_import(runner, path, "--dry-run")
@@ -182,12 +188,14 @@ def test_dry_run_reports_and_changes_nothing(runner: FlaskCliRunner, tmp_path: P
     assert "1 created" in run_import(runner, path).output
 
 
+@pytest.mark.any_database
 def test_negative_stock_is_imported_as_0_and_reported(runner: FlaskCliRunner, tmp_path: Path) -> None:
     result = run_import(runner, write(tmp_path / "x.csv", [row(quantity="-4")]))
     assert "-4 was taken as 0" in result.output
     assert queries.load_product_page("teapot").variants[0].badge.text == "Sold out"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
 def test_currencies_without_cents_keep_their_digits(
     app: Flask, runner: FlaskCliRunner, tmp_path: Path, currency: str
@@ -198,6 +206,7 @@ def test_currencies_without_cents_keep_their_digits(
     assert queries.load_product_page("teapot").variants[0].price.amount == amount
 
 
+@pytest.mark.any_database
 def test_pictures_are_read_from_the_given_folder_only(runner: FlaskCliRunner, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(png())
     (tmp_path / "pictures").mkdir()
@@ -217,6 +226,7 @@ def test_cell_of_200_kb_is_imported(runner: FlaskCliRunner, tmp_path: Path) -> N
     assert len(queries.load_product_page("teapot").description_html) > 190_000
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -236,6 +246,7 @@ def test_file_that_is_no_product_csv_is_refused_with_a_reason(
     assert "Traceback" not in result.output
 
 
+@pytest.mark.any_database
 def test_missing_file_is_refused_with_a_reason(runner: FlaskCliRunner, tmp_path: Path) -> None:
     assert "There is no file" in run_import(runner, tmp_path / "none.csv").output
     assert "is not a file" in run_import(runner, tmp_path).output

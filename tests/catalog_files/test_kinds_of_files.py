@@ -14,6 +14,9 @@ from storefront.extensions import db
 from storefront.stock import StockItem
 from tests.catalog_files.conftest import run_import
 
+# Both databases apply and undo in tests/change_sets/test_apply.py, test_undo.py and test_any_sequence.py.
+pytestmark = pytest.mark.any_database
+
 REPEATED_SKUS = """\
 Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price
 tee,Linen tee,Size,S,TEE-01,4,30.00

@@ -15,6 +15,9 @@ from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem
 from tests.catalog_files.conftest import run_import
 
+# Both databases apply and undo in tests/change_sets/test_apply.py, test_undo.py and test_any_sequence.py.
+pytestmark = pytest.mark.any_database
+
 FULL = """\
 URL handle,Title,Description,Vendor,Product category,Tags,Status,SKU,Option1 name,Option1 value,Price,\
 Inventory quantity,Product image URL,Image alt text,SEO title,Barcode,Fabric (product.metafields.custom.fabric)

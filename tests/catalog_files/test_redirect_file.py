@@ -74,6 +74,7 @@ def test_redirects_are_imported_exported_and_removed(app: Flask, client: FlaskCl
     assert client.get("/blogs/news").status_code == 404
 
 
+@pytest.mark.any_database
 def test_a_second_file_changes_targets_and_makes_no_circle(
     app: Flask, client: FlaskClient, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_second_file_changes_targets_and_makes_no_circle(
     assert client.get("/a").location == "/b"
 
 
+@pytest.mark.any_database
 def test_a_target_may_name_a_host_of_the_shop(
     app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +101,7 @@ def test_a_target_may_name_a_host_of_the_shop(
     assert client.get("/a").location == "/cart?x=1#y"
 
 
+@pytest.mark.any_database
 def test_another_file_is_refused_as_a_whole(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("Handle,Title\na,A\n")

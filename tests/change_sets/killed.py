@@ -1,8 +1,9 @@
-"""Forks processes that apply or undo a change set, and die or work together. Run by test_killed.py."""
+"""Forks processes that apply and undo a change set: some die, then two work together. Run by test_killed.py."""
 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import random
 import signal
@@ -13,21 +14,34 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from storefront.change_sets import apply_change_set, runner, undo_change_set
+from storefront.change_sets import apply_change_set, runner, store, undo_change_set
 from storefront.extensions import db
+from tests.change_sets.stored_sets import shop
 from tests.conftest import make_app
 
 
-def main(url: str, instance: str, verb: str, number: int, kills: int) -> None:
-    """Fork as many processes as are to be killed, one after the other; with 0, two that work together."""
+def main(url: str, instance: str, number: int, kills: int, *verbs: str) -> None:
+    """For each verb, fork processes that are killed one after the other, and then two that do the rest together.
+
+    Print the shop and the states of the rows after each verb, as a line of JSON.
+    """
     app = make_app(url, Path(instance))
     runner.BATCH = 3
     gc.disable()  # else each child copies most of the parent's memory
-    if kills == 0:
+    for verb in verbs:
+        killed = [os.waitpid(fork(app, verb, number, 40 + 35 * turn), 0)[1] for turn in range(kills)]
+        assert not killed or killed[0] == signal.SIGKILL, killed
         children = [fork(app, verb, number, 0) for _ in range(2)]
         assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
-    killed = [os.waitpid(fork(app, verb, number, 40 + 35 * turn), 0)[1] for turn in range(kills)]
-    assert not killed or killed[0] == signal.SIGKILL, killed
+        with app.app_context():
+            print(describe(number), flush=True)
+            db.engine.dispose()  # children open connections of their own
+
+
+def describe(number: int) -> str:
+    """Return the shop and the states of a change set's rows as JSON."""
+    states = [store.get(number).status, store.count_states(number)]
+    return json.dumps([shop(), states], sort_keys=True, default=str)
 
 
 def fork(app: Flask, verb: str, number: int, statements: int) -> int:
@@ -52,4 +66,4 @@ def fork(app: Flask, verb: str, number: int, statements: int) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    main(*sys.argv[1:3], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])

@@ -16,6 +16,9 @@ from storefront.ops.doctor import database
 from tests.change_sets.stored_sets import apply, creation, removal, shop, store, update, variant_change
 from tests.factories import make_product
 
+# Both databases apply and undo in tests/change_sets/test_apply.py, test_undo.py and test_any_sequence.py.
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def run(app: Flask) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.factories import make_product
 from tests.processes import ROOT
 from tests.selection import effort
 
-KILLS = effort(3, 60)
+KILLS = effort(2, 60)
 
 
 def make_changes() -> list[ProductChange]:
@@ -46,12 +47,13 @@ def make_changes() -> list[ProductChange]:
     return changes
 
 
-def fork_processes(app: Flask, verb: str, number: int, kills: int) -> None:
-    """Have so many processes do the work and be killed; 0: two that do it together."""
+def fork_processes(app: Flask, number: int, kills: int, *verbs: str) -> list[str]:
+    """Have processes be killed at the work, and two do the rest; return the description after each verb."""
     db.session.remove()
-    url, words = app.config["SQLALCHEMY_DATABASE_URI"], [verb, str(number), str(kills)]
+    url, words = app.config["SQLALCHEMY_DATABASE_URI"], [str(number), str(kills), *verbs]
     command = [sys.executable, "-m", "tests.change_sets.killed", url, app.instance_path, *words]
-    subprocess.run(command, cwd=ROOT, env=os.environ, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.splitlines()
 
 
 @pytest.mark.slow
@@ -64,26 +66,18 @@ def test_killed_processes_end_in_the_state_of_one_run(app: Flask) -> None:
     after = shop()
     assert undo_change_set(whole, media()) == {"undone": 12}
     assert shop() == before
-    again = store(changes)
-    fork_processes(app, "apply", again, KILLS)
-    if change_sets.get(again).status != "applied":
-        apply_change_set(again, media())
-    assert shop() == after
-    assert change_sets.count_states(again) == {"applied": 12}
-    fork_processes(app, "undo", again, KILLS)
-    if change_sets.get(again).status != "undone":
-        undo_change_set(again, media())
-    assert shop() == before
-    assert change_sets.count_states(again) == {"undone": 12}
+    applied, undone = fork_processes(app, store(changes), KILLS, "apply", "undo")
+    assert applied == json.dumps([after, ["applied", {"applied": 12}]], sort_keys=True, default=str)
+    assert undone == json.dumps([before, ["undone", {"undone": 12}]], sort_keys=True, default=str)
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.only_long
 def test_two_processes_apply_each_row_once(app: Flask) -> None:
     pots = [make_product(f"Pot {n}", variants=[{"sku": f"P{n}"}]) for n in range(40)]
     add = StockChange("add", 7, 20)
     number = store([update(pot, variants=[variant_change(f"P{n}", add)]) for n, pot in enumerate(pots)])
-    fork_processes(app, "apply", number, 0)
+    fork_processes(app, number, 0, "apply")
     assert change_sets.count_states(number) == {"applied": 40}
     assert {v["stock"][0] for product in shop().values() for v in product["variants"].values()} == {27}
     assert db.session.scalar(db.select(db.func.count()).select_from(Product)) == 40

@@ -20,6 +20,9 @@ from storefront.stock import StockItem
 from tests.change_sets.plans import plan
 from tests.selection import effort
 
+# Both databases apply and undo in tests/change_sets/test_apply.py, test_undo.py and test_any_sequence.py.
+pytestmark = pytest.mark.any_database
+
 VALUES = st.sampled_from(
     ["S", "M", "L", "Blue", "blue", "Blue!", "+1.5", "-1.5", "30/32", "30-32", "Café", "Cafe\u0301"]
 )

@@ -12,6 +12,9 @@ from flask import Flask
 from storefront.extensions import db
 from tests.processes import ROOT
 
+# Both databases apply and undo in tests/change_sets/test_apply.py, test_undo.py and test_any_sequence.py.
+pytestmark = pytest.mark.any_database
+
 TEXT = (ROOT / "docs" / "importing.md").read_text()
 SECTIONS = dict(part.split("\n", 1) for part in re.split(r"^## ", TEXT, flags=re.M)[1:])
 EXAMPLES = {name: text for name, text in SECTIONS.items() if "```console" in text}
