@@ -141,6 +141,11 @@ def card_tag(product_id: int) -> str:
     return f"card:{product_id}"
 
 
+def description_picture_tag(key: str) -> str:
+    """Whether the shop has the picture that descriptions name by this source."""
+    return f"description-picture:{key}"
+
+
 def slug_tag(slug: str) -> str:
     """Which product has this slug, if any."""
     return f"slug:{digest(slug)}"

@@ -6,7 +6,8 @@ from flask import Flask
 
 from storefront import stock
 from storefront.catalog import variant_lookup, views
-from storefront.catalog.html_sanitiser import below_heading, hide_foreign_pictures
+from storefront.catalog.description_pictures import show_pictures
+from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
 from storefront.web.error_pages import unknown_path
@@ -21,4 +22,4 @@ def init_app(app: Flask) -> None:
     stock.availability_changed.register(app, writer.invalidate_availability)
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)
-    app.add_template_filter(hide_foreign_pictures)
+    app.add_template_filter(show_pictures)

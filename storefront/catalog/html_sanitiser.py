@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html import escape, unescape
 
 import nh3
 
@@ -41,11 +40,8 @@ MAX_TAGS = 10_000
 MAX_REPETITIONS = 1_000_000
 _ANY_TAG = re.compile(r"<[a-zA-Z/!?]")
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.I)
-_OWN_PICTURE = re.compile(r"(?:/[\w-]+)*/media/[0-9a-f]{32}-[0-9]{1,4}\.webp")
 _OPENING_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)")
 _TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
-_PICTURE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
-_SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _WHOLE_TAG = re.compile(r"<[^<>]*>")
 
 
@@ -93,24 +89,6 @@ def describe_removed(html: str) -> str | None:
         return None
     named = [f"{count:,} {kind if count > 1 else kind[:-1]}" for kind, count in counts.items()]
     return f"had {', '.join(named)}, which the shop does not show"
-
-
-def hide_foreign_pictures(html: str) -> str:
-    """Return sanitised HTML with the text of each picture that is not on this shop in its place.
-
-    The picture's address stays in the stored description. Pages load nothing from other sites: those would learn who
-    visits the shop, and the page's Content-Security-Policy forbids it.
-    """
-    if "<img" not in html:
-        return html
-
-    def replace(tag: re.Match[str]) -> str:
-        source, alt = _SOURCE.search(tag[1]), _ALT.search(tag[1])
-        if source and _OWN_PICTURE.fullmatch(source[1]):
-            return tag[0]
-        return escape(unescape(alt[1])) if alt else ""
-
-    return _PICTURE.sub(replace, html)
 
 
 def _leave_space(tag: re.Match[str]) -> str:

@@ -286,6 +286,25 @@ class ShownMetafield(ChangedBy, Model):
         return {keys.EVERYTHING}
 
 
+class DescriptionPicture(ChangedBy, Model):
+    """A stored picture that descriptions name by its source. `key` is `description_pictures.source_key`.
+
+    It stays if no description names it any more, since an undo can bring the description back.
+    """
+
+    __tablename__ = "description_picture"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)  # as descriptions name it
+    digest: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+
+    def cache_tags(self) -> set[str]:
+        """Tag of the pages that name the source."""
+        return {keys.description_picture_tag(self.key)}
+
+
 class Listing(Model):
     """A row of the list index: for each active product, one in each category above it, the root included.
 

@@ -164,6 +164,7 @@ class ProductPage:
     slug: str
     title: str
     description_html: str
+    description_pictures: dict[str, Picture]  # stored pictures, by `description_pictures.source_key`
     vendor: str
     product_type: str
     tags: list[str]

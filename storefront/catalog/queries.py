@@ -23,7 +23,6 @@ from storefront.catalog.models import (
     Listing,
     ListingVendor,
     Product,
-    ProductImage,
     ShownMetafield,
     Variant,
 )
@@ -39,11 +38,11 @@ from storefront.catalog.page_data import (
     HomePage,
     ListPage,
     Navigation,
-    Picture,
     ProductPage,
     VariantView,
     VendorCount,
 )
+from storefront.catalog.product_pictures import load_pictures
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -124,7 +123,7 @@ def load_product_page(slug: str) -> ProductPage:
     if item.status != "active" or item.price is None:
         raise _missing(slug)
     navigation = load_navigation(path or ROOT_PATH)[0]
-    pictures, places = _pictures(item.id, item.title)
+    pictures, places, in_description = load_pictures(item)
     related = _related(item)
     levels = stock.load_levels([item.id, *related])
     return ProductPage(
@@ -132,6 +131,7 @@ def load_product_page(slug: str) -> ProductPage:
         slug=item.slug,
         title=item.title,
         description_html=item.description_html,
+        description_pictures=in_description,
         vendor=item.vendor,
         product_type=item.product_type,
         tags=item.tags,
@@ -192,20 +192,6 @@ def _variants(product_id: int, levels: StockLevels, places: dict[int, int]) -> l
         )
         for row in rows
     ]
-
-
-def _pictures(product_id: int, title: str) -> tuple[list[Picture], dict[int, int]]:
-    """Return a product's pictures, and the index of each in that list by its row's id."""
-    rows = db.session.execute(
-        select(ProductImage)
-        .where(ProductImage.product_id == product_id, ProductImage.digest.is_not(None))
-        .order_by(ProductImage.position, ProductImage.id)
-    ).scalars()
-    pictures, places = [], {}
-    for place, row in enumerate(rows):
-        places[row.id] = place
-        pictures.append(Picture(row.digest or "", row.width, row.height, row.alt or title))
-    return pictures, places
 
 
 def _related(item: Product) -> dict[int, Any]:

@@ -11,6 +11,10 @@ from storefront.actors import actor_text
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import StoredPicture
+from storefront.catalog_files.missing_description_pictures import (
+    is_web_address,
+    store_named_in_descriptions,
+)
 from storefront.change_sets.picture_files import PictureFolder
 from storefront.extensions import db, write_transaction
 
@@ -26,6 +30,7 @@ def read_missing(media_dir: Path, images: Path) -> Iterator[tuple[str, str | Non
         return [folder.load(source) or "it is not the name of a file" for source in sources]
 
     yield from store_missing(~ProductImage.source.like("%://%") & (ProductImage.source != ""), load)
+    yield from store_named_in_descriptions(lambda source: not is_web_address(source), load)
 
 
 def store_missing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +12,10 @@ from urllib.parse import urljoin, urlsplit
 from storefront.catalog import pictures
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import PictureError, StoredPicture
+from storefront.catalog_files.missing_description_pictures import (
+    is_web_address,
+    store_named_in_descriptions,
+)
 from storefront.catalog_files.missing_pictures import store_missing
 from storefront.errors import StorefrontError
 from storefront.web import outbound
@@ -50,15 +54,18 @@ def fetch(url: str) -> bytes:
 def fetch_missing(media_dir: Path) -> Iterator[tuple[str, str | None]]:
     """Download every picture that is only recorded by its URL; yield each URL with None or the failure's reason."""
     with ThreadPoolExecutor(THREADS) as pool:
-        yield from store_missing(
-            ProductImage.source.like("http%://%"),
-            lambda urls: list(pool.map(lambda url: _download(url, media_dir), urls)),
-        )
+
+        def load(urls: Sequence[str]) -> list[StoredPicture | str]:
+            return list(pool.map(lambda url: _download(url, media_dir), urls))
+
+        yield from store_missing(ProductImage.source.like("http%://%"), load)
+        yield from store_named_in_descriptions(is_web_address, load)
 
 
 def _download(url: str, media_dir: Path) -> StoredPicture | str:
     try:
-        return pictures.store(fetch(url), media_dir)
+        # "//host/path" has the scheme of the page that it was copied from.
+        return pictures.store(fetch(f"https:{url}" if url.startswith("//") else url), media_dir)
     except (FetchError, PictureError) as error:
         return str(error)
 

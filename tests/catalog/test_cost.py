@@ -55,7 +55,11 @@ def shelf(app: object) -> None:
     green = make_category("Tea", "Green tea")
     for n in range(30):
         make_product(
-            f"Sencha {n}", category=green, pictures=n % 2, variants=[{"price": 100 + n}, {"option1": "b"}]
+            f"Sencha {n}",
+            category=green,
+            pictures=n % 2,
+            description_html='<img src="https://cdn.example/a.png"><img src="b.png">',
+            variants=[{"price": 100 + n}, {"option1": "b"}],
         )
 
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from storefront.catalog.html_sanitiser import (
-    below_heading,
-    describe_removed,
-    hide_foreign_pictures,
-    sanitise,
-)
+from storefront.catalog.description_pictures import show_pictures
+from storefront.catalog.html_sanitiser import below_heading, describe_removed, sanitise
 
 
 @pytest.mark.parametrize(
@@ -136,9 +132,9 @@ def test_what_was_taken_out_is_counted() -> None:
 def test_a_picture_of_another_site_is_shown_as_its_text(source: str) -> None:
     for quote in ('"', "'"):
         html = f"<img alt='a pot > &lt;b&gt;' src={quote}{source}{quote}><p>x</p>"
-        assert hide_foreign_pictures(sanitise(html)) == "a pot &gt; &lt;b&gt;<p>x</p>"
+        assert show_pictures(sanitise(html), {}) == "a pot &gt; &lt;b&gt;<p>x</p>"
 
 
 def test_a_picture_of_the_shop_is_shown() -> None:
     html = f'<p><img src="/media/{"a" * 32}-320.webp" alt=""></p>'
-    assert hide_foreign_pictures(sanitise(html)) == html
+    assert show_pictures(sanitise(html), {}) == html

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from storefront.catalog import pictures
-from storefront.catalog.models import ProductImage
+from storefront.catalog.models import Product, ProductImage
 from storefront.catalog_files import picture_download
+from storefront.catalog_files.missing_pictures import read_missing
 from storefront.catalog_files.picture_download import FetchError
 from storefront.extensions import db, write_transaction
 from tests.factories import make_product, png
@@ -67,3 +70,55 @@ def test_recorded_pictures_are_downloaded_and_shown(app: Flask, web: str) -> Non
     db.session.expire_all()
     cover = db.session.execute(select(ProductImage).where(ProductImage.id == product.cover_id)).scalar_one()
     assert cover.source.endswith("/to/a.png")
+
+
+@pytest.fixture
+def described(app: Flask, web: str) -> str:
+    """A page's address; its product's description names pictures, one of them twice, one that does not exist."""
+    html = (
+        f'<p>Look:</p><img src="{web}/a.png" alt="A &lt;bowl&gt;" width="20"><img src="{web}/none.png" alt="Gone">'
+        f'<img src="{web}/a.png"><img src="plan.png" alt="Plan">'
+    )
+    make_product("Bowl", description_html=html, variants=[{"sku": "B"}])
+    return "/products/bowl"
+
+
+def fetch_all(app: Flask) -> list[tuple[str, str | None]]:
+    return list(picture_download.fetch_missing(Path(app.config["MEDIA_DIR"])))
+
+
+def test_fetched_pictures_of_descriptions_show_at_once(
+    app: Flask, client: FlaskClient, web: str, described: str
+) -> None:
+    assert "<p>Look:</p>A &lt;bowl&gt;Gone" in client.get(described).text
+    assert fetch_all(app) == [(f"{web}/a.png", None), (f"{web}/none.png", "the server answered 404")]
+    page = client.get(described).text
+    own = re.findall(r'<img src="(/media/[0-9a-f]{32}-\d+\.webp)" srcset="([^"]+)" [^>]*alt="([^"]*)"', page)
+    assert [alt for _, _, alt in own] == ["A &lt;bowl&gt;", ""]
+    assert 'width="20" height="20" alt="A &lt;bowl&gt;" loading="lazy"' in page
+    assert web not in page
+    with client.get(own[0][0]) as answer:
+        assert answer.mimetype == "image/webp"
+    assert web in db.session.execute(select(Product.description_html)).scalar_one()
+
+
+def test_pictures_of_descriptions_are_fetched_once(app: Flask, web: str, described: str) -> None:
+    make_product("Cup", description_html=f'<img src="{web}/none.png"><img src="{web}/a.png">')
+    assert [url for url, _ in fetch_all(app)] == [f"{web}/a.png", f"{web}/none.png"]
+    assert [url for url, _ in fetch_all(app)] == [f"{web}/none.png"]
+
+
+def test_a_folder_has_pictures_of_descriptions(
+    app: Flask, client: FlaskClient, described: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Plan.png").write_bytes(png())
+    found = list(read_missing(Path(app.config["MEDIA_DIR"]), tmp_path))
+    assert found == [("plan.png", None)]
+    assert 'alt="Plan" loading="lazy"' in client.get(described).text
+
+
+def test_internal_addresses_in_descriptions_are_not_fetched(app: Flask, web: str) -> None:
+    make_product("Bowl", description_html='<img src="http://127.0.0.1/a.png"><img src="//10.0.0.1/a.png">')
+    reasons = [str(reason) for _, reason in fetch_all(app)]
+    assert len(reasons) == 2
+    assert all("public" in reason or "not" in reason for reason in reasons), reasons

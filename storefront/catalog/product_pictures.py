@@ -1,0 +1,45 @@
+"""The pictures of a product's page: its own, and those that its description names."""
+
+from __future__ import annotations
+
+from sqlalchemy import Executable, literal, select, union_all
+
+from storefront import cache
+from storefront.cache import keys
+from storefront.catalog.description_pictures import find_sources
+from storefront.catalog.models import DescriptionPicture, Product, ProductImage
+from storefront.catalog.page_data import Picture
+from storefront.extensions import db
+
+
+def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[str, Picture]]:
+    """Return a product's pictures, the index of each in that list by its row's id, and those of its description.
+
+    Runs one statement for both: each page of the catalogue may run six.
+    """
+    own = select(
+        ProductImage.id,
+        ProductImage.position,
+        ProductImage.digest,
+        ProductImage.width,
+        ProductImage.height,
+        ProductImage.alt,
+        literal("").label("key"),
+    ).where(ProductImage.product_id == item.id, ProductImage.digest.is_not(None))
+    sources = find_sources(item.description_html)
+    cache.depends_on(*map(keys.description_picture_tag, sources))
+    of = DescriptionPicture
+    named = select(literal(0), literal(0), of.digest, of.width, of.height, literal(""), of.key)
+    wanted: Executable = own
+    if sources:
+        wanted = union_all(own, named.where(of.key.in_(sources)))
+    pictures: list[Picture] = []
+    places: dict[int, int] = {}
+    in_description: dict[str, Picture] = {}
+    for row in sorted(db.session.execute(wanted), key=lambda row: (row.position, row.id)):
+        if row.key:
+            in_description[row.key] = Picture(row.digest, row.width, row.height, "")
+        else:
+            places[row.id] = len(pictures)
+            pictures.append(Picture(row.digest, row.width, row.height, row.alt or item.title))
+    return pictures, places, in_description
