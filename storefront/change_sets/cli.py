@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 
 from storefront.actors import describe_actors
 from storefront.change_sets import change_texts, runner, store
+from storefront.change_sets.directions import Verb, WrongStatusError
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
 from storefront.errors import StorefrontError
@@ -130,7 +131,7 @@ def discard(number: int) -> None:
         status = store.get(number).status
         if status not in ("planning", "planned", "discarded"):
             reason = f"Change set {number} was applied; undo it with: flask catalog undo {number}"
-            raise runner.WrongStatusError(reason)
+            raise WrongStatusError(reason)
         store.discard(number)
     click.echo(f"Change set {number} was discarded.")
 
@@ -147,7 +148,7 @@ def _errors_for_people() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
-def _run(number: int, verb: runner.Verb, work: Callable[[Progress], dict[str, int]]) -> dict[str, int]:
+def _run(number: int, verb: Verb, work: Callable[[Progress], dict[str, int]]) -> dict[str, int]:
     undo = f"flask catalog undo {number}"
     if verb == "apply":
         label, ways = "Applying", f"Go on with: flask catalog apply {number}. Or undo it with: {undo}"

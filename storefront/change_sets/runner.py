@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Text, bindparam, func, insert, select, text, update
@@ -26,55 +25,21 @@ from storefront.change_sets import store
 from storefront.change_sets.application import apply_batch
 from storefront.change_sets.batch import Batch, BatchRow
 from storefront.change_sets.changes import ProductChange
+from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError, why_refused
 from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow
 from storefront.change_sets.picture_files import PictureFolder
 from storefront.change_sets.results import Left, RowResult
 from storefront.change_sets.undo import undo_batch
-from storefront.errors import StorefrontError
 from storefront.extensions import db, is_retryable, write_transaction
 from storefront.terminal import Progress
 
 BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
 MAX_RETRIES = 20  # of one batch, of which the database aborts each attempt
-Verb = Literal["apply", "undo"]
 T = TypeVar("T")
 
 _decode_change = msgspec.json.Decoder(ProductChange).decode
 _decode_result = msgspec.json.Decoder(RowResult).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class WrongStatusError(StorefrontError):
-    """A change set cannot be applied or undone in its present status; the text says why."""
-
-    status = 409
-
-
-@dataclass(frozen=True, slots=True)
-class _Direction:
-    """How one verb goes through the rows.
-
-    Attributes:
-        allowed: statuses in which it may begin or go on.
-        running: the status meanwhile.
-        done: the status at the end.
-        prefix: of the columns that name who did it and when.
-        state: of the rows that it takes.
-    """
-
-    allowed: frozenset[str]
-    running: str
-    done: str
-    prefix: str
-    state: str
-
-
-_DIRECTIONS: dict[Verb, _Direction] = {
-    "apply": _Direction(frozenset({"planned", "applying"}), "applying", "applied", "applied", "pending"),
-    "undo": _Direction(
-        frozenset({"applying", "applied", "undoing"}), "undoing", "undone", "undone", "applied"
-    ),
-}
 
 
 def apply_change_set(
@@ -115,7 +80,7 @@ class _Runner:
     def __init__(
         self, change_set_id: int, verb: Verb, folder: PictureFolder, progress: Progress | None
     ) -> None:
-        self._id, self._verb, self._direction = change_set_id, verb, _DIRECTIONS[verb]
+        self._id, self._verb, self._direction = change_set_id, verb, DIRECTIONS[verb]
         self._folder, self._progress = folder, progress
         # Of a batch: another process may have finished the last rows meanwhile.
         self._in_progress = {self._direction.running, self._direction.done}
@@ -149,7 +114,7 @@ class _Runner:
         if found is None:
             raise store.UnknownChangeSetError(self._id)
         if found.status not in allowed:
-            raise WrongStatusError(_why_not(found, self._verb))
+            raise WrongStatusError(why_refused(found, self._verb))
         return found
 
     def _check_content(self, session: Session, change_set: ChangeSet) -> None:
@@ -296,21 +261,3 @@ def _save(session: Session, batch: Batch) -> None:
     session.connection().execute(statement, values)
     if batch.problems:
         session.connection().execute(insert(ChangeSetProblem), batch.problems)
-
-
-def _why_not(change_set: ChangeSet, verb: Verb) -> str:
-    """Return why a change set cannot be applied or undone, and what can be done instead."""
-    number = change_set.id
-    match change_set.status, verb:
-        case "planning", _:
-            return f"Change set {number} was not planned to the end. Import the file again."
-        case "discarded", _:
-            return f"Change set {number} was discarded. Import the file again."
-        case "applied", "apply":
-            return f"Change set {number} is applied already; undo it with: flask catalog undo {number}"
-        case "undoing", "apply":
-            return f"Change set {number} is being undone; go on with: flask catalog undo {number}"
-        case "undone", _:
-            return f"Change set {number} was undone, which ends it. Import the file again."
-        case _:
-            return f"Change set {number} was not applied; apply it with: flask catalog apply {number}"

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from storefront.change_sets import apply_change_set, runner, store, undo_change_set
+from storefront.change_sets.directions import WrongStatusError
 from storefront.extensions import db
 from tests.change_sets.stored_sets import shop
 from tests.conftest import make_app
@@ -60,7 +61,7 @@ def fork(app: Flask, verb: str, number: int, statements: int) -> int:
         work = apply_change_set if verb == "apply" else undo_change_set
         try:
             work(number, Path(app.instance_path))
-        except runner.WrongStatusError:  # the other process has finished before this one began
+        except WrongStatusError:  # the other process has finished before this one began
             os._exit(0)
     os._exit(0)
 

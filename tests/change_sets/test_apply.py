@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 
 from storefront import stock
 from storefront.catalog.models import Category, Listing, Product, ProductRedirect, Variant
-from storefront.change_sets import PlanWriter, apply_change_set, runner
+from storefront.change_sets import PlanWriter, apply_change_set
 from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import PictureChange, ProductChange, StockChange, ValueChange
+from storefront.change_sets.directions import WrongStatusError
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.results import RowResult
 from storefront.extensions import db, write_transaction
@@ -230,9 +231,9 @@ def test_pictures_come_from_the_folder(app: Flask, tmp_path: Path) -> None:
 def test_an_unfinished_plan_is_never_applied(app: Flask) -> None:
     with PlanWriter("import", "half.csv") as plan:
         plan.add(creation("pot"))
-        with pytest.raises(runner.WrongStatusError, match="not planned to the end"):
+        with pytest.raises(WrongStatusError, match="not planned to the end"):
             apply_change_set(plan.id, media())
-    with pytest.raises(runner.WrongStatusError, match="was discarded"):
+    with pytest.raises(WrongStatusError, match="was discarded"):
         apply_change_set(plan.id, media())
     assert shop() == {}
 

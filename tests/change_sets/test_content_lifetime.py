@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from storefront.change_sets import PlanWriter, apply_change_set, content_lifetime, runner
+from storefront.change_sets import PlanWriter, apply_change_set, content_lifetime
 from storefront.change_sets import store as change_sets
+from storefront.change_sets.directions import WrongStatusError
 from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow
 from storefront.extensions import db, write_transaction
 from tests.change_sets.stored_sets import apply, creation, media, shop, store, undo
@@ -32,7 +33,7 @@ def test_changes_of_old_change_sets_are_deleted(app: Flask) -> None:
     assert count(ChangeSetRow) == 1
     statuses = {number: change_sets.get(number).status for number in (applied, planned, young)}
     assert statuses == {applied: "applied", planned: "discarded", young: "applied"}
-    with pytest.raises(runner.WrongStatusError, match="so old that its changes were deleted"):
+    with pytest.raises(WrongStatusError, match="so old that its changes were deleted"):
         undo(applied)
     assert set(shop()) == {"pot", "jug"}
 
@@ -47,5 +48,5 @@ def test_interrupted_plans_are_discarded(app: Flask) -> None:
         age(plan.id, 3)
         assert content_lifetime.clean_up() == 1
         assert (count(ChangeSetRow), count(ChangeSetProblem)) == (0, 0)
-        with pytest.raises(runner.WrongStatusError, match="was discarded"):
+        with pytest.raises(WrongStatusError, match="was discarded"):
             apply_change_set(plan.id, media())

@@ -13,6 +13,7 @@ from storefront.catalog.models import Category, Listing, Product, ProductImage, 
 from storefront.change_sets import apply_change_set, runner
 from storefront.change_sets import store as change_sets
 from storefront.change_sets.changes import PictureChange, StockChange, ValueChange
+from storefront.change_sets.directions import WrongStatusError
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.results import RowResult
 from storefront.extensions import db, write_transaction
@@ -95,7 +96,7 @@ def test_undo_restores_everything(app: Flask, tmp_path: Path) -> None:
     counts = db.session.execute(db.select(Category.path, Category.product_count).order_by(Category.path))
     assert {path: count for path, count in counts if count} == {"": 1, "tops": 1}
     assert db.session.scalar(db.select(db.func.count()).select_from(Listing)) == 2
-    with pytest.raises(runner.WrongStatusError, match="was undone"):
+    with pytest.raises(WrongStatusError, match="was undone"):
         undo(number)
 
 
@@ -186,5 +187,5 @@ def test_an_interrupted_application_can_be_undone(app: Flask, monkeypatch: pytes
     assert len(shop()) == 3
     assert undo(number) == {"undone": 2, "pending": 2}
     assert shop() == before
-    with pytest.raises(runner.WrongStatusError, match="was undone"):
+    with pytest.raises(WrongStatusError, match="was undone"):
         apply_change_set(number, media())
