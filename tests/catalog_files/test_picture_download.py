@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from storefront.catalog import pictures
 from storefront.catalog.models import Product, ProductImage
-from storefront.catalog_files import picture_download
+from storefront.catalog_files import missing_description_pictures, picture_download
 from storefront.catalog_files.missing_pictures import read_missing
 from storefront.catalog_files.picture_download import FetchError
 from storefront.extensions import db, write_transaction
@@ -102,7 +102,10 @@ def test_fetched_pictures_of_descriptions_show_at_once(
     assert web in db.session.execute(select(Product.description_html)).scalar_one()
 
 
-def test_pictures_of_descriptions_are_fetched_once(app: Flask, web: str, described: str) -> None:
+def test_pictures_of_descriptions_are_fetched_once(
+    app: Flask, web: str, described: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_description_pictures, "BATCH", 1)
     make_product("Cup", description_html=f'<img src="{web}/none.png"><img src="{web}/a.png">')
     assert [url for url, _ in fetch_all(app)] == [f"{web}/a.png", f"{web}/none.png"]
     assert [url for url, _ in fetch_all(app)] == [f"{web}/none.png"]
