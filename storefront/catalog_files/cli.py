@@ -22,7 +22,7 @@ from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
-from storefront.terminal import interruptible, progress_bar
+from storefront.terminal import clear_progress, interruptible, progress_bar
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
@@ -145,6 +145,7 @@ def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan
         nonlocal shown
         shown += 1
         if is_dry_run or shown <= MAX_SHOWN:
+            clear_progress()
             for line in change_lines(change, options.currency):
                 click.echo(line)
 
@@ -174,9 +175,10 @@ def _store_pictures(images: Path | None, *, fetch: bool) -> int:
         if problem is not None:
             click.echo(f"note: {source}: {problem}", err=True)
     failed = 0
-    for url, problem in picture_download.fetch_missing(media_dir) if fetch else ():
-        failed += problem is not None
-        click.echo(
-            f"not fetched: {url}: {problem}" if problem else f"fetched: {url}", err=problem is not None
-        )
+    with interruptible(lambda: "What was fetched is in the shop; import the file again to go on."):
+        for url, problem in picture_download.fetch_missing(media_dir) if fetch else ():
+            failed += problem is not None
+            click.echo(
+                f"not fetched: {url}: {problem}" if problem else f"fetched: {url}", err=problem is not None
+            )
     return failed

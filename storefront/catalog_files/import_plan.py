@@ -133,6 +133,7 @@ def _plan(
     reader.decide_numbers(table.delimiter)
     for change in planner.plan(_inputs(reader, spool, progress)):
         show(change)
+    report.rename_columns(reader.layout.written_headers())
     stop = "" if options.force else report.stop_reason()
     notes = list(table.notes)
     if options.remove_missing and reader.is_damaged:
@@ -152,7 +153,7 @@ def _spooled(reader: FileReader, rows: Iterator[SheetRow], report: PlanReport) -
 def _inputs(reader: FileReader, spool: RowSpool, progress: Progress | None) -> Iterator[InputProduct]:
     for number, (rows, is_cut) in enumerate(spool.by_product(), 1):
         yield reader.read(rows, is_cut=is_cut)
-        if progress and number % PROGRESS_STEP == 0:
+        if progress and (number % PROGRESS_STEP == 0 or number == spool.products):
             progress(number, spool.products)
 
 

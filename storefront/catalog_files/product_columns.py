@@ -123,6 +123,10 @@ class ColumnLayout:
         """Return the header of a column as the file has it, or as an export would."""
         return self.headers.get(name) or COLUMNS.get(name, (name,))[0]
 
+    def written_headers(self) -> dict[str, str]:
+        """Return the headers of the file by those that an export would have."""
+        return {COLUMNS[name][0]: written for name, written in self.headers.items() if name in COLUMNS}
+
     def places(self, name: str) -> list[int]:
         """Return the places of the columns with this meaning."""
         return [place for place, known in self._known if known == name]

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from storefront.catalog_files.import_plan import ImportPlan
 from storefront.change_sets import change_texts
 from storefront.change_sets.changes import ProductChange
+from storefront.change_sets.field_texts import shorten
+
+# What a merchant must not overlook, also if it is 0.
+_COUNTS = ("removed_variants", "removed_pictures", "changed_stock", "price_jumps", "publications")
 
 
 def change_lines(change: ProductChange, currency: str) -> Iterator[str]:
@@ -18,7 +22,7 @@ def change_lines(change: ProductChange, currency: str) -> Iterator[str]:
     counts = f"{variants:,} {'variant' if variants == 1 else 'variants'}"
     if pictures:
         counts += f", {pictures:,} {'picture' if pictures == 1 else 'pictures'}"
-    yield f"{change.slug}  {change_texts.shorten(change.title)} (new, {counts})"
+    yield f"{change.slug}  {shorten(change.title)} (new, {counts})"
 
 
 def plan_lines(plan: ImportPlan, *, is_final: bool) -> Iterator[str]:
@@ -26,14 +30,8 @@ def plan_lines(plan: ImportPlan, *, is_final: bool) -> Iterator[str]:
     found = plan.report
     if plan.kept:
         yield f"Columns that are only kept: {', '.join(plan.kept)}."
-    counts = {
-        "variants removed": found.removed_variants,
-        "pictures removed": found.removed_pictures,
-        "stock quantities changed": found.changed_stock,
-        "prices changed by more than half": found.price_jumps,
-        "products made public": found.publications,
-    }
-    yield "; ".join(f"{name}: {number:,}" for name, number in counts.items()).capitalize() + "."
+    counts = (f"{change_texts.COUNTS[key]}: {getattr(found, key):,}" for key in _COUNTS)
+    yield "; ".join(counts).capitalize() + "."
     if found.kept_quantities:
         yield (
             f"{found.kept_quantities:,} quantities differ from the shop's and were not applied; "

@@ -91,8 +91,7 @@ def _remove_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange)
     fields = PictureFields(image)
     for name, value in change.fields.items():
         if not is_same(fields.get(name), value.old):
-            reason = describe_conflict(fields.get(name), value)
-            row.result.left.append(Left(change.source, name, reason))
+            row.result.left.append(describe_conflict(change.source, name, fields.get(name), value))
             return
     showing = [variant for variant in loaded.product.variants if variant.image is image]
     file = {"digest": image.digest, "width": image.width, "height": image.height, "extra": image.extra}
@@ -138,7 +137,7 @@ def _why_kept(loaded: LoadedProduct, variant: Variant, change: VariantChange) ->
     fields = loaded.fields_of(variant)
     for name, value in change.fields.items():
         if not is_same(fields.get(name), value.old):
-            return Left(variant.sku, name, describe_conflict(fields.get(name), value))
+            return describe_conflict(variant.sku, name, fields.get(name), value)
     return None
 
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
+from storefront.change_sets.field_texts import name_field, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.results import Left, LeftKind, RowResult
-from storefront.money import Money
 
-MAX_TEXT = 80  # characters of a value
 FLAGS = {
     "price_jump": "a price changes by more than half",
     "removal": "something is removed",
     "publication": "becomes public",
 }
-_PRICES = ("price", "compare_at_price")
+# The counts of a plan, as its summary and the list of a change set name them.
+COUNTS = {
+    "created": "products created",
+    "changed": "products changed",
+    "left": "products left as they are",
+    "rows": "rows read",
+    "refused_rows": "rows refused",
+    "new_variants": "variants created",
+    "removed_variants": "variants removed",
+    "removed_pictures": "pictures removed",
+    "changed_stock": "stock quantities changed",
+    "kept_quantities": "stock quantities not applied",
+    "missing_quantities": "quantities missing",
+    "price_jumps": "prices changed by more than half",
+    "publications": "hidden products made public",
+}
 _OPTIONS = ("option1", "option2", "option3")
 _VERBS = {"create": "new", "update": "changed", "remove": "removed"}
 
@@ -38,7 +52,7 @@ def describe_change(change: ProductChange, currency: str, *, state: str = "") ->
     what = f"{_VERBS[change.action]}{f', {state}' if state else ''}{flags}"
     yield f"{mark}{change.slug}  {shorten(change.title)} ({what})"
     for name, value in change.fields.items():
-        is_shown = not (change.action == "create" and name in ("slug", "title"))
+        is_shown = change.action != "create" or (value.new and name not in ("slug", "title"))
         if is_shown:
             yield f"  {_line(name, value, currency, change.action)}"
     for variant in change.variants:
@@ -49,6 +63,15 @@ def describe_change(change: ProductChange, currency: str, *, state: str = "") ->
         if picture.action == "update":
             for name, value in picture.fields.items():
                 yield f"    {_line(name, value, currency, 'update')}"
+
+
+def describe_summary(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a stored summary: the counts that are not 0, and the columns that are only kept."""
+    counts = [f"{name}: {summary[key]:,}" for key, name in COUNTS.items() if summary.get(key)]
+    if counts:
+        yield f"  {'; '.join(counts)}"
+    if kept := summary.get("kept_columns"):
+        yield f"  columns that are only kept: {', '.join(map(shorten, kept))}"
 
 
 def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
@@ -62,18 +85,12 @@ def one_line(value: str) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
 
 
-def shorten(value: str) -> str:
-    """Return a text in one line, cut to a length that fits on a screen."""
-    text = one_line(value)
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
-
-
 def _variant_lines(variant: VariantChange, currency: str) -> Iterator[str]:
     if variant.action != "update":
         side = "new" if variant.action == "create" else "old"
         values = {name: getattr(value, side) for name, value in variant.fields.items()}
         options = " / ".join(str(values[name]) for name in _OPTIONS if values.get(name))
-        price = _show("price", values.get("price"), currency)
+        price = show_value("price", values.get("price"), currency)
         on_hand = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
         stock = "" if on_hand is None else f", {on_hand} on hand"
         mark = "! " if variant.action == "remove" else "  "
@@ -95,19 +112,7 @@ def _stock(change: StockChange) -> str:
 
 
 def _line(name: str, value: ValueChange, currency: str, action: str) -> str:
-    field = f"kept column {name.removeprefix('extra:')}" if name.startswith("extra:") else name
+    new = show_value(name, value.new, currency)
     if action == "create":
-        return f"{field}: {_show(name, value.new, currency)}"
-    return f"{field}: {_show(name, value.old, currency)} → {_show(name, value.new, currency)}"
-
-
-def _show(name: str, value: Any, currency: str) -> str:
-    if value is None or value in ("", []):
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if name in _PRICES and isinstance(value, int):
-        return Money(value, currency).plain
-    if isinstance(value, list):
-        return shorten((" > " if name == "category" else ", ").join(map(str, value)))
-    return shorten(str(value))
+        return f"{name_field(name)}: {new}"
+    return f"{name_field(name)}: {show_value(name, value.old, currency)} → {new}"

@@ -14,12 +14,15 @@ from flask.cli import with_appcontext
 from storefront.actors import describe_actors
 from storefront.change_sets import change_texts, runner, store
 from storefront.change_sets.directions import Verb, WrongStatusError
+from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
 from storefront.errors import StorefrontError
 from storefront.terminal import Progress, interruptible, progress_bar
 
 PAGE = 50  # products
+# The command that finishes a change set of this status.
+_NEXT_VERBS = {"planned": "apply", "applying": "apply", "undoing": "undo"}
 MAX_PROBLEMS = 20
 _number = click.argument("number", type=click.IntRange(min=1))
 
@@ -37,7 +40,7 @@ def apply_with_progress(number: int, images: Path | None = None) -> int:
         counts = _run(number, "apply", run)
     left = _print_left(number, "left")
     done = counts.get("applied", 0)
-    click.echo(f"Applied change set {number}: {done:,} products; undo it with: flask catalog undo {number}")
+    click.echo(f"Applied change set {number}: {_count(done)}; undo it with: flask catalog undo {number}")
     return left
 
 
@@ -74,14 +77,16 @@ def show(number: int, page: int, everything: bool) -> None:
     with _errors_for_people():
         change_set = store.get(number)
         click.echo(_headline(change_set, _names(change_set)))
-        for name, value in change_set.summary.items():
-            click.echo(
-                f"  {name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"  {name}: {value}"
-            )
+        for line in change_texts.describe_summary(change_set.summary):
+            click.echo(line)
         states = store.count_states(number)
     first = 0 if everything else (page - 1) * PAGE
     limit = None if everything else PAGE
     total, shown = sum(states.values()), 0
+    if first and first >= total:
+        raise click.ClickException(
+            f"Change set {number} has no page {page}; the last one is {-(-total // PAGE)}."
+        )
     for row in store.read_rows(number, offset=first, limit=limit):
         for line in change_texts.describe_row(row, current_app.config["CURRENCY"]):
             click.echo(line)
@@ -118,7 +123,7 @@ def undo(number: int) -> None:
         counts = _run(number, "undo", run)
     left = _print_left(number, "not_undone")
     undone, kept = counts.get("undone", 0), counts.get("left", 0)
-    click.echo(f"Undid change set {number}: {undone:,} products completely, {kept:,} not or only in part.")
+    click.echo(f"Undid change set {number}: {_count(undone)} completely, {kept:,} not or only in part.")
     sys.exit(1 if left else 0)
 
 
@@ -194,11 +199,19 @@ def _headline(change_set: ChangeSet, names: dict[str, str]) -> str:
     ):
         if when is not None:
             parts.append(f"{verb} {when:%Y-%m-%d %H:%M} by {names.get(who, who)}")
-    name = change_texts.shorten(change_set.name)
-    return (
-        f"{change_set.id}  {change_set.kind} {name}: {change_set.status}, {change_set.products:,} products; "
-        f"{'; '.join(parts)}"
-    )
+    if following := _NEXT_VERBS.get(change_set.status):
+        parts.append(
+            f"{'apply it' if change_set.status == 'planned' else 'go on'} with: flask catalog {following} {change_set.id}"
+        )
+    name = shorten(change_set.name)
+    state = f"{change_set.status}, {_count(change_set.products)}"
+    if change_set.status == "discarded" and not change_set.products:
+        state = "changed nothing, or was stopped while it was planned"
+    return f"{change_set.id}  {change_set.kind} {name}: {state}; {'; '.join(parts)}"
+
+
+def _count(products: int) -> str:
+    return f"{products:,} {'product' if products == 1 else 'products'}"
 
 
 def _media_dir() -> Path:

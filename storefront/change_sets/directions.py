@@ -56,7 +56,9 @@ def why_refused(change_set: ChangeSet, verb: Verb) -> str:
             return f"Change set {number} is applied already; undo it with: flask catalog undo {number}"
         case "undoing", "apply":
             return f"Change set {number} is being undone; go on with: flask catalog undo {number}"
+        case "undone", "undo":
+            return f"Change set {number} is undone already."
         case "undone", _:
-            return f"Change set {number} was undone, which ends it. Import the file again."
+            return f"Change set {number} was undone. To change the products again, import the file again."
         case _:
             return f"Change set {number} was not applied; apply it with: flask catalog apply {number}"

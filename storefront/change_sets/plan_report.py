@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -74,6 +75,11 @@ class PlanReport:
     def note(self, line: int, column: str, reason: str) -> None:
         """Record that a value was read differently from what is written."""
         self._keep(self.notes, PlanProblem(line, column, reason))
+
+    def rename_columns(self, headers: Mapping[str, str]) -> None:
+        """Name columns as the source does: the planner, which does not know it, names them as an export would."""
+        for found in (self.problems, self.notes):
+            found[:] = [item._replace(column=headers.get(item.column, item.column)) for item in found]
 
     def stop_reason(self) -> str:
         """Return why the plan is applied only with `--force`; empty if it may be applied."""

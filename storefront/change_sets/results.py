@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from storefront.change_sets.field_texts import name_field
+
 # What was not applied, and what was not undone: the fields of RowResult.
 LeftKind = Literal["left", "not_undone"]
 
@@ -25,7 +27,7 @@ class Left(msgspec.Struct, omit_defaults=True):
 
     def __str__(self) -> str:
         """Return it as a line of a report."""
-        return f"{' '.join(filter(None, (self.subject, self.field))) or 'the product'}: {self.reason}"
+        return f"{' '.join(filter(None, (self.subject, name_field(self.field)))) or 'the product'}: {self.reason}"
 
 
 class VariantResult(msgspec.Struct, omit_defaults=True, kw_only=True):

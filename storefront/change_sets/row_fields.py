@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import categories, slug_change
 from storefront.catalog.models import Category, Product, ProductImage, Variant
 from storefront.change_sets.changes import ValueChange
+from storefront.change_sets.field_texts import show_value
 from storefront.change_sets.results import Left
 from storefront.stock import StockItem
 
@@ -45,7 +47,7 @@ def move_fields(
         if is_same(now, change.new):
             continue
         if not is_same(now, change.old):
-            left.append(Left(subject, name, describe_conflict(now, change)))
+            left.append(describe_conflict(subject, name, now, change))
             continue
         try:
             fields.set(name, change.new)
@@ -66,14 +68,16 @@ def is_same(one: Any, other: Any) -> bool:
     return one == other or (one in (None, "", [], {}) and other in (None, "", [], {}))
 
 
-def describe_conflict(now: Any, change: ValueChange) -> str:
-    """Return the sentence about a field that somebody else has changed."""
-    return f"it is {_shown(now)} now, not {_shown(change.old)}: somebody changed it, so it was left"
+def describe_conflict(subject: str, name: str, now: Any, change: ValueChange) -> Left:
+    """Return that a field was left because somebody else has changed it, with its value and the one expected."""
+    currency = current_app.config["CURRENCY"]
+    is_now, expected = (_quote(value, show_value(name, value, currency)) for value in (now, change.old))
+    reason = f"it is {is_now} now, not {expected}: somebody changed it, so it was left"
+    return Left(subject, name, reason)
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+def _quote(value: Any, shown: str) -> str:
+    return f"'{shown}'" if value and isinstance(value, str) else shown
 
 
 def new_values(fields: Mapping[str, ValueChange]) -> tuple[dict[str, Any], dict[str, str]]:

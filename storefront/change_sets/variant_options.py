@@ -58,7 +58,7 @@ def _target(
     """Return the new options; None if somebody else has changed one of them."""
     for name, change in fields.items():
         if getattr(variant, name) not in (change.old or "", change.new or ""):
-            left.append(Left(code, name, describe_conflict(getattr(variant, name), change)))
+            left.append(describe_conflict(code, name, getattr(variant, name), change))
             return None
     one, two, three = (fields[n].new if n in fields else getattr(variant, n) for n in OPTIONS)
     return one or "", two or "", three or ""

@@ -14,6 +14,7 @@ from storefront import demo
 from storefront.accounts import sign_in_links
 from storefront.extensions import db
 from storefront.ops import schema
+from storefront.terminal import interruptible
 
 
 @click.command()
@@ -31,13 +32,8 @@ def setup(no_demo: bool, bind: str) -> None:
         schema.migrate()
     if not no_demo and demo.is_empty(db.session()):
         click.echo("The shop is empty: loading the demo catalogue …")
-        try:
+        with interruptible(lambda: "Nothing was loaded: start again, or add --no-demo for an empty shop."):
             loaded = demo.load(current_app._get_current_object())  # type: ignore[attr-defined]
-        except KeyboardInterrupt:
-            click.echo(
-                "\nStopped. Nothing was loaded: start again, or add --no-demo for an empty shop.", err=True
-            )
-            raise SystemExit(130) from None
         click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
     if bind and sign_in_links.are_accepted():
         print_sign_in_link(bind)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import event
 
 from storefront.catalog.models import Product
 from storefront.change_sets import PlanWriter, runner
@@ -96,7 +98,7 @@ def test_apply_and_undo_name_what_they_leave(run: Any) -> None:
     assert "vendor" not in undone.output
     assert "0 products completely, 1 not or only in part" in undone.output
     listed = run("changes").output
-    assert listed.startswith(f"{number}  import teapots.csv: undone, 1 products; planned ")
+    assert listed.startswith(f"{number}  import teapots.csv: undone, 1 product; planned ")
     assert listed.count(" by command line, ") == 2
 
 
@@ -141,3 +143,81 @@ def test_ctrl_c_says_how_to_go_on(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert run("apply", number).exit_code == 0
     assert set(shop()) == {"pot", "cup"}
     assert [f for f in database.check() if f.about == "change sets"] == []
+
+
+def test_ctrl_c_within_a_commit_ends_like_any_other(run: Any) -> None:
+    number = store([creation("pot")])
+
+    def press(*_: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def run_interrupted(event_name: str) -> Result:
+        event.listen(db.session, event_name, press)
+        try:
+            return run("apply", number)
+        finally:
+            event.remove(db.session, event_name, press)
+
+    for moment in ("before_commit", "after_commit"):
+        stopped = run_interrupted(moment)
+        assert (stopped.exit_code, "Traceback" in stopped.output) == (130, False), stopped.exception
+        assert f"Go on with: flask catalog apply {number}." in stopped.output
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert run("apply", number).exit_code == 0
+    assert set(shop()) == {"pot"}
+
+
+def test_what_was_left_shows_prices_as_people_write_them(run: Any) -> None:
+    pot = make_product("Pot", variants=[{"sku": "POT", "price": 1250}])
+    number = store([update(pot, variants=[variant_change("POT", None, price=(1250, 1300))])])
+    assert run("apply", number).exit_code == 0
+    with write_transaction() as session:
+        session.get_one(Product, 1).variants[0].price = 1500
+    undone = run("undo", number).output
+    assert "left: pot: POT price: it is 15.00 now, not 13.00: somebody changed it, so it was left" in undone
+    assert f"Change set {number} is undone already." in run("undo", number).output
+
+
+def test_show_names_fields_and_counts_in_words(run: Any) -> None:
+    pot = make_product("Pot", vendor="Kiln")
+    fields = {
+        "description_html": ValueChange("<p>a</p>", "<p>b</p>"),
+        "seo_title": ValueChange("", "Pots"),
+        "slug": ValueChange("pot", "mug"),
+    }
+    variants = [variant_change("POT-0", None, label=("A", "B"), compare_at_price=(None, 900))]
+    with PlanWriter("import", "words.csv") as plan:
+        plan.add(update(pot, fields=fields, variants=variants))
+        plan.add(creation("jug", 1, vendor="", seo_title=""))
+        number = plan.finish({"created": 1, "removed_variants": 0, "rows": 1200, "kept_columns": ["Colour"]})
+    lines = run("show", number).output.splitlines()
+    assert lines[0].endswith(f"; apply it with: flask catalog apply {number}")
+    assert lines[1:] == [
+        "  products created: 1; rows read: 1,200",
+        "  columns that are only kept: Colour",
+        "pot  Pot (changed, pending)",
+        "  description: <p>a</p> → <p>b</p>",
+        "  SEO title: (empty) → Pots",
+        "  address: pot → mug",
+        "  variant POT-0: SKU: A → B",
+        "  variant POT-0: compare-at price: (empty) → 9.00",
+        *lines[9:],
+    ]
+    assert not any("(empty)" in line for line in lines[9:])
+
+
+def test_pages_that_do_not_exist_are_named(run: Any) -> None:
+    number = store([creation("pot")])
+    missing = run("show", number, "--page", 9)
+    assert missing.exit_code == 1
+    assert f"Change set {number} has no page 9; the last one is 1." in missing.output
+
+
+def test_list_says_how_each_change_set_goes_on(run: Any) -> None:
+    assert "There are no change sets." in run("changes").output
+    with pytest.raises(ZeroDivisionError), PlanWriter("import", "same.csv"):
+        raise ZeroDivisionError
+    number = store([creation("pot")])
+    newest, oldest = run("changes").output.splitlines()
+    assert newest.endswith(f"; apply it with: flask catalog apply {number}")
+    assert ": changed nothing, or was stopped while it was planned;" in oldest

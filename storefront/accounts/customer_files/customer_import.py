@@ -20,6 +20,7 @@ from storefront.mail.email_address import normalize_email
 from storefront.postal.address_rules import MAX_LENGTHS
 from storefront.postal.countries import MAX_COUNTRY, find_country
 from storefront.sheets.cells import clean_text
+from storefront.sheets.errors import UnreadableFileError
 from storefront.sheets.flags import parse_flag
 from storefront.sheets.named_rows import NamedRow, NamedTable, open_named_table
 from storefront.sheets.times import parse_time
@@ -28,6 +29,7 @@ BATCH = 200
 # An account with this hash has no password: no password has it.
 NO_PASSWORD = "!"  # noqa: S105  # not a password
 _REQUIRED = (columns.EMAIL.casefold(),)
+_ORDER_COLUMN = "lineitem name"
 _NAMES = {name.casefold(): name for name in columns.HEADER} | columns.SYNONYMS
 
 
@@ -86,8 +88,14 @@ def import_customers(
 
 
 def open_customers(path: Path, encoding: str | None) -> NamedTable:
-    """Open a customers file; raises UnreadableFileError."""
-    return open_named_table(path, columns.KNOWN, _REQUIRED, what="a customers export", encoding=encoding)
+    """Open a customers file; raises UnreadableFileError, also for an orders export, which has e-mails too."""
+    table = open_named_table(path, columns.KNOWN, _REQUIRED, what="a customers export", encoding=encoding)
+    if _ORDER_COLUMN in table.columns:
+        raise UnreadableFileError(
+            f"{path} is an orders export, not a customers export. Bring the orders in with: "
+            "flask orders import FILE. Export the customers of the other shop to bring them in."
+        )
+    return table
 
 
 def read_emails(table: NamedTable) -> Iterator[str]:
