@@ -17,7 +17,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
@@ -48,15 +48,15 @@ def _dumps(value: Any) -> str:
 
 
 class Database(SQLAlchemy):
-    """The database; its sessions end with the request even if their connection is broken."""
+    """The database; its sessions end with the request even if they or their connection are broken."""
 
     def _teardown_session(self, exc: BaseException | None) -> None:
         try:
             super()._teardown_session(exc)
-        except DBAPIError:
-            # The rollback failed with the connection. If the session stayed in the registry, a later request whose
-            # context has the same address in memory would get it.
-            with suppress(DBAPIError):
+        except (DBAPIError, InvalidRequestError):
+            # The rollback failed with the connection, or Ctrl-C came within a commit. If the session stayed in the
+            # registry, a later request whose context has the same address in memory would get it.
+            with suppress(DBAPIError, InvalidRequestError):
                 self.session().invalidate()
             self.session.registry.clear()
 

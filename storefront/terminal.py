@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import click
 
@@ -38,28 +35,22 @@ def clear_progress() -> None:
 def interruptible(advice: Callable[[], str]) -> Iterator[None]:
     """End the command with status 130 at Ctrl-C, and say what was done and how to go on.
 
-    Ctrl-C raises KeyboardInterrupt between any two instructions, also within a commit, and the libraries that it
-    breaks then raise errors of their own. So each error that follows Ctrl-C counts as the stop, not as a failure.
+    Ctrl-C may come within a commit, and the library that it breaks then raises an error of its own. So an error
+    that follows KeyboardInterrupt is the stop, too.
     """
-    is_pressed = False
-
-    def press(number: int, frame: FrameType | None) -> None:
-        nonlocal is_pressed
-        is_pressed = True
-        signal.default_int_handler(number, frame)
-
-    is_main = threading.current_thread() is threading.main_thread()  # no other thread gets signals
-    before = signal.signal(signal.SIGINT, press) if is_main else None
     try:
         yield
     except (KeyboardInterrupt, Exception) as error:
-        if not is_pressed and not isinstance(error, KeyboardInterrupt):
+        if not _follows_ctrl_c(error):
             raise
         click.echo(f"\nStopped. {advice()}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    finally:
-        if is_main:
-            signal.signal(signal.SIGINT, before)
+
+
+def _follows_ctrl_c(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def show_count(text: str) -> None:

@@ -21,8 +21,11 @@ from storefront.errors import StorefrontError
 from storefront.terminal import Progress, interruptible, progress_bar
 
 PAGE = 50  # products
-# The command that finishes a change set of this status.
-_NEXT_VERBS = {"planned": "apply", "applying": "apply", "undoing": "undo"}
+_NEXT_COMMANDS = {
+    "planned": "apply it with: flask catalog apply",
+    "applying": "go on with: flask catalog apply",
+    "undoing": "go on with: flask catalog undo",
+}
 MAX_PROBLEMS = 20
 _number = click.argument("number", type=click.IntRange(min=1))
 
@@ -199,10 +202,8 @@ def _headline(change_set: ChangeSet, names: dict[str, str]) -> str:
     ):
         if when is not None:
             parts.append(f"{verb} {when:%Y-%m-%d %H:%M} by {names.get(who, who)}")
-    if following := _NEXT_VERBS.get(change_set.status):
-        parts.append(
-            f"{'apply it' if change_set.status == 'planned' else 'go on'} with: flask catalog {following} {change_set.id}"
-        )
+    if following := _NEXT_COMMANDS.get(change_set.status):
+        parts.append(f"{following} {change_set.id}")
     name = shorten(change_set.name)
     state = f"{change_set.status}, {_count(change_set.products)}"
     if change_set.status == "discarded" and not change_set.products:

@@ -127,6 +127,14 @@ def test_a_bad_row_is_named_without_its_content(app: Flask, tmp_path: Path, row:
 
 
 @pytest.mark.usefixtures("no_pause")
+def test_an_orders_export_makes_no_customers(app: Flask, tmp_path: Path) -> None:
+    found = run(app, "import", write(tmp_path, "#1,a@x.test,Cup", header="Name,Email,Lineitem name"))
+    assert found.exit_code == 1
+    assert "is an orders export, not a customers export" in found.output
+    assert "flask orders import FILE" in found.output
+    assert db.session.query(User).count() == 0
+
+
 def test_nobody_gets_a_letter_unless_asked_nor_two(app: Flask, tmp_path: Path) -> None:
     make_user("kim@shop.example")
     path = write(tmp_path, ADA, BOB, "Kim,,kim@shop.example,yes,,,,,,,")

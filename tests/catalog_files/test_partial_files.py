@@ -180,3 +180,11 @@ def test_an_import_shows_the_metafields_that_it_names(runner: FlaskCliRunner, tm
     assert metafields.list_shown_metafields(db.session()) == []
     assert run_import(runner, tmp_path / "full.csv", option, "custom.fabric").exit_code == 0
     assert metafields.list_shown_metafields(db.session()) == ["custom.fabric"]
+
+
+def test_problems_name_columns_as_the_file_does(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    rows = ("Handle,Title,Variant Price,Variant Inventory Qty", "cup,Cup,9,-2", "pot,,9,1")
+    (tmp_path / "legacy.csv").write_text("\n".join(rows))
+    output = run_import(runner, tmp_path / "legacy.csv").output
+    assert "note: line 2, Variant Inventory Qty: -2 was taken as 0" in output
+    assert "refused: line 3, Handle: there is no product 'pot'" in output
