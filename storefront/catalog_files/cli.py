@@ -15,7 +15,7 @@ from storefront.catalog_files import csv_export, picture_download
 from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, plan_import
 from storefront.catalog_files.missing_pictures import read_missing
 from storefront.catalog_files.product_columns import Vocabulary
-from storefront.catalog_files.summary import change_lines, plan_lines, problem_lines
+from storefront.catalog_files.summary import change_lines, nothing_changed, plan_lines, problem_lines
 from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.cli import apply_with_progress
 from storefront.change_sets.plan_options import MissingStock, StockMode
@@ -112,8 +112,7 @@ def import_(
             db.session.remove()  # what was read before the change set was stored
             failed += apply_with_progress(plan.change_set_id, images)
         else:
-            had_all = "" if failed else "The shop has all of it already. "
-            click.echo(f"{had_all}Nothing was changed.")
+            click.echo(nothing_changed(plan))
         with write_transaction() as session:
             for key in shown_metafields:
                 metafields.show_metafield(session, key)

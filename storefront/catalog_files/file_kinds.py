@@ -41,7 +41,13 @@ def choose_reader(table: Table, currency: str, claim: Callable[[str, str], bool]
     if foreign and foreign.kind == "woocommerce":
         return WooCommerceReader(table.header, currency, claim)
     if foreign and foreign.kind == "shopify_inventory":
-        return InventoryReader(table.header, currency)
+        inventory = InventoryReader(table.header, currency)
+        if not inventory.layout.has("new", "on_hand"):
+            raise UnreadableFileError(
+                f"{table.path} cannot be imported. {foreign} It has no column 'On hand'; export the inventory again, "
+                "with all quantities."
+            )
+        return inventory
     if foreign:
         raise UnreadableFileError(f"{table.path} cannot be imported. {foreign}")
     if not product_columns.score_header(table.header):

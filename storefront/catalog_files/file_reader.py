@@ -14,6 +14,12 @@ from storefront.money import minor_units
 from storefront.sheets import cells
 from storefront.sheets.flags import parse_flag
 
+# What the key of a row begins with that names a variant only, such as by its SKU.
+UNNAMED_KEY = "\0"
+
+
+QUOTED_HANDLE = "the handle has a quotation mark; write it without one"
+
 
 class UnusableProductError(Exception):
     """The product as a whole cannot be used."""
@@ -41,7 +47,8 @@ class FileReader(ABC):
 
     Attributes:
         layout: the columns of the file.
-        is_damaged: whether any row is damaged: then no product is known to be complete, and nothing is removed.
+        is_incomplete: whether any row is damaged or names neither a handle nor a title: it may be about any product,
+            so that none is known to be complete, and nothing is removed.
     """
 
     # What kind of number a column holds, by our name of the column.
@@ -51,7 +58,7 @@ class FileReader(ABC):
 
     def __init__(self, header: Sequence[str], currency: str, name_of: Callable[[str], str | None]) -> None:
         self.layout = ColumnLayout(header, name_of)
-        self.is_damaged = False
+        self.is_incomplete = False
         self._number_columns = NumberColumns(self.numbers, minor_units(currency), currency)
 
     @property
@@ -62,13 +69,22 @@ class FileReader(ABC):
     def spool_row(self, line: int, written: list[str], damage: str) -> SpooledRow | None:
         """Return the row with the key of its product, or None if it names no product."""
         row = self.layout.read(line, written, damage)
-        self.is_damaged = self.is_damaged or bool(damage)
+        handle = row.cells.get("handle", "")
+        if '"' in handle:  # its rows are those of the handle without the quote
+            row.cells["handle"] = handle.replace('"', "")
+            damage = damage or QUOTED_HANDLE
         if not damage:
             self._number_columns.add(row)
-        key = self.product_key(row) or (f"\0{line}" if damage else "")
+        key = self.product_key(row)
+        if damage or not key or key.startswith(UNNAMED_KEY):
+            self.is_incomplete = True
+        key = key or (f"{UNNAMED_KEY}{line}" if damage else "")
         if not key:
             return None
-        return SpooledRow(line, written, damage, key, self.codes(row), self.aliases(row), self.plain_key(row))
+        own_code = cells.clean_identifier(row.cells.get("code", ""))
+        return SpooledRow(
+            line, written, damage, key, self.codes(row), own_code, self.aliases(row), self.plain_key(row)
+        )
 
     def decide_numbers(self, delimiter: str) -> None:
         """Decide for each column how its numbers are written, when all rows have been seen."""

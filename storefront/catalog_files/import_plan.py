@@ -125,6 +125,7 @@ def _plan(
             remove_missing=options.remove_missing,
             times_in_file=spool.times_used,
             is_handle_in_file=spool.has_product,
+            is_code_in_file=spool.has_code,
         )
     )
     report = planner.report
@@ -136,8 +137,15 @@ def _plan(
     report.rename_columns(reader.layout.written_headers())
     stop = "" if options.force else report.stop_reason()
     notes = list(table.notes)
-    if options.remove_missing and reader.is_damaged:
-        notes.append("The file is damaged, so --remove-missing removed nothing.")
+    if repeated := reader.layout.repeated:
+        columns = ", ".join(dict.fromkeys(repeated))
+        notes.append(
+            f"Columns that are there twice: {columns}. Of each row the first one that is filled counts."
+        )
+    if options.remove_missing and reader.is_incomplete:
+        notes.append(
+            "--remove-missing removed nothing: a row of the file is damaged, or has neither a handle nor a title."
+        )
     return ImportPlan(report, notes, reader.kept, stop or report.missing_stock_reason())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storefront.catalog.slugs import earlier_slugs, handle_slug, plain_handle_slug
-from storefront.catalog_files.file_reader import FileReader, UnusableCellError
+from storefront.catalog_files.file_reader import UNNAMED_KEY, FileReader, UnusableCellError
 from storefront.catalog_files.number_columns import NumberKind
 from storefront.catalog_files.option_values import OptionValues
 from storefront.catalog_files.product_columns import OPTIONS, ProductRow, column_name
@@ -39,7 +39,7 @@ class InventoryReader(FileReader):
     def product_key(self, row: ProductRow) -> str:
         """Return the product's slug, or the line if the row has an SKU only."""
         handle = handle_slug(cells.clean_text(row.cells.get("handle", "")))
-        return handle or (f"\0{row.line}" if row.cells.get("sku", "").strip() else "")
+        return handle or (f"{UNNAMED_KEY}{row.line}" if row.cells.get("sku", "").strip() else "")
 
     def read_address(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
         """Set the handle."""
@@ -51,11 +51,13 @@ class InventoryReader(FileReader):
     def read_product(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
         """Add up the rows of each variant. If one of them cannot be used, none is: the sum would be wrong."""
         options = OptionValues.of(self.layout, rows[0], rows)
+        labels = {label for row in rows if (label := _label(row))}
+        only_label = labels.pop() if len(labels) == 1 else ""
         found: dict[object, list[ProductRow]] = {}
         for row in rows:
-            found.setdefault(
-                (options.values(row), cells.clean_identifier(row.cells.get("sku", ""))), []
-            ).append(row)
+            values = options.values(row)
+            key = values if values and any(values) else _label(row) or only_label
+            found.setdefault(key, []).append(row)
         for same in found.values():
             self._read_variant(product, same, options.values(same[0]))
 
@@ -71,7 +73,7 @@ class InventoryReader(FileReader):
                 return
             if quantity is not None:
                 total = (total or 0) + quantity
-        label = cells.clean_identifier(rows[0].cells.get("sku", ""))
+        label = next(filter(None, map(_label, rows)), "")
         values = {"label": label} if label and not any(options or ()) else {}
         if total is not None:
             product.variants.append(
@@ -79,12 +81,15 @@ class InventoryReader(FileReader):
             )
 
     def _on_hand(self, row: ProductRow) -> int | None:
-        for name in ("new", "on_hand"):
-            if cells.clean_text(row.cells.get(name, "")).casefold() == NOT_STOCKED:
-                return None
-            if (quantity := self.number(row, name)) is not None:
-                return quantity
-        return None
+        filled = [name for name in ("new", "on_hand") if row.cells.get(name, "").strip()]
+        if any(cells.clean_text(row.cells[name]).casefold() == NOT_STOCKED for name in filled[:1]):
+            return None
+        found = [self.number(row, name) for name in filled]  # both must be numbers: else cells have moved
+        return next((number for number in found if number is not None), None)
+
+
+def _label(row: ProductRow) -> str:
+    return cells.clean_identifier(row.cells.get("sku", ""))
 
 
 def inventory_column(header: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Literal
 from storefront.catalog_files.product_columns import ProductRow
 from storefront.sheets.numbers import NumberEvidence, NumberReader, decide_hint
 
-NumberKind = Literal["amount", "whole", "decimal"]
+NumberKind = Literal["amount", "whole", "rounded", "decimal"]
 MILLIONTHS = 6
 _MAX_KNOWN = 4096  # cells of a column that are remembered: numbers repeat
 
@@ -63,7 +63,8 @@ class NumberColumns:
         reader = self._readers[name]
         readers: dict[NumberKind, Callable[[], int]] = {
             "amount": lambda: reader.amount(cell, self._digits, currency=self._currency),
-            "whole": lambda: reader.whole(cell),
+            "whole": lambda: reader.whole(cell, is_exact=True),
+            "rounded": lambda: reader.whole(cell),
             "decimal": lambda: reader.amount(cell, MILLIONTHS),
         }
         return readers[self._kinds[name]]()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Self
 
 from storefront.catalog_files.linked_options import label_values, links_of
@@ -48,6 +49,10 @@ class OptionValues:
         named = [names[place] or f"Option {place + 1}" for place in places]
         return cls(names=named if any(names) else None, places=places, labels=labels)
 
+    def find_cut(self, row: ProductRow) -> str:
+        """Return our name of a column in which the row's option value is too long; empty if there is none."""
+        return next((name for name in OPTIONS if len(cells.clean_text(row.cells.get(name, ""))) > _LIMIT), "")
+
     def values(self, row: ProductRow) -> tuple[str, ...] | None:
         """Return the option values of a row; None if the file has no columns for them."""
         if self.places is None:
@@ -57,5 +62,9 @@ class OptionValues:
 
 
 def _value(row: ProductRow, place: int) -> str:
+    """Return an option value. A long one is cut, and ends with a digest: values that begin alike stay different."""
     cell = row.cells.get(OPTIONS[place])
-    return cells.clean_text(cell, _LIMIT) if cell else ""
+    text = cells.clean_text(cell) if cell else ""
+    if len(text) <= _LIMIT:
+        return text
+    return f"{text[: _LIMIT - 8].rstrip()}… {sha256(text.encode()).hexdigest()[:6]}"

@@ -106,13 +106,19 @@ class ColumnLayout:
         self._known: list[tuple[int, str]] = []
         self._extra: list[tuple[int, str]] = []
         self.headers: dict[str, str] = {}
-        for place, text in enumerate(header):
-            label = clean_header(text)
+        self._labels = [clean_header(text) for text in header]
+        for place, label in enumerate(self._labels):
             if label and (name := name_of(label)):
                 self._known.append((place, name))
                 self.headers.setdefault(name, label)
             elif label:
                 self._extra.append((place, label))
+
+    @property
+    def repeated(self) -> list[str]:
+        """The headers of columns that mean the same as an earlier one."""
+        known = [self._labels[place] for place, name in self._known if self.places(name)[0] != place]
+        return known + [label for place, label in self._extra if self._labels.index(label) != place]
 
     @property
     def kept(self) -> list[str]:

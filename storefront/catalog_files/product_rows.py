@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from storefront.catalog.models import MAX_LEVELS
 from storefront.catalog.slugs import earlier_slugs, handle_slug, plain_handle_slug, slugify
 from storefront.catalog_files import product_texts
-from storefront.catalog_files.file_reader import FileReader
+from storefront.catalog_files.file_reader import UNNAMED_KEY, FileReader
 from storefront.catalog_files.number_columns import NumberKind
 from storefront.catalog_files.option_values import OptionValues
 from storefront.catalog_files.picture_rows import read_pictures
@@ -20,6 +20,7 @@ from storefront.catalog_files.variant_rows import VariantReader, is_variant
 from storefront.change_sets.inputs import InputProduct
 from storefront.sheets import cells
 
+MAX_TITLE = 500
 _STATUSES = ("active", "draft", "archived")
 GIFT_CARD_NOTE = "this shop cannot sell gift cards yet, so the product was read as a draft"
 
@@ -29,7 +30,8 @@ class ProductReader(FileReader):
 
     numbers: dict[str, NumberKind] = {  # noqa: RUF012  # a constant
         **dict.fromkeys(("price", "compare_at_price"), "amount"),
-        **dict.fromkeys(("quantity", "quantity_at_export", "grams", "image_position"), "whole"),
+        **dict.fromkeys(("quantity", "quantity_at_export", "image_position"), "whole"),
+        "grams": "rounded",
     }
 
     def __init__(self, header: Sequence[str], currency: str) -> None:
@@ -42,7 +44,9 @@ class ProductReader(FileReader):
             return handle
         if title := cells.clean_text(get("title", "")):
             return slugify(title)
-        return f"\0{row.line}" if any(cells.clean_identifier(get(name, "")) for name in KEYS) else ""
+        return (
+            f"{UNNAMED_KEY}{row.line}" if any(cells.clean_identifier(get(name, "")) for name in KEYS) else ""
+        )
 
     def read_address(self, product: InputProduct, rows: Sequence[ProductRow]) -> None:
         """Set the handle, the title, and the line of the product's row."""
@@ -50,7 +54,7 @@ class ProductReader(FileReader):
         product.line = main.line
         handles = (cells.clean_text(row.cells.get("handle", "")) for row in rows)
         handle = next((handle for handle in handles if handle), "")
-        title = cells.clean_text(main.cells.get("title", ""), 500)
+        title = product_texts.read_text(self, product, main, "title", MAX_TITLE)
         product.handle = handle_slug(handle)
         product.exact_handle = product.handle if plain_handle_slug(handle) else ""
         product.new_slug = product.handle or (slugify(title) if title else "")
@@ -62,6 +66,7 @@ class ProductReader(FileReader):
         """Read the product's own columns, then its variants and pictures."""
         main = _product_row(rows)
         given = _given_columns(main)
+        self._note_titles(product, rows, main)
         self._read_texts(product, given)
         self._read_category(product, given)
         self._read_status(product, given)
@@ -69,11 +74,19 @@ class ProductReader(FileReader):
         options = OptionValues.of(self.layout, main, rows)
         if options.names is not None:
             product.values["option_names"] = options.names
-        product.has_option_columns = self.layout.has(*OPTIONS) and not self.is_damaged
-        product.has_picture_column = self.layout.has("image") and not self.is_damaged
+        product.has_option_columns = self.layout.has(*OPTIONS) and not self.is_incomplete
+        product.has_picture_column = self.layout.has("image") and not self.is_incomplete
         variants = [row for row in rows if is_variant(row)]
         VariantReader(self, options).read(product, variants, main)
         read_pictures(self, product, rows, taken={main.line, *(row.line for row in variants)})
+
+    def _note_titles(self, product: InputProduct, rows: Sequence[ProductRow], main: ProductRow) -> None:
+        for row in rows:
+            title = cells.clean_text(row.cells.get("title", ""), MAX_TITLE)
+            if title and title != product.values["title"]:
+                text = f"another title than on line {main.line}, which was taken; has the product another handle?"
+                self.note(product, row.line, "title", text)
+                return
 
     def _read_texts(self, product: InputProduct, given: ProductRow) -> None:
         if "description" in given.cells:
@@ -86,7 +99,7 @@ class ProductReader(FileReader):
             ("seo_description", "seo_description", 0),
         ):
             if name in given.cells:
-                product.values[column] = cells.clean_text(given.cells[name], limit)
+                product.values[column] = product_texts.read_text(self, product, given, name, limit)
         if "tags" in given.cells:
             parts = given.cells["tags"].split(",", product_texts.MAX_TAGS)
             product_texts.read_tags(self, product, given, "tags", parts)
@@ -129,10 +142,10 @@ class ProductReader(FileReader):
 
 
 def _product_row(rows: Sequence[ProductRow]) -> ProductRow:
-    """Return the row with the title. If several have one, the row that says most of the product; else the first."""
-    titled = [row for row in rows if cells.clean_text(row.cells.get("title", ""))]
-    if len(titled) < 2:
-        return titled[0] if titled else rows[0]
+    """Return the row with the title; if several or none have one, the first row that says most of the product."""
+    titled = [row for row in rows if cells.clean_text(row.cells.get("title", ""))] or rows
+    if len(titled) == 1:
+        return titled[0]
     return max(titled, key=lambda row: sum(bool(row.cells.get(name)) for name in PRODUCT_COLUMNS))
 
 

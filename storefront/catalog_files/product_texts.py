@@ -13,7 +13,17 @@ from storefront.change_sets.inputs import InputProduct
 from storefront.sheets import cells
 
 MAX_TAGS = 250  # of one product; as many as Shopify allows
+MAX_TAG = 255  # characters
 NO_CATEGORY = "uncategorized"  # other shops' word for "none"
+
+
+def read_text(reader: FileReader, product: InputProduct, row: ProductRow, name: str, limit: int) -> str:
+    """Return a text of the product, cut to `limit` characters with a note; 0: as long as it is."""
+    text = cells.clean_text(row.cells.get(name, ""))
+    if limit and len(text) > limit:
+        reader.note(product, row.line, name, f"only its first {limit} characters were imported")
+        return text[:limit]
+    return text
 
 
 def read_description(
@@ -33,7 +43,10 @@ def read_tags(
     """Set the product's tags."""
     if len(parts) > MAX_TAGS:
         reader.note(product, row.line, name, f"only the first {MAX_TAGS} were imported")
-    tags = (cells.clean_text(part, 255) for part in parts[:MAX_TAGS])
+    tags = [cells.clean_text(part) for part in parts[:MAX_TAGS]]
+    if any(len(tag) > MAX_TAG for tag in tags):
+        reader.note(product, row.line, name, f"only the first {MAX_TAG} characters of a tag were imported")
+    tags = [tag[:MAX_TAG] for tag in tags]
     product.values["tags"] = list(dict.fromkeys(tag for tag in tags if tag))
 
 

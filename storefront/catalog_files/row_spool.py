@@ -25,6 +25,7 @@ class SpooledRow(NamedTuple):
         damage: why the row cannot be trusted; empty if it can.
         key: its product: rows with the same key are one product.
         codes: the codes and labels that the row uses.
+        own_code: the code in our own column for it; empty if the file has none.
         aliases: other keys by which rows name the same product.
         plain_key: a key that the product takes instead if no other product of the file has it, or wants it.
     """
@@ -34,6 +35,7 @@ class SpooledRow(NamedTuple):
     damage: str
     key: str
     codes: tuple[str, ...] = ()
+    own_code: str = ""
     aliases: tuple[str, ...] = ()
     plain_key: str = ""
 
@@ -49,6 +51,7 @@ class RowSpool:
         self._db.execute("CREATE TABLE product (id INTEGER PRIMARY KEY, key TEXT UNIQUE)")
         self._db.execute("CREATE TABLE row (product INTEGER, line INTEGER, cells BLOB, damage TEXT)")
         self._db.execute("CREATE TABLE code (code TEXT PRIMARY KEY, uses INTEGER) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE own_code (code TEXT PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("CREATE TABLE claim (name TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID")
         self._db.execute("CREATE TABLE alias (alias TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID")
         self._db.execute("CREATE TABLE plain (product INTEGER PRIMARY KEY, key TEXT)")
@@ -85,6 +88,8 @@ class RowSpool:
                 self._db.execute(
                     "INSERT INTO code VALUES (?, 1) ON CONFLICT (code) DO UPDATE SET uses = uses + 1", (code,)
                 )
+            if row.own_code:
+                self._db.execute("INSERT OR IGNORE INTO own_code VALUES (?)", (row.own_code,))
             for alias in row.aliases:
                 self._db.execute("INSERT OR IGNORE INTO alias VALUES (?, ?)", (alias, row.key))
             self.rows += 1
@@ -114,6 +119,10 @@ class RowSpool:
     def has_product(self, key: str) -> bool:
         """Return whether the file has a product with this key."""
         return self._db.execute("SELECT 1 FROM product WHERE key = ?", (key,)).fetchone() is not None
+
+    def has_code(self, code: str) -> bool:
+        """Return whether a row has this code in our own column for it."""
+        return self._db.execute("SELECT 1 FROM own_code WHERE code = ?", (code,)).fetchone() is not None
 
     def times_used(self, code: str) -> int:
         """Return how many rows of the file have this text as their code or their label."""

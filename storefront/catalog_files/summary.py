@@ -44,6 +44,16 @@ def plan_lines(plan: ImportPlan, *, is_final: bool) -> Iterator[str]:
     )
 
 
+def nothing_changed(plan: ImportPlan) -> str:
+    """Return the sentence on an import that has nothing to apply."""
+    found = plan.report
+    if not found.rows:
+        return "The file has no rows below its header. Nothing was changed."
+    if found.refused_rows or found.kept_quantities:
+        return "Nothing was changed."
+    return "The shop has all of it already. Nothing was changed."
+
+
 def problem_lines(plan: ImportPlan) -> Iterator[str]:
     """Yield the refused rows and the notes, by line."""
     found = plan.report

@@ -72,15 +72,15 @@ class VariantReader:
 
     def _texts(self, product: InputProduct, row: ProductRow) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        if "sku" in row.cells:
-            label = cells.clean_identifier(row.cells["sku"])
-            if len(label) > MAX_LABEL:
-                self._file.note(
-                    product, row.line, "sku", f"only its first {MAX_LABEL} characters were imported"
-                )
-            values["label"] = label[:MAX_LABEL]
-        if "barcode" in row.cells:
-            values["barcode"] = cells.clean_identifier(row.cells["barcode"])[:255]
+        for name, column in (("sku", "label"), ("barcode", "barcode")):
+            if name in row.cells:
+                text = cells.clean_identifier(row.cells[name])
+                if len(text) > MAX_LABEL:
+                    note = f"only its first {MAX_LABEL} characters were imported"
+                    self._file.note(product, row.line, name, note)
+                values[column] = text[:MAX_LABEL]
+        if name := self._options.find_cut(row):
+            self._file.note(product, row.line, name, f"cut to {MAX_LABEL} characters")
         return values
 
     def _numbers(self, row: ProductRow) -> dict[str, Any]:

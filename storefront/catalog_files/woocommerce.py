@@ -14,7 +14,12 @@ from typing import Any
 from storefront.catalog.models import MAX_LEVELS
 from storefront.catalog.slugs import slugify
 from storefront.catalog_files import product_texts
-from storefront.catalog_files.file_reader import FileReader, UnusableCellError, UnusableProductError
+from storefront.catalog_files.file_reader import (
+    UNNAMED_KEY,
+    FileReader,
+    UnusableCellError,
+    UnusableProductError,
+)
 from storefront.catalog_files.number_columns import MILLIONTHS, NumberKind
 from storefront.catalog_files.picture_rows import MAX_PICTURES
 from storefront.catalog_files.product_columns import ProductRow
@@ -70,7 +75,13 @@ class WooCommerceReader(FileReader):
         """Return the id or the SKU of the product; of a variation, those of its parent."""
         if _type(row) == "variation":
             parent = _text(row, "parent")
-            return parent if parent.startswith("id:") else f"sku:{parent}" if parent else f"\0{row.line}"
+            return (
+                parent
+                if parent.startswith("id:")
+                else f"sku:{parent}"
+                if parent
+                else f"{UNNAMED_KEY}{row.line}"
+            )
         names = (("id", "id:"), ("sku", "sku:"), ("name", "name:"))
         return next((f"{prefix}{text}" for name, prefix in names if (text := _text(row, name))), "")
 
@@ -114,7 +125,7 @@ class WooCommerceReader(FileReader):
             reason = f"its variations differ by {len(names)} attributes; a product has at most {MAX_OPTIONS} options"
             raise UnusableProductError(main.line, reason)
         product.values["option_names"] = names
-        product.has_option_columns = product.has_picture_column = not self.is_damaged
+        product.has_option_columns = product.has_picture_column = not self.is_incomplete
         for row in variations or [main]:
             self._read_variant(product, row, main, names)
         self._read_pictures(product, main)

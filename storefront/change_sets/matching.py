@@ -9,7 +9,7 @@ it if one row and one variant differ by nothing else. "Blue" and "Blue!" are two
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from storefront.change_sets.inputs import InputProduct, InputVariant, RefusedRow
@@ -17,6 +17,10 @@ from storefront.change_sets.option_columns import NO_OPTIONS, OptionColumns, Opt
 from storefront.change_sets.shop_products import ShopProduct, ShopVariant
 
 OPTION_COLUMN = "Option1 value"
+
+
+def _unknown(_code: str) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -51,7 +55,12 @@ class VariantMatches:
 
 
 def match_variants(
-    given: InputProduct, product: ShopProduct | None, code_owners: dict[str, int], *, removes: bool
+    given: InputProduct,
+    product: ShopProduct | None,
+    code_owners: dict[str, int],
+    *,
+    removes: bool,
+    is_code_in_file: Callable[[str], bool] = _unknown,
 ) -> VariantMatches:
     """Match the rows of an input to the variants of its product.
 
@@ -60,8 +69,12 @@ def match_variants(
         product: the shop's product; None if it is a new one.
         code_owners: ids of products by code, for codes in the source.
         removes: whether variants that the source leaves out are removed.
+        is_code_in_file: whether any row of the source has this code. Such a row may be one of another product, which
+            refuses it; its variant stays.
     """
-    return _VariantMatcher(given, product, code_owners, removes=removes).match()
+    matcher = _VariantMatcher(given, product, code_owners, removes=removes)
+    matcher.is_code_in_file = is_code_in_file
+    return matcher.match()
 
 
 class _VariantMatcher:
@@ -77,6 +90,7 @@ class _VariantMatcher:
         self._found: dict[int, ShopVariant] = {}  # by index of the row
         self._claimed: dict[int, int] = {}  # line by id of the variant
         self._refused: dict[int, RefusedRow] = {}
+        self.is_code_in_file: Callable[[str], bool] = _unknown
 
     def match(self) -> VariantMatches:
         """Return the matches."""
@@ -103,7 +117,7 @@ class _VariantMatcher:
             if row.code in by_code:
                 self._claim(index, by_code[row.code])
             elif self._code_owners.get(row.code, own_id) != own_id:
-                self._refuse(index, "Variant code", f"{row.code!r} belongs to another product of the shop")
+                self._refuse(index, "Variant code", _foreign_code(row.code))
 
     def _match_options(self, *, with_case: bool) -> None:
         """Match rows by option values. A second row with the same values is refused."""
@@ -183,7 +197,11 @@ class _VariantMatcher:
             protected = _protected(result.refused, self._variants, self._columns, set(self._claimed))
             removes = self._removes and len(self._refused) < len(self._rows)
             # Open orders and baskets need the variants that they have reserved.
-            stays = {v.id for v in without_row if not removes or v.id in protected or v.reserved}
+            stays = {
+                v.id
+                for v in without_row
+                if not removes or v.id in protected or v.reserved or self.is_code_in_file(v.sku)
+            }
             result.left_out = [variant for variant in without_row if variant.id not in stays]
             result.staying = [variant for variant in without_row if variant.id in stays]
             if not self._refuse_conflicts(result):
@@ -256,6 +274,13 @@ def _protected(
             return {variant.id for variant in variants}
         protected |= meant
     return protected
+
+
+def _foreign_code(code: str) -> str:
+    return (
+        f"{code!r} belongs to another product of the shop; empty the cell if the row is about a new variant, "
+        "as in a file from another shop"
+    )
 
 
 def _option_names(product: ShopProduct | None) -> list[str]:

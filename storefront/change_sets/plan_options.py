@@ -32,6 +32,7 @@ class PlanOptions:
         times_in_file: how many rows of the whole source have a text as their code or their label (a row with both
             counts once).
         is_handle_in_file: whether the source has a product with this handle.
+        is_code_in_file: whether a row of the source has this code in our own column for it.
     """
 
     stock: StockMode = "keep"
@@ -39,3 +40,4 @@ class PlanOptions:
     remove_missing: bool = False
     times_in_file: Callable[[str], int] = _none
     is_handle_in_file: Callable[[str], bool] = _unknown
+    is_code_in_file: Callable[[str], bool] = _unknown

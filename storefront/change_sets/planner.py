@@ -30,6 +30,7 @@ class _Planned:
     product: ShopProduct | None
     slug: str
     is_partial: bool
+    is_exact: bool
     matches: VariantMatches = field(init=False)
 
 
@@ -107,7 +108,7 @@ class Planner:
             elif product is not None and match.is_partial and product.id in by_product:
                 _merge(by_product[product.id].given, given)
             else:
-                one = _Planned(given, product, match.slug, match.is_partial)
+                one = _Planned(given, product, match.slug, match.is_partial, match.is_exact)
                 if product is not None and match.is_partial:
                     by_product[product.id] = one
                 yield one
@@ -130,8 +131,14 @@ class Planner:
 
     def _match_variants(self, one: _Planned, shop: ShopProducts) -> bool:
         """Match the variants; return whether the product can be used."""
-        removes = self._options.remove_missing and one.given.has_option_columns and not one.is_partial
-        one.matches = match_variants(one.given, one.product, shop.code_owners, removes=removes)
+        removes = self._removes(one) and one.given.has_option_columns
+        one.matches = match_variants(
+            one.given,
+            one.product,
+            shop.code_owners,
+            removes=removes,
+            is_code_in_file=self._options.is_code_in_file,
+        )
         self.report.shop_variants += len(one.product.variants) if one.product else 0
         if one.matches.problem:
             self._refuse_product(one.given, one.matches.problem)
@@ -147,17 +154,27 @@ class Planner:
                 rows=0,
             )
             return False
+        if one.product is not None and not one.is_exact and self._options.remove_missing:
+            reason = f"nothing of {one.product.slug} is removed, because the file does not name its present address"
+            self.report.note(one.given.line, "URL handle", reason)
         for variant in one.matches.staying if removes else ():
             if variant.reserved:
                 self.report.note(0, "", f"{variant.sku} stays: shoppers have reserved {variant.reserved}")
         return True
+
+    def _removes(self, one: _Planned) -> bool:
+        """Return whether what the source leaves out of a product is removed.
+
+        Of a product that was found by something else than its address the source may have more rows.
+        """
+        return self._options.remove_missing and one.is_exact
 
     def _compare(self, one: _Planned) -> ProductChange | None:
         if one.product is None:
             change: ProductChange | None = self._finder.create(one.given, one.slug, one.matches)
             self.report.created += 1
         else:
-            removes = self._options.remove_missing and not one.is_partial
+            removes = self._removes(one)
             change = self._finder.compare(one.given, one.product, one.slug, one.matches, removes=removes)
             self.report.changed += change is not None
             self.report.left += change is None

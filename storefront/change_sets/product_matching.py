@@ -39,7 +39,8 @@ class ProductMatcher:
     """Finds the products that inputs mean. Handles are compared as they are: `tea_pot` is not `tea-pot`.
 
     A former address, or one that an earlier rule made, leads to a product only if nothing contradicts it: the titles
-    are equal or a label is shared (or the input has neither), and the source has no product of that very handle.
+    are equal or a label is shared (or the input has neither), and the source has no product of that very handle. The
+    same holds for the codes of an input that has a handle: the code column may be that of another shop.
 
     Args:
         is_handle_in_file: returns whether the source has a product with this handle.
@@ -79,6 +80,7 @@ class ProductMatcher:
             given.handle
         ):  # rows that moved from one product of the file to another do not take its address along
             owners = {owner for owner in owners if not self._is_handle_in_file(shop.by_id[owner].slug)}
+            owners = {owner for owner in owners if _may_be(shop.by_id[owner], given)}
         by_code = bool(owners)
         if not owners and not given.handle:
             owners = {shop.label_owners[label] for label in _labels(given) if label in shop.label_owners}

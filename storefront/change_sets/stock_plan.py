@@ -50,7 +50,9 @@ def plan_stock(
         report.note(
             row.line,
             COLUMN,
-            f"{variant.sku}: {variant.reserved} are reserved by orders and baskets and stay on hand",
+            f"{variant.sku}: {variant.reserved} are reserved by orders and baskets and stay on hand"
+            if variant.reserved
+            else f"{variant.sku}: {variant.on_hand} are on hand, so no more are taken away",
         )
     return None if max(target, variant.reserved) == variant.on_hand else change
 

@@ -114,8 +114,12 @@ class NumberReader:
             raise ValueError(f"{shown} is too much")
         return int(value)
 
-    def whole(self, cell: str) -> int:
+    def whole(self, cell: str, *, is_exact: bool = False) -> int:
         """Return a whole number such as a quantity or grams, which may be negative; halves are rounded up.
+
+        Args:
+            cell: the number as it is written.
+            is_exact: whether a fraction is an error: half a unit cannot be on hand.
 
         Raises:
             ValueError: the cell is empty, doubtful, too large or not a number; the text says why.
@@ -127,6 +131,8 @@ class NumberReader:
         value = self._value(parts, shown, 0)
         if parts.sign and value != value.to_integral_value():
             raise ValueError(f"{shown} is doubtful: it may be a thousand times as much. {_ADVICE}")
+        if is_exact and value != value.to_integral_value():
+            raise ValueError(f"{shown} is not a whole number")
         if value > MAX_WHOLE:
             raise ValueError(f"{shown} is too large")
         number = int(value.to_integral_value(ROUND_HALF_UP))

@@ -82,7 +82,7 @@ class Table:
             if not damage and found < width:
                 damage = self._short.find_damage(raw, before, after)
                 shortened += not damage
-            elif not damage and any(map(str.strip, raw.cells[width:])):
+            elif not damage and found > width and not self._short.is_padded(raw, before, after):
                 damage = (
                     f"has {found} cells, but the header has {width}: a cell that contains the delimiter "
                     f"{self.delimiter!r} lacks its quotes"

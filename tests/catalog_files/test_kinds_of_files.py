@@ -211,3 +211,47 @@ def test_export_of_any_header_is_read_again(runner: FlaskCliRunner, tmp_path: Pa
         import_text(runner, tmp_path, text)
     runner.invoke(args=["catalog", "export", str(tmp_path / "e.csv"), "--header", header])
     assert "0 created, 0 changed, 9 left" in run_import(runner, tmp_path / "e.csv").output
+
+
+LOCATIONS = "Handle,Option1 Name,Option1 Value,SKU,Location,On hand (current),On hand (new)\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "on_hand"),
+    [
+        ("tee,Size,S,TEE-S,Main,1,\ntee,Size,S,,Store,2,\n", 3),  # one location does not know the SKU
+        ("tee,Size,S,TEE-S,Main,1,\ntee,Size,S,TEE-S,St,ore,9,\n", 5),  # a comma without quotes
+        ("tee,Size,S,TEE-S,Main,one,9\n", 5),
+        ("tee,Size,S,TEE-S,Main,1.5,\n", 5),
+    ],
+)
+def test_stock_is_summed_or_refused(runner: FlaskCliRunner, tmp_path: Path, rows: str, on_hand: int) -> None:
+    text = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"
+    import_text(runner, tmp_path, text + "tee,Tee,Size,S,TEE-S,5,30\ntee,,,M,TEE-M,5,30\n")
+    import_text(runner, tmp_path, LOCATIONS + rows + "tee,Size,M,TEE-M,Main,5,\n")
+    assert (
+        db.session.execute(select(StockItem.on_hand).where(StockItem.sku == "TEE-S")).scalar_one() == on_hand
+    )
+
+
+def test_inventory_without_what_is_on_hand_is_refused(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    result = import_text(runner, tmp_path, "Handle,SKU,HS Code,COO,Main street\ntee,T,,,4\n")
+    assert (result.exit_code, "It has no column 'On hand'" in result.output) == (1, True)
+
+
+def test_long_options_stay_different_and_are_noted(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    long = "word " * 60
+    text = "Handle,Title,Option1 Name,Option1 Value,Variant Inventory Qty,Variant Price\n"
+    text += f"a,A,Text,{long}1,1,5\n" + "".join(f"a,,,{long}{n},1,5\n" for n in (2, 3))
+    result = import_text(runner, tmp_path, text)
+    assert result.output.count("Option1 Value: cut to 255 characters") == 3
+    assert len({option for _, option, *_ in db.session.execute(select(Variant.id, Variant.option1))}) == 3
+    assert "has all of it" in import_text(runner, tmp_path, text).output
+
+
+def test_codes_of_another_shop_lead_to_no_product(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    header = "Handle,Title,Variant code,Variant SKU,Variant Inventory Qty,Variant Price\n"
+    import_text(runner, tmp_path, header + "mine,Mine,pot,M,1,5\n")
+    result = import_text(runner, tmp_path, header + "other,Other,pot,O,1,9\n")
+    assert "'pot' belongs to another product of the shop" in result.output
+    assert product("mine").title == "Mine"

@@ -128,7 +128,7 @@ def test_damaged_file_removes_nothing(runner: FlaskCliRunner, tmp_path: Path) ->
     before = state()
     text = "URL handle,Title,Option1 value,Price\ntee,Linen tee,S,\ncup,Cup, large,,9\n"
     result = import_text(runner, tmp_path, text, "--remove-missing")
-    assert "The file is damaged, so --remove-missing removed nothing." in result.output
+    assert "--remove-missing removed nothing: a row of the file is damaged" in result.output
     assert state() == before
 
 
@@ -188,3 +188,46 @@ def test_problems_name_columns_as_the_file_does(runner: FlaskCliRunner, tmp_path
     output = run_import(runner, tmp_path / "legacy.csv").output
     assert "note: line 2, Variant Inventory Qty: -2 was taken as 0" in output
     assert "refused: line 3, Handle: there is no product 'pot'" in output
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(
+    "row",
+    [
+        ",,M,TEE-M,30\n",  # the handle stands in the first row only, as in merged cells
+        ",,M,,30\n",
+        'tee",,M,TEE-M,30\n',
+        "tee,,M,TEE-M,30,\n",  # perhaps a cell more
+    ],
+)
+def test_row_without_a_clear_product_removes_nothing(
+    runner: FlaskCliRunner, tmp_path: Path, row: str
+) -> None:
+    before = state()
+    text = f"URL handle,Title,Option1 value,SKU,Price\ntee,Linen tee,S,TEE-S,30\n{row}"
+    import_text(runner, tmp_path, text, "--remove-missing")
+    assert state() == before
+
+
+@pytest.mark.usefixtures("full")
+def test_what_is_not_applied_is_never_said_to_be_there(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    for rows in ("tee,S,free,\n", "tee,S,30,99\n", ""):
+        text = f"URL handle,Option1 value,Price,Inventory quantity\n{rows}"
+        output = import_text(runner, tmp_path, text).output
+        assert "othing was changed." in output
+        assert "has all of it" not in output
+    assert "has no rows below its header" in output
+
+
+@pytest.mark.usefixtures("full")
+def test_status_without_a_title_is_read_from_any_row(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    import_text(runner, tmp_path, "Handle,Status,Option1 Value\ntee,,S\ntee,archived,M\n")
+    assert state()["status"] == "archived"
+
+
+@pytest.mark.usefixtures("full")
+def test_repeated_columns_and_titles_are_noted(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    text = "Handle,Title,Price,Option1 Value,Variant Price\ntee,Linen tee,28,S,29\ntee,Cotton tee,28,M,\n"
+    output = import_text(runner, tmp_path, text).output
+    assert "Columns that are there twice: Variant Price." in output
+    assert "note: line 3, Title: another title than on line 2" in output

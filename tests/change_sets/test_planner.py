@@ -347,6 +347,28 @@ def test_refused_row_never_removes_its_variant(app: Flask) -> None:
         assert "TEE-M" not in of_variants(change), case
 
 
+def test_code_in_a_row_of_another_product_is_not_removed(app: Flask) -> None:
+    """The other product refuses the row, so it never removes the variant that it names."""
+    shirt()
+    given = InputProduct(handle="tee", variants=[row(2, "S")], has_option_columns=True)
+    changes, _ = plan(given, remove_missing=True, is_code_in_file=lambda code: code in ("TEE-M", "TEE-L"))
+    assert changes == []
+
+
+def test_product_found_by_a_former_address_loses_nothing(app: Flask) -> None:
+    """The rows of another former address are refused, and may name the other variants."""
+    product = shirt()
+    with write_transaction() as session:
+        session.add_all(ProductRedirect(slug=f"old-{n}", product_id=product.id) for n in (1, 2))
+    one, two = (
+        InputProduct(line=n, handle=f"old-{n}", variants=[row(n, size)], has_option_columns=True)
+        for n, size in ((1, "S"), (2, "M"))
+    )
+    changes, report = plan(one, two, remove_missing=True)
+    assert (changes, report.removed_variants, report.refused_rows) == ([], 0, 1)
+    assert "does not name its present address" in report.notes[0].reason
+
+
 def test_pictures_that_are_not_named_stay(app: Flask) -> None:
     product = shirt()
     with write_transaction() as session:

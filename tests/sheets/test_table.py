@@ -202,6 +202,16 @@ def test_empty_cells_beyond_the_header_are_no_damage(file: Path) -> None:
     assert (damages(rows), len(rows[0].cells)) == ({}, 8)
 
 
+def test_a_moved_row_with_an_empty_last_cell_is_damaged(file: Path) -> None:
+    moved = "lamp,Lamp,<p>Tall, warm</p>,S,L-S,4,30.00,\n"
+    for rows in (GOOD + moved, moved + GOOD, GOOD + moved * 2, moved * 2 + GOOD):
+        _, found = read(file, ",".join(HEADER) + "\n" + rows)
+        assert [row.cells[0] for row in found if row.damage] == ["lamp"] * rows.count("lamp,")
+    padded = GOOD.strip() + ",\n"
+    _, found = read(file, ",".join(HEADER) + "\n" + GOOD + padded * 2)
+    assert damages(found) == {}
+
+
 @pytest.mark.parametrize(
     "row",
     [
