@@ -105,7 +105,7 @@ def test_an_import_names_who_started_it(app: Flask, tmp_path: Path) -> None:
         "Handle,Title,Variant SKU,Variant Price,Variant Inventory Tracker,Variant Inventory Qty\n"
         "pot,Pot,POT,19.99,shopify,8\n"
     )
-    answer = app.test_cli_runner().invoke(args=["catalog", "import", str(file)])
+    answer = app.test_cli_runner().invoke(args=["catalog", "import", str(file), "--stock=set"])
     assert answer.exit_code == 0, answer.output
     assert recorded_actors() == [f"import:command:{actors.login_name()}"]
     assert actors.describe_actor(recorded_actors()[0]).startswith("import, started by command line")
