@@ -60,9 +60,9 @@ def export(file: Path) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--file", type=click.Path(path_type=Path), help="Remove the redirects of this file.")
 def remove(paths: tuple[str, ...], file: Path | None) -> None:
-    """Remove the redirects at these paths, such as /products/old."""
+    """Remove the redirects at these paths, for example "/products/old"."""
     if not paths and file is None:
-        raise click.UsageError("Name a path such as /products/old, or a file with --file.")
+        raise click.UsageError('Name a path, for example "/products/old", or a file with --file.')
     try:
         named = [*paths, *(redirect_file.read_paths(file) if file else ())]
     except StorefrontError as error:

@@ -142,7 +142,7 @@ def test_locations_of_nginx_hold_below_the_path(below: Below) -> None:
     front = below.front
     path = "/shop/products/mug"
     pages = [front.get(path, Accept_Encoding="br") for _ in range(2)]
-    assert [page.front for page in pages][1] == "hit"
+    assert pages[1].front.startswith("hit")
     assert pages[1].body == pages[0].body
     assert front.get("/shop").headers["location"] == "/shop/"
     assert front.get("/products/mug", X_Forwarded_Prefix="/shop").status == 404, (

@@ -106,7 +106,9 @@ def test_a_hostile_picture_is_one_line_of_the_report(app: Flask, tmp_path: Path)
         lines.append(f"{name},{name},{name},1,{name}.png")
     file = tmp_path / "products.csv"
     file.write_text("\n".join(lines))
-    result = app.test_cli_runner().invoke(args=["catalog", "import", str(file), "--images", str(folder)])
+    result = app.test_cli_runner().invoke(
+        args=["catalog", "import", str(file), "--images", str(folder), "--stock-missing=zero"]
+    )
     assert "Products: 5 created" in result.output, result.output
     notes = [line for line in result.output.splitlines() if line.startswith("note:")]
     assert [name for name in ("bomb", "tall", "folder") if any(f"{name}.png" in note for note in notes)] == [
