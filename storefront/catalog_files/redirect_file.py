@@ -160,7 +160,7 @@ def _parse_start(cell: str) -> str:
     """
     parts = urlsplit(cell)
     if not cell or (not cell.startswith("/") and parts.scheme not in ("http", "https")):
-        raise ValueError(f"{cell!r} is not an address: write a path such as /products/old")
+        raise ValueError(f"{cell!r} is not an address: write a path, for example '/products/old'")
     if parts.query:
         raise ValueError(f"{cell} has a query: redirects go by the path alone")
     key = redirect_key(parts.path)
@@ -182,7 +182,7 @@ def _parse_target(cell: str, hosts: Collection[str]) -> str:
         if parts.scheme not in ("http", "https") or not _is_own(parts.hostname or "", hosts):
             raise ValueError(f"{cell} is on another site; a redirect leads to a path of this shop only")
     elif not cell.startswith("/"):
-        raise ValueError(f"{cell!r} is not an address: write a path such as /products/new")
+        raise ValueError(f"{cell!r} is not an address: write a path, for example '/products/new'")
     path = quote(unquote(parts.path or "/"), safe="/" + PLAIN)
     if path.startswith("//") or "\\" in cell or not cell.isprintable():
         raise ValueError(f"{cell!r} is not an address of this shop")
