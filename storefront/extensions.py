@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 from flask import Flask, current_app
 from flask_babel import Babel
@@ -67,8 +68,22 @@ db = Database(
 babel = Babel()
 
 
+class MigrationCommands(click.Command):
+    """`flask db`, whose commands come from Flask-Migrate when somebody uses them."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of Flask-Migrate's own group."""
+        from flask_migrate.cli import db as commands  # here, because it imports Alembic
+
+        context: click.Context = commands.make_context(info_name, args, parent, **extra)
+        return context
+
+
 def init_migrations(app: Flask, folder: Path) -> None:
-    """Tell Flask-Migrate where the migrations are, when it asks for the first time."""
+    """Register `flask db`, and tell Flask-Migrate where the migrations are when it asks for the first time."""
+    app.cli.add_command(MigrationCommands("db", help="Perform database migrations."))
 
     @functools.cache
     def configuration() -> object:

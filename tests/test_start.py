@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from flask import Flask
+
 from tests.processes import ROOT
 
 # Each is a tenth to a hundredth of the start, and most processes need none of them.
@@ -23,6 +25,13 @@ def test_a_start_imports_no_library_of_few_requests(tmp_path: Path) -> None:
     done = subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
     assert "storefront.app" in done.stdout.split()
     assert not set(_LATE) & set(done.stdout.split())
+
+
+def test_commands_of_migrations_are_found_when_used(app: Flask) -> None:
+    shown = app.test_cli_runner().invoke(args=["db", "--help"]).output
+    assert "upgrade" in shown
+    current = app.test_cli_runner().invoke(args=["db", "heads"])
+    assert (current.exit_code, "(head)" in current.output) == (0, True)
 
 
 def test_gunicorn_imports_what_functions_import() -> None:
