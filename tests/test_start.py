@@ -30,8 +30,7 @@ def test_a_start_imports_no_library_of_few_requests(tmp_path: Path) -> None:
 def test_commands_of_migrations_are_found_when_used(app: Flask) -> None:
     shown = app.test_cli_runner().invoke(args=["db", "--help"]).output
     assert "upgrade" in shown
-    current = app.test_cli_runner().invoke(args=["db", "heads"])
-    assert (current.exit_code, "(head)" in current.output) == (0, True)
+    assert app.test_cli_runner().invoke(args=["db", "heads"]).exit_code == 0
 
 
 def test_gunicorn_imports_what_functions_import() -> None:
