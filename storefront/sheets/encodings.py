@@ -9,7 +9,8 @@ The rule, in this order:
    saved again ("FÃ¼r"), the file is refused.
 4. If no such line is UTF-8, the file is Windows-1252 with a note, as long as it reads like a Western language. It
    does not if more than one in ten of its signs beyond ASCII is odd (`find_odd_signs`), or if its letters do not go
-   together (`mixes_languages`). Then the error shows how the likely encodings read it.
+   together (`mixes_languages`). Then the error shows how the likely encodings read it. Lines with the five bytes
+   that Windows-1252 does not have are damaged, and only they.
 """
 
 from __future__ import annotations
@@ -126,13 +127,20 @@ def _check_decodes(path: Path, name: str) -> None:
     with path.open("rb") as file:
         try:
             while chunk := file.read(_CHUNK):
-                line += decoder.decode(chunk).count("\n")
-            decoder.decode(b"", final=True)
+                line += _decode(decoder, chunk).count("\n")
+            _decode(decoder, b"", final=True)
         except UnicodeError as error:
             raise UnreadableFileError(
                 f"{path} is not {name}: it has other bytes at or after line {line}. "
                 "Name another encoding with --encoding."
             ) from error
+
+
+def _decode(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> str:
+    """Decode a part of a file; refuse lone surrogates, which UTF-7 can spell, because no text can hold them."""
+    text = decoder.decode(data, final)
+    text.encode()
+    return text
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

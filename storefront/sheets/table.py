@@ -24,9 +24,10 @@ DELIMITERS = (",", ";", "\t", "|")
 _BLANK = "".join(DELIMITERS) + '" \xa0\ufeff'
 _ROWS_BEFORE_HEADER = 10
 _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?')
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
-# What is not UTF-8 becomes lone surrogates, by which its rows are found.
-_ERRORS = {"utf-8": "surrogateescape", "utf-8-sig": "surrogateescape"}
+_FOREIGN = re.compile("[\udc80-\udcff]")
+# Encodings that are decided line by line, as sentences name them. Bytes that they do not have become lone surrogates,
+# by which their rows are found; of any other encoding `decide_encoding` has decoded the whole file.
+_BY_LINE = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 
 Scorer = Callable[[Sequence[str]], int]
 
@@ -90,7 +91,7 @@ class Table:
             before = found
             cells = raw.cells[:width] + [""] * (width - found)
             if damage:
-                cells = [_NOT_UTF8.sub("\ufffd", cell) for cell in cells]
+                cells = [_FOREIGN.sub("\ufffd", cell) for cell in cells]
             elif raw.is_last:
                 self._note(
                     f"Line {raw.line} is the last, without a line end; check it if the file was cut off."
@@ -109,8 +110,9 @@ class Table:
         try:
             text.encode()  # faster than a search
         except UnicodeEncodeError as error:
-            before = _NOT_UTF8.sub("\ufffd", text[max(0, error.start - 20) : error.start])
-            return f"is not UTF-8: it has the byte {ord(text[error.start]) - 0xDC00:02X} after {before!r}"
+            before = _FOREIGN.sub("\ufffd", text[max(0, error.start - 20) : error.start])
+            byte = ord(text[error.start]) - 0xDC00
+            return f"is not {_BY_LINE[self.encoding]}: it has the byte {byte:02X} after {before!r}"
         return ""
 
 
@@ -144,8 +146,11 @@ def open_table(path: Path, *, score_header: Scorer, encoding: str | None = None)
                     best = _Candidate(worth, delimiter, raw, place, splitter.line)
     if best is None:
         raise UnreadableFileError(f"{path} is empty.")
-    if best.row.damage or _NOT_UTF8.search("".join(best.row.cells)):
-        reason = best.row.damage or "it is not UTF-8, as other lines are; name the encoding with --encoding"
+    if best.row.damage or _FOREIGN.search("".join(best.row.cells)):
+        reason = (
+            best.row.damage
+            or f"it is not {_BY_LINE[name]}, as other lines are; name the encoding with --encoding"
+        )
         raise UnreadableFileError(f"The header of {path} (line {best.row.line}) cannot be read: {reason}.")
     if best.above:
         notes.append(f"The header is on line {best.row.line}; {best.above} rows above it were left out.")
@@ -186,5 +191,6 @@ def _with_next(rows: Iterator[RawRow]) -> Iterator[tuple[RawRow, int]]:
 
 @contextmanager
 def _open_text(path: Path, encoding: str) -> Iterator[TextIO]:
-    with path.open(encoding=encoding, newline="", errors=_ERRORS.get(encoding, "strict")) as file:
+    errors = "surrogateescape" if encoding in _BY_LINE else "strict"
+    with path.open(encoding=encoding, newline="", errors=errors) as file:
         yield file

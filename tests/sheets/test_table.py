@@ -119,6 +119,24 @@ def test_western_text_is_read_as_windows_1252(file: Path, text: str) -> None:
     assert table.notes == ["The file is not UTF-8; it was read as Windows-1252."]
 
 
+@pytest.mark.parametrize("byte", [b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"])
+def test_a_byte_windows_1252_lacks_damages_its_row_alone(file: Path, byte: bytes) -> None:
+    texts = ["Größe", "für", "Käse", "Öl", "schön", "weiß", "Füße", "süß", "cup @", "Äpfel", "Nüsse"]
+    data = written([[f"h{place}", text, *[""] * 5, "x"] for place, text in enumerate(texts)])
+    table, rows = read(file, data.encode("cp1252").replace(b"@", byte))
+    assert [row.cells[1] for row in rows] == [text.replace("@", "\ufffd") for text in texts]
+    reason = f"is not Windows-1252: it has the byte {byte.hex().upper()} after 'h8\\tcup '"
+    assert (table.encoding, damages(rows)) == ("cp1252", {10: reason})
+    with pytest.raises(UnreadableFileError, match="is not cp1252: it has other bytes at or after line 1"):
+        read(file, data.encode("cp1252").replace(b"@", byte), "cp1252")
+
+
+def test_a_header_with_a_byte_windows_1252_lacks_is_refused(file: Path) -> None:
+    data = b"\x89\x89\x9d\x9a\xa9\0\x9a\xa9\0\xb9\xc0\0\xc0"
+    with pytest.raises(UnreadableFileError, match=r"cannot be read: it is not Windows-1252.*--encoding\.$"):
+        read(file, data)
+
+
 FOREIGN = [
     ("cp1251", "Чашка большая"),
     ("gb18030", "中文茶碗 大号"),
@@ -179,6 +197,8 @@ def test_a_named_encoding_that_does_not_fit_is_refused(file: Path) -> None:
         read(file, data, "ascii")
     with pytest.raises(UnreadableFileError, match="is not shift_jis"):
         read(file, data.replace("ü", "é\x81").encode("cp1252", "replace") + b"\x81\n", "Shift-JIS")
+    with pytest.raises(UnreadableFileError, match="is not utf-7"):
+        read(file, written(ROWS).encode("utf-7") + b"+2AA-\n", "utf-7")  # half of a pair of surrogates
 
 
 def damages(rows: list[SheetRow]) -> dict[int, str]:

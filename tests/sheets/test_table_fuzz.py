@@ -6,6 +6,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Sequence
+from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,9 @@ ROWS = st.lists(
     max_size=8,
 )
 QUOTING = st.booleans()
+ENCODINGS = sorted(set(aliases.values()))  # every one of Python's
+# Bytes that are mostly Windows-1252, with some that it does not have.
+WESTERN = st.lists(st.sampled_from([*"äöüß,\n".encode("cp1252"), 0x9D]), max_size=100).map(bytes)
 
 
 def score(cells: Sequence[str]) -> int:
@@ -38,11 +42,11 @@ def write(rows: list[list[str]], quoting: bool, delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-def read(data: bytes) -> list[SheetRow]:
+def read(data: bytes, encoding: str | None = None) -> list[SheetRow]:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         file.write(data)
         file.flush()
-        with open_table(Path(file.name), score_header=score).rows() as rows:
+        with open_table(Path(file.name), score_header=score, encoding=encoding).rows() as rows:
             return list(rows)
 
 
@@ -62,13 +66,16 @@ def test_whole_tables_are_read_back(rows: list[list[str]], quoting: bool, delimi
 
 @pytest.mark.only_long
 @given(
-    data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
+    data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | WESTERN,
     encoded=st.sampled_from(["", "\ufeff"]),
+    encoding=st.none() | st.sampled_from(ENCODINGS),
 )
-def test_any_bytes_are_read_or_refused_with_a_sentence(data: bytes, encoded: str) -> None:
+def test_any_bytes_are_read_or_refused_with_a_sentence(
+    data: bytes, encoded: str, encoding: str | None
+) -> None:
     for before in (b"", ",".join(HEADER).encode() + b"\n"):
         try:
-            rows = read(encoded.encode() + before + data)
+            rows = read(encoded.encode() + before + data, encoding)
         except UnreadableFileError as error:
             assert str(error).endswith((".", ")"))  # noqa: PT017 - either outcome is right
         else:
