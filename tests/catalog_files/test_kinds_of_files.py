@@ -220,7 +220,7 @@ LOCATIONS = "Handle,Option1 Name,Option1 Value,SKU,Location,On hand (current),On
     ("rows", "on_hand"),
     [
         ("tee,Size,S,TEE-S,Main,1,\ntee,Size,S,,Store,2,\n", 3),  # one location does not know the SKU
-        ("tee,Size,S,TEE-S,Main,1,\ntee,Size,S,TEE-S,St,ore,9,\n", 5),  # a comma without quotes
+        ("tee,Size,S,TEE-S,Main,1,\ntee,Size,S,TEE-S,Sho,p,9,\n", 5),  # a comma without quotes
         ("tee,Size,S,TEE-S,Main,one,9\n", 5),
         ("tee,Size,S,TEE-S,Main,1.5,\n", 5),
     ],
