@@ -252,14 +252,22 @@ def nothing_goes_on() -> Iterator[None]:
     yield
     while _MADE:
         app = _MADE.pop()
-        if not app.testing:
-            state = cache_state.find(app)
-            if state is not None and state.is_started:
-                cache.stop(app)
-            periodic.stop_tasks(app)
         with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+            close_shop(app)
+
+
+def close_shop(app: Flask) -> None:
+    """End the background work of the shop whose context this is, and then close its connections.
+
+    In this order: those that a thread still uses would stay open.
+    """
+    if not app.testing:
+        state = cache_state.find(app)
+        if state is not None and state.is_started:
+            cache.stop(app)
+        periodic.stop_tasks(app)
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _empty() -> None:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from storefront.accounts import credentials, sign_in_links
 from storefront.accounts.models import User
 from storefront.extensions import db
-from tests.conftest import make_app
+from tests.conftest import close_shop, make_app
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 EMAIL = "kim@example.com"
@@ -101,5 +101,4 @@ def second_app(app: Flask, instance: Path, **environ: str) -> Iterator[Flask]:
         try:
             yield other
         finally:
-            db.session.remove()
-            db.engine.dispose()
+            close_shop(other)
