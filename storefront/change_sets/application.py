@@ -95,7 +95,7 @@ def _remove_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange)
             return
     showing = [variant for variant in loaded.product.variants if variant.image is image]
     file = {"digest": image.digest, "width": image.width, "height": image.height, "extra": image.extra}
-    file |= {"position": image.position, "alt": image.alt}
+    file |= {"id": image.id, "position": image.position, "alt": image.alt}
     row.result.pictures[change.source] = PictureResult(file=file, shown_by=[v.sku for v in showing])
     for variant in showing:
         variant.image = None

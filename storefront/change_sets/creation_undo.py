@@ -1,4 +1,4 @@
-"""Delete products and variants that a change set has created, if nobody has changed, sold or ordered them since."""
+"""Delete products, variants and pictures that a change set has created, if nobody has changed or used them since."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from storefront import cache
 from storefront.batches import batches
 from storefront.cache import keys
 from storefront.catalog.list_index import writer
-from storefront.catalog.models import Variant
+from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import CHUNK, Batch, BatchRow, LoadedProduct
-from storefront.change_sets.changes import VariantChange
+from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
 from storefront.change_sets.results import Left
-from storefront.change_sets.row_fields import ProductFields, is_same
+from storefront.change_sets.row_fields import PictureFields, ProductFields, first_changed
 from storefront.change_sets.stock_changes import UNDO
 from storefront.extensions import connection_of
 from storefront.stock.items import remove_items
@@ -38,9 +38,16 @@ def why_variant_kept(loaded: LoadedProduct, variant: Variant, change: VariantCha
         return "it was ordered since, so it was left"
     if item is not None and item.on_hand != first["on_hand"]:
         return f"its stock is {item.on_hand} now, not {first['on_hand']}, so it was left"
-    fields = loaded.fields_of(variant)
-    changed = [name for name, value in change.fields.items() if not is_same(fields.get(name), value.new)]
-    return f"its {changed[0]} was changed since, so it was left" if changed else ""
+    changed = first_changed(loaded.fields_of(variant), change.fields)
+    return f"its {changed} was changed since, so it was left" if changed else ""
+
+
+def why_picture_kept(loaded: LoadedProduct, image: ProductImage, change: PictureChange) -> str:
+    """Return why a picture that was created is kept; empty if it can be removed."""
+    if changed := first_changed(PictureFields(image), change.fields):
+        return f"its {changed} was changed since, so it was left"
+    showing = [variant.sku for variant in loaded.product.variants if variant.image is image]
+    return f"the variant {showing[0]} shows it, so the picture was left" if showing else ""
 
 
 def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> None:
@@ -73,13 +80,22 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
 def _why_kept(batch: Batch, row: BatchRow, loaded: LoadedProduct, used: set[str]) -> str:
     """Return why a product that was created is kept; empty if it can be deleted."""
     fields = ProductFields(batch.session, loaded.product, batch.names)
-    changed = [n for n, value in row.change.fields.items() if not is_same(fields.get(n), value.new)]
-    if changed:
-        return f"its {changed[0]} was changed since, so the product was left"
+    if changed := first_changed(fields, row.change.fields):
+        return f"its {changed} was changed since, so the product was left"
     changes = {change.sku: change for change in row.change.variants}
     for code, variant in loaded.variants.items():
         if code not in changes:
             return f"it has the new variant {code}, so the product was left"
         if reason := why_variant_kept(loaded, variant, changes[code], used):
             return f"{code}: {reason.removesuffix(', so it was left')}, so the product was left"
+    return _why_kept_for_pictures(row, loaded)
+
+
+def _why_kept_for_pictures(row: BatchRow, loaded: LoadedProduct) -> str:
+    changes = {change.source: change for change in row.change.pictures}
+    for image in loaded.product.images:
+        if image.source not in changes:
+            return "it has a new picture, so the product was left"
+        if changed := first_changed(PictureFields(image), changes[image.source].fields):
+            return f"{image.source}: its {changed} was changed since, so the product was left"
     return ""

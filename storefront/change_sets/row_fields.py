@@ -68,6 +68,11 @@ def is_same(one: Any, other: Any) -> bool:
     return one == other or (one in (None, "", [], {}) and other in (None, "", [], {}))
 
 
+def first_changed(fields: Fields, changes: Mapping[str, ValueChange]) -> str:
+    """Return the first field that no longer has its new value: somebody has changed it. Empty if all have it."""
+    return next((name for name, change in changes.items() if not is_same(fields.get(name), change.new)), "")
+
+
 def describe_conflict(subject: str, name: str, now: Any, change: ValueChange) -> Left:
     """Return that a field was left because somebody else has changed it, with its value and the one expected."""
     currency = current_app.config["CURRENCY"]
@@ -201,3 +206,7 @@ class PictureFields(_RowFields):
 
     def __init__(self, image: ProductImage) -> None:
         super().__init__(image)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set the value; the text that a new picture did not have is an empty one."""
+        super().set(name, "" if name == "alt" and value is None else value)

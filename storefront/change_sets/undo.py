@@ -7,7 +7,12 @@ from typing import Any
 from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct, StockWish
 from storefront.change_sets.changes import PictureChange, VariantChange
-from storefront.change_sets.creation_undo import delete_products, find_used, why_variant_kept
+from storefront.change_sets.creation_undo import (
+    delete_products,
+    find_used,
+    why_picture_kept,
+    why_variant_kept,
+)
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import (
     OPTIONS,
@@ -51,7 +56,7 @@ def _undo_update(batch: Batch, row: BatchRow, used: set[str], wishes: list[Stock
     variants = [(v, row.result.variants[v.sku]) for v in row.change.variants if v.sku in row.result.variants]
     for picture, shown in pictures:
         if picture.action == "remove":
-            _restore_picture(row, loaded, picture, shown)
+            _restore_picture(batch, row, loaded, picture, shown)
     _remove_created(batch, row, loaded, [v for v, _ in variants if v.action == "create"], used)
     _undo_variants(batch, row, loaded, variants, wishes)
     for picture, shown in pictures:
@@ -63,13 +68,20 @@ def _undo_update(batch: Batch, row: BatchRow, used: set[str], wishes: list[Stock
 
 
 def _restore_picture(
-    row: BatchRow, loaded: LoadedProduct, change: PictureChange, shown: PictureResult
+    batch: Batch, row: BatchRow, loaded: LoadedProduct, change: PictureChange, shown: PictureResult
 ) -> None:
     if change.source in loaded.pictures:
         row.result.not_undone.append(Left(change.source, "", "the product has this picture again"))
         return
-    image = ProductImage(source=change.source, **(shown.file or {"width": 0, "height": 0}))
+    # With its old id it stands where it stood among pictures of the same position.
+    values = dict(shown.file or {"width": 0, "height": 0})
+    has_id = "id" in values and batch.session.get(ProductImage, values["id"]) is None
+    if not has_id:
+        values.pop("id", None)
+    image = ProductImage(source=change.source, **values)
     loaded.product.images.append(image)
+    if not has_id:
+        batch.session.flush()  # before another picture comes back with the id that this one gets
     for code in shown.shown_by:
         variant = loaded.variants.get(code)
         if variant is not None and variant.image is None:
@@ -82,13 +94,10 @@ def _undo_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange, s
         if change.action == "update":
             row.result.not_undone.append(Left(change.source, "", "the picture was removed"))
         return
-    fields = PictureFields(image)
-    if change.action == "update":
+    if change.action == "update" or shown.done:  # or the product had the picture when it was to be created
+        fields = PictureFields(image)
         move_fields(fields, swap(change.fields, shown.done), change.source, row.result.not_undone)
-        return
-    showing = [variant.sku for variant in loaded.product.variants if variant.image is image]
-    if showing:
-        reason = f"the variant {showing[0]} shows it, so the picture was left"
+    elif reason := why_picture_kept(loaded, image, change):
         row.result.not_undone.append(Left(change.source, "", reason))
     else:
         loaded.product.images.remove(image)

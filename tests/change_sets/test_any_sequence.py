@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -65,8 +65,9 @@ class Shop(RuleBasedStateMachine):
         after = self.state()
         check_import(before, after, inputs, changes, report, **choices)
         self.applied.append(Applied(number, before, after))
-        again, _ = plan(*copy.deepcopy(inputs), **choices | {"stock": "keep"})
-        assert [change for change in again if not _has_only_stock(change)] == []
+        again, next_report = plan(*copy.deepcopy(inputs), **choices | {"stock": "keep"})
+        settled = find_settled(inputs, report, next_report)
+        assert [c for c in again if c.slug in settled and not _has_only_stock(c)] == []
 
     @precondition(lambda self: self.state())
     @rule(data=st.data(), number=st.integers(1, 3))
@@ -104,7 +105,7 @@ class Shop(RuleBasedStateMachine):
         undo(one.number)
         undone, left = self.state(), find_left(one.number)
         if current == one.after:
-            assert undone == one.before
+            assert _flatten(undone) == _flatten(one.before)
             assert not left
         check_undo(one, current, undone, left)
 
@@ -195,6 +196,17 @@ def check_import(
                 assert {name: variant[name] for name in rows[line].values} == rows[line].values
 
 
+def find_settled(inputs: list[InputProduct], first: PlanReport, second: PlanReport) -> set[str]:
+    """Return the products of which a second import of the file refuses the rows that the first one has refused.
+
+    The second import changes nothing of them. A refused row of another product may have found its variant since: "L"
+    means "l" as soon as the first import has renamed the variant "L".
+    """
+    one, two = ({problem.line for problem in report.problems} for report in (first, second))
+    lines = {given.handle: {row.line for row in given.variants} for given in inputs}
+    return {handle for handle, own in lines.items() if one & own == two & own}
+
+
 def check_variant(old: dict[str, Any], new: dict[str, Any], row: InputVariant | None, **choices: Any) -> None:
     """Check a variant after an import; `row` is the one that changed it."""
     named = {*row.values, *OPTIONS, "stock", "picture"} if row else {"picture"}
@@ -222,6 +234,7 @@ def check_undo(one: Applied, current: State, undone: State, left: set[tuple[str,
             expected = then.get(key) if now.get(key) == ours.get(key) else now.get(key)
         if result.get(key) != expected:
             listed = {(slug, subject, name), (slug, subject, ""), (slug, "", ""), (slug, subject, "stock")}
+            listed |= {(slug, subject, "options")} if name in OPTIONS else set()  # they are left together
             assert result.get(key) == now.get(key), (key, result.get(key), now.get(key), then.get(key))
             assert listed & left, (key, left)
 
@@ -271,6 +284,7 @@ def test_any_sequence_loses_no_field_and_no_unit(client: FlaskClient) -> None:
             max_examples=effort(4, 30),
             stateful_step_count=effort(6, 15),
             deadline=None,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a failure takes five minutes
             suppress_health_check=list(HealthCheck),
         ),
     )

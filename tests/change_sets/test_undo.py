@@ -96,7 +96,7 @@ def test_undo_restores_everything(app: Flask, tmp_path: Path) -> None:
     counts = db.session.execute(db.select(Category.path, Category.product_count).order_by(Category.path))
     assert {path: count for path, count in counts if count} == {"": 1, "tops": 1}
     assert db.session.scalar(db.select(db.func.count()).select_from(Listing)) == 2
-    with pytest.raises(WrongStatusError, match="was undone"):
+    with pytest.raises(WrongStatusError, match="is undone already"):
         undo(number)
 
 
@@ -157,6 +157,68 @@ def test_created_products_that_somebody_needs_are_left(app: Flask) -> None:
     assert undo(number) == {"undone": 1, "left": 4}
     assert set(shop()) == {"edited", "sold", "held", "grown"}
     assert all("the product was left; archive or delete it yourself" in line for line in not_undone(number))
+
+
+def test_created_pictures_that_somebody_changed_are_left(app: Flask) -> None:
+    shirt = make_shirt()
+    sources = ("moved.jpg", "told.jpg", "kept.jpg", "free.jpg")
+    new = [new_picture(source, position=n, alt="") for n, source in enumerate(sources, 1)]
+    new[2].fields["extra:Note"] = ValueChange(None, "new")
+    cup, tin, jar = (creation(name, 1) for name in ("cup", "tin", "jar"))
+    cup.pictures, tin.pictures = ([new_picture(f"{name}.jpg", position=1, alt="")] for name in ("cup", "tin"))
+    number = apply(update(shirt, pictures=new), cup, tin, jar)
+    with write_transaction() as session:
+        found = {image.source: image for image in session.scalars(db.select(ProductImage))}
+        found["moved.jpg"].position, found["told.jpg"].alt = 9, "A shirt"
+        found["kept.jpg"].extra = {"Note": "mine"}
+        found["cup.jpg"].alt = "A cup"
+        own = session.scalars(db.select(Product).where(Product.slug == "jar")).one()
+        session.add(ProductImage(product_id=own.id, alt="Own", position=1, width=0, height=0))
+    assert undo(number) == {"undone": 1, "left": 3}
+    assert [source for source, *_ in shop()["shirt"]["pictures"]] == ["told.jpg", "kept.jpg", "moved.jpg"]
+    assert set(shop()) == {"shirt", "cup", "jar"}
+    assert not_undone(number) == [
+        "moved.jpg: its position was changed since, so it was left",
+        "told.jpg: its alt was changed since, so it was left",
+        "kept.jpg: its extra:Note was changed since, so it was left",
+        "the product: cup.jpg: its alt was changed since, so the product was left; archive or delete it yourself",
+        "the product: it has a new picture, so the product was left; archive or delete it yourself",
+    ]
+
+
+def test_removed_picture_comes_back_in_its_place(app: Flask) -> None:
+    shirt = make_shirt()
+    apply(update(shirt, pictures=[new_picture(f"{name}.jpg", position=1, alt="") for name in "abc"]))
+    before = shop()
+    first, second = (
+        apply(
+            update(
+                shirt,
+                pictures=[
+                    PictureChange(
+                        action="remove", source=f"{name}.jpg", fields={"alt": ValueChange("", None)}
+                    )
+                ],
+            )
+        )
+        for name in "ac"
+    )
+    apply(creation("cup", 1), update(shirt, pictures=[new_picture("d.jpg", position=1, alt="")]))
+    assert undo(first) == undo(second) == {"undone": 1}
+    # On SQLite "d.jpg" may have the id that "c.jpg" had.
+    found = [source for source, *_ in shop()["shirt"]["pictures"]]
+    assert [source for source in found if source != "d.jpg"] == [s for s, *_ in before["shirt"]["pictures"]]
+
+
+def test_undo_removes_no_picture_that_was_there(app: Flask) -> None:
+    shirt = make_shirt()
+    number = store([update(shirt, pictures=[new_picture("a.jpg", position=1, alt="A shirt")])])
+    with write_transaction() as session:
+        session.add(ProductImage(product_id=shirt.id, source="a.jpg", alt="", position=1, width=0, height=0))
+    apply_change_set(number, media())
+    assert [alt for _, _, alt, _ in shop()["shirt"]["pictures"]] == ["A shirt"]
+    assert undo(number) == {"undone": 1}
+    assert [(source, alt) for source, _, alt, _ in shop()["shirt"]["pictures"]] == [("a.jpg", "")]
 
 
 def test_created_products_in_orders_and_holds_are_left(app: Flask) -> None:
