@@ -73,6 +73,38 @@ def first_changed(fields: Fields, changes: Mapping[str, ValueChange]) -> str:
     return next((name for name, change in changes.items() if not is_same(fields.get(name), change.new)), "")
 
 
+def first_added(row: Product | Variant | ProductImage, changes: Mapping[str, ValueChange]) -> str:
+    """Return the first field of a created row that somebody has filled in since; empty if there is none.
+
+    Columns whose values follow from other rows, such as a position, do not count.
+    """
+    if kept := next((header for header in row.extra if EXTRA + header not in changes), ""):
+        return kept
+    if isinstance(row, Product) and row.category_id is not None and "category" not in changes:
+        return "category"
+    for name in _FILLED_IN[type(row)]:
+        default = row.__table__.c[name].default.arg
+        if name not in changes and getattr(row, name) != ([] if callable(default) else default):
+            return name
+    return ""
+
+
+# Columns with a fixed default, or with an empty list, that people fill in.
+_FILLED_IN: Mapping[type, tuple[str, ...]] = {
+    Product: (
+        "description_html",
+        "vendor",
+        "product_type",
+        "tags",
+        "unlisted",
+        "seo_title",
+        "seo_description",
+    ),
+    Variant: ("barcode", "weight_grams", "backorder", "requires_shipping", "taxable"),
+    ProductImage: ("alt",),
+}
+
+
 def describe_conflict(subject: str, name: str, now: Any, change: ValueChange) -> Left:
     """Return that a field was left because somebody else has changed it, with its value and the one expected."""
     currency = current_app.config["CURRENCY"]

@@ -144,18 +144,20 @@ def test_a_later_change_set_keeps_its_fields(app: Flask) -> None:
 
 
 def test_created_products_that_somebody_needs_are_left(app: Flask) -> None:
-    number = apply(*(creation(name) for name in ("edited", "sold", "held", "grown", "free")))
+    number = apply(*(creation(name) for name in ("edited", "told", "coded", "sold", "held", "grown", "free")))
     with write_transaction() as session:
         found = {product.slug: product for product in session.scalars(db.select(Product))}
         found["edited"].title = "Mine"
+        found["told"].description_html = "<p>Of a field that the file did not have.</p>"
+        found["coded"].variants[0].barcode = "42"
         stock.sell(session, "sold-1", 1, reference="order 1", reserved=0)
         stock.reserve(session, "held-2", 1, reference="cart 1")
         session.add(Variant(product_id=found["grown"].id, sku="own", option1="own", price=1))
         session.flush()
         own = session.scalars(db.select(Variant).where(Variant.sku == "own")).one()
         session.add(stock.StockItem(sku="own", variant_id=own.id, product_id=own.product_id))
-    assert undo(number) == {"undone": 1, "left": 4}
-    assert set(shop()) == {"edited", "sold", "held", "grown"}
+    assert undo(number) == {"undone": 1, "left": 6}
+    assert set(shop()) == {"edited", "told", "coded", "sold", "held", "grown"}
     assert all("the product was left; archive or delete it yourself" in line for line in not_undone(number))
 
 
