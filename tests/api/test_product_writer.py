@@ -212,7 +212,7 @@ PUTS = {
     "no category": (11, {"category": None}),
     "category": (12, {"category": {"path": "plates"}}),
     "a variant more": (12, {"sizes": "LS"}),
-    "a variant less": (11, {"sizes": "L"}),
+    "a variant less": (13, {"sizes": "L"}),  # two of them record who deleted the variant and its stock
     "all at once": (17, ALL),
     "all, and out of the lists": (16, ALL | {"status": "draft"}),
     "a draft that stays one": (6, {"title": "New", "category": {"path": "plates"}}),
