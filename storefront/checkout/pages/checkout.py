@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from flask import Blueprint, current_app, g, redirect, request, url_for
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
@@ -125,9 +126,21 @@ def _place(user: User | None, seen: str | None) -> Response:
 
 
 def _is_sent() -> bool:
-    """Whether anything in the visitor's basket is sent in a parcel; an empty basket counts as sent."""
-    lines = drafts.read_basket(db.session(), cart_queries.current_cart_id())[0]
-    return not lines or drafts.is_sent(lines)
+    """Whether anything in the visitor's basket is sent in a parcel; an empty basket counts as sent.
+
+    Raises:
+        DatabaseBusyError: the database is unavailable, or locked for too long.
+    """
+
+    def read() -> bool:
+        try:
+            lines = drafts.read_basket(db.session(), cart_queries.current_cart_id())[0]
+        except DBAPIError:
+            db.session.rollback()  # else the next attempt would meet the failed transaction
+            raise
+        return not lines or drafts.is_sent(lines)
+
+    return run_with_retries(read)
 
 
 def _form_with_address(user: User | None, address_id: str) -> Form:
