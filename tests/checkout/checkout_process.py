@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from storefront.checkout import holds, retention
 from storefront.checkout.errors import DatabaseBusyError
@@ -58,7 +59,8 @@ class CheckoutProcess:
         with self.app.app_context():
             try:
                 for _ in range(MAX_CLICKS - 1):
-                    with suppress(DatabaseBusyError):  # the page says that the same form can be sent again
+                    # The page says that the same form can be sent again, also if it could not be built.
+                    with suppress(DatabaseBusyError, PoolTimeoutError):
                         return self._order(draft, key, digest)
                 return self._order(draft, key, digest)
             except StorefrontError as error:
