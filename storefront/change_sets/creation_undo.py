@@ -14,7 +14,7 @@ from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
 from storefront.change_sets.results import Left
-from storefront.change_sets.row_fields import PictureFields, ProductFields, first_added, first_changed
+from storefront.change_sets.row_fields import PictureFields, ProductFields, first_changed
 from storefront.change_sets.stock_changes import UNDO
 from storefront.extensions import connection_of
 from storefront.stock.items import remove_items
@@ -38,13 +38,13 @@ def why_variant_kept(loaded: LoadedProduct, variant: Variant, change: VariantCha
         return "it was ordered since, so it was left"
     if item is not None and item.on_hand != first["on_hand"]:
         return f"its stock is {item.on_hand} now, not {first['on_hand']}, so it was left"
-    changed = first_changed(loaded.fields_of(variant), change.fields) or first_added(variant, change.fields)
+    changed = first_changed(loaded.fields_of(variant), variant, change.fields)
     return f"its {changed} was changed since, so it was left" if changed else ""
 
 
 def why_picture_kept(loaded: LoadedProduct, image: ProductImage, change: PictureChange) -> str:
     """Return why a picture that was created is kept; empty if it can be removed."""
-    if changed := first_changed(PictureFields(image), change.fields) or first_added(image, change.fields):
+    if changed := first_changed(PictureFields(image), image, change.fields):
         return f"its {changed} was changed since, so it was left"
     showing = [variant.sku for variant in loaded.product.variants if variant.image is image]
     return f"the variant {showing[0]} shows it, so the picture was left" if showing else ""
@@ -80,7 +80,7 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
 def _why_kept(batch: Batch, row: BatchRow, loaded: LoadedProduct, used: set[str]) -> str:
     """Return why a product that was created is kept; empty if it can be deleted."""
     fields = ProductFields(batch.session, loaded.product, batch.names)
-    if changed := first_changed(fields, row.change.fields) or first_added(loaded.product, row.change.fields):
+    if changed := first_changed(fields, loaded.product, row.change.fields):
         return f"its {changed} was changed since, so the product was left"
     changes = {change.sku: change for change in row.change.variants}
     for code, variant in loaded.variants.items():
@@ -96,7 +96,6 @@ def _why_kept_for_pictures(row: BatchRow, loaded: LoadedProduct) -> str:
     for image in loaded.product.images:
         if image.source not in changes:
             return "it has a new picture, so the product was left"
-        wanted = changes[image.source].fields
-        if changed := first_changed(PictureFields(image), wanted) or first_added(image, wanted):
+        if changed := first_changed(PictureFields(image), image, changes[image.source].fields):
             return f"{image.source}: its {changed} was changed since, so the product was left"
     return ""

@@ -68,13 +68,18 @@ def is_same(one: Any, other: Any) -> bool:
     return one == other or (one in (None, "", [], {}) and other in (None, "", [], {}))
 
 
-def first_changed(fields: Fields, changes: Mapping[str, ValueChange]) -> str:
-    """Return the first field that no longer has its new value: somebody has changed it. Empty if all have it."""
-    return next((name for name, change in changes.items() if not is_same(fields.get(name), change.new)), "")
+def first_changed(
+    fields: Fields, row: Product | Variant | ProductImage, changes: Mapping[str, ValueChange]
+) -> str:
+    """Return the first field of a created row that somebody has changed or filled in since; empty if none."""
+    for name, change in changes.items():
+        if not is_same(fields.get(name), change.new):
+            return name
+    return _first_added(row, changes)
 
 
-def first_added(row: Product | Variant | ProductImage, changes: Mapping[str, ValueChange]) -> str:
-    """Return the first field of a created row that somebody has filled in since; empty if there is none.
+def _first_added(row: Product | Variant | ProductImage, changes: Mapping[str, ValueChange]) -> str:
+    """Return the first field that the change did not name and that somebody has filled in.
 
     Columns whose values follow from other rows, such as a position, do not count.
     """
