@@ -103,9 +103,9 @@ def _remove_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange)
 
 
 def _remove_variants(batch: Batch, row: BatchRow, loaded: LoadedProduct) -> None:
-    removed = []
+    removed, variants = [], loaded.variants
     for change in row.change.variants:
-        variant = loaded.variants.get(change.sku) if change.action == "remove" else None
+        variant = variants.get(change.sku) if change.action == "remove" else None
         if variant is None:
             continue
         if reason := _why_kept(loaded, variant, change):

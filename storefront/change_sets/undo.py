@@ -82,8 +82,9 @@ def _restore_picture(
     loaded.product.images.append(image)
     if not has_id:
         batch.session.flush()  # before another picture comes back with the id that this one gets
+    variants = loaded.variants
     for code in shown.shown_by:
-        variant = loaded.variants.get(code)
+        variant = variants.get(code)
         if variant is not None and variant.image is None:
             variant.image = image
 
@@ -106,9 +107,9 @@ def _undo_picture(row: BatchRow, loaded: LoadedProduct, change: PictureChange, s
 def _remove_created(
     batch: Batch, row: BatchRow, loaded: LoadedProduct, changes: list[VariantChange], used: set[str]
 ) -> None:
-    removed = []
+    removed, variants = [], loaded.variants
     for change in changes:
-        variant = loaded.variants.get(change.sku)
+        variant = variants.get(change.sku)
         if variant is None:
             continue
         if reason := why_variant_kept(loaded, variant, change, used):
