@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storefront.sheets.errors import UnreadableFileError
 from storefront.sheets.headers import fold_header
-from storefront.sheets.numbers import NumberReader
+from storefront.sheets.numbers import NumberEvidence, NumberReader
 from storefront.sheets.table import Table, open_table
 
 
@@ -39,12 +39,13 @@ class NamedTable:
             )
 
     def number_readers(self, columns: Collection[str]) -> dict[str, NumberReader]:
-        """Return the reader of each of these columns, decided by all its cells; reads the file once for each."""
-        readers = {}
-        for column in columns:
-            with self.rows() as rows:
-                readers[column] = NumberReader.decide(row.cells.get(column, "") for row in rows)
-        return readers
+        """Return the reader of each of these columns, decided by all its cells; reads the file once."""
+        evidence = {column: NumberEvidence() for column in columns}
+        with self.rows() as rows:
+            for row in rows:
+                for column, found in evidence.items():
+                    found.add(row.cells.get(column, ""))
+        return {column: NumberReader.from_evidence(found) for column, found in evidence.items()}
 
 
 def open_named_table(
