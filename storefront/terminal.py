@@ -1,4 +1,4 @@
-"""What long commands show on the terminal: a progress bar, and how to go on after Ctrl-C."""
+"""What commands show on the terminal: errors of the shop, a progress bar, and how to go on after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ from contextlib import contextmanager
 
 import click
 
+from storefront.errors import StorefrontError
+
 Progress = Callable[[int, int], None]
 """Takes how many things are done so far, and how many there are."""
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends, as shells have it
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """End the command with the sentence of a StorefrontError, instead of a traceback."""
+    try:
+        yield
+    except StorefrontError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from flask.cli import AppGroup
 
 from storefront.accounts import administration, credentials, passwords, sign_in_links
 from storefront.accounts.models import User
-from storefront.errors import StorefrontError
 from storefront.mail import email_address
+from storefront.terminal import errors_for_people
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import canonical_url
 
@@ -47,10 +47,8 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     )
     if weak := passwords.find_weakness(password, email, name):
         raise click.ClickException(weak)
-    try:
+    with errors_for_people():
         credentials.create_account(email, password, name[:100], is_staff=staff)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{email} can sign in{' and is staff' if staff else ''}.")
     if generate:
         click.echo(f"Password: {password}")

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from storefront.api import tokens, webhooks
-from storefront.errors import StorefrontError
+from storefront.terminal import errors_for_people
 
 token = AppGroup("token", help="Tokens of the JSON API.")
 
@@ -24,10 +24,8 @@ token = AppGroup("token", help="Tokens of the JSON API.")
 def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Create a token and print it. It cannot be shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    try:
+    with errors_for_people():
         created = tokens.create_token(name, scopes, expires_at=expires_at)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(created)
 
 
@@ -45,10 +43,8 @@ def list_command() -> None:
 @click.argument("token_id", metavar="ID")
 def revoke_command(token_id: str) -> None:
     """Revoke the token with this ID, at once."""
-    try:
+    with errors_for_people():
         row = tokens.revoke_token(token_id)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{row.name} is revoked.")
 
 
@@ -74,10 +70,8 @@ webhook = AppGroup("webhook", help="URLs that are called when something happens,
 )
 def add_command(url: str, events: tuple[str, ...]) -> None:
     """Subscribe URL to events; print the secret that signs its messages."""
-    try:
+    with errors_for_people():
         created = webhooks.add_webhook(url, events)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{created.id}\t{created.secret}")
 
 
@@ -92,10 +86,8 @@ def webhooks_command() -> None:
 @click.argument("webhook_id", metavar="ID")
 def remove_command(webhook_id: str) -> None:
     """Remove the webhook with this ID, and its messages."""
-    try:
+    with errors_for_people():
         webhooks.remove_webhook(webhook_id)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     click.echo(f"{webhook_id} is removed.")
 
 

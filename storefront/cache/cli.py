@@ -11,6 +11,7 @@ from storefront.cache import hit_rates, inspection
 from storefront.cache.invalidation import invalidate_on_commit
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
+from storefront.terminal import errors_for_people
 
 cache = AppGroup("cache", help="Inspect, purge and fill the cache.")
 
@@ -82,10 +83,8 @@ def purge(tags: tuple[str, ...], hard: bool) -> None:
 def estimate(products: int, visited: float) -> None:
     """Estimate the memory that the cache needs for a catalogue, from the entries cached now."""
     prefix = current_app.config["CACHE_PREFIX"]
-    try:
+    with errors_for_people():
         memory = inspection.measure_memory(prefix)
-    except RedisUnavailable as error:
-        raise click.ClickException(str(error)) from error
     kinds = memory.kinds
     detail = [size for kind, (_, size) in kinds.items() if kind in _DETAILS]
     lists = [size for kind, (_, size) in kinds.items() if kind in _LISTS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,8 +22,8 @@ from storefront.change_sets.cli import apply_with_progress
 from storefront.change_sets.plan_options import MissingStock, StockMode
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
-from storefront.sheets.writer import STANDARD_OUTPUT, UnwritableFileError, open_csv
-from storefront.terminal import clear_progress, interruptible, progress_bar
+from storefront.sheets.exports import export_to, file_argument
+from storefront.terminal import clear_progress, errors_for_people, interruptible, progress_bar
 
 catalog = AppGroup("catalog", help="Bring a catalogue in, or take it out.")
 MAX_SHOWN = 100  # products whose changes an import lists; `changes show` lists all
@@ -121,19 +122,14 @@ def import_(
 
 
 @catalog.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@file_argument
 @click.option(
     "--header", type=click.Choice(["current", "legacy", "2021"]), default="current", show_default=True
 )
 def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
-    try:
-        with open_csv(file) as writer:
-            number = csv_export.export(writer, currency=current_app.config["CURRENCY"], vocabulary=header)
-    except UnwritableFileError as error:
-        raise click.ClickException(str(error)) from error
-    if file != STANDARD_OUTPUT:
-        click.echo(f"Exported {number:,} products to {file}.")
+    write = partial(csv_export.export, currency=current_app.config["CURRENCY"], vocabulary=header)
+    export_to(file, "products", write)
 
 
 def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan:
@@ -148,14 +144,12 @@ def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan
             for line in change_lines(change, options.currency):
                 click.echo(line)
 
-    try:
-        with (
-            interruptible(lambda: "Nothing was changed; import the file again."),
-            progress_bar("Comparing products") as progress,
-        ):
-            plan = plan_import(file, options, show=show, store=not is_dry_run, progress=progress)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+    with (
+        errors_for_people(),
+        interruptible(lambda: "Nothing was changed; import the file again."),
+        progress_bar("Comparing products") as progress,
+    ):
+        plan = plan_import(file, options, show=show, store=not is_dry_run, progress=progress)
     if plan.change_set_id and shown > MAX_SHOWN:
         click.echo(
             f"… and {shown - MAX_SHOWN:,} more products: flask catalog changes show {plan.change_set_id}"

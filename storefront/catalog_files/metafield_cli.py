@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from storefront.catalog import metafields
-from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.terminal import errors_for_people
 
 
 @click.command("show-metafield")
@@ -14,11 +14,8 @@ from storefront.extensions import db, write_transaction
 def show_metafield(key: str | None) -> None:
     """Show the metafield KEY (namespace.key) on the pages of products that have it; without KEY, list them."""
     if key is not None:
-        try:
-            with write_transaction() as session:
-                metafields.show_metafield(session, key)
-        except StorefrontError as error:
-            raise click.ClickException(str(error)) from error
+        with errors_for_people(), write_transaction() as session:
+            metafields.show_metafield(session, key)
     shown = metafields.list_shown_metafields(db.session())
     click.echo(f"Shown on pages of products: {', '.join(shown)}." if shown else "No metafield is shown.")
 

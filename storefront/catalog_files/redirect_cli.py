@@ -10,8 +10,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from storefront.catalog_files import redirect_file
-from storefront.errors import StorefrontError
-from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
+from storefront.sheets.exports import export_to, file_argument
+from storefront.terminal import errors_for_people
 
 redirects = AppGroup("redirects", help="Lead addresses of an earlier shop to pages of this one.")
 
@@ -25,12 +25,10 @@ def import_(file: Path, dry_run: bool) -> None:
     Every row that cannot be used is listed with its line and reason; all others go in. The exit status is 1 if a row
     was refused. `flask redirects remove --file FILE` takes the redirects of a file out again.
     """
-    try:
+    with errors_for_people():
         report = redirect_file.import_file(
             file, hosts=current_app.config["TRUSTED_HOSTS"] or (), dry_run=dry_run
         )
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     for line, reason in report.refused:
@@ -44,16 +42,10 @@ def import_(file: Path, dry_run: bool) -> None:
 
 
 @redirects.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@file_argument
 def export(file: Path) -> None:
     """Export all redirects as Shopify's CSV; "-" writes to the standard output."""
-    try:
-        with open_csv(file) as writer:
-            number = redirect_file.export(writer)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
-    if file != STANDARD_OUTPUT:
-        click.echo(f"Exported {number:,} redirects to {file}.")
+    export_to(file, "redirects", redirect_file.export)
 
 
 @redirects.command()
@@ -63,10 +55,8 @@ def remove(paths: tuple[str, ...], file: Path | None) -> None:
     """Remove the redirects at these paths, for example "/products/old"."""
     if not paths and file is None:
         raise click.UsageError('Name a path, for example "/products/old", or a file with --file.')
-    try:
+    with errors_for_people():
         named = [*paths, *(redirect_file.read_paths(file) if file else ())]
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
     removed = redirect_file.remove(named)
     click.echo(f"Redirects: {removed:,} removed, {len(set(named)) - removed:,} not found.")
     sys.exit(0 if removed else 1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,8 +16,7 @@ from storefront.change_sets.directions import Verb, WrongStatusError
 from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
-from storefront.errors import StorefrontError
-from storefront.terminal import Progress, interruptible, progress_bar
+from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar
 
 PAGE = 50  # products
 _NEXT_COMMANDS = {
@@ -39,7 +37,7 @@ def apply_with_progress(number: int, images: Path | None = None) -> int:
     def run(progress: Progress) -> dict[str, int]:
         return runner.apply_change_set(number, _media_dir(), images=images, progress=progress)
 
-    with _errors_for_people():
+    with errors_for_people():
         counts = _run(number, "apply", run)
     left = _print_left(number, "left")
     done = counts.get("applied", 0)
@@ -77,7 +75,7 @@ def show(number: int, page: int, everything: bool) -> None:
 
     Products with price jumps, removals and publications come first; their lines begin with "!".
     """
-    with _errors_for_people():
+    with errors_for_people():
         change_set = store.get(number)
         click.echo(_headline(change_set, _names(change_set)))
         for line in change_texts.describe_summary(change_set.summary):
@@ -122,7 +120,7 @@ def undo(number: int) -> None:
     def run(progress: Progress) -> dict[str, int]:
         return runner.undo_change_set(number, _media_dir(), progress=progress)
 
-    with _errors_for_people():
+    with errors_for_people():
         counts = _run(number, "undo", run)
     left = _print_left(number, "not_undone")
     undone, kept = counts.get("undone", 0), counts.get("left", 0)
@@ -135,7 +133,7 @@ def undo(number: int) -> None:
 @with_appcontext
 def discard(number: int) -> None:
     """Discard change set NUMBER, which was planned and not applied."""
-    with _errors_for_people():
+    with errors_for_people():
         status = store.get(number).status
         if status not in ("planning", "planned", "discarded"):
             reason = f"Change set {number} was applied; undo it with: flask catalog undo {number}"
@@ -146,14 +144,6 @@ def discard(number: int) -> None:
 
 changes.add_command(show)
 COMMANDS: tuple[click.Command, ...] = (changes, show, apply, undo, discard)
-
-
-@contextmanager
-def _errors_for_people() -> Iterator[None]:
-    try:
-        yield
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _run(number: int, verb: Verb, work: Callable[[Progress], dict[str, int]]) -> dict[str, int]:

@@ -12,8 +12,7 @@ from flask.cli import with_appcontext
 from storefront.catalog.pictures import StoredPicture
 from storefront.demo import bulk_writer, catalogue, loader
 from storefront.demo.loader import LoadResult, is_empty, load
-from storefront.errors import StorefrontError
-from storefront.terminal import interruptible, progress_bar
+from storefront.terminal import errors_for_people, interruptible, progress_bar
 
 __all__ = ["LoadResult", "init_app", "is_empty", "load"]
 
@@ -34,7 +33,7 @@ def init_app(app: Flask) -> None:
 def demo(products: int | None, seed: int, no_pictures: bool) -> None:
     """Load the demo catalogue into an empty shop, or add generated products to any shop."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
+    with errors_for_people():
         if products is None:
             loaded = loader.load(app)
             click.echo(
@@ -43,8 +42,6 @@ def demo(products: int | None, seed: int, no_pictures: bool) -> None:
             )
         else:
             _generate(app, products, seed, [] if no_pictures else _pictures(app))
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _generate(app: Flask, number: int, seed: int, pictures: list[StoredPicture]) -> None:

@@ -10,11 +10,11 @@ from flask.cli import AppGroup
 
 from storefront import cache
 from storefront.cache import keys
-from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.stock import audit, inventory
 from storefront.stock.inventory import MAX_ON_HAND
 from storefront.stock.lookup import AmbiguousSkuError, find_variant
+from storefront.terminal import errors_for_people
 
 stock = AppGroup("stock", help="Set stock; receive deliveries; compare stock with its ledger.")
 
@@ -74,10 +74,9 @@ def audit_command(repair: bool) -> None:
 @contextmanager
 def _errors_of_commands() -> Iterator[None]:
     """Print errors of the shop as the command's own."""
-    try:
-        yield
-    except AmbiguousSkuError as error:
-        hint = " With --code it is taken as a code." if error.is_code else ""
-        raise click.ClickException(f"{error}{hint}") from error
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+    with errors_for_people():
+        try:
+            yield
+        except AmbiguousSkuError as error:
+            hint = " With --code it is taken as a code." if error.is_code else ""
+            raise click.ClickException(f"{error}{hint}") from error

@@ -9,27 +9,20 @@ import click
 from flask.cli import AppGroup
 
 from storefront.accounts.customer_files import customer_export, customer_import, invitations
-from storefront.errors import StorefrontError
-from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
-from storefront.terminal import interruptible, show_count
+from storefront.sheets.exports import export_to, file_argument
+from storefront.terminal import errors_for_people, interruptible, show_count
 
 customers = AppGroup("customers", help="Take customers out, or bring another shop's customers in.")
 
 
 @customers.command("export")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@file_argument
 def export_command(file: Path) -> None:
     """Export customers as CSV with Shopify's columns: accounts and guests. "-" writes to the standard output.
 
     The file holds personal data; only your user of this machine may read it.
     """
-    try:
-        with open_csv(file, personal=True) as writer:
-            number = customer_export.export_customers(writer)
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
-    if file != STANDARD_OUTPUT:
-        click.echo(f"Exported {number:,} customers to {file}.")
+    export_to(file, "customers", customer_export.export_customers, personal=True)
 
 
 @customers.command("import")
@@ -44,22 +37,19 @@ def import_command(file: Path, dry_run: bool, invite: bool, encoding: str | None
     letter of --invite. An account that exists stays as it is, and nobody gets two letters, so an import that was
     stopped goes on when it is repeated. The exit status is 1 if a row was refused.
     """
-    try:
-        with interruptible(lambda: "What is in stays; repeat the command to go on."):
-            report = customer_import.import_customers(
-                file,
-                encoding=encoding,
-                dry_run=dry_run,
-                progress=lambda done: show_count(f"{done:,} customers"),
-            )
-            click.echo("", err=True)
-            _print(report, dry_run=dry_run)
-            if invite and not dry_run:
-                emails = customer_import.read_emails(customer_import.open_customers(file, encoding))
-                invited = invitations.invite(emails, progress=lambda sent: show_count(f"{sent:,} letters"))
-                click.echo(f"\nLetters: {invited:,} enqueued.")
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+    with errors_for_people(), interruptible(lambda: "What is in stays; repeat the command to go on."):
+        report = customer_import.import_customers(
+            file,
+            encoding=encoding,
+            dry_run=dry_run,
+            progress=lambda done: show_count(f"{done:,} customers"),
+        )
+        click.echo("", err=True)
+        _print(report, dry_run=dry_run)
+        if invite and not dry_run:
+            emails = customer_import.read_emails(customer_import.open_customers(file, encoding))
+            invited = invitations.invite(emails, progress=lambda sent: show_count(f"{sent:,} letters"))
+            click.echo(f"\nLetters: {invited:,} enqueued.")
     sys.exit(1 if report.refused else 0)
 
 

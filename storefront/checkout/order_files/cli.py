@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,16 +12,15 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from storefront.checkout.order_files import order_export, order_import
-from storefront.errors import StorefrontError
-from storefront.sheets.writer import STANDARD_OUTPUT, open_csv
-from storefront.terminal import interruptible, show_count
+from storefront.sheets.exports import export_to, file_argument
+from storefront.terminal import errors_for_people, interruptible, show_count
 
 orders = AppGroup("orders", help="Take orders out, or bring another shop's orders in as history.")
 _day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @orders.command("export")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@file_argument
 @click.option("--since", type=_day, help="Only orders placed on this day (UTC) or later: 2026-01-31.")
 @click.option("--until", type=_day, help="Only orders placed before this day (UTC).")
 def export_command(file: Path, since: datetime | None, until: datetime | None) -> None:
@@ -28,13 +28,8 @@ def export_command(file: Path, since: datetime | None, until: datetime | None) -
 
     The file holds personal data; only your user of this machine may read it.
     """
-    try:
-        with open_csv(file, personal=True) as writer:
-            number = order_export.export_orders(writer, since=_utc(since), until=_utc(until))
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
-    if file != STANDARD_OUTPUT:
-        click.echo(f"Exported {number:,} orders to {file}.")
+    write = partial(order_export.export_orders, since=_utc(since), until=_utc(until))
+    export_to(file, "orders", write, personal=True)
 
 
 @orders.command("import")
@@ -48,17 +43,14 @@ def import_command(file: Path, dry_run: bool, encoding: str | None) -> None:
     order that is there already is left alone, so an import that was stopped goes on when it is repeated. The exit
     status is 1 if an order was refused.
     """
-    try:
-        with interruptible(lambda: "What is in stays; import the file again to go on."):
-            report = order_import.import_orders(
-                file,
-                currency=current_app.config["CURRENCY"],
-                encoding=encoding,
-                dry_run=dry_run,
-                progress=lambda done: show_count(f"{done:,} orders"),
-            )
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+    with errors_for_people(), interruptible(lambda: "What is in stays; import the file again to go on."):
+        report = order_import.import_orders(
+            file,
+            currency=current_app.config["CURRENCY"],
+            encoding=encoding,
+            dry_run=dry_run,
+            progress=lambda done: show_count(f"{done:,} orders"),
+        )
     click.echo("", err=True)
     for sentence in report.refused:
         click.echo(f"refused: {sentence}", err=True)
