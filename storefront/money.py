@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import list_currencies
+from babel.numbers import format_decimal, list_currencies
 
 from storefront.errors import ConfigurationError
 
@@ -55,6 +55,11 @@ class Money:
     def plain(self) -> str:
         """The amount in major units in digits alone, for files: "19.99"."""
         return f"{self.decimal:f}"
+
+    def format_plain(self, locale: str) -> str:
+        """Return the digits alone as the locale writes them, for form fields: "1299,90" in de_DE."""
+        pattern = f"0.{'0' * minor_units(self.currency)}".rstrip(".")
+        return str(format_decimal(self.decimal, pattern, locale))
 
     def format(self, locale: str = "en_US") -> str:
         """Return the amount as the locale writes it, e.g. "$19.99"."""

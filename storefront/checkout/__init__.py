@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.cli.add_command(cli.orders)
     app.add_template_filter(_minor, "minor")
+    app.add_template_filter(_field_amount, "field_amount")
     catalog.delivery_sentences.register(app, _delivery_sentences)
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)
@@ -58,6 +59,11 @@ def init_app(app: Flask) -> None:
 def _minor(amount: int, currency: str) -> str:
     """Return an amount in minor units of a currency as the shop's locale writes it."""
     return Money(amount, currency).format(current_app.config["LOCALE"])
+
+
+def _field_amount(money: Money) -> str:
+    """Return an amount as people type it into a form of this shop: "52,90"."""
+    return money.format_plain(current_app.config["LOCALE"])
 
 
 def _delivery_sentences() -> Sequence[str]:

@@ -11,6 +11,9 @@ from storefront.sheets.cells import clean_text
 MAX_NUMBER = 100  # characters of a cell with a number
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑‒—―﹣－⁻˗", "-"))
 _GROUP_SIGNS = str.maketrans({**dict.fromkeys("’‘`´ʼ＇٬_", "'"), **dict.fromkeys("\u2009\u202f\u00a0", " ")})
+_DIRECTION_MARKS = dict.fromkeys(
+    [0x200E, 0x200F, 0x061C]
+)  # around prices of Arabic, Hebrew and Persian shops
 _CORE = re.compile(r"[0-9][0-9.,' ]*")
 _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}(?:([.,' ])[0-9]{2,3}(?:\1[0-9]{2,3})*)?")  # India groups by two
 _NO_CENTS = re.compile(r"[.,](?:--?)?")  # "1'299.–" and "12,--"
@@ -81,7 +84,7 @@ def _to_ascii(text: str) -> str:
         str(unicodedata.decimal(sign)) if not sign.isascii() and sign.isdecimal() else sign for sign in text
     )
     wide = digits.replace("，", ",").replace("．", ".").replace("（", "(").replace("）", ")")
-    return wide.translate(_MINUS).translate(_GROUP_SIGNS)
+    return wide.translate(_DIRECTION_MARKS).translate(_MINUS).translate(_GROUP_SIGNS)
 
 
 def _read_surroundings(before: str, after: str, shown: str) -> tuple[bool, str]:

@@ -3,6 +3,8 @@
 "1.299" is 1,299 in a German column and 1.299 in an English one. A column is decided by its cells that can be read in
 one way only ("12,50", "1.250,5", "1,299.00"), else by a hint: the other columns of the file, or a semicolon between
 cells, which spreadsheets write where the comma is the decimal sign. A cell that stays doubtful is refused.
+
+Amounts that people type into forms are read by the same rules; there the shop's locale is the hint.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from babel.numbers import get_currency_symbol, get_decimal_symbol
+
+from storefront.money import minor_units
 from storefront.sheets.currency_words import find_currency
-from storefront.sheets.number_parts import NumberParts, shorten_cell, take_apart
+from storefront.sheets.number_parts import MAX_NUMBER, NumberParts, shorten_cell, take_apart
 
 MAX_AMOUNT = 10**12  # minor units
 MAX_WHOLE = 2**31 - 1
@@ -44,6 +49,22 @@ class NumberEvidence:
     def is_contradictory(self) -> bool:
         """Whether some cells prove one sign, and others the other."""
         return len(self._proved) == 2
+
+
+def parse_amount(text: str, locale: str, currency: str) -> int:
+    """Return the minor units of an amount that somebody typed into a form.
+
+    Args:
+        text: as people of the locale write it; it may name the currency: "52,90", "1.299,00 €", "1'299.-".
+        locale: of the shop; it decides what "1.299" means.
+        currency: the ISO 4217 code of the amount.
+
+    Raises:
+        ValueError: the text is empty, negative, doubtful or not an amount of that currency; the text says why.
+    """
+    text = text[: MAX_NUMBER + 1].replace(get_currency_symbol(currency, locale), "", 1)
+    hint = "," if get_decimal_symbol(locale) == "," else "."
+    return NumberReader(hint=hint).amount(text, minor_units(currency), currency=currency)
 
 
 def decide_hint(delimiter: str, columns: Iterable[NumberEvidence]) -> str:

@@ -94,6 +94,15 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
     assert stock_differences() == []
 
 
+def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser, number: str) -> None:
+    app.config["LOCALE"] = "de_DE"
+    assert 'value="44,88"' in staff.get(f"/ops/orders/{number}").text
+    assert "write it as 44,88." in staff.post(f"/ops/orders/{number}/events", kind="paid", amount="?").text
+    assert do(staff, number, "paid", amount="44,88") == 303
+    assert do(staff, number, "refunded", amount="4,88 $", key="form-1") == 303
+    assert (order(number).paid.amount, order(number).refunded.amount) == (4488, 488)
+
+
 @pytest.mark.parametrize(
     ("kind", "form", "sentence"),
     [

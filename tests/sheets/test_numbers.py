@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.sheets.numbers import NumberEvidence, NumberReader, decide_hint
+from storefront.money import Money
+from storefront.sheets.numbers import NumberEvidence, NumberReader, decide_hint, parse_amount
 from tests.work import growth
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "import"
@@ -236,3 +237,44 @@ def test_reading_a_number_is_linear(sign: str) -> None:
         return None
 
     assert growth(read, 24) <= 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "currency", "amount"),
+    [
+        ("52,90", "de_DE", "EUR", 5290),
+        ("52.90", "de_DE", "EUR", 5290),
+        (" 52,90 € ", "de_DE", "EUR", 5290),
+        ("1.299", "de_DE", "EUR", 129900),
+        ("1.299,00", "de_DE", "EUR", 129900),
+        ("1 299,00", "fr_FR", "EUR", 129900),
+        ("1,299", "en_US", "USD", 129900),
+        ("$12.5", "en_US", "USD", 1250),
+        ("1\u2019299.-", "de_CH", "CHF", 129900),
+        ("１２００", "ja_JP", "JPY", 1200),
+        ("١٢٫٥٠", "ar_EG", "EGP", 1250),
+        ("1,299", "de_DE", "KWD", 1299),
+        ("1.299", "en_US", "KWD", 1299),
+    ],
+)
+def test_a_typed_amount_is_read_by_the_locale(text: str, locale: str, currency: str, amount: int) -> None:
+    assert parse_amount(text, locale, currency) == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "x", "-1", "1.2345", "12,345", "1e9", "5 USD", "NaN", "1" * 200, "\x00"]
+)
+def test_a_typed_amount_that_is_doubtful_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_amount(text, "de_DE", "EUR")
+
+
+@given(
+    st.integers(0, 10**12),
+    st.sampled_from(["USD", "JPY", "KWD"]),
+    st.sampled_from(["en_US", "de_DE", "de_CH", "fr_FR", "hi_IN", "ar_EG", "fa_IR", "he_IL"]),
+)
+def test_a_shop_reads_the_amounts_that_it_writes(amount: int, currency: str, locale: str) -> None:
+    money = Money(amount, currency)
+    assert parse_amount(money.format_plain(locale), locale, currency) == amount
+    assert parse_amount(money.format(locale), locale, currency) == amount

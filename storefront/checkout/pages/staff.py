@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
-from decimal import Decimal
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
@@ -22,8 +20,8 @@ from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
-from storefront.money import minor_units
 from storefront.postal import address_rules
+from storefront.sheets.numbers import parse_amount
 from storefront.web.staff_access import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
@@ -117,18 +115,24 @@ def _order(number: str) -> OrderView:
 
 
 def _amount(order: OrderView) -> int:
-    """Return the amount in the form, in minor units."""
-    text, places = request.form.get("amount", "").strip(), minor_units(order.total.currency)
-    amount = Decimal(text).scaleb(places) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", text) else Decimal(0)
-    if not amount or amount != int(amount):
-        raise OrderError(
-            _(
-                "The amount %(amount)s cannot be read; write it as %(example)s.",
-                amount=repr(text[:40]),
-                example=order.total.decimal,
-            )
+    """Return the amount in the form, in minor units; it is written as the shop's locale writes amounts."""
+    text, locale, currency = (
+        request.form.get("amount", ""),
+        current_app.config["LOCALE"],
+        order.total.currency,
+    )
+    try:
+        if amount := parse_amount(text, locale, currency):
+            return amount
+    except ValueError as error:
+        current_app.logger.info("an amount typed by staff: %s", error)
+    raise OrderError(
+        _(
+            "The amount %(amount)s cannot be read; write it as %(example)s.",
+            amount=repr(text.strip()[:40]),
+            example=order.total.format_plain(locale),
         )
-    return int(amount)
+    )
 
 
 def _returned(order: OrderView) -> dict[int, int]:
