@@ -1,19 +1,21 @@
 """Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
 The style sheets are many small files in the tree, and are served as one: joined here in the order of the cascade. A
-page should not need thirty requests, and the project has no build step.
+page should not need thirty requests, and the project has no build step. Scripts name one another by their hashed
+names (see `module_graph`), so a page's whole graph of modules is immutable.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request
 
-from storefront.web import compression
+from storefront.web import compression, module_graph
 from storefront.web.prefix import add_prefix
 
 # The order of the cascade; every file under css/components/ follows, by name.
@@ -43,18 +45,32 @@ class StaticFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[str, StaticFile] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
         self.load()
 
     def load(self) -> None:
-        """Read the whole tree (a few hundred kB) into memory."""
+        """Read the whole tree (a few hundred kB) into memory.
+
+        Raises:
+            ModuleCycleError: scripts import one another in a circle.
+        """
         names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
-        files = {name: _static_file(name, p.read_bytes()) for name, p in names.items()}
+        bodies = {name: p.read_bytes() for name, p in names.items()}
+        scripts = {name: body.decode() for name, body in bodies.items() if name.endswith(".js")}
+        imports = {name: module_graph.find_imports(name, scripts) for name in scripts}
+        files: dict[str, StaticFile] = {}
+        for name in module_graph.order(scripts):  # the hash of a module is in those that name it
+            text = module_graph.replace_names(
+                name, scripts, lambda other: _hashed_name(other, files[other].etag)
+            )
+            files[name] = _static_file(name, text.encode())
+        files |= {name: _static_file(name, body) for name, body in bodies.items() if name not in scripts}
         sheets = [f"css/{name}.css" for name in STYLES] + sorted(
             n for n in files if n.startswith("css/components/")
         )
         joined = b"\n".join(files[name].body for name in sheets if name in files)
         files["css/shop.css"] = _static_file("css/shop.css", joined)
-        self._files = files
+        self._files, self._imports = files, imports
 
     def url(self, name: str) -> str:
         """Return the URL of a file, which contains its content's hash.
@@ -62,8 +78,17 @@ class StaticFiles:
         Raises:
             KeyError: there is no such file.
         """
-        stem, _, suffix = name.rpartition(".")
-        return add_prefix(f"/static/{stem}.{self._files[name].etag}.{suffix}")
+        return add_prefix(f"/static/{_hashed_name(name, self._files[name].etag)}")
+
+    def imported_urls(self, name: str) -> Sequence[str]:
+        """Return the URLs of all modules that a script imports, directly or through others, nearest first."""
+        found: list[str] = []
+        waiting = list(self._imports[name])
+        for each in waiting:
+            if each not in found:
+                found.append(each)
+                waiting.extend(self._imports[each])
+        return [self.url(each) for each in found]
 
     def find(self, path: str) -> tuple[StaticFile, bool] | None:
         """Return the file for a path below /static/, and whether the path has the hash of its content."""
@@ -76,8 +101,9 @@ class StaticFiles:
 
 
 def init_app(app: Flask) -> None:
-    """Serve /static/ and offer `static_url(name)` to templates."""
+    """Serve /static/; offer `static_url(name)` and `imported_urls(name)` to templates."""
     files = StaticFiles(Path(app.root_path).parent / "static")
+    app.add_template_global(files.imported_urls, "imported_urls")
 
     @app.template_global()
     def static_url(name: str) -> str:
@@ -102,6 +128,11 @@ def init_app(app: Flask) -> None:
         response.set_etag(f"{file.etag}-{encoding or 'identity'}")
         response.make_conditional(request)
         return response
+
+
+def _hashed_name(name: str, etag: str) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}.{etag}.{suffix}"
 
 
 def _static_file(name: str, body: bytes) -> StaticFile:

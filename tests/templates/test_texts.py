@@ -47,6 +47,7 @@ FOR_OPERATORS = {
     "stock/inventory.py": "errors of programs that set stock",
     "stock/ledger.py": "errors of programs that set stock",
     "stock/stream.py": "errors of programs that open streams",
+    "web/module_graph.py": "an error that developers see",
     "web/prefix.py": "answers outside the path of the shop",
     "web/hosts.py": "the answer to a developer under a foreign name",
 }
