@@ -1,7 +1,8 @@
-"""Unicode normalisation whose cost is proportional to the text's length."""
+"""Unicode text: normalisation in linear time, cleaning of what people typed, digits."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Literal
 
@@ -9,6 +10,16 @@ from typing import Literal
 MAX_MARKS = 30
 # Marks of combining class 0 that decompose into combining marks.
 _ALSO_MARKS = "\u0f73\u0f75\u0f81"
+
+# Control characters, line and paragraph separators: they part words.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Characters that turn the direction of the text after them (UAX #9, 2.1 to 2.4), and halves of characters.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+# Default_Ignorable_Code_Point (UAX #44) as far as fonts show nothing: a text of these alone is empty to a reader.
+_INVISIBLE = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
 
 
 def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
@@ -21,6 +32,26 @@ def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     if len(text) > MAX_MARKS and max(text) >= "\u0300":  # the first combining mark
         text = _limit_marks(text)
     return unicodedata.normalize(form, text)
+
+
+def clean_line(text: str) -> str:
+    """Return a text as one line without control characters and without characters that turn its direction.
+
+    All else stays: joiners, which Persian and Sinhala need, and characters that are newer than Python's tables.
+    """
+    return " ".join(_DIRECTIONS.sub("", _CONTROLS.sub(" ", text)).split())
+
+
+def is_invisible(text: str) -> bool:
+    """Return whether nothing of a text can be seen."""
+    return _INVISIBLE.fullmatch(text) is not None
+
+
+def ascii_digits(text: str) -> str:
+    """Return a text with the decimal digits of all scripts as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def _limit_marks(text: str) -> str:

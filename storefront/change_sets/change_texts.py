@@ -11,6 +11,7 @@ from storefront.change_sets.changes import ProductChange, StockChange, ValueChan
 from storefront.change_sets.field_texts import name_field, shorten, show_value
 from storefront.change_sets.models import ChangeSetRow
 from storefront.change_sets.results import Left, LeftKind, RowResult
+from storefront.unicode_text import clean_line
 
 FLAGS = {
     "price_jump": "a price changes by more than half",
@@ -42,7 +43,7 @@ def describe_row(row: ChangeSetRow, currency: str) -> Iterator[str]:
     yield from describe_change(
         msgspec.json.decode(row.content, type=ProductChange), currency, state=row.state
     )
-    yield from (f"  left: {one_line(str(part))}" for part in left_parts(row, "left", "not_undone"))
+    yield from (f"  left: {clean_line(str(part))}" for part in left_parts(row, "left", "not_undone"))
 
 
 def describe_change(change: ProductChange, currency: str, *, state: str = "") -> Iterator[str]:
@@ -78,11 +79,6 @@ def left_parts(row: ChangeSetRow, *kinds: LeftKind) -> Sequence[Left]:
     """Return what was not applied, or not undone, of a row."""
     result = msgspec.json.decode(row.result or "{}", type=RowResult)
     return [part for kind in kinds for part in getattr(result, kind)]
-
-
-def one_line(value: str) -> str:
-    """Return a text in one line and without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
 
 
 def _variant_lines(variant: VariantChange, currency: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
 from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar
+from storefront.unicode_text import clean_line
 
 PAGE = 50  # products
 _NEXT_COMMANDS = {
@@ -165,7 +166,7 @@ def _print_left(number: int, kind: LeftKind) -> int:
     for row in store.read_rows(number, left=kind):
         products += 1
         for part in change_texts.left_parts(row, kind):
-            click.echo(change_texts.one_line(f"left: {row.slug}: {part}"), err=True)
+            click.echo(clean_line(f"left: {row.slug}: {part}"), err=True)
     return products
 
 
@@ -173,7 +174,7 @@ def _print_problems(number: int, everything: bool) -> None:
     found = store.problems(number, None if everything else MAX_PROBLEMS + 1)
     for problem in found if everything else found[:MAX_PROBLEMS]:
         where = f"line {problem.line}, {problem.column}: " if problem.line else ""
-        click.echo(change_texts.one_line(f"{problem.kind}: {where}{problem.reason}"))
+        click.echo(clean_line(f"{problem.kind}: {where}{problem.reason}"))
     if not everything and len(found) > MAX_PROBLEMS:
         click.echo(f"More problems: flask catalog show {number} --all")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from storefront.money import Money
+from storefront.unicode_text import clean_line
 
 MAX_TEXT = 80  # characters of a value
 _EXTRA = "extra:"  # before the header of a kept column
@@ -43,5 +44,5 @@ def show_value(field: str, value: Any, currency: str) -> str:
 
 def shorten(value: str) -> str:
     """Return a text in one line, cut to a length that fits on a screen; without control characters."""
-    text = "".join(c if c.isprintable() else " " for c in " ".join(value.split()))
+    text = clean_line(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

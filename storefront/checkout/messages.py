@@ -21,7 +21,7 @@ from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
 from storefront.mail.free_text import neutralise_links
 from storefront.money import Money
-from storefront.postal import address_rules
+from storefront.postal.address_lines import address_lines
 
 _COMPOSER = "order"
 # Events without a mail. Notes are written by staff for staff.
@@ -153,7 +153,7 @@ def _addresses(order: OrderView) -> Iterator[tuple[str, ...]]:
 
 
 def _address_lines(address: Mapping[str, str]) -> list[str]:
-    return [neutralise_links(line) for line in address_rules.address_lines(address)]
+    return [neutralise_links(line) for line in address_lines(address)]
 
 
 def _payment_instructions(order: OrderView) -> tuple[tuple[str, ...], ...]:

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from storefront.mail import limits, queue
+from storefront.mail.email_address import display_email
 from storefront.mail.limits import TooManyMailsError, enqueue_limited
 from storefront.mail.messages import DeferredMail, MailText
 from storefront.mail.queue import (
@@ -31,3 +32,4 @@ def init_app(app: Flask) -> None:
     """Send mail in the background, and limit the mails that visitors cause."""
     limits.init_app(app)
     queue.init_app(app)
+    app.add_template_filter(display_email, "email")

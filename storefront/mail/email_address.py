@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import idna
+
 from storefront.i18n import gettext as _
+from storefront.unicode_text import clean_line
 from storefront.web.forms import Form
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its brackets
@@ -15,7 +18,10 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-
 
 
 def normalize_email(text: str) -> str | None:
-    """Return an address in canonical form: case-folded, its domain in ASCII (IDNA). None if it is not valid.
+    """Return an address in canonical form: case-folded, its domain in ASCII. None if it is not valid.
+
+    The domain follows IDNA 2008 (RFC 5891) after the mapping of UTS #46, as browsers have it: `straße.example` and
+    `strasse.example` are two domains, and may belong to two people.
 
     Mail is sent to this form, and every limit by account or recipient counts by it. Only ASCII is allowed before the
     @: case folding maps some letters onto others (ß and ss, dotless i), and two mailboxes with one folded address
@@ -26,8 +32,8 @@ def normalize_email(text: str) -> str | None:
     local, _at, domain = text.strip().rpartition("@")
     local = local.casefold() if local.isascii() else ""
     try:
-        domain = domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
+        domain = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
         return None
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         return None
@@ -35,10 +41,21 @@ def normalize_email(text: str) -> str | None:
     return folded if len(folded) <= MAX_LENGTH else None
 
 
+def display_email(email: str) -> str:
+    """Return an address for people: with an international domain as it is read, then as it is sent."""
+    local, _at, domain = email.rpartition("@")
+    if "xn--" not in domain:
+        return email
+    try:
+        return f"{local}@{idna.decode(domain)} ({email})"
+    except idna.IDNAError:  # a domain of before 2008, such as one with an emoji
+        return email
+
+
 def read_email(form: Form, name: str = "email") -> str:
     """Return the folded address of a form's field; empty, with an error in the form, if it is not valid."""
     typed = form.typed(name).strip()[: MAX_LENGTH + 2]
-    form.values[name] = "".join(c for c in typed if c.isprintable())
+    form.values[name] = clean_line(typed)
     folded = normalize_email(typed)
     if folded is None:
         form.errors[name] = (

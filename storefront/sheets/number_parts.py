@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from storefront.sheets.cells import clean_text
+from storefront.unicode_text import ascii_digits
 
 MAX_NUMBER = 100  # characters of a cell with a number
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑‒—―﹣－⁻˗", "-"))
@@ -80,10 +80,7 @@ def take_apart(cell: str) -> NumberParts:
 
 def _to_ascii(text: str) -> str:
     """Return a text with digits of all scripts as 0 to 9, and with one kind of minus and of each separator."""
-    digits = "".join(
-        str(unicodedata.decimal(sign)) if not sign.isascii() and sign.isdecimal() else sign for sign in text
-    )
-    wide = digits.replace("，", ",").replace("．", ".").replace("（", "(").replace("）", ")")
+    wide = ascii_digits(text).replace("，", ",").replace("．", ".").replace("（", "(").replace("）", ")")
     return wide.translate(_DIRECTION_MARKS).translate(_MINUS).translate(_GROUP_SIGNS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storefront.i18n import gettext as _
-from storefront.unicode_text import normalize
+from storefront.unicode_text import clean_line, is_invisible, normalize
 
 
 class Form:
@@ -33,9 +33,10 @@ class Form:
         return self._typed.get(name, "")
 
     def text(self, name: str, label: str, *, most: int, required: bool = True) -> str:
-        """Return one line of at most `most` characters, without characters that cannot be printed."""
-        typed = normalize("NFC", self.typed(name)[: most * 8])
-        line = " ".join("".join(c if c.isprintable() else " " for c in typed[: most * 4]).split())
+        """Return one line of at most `most` characters, without control characters."""
+        line = clean_line(normalize("NFC", self.typed(name)[: most * 8])[: most * 4])
+        if is_invisible(line):
+            line = ""
         self.values[name] = line[:most]
         if required and not line:
             self.errors[name] = _("%(label)s is missing.", label=label)

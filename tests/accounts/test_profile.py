@@ -143,6 +143,15 @@ def test_address_is_added_changed_and_removed(kims: Browser) -> None:
     assert "You have no addresses yet." in kims.get("/account/addresses").text
 
 
+def test_address_is_printed_and_typed_back_as_on_an_order(kims: Browser) -> None:
+    us = {"country": "US", "postcode": "941031234", "city": "San Francisco", "region": "CA"}
+    assert kims.post("/account/addresses", **HOME | us).status_code == 303
+    assert "SAN FRANCISCO, CA 94103-1234<br>" in kims.get("/account/addresses").text
+    for typed in ("CH-8001", "８００１"):
+        page = kims.get(kims.post("/account/addresses", **HOME | {"postcode": typed}).location).text
+        assert "CH-8001 Zürich<br>" in page
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -13,6 +13,10 @@ from storefront.mail import email_address
         ("Kim@Example.COM", "kim@example.com"),
         ("kim+tea@example.com", "kim+tea@example.com"),
         ("kim@bücher.example", "kim@xn--bcher-kva.example"),
+        ("kim@stra\u00dfe.example", "kim@xn--strae-oqa.example"),
+        ("kim@STRASSE.example", "kim@strasse.example"),
+        ("kim@xn--i-7iq.example", "kim@xn--i-7iq.example"),
+        ("kim@i\u2764.example", None),
         ("stra\u00dfe@example.com", None),
         ("k\u0131m@example.com", None),
         ("\u212aim@example.com", None),
@@ -29,3 +33,15 @@ from storefront.mail import email_address
 )
 def test_folding_never_merges_two_mailboxes(typed: str, folded: str | None) -> None:
     assert email_address.normalize_email(typed) == folded
+
+
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [
+        ("kim@example.com", "kim@example.com"),
+        ("kim@xn--strae-oqa.example", "kim@stra\u00dfe.example (kim@xn--strae-oqa.example)"),
+        ("kim@xn--i-7iq.example", "kim@xn--i-7iq.example"),
+    ],
+)
+def test_international_domain_is_shown_as_it_is_read(email: str, shown: str) -> None:
+    assert email_address.display_email(email) == shown

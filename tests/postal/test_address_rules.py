@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from storefront.postal import address_rules
+from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
 pytestmark = pytest.mark.any_database
@@ -69,4 +70,10 @@ def test_region_is_found_by_code_or_name(app: Flask) -> None:
 
 def test_lines_end_with_the_country_in_the_shops_language(app: Flask) -> None:
     assert app
-    assert address_rules.address_lines(ZURICH) == ["Kim", "Quai 3", "CH-8001 Zürich", "Switzerland"]
+    assert address_lines(ZURICH) == ["Kim", "Quai 3", "CH-8001 Zürich", "Switzerland"]
+
+
+def test_japanese_addresses_have_a_city(app: Flask) -> None:
+    assert app
+    city = address_rules.rules_for("JP").city
+    assert (city.label, city.used, city.required) == ("City", True, True)

@@ -12,6 +12,7 @@ from storefront.accounts.pages.page import make_blueprint, redirect_with_notice,
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.postal import address_rules, countries
+from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
 bp = make_blueprint("addresses", __name__, "/account/addresses")
@@ -23,8 +24,8 @@ MAX_ADDRESSES = 20
 @authentication.sign_in_required
 def book(user: User) -> Response:
     """All addresses of the account."""
-    found, names = queries.list_addresses(user.id), address_rules.country_names()
-    return render_page("addresses", addresses=found, names=names, most=MAX_ADDRESSES)
+    book = [(address, _lines(address)) for address in queries.list_addresses(user.id)]
+    return render_page("addresses", book=book, most=MAX_ADDRESSES)
 
 
 @bp.get("/new")
@@ -65,8 +66,7 @@ def add(user: User) -> Response:
 def edit(user: User, address_id: int) -> Response:
     """The form with an existing address."""
     address = _find_own_address(user, address_id)
-    values = {name: getattr(address, name) for name in address_rules.FIELDS}
-    return _render_form(Form(values=values), address_id)
+    return _render_form(Form(values=_values(address)), address_id)
 
 
 @bp.post("/<int(max=2147483647):address_id>")
@@ -113,3 +113,12 @@ def _render_form(form: Form, address_id: int | None) -> Response:
 def _only_country_changed() -> bool:
     """Return whether the form was sent to show the fields of another country: then nothing is saved."""
     return request.form.get("do") == "country"
+
+
+def _values(address: Address) -> dict[str, str]:
+    return {name: getattr(address, name) for name in address_rules.FIELDS}
+
+
+def _lines(address: Address) -> list[str]:
+    """Return the lines of an address as an order prints them, and the telephone number."""
+    return [*filter(None, (*address_lines(_values(address)), address.phone))]

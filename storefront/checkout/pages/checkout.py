@@ -38,6 +38,7 @@ from storefront.checkout.terms import current_terms
 from storefront.checkout.totals import Totals, compute_totals
 from storefront.extensions import db, write_transaction
 from storefront.postal import address_rules
+from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
 
 bp: Blueprint = blueprint("checkout", __name__)
@@ -238,8 +239,8 @@ def _review_page(
         review=review,
         totals=review.totals,
         draft=draft,
-        ship_to=address_rules.address_lines(draft.address),
-        bill_to=address_rules.address_lines(draft.bill_to or {}),
+        ship_to=address_lines(draft.address),
+        bill_to=address_lines(draft.bill_to or {}),
         provider=provider,
         until=held.until if held.until and held.until > now else None,
         seconds=ceil((held.until - now).total_seconds()) if held.until else 0,

@@ -22,7 +22,7 @@ from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
 from storefront.mail import transport
-from storefront.postal import address_rules
+from storefront.postal.address_lines import address_lines
 
 bp: Blueprint = blueprint("orders", __name__)
 history_bp: Blueprint = blueprint("history", __name__)
@@ -82,8 +82,8 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
         status,
         order=order,
         token=_token(),
-        ship_to=address_rules.address_lines(order.ship_to),
-        bill_to=address_rules.address_lines(order.bill_to or {}),
+        ship_to=address_lines(order.ship_to),
+        bill_to=address_lines(order.bill_to or {}),
         provider=provider,
         instructions=provider.instructions(order) if provider and shows_instructions else (),
         letter=accounts.find_letter(request.args.get("letter", "")),

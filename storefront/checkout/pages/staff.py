@@ -20,7 +20,7 @@ from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
-from storefront.postal import address_rules
+from storefront.postal.address_lines import address_lines
 from storefront.sheets.numbers import parse_amount
 from storefront.web.staff_access import staff_only
 
@@ -157,8 +157,8 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         "ops/order.html",
         status,
         order=order,
-        ship_to=address_rules.address_lines(order.ship_to),
-        bill_to=address_rules.address_lines(order.bill_to or {}),
+        ship_to=address_lines(order.ship_to),
+        bill_to=address_lines(order.bill_to or {}),
         provider=provider,
         actors=describe_actors({event.actor for event in order.events}),
         disputes=disputes.list_disputes(number),

