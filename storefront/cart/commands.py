@@ -16,7 +16,7 @@ from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
 from storefront.extensions import insert_function, write_transaction
 from storefront.i18n import gettext as _
-from storefront.stock import StockItem
+from storefront.stock import StockItem, StockLevel
 
 MAX_QUANTITY = 99  # of one variant
 MAX_LINES = 100
@@ -36,13 +36,9 @@ def add_line(sku: str, quantity: int) -> str:
     """
     accounts.current_user()  # before the transaction locks the database, since it may wait for Redis
     with write_transaction() as session:
-        variant, title, cart_id, lines, available = _find_variant(session, sku)
-        if (left := stock.number_if_short(available, quantity)) is not None:
-            raise CartError(
-                _("Only %(count)d of %(title)s are left.", count=left, title=title)
-                if left
-                else _("%(title)s is sold out.", title=title)
-            )
+        variant, title, cart_id, lines, level = _find_variant(session, sku)
+        if (shortage := stock.find_shortage(level, quantity)) is not None:
+            raise CartError(shortage.describe(title))
         if cart_id is None:
             cart_id = _create_cart(session)
         elif lines >= MAX_LINES:
@@ -84,12 +80,12 @@ def remove_line(sku: str) -> None:
         session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
 
 
-def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None, int, int | None]:
+def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None, int, StockLevel]:
     """Find an active variant to add.
 
     Returns:
         The variant, its product's title, the id of this visitor's cart (None: there is no cart), the number of the
-        cart's other lines, and how many can be bought (None: any number).
+        cart's other lines, and what can be bought.
 
     Raises:
         CartError: there is no such variant in the shop.
@@ -119,8 +115,8 @@ def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None,
         raise CartError(_("There is nothing with that number in the shop."))
     item = row.StockItem
     unlimited = row.Variant.backorder or (item is not None and not item.tracked)
-    available = None if unlimited else max(0, item.available) if item is not None else 0
-    return row.Variant, row.title, row.cart, row.lines, available
+    level = StockLevel(item.available, item.low_threshold) if item is not None else StockLevel(0, 0)
+    return row.Variant, row.title, row.cart, row.lines, StockLevel(None, 0) if unlimited else level
 
 
 def _create_cart(session: Session) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +12,7 @@ from flask import current_app
 from sqlalchemy import Select, func, select
 
 from storefront import accounts, stock
+from storefront.app_state import Hook
 from storefront.cart import cookie
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, ProductImage, Variant
@@ -18,8 +21,11 @@ from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money
-from storefront.stock import Badge
+from storefront.stock import Badge, Shortage
 from storefront.web.prefix import add_prefix
+
+held_for = Hook[[int], Mapping[str, int]]("cart.held_for")
+"""Returns how many of each SKU are reserved for the cart with this id, so that they do not count against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class CartPageLine:
     price_seen: Money
     picture: Picture | None
     badge: Badge
-    left: int | None  # how many can be bought, if that is fewer than `quantity`; else None
+    shortage: Shortage | None  # fewer than `quantity` can be bought now
     saved: bool
 
     @property
@@ -47,7 +53,12 @@ class CartPageLine:
     @property
     def short(self) -> bool:
         """Whether some can be bought, but fewer than `quantity`."""
-        return bool(self.left) and not self.badge.backorder
+        return self.badge.buyable and self.shortage is not None
+
+    @property
+    def left(self) -> int | None:
+        """How many can be bought if that is fewer than `quantity` and the public may know it; else None."""
+        return self.shortage.left if self.shortage else None
 
     @property
     def total(self) -> Money | None:
@@ -62,7 +73,11 @@ class CartPageLine:
         if not self.badge.buyable:
             return _("Sold out. It stays here in case it comes back.")
         if self.short:
-            return _("Only %(count)d left. Lower the quantity to buy it.", count=self.left)
+            return (
+                _("Only %(count)d left. Lower the quantity to buy it.", count=self.left)
+                if self.left
+                else _("We do not have that many. Lower the quantity to buy it.")
+            )
         if self.price > self.price_seen:
             return _("It costs more than when you put it here.")
         return _("It has become cheaper.") if self.price < self.price_seen else None
@@ -147,7 +162,10 @@ def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:
         .order_by(CartLine.added_at, CartLine.id)
     ).all()
     levels = stock.load_levels({row.Product.id for row in rows if row.Product is not None})
-    return [_page_line(*row, levels=levels, currency=currency) for row in rows]
+    held: Counter[str] = Counter()
+    for own in held_for.fire(cart_id):
+        held.update(own)
+    return [_page_line(*row, levels=levels, held=held, currency=currency) for row in rows]
 
 
 def _page_line(
@@ -157,10 +175,13 @@ def _page_line(
     image: ProductImage | None,
     *,
     levels: stock.StockLevels,
+    held: Mapping[str, int],
     currency: str,
 ) -> CartPageLine:
     in_shop = variant is not None and product is not None and product.is_for_sale
     level = levels.variant(variant.id) if variant is not None and in_shop else stock.StockLevel(0, 0)
+    level = level.plus(held.get(line.sku, 0))
+    backorder = bool(variant and variant.backorder)
     return CartPageLine(
         sku=line.sku,
         product_id=product.id if product is not None else None,
@@ -175,7 +196,7 @@ def _page_line(
         picture=Picture(image.digest, image.width, image.height, "")
         if image is not None and image.digest
         else None,
-        badge=stock.badge_for(level, stock.public_display(), backorder=bool(variant and variant.backorder)),
-        left=stock.number_if_short(level.available, line.quantity),
+        badge=stock.badge_for(level, stock.public_display(), backorder=backorder),
+        shortage=None if backorder else stock.find_shortage(level, line.quantity),
         saved=line.saved,
     )

@@ -11,7 +11,8 @@ from flask import Flask, current_app
 from sqlalchemy import func, select
 
 from storefront import accounts, catalog, change_sets, stock
-from storefront.checkout import messages, orders, place_order, queries, retention, terms
+from storefront.cart import queries as cart_queries
+from storefront.checkout import holds, messages, orders, place_order, queries, retention, terms
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.order_files import cli, customer_purchases
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)
     stock.held_quantities.register(app, lambda: select(Hold.sku, func.sum(Hold.quantity)).group_by(Hold.sku))
+    cart_queries.held_for.register(app, holds.held_for_cart)
     change_sets.used_codes.register(app, lambda: select(Hold.sku))
     change_sets.used_codes.register(app, lambda: select(OrderLine.sku))
     for module in (customer_purchases, messages, refunds, cancellation, invoice_expiry, retention):

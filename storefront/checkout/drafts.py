@@ -19,8 +19,8 @@ from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import (
     EmptyBasketError,
     IncompleteError,
+    LineShortage,
     ReviewOutdatedError,
-    Shortage,
     ShortageError,
 )
 from storefront.checkout.models import Checkout
@@ -28,7 +28,7 @@ from storefront.checkout.terms import current_terms
 from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db
 from storefront.i18n import gettext as _
-from storefront.stock import StockItem
+from storefront.stock import StockItem, StockLevel, shortage_at
 
 # Built once and executed without the ORM: every page of the checkout and every order runs it.
 _BASKET = (
@@ -47,6 +47,7 @@ _BASKET = (
         Variant.option2,
         Variant.option3,
         StockItem.tracked,
+        StockItem.low_threshold,
         (StockItem.on_hand - StockItem.reserved).label("available"),
     )
     .outerjoin(Variant, Variant.sku == CartLine.sku)
@@ -66,6 +67,7 @@ class CheckoutLine:
         tracked: the stock of this SKU is counted.
         backorder: it can be ordered without stock.
         available: the quantity that nobody has reserved; 0 if the stock is not counted.
+        low_threshold: at or under it the stock is low.
     """
 
     item: LineItem
@@ -73,6 +75,7 @@ class CheckoutLine:
     tracked: bool
     backorder: bool
     available: int
+    low_threshold: int
 
     @property
     def sku(self) -> str:
@@ -84,9 +87,10 @@ class CheckoutLine:
         """Whether the line can be bought only while there is stock."""
         return self.tracked and not self.backorder
 
-    def shortage(self, available: int) -> Shortage:
-        """Return the facts for the shopper if only this quantity is available."""
-        return Shortage(self.sku, self.item.title, self.item.quantity, max(0, available))
+    def shortage(self, available: int) -> LineShortage:
+        """Return what the shopper may know if this quantity is available and that is too low."""
+        level = StockLevel(available, self.low_threshold)
+        return LineShortage(self.sku, self.item.title, shortage_at(level, self.item.quantity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,13 @@ def read_basket(session: Session, cart_id: int | None) -> tuple[list[CheckoutLin
             row.sku, row.title, options, row.quantity, row.price, row.taxable, row.requires_shipping
         )
         lines.append(
-            CheckoutLine(item, row.label, row.tracked is not False, bool(row.backorder), row.available or 0)
+            CheckoutLine(
+                item,
+                row.label,
+                row.tracked is not False,
+                bool(row.backorder),
+                row.available or 0,
+                row.low_threshold or 0,
+            )
         )
     return sorted(lines, key=lambda line: line.sku), unavailable

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from storefront import stock
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
 
@@ -38,32 +39,26 @@ class IncompleteError(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True)
-class Shortage:
-    """A line for which the stock is too low, and the quantity that is still available."""
+class LineShortage:
+    """A line for which the stock is too low: what the shopper wants, and what the public may know of the rest."""
 
     sku: str
     title: str
-    wanted: int
-    available: int
+    amount: stock.Shortage
 
 
 class ShortageError(StorefrontError):
     """The stock is too low for some lines, since other shoppers were quicker. Nothing was reserved or sold.
 
     Attributes:
-        shortages: the lines concerned, each with its available quantity.
+        shortages: the lines concerned.
         unavailable: titles of lines that the shop no longer sells.
     """
 
     status = 409
 
-    def __init__(self, shortages: Sequence[Shortage], unavailable: Sequence[str] = ()) -> None:
-        sentences = [
-            _("Only %(available)d of %(title)s are left.", available=line.available, title=line.title)
-            if line.available
-            else _("%(title)s is sold out.", title=line.title)
-            for line in shortages
-        ]
+    def __init__(self, shortages: Sequence[LineShortage], unavailable: Sequence[str] = ()) -> None:
+        sentences = [line.amount.describe(line.title) for line in shortages]
         sentences += [_("%(title)s is not in the shop any more.", title=title) for title in unavailable]
         super().__init__(" ".join(sentences))
         self.shortages, self.unavailable = tuple(shortages), tuple(unavailable)

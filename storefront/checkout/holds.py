@@ -24,7 +24,7 @@ from storefront.checkout.hold_budgets import HoldOwner, check_budgets, check_bud
 from storefront.checkout.models import Checkout, Hold, HoldTime
 from storefront.checkout.retry import run_with_retries
 from storefront.checkout.taken_holds import ledger_reference, raise_shortages, release_movement, take_holds
-from storefront.extensions import write_transaction
+from storefront.extensions import db, write_transaction
 from storefront.stock import Movement
 from storefront.stock.models import MovementKind
 
@@ -130,6 +130,16 @@ def hold_status(session: Session, checkout_id: int, lines: Iterable[CheckoutLine
     if any(held.get(line.sku, 0) < line.item.quantity for line in lines if line.needs_stock):
         return HoldStatus(None)
     return HoldStatus(min((row.expires_at for row in rows), default=None))
+
+
+def held_for_cart(cart_id: int) -> dict[str, int]:
+    """Return how many of each SKU are held for the draft of this cart."""
+    rows = db.session.execute(
+        select(Hold.sku, Hold.quantity)
+        .join(Checkout, Checkout.id == Hold.checkout_id)
+        .where(Checkout.cart_id == cart_id)
+    )
+    return {row.sku: row.quantity for row in rows}
 
 
 def release(session: Session, checkout_id: int) -> None:

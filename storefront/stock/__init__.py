@@ -25,7 +25,16 @@ from storefront.stock.ledger import (
 )
 from storefront.stock.lookup import VariantName, find_variants
 from storefront.stock.models import StockItem, StockMovement
-from storefront.stock.public import Badge, Display, StockLevel, badge_for, number_if_short, public_display
+from storefront.stock.public import (
+    Badge,
+    Display,
+    Shortage,
+    StockLevel,
+    badge_for,
+    find_shortage,
+    public_display,
+    shortage_at,
+)
 from storefront.stock.queries import StockLevels, is_buyable, load_levels
 from storefront.stock.stream import hub
 
@@ -34,6 +43,7 @@ __all__ = [
     "Display",
     "InsufficientStockError",
     "Movement",
+    "Shortage",
     "StockItem",
     "StockLevel",
     "StockLevels",
@@ -43,6 +53,7 @@ __all__ = [
     "apply_movements",
     "availability_changed",
     "badge_for",
+    "find_shortage",
     "find_variants",
     "held_quantities",
     "hub",
@@ -50,7 +61,6 @@ __all__ = [
     "is_buyable",
     "load_levels",
     "lock_available",
-    "number_if_short",
     "public_display",
     "receive",
     "release",
@@ -59,6 +69,7 @@ __all__ = [
     "sell",
     "set_available",
     "set_on_hand",
+    "shortage_at",
 ]
 
 

@@ -75,7 +75,7 @@ class UnknownSkuError(StorefrontError):
 
 
 class InsufficientStockError(StorefrontError):
-    """Fewer are available than are wanted.
+    """Fewer are available than are wanted. The text does not say how many, since the public may read it.
 
     Attributes:
         sku: the variant's.
@@ -86,7 +86,7 @@ class InsufficientStockError(StorefrontError):
     status = 409
 
     def __init__(self, sku: str, wanted: int, available: int) -> None:
-        super().__init__(f"{wanted} of {sku} are wanted, {available} can be had.")
+        super().__init__(f"There are fewer than {wanted} of {sku} in stock.")
         self.sku, self.wanted, self.available = sku, wanted, available
 
 

@@ -1,17 +1,18 @@
-"""What the public may know of stock: one rule for badges on pages, live updates, baskets and the API.
+"""What the public may know of stock: one rule for badges, live updates, baskets, the sentences of errors and the API.
 
 `STOREFRONT_STOCK_DISPLAY` is `low` (the number at or under the threshold), `band` (no number but 0) or `exact` (the
-number). A shopper who wants more than there is learns at any setting how many there are (`number_if_short`).
+number). A shopper who wants more than there is learns no more than that (`find_shortage`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flask import current_app
 
 from storefront.i18n import gettext as _
+from storefront.i18n import ngettext
 
 Band = Literal["in", "low", "out"]
 Display = Literal["low", "band", "exact"]
@@ -36,6 +37,10 @@ class StockLevel:
         if self.available <= 0:
             return "out"
         return "low" if self.available <= self.low_threshold else "in"
+
+    def plus(self, number: int) -> StockLevel:
+        """Return the level for somebody for whom so many of the reserved ones are reserved."""
+        return self if self.available is None else replace(self, available=self.available + number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,36 @@ class Badge:
         return self.band != "out" or self.backorder
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """There is less than somebody wants.
+
+    Attributes:
+        wanted: the quantity.
+        left: how many are left where the public may know it, else None; 0 if it is sold out.
+    """
+
+    wanted: int
+    left: int | None
+
+    def describe(self, title: str) -> str:
+        """Return the sentence for the shopper; `title` is the product's."""
+        if self.left == 0:
+            return _("%(title)s is sold out.", title=title)
+        if self.left is None:
+            return _(
+                "We do not have %(count)d of %(title)s. Choose a lower quantity.",
+                count=self.wanted,
+                title=title,
+            )
+        return ngettext(
+            "Only %(num)d of %(title)s is left.",
+            "Only %(num)d of %(title)s are left.",
+            self.left,
+            title=title,
+        )
+
+
 def public_display() -> Display:
     """Return what the shop's setting lets the public know."""
     display: Display = current_app.config["STOCK_DISPLAY"]
@@ -87,14 +122,18 @@ def badge_for(level: StockLevel, display: Display, *, backorder: bool = False) -
     return Badge(level.band, public_number(level.band, level.available, display), backorder)
 
 
-def number_if_short(available: int | None, wanted: int) -> int | None:
-    """Return how many are left if that is fewer than somebody wants, else None.
-
-    Baskets name this number at any setting: they have to propose a quantity that can be bought, and a shopper could
-    find it by trying.
+def shortage_at(level: StockLevel, wanted: int, display: Display | None = None) -> Shortage:
+    """Return what the public may know of a level that is too low for somebody.
 
     Args:
-        available: how many can be bought; None if stock is not counted.
-        wanted: the quantity in the basket.
+        level: what can be bought.
+        wanted: the quantity, in a basket for example.
+        display: what may be known; by default the shop's setting.
     """
-    return max(0, available) if available is not None and available < wanted else None
+    return Shortage(wanted, public_number(level.band, level.available, display or public_display()))
+
+
+def find_shortage(level: StockLevel, wanted: int, display: Display | None = None) -> Shortage | None:
+    """Return `shortage_at` if there is less than somebody wants, else None."""
+    is_short = level.available is not None and level.available < wanted
+    return shortage_at(level, wanted, display) if is_short else None

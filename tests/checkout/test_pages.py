@@ -192,6 +192,18 @@ def test_slower_shopper_keeps_the_rest_of_the_basket(app: Flask, guest: Browser)
     assert stock_differences() == []
 
 
+def test_what_is_held_for_a_shopper_is_not_sold_out_to_them(app: Flask, guest: Browser) -> None:
+    with write_transaction() as session:
+        set_on_hand(session, "T", 10, reason="counted", actor="test")
+    review(guest)
+    with write_transaction() as session:
+        set_on_hand(session, "T", 2, reason="counted", actor="test")
+    assert stock_level("T") == (2, 2)
+    assert "cart-line__notice" not in guest.get("/cart").text
+    slower = Browser(app, "198.51.100.8")
+    assert "sold out" in slower.post("/cart/lines", sku="T").text
+
+
 def test_empty_basket_is_explained(app: Flask) -> None:
     browser = Browser(app)
     sent = (browser.post("/checkout", **DETAILS), browser.post("/checkout", do="place"))

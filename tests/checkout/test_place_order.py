@@ -158,7 +158,7 @@ def test_shortage_names_all_lines_and_takes_nothing(app: Flask) -> None:
     for attempt in (hold, place):
         with pytest.raises(ShortageError, match="Only 2 of Teapot are left") as caught:
             attempt(draft)
-        assert [(x.sku, x.wanted, x.available) for x in caught.value.shortages] == [
+        assert [(x.sku, x.amount.wanted, x.amount.left) for x in caught.value.shortages] == [
             ("CUP", 1, 0),
             ("TP", 3, 2),
         ]

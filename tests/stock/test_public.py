@@ -13,7 +13,7 @@ from storefront import outbox
 from storefront.catalog import queries
 from storefront.extensions import write_transaction
 from storefront.live import Hub
-from storefront.stock import Display, StockLevel, badge_for, number_if_short, sell, set_on_hand
+from storefront.stock import Display, Shortage, StockLevel, badge_for, find_shortage, sell
 from storefront.stock.stream import StockSource
 from tests.factories import make_product
 
@@ -50,11 +50,28 @@ def test_badges_follow_the_rule(
 
 
 @pytest.mark.parametrize(
-    ("available", "wanted", "number"),
-    [(3, 2, None), (3, 3, None), (3, 4, 3), (0, 1, 0), (-1, 1, 0), (UNTRACKED, 99, None)],
+    ("display", "available", "wanted", "sentence"),
+    [
+        ("exact", 3, 3, None),
+        ("exact", UNTRACKED, 99, None),
+        ("low", 1, 4, "Only 1 of Mug is left."),
+        ("low", 3, 4, "Only 3 of Mug are left."),
+        ("low", 12, 40, "We do not have 40 of Mug. Choose a lower quantity."),
+        ("band", 3, 4, "We do not have 4 of Mug. Choose a lower quantity."),
+        ("exact", 12, 40, "Only 12 of Mug are left."),
+        ("band", 0, 1, "Mug is sold out."),
+        ("low", -1, 1, "Mug is sold out."),
+    ],
 )
-def test_a_shortage_names_the_number(available: int | None, wanted: int, number: int | None) -> None:
-    assert number_if_short(available, wanted) == number
+def test_a_shortage_names_only_a_public_number(
+    app: Flask, display: Display, available: int | None, wanted: int, sentence: str | None
+) -> None:
+    found = find_shortage(StockLevel(available, 5), wanted, display)
+    assert (found and found.describe("Mug")) == sentence
+
+
+def test_a_secret_number_is_not_in_a_shortage() -> None:
+    assert find_shortage(StockLevel(12, 5), 40, "low") == Shortage(40, None)
 
 
 def test_a_backorder_is_buyable_when_sold_out(app: Flask) -> None:
@@ -107,14 +124,3 @@ def test_an_untracked_variant_shows_no_number(app: Flask, display: Display) -> N
     source = StockSource(app)
     states = [*source.read([product.id]), *map(source.decode, events)]
     assert [(state.band, state.left) for state in states] == [("in", None)] * 2
-
-
-@pytest.mark.parametrize("display", ["low", "band", "exact"])
-def test_a_basket_names_the_number_only_if_short(app: Flask, client: FlaskClient, display: Display) -> None:
-    app.config["STOCK_DISPLAY"] = display
-    make_product(variants=[{"sku": "TP", "on_hand": 9}])
-    client.post("/cart/lines", data={"sku": "TP", "quantity": 8}, headers={"Sec-Fetch-Site": "same-origin"})
-    assert "left" not in re.findall(r"<main.*</main>", client.get("/cart").text, re.S)[0]
-    with write_transaction() as session:
-        set_on_hand(session, "TP", 7, reason="count", actor="test")
-    assert "Only 7 left. Lower the quantity" in client.get("/cart").text
