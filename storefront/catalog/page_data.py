@@ -12,6 +12,9 @@ from storefront.money import Money
 from storefront.stock import Badge
 from storefront.web.prefix import add_prefix
 
+# Variants that a value of an option may select; more would make the page of a product with 2,000 variants large.
+MAX_NEAREST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -142,18 +145,30 @@ class VariantView:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of one option, and the variant that choosing it selects.
+    """One value of one option, and the variants that it may select.
 
     Attributes:
-        sku: of the variant with this value that is nearest to the selected one.
-        exact: whether that variant has all the other values of the selected one.
+        variants: the one with all the other values of the selected one if it is `exact`; else those with this value,
+            the nearest to the selected one first.
+        exact: whether there is such a variant.
     """
 
     value: str
-    sku: str
-    selected: bool
-    badge: Badge
+    variants: tuple[VariantView, ...]
     exact: bool
+
+    @property
+    def target(self) -> VariantView:
+        """The variant that choosing the value selects: the first that can be bought, else the first."""
+        return next((v for v in self.variants if v.badge.buyable), self.variants[0])
+
+    @property
+    def states(self) -> list[dict[str, object]]:
+        """What the page's script needs to follow the stock of the variants, ready for JSON."""
+        return [
+            {"sku": v.sku, "version": v.version, "buyable": v.badge.buyable, "backorder": v.badge.backorder}
+            for v in self.variants
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +206,13 @@ class ProductPage:
         return ListRequest(vendor=self.vendor).url()
 
     def selected(self, sku: str | None) -> VariantView:
-        """Return the variant with this SKU, else the first that can be bought, else the first."""
+        """Return the variant with this SKU, else the one whose price lists show.
+
+        That is the cheapest, and of equal ones the first (`list_index.derivation.prices`). Variants that can be
+        bought come before the others.
+        """
         wanted = next((v for v in self.variants if v.sku == sku), None)
-        return wanted or next((v for v in self.variants if v.badge.buyable), self.variants[0])
+        return wanted or min(self.variants, key=lambda v: (not v.badge.buyable, v.price.amount))
 
     def choices(self, selected: VariantView) -> list[tuple[str, list[Choice]]]:
         """Return for each option its name and its values, each with the variant that it selects."""
@@ -208,11 +227,10 @@ class ProductPage:
     def _choice(self, selected: VariantView, place: int, value: str) -> Choice:
         wanted = (*selected.options[:place], value, *selected.options[place + 1 :])
         candidates = [v for v in self.variants if place < len(v.options) and v.options[place] == value]
-        best = max(
-            candidates,
-            key=lambda v: (sum(a == b for a, b in zip(v.options, wanted, strict=False)), v.badge.buyable),
-        )
-        return Choice(value, best.sku, best.sku == selected.sku, best.badge, best.options == wanted)
+        if exact := tuple(v for v in candidates if v.options == wanted):
+            return Choice(value, exact, exact=True)
+        candidates.sort(key=lambda v: -sum(a == b for a, b in zip(v.options, wanted, strict=False)))
+        return Choice(value, tuple(candidates[:MAX_NEAREST]), exact=False)
 
 
 @dataclass(frozen=True, slots=True)

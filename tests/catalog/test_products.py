@@ -17,7 +17,7 @@ COLOURS = [
 ]
 
 
-def test_first_variant_that_can_be_bought_is_selected(app: object) -> None:
+def test_cheapest_variant_that_can_be_bought_is_selected(app: object) -> None:
     make_product("Mug", option_names=["Colour", "Size"], variants=COLOURS)
     page = queries.load_product_page("mug")
     assert page.selected(None).sku == "MUG-BLUE-L"
@@ -30,9 +30,24 @@ def test_choosing_an_option_keeps_the_other_options(app: object) -> None:
     page = queries.load_product_page("mug")
     choices = dict(page.choices(page.selected("MUG-BLUE-L")))
     red = next(choice for choice in choices["Colour"] if choice.value == "Red")
-    assert (red.sku, red.exact) == ("MUG-RED", False)
+    assert (red.target.sku, red.exact) == ("MUG-RED", False)
     small = next(choice for choice in choices["Size"] if choice.value == "Small")
-    assert (small.sku, small.exact, small.badge.text) == ("MUG-BLUE", True, "Sold out")
+    assert (small.target.sku, small.exact, small.target.badge.text) == ("MUG-BLUE", True, "Sold out")
+
+
+def test_an_option_leads_to_what_can_be_bought(app: object) -> None:
+    variants = [
+        {"sku": "A", "option1": "Blue", "option2": "Small"},
+        {"sku": "B", "option1": "Red", "option2": "Medium", "on_hand": 0},
+        {"sku": "C", "option1": "Red", "option2": "Large"},
+        {"sku": "D", "option1": "Pine", "option2": "Large", "on_hand": 0},
+    ]
+    make_product("Mug", option_names=["Colour", "Size"], variants=variants)
+    page = queries.load_product_page("mug")
+    colours = {choice.value: choice for choice in dict(page.choices(page.selected("A")))["Colour"]}
+    assert [v.sku for v in colours["Red"].variants] == ["B", "C"]
+    assert colours["Red"].target.sku == "C"
+    assert not colours["Pine"].target.badge.buyable
 
 
 def test_badge_shows_only_public_stock_information(app: object) -> None:

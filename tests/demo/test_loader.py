@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from markupsafe import escape
 from PIL import Image
 from sqlalchemy import func, select
@@ -46,6 +48,41 @@ def test_the_widest_rendition_is_the_committed_file(tmp_path: Path) -> None:
     assert widest.read_bytes() == picture.file.read_bytes()
 
 
+def check_listed_prices(client: FlaskClient) -> None:
+    """Check that each product opens, and is described to machines, at the price that lists and the API show.
+
+    Only if all variants at that price are sold out, it opens at the lowest price that can be paid.
+    """
+    opened_higher = []
+    for number in range(1, 10):
+        listed = client.get(f"/api/v1/products?page={number}").get_json()["items"]
+        if not listed:
+            break
+        cards = shown_prices(client.get(f"/products?page={number}").text)
+        for item in listed:
+            page = client.get(f"/products/{item['slug']}").text
+            price = item["price"]["amount"]
+            assert cards[item["slug"]] == f"{price / 100:,.2f}"
+            opened = re.search(r'"product__price">.*?price__now">\$([\d,.]+)', page, re.S)
+            offer = re.search(r'"price": ?"([\d.]+)"', page)
+            assert opened
+            assert offer
+            assert opened[1].replace(",", "") == offer[1]
+            can_be_paid = [v["price"]["amount"] for v in item["variants"] if v["band"] != "out"]
+            assert opened[1] == f"{min(can_be_paid or [price]) / 100:,.2f}", item["slug"]
+            if opened[1] != cards[item["slug"]]:
+                opened_higher.append(item["slug"])
+                assert all(v["band"] == "out" for v in item["variants"] if v["price"]["amount"] == price)
+    assert len(opened_higher) < 5, opened_higher
+
+
+def shown_prices(page: str) -> dict[str, str]:
+    """Return the price of each card of a list, by the product's slug."""
+    cards = re.findall(r'<article class="card.*?</article>', page, re.S)
+    found = [re.search(r'/products/([^"]+)".*?price__now">\$([\d,.]+)', card, re.S) for card in cards]
+    return {match[1]: match[2] for match in found if match}
+
+
 def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     app.config["MEDIA_DIR"] = str(media)
     loaded = demo.load(app)
@@ -65,6 +102,7 @@ def test_demo_fills_an_empty_shop(app: Flask, media: Path) -> None:
     assert page.status_code == 200
     assert escape(items[-1].vendor) in page.text
     assert "/media/" in page.text
+    check_listed_prices(client)
 
     with pytest.raises(loader.NotEmptyError):
         demo.load(app)
