@@ -67,6 +67,56 @@ def test_a_stock_change_updates_badge_and_button_in_two_tabs(tabs: BrowserContex
         set_stock(shop, sku, 40)
 
 
+def test_options_sell_out_and_come_back_on_an_open_page(tabs: BrowserContext, shop: Shop) -> None:
+    first, second = tabs.new_page(), tabs.new_page()
+    open_product_with_options(first)
+    second.goto(first.url)
+    skus = skus_of(shop, int(first.locator("variant-picker").get_attribute("product-id") or 0))
+    choices, sold_out = "variant-picker a", "variant-picker a.choice--out"
+    number = first.locator(choices).count()
+    try:
+        for sku in skus:
+            set_stock(shop, sku, 0)
+        for page in (first, second):
+            expect(page.locator(sold_out)).to_have_count(number, timeout=SECONDS)
+            expect(page.locator(choices).first).to_contain_text(", sold out")
+            expect(page.get_by_role("button", name="Sold out")).to_be_visible()
+        for sku in skus:
+            set_stock(shop, sku, 40)
+        for page in (first, second):
+            expect(page.locator(sold_out)).to_have_count(0, timeout=SECONDS)
+            expect(page.locator(choices).first).not_to_contain_text("sold out")
+    finally:
+        for sku in skus:
+            set_stock(shop, sku, 40)
+
+
+def test_a_second_tab_does_not_say_that_stock_is_late(tabs: BrowserContext, shop: Shop) -> None:
+    first, second = tabs.new_page(), tabs.new_page()
+    sku = first_product(first)
+    try:
+        set_stock(shop, sku, 3)
+        expect(first.locator("#buy stock-badge")).to_have_text("Only 3 left", timeout=SECONDS)
+        second.clock.install()
+        second.goto(first.url)
+        set_stock(shop, sku, 2)  # arrives after what the second tab was told first
+        expect(second.locator("#buy stock-badge")).to_have_text("Only 2 left", timeout=SECONDS)
+        second.clock.fast_forward(10_000)
+        expect(second.get_by_role("status").filter(has_text="Live stock is delayed")).to_have_count(0)
+    finally:
+        set_stock(shop, sku, 40)
+
+
+def open_product_with_options(page: Page) -> None:
+    """Open the first product in the list that has options to choose from."""
+    page.goto("/products?in_stock=1&sort=name")
+    for url in page.locator("article.card a").evaluate_all("links => links.map((link) => link.href)"):
+        page.goto(url)
+        if page.locator("variant-picker a").count() > 2:
+            return
+    raise AssertionError("no product has options")
+
+
 def shows_after_reload(page: Page, text: str) -> bool:
     """Return whether the badge has this text: the shop hears of another process's write a moment later."""
     page.reload()

@@ -1,10 +1,18 @@
 /** Follows a link to a variant by replacing the product section of the page. On any error the browser follows the link
- *  itself. */
+ *  itself. Values of which nothing can be bought are struck through as stock changes: a value's link leads to the first
+ *  of its variants (`data-variants`, the nearest first) that can be bought, else to the first. */
+import { addBadge, removeBadge } from "../lib/stock-connection.js";
+
 class VariantPicker extends HTMLElement {
   #listening;
+  #choices = new Map();
 
   connectedCallback() {
     this.#listening = new AbortController();
+    for (const link of this.querySelectorAll("a[data-variants]")) {
+      this.#choices.set(link, JSON.parse(link.dataset.variants));
+    }
+    addBadge(this);
     this.addEventListener("click", (event) => this.#choose(event), { signal: this.#listening.signal });
     for (const list of this.querySelectorAll(".variant-picker__values--many")) {
       const chosen = list.querySelector("[aria-current]");
@@ -14,6 +22,35 @@ class VariantPicker extends HTMLElement {
 
   disconnectedCallback() {
     this.#listening.abort();
+    removeBadge(this);
+  }
+
+  get productId() {
+    return Number(this.getAttribute("product-id"));
+  }
+
+  /** Receives the state of a variant from the stream. */
+  receive(item) {
+    if (item.product_id !== this.productId) return;
+    for (const [link, variants] of this.#choices) {
+      const variant = variants.find(({ sku }) => sku === item.sku);
+      if (!variant || variant.version >= item.version) continue;
+      variant.version = item.version;
+      variant.buyable = item.band !== "out" || variant.backorder;
+      this.#mark(link, variants);
+    }
+  }
+
+  #mark(link, variants) {
+    const target = variants.find(({ buyable }) => buyable) ?? variants[0];
+    const url = new URL(link.href);
+    url.searchParams.set("variant", target.sku);
+    link.href = url;
+    if (link.classList.toggle("choice--out", !target.buyable) === (link.childElementCount > 1)) return;
+    if (target.buyable) return link.lastElementChild.remove();
+    const note = Object.assign(document.createElement("span"), { className: "visually-hidden" });
+    note.textContent = this.dataset.soldOut;
+    link.append(note);
   }
 
   async #choose(event) {

@@ -5,12 +5,15 @@ import { LeaderLink, OwnLink, WorkerLink } from "./stock-links.js";
 
 const HIDDEN = 30_000;
 const badges = new Set();
+const latest = new Map(); // the newest state of each variant, for badges that are added later
 let link = null;
 let hiding = 0;
 let worker = "SharedWorker" in window;
 
+/** Adds an element that follows stock: it has `productIds`, and `receive` gets the states of their variants. */
 export function addBadge(badge) {
   badges.add(badge);
+  for (const item of latest.values()) badge.receive(item);
   queueMicrotask(show);
 }
 
@@ -25,7 +28,10 @@ export function removeBadge(badge) {
 function receive({ type, data }) {
   if (type === "snapshot" || type === "status") setLive(data.live);
   const items = type === "snapshot" ? data.items : type === "stock" ? [data] : [];
-  for (const item of items) for (const badge of badges) badge.receive(item);
+  for (const item of items) {
+    if ((latest.get(item.sku)?.version ?? 0) < item.version) latest.set(item.sku, item);
+    for (const badge of badges) badge.receive(item);
+  }
 }
 
 function connect() {
@@ -48,7 +54,7 @@ function withoutWorker() {
 function show() {
   if (document.visibilityState === "hidden" || !(badges.size || link)) return;
   link ??= connect();
-  link.show([...new Set([...badges].map((badge) => badge.productId))]);
+  link.show([...new Set([...badges].flatMap((badge) => badge.productIds ?? badge.productId))]);
 }
 
 function disconnect() {

@@ -1,5 +1,5 @@
 /** The three ways from a tab to the stream. Each calls a function with each message, and has `show` and `close`. */
-import { StockStream } from "./stock-stream.js";
+import { StockStreams } from "./stock-stream.js";
 import { StockTabs } from "./stock-tabs.js";
 
 // Shops below different paths of one host share names of channels and locks.
@@ -75,17 +75,17 @@ export class LeaderLink {
 
 /** Through a connection of this tab only. */
 export class OwnLink {
-  #stream;
+  #streams;
 
   constructor(onMessage) {
-    this.#stream = new StockStream((type, data) => onMessage({ type, data }));
+    this.#streams = new StockStreams((type, data) => onMessage({ type, data }));
   }
 
   show(ids) {
-    this.#stream.watch(ids);
+    this.#streams.watch(ids);
   }
 
   close() {
-    this.#stream.watch([]);
+    this.#streams.watch([]);
   }
 }

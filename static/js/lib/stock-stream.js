@@ -1,11 +1,27 @@
-/** One connection to /stock/stream for a set of products. Reconnects by itself, with growing, random pauses.
- *  `onEvent(type, data)` receives the events "snapshot", "stock" and "status". */
+/** Connections to /stock/stream for a set of products, MOST on each. They reconnect by themselves, with growing, random
+ *  pauses. `onEvent(type, data)` receives the events "snapshot", "stock" and "status". */
 const STREAM = new URL("../../../stock/stream", import.meta.url); // the shop may be below a path
 const SILENCE = 45_000;
 const LONGEST = 60_000;
 const MOST = 100;
 
-export class StockStream {
+export class StockStreams {
+  #onEvent;
+  #streams = [];
+
+  constructor(onEvent) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Watches these products from now on. An empty list closes the connections. */
+  watch(ids) {
+    const wanted = [...new Set(ids)].sort((a, b) => a - b);
+    while (this.#streams.length * MOST < wanted.length) this.#streams.push(new StockStream(this.#onEvent));
+    for (const [place, stream] of this.#streams.entries()) stream.watch(wanted.slice(place * MOST, (place + 1) * MOST));
+  }
+}
+
+class StockStream {
   #onEvent;
   #ids = [];
   #source = null;
@@ -16,9 +32,7 @@ export class StockStream {
     this.#onEvent = onEvent;
   }
 
-  /** Watches these products from now on. An empty list closes the connection. */
-  watch(ids) {
-    const wanted = [...new Set(ids)].sort((a, b) => a - b).slice(0, MOST);
+  watch(wanted) {
     if (wanted.join() === this.#ids.join()) return;
     this.#ids = wanted;
     clearTimeout(this.#timers.debounce);

@@ -1,12 +1,13 @@
 /** Several tabs on one connection. Each tab names its products, and all receive the changes. A new tab first gets the
  *  states that have arrived already. `send(tab, message)` sends to one tab, or to all if `tab` is null. */
-import { StockStream } from "./stock-stream.js";
+import { StockStreams } from "./stock-stream.js";
 
 export class StockTabs {
   #shown = new Map();
   #latest = new Map();
   #send;
-  #stream = new StockStream((type, data) => this.#receive(type, data));
+  #live = true;
+  #streams = new StockStreams((type, data) => this.#receive(type, data));
 
   constructor(send) {
     this.#send = send;
@@ -17,7 +18,7 @@ export class StockTabs {
     this.#shown.set(tab, ids);
     this.#update();
     const items = [...this.#latest.values()].filter((item) => ids.includes(item.product_id));
-    if (items.length) this.#send(tab, { type: "snapshot", data: { items } });
+    if (items.length) this.#send(tab, { type: "snapshot", data: { items, live: this.#live } });
   }
 
   leave(tab) {
@@ -34,10 +35,11 @@ export class StockTabs {
     const watched = new Set([...this.#shown.values()].flat());
     // Products that no tab shows get no updates: their last state would become outdated.
     for (const [sku, item] of this.#latest) if (!watched.has(item.product_id)) this.#latest.delete(sku);
-    this.#stream.watch([...watched]);
+    this.#streams.watch([...watched]);
   }
 
   #receive(type, data) {
+    if (type === "snapshot" || type === "status") this.#live = data.live;
     for (const item of type === "snapshot" ? data.items : type === "stock" ? [data] : []) this.#latest.set(item.sku, item);
     this.#send(null, { type, data });
   }
