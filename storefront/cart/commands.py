@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from storefront import accounts, stock
 from storefront.cart import cookie, queries
+from storefront.cart.basket_form import MAX_QUANTITY
 from storefront.cart.models import Cart, CartLine
 from storefront.catalog.models import Product, Variant
 from storefront.errors import StorefrontError
@@ -18,7 +21,6 @@ from storefront.extensions import insert_function, write_transaction
 from storefront.i18n import gettext as _
 from storefront.stock import StockItem, StockLevel
 
-MAX_QUANTITY = 99  # of one variant
 MAX_LINES = 100
 
 
@@ -68,16 +70,24 @@ def set_quantity(sku: str, quantity: int) -> None:
     _update_line(sku, quantity=quantity)
 
 
-def save_for_later(sku: str, *, saved: bool) -> None:
-    """Move a line to the list "for later" (`saved`), or back into the cart."""
-    _update_line(sku, saved=saved)
-
-
-def remove_line(sku: str) -> None:
-    """Remove a line. A line that does not exist is not an error: somebody clicked twice."""
+def set_quantities(quantities: Mapping[int, int]) -> bool:
+    """Set the quantities of several lines, by id, in one transaction; return whether all lines are still there."""
     cart_id = queries.current_cart_id()
     with write_transaction() as session:
-        session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, CartLine.sku == sku))
+        found = [_update_row(session, cart_id, line, quantity=number) for line, number in quantities.items()]
+    return all(found)
+
+
+def save_for_later(line: str | int, *, saved: bool) -> None:
+    """Move a line, given by its SKU or id, to the list "for later" (`saved`), or back into the cart."""
+    _update_line(line, saved=saved)
+
+
+def remove_line(line: str | int) -> None:
+    """Remove a line, given by its SKU or id. If it does not exist, that is not an error: somebody clicked twice."""
+    cart_id = queries.current_cart_id()
+    with write_transaction() as session:
+        session.execute(delete(CartLine).where(CartLine.cart_id == cart_id, _is_line(line)))
 
 
 def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None, int, StockLevel]:
@@ -140,18 +150,27 @@ def _create_cart(session: Session) -> int:
     return int(row.id)
 
 
-def _update_line(sku: str, **values: object) -> None:
+def _update_line(line: str | int, **values: object) -> None:
     cart_id = queries.current_cart_id()
     with write_transaction() as session:
-        price = select(Variant.price).where(Variant.sku == sku).scalar_subquery()
-        changed = session.execute(
-            update(CartLine)
-            .where(CartLine.cart_id == cart_id, CartLine.sku == sku)
-            .values(price_seen=func.coalesce(price, CartLine.price_seen), **values)
-            .execution_options(synchronize_session=False)
-        )
-        if not changed.rowcount:  # type: ignore[attr-defined]
+        if not _update_row(session, cart_id, line, **values):
             raise CartError(_("That is not in your basket any more."))
+
+
+def _update_row(session: Session, cart_id: int | None, line: str | int, **values: object) -> bool:
+    """Change a line; the shopper has now seen its current price. Return whether there is such a line."""
+    price = select(Variant.price).where(Variant.sku == CartLine.sku).scalar_subquery()
+    changed = session.execute(
+        update(CartLine)
+        .where(CartLine.cart_id == cart_id, _is_line(line))
+        .values(price_seen=func.coalesce(price, CartLine.price_seen), **values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _is_line(line: str | int) -> ColumnElement[bool]:
+    return CartLine.id == line if isinstance(line, int) else CartLine.sku == line
 
 
 def _least_function(session: Session) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from storefront import accounts
 from storefront.app_state import Hook
 from storefront.cart import cookie, queries
-from storefront.cart.commands import MAX_QUANTITY
+from storefront.cart.basket_form import MAX_QUANTITY
 from storefront.cart.models import Cart, CartLine
 from storefront.extensions import write_transaction
 

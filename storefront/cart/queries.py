@@ -32,6 +32,7 @@ held_for = Hook[[int], Mapping[str, int]]("cart.held_for")
 class CartPageLine:
     """A line with its current price and stock. `price` is None if the variant is not in the shop any more."""
 
+    id: int
     sku: str
     product_id: int | None
     title: str
@@ -183,6 +184,7 @@ def _page_line(
     level = level.plus(held.get(line.sku, 0))
     backorder = bool(variant and variant.backorder)
     return CartPageLine(
+        id=line.id,
         sku=line.sku,
         product_id=product.id if product is not None else None,
         title=product.title if product is not None else line.sku,

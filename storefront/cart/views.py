@@ -1,17 +1,20 @@
 """The cart's pages, and /me for the header of public pages. Changes are POSTs that redirect with 303.
 
-Forms name a line by the field `sku`: a path cannot hold every code, since browsers remove `.` and `..` from paths.
-The addresses with the code in the path are those of earlier releases.
+The basket's page is one form, `POST /cart`. The addresses for one line are for scripts and pages of earlier releases;
+they name the line by the field `sku`: a path cannot hold every code, since browsers remove `.` and `..` from paths.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import accounts, rate_limiting
-from storefront.cart import commands, merge, queries, recently_viewed
-from storefront.cart.commands import MAX_QUANTITY, CartError
+from storefront.cart import basket_form, commands, merge, queries, recently_viewed
+from storefront.cart.basket_form import MAX_QUANTITY, BasketForm
+from storefront.cart.commands import CartError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext as _l
 from storefront.web.private import mark_private, private_page
@@ -30,12 +33,30 @@ _NOTICES = {
     "back": _l("It is in your basket again."),
     "removed": _l("It has been taken out."),
 }
+_DONE = {"remove": "removed", "save": "saved", "back": "back"}  # the notice of each button
 
 
 @bp.get("/cart")
 def cart() -> Response:
     """Show the cart."""
     return _page()
+
+
+@bp.post("/cart")
+@rate_limiting.limit("cart")
+def update_cart() -> BaseResponse:
+    """Save the quantities that were changed, then do what the pressed button says."""
+    form = basket_form.read_basket_form(request.form)
+    is_complete = not form.changes or commands.set_quantities(form.changes)
+    if form.button == "remove":
+        commands.remove_line(form.line)
+    elif form.button in ("save", "back"):
+        commands.save_for_later(form.line, saved=form.button == "save")
+    if form.wrong or not is_complete:
+        return _page_with_errors(form)
+    if form.button == "checkout":
+        return redirect(url_for("checkout.details"), 303)
+    return _respond(_DONE.get(form.button) or ("changed" if form.changes else None))
 
 
 @bp.post("/cart/lines")
@@ -97,18 +118,39 @@ def handle_cart_error(error: CartError) -> Response | tuple[Response, int]:
     return response
 
 
-def _respond(done: str, message: str = "") -> BaseResponse:
+def _respond(done: str | None, message: str = "") -> BaseResponse:
     if _wants_json():
-        return jsonify(message=message or str(_NOTICES[done]), cart_quantity=queries.count_items())
+        said = message or str(_NOTICES[done] if done else "")
+        return jsonify(message=said, cart_quantity=queries.count_items())
     return redirect(url_for("cart.cart", said=done), 303)
 
 
-def _page(problem: str | None = None) -> Response:
+def _page_with_errors(form: BasketForm) -> Response:
+    """Show the page with a sentence beside each quantity that is not valid; the others are saved."""
+    problem = (
+        _("Check the highlighted quantity. Everything else is saved.")
+        if form.wrong
+        else _("That is not in your basket any more.")
+    )
+    response = _page(problem, form.wrong)
+    response.status_code = 422
+    return response
+
+
+def _page(problem: str | None = None, wrong: Mapping[int, str] | None = None) -> Response:
+    """Return the page. `wrong` is what was typed instead of a quantity, by the line's id."""
     page, notice = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
     recent = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
         render_template(
-            "cart/cart.html", cart=page, recent=recent, notice=notice, problem=problem, most=MAX_QUANTITY
+            "cart/cart.html",
+            cart=page,
+            recent=recent,
+            notice=notice,
+            problem=problem,
+            most=MAX_QUANTITY,
+            wrong=wrong or {},
+            wrong_sentence=basket_form.quantity_sentence(),
         )
     )
 
@@ -125,8 +167,7 @@ def _sku() -> str:
 
 
 def _quantity() -> int:
-    text = request.form.get("quantity", "1").strip()
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
-    if not 1 <= number <= MAX_QUANTITY:
+    number = basket_form.read_quantity(request.form.get("quantity", "1"))
+    if number is None:
         raise CartError(_("The quantity must be a whole number from 1 to %(most)d.", most=MAX_QUANTITY))
     return number

@@ -32,7 +32,8 @@ def test_adding_is_confirmed_and_the_basket_can_be_changed(
         page.get_by_role("link", name="Go to the basket").click()
     expect(page).to_have_url(re.compile("/cart"))
     page.get_by_label(f"Quantity of {TITLE}").fill("3")
-    page.get_by_role("button", name=f"Update the quantity of {TITLE}").click()
+    if not javascript:  # a script saves it
+        page.get_by_role("button", name=f"Update the quantity of {TITLE}").click()
     expect(page.get_by_role("region", name="Sum")).to_contain_text("3 items")
     expect(page.get_by_role("region", name="Sum")).to_contain_text("$192.00")
     if javascript:
@@ -44,6 +45,57 @@ def test_adding_is_confirmed_and_the_basket_can_be_changed(
     expect(page.get_by_role("region", name="Set aside for later")).to_contain_text(TITLE)
     page.get_by_role("button", name=f"Remove {TITLE}").click()
     expect(page.get_by_role("region", name="Set aside for later")).to_have_count(0)
+
+
+def test_a_typed_quantity_reaches_the_checkout(
+    page: Page, context: BrowserContext, problems: list[str], javascript: bool
+) -> None:
+    for path in (PRODUCT, OTHERS[0]):
+        add(page, path)
+        expect(page.get_by_text("is in your basket").first).to_be_visible()
+    page.goto("/cart")
+    teapot, gaiwan = (page.get_by_label(f"Quantity of {title}") for title in (TITLE, "Porcelain gaiwan"))
+    teapot.fill("3")
+    page.get_by_role("button", name="Checkout", exact=True).click()
+    expect(page).to_have_url(re.compile("/checkout$"))
+    expect(page.get_by_role("complementary", name="Your order")).to_contain_text("$192.00")
+    page.go_back()
+    expect(teapot).to_have_value("3")
+    other = context.new_page()
+    other.goto("/cart")
+    other.get_by_label(f"Quantity of {TITLE}").fill("2")
+    other.get_by_label(f"Quantity of {TITLE}").press("Enter")
+    expect(other.get_by_role("region", name="Sum")).to_contain_text("3 items")
+    gaiwan.fill("0")
+    page.get_by_role("button", name=f"Save for later {TITLE}").click()
+    expect(page.get_by_text("Enter a whole number from 1 to 99.")).to_be_visible()
+    expect(gaiwan).to_have_value("0")
+    expect(gaiwan).to_have_attribute("aria-invalid", "true")
+    gaiwan.fill("4")
+    gaiwan.press("Enter")
+    expect(page.get_by_role("region", name="Sum")).to_contain_text("4 items")
+    expect(page.get_by_text("Enter a whole number from 1 to 99.")).to_have_count(0)
+    page.get_by_role("button", name=f"Back into the basket {TITLE}").click()
+    expect(teapot).to_have_value("2")
+    if javascript:  # the script has asked whether 0 is a quantity
+        problems[:] = [problem for problem in problems if not problem.endswith("/cart: 422")]
+
+
+def test_a_quantity_that_cannot_be_saved_yet_is_kept(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url)
+    try:
+        page = context.new_page()
+        add(page)
+        expect(page.get_by_role("status").filter(has_text="is in your basket")).to_be_visible()
+        page.goto("/cart")
+        context.set_offline(True)
+        page.get_by_label(f"Quantity of {TITLE}").fill("3")
+        expect(page.get_by_role("status").filter(has_text="not saved yet")).to_be_visible()
+        context.set_offline(False)
+        page.get_by_role("button", name="Checkout", exact=True).click()
+        expect(page.get_by_role("complementary", name="Your order")).to_contain_text("$192.00")
+    finally:
+        context.close()
 
 
 def test_recently_viewed_products_show_until_cleared(page: Page, javascript: bool) -> None:

@@ -100,7 +100,7 @@ def test_a_customer_buys_in_a_shop_below_a_path(visitor: Page, below: Below) -> 
     expect(badge).to_have_text("Only 4 left", timeout=10_000)
     put_in(visitor, "products/mug")
     visitor.goto("cart")
-    visitor.get_by_role("link", name="Checkout", exact=True).click()
+    visitor.get_by_role("button", name="Checkout", exact=True).click()
     visitor.get_by_role("main").get_by_role("link", name="Sign in").click()
     visitor.get_by_label("E-mail").fill(EMAIL)
     visitor.get_by_label("Password").fill(PASSWORD)

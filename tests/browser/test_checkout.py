@@ -52,7 +52,7 @@ def test_a_guest_buys_the_last_items_and_the_badge_changes(page: Page, shop: Sho
     expect(page.locator("stock-badge").first).to_contain_text("Only 2 left")
     put_in(page, path)
     page.goto("/cart")
-    page.get_by_role("link", name="Checkout", exact=True).click()
+    page.get_by_role("button", name="Checkout", exact=True).click()
     page.get_by_role("button", name="Go on to the review").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.get_by_role("alert").get_by_role("link", name="The ZIP code is missing.").click()

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from flask.testing import FlaskClient
 
+from tests.cart.test_basket_form import submit
 from tests.cart.test_cart import OWN, lines
 from tests.factories import make_product
 
@@ -51,6 +52,13 @@ def send(client: FlaskClient, page: str, path: str, **fields: str) -> None:
     assert client.post(path, data=form | fields, headers=OWN).status_code == 303
 
 
+def press(client: FlaskClient, button: str) -> None:
+    """Press a button of the basket's first line."""
+    found = re.search(rf'name="{button}" value="(\d+)"', client.get("/cart").text)
+    assert found
+    assert client.post("/cart", data={button: found[1]}, headers=OWN).status_code == 303
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_pages_have_links_and_forms_for_any_code(client: FlaskClient, code: str) -> None:
     variants = [{"sku": "plain", "option1": "A"}, {"sku": code, "option1": "B"}]
@@ -60,9 +68,9 @@ def test_pages_have_links_and_forms_for_any_code(client: FlaskClient, code: str)
     link = next(unescape(address) for address, attributes in links if "aria-current" not in attributes)
     send(client, link, "/cart/lines")
     assert lines() == {code: 1}
-    send(client, "/cart", "/cart/quantity", quantity="7")
+    assert submit(client, client.get("/cart").text, "update", {"a": "7"}).status_code == 303
     assert lines() == {code: 7}
-    send(client, "/cart", "/cart/saving")
+    assert submit(client, client.get("/cart").text, "save", {}).status_code == 303
     assert "Set aside for later" in client.get("/cart").text
-    send(client, "/cart", "/cart/removal")
+    press(client, "remove")
     assert lines() == {}
