@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import stock
-from storefront.catalog import variant_lookup, views
+from storefront.catalog import navigation, variant_lookup, views
 from storefront.catalog.description_pictures import show_pictures
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
+from storefront.web import site_navigation
 from storefront.web.error_pages import unknown_path
 
 __all__ = ["delivery_sentences", "init_app"]
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     """Register the catalogue's pages, and the look-up of variants by what people type."""
     app.register_blueprint(views.bp)
     unknown_path.register(app, views.redirect_unknown_path)
+    site_navigation.load_links.register(app, navigation.load_top_links)
     stock.availability_changed.register(app, writer.invalidate_availability)
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)

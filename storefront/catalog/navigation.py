@@ -74,6 +74,15 @@ def load_navigation(path: str) -> tuple[Navigation, int]:
     return cache.fetch(keys.category(path), tuple[Navigation, int], lambda: _read_navigation(path))
 
 
+def load_top_links() -> list[CategoryLink]:
+    """Return the links to the top categories, from the cache or with one statement.
+
+    Raises:
+        NotInShopError: the shop has not been set up.
+    """
+    return load_navigation(ROOT_PATH)[0].top
+
+
 def _read_navigation(path: str) -> tuple[Navigation, int]:
     cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
     if path.count("/") >= MAX_LEVELS:  # the statement below names each level

@@ -12,6 +12,7 @@ from storefront.web import (
     health,
     logs,
     security_txt,
+    site_navigation,
     static_files,
 )
 from storefront.web.common_headers import CommonHeaders
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     cookies.init_app(app)
     common_headers.init_app(app)
     static_files.init_app(app)
+    site_navigation.init_app(app)
     compression.init_app(app)
     health.init_app(app)
     security_txt.init_app(app)

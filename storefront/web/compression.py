@@ -9,6 +9,8 @@ import brotli
 from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Accept
 
+from storefront.web import site_navigation
+
 MIN_BYTES = 500
 MAX_PAGES = 200
 _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "application/xml", "image/svg+xml")
@@ -30,7 +32,8 @@ class PreparedPages:
         self._pages: dict[Hashable, tuple[bytes, dict[str, bytes]]] = {}
 
     def build_response(self, key: Hashable, render: Callable[[], str]) -> PreparedResponse:
-        """Return the page with this key, which names everything that the page depends on."""
+        """Return the page with this key, which names all that its content depends on; its header has the links."""
+        key = key, site_navigation.find_links()
         page = self._pages.get(key)
         if page is None or current_app.debug:
             page = self._pages[key] = (render().encode(), {})

@@ -71,6 +71,55 @@ def test_an_open_menu_fits_a_small_phone(
         assert results.violations_count == 0, results.generate_report()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_header_has_one_height_on_every_page(browser: Browser, shop: Shop, width: int) -> None:
+    height = "document.querySelector('.site-header').getBoundingClientRect().height"
+    with visit(browser, shop, "/", width) as page:
+        heights = {}
+        for path in ("/products", "/cart", "/checkout", "/account/login", "/nowhere"):
+            page.goto(path)
+            heights[path] = page.evaluate(height)
+        page.evaluate("document.dispatchEvent(new CustomEvent('cart-changed', { detail: 120 }))")
+        count = page.locator(".shopper-links__count")
+        assert count.text_content() == "99+"
+        box = count.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+        assert {*heights.values(), page.evaluate(height)} == {heights["/cart"]}
+
+
+def test_the_name_breaks_between_words_in_large_text(browser: Browser, shop: Shop) -> None:
+    with visit(browser, shop, "/", 360) as page:
+        lines = page.evaluate("""() => {
+          document.documentElement.style.fontSize = "200%";
+          const text = document.querySelector(".site-header__name").firstChild;
+          const range = document.createRange();
+          return [...text.data.matchAll(/\\S+/g)].map(({ 0: word, index }) => {
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            return range.getClientRects().length;
+          });
+        }""")
+        assert lines == [1] * len(lines)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_stock_differs_by_shape_in_forced_colours(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url, forced_colors="active")
+    page = context.new_page()
+    page.goto("/products")
+    filled = """badge => {
+      const dot = getComputedStyle(badge, "::before");
+      return 2 * parseFloat(dot.borderTopWidth) >= parseFloat(dot.inlineSize);
+    }"""
+    page.evaluate(
+        "for (const one of document.querySelectorAll('.stock-badge')) one.style.display = 'inline-flex'"
+    )
+    assert page.locator(".stock-badge--in").first.evaluate(filled)
+    assert not page.locator(".stock-badge--out").first.evaluate(filled)
+    context.close()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light(browser: Browser, shop: Shop, name: str) -> None:
     with visit(browser, shop, "about:blank", 1280) as page:

@@ -46,7 +46,7 @@ class ShopperLinks extends HTMLElement {
   #show({ quantity, name }) {
     const place = this.querySelector(".shopper-links__count");
     place.hidden = !quantity;
-    place.textContent = quantity ? `(${quantity})` : "";
+    place.textContent = quantity > 99 ? "99+" : quantity || "";
     if (name) this.querySelector(".shopper-links__name").textContent = name;
   }
 }
