@@ -11,15 +11,19 @@ export FLASK_APP := wsgi
 # Some containers set it. Each process that `make` starts would compile the shop again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick test-long mutations check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
+# An IPv6 address stands in brackets before its port: make run HOST=::1
+BARE := $(subst ],,$(subst [,,$(HOST)))
+ADDRESS := $(if $(findstring :,$(BARE)),[$(BARE)],$(BARE)):$(PORT)
+
+.PHONY: FORCE help run test quick test-long mutations check static bench pictures soak lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: .venv/installed ## set up what is missing and serve the shop on http://127.0.0.1:8000 (HOST, PORT)
-	@$(BIN)/flask setup --bind "$(HOST):$(PORT)"
-	@echo "The shop opens at http://$(HOST):$(PORT) – Ctrl-C closes it."
-	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(HOST):$(PORT)" --workers $(WORKERS) wsgi:app
+	@$(BIN)/flask setup --bind "$(ADDRESS)"
+	@echo "The shop opens at http://$(ADDRESS) – Ctrl-C closes it."
+	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind "$(ADDRESS)" --workers $(WORKERS) wsgi:app
 
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder $(ARGS)
 
@@ -98,17 +102,19 @@ clean: ## remove the virtual environment and caches (the shop's data in instance
 	@echo "Making the virtual environment in .venv …"
 	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
-.venv/installed: requirements.txt | .venv/bin/python
-	@echo "Installing the packages of requirements.txt, which takes a minute or two …"
-	@$(PIP) install --quiet --require-hashes -r requirements.txt
-	@touch $@
+# A list of packages is installed when it differs from the one that was installed last, of which a copy is kept: the
+# dates of a checkout say nothing.
+.venv/installed: FORCE | .venv/bin/python
+	@cmp -s requirements.txt $@ || { \
+		echo "Installing the packages of requirements.txt, which takes a minute or two …" && \
+		$(PIP) install --quiet --require-hashes -r requirements.txt && cp requirements.txt $@; }
 
-.venv/installed-dev: requirements-dev.txt | .venv/installed
-	@echo "Installing the test tools of requirements-dev.txt, which takes a minute or two …"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
-	@touch $@
+.venv/installed-dev: FORCE | .venv/installed
+	@cmp -s requirements-dev.txt $@ || { \
+		echo "Installing the test tools of requirements-dev.txt, which takes a minute or two …" && \
+		$(PIP) install --quiet --require-hashes -r requirements-dev.txt && cp requirements-dev.txt $@; }
 
-.venv/installed-bench: requirements-bench.txt | .venv/installed-dev
-	@echo "Installing the peers of requirements-bench.txt …"
-	@$(PIP) install --quiet --require-hashes -r requirements-bench.txt
-	@touch $@
+.venv/installed-bench: FORCE | .venv/installed-dev
+	@cmp -s requirements-bench.txt $@ || { \
+		echo "Installing the peers of requirements-bench.txt …" && \
+		$(PIP) install --quiet --require-hashes -r requirements-bench.txt && cp requirements-bench.txt $@; }

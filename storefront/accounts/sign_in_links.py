@@ -110,9 +110,10 @@ def describe(user: User, bind: str = "") -> str:
         bind: where the shop listens, as HOST:PORT, kept for later links; by default where it listened last.
     """
     host, port = hosts.listening_at(bind)
-    if not hosts.is_loopback(host):
+    address = hosts.join_address(host, port)
+    if not hosts.is_loopback(address):
         return f"No sign-in link: links work on 127.0.0.1, and the shop listens on {host}. Start it without HOST."
-    url = build_url(f"http://{host}:{port}{add_prefix('')}", "sign_in_links.show", token=create(user))
+    url = build_url(f"http://{address}{add_prefix('')}", "sign_in_links.show", token=create(user))
     return f"Sign in as {user.email} with this link, once, within 15 minutes, on this machine:\n  {url}"
 
 

@@ -75,14 +75,26 @@ def listening_at(bind: str = "") -> tuple[str, str]:
         file.write_text(bind)
     elif file.exists():
         bind = file.read_text().strip()
-    host, _colon, port = (bind or _FALLBACK).rpartition(":")
+    host, port = split_address(bind or _FALLBACK)
     return "127.0.0.1" if _is_every_address(host) else host, port
+
+
+def join_address(host: str, port: int | str) -> str:
+    """Return HOST:PORT, with an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    bare = host.strip("[]")
+    return f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
+
+
+def split_address(bind: str) -> tuple[str, str]:
+    """Return the parts of HOST:PORT; an IPv6 address loses its brackets."""
+    host, _colon, port = bind.rpartition(":")
+    return host.strip("[]"), port
 
 
 def _is_every_address(host: str) -> bool:
     """Return whether a server bound to this host listens at all addresses of its machine."""
     try:
-        return not host or ip_address(host.strip("[]")).is_unspecified
+        return not host or ip_address(host).is_unspecified
     except ValueError:
         return False
 

@@ -79,7 +79,7 @@ def get_origin() -> str:
         is_secure = has_request_context() and request.is_secure
         return f"http{'s' * is_secure}://{host}"
     name, port = hosts.listening_at()
-    return f"http://{host or name}" if ":" in host else f"http://{host or name}:{port}"
+    return f"http://{host or name}" if ":" in host else f"http://{hosts.join_address(host or name, port)}"
 
 
 def canonical_url(endpoint: str, **values: object) -> str:
