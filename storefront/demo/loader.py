@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,13 @@ from storefront.catalog import categories, pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
-from storefront.demo import catalogue
+from storefront.demo import catalogue, choice
 from storefront.demo.catalogue import DemoPicture, DemoProduct, DemoVariant
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.stock import StockItem
+from storefront.terminal import Progress
 
 _DESCRIPTION_LENGTH = 155  # characters: search engines cut off what is longer
 
@@ -53,8 +54,12 @@ def is_empty(session: Session) -> bool:
     return session.execute(select(Product.id).limit(1)).first() is None
 
 
-def load(app: Flask) -> LoadResult:
-    """Load the demo catalogue with its pictures into the empty shop.
+def load(app: Flask, progress: Progress | None = None) -> LoadResult:
+    """Load the demo catalogue with its pictures into the empty shop, and record that choice.
+
+    Args:
+        app: the shop.
+        progress: takes how many pictures are stored, and how many there are.
 
     Raises:
         NotEmptyError: the shop has a product; nothing has been changed.
@@ -64,17 +69,20 @@ def load(app: Flask) -> LoadResult:
         raise NotEmptyError
     db.session.rollback()  # storing the pictures takes seconds: no transaction stays open meanwhile
     products = catalogue.read_products()
-    stored = store_pictures(catalogue.list_pictures(products), Path(app.config["MEDIA_DIR"]))
+    stored = store_pictures(catalogue.list_pictures(products), Path(app.config["MEDIA_DIR"]), progress)
     with write_transaction() as session:
         if not is_empty(session):
             raise NotEmptyError
         ids = [_add_product(session, item, stored, app.config["CURRENCY"]) for item in products]
         writer.refresh(session, ids)
+        choice.record_choice(session, "loaded")
     variants = sum(len(item.variants) for item in products)
     return LoadResult(len(products), variants, len(stored), time.perf_counter() - started)
 
 
-def store_pictures(wanted: Sequence[DemoPicture], media_dir: Path) -> dict[DemoPicture, StoredPicture]:
+def store_pictures(
+    wanted: Sequence[DemoPicture], media_dir: Path, progress: Progress | None = None
+) -> dict[DemoPicture, StoredPicture]:
     """Store these pictures on all cores; a picture that is stored already costs little."""
 
     def store(picture: DemoPicture) -> StoredPicture:
@@ -82,12 +90,24 @@ def store_pictures(wanted: Sequence[DemoPicture], media_dir: Path) -> dict[DemoP
 
     # Threads are enough: Pillow lets others run while it decodes, resizes and encodes.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(wanted, pool.map(store, wanted), strict=True))
+        stored = {}
+        for picture, result in zip(wanted, pool.map(store, wanted), strict=True):
+            stored[picture] = result
+            if progress is not None:
+                progress(len(stored), len(wanted))
+        return stored
 
 
-def _add_product(
-    session: Session, item: DemoProduct, stored: dict[DemoPicture, StoredPicture], currency: str
-) -> int:
+def describe_product(
+    item: DemoProduct, digits: int, stored: Mapping[DemoPicture, StoredPicture] | None = None
+) -> Product:
+    """Return a product of the demo as it is loaded, outside any session, without its category.
+
+    Args:
+        item: the product.
+        digits: decimal places of the shop's currency.
+        stored: its pictures' files; without them the product's pictures have none.
+    """
     product = Product(
         slug=item.slug,
         title=item.title,
@@ -98,28 +118,28 @@ def _add_product(
         status="active",
         option_names=item.options,
         seo_description=_seo_description(item.text),
-        category_id=categories.get_or_create(session, item.category).id,
     )
-    session.add(product)
     by_colour = {}
     for position, picture in enumerate(item.pictures, 1):
-        image = _image(item, picture, stored[picture], position)
+        image = _image(item, picture, stored[picture] if stored else None, position)
         product.images.append(image)
         if picture.view == "front":
             by_colour[picture.colour] = image
-    session.flush()
     for position, given in enumerate(item.variants, 1):
-        variant = _variant(given, position, minor_units(currency), by_colour.get(given.colour))
-        product.variants.append(variant)
-        session.flush()
-        session.add(
-            StockItem(
-                sku=given.sku,
-                variant_id=variant.id,
-                product_id=product.id,
-                on_hand=max(given.stock, 0),
-            )
-        )
+        product.variants.append(_variant(given, position, digits, by_colour.get(given.colour)))
+    return product
+
+
+def _add_product(
+    session: Session, item: DemoProduct, stored: dict[DemoPicture, StoredPicture], currency: str
+) -> int:
+    product = describe_product(item, minor_units(currency), stored)
+    product.category_id = categories.get_or_create(session, item.category).id
+    session.add(product)
+    session.flush()
+    for given, variant in zip(item.variants, product.variants, strict=True):
+        on_hand = max(given.stock, 0)
+        session.add(StockItem(sku=given.sku, variant_id=variant.id, product_id=product.id, on_hand=on_hand))
     return product.id
 
 
@@ -128,14 +148,16 @@ def _seo_description(html: str) -> str:
     return text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0]
 
 
-def _image(item: DemoProduct, picture: DemoPicture, stored: StoredPicture, position: int) -> ProductImage:
+def _image(
+    item: DemoProduct, picture: DemoPicture, stored: StoredPicture | None, position: int
+) -> ProductImage:
     return ProductImage(
         position=position,
         alt=_alternative_text(item, picture),
         source=f"{item.slug}-{picture.colour}-{picture.view}",
-        digest=stored.digest,
-        width=stored.width,
-        height=stored.height,
+        digest=stored.digest if stored else None,
+        width=stored.width if stored else 0,
+        height=stored.height if stored else 0,
     )
 
 

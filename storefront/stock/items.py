@@ -52,6 +52,17 @@ def remove_items(session: Session, skus: Collection[str], *, reason: str, refere
     deletions.record(connection, StockItem, [(row.id, row.sku) for row in removed])
 
 
+def forget_items(session: Session, skus: Collection[str]) -> None:
+    """Delete stock rows with their whole ledger: of variants that were an example only, such as the demo's."""
+    connection = connection_of(session)
+    for codes in batches(list(skus), CHUNK):
+        removed = connection.execute(
+            delete(StockItem).where(StockItem.sku.in_(codes)).returning(StockItem.id, StockItem.sku)
+        )
+        deletions.record(connection, StockItem, [(row.id, row.sku) for row in removed])
+        connection.execute(delete(StockMovement).where(StockMovement.sku.in_(codes)))
+
+
 def _recorded(session: Session, skus: Sequence[str]) -> dict[str, int]:
     """Return the sum of each code's movements; codes without movements are absent."""
     found: dict[str, int] = {}

@@ -64,7 +64,7 @@ class StockItem(ChangedBy, Model):
 
 
 class StockMovement(Model):
-    """A line of the ledger; never changed, never deleted.
+    """A line of the ledger; never changed, and deleted only with the demo catalogue (`items.forget_items`).
 
     Attributes:
         quantity: what was added to (or subtracted from) what is on hand.
