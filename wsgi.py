@@ -6,7 +6,9 @@ import gc
 gc.disable()
 
 from storefront.app import create_app  # noqa: E402
+from storefront.terminal import errors_end_process  # noqa: E402
 
-app = create_app()
+with errors_end_process():
+    app = create_app()
 gc.freeze()
 gc.enable()

@@ -14,25 +14,32 @@ import importlib  # noqa: E402
 import os  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
+import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 
+# Ctrl-C during the start: gunicorn installs its own handler later.
+signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+
 from storefront.config import instance_directory  # noqa: E402
+from storefront.terminal import errors_end_process  # noqa: E402
 
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # The directory in which all workers count for /metrics; prometheus-client reads the variable at its import. A
     # start deletes the counts of an earlier run. A reload of this file finds the variable set and keeps the counts.
-    _counts = instance_directory(os.environ, Path(__file__).parent.parent / "instance") / "metrics"
-    shutil.rmtree(_counts, ignore_errors=True)
-    _counts.mkdir(parents=True)
+    with errors_end_process():
+        _counts = instance_directory(os.environ, Path(__file__).parent.parent / "instance") / "metrics"
+        shutil.rmtree(_counts, ignore_errors=True)
+        _counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
 
 from prometheus_client import multiprocess  # noqa: E402
 
 from storefront import periodic, redis_roles, stock  # noqa: E402
 from storefront.app import create_app  # noqa: E402
+from storefront.ops import setup  # noqa: E402
 
 # What the shop imports in functions, so that commands start quickly. Workers inherit it: no request waits for it. In
 # a shop that uses Stripe or tracing, `create_app` imports their libraries.
@@ -103,6 +110,12 @@ def child_exit(_server: object, worker: Any) -> None:
 
 
 def on_starting(server: Any) -> None:
-    """Start the embedded Redis, if one is needed, in the master, so that it runs exactly as long as the shop."""
+    """Start the embedded Redis, if one is needed, in the master, so that it runs exactly as long as the shop.
+
+    In development, set up an instance that nobody has set up; in production, say what is missing.
+    """
     os.environ.setdefault("STOREFRONT_WORKERS", str(server.cfg.workers))
-    redis_roles.ensure_embedded_server(create_app())
+    with errors_end_process():
+        app = create_app()
+        redis_roles.ensure_embedded_server(app)
+        setup.set_up_before_serving(app)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
 from storefront import sqlite
+from storefront.terminal import guard
 
 sqlite.listen()
 # serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row has
@@ -77,6 +78,7 @@ class MigrationCommands(click.Command):
         """Return the context of Flask-Migrate's own group."""
         from flask_migrate.cli import db as commands  # here, because it imports Alembic
 
+        guard(commands)
         context: click.Context = commands.make_context(info_name, args, parent, **extra)
         return context
 

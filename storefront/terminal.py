@@ -1,27 +1,108 @@
-"""What commands show on the terminal: errors of the shop, a progress bar, and how to go on after Ctrl-C."""
+"""What commands show on the terminal: failures as one sentence, a progress bar, and how to go on after Ctrl-C."""
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import click
+from flask.cli import with_appcontext
 
-from storefront.errors import StorefrontError
+from storefront import failures
 
 Progress = Callable[[int, int], None]
 """Takes how many things are done so far, and how many there are."""
+Prepare = Callable[[tuple[str, ...]], None]
+"""Takes the words of a command, such as ("cache", "stats")."""
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ends, as shells have it
+_GUARDED = "_storefront_guarded"  # attribute of a command's function
+_UNKNOWN = "What was complete is kept; repeat the command to go on."
 
 
 @contextmanager
 def errors_for_people() -> Iterator[None]:
-    """End the command with the sentence of a StorefrontError, instead of a traceback."""
+    """End the command with a sentence instead of a traceback, unless an error is a fault of the code."""
     try:
         yield
-    except StorefrontError as error:
-        raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        raise  # click ends the command quietly: the reader of a pipe has seen enough
+    except Exception as error:
+        if (sentence := failures.describe(error)) is None:
+            raise
+        raise click.ClickException(sentence) from error
+
+
+@contextmanager
+def errors_end_process() -> Iterator[None]:
+    """End a process that cannot start with a sentence instead of a traceback."""
+    try:
+        yield
+    except Exception as error:
+        if (sentence := failures.describe(error)) is None:
+            raise
+        print(f"Error: {sentence}", file=sys.stderr, flush=True)
+        # gunicorn stops, instead of starting other workers, if a worker ends with this status.
+        arbiter = sys.modules.get("gunicorn.arbiter")
+        raise SystemExit(arbiter.Arbiter.WORKER_BOOT_ERROR if arbiter else 1) from None
+
+
+def guard(command: click.Command, prepare: Prepare | None = None) -> None:
+    """Let a command, and all commands below it, end with one sentence at a failure and at Ctrl-C.
+
+    Commands belong to the process, not to one application: each is guarded once.
+
+    Args:
+        command: the command or group.
+        prepare: called before each command, in the context of its application; may raise an exception.
+    """
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            guard(child, prepare)
+    if command.callback is not None and not hasattr(command.callback, _GUARDED):
+        command.callback = _guarded(command.callback, prepare)
+
+
+def _guarded(run: Callable[..., Any], prepare: Prepare | None) -> Callable[..., Any]:
+    @functools.wraps(run)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        context = click.get_current_context()
+        with errors_for_people(), interruptible(lambda: _UNKNOWN):
+            if prepare is not None and context.invoked_subcommand is None:
+                with_appcontext(prepare)(_names_of(context))
+            try:
+                return run(*args, **kwargs)
+            finally:
+                _flush()
+
+    setattr(guarded, _GUARDED, True)
+    return guarded
+
+
+def _names_of(context: click.Context) -> tuple[str, ...]:
+    """Return the words of a command without the program's name, such as ("cache", "stats")."""
+    names: list[str] = []
+    while context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return tuple(names)
+
+
+def _flush() -> None:
+    """Write the buffered output while its failure can still be reported."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        with suppress(
+            OSError, ValueError
+        ):  # else Python tries again when it ends, and reports that in its own way
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 @contextmanager

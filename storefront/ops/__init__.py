@@ -20,6 +20,7 @@ from storefront.ops import (
     warm_up,
 )
 from storefront.ops.doctor import proxy_echo
+from storefront.terminal import guard
 from storefront.web import health, staff_access
 from storefront.web.common_headers import Measure
 
@@ -54,7 +55,8 @@ def init_app(app: Flask) -> None:
     health.add_check(app, "database", schema.readiness, required=True)
     # The shop serves without Redis, so a lost Redis must not take every instance out of the load balancer.
     health.add_check(app, "redis", redis_roles.check_servers, required=False)
-    setup.print_link_for_flask_run(app)
+    guard(app.cli, schema.check_tables)
+    setup.prepare_flask_command(app)
 
 
 def measure(app: Flask) -> Measure | None:

@@ -1,42 +1,78 @@
-"""`flask setup`: what `make run` does before it serves. Safe to repeat."""
+"""Set-up: `flask setup`, which `make run` does before it serves, and the start of `flask run`. Safe to repeat."""
 
 from __future__ import annotations
 
+import logging
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
+from flask.cli import run_command, shell_command, with_appcontext
 from werkzeug.serving import is_running_from_reloader
 
-from storefront import demo
+from storefront import demo, failures
 from storefront.accounts import sign_in_links
 from storefront.extensions import db
 from storefront.ops import schema
-from storefront.terminal import interruptible
+from storefront.terminal import interruptible, progress_bar
+from storefront.web import hosts
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
-@click.option("--no-demo", is_flag=True, help="Do not load the demo catalogue.")
+@click.option("--no-demo", is_flag=True, help="Leave an empty shop empty, now and at later starts.")
 @click.option("--bind", metavar="HOST:PORT", default="", help="First check that a server can listen there.")
 @with_appcontext
 def setup(no_demo: bool, bind: str) -> None:
-    """Migrate the tables, load the demo catalogue into an empty shop, and print a sign-in link for staff."""
+    """Migrate the tables, load the demo catalogue into a new shop, and print a sign-in link for staff."""
     if bind and (problem := check_bind_address(bind)) is not None:
         raise click.ClickException(problem)
-    if (problem := schema.problem()) is not None:
-        if "does not answer" in problem:
-            raise click.ClickException(problem)
-        click.echo("Migrating the database …")
-        schema.migrate()
-    if not no_demo and demo.is_empty(db.session()):
-        click.echo("The shop is empty: loading the demo catalogue …")
-        with interruptible(lambda: "Nothing was loaded: start again, or add --no-demo for an empty shop."):
-            loaded = demo.load(current_app._get_current_object())  # type: ignore[attr-defined]
-        click.echo(f"{loaded.products} products with {loaded.variants} variants are on the shelves.")
+    set_up(no_demo=no_demo)
     if bind and sign_in_links.are_accepted():
         print_sign_in_link(bind)
+
+
+def set_up(*, no_demo: bool = False) -> None:
+    """Migrate the tables; load the demo into a new, empty shop, unless somebody has decided against it.
+
+    Args:
+        no_demo: decide against it.
+
+    Raises:
+        UnusableTablesError: the database has the tables of something else.
+        SQLAlchemyError: the database does not answer.
+    """
+    before = schema.find_revision()
+    if schema.is_later(before):
+        click.echo(
+            f"A later version made the tables (revision {before}). This version uses them as they are."
+        )
+    elif before != schema.newest_revision():
+        schema.check_is_ours(before)
+        click.echo("Migrating the database …")
+        schema.migrate()
+    # An earlier version made an empty shop only if somebody wanted that.
+    is_new = before is None or before >= demo.FIRST_REVISION
+    if demo.is_wanted(decline=no_demo or not is_new):
+        _load_demo()
+
+
+def _load_demo() -> None:
+    click.echo("The shop is empty: loading the demo catalogue …")
+    with (
+        interruptible(lambda: "Nothing was loaded: start again, or add --no-demo for an empty shop."),
+        progress_bar("Storing pictures") as progress,
+    ):
+        loaded = demo.load(current_app._get_current_object(), progress)  # type: ignore[attr-defined]
+    click.echo(
+        f"{loaded.products} products with {loaded.variants} variants are on the shelves. "
+        "To take them away: flask demo remove"
+    )
 
 
 def print_sign_in_link(bind: str) -> None:
@@ -47,35 +83,62 @@ def print_sign_in_link(bind: str) -> None:
     click.echo(sign_in_links.describe(user, bind))
 
 
-def print_link_for_flask_run(app: Flask) -> None:
-    """In development, migrate the tables and print the link when `flask run` loads the shop.
+def prepare_flask_command(app: Flask) -> None:
+    """Set the shop up when `flask run` loads it in development, and print the link; check the tables for others.
 
-    The reloader's child loads the shop again after each change of a file, and prints none.
+    The reloader's child loads the shop again after each change of a file, and does nothing of this.
+
+    Raises:
+        UnusableTablesError: `flask shell`, or `flask run` in production, has no usable tables.
     """
-    command = click.get_current_context(silent=True)
-    is_run = command is not None and command.info_name == "run" and "port" in command.params
-    if command is None or not is_run or app.config["ENV"] != "development" or is_running_from_reloader():
+    context = click.get_current_context(silent=True)
+    command = context.command if context else None
+    if context is None or command not in (run_command, shell_command) or is_running_from_reloader():
         return
     with app.app_context():
         try:
-            if schema.problem() is not None:
-                schema.migrate()
-            print_sign_in_link(f"{command.params['host']}:{command.params['port']}")
-        except SQLAlchemyError as error:
-            click.echo(f"No sign-in link: the database does not answer ({type(error).__name__}).", err=True)
+            if command is run_command and app.config["ENV"] == "development":
+                set_up()
+                print_sign_in_link(hosts.join_address(context.params["host"], context.params["port"]))
+            else:
+                schema.check_tables((str(context.info_name),))
         finally:
             db.engine.dispose()
 
 
+def set_up_before_serving(app: Flask) -> None:
+    """Set up, before gunicorn starts workers, an instance whose tables are missing or older than this version.
+
+    In production nobody migrates unasked: the log says what to type, and the shop answers 503 until that is done.
+
+    Raises:
+        UnusableTablesError: in development, the set-up failed; its sentence is above.
+    """
+    with app.app_context():
+        try:
+            problem = schema.problem()
+        finally:
+            db.engine.dispose()  # workers must not inherit a connection
+    if problem is None or app.config["ENV"] == "testing" or problem == failures.AWAY:
+        return  # without a database the shop starts, and serves when it is back
+    if app.config["ENV"] == "production":
+        log.error(problem)
+        return
+    # In a process of its own: this one is about to fork, and its threads are greenlets.
+    words = [sys.executable, "-m", "storefront", "setup"]
+    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": app.instance_path}
+    done = subprocess.run(words, cwd=Path(app.root_path).parent, env=environ, check=False)  # noqa: S603  # our own
+    if done.returncode:
+        raise schema.UnusableTablesError(problem)
+
+
 def check_bind_address(bind: str) -> str | None:
     """Return None if a server can listen at this HOST:PORT, else the reason and what to do."""
-    host, _, port = bind.rpartition(":")
+    host, port = hosts.split_address(bind)
     if not port.isdecimal() or not 0 < int(port) < 65536:
         return f"PORT={port} is not a valid port. Choose a number from 1 to 65535: make run PORT=8080"
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host.strip("[]"), int(port), type=socket.SOCK_STREAM
-        )[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             # gunicorn sets this too: a server that has just stopped does not block the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, render_template, request
 from flask.globals import request_ctx
-from sqlalchemy.exc import OperationalError, PendingRollbackError
+from sqlalchemy.exc import OperationalError, PendingRollbackError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
+from storefront import failures
 from storefront.app_state import AppState, Hook
 from storefront.errors import StorefrontError
 from storefront.i18n import lazy_gettext as _
@@ -115,15 +116,21 @@ def init_app(app: Flask) -> None:
         return response
 
     def database_unavailable(error: Exception) -> Response:
-        log.warning(
-            "request %s: the database is unavailable, full or overloaded: %s", g.get("request_id"), error
-        )
+        sentence = failures.describe(error) or "The database is unavailable, full or overloaded."
+        log.warning("request %s: %s (%s)", g.get("request_id"), sentence, str(error).partition("\n")[0])
         response = app.make_response(render(503, None, error))
         response.headers["Retry-After"] = "5"
         return response
 
     for kind in _UNAVAILABLE:
         app.register_error_handler(kind, database_unavailable)
+
+    @app.errorhandler(ProgrammingError)
+    def statement_failed(error: ProgrammingError) -> Response:
+        """Answer 503 until somebody has migrated the tables; PostgreSQL reports a fault of the code the same way."""
+        if not failures.lacks_tables(error):
+            raise error
+        return database_unavailable(error)
 
     @app.errorhandler(InternalServerError)
     def server_error(error: InternalServerError) -> ErrorResponse:
