@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import stock
-from storefront.catalog import navigation, variant_lookup, views
+from storefront.catalog import navigation, queries, variant_lookup, views
 from storefront.catalog.description_pictures import show_pictures
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     unknown_path.register(app, views.redirect_unknown_path)
     site_navigation.load_links.register(app, navigation.load_top_links)
     stock.availability_changed.register(app, writer.invalidate_availability)
+    stock.has_page.register(app, queries.has_page)
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)
     app.add_template_filter(show_pictures)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select
 
 from storefront import cache, stock
 from storefront.cache import keys
@@ -147,6 +147,11 @@ def load_product_page(slug: str) -> ProductPage:
         unlisted=item.unlisted,
         updated_at=item.updated_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
+
+
+def has_page(product_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Return the SQL condition that a product's page is shown, in lists or only to those who know its address."""
+    return exists().where(Product.id == product_id, Product.status == "active", Product.price.is_not(None))
 
 
 def _missing(slug: str, error: StorefrontError | None = None) -> StorefrontError:

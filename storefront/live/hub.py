@@ -132,7 +132,7 @@ class Hub:
         states = {state.key: state for state in self._source.read(missing)} if missing else {}
         for state in states.values():
             # A stream that opened in the same moment may have been sent something older.
-            self.publish(state, first=True)
+            self.publish(state, is_read=True, first=True)
         with self._lock:
             states |= {state.key: state for state in self._latest.of_topics(topics)}
         existing = {state.topic for state in states.values()}
@@ -152,24 +152,33 @@ class Hub:
             took = time.monotonic() - began
             self.delays[next((bound for bound in DELAYS if took <= bound), float("inf"))] += 1
 
-    def publish(self, state: ItemState, *, first: bool = False) -> bool:
+    def publish(self, state: ItemState, *, is_read: bool = False, first: bool = False) -> bool:
         """Send a state to the streams that watch it, if it is newer and looks different; return whether that is so.
 
         Args:
             state: the item's state.
+            is_read: the source has returned it, so the public may see its topic. Else it waits until that is known.
             first: it was read for a snapshot. If the hub had no state of the item, no stream can show an older one,
                 so it is only kept, and the snapshot carries it.
         """
         with self._lock:
             if state.topic not in self._subscribers.topics:
                 return False
-            had_item = self._latest.has_item(state.key)
-            if not self._latest.update(state) or (first and not had_item):
+            if not is_read and state.topic not in self._latest:
+                self._latest.keep_waiting(state)
                 return False
-            subscribers = tuple(self._subscribers.of_topic(state.topic))
-        frame = frames.event(self._source.event, state)
-        self.sent += self._fan_out(subscribers, state.key, frame, lambda: self._latest.is_last_sent(state))
-        return True
+            had_item = self._latest.has_item(state.key)
+            is_due = self._latest.update(state) and (had_item or not first)
+            waiting = self._latest.take_waiting(state.topic)
+            subscribers = tuple(self._subscribers.of_topic(state.topic)) if is_due else ()
+        if is_due:
+            frame = frames.event(self._source.event, state)
+            self.sent += self._fan_out(
+                subscribers, state.key, frame, lambda: self._latest.is_last_sent(state)
+            )
+        for newer in waiting:
+            self.publish(newer)
+        return is_due
 
     def set_live(self, *, live: bool) -> None:
         """Send every page whether changes arrive at once, if that has changed."""
@@ -181,12 +190,20 @@ class Hub:
         self._fan_out(subscribers, "", frames.STATUS[live], lambda: self.live == live)
 
     def poll(self, batch: int) -> None:
-        """Read everything that is watched from the database, `batch` topics at a time, and publish what is newer."""
+        """Read everything that is watched from the database, `batch` topics at a time, and publish what is newer.
+
+        Topics that the public may not see any more are forgotten.
+        """
         with self._lock:
             watched = list(self._subscribers.topics)
         for start in range(0, len(watched), batch):
-            for state in self._source.read(watched[start : start + batch]):
-                self.publish(state)
+            topics = watched[start : start + batch]
+            states = self._source.read(topics)
+            for state in states:
+                self.publish(state, is_read=True)
+            with self._lock:
+                for topic in set(topics) - {state.topic for state in states}:
+                    self._latest.forget(topic)
 
     def send_heartbeats(self) -> None:
         """Send the heartbeats of this tick, end streams that are old enough, and drop clients that do not read."""

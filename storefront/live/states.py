@@ -42,7 +42,7 @@ class Source(Protocol):
     channel: str
 
     def read(self, topics: Collection[int]) -> Sequence[ItemState]:
-        """Return all items of these topics from the database, and give the connection back.
+        """Return all items of these topics that the public may see, and give the connection back.
 
         Raises:
             SQLAlchemyError: the database cannot be read.
@@ -57,12 +57,16 @@ class Source(Protocol):
 
 
 class LatestStates:
-    """A memory of states, by topic and by item. Not safe among threads: the hub has the lock."""
+    """A memory of states, by topic and by item. Not safe among threads: the hub has the lock.
+
+    It contains a topic once the source has returned it. Messages about other topics wait, since nobody may see those.
+    """
 
     def __init__(self) -> None:
         self._latest: dict[str, ItemState] = {}
         self._sent: dict[str, ItemState] = {}
         self._keys: dict[int, set[str]] = {}
+        self._waiting: dict[int, dict[str, ItemState]] = {}
 
     def __contains__(self, topic: int) -> bool:
         return topic in self._keys
@@ -91,12 +95,24 @@ class LatestStates:
         self._sent[state.key] = state
         return True
 
+    def keep_waiting(self, state: ItemState) -> None:
+        """Keep a state of a topic that the source has not returned, until it does."""
+        waiting = self._waiting.setdefault(state.topic, {})
+        before = waiting.get(state.key)
+        if before is None or before.version < state.version:
+            waiting[state.key] = state
+
+    def take_waiting(self, topic: int) -> list[ItemState]:
+        """Return the states of a topic that wait, once."""
+        return list(self._waiting.pop(topic, {}).values())
+
     def is_last_sent(self, state: ItemState) -> bool:
         """Return whether this is the last state of its item that was sent."""
         return self._sent.get(state.key) is state
 
     def forget(self, topic: int) -> None:
-        """Drop the items of a topic that no page watches any more."""
+        """Drop the items of a topic that no page watches any more, or that the source does not return any more."""
+        self._waiting.pop(topic, None)
         for key in self._keys.pop(topic, ()):
             self._latest.pop(key, None)
             self._sent.pop(key, None)

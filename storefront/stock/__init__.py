@@ -36,7 +36,7 @@ from storefront.stock.public import (
     shortage_at,
 )
 from storefront.stock.queries import StockLevels, is_buyable, load_levels
-from storefront.stock.stream import hub
+from storefront.stock.stream import has_page, hub
 
 __all__ = [
     "Badge",
@@ -55,6 +55,7 @@ __all__ = [
     "badge_for",
     "find_shortage",
     "find_variants",
+    "has_page",
     "held_quantities",
     "hub",
     "init_app",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 from flask import Blueprint, Flask, Response, current_app, request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 
 from storefront import live, rate_limiting
-from storefront.app_state import AppState
+from storefront.app_state import AppState, Hook
 from storefront.errors import BadInputError
 from storefront.extensions import db
 from storefront.redis_roles import Role
@@ -24,6 +24,12 @@ from storefront.web.prefix import add_prefix
 
 PATH = "/stock/stream"
 MAX_PRODUCTS = 100
+
+has_page = Hook[[SQLColumnExpression[int]], ColumnElement[bool]]("stock.has_page")
+"""Returns the SQL condition that the product with this id has a page. Of others the public knows nothing.
+
+An unlisted product has one: its page is live, too.
+"""
 
 bp = Blueprint("stock_stream", __name__)
 hub = AppState[live.Hub]("stock.hub")
@@ -87,13 +93,14 @@ class StockSource:
         self._display = app.config["STOCK_DISPLAY"]
 
     def read(self, topics: Collection[int]) -> list[VariantStock]:
-        """Return the variants of these products as the database has them; the connection is given back at once.
+        """Return the variants of these products, if they have a page; the connection is given back at once.
 
         Raises:
             SQLAlchemyError: the database cannot be read.
         """
         with self._app.app_context():
-            items = select(StockItem).where(StockItem.product_id.in_(list(topics)))
+            shown = has_page.fire(StockItem.product_id)
+            items = select(StockItem).where(StockItem.product_id.in_(list(topics)), *shown)
             states = [self._public(row) for row in db.session.execute(items).scalars()]
             db.session.remove()
         return states

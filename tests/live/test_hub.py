@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront import stock
+from storefront.catalog.models import Product
 from storefront.extensions import db, write_transaction
 from storefront.live import Hub
 from storefront.live import hub as hub_module
@@ -95,6 +96,38 @@ def in_flight(app: Flask) -> list[bytes]:
         msgspec.json.encode(event) for event in events
     )
     return kept
+
+
+def test_a_hidden_product_is_not_told_until_it_is_shown(app: Flask, in_flight: list[bytes]) -> None:
+    hub = Hub(app, StockSource(app))
+    product = make_product(status="draft", variants=[{"sku": "NEW"}])
+    browser = Browser((product.id,)).open(hub)
+    set_stock("NEW", 3)
+    hub.receive("stock:updates", in_flight.pop())
+    hub.poll(100)
+    assert (browser.unknown, browser.badges) == ([product.id], {})
+
+    show(product.id, "active")
+    set_stock("NEW", 2)
+    hub.receive("stock:updates", in_flight.pop())
+    assert browser.badges == {}
+    hub.poll(100)
+    assert browser.shown == {"NEW": ("low", 2)}
+    set_stock("NEW", 1)
+    hub.receive("stock:updates", in_flight.pop())
+    assert browser.shown == {"NEW": ("low", 1)}
+
+    show(product.id, "archived")
+    hub.poll(100)
+    set_stock("NEW", 0)
+    hub.receive("stock:updates", in_flight.pop())
+    assert browser.shown == {"NEW": ("low", 1)}
+    assert Browser((product.id,)).open(hub).unknown == [product.id]
+
+
+def show(product_id: int, status: str) -> None:
+    with write_transaction() as session:
+        session.get_one(Product, product_id).status = status
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -124,3 +125,17 @@ def test_an_untracked_variant_shows_no_number(app: Flask, display: Display) -> N
     source = StockSource(app)
     states = [*source.read([product.id]), *map(source.decode, events)]
     assert [(state.band, state.left) for state in states] == [("in", None)] * 2
+
+
+def test_a_stream_knows_only_products_with_a_page(app: Flask, client: FlaskClient) -> None:
+    states: list[dict[str, Any]] = [{"status": "draft"}, {"status": "archived"}, {}, {"unlisted": True}]
+    products = [
+        make_product(f"Mug {n}", variants=[{"sku": f"M{n}"}], **state) for n, state in enumerate(states)
+    ]
+    shown = [client.get(f"/products/{product.slug}").status_code == 200 for product in products]
+    assert shown == [False, False, True, True]
+
+    frame = Hub(app, StockSource(app)).snapshot([product.id for product in products])
+    snapshot = msgspec.json.decode(re.findall(rb"data: (.*)", frame)[0])
+    assert [item["sku"] for item in snapshot["items"]] == ["M2", "M3"]
+    assert snapshot["unknown"] == [product.id for product in products[:2]]
