@@ -104,7 +104,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "schema": parameter.schema,
     }
     if parameter.schema.get("type") == "array":
-        about |= {"style": "form", "explode": False}
+        about |= {"style": "form", "explode": parameter.repeated}
     return about | {"description": parameter.description}
 
 

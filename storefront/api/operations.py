@@ -25,13 +25,17 @@ COMMON_ERRORS = (400, 404, 405, 429, 500, 503)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter in the query or in a header (`place`), with its JSON Schema."""
+    """A parameter in the query or in a header (`place`), with its JSON Schema.
+
+    The values of an array are separated by commas, or each in a parameter of its own (`repeated`).
+    """
 
     name: str
     schema: dict[str, Any]
     description: str
     place: str = "query"
     required: bool = False
+    repeated: bool = False
 
 
 PAGE = Parameter("page", {"type": "integer", "minimum": 1}, "The number of the page, from 1.")
@@ -155,7 +159,7 @@ def private_response(result: Any, status: int = 200) -> Response:
 
 def add_page_links(response: Response, page: int, pages: int) -> Response:
     """Add a Link header (RFC 8288) with the first, previous, next and last page of the list; return the response."""
-    query = [(name, request.args[name]) for name in _KEPT_PARAMETERS if name in request.args]
+    query = [(name, value) for name in _KEPT_PARAMETERS for value in request.args.getlist(name)]
 
     def link(name: str, number: int) -> str:
         return f'<{add_prefix(request.path)}?{urlencode([*query, ("page", str(number))])}>; rel="{name}"'

@@ -82,6 +82,11 @@ def category(path: str) -> CacheEntry:
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
+def category_tree() -> CacheEntry:
+    """The tree of all categories."""
+    return CacheEntry("catalog:category-tree:v1", "", CATEGORY)
+
+
 def moved_address(path: str) -> CacheEntry:
     """Where a path without a page leads."""
     return CacheEntry("catalog:moved:v1", path, PRODUCT_DETAIL)

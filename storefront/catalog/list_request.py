@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Literal, cast
 from urllib.parse import urlencode
 
+from werkzeug.datastructures import MultiDict
+
 from storefront.catalog.models import MAX_PATH
 from storefront.catalog.search import words
 from storefront.catalog.slugs import category_path
@@ -19,6 +21,8 @@ from storefront.web.prefix import add_prefix
 Sort = Literal["new", "price", "-price", "name", "relevance"]
 SORTS: tuple[Sort, ...] = ("new", "price", "-price", "name", "relevance")
 MAX_QUERY = 200
+MAX_BRANDS = 20  # that a list can be narrowed to at once
+MAX_BRAND = 255  # characters: the width of the column
 MAX_PAGE = 10**6
 # The pattern of texts in a query: no NUL, and no character that could not be decoded.
 TEXT = "^[^\\u0000\\ufffd]*$"
@@ -27,12 +31,15 @@ _MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """The parameters of a list. Prices are in minor units of the shop's currency."""
+    """The parameters of a list. Prices are in minor units of the shop's currency.
+
+    `vendors` are sorted, and each is named once: a product of any of them matches. Empty: all vendors.
+    """
 
     path: str = ""
     page: int = 1
     q: str = ""
-    vendor: str = ""
+    vendors: tuple[str, ...] = ()
     min_price: int | None = None
     max_price: int | None = None
     in_stock: bool = False
@@ -43,7 +50,7 @@ class ListRequest:
     def is_filtered(self) -> bool:
         """Whether a search or a filter narrows the list, beyond its category."""
         return (
-            bool(self.q or self.vendor or self.in_stock)
+            bool(self.q or self.vendors or self.in_stock)
             or self.min_price is not None
             or self.max_price is not None
         )
@@ -51,26 +58,40 @@ class ListRequest:
     def url(self, **changes: object) -> str:
         """Return the canonical URL of this list with some values changed; page 1 unless a page is given."""
         wanted = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
-        base = add_prefix("/products")
+        fields = wanted.fields()
+        if wanted.page > 1:
+            fields.append(("page", str(wanted.page)))
+        return f"{wanted.base}?{urlencode(fields)}" if fields else wanted.base
+
+    @property
+    def base(self) -> str:
+        """The URL without a query: the category's page, or the list of the whole shop, which is also searched."""
+        return add_prefix(category_path(self.path)) if self.path and not self.q else add_prefix("/products")
+
+    def fields(self, **changes: object) -> list[tuple[str, str]]:
+        """Return the query's fields in canonical order, without the page; with some values changed."""
+        wanted = replace(self, **changes)  # type: ignore[arg-type]
         fields: list[tuple[str, str]] = []
         if wanted.q:
             fields.append(("q", wanted.q))
             if wanted.path:
                 fields.append(("category", wanted.path))
-        elif wanted.path:
-            base = add_prefix(category_path(wanted.path))
-        if wanted.vendor:
-            fields.append(("vendor", wanted.vendor))
+        fields += [("vendor", vendor) for vendor in wanted.vendors]
         for name in ("min_price", "max_price"):
             if (amount := cast("int | None", getattr(wanted, name))) is not None:
-                fields.append((name, self.major(amount)))
+                fields.append((name, wanted.major(amount)))
         if wanted.in_stock:
             fields.append(("in_stock", "1"))
         if wanted.sort != wanted.default_sort:
             fields.append(("sort", wanted.sort))
-        if wanted.page > 1:
-            fields.append(("page", str(wanted.page)))
-        return f"{base}?{urlencode(fields)}" if fields else base
+        return fields
+
+    def without_each_vendor(self) -> list[tuple[str, str]]:
+        """Return each vendor with the URL of this list without it."""
+        return [
+            (vendor, self.url(vendors=tuple(other for other in self.vendors if other != vendor)))
+            for vendor in self.vendors
+        ]
 
     @property
     def default_sort(self) -> Sort:
@@ -99,15 +120,14 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
     sort = args.get("sort") or ("relevance" if query else "new")
     if sort not in SORTS:
         raise BadInputError("sort", _("The order must be one of: %(names)s.", names=", ".join(SORTS)))
-    vendor = args.get("vendor", "").strip()
     path = path or args.get("category", "").strip("/ ")
-    if len(vendor) > 255 or len(path) > MAX_PATH:
-        raise BadInputError("vendor", _("No maker or category has a name that long."))
+    if len(path) > MAX_PATH:
+        raise BadInputError("category", _("No category has a name that long."))
     return ListRequest(
         path=path,
         page=parse_page_number(args.get("page", "")),
         q=query,
-        vendor=vendor,
+        vendors=_vendors(args),
         min_price=_price(args, "min_price", currency),
         max_price=_price(args, "max_price", currency),
         in_stock=_flag(args, "in_stock"),
@@ -128,6 +148,16 @@ def parse_page_number(value: str) -> int:
     if not (value.isascii() and value.isdigit()) or int(value[:20]) < 1:
         raise BadInputError("page", _("The page must be a whole number from 1."))
     return min(int(value[:20]), MAX_PAGE)
+
+
+def _vendors(args: Mapping[str, str]) -> tuple[str, ...]:
+    named = args.getlist("vendor") if isinstance(args, MultiDict) else [args.get("vendor", "")]
+    vendors = sorted({vendor for each in named if (vendor := each.strip())})
+    if any(len(vendor) > MAX_BRAND for vendor in vendors):
+        raise BadInputError("vendor", _("No brand has a name that long."))
+    if len(vendors) > MAX_BRANDS:
+        raise BadInputError("vendor", _("Choose %(most)d brands at most.", most=MAX_BRANDS))
+    return tuple(vendors)
 
 
 def _price(args: Mapping[str, str], name: str, currency: str) -> int | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from storefront import cache
 from storefront.cache import keys
+from storefront.catalog.category_ranking import TOP_CATEGORIES, rank_columns, rank_key
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.models import (
     MAX_LEVELS,
@@ -25,7 +26,6 @@ from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.web.prefix import add_prefix
 
-TOP_CATEGORIES = 10
 CHILDREN = 60
 
 _COLUMNS = (
@@ -90,7 +90,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
-    below = _children(select(here.id).where(here.path == path), CHILDREN)
+    below = _children(select(here.id).where(here.path == path), CHILDREN + 1)
     rows = db.session.execute(above.union(top, below)).all()
     by_path = {row.path: row for row in rows}
     if path not in by_path:
@@ -98,18 +98,21 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
             raise MovedError(add_prefix(target))
         raise NotInShopError(_("There is no category %(path)r.", path=path))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
-    shown = sorted((r for r in rows if r.product_count > 0), key=lambda r: (r.position, r.name, r.id))
+    shown = sorted((r for r in rows if r.product_count > 0), key=rank_key)
+    children = [counted_link(r) for r in shown if r.parent_id == by_path[path].id]
     navigation = Navigation(
         top=[_name_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
         trail=[_name_link(by_path[prefix]) for prefix in ancestor_paths(path)[1:]],
-        children=[_counted_link(r) for r in shown if r.parent_id == by_path[path].id],
+        children=children[:CHILDREN],
         products=by_path[path].product_count,
+        has_more_children=len(children) > CHILDREN,
     )
     return navigation, by_path[path].id
 
 
-def load_top_categories(root_id: int) -> list[CategoryLink]:
-    """Return the top categories, each with the cover of its newest product. One statement."""
+def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
+    """Return the top categories, each with the cover of its newest product, and the number of all. One statement."""
+    total = select(func.count()).select_from(Category).where(*is_shown()).scalar_subquery()
     top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
     newest_id = (
         select(func.max(Listing.product_id))
@@ -119,19 +122,28 @@ def load_top_categories(root_id: int) -> list[CategoryLink]:
     )
     rows = db.session.execute(
         select(
-            top, newest_id.label("newest_id"), ProductImage.digest, ProductImage.width, ProductImage.height
+            top,
+            newest_id.label("newest_id"),
+            *(ProductImage.digest, ProductImage.width, ProductImage.height),
+            total.label("total"),
         )
         .select_from(top)
         .outerjoin(Product, Product.id == newest_id)
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
-        .order_by(top.c.position, top.c.name)
+        .order_by(*rank_columns(top.c))
     ).all()
     cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
-    return [
+    links = [
         # The name is printed beside the picture: a screen reader would read it twice.
-        _counted_link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
+        counted_link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
         for row in rows
     ]
+    return links, rows[0].total if rows else 0
+
+
+def is_shown() -> tuple[ColumnElement[bool], ...]:
+    """Return the SQL conditions for the categories that pages link to: those with products, without the root."""
+    return Category.path != ROOT_PATH, Category.product_count > 0
 
 
 def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[Any, ...]]:
@@ -139,12 +151,13 @@ def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[A
     first = select(*_COLUMNS).where(
         Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0
     )
-    return select(first.order_by(Category.position, Category.name).limit(most).subquery())
+    return select(first.order_by(*rank_columns()).limit(most).subquery())
 
 
 def _name_link(row: Any) -> CategoryLink:
     return CategoryLink(row.name, row.path)
 
 
-def _counted_link(row: Any, picture: Picture | None = None) -> CategoryLink:
+def counted_link(row: Any, picture: Picture | None = None) -> CategoryLink:
+    """Return the link to a category with the number of its products."""
     return CategoryLink(row.name, row.path, row.product_count, picture)

@@ -61,12 +61,32 @@ class Navigation:
         trail: from the first level down to the category itself; empty for the whole shop.
         children: the categories directly below.
         products: active products in the category and below.
+        has_more_children: the category has more subcategories than `children`.
     """
 
     top: list[CategoryLink]
     trail: list[CategoryLink]
     children: list[CategoryLink]
     products: int
+    has_more_children: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryBranch:
+    """A category in the tree of all categories, with those directly below it."""
+
+    link: CategoryLink
+    children: list[CategoryBranch]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoriesPage:
+    """The page with the tree of all categories. If it is `cut`, deeper levels are on the categories' own pages."""
+
+    navigation: Navigation
+    branches: list[CategoryBranch]
+    category_count: int
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,7 @@ class ListPage:
     vendors: list[VendorCount]
     in_stock: int | None
     in_stock_capped: bool = False
+    has_more_vendors: bool = False
 
     @property
     def total_text(self) -> str:
@@ -203,7 +224,7 @@ class ProductPage:
     @property
     def vendor_url(self) -> str:
         """The address of the list of all products of the same vendor."""
-        return ListRequest(vendor=self.vendor).url()
+        return ListRequest(vendors=(self.vendor,)).url()
 
     def selected(self, sku: str | None) -> VariantView:
         """Return the variant with this SKU, else the one whose price lists show.
@@ -239,4 +260,5 @@ class HomePage:
 
     navigation: Navigation
     categories: list[CategoryLink]  # the top categories, with the cover of their newest product
+    category_count: int  # of all categories with products, at every level
     newest: list[Card]

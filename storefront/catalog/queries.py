@@ -16,12 +16,12 @@ from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_index.reader import Candidate
+from storefront.catalog.list_index.vendor_counts import MAX_VENDORS, count_by_vendor
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import (
     ROOT_PATH,
     Category,
     Listing,
-    ListingVendor,
     Product,
     ShownMetafield,
     Variant,
@@ -43,6 +43,7 @@ from storefront.catalog.page_data import (
     VendorCount,
 )
 from storefront.catalog.product_pictures import load_pictures
+from storefront.catalog.search import fold
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -51,7 +52,6 @@ from storefront.web.prefix import add_prefix
 
 # With the product's row, since each page of the catalogue may run six statements.
 _SHOWN_METAFIELDS = select(func.aggregate_strings(ShownMetafield.key, "\n")).scalar_subquery()
-MAX_VENDORS = 12
 NEWEST = 8
 RELATED = 4
 
@@ -61,7 +61,8 @@ def load_home_page() -> HomePage:
     navigation, root_id = load_navigation(ROOT_PATH)
     cache.depends_on(keys.category_tag(root_id))
     newest = reader.select_page(ListRequest(), root_id, navigation.products).ids[:NEWEST]
-    return HomePage(navigation, load_top_categories(root_id), cards.load_cards(newest))
+    categories, category_count = load_top_categories(root_id)
+    return HomePage(navigation, categories, category_count, cards.load_cards(newest))
 
 
 def load_list_page(wanted: ListRequest) -> ListPage:
@@ -74,19 +75,19 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     navigation, category_id = load_navigation(wanted.path)
     cache.depends_on(*_list_tags(wanted, category_id))
     selection = reader.select_page(wanted, category_id, navigation.products)
-    vendors: list[VendorCount] = []
+    vendors: list[tuple[str, int | None]] = []
     in_stock, in_stock_capped = None, False
     if selection.matches is not None:
         navigation, vendors, in_stock = _exact_counts(selection.matches, navigation)
     elif wanted.is_filtered:
-        # Too many matches to count: the page offers only to remove the filters that are set.
+        # Too many matches to count.
         navigation = replace(
             navigation, children=[replace(child, products=None) for child in navigation.children]
         )
-        vendors = [VendorCount(wanted.vendor, None)] if wanted.vendor else []
     else:
-        vendors = _vendors(category_id)
         in_stock, in_stock_capped = reader.count_buyable(category_id)
+    if selection.matches is None or wanted.vendors:
+        vendors = count_by_vendor(wanted, category_id)
     return ListPage(
         request=wanted,
         navigation=navigation,
@@ -94,7 +95,8 @@ def load_list_page(wanted: ListRequest) -> ListPage:
         total=selection.total,
         pages=ceil(selection.total / reader.PER_PAGE),
         capped=selection.capped,
-        vendors=vendors,
+        vendors=_vendor_choices(vendors[:MAX_VENDORS], wanted),
+        has_more_vendors=len(vendors) > MAX_VENDORS,
         in_stock=in_stock,
         in_stock_capped=in_stock_capped,
     )
@@ -213,24 +215,21 @@ def _related(item: Product) -> dict[int, Any]:
     return {i: rows[i] for i in wanted}
 
 
-def _vendors(category_id: int) -> list[VendorCount]:
-    rows = db.session.execute(
-        select(ListingVendor.vendor, ListingVendor.products)
-        .where(ListingVendor.category_id == category_id, ListingVendor.products > 0)
-        .order_by(ListingVendor.products.desc(), ListingVendor.vendor)
-        .limit(MAX_VENDORS)
-    )
-    return [VendorCount(vendor, products) for vendor, products in rows if vendor]
+def _vendor_choices(counts: list[tuple[str, int | None]], wanted: ListRequest) -> list[VendorCount]:
+    """Return the vendors to choose from, by name; those that are chosen stay, whatever the other filters leave."""
+    chosen = [(vendor, 0) for vendor in wanted.vendors if vendor not in dict(counts)]
+    vendors = [VendorCount(vendor, count) for vendor, count in (*counts, *chosen)]
+    return sorted(vendors, key=lambda each: (fold(each.vendor), each.vendor))
 
 
 def _exact_counts(
     matches: list[Candidate], navigation: Navigation
-) -> tuple[Navigation, list[VendorCount], int]:
+) -> tuple[Navigation, list[tuple[str, int | None]], int]:
     """Return the navigation and vendors with exact counts, and the number in stock, from all matches."""
     vendors = Counter(match.vendor for match in matches if match.vendor)
     paths = Counter(prefix for match in matches for prefix in ancestor_paths(match.category_path))
     children = [
         replace(child, products=paths[child.path]) for child in navigation.children if paths[child.path]
     ]
-    counts = [VendorCount(vendor, count) for vendor, count in vendors.most_common(MAX_VENDORS)]
+    counts: list[tuple[str, int | None]] = [*vendors.most_common(MAX_VENDORS + 1)]
     return replace(navigation, children=children), counts, sum(match.buyable for match in matches)

@@ -16,7 +16,7 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
-from storefront.catalog.navigation import NotInShopError
+from storefront.catalog.navigation import NotInShopError, is_shown
 from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -49,11 +49,12 @@ def render_index() -> str:
 
 
 def render_categories() -> str:
-    """Return the part with the front page and all categories that have products. One statement."""
+    """Return the part with the front page, the fixed lists and all categories with products. One statement."""
     cache.depends_on(keys.NAVIGATION)
-    filled = select(Category.path).where(Category.path != ROOT_PATH, Category.product_count > 0)
-    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 2)).scalars()
-    addresses = (add_prefix("/"), *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
+    filled = select(Category.path).where(*is_shown())
+    paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3)).scalars()
+    fixed = (add_prefix("/"), add_prefix("/categories"))
+    addresses = (*fixed, *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))
     return _render("urlset", "url", ((address, None) for address in addresses))
 
 

@@ -25,9 +25,10 @@ from storefront import cache, rate_limiting
 from storefront.app_state import Hook
 from storefront.cache import keys
 from storefront.catalog import list_request, moved_addresses, pictures, queries, sitemap
+from storefront.catalog.category_tree import load_category_tree
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import MovedError
-from storefront.catalog.page_data import HomePage, ListPage, ProductPage
+from storefront.catalog.page_data import CategoriesPage, HomePage, ListPage, ProductPage
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
@@ -78,6 +79,14 @@ def home() -> str:
     """The front page."""
     page = cache.fetch(keys.home(), HomePage, queries.load_home_page)
     return render_template("catalog/home.html", page=page)
+
+
+@bp.get("/categories")
+@cache.public_page(keys.CATEGORY)
+def all_categories() -> str:
+    """The tree of all categories."""
+    page = cache.fetch(keys.category_tree(), CategoriesPage, load_category_tree)
+    return render_template("catalog/categories.html", page=page)
 
 
 @bp.get("/products")

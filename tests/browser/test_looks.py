@@ -60,7 +60,7 @@ def test_axe_finds_nothing_on_a_tablet(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("menu", ["Maker", "Price", "Sort"])
+@pytest.mark.parametrize("menu", ["Brand", "Price", "Sort"])
 def test_an_open_menu_fits_a_small_phone(
     browser: Browser, shop: Shop, axe: Axe, menu: str, scheme: str
 ) -> None:

@@ -57,6 +57,32 @@ def test_a_shopper_narrows_a_category_down_to_a_product(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
+def test_a_shopper_chooses_several_brands(page: Page, javascript: bool) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/products?sort=name")
+    menu(page, "Brand").click()
+    brands = page.get_by_role("list").filter(has=page.get_by_role("checkbox")).get_by_role("listitem")
+    everything, search = brands.count(), page.get_by_label("Search brands")
+    assert everything > 8
+    expect(search).to_be_visible(visible=javascript)
+    if javascript:
+        search.fill("KILN")
+        expect(brands.filter(visible=True)).to_have_count(1)
+        search.press("Enter")  # does not send the form yet
+    page.get_by_role("checkbox", name="Kiln Row").check()
+    if javascript:
+        search.fill("")
+    second = brands.filter(has_not_text="Kiln Row").first
+    second.get_by_role("checkbox").check()
+    name = second.locator("span").first.inner_text()
+    page.get_by_role("button", name="Show these brands").click()
+    expect(page).to_have_url(re.compile(r"\?sort=name&vendor=.+&vendor=.+$"))
+    chips = page.get_by_role("list", name="Filters that are set")
+    expect(chips.get_by_role("link", name=f"Remove filter: {name}")).to_be_visible()
+    expect(menu(page, "Brand")).to_contain_text("2")
+    assert {*cards(page).locator(".card__vendor").all_inner_texts()} == {"Kiln Row", name}
+
+
 def test_a_chip_removes_its_filter(page: Page) -> None:
     page.goto(PAGES["filtered list"])
     chips = page.get_by_role("list", name="Filters that are set")

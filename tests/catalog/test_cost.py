@@ -27,7 +27,8 @@ URLS = (
     "/products?in_stock=1",
     "/products?min_price=1&max_price=2",
     "/products?q=sencha",
-    "/products?q=sencha&category=tea&vendor=Kiln+Row",
+    "/products?q=sencha&category=tea&vendor=Kiln+Row&vendor=Other",
+    "/categories",
     "/products/sencha-7",
     "/products/unknown",
     "/categories/unknown",
@@ -87,7 +88,7 @@ def test_too_many_matches_are_scanned_in_order_and_capped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for sort in SORTS:
-        wanted = ListRequest(vendor="Kiln Row", in_stock=True, sort=sort)  # type: ignore[arg-type]
+        wanted = ListRequest(vendors=("Kiln Row",), in_stock=True, sort=sort)  # type: ignore[arg-type]
         exact = queries.load_list_page(wanted)
         with monkeypatch.context() as patch:
             patch.setattr(reader, "MATCH_LIMIT", 26)

@@ -44,7 +44,7 @@ def test_category_lists_everything_below_it() -> None:
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("sort", ["new", "price", "-price", "name"])
 def test_filters_narrow_a_list_in_every_order(sort: str) -> None:
-    assert titles(vendor="Leaf", sort=sort, in_stock=True) == ["Sencha"]
+    assert titles(vendors=("Leaf",), sort=sort, in_stock=True) == ["Sencha"]
     assert titles(min_price=800, max_price=1000, sort=sort) == ["Sencha"]
     assert sorted(titles(in_stock=True, sort=sort)) == ["Café bowl", "Sencha"]
     assert titles(min_price=10_000, sort=sort) == []

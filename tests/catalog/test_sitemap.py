@@ -62,7 +62,8 @@ def test_sitemap_names_the_products_in_the_shop_only(client: FlaskClient, mug: i
     assert keys.sitemap_part(odd.id) == keys.sitemap_part(mug)
     categories, products = list_parts(client)
     assert list(read_addresses(client, categories)) == [
-        f"{HERE}{path}" for path in ("/", "/products", "/categories/table", "/categories/table/cups")
+        f"{HERE}{path}"
+        for path in ("/", "/categories", "/products", "/categories/table", "/categories/table/cups")
     ]
     assert products == f"/sitemap-{keys.sitemap_part(mug)}.xml"
     second = f"{HERE}/products/salt&pepper%20'tis%20%3C%C3%A9%3E"

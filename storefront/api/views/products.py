@@ -35,7 +35,7 @@ from storefront.api.schemas import (
 )
 from storefront.cache import keys
 from storefront.catalog import list_request
-from storefront.catalog.list_request import MAX_QUERY, SORTS, ListRequest
+from storefront.catalog.list_request import MAX_BRAND, MAX_BRANDS, MAX_QUERY, SORTS, ListRequest
 from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.errors import BadInputError
 
@@ -54,7 +54,12 @@ _LIST = (
     PAGE,
     Parameter("q", _text(MAX_QUERY), "Words that the product must contain."),
     Parameter("category", _text(2000), "The path of a category: only products in it and below it."),
-    Parameter("vendor", _text(255), "The vendor's exact name."),
+    Parameter(
+        "vendor",
+        {"type": "array", "items": _text(MAX_BRAND), "maxItems": MAX_BRANDS},
+        "The vendor's exact name; repeat it for the products of several vendors.",
+        repeated=True,
+    ),
     Parameter("min_price", _PRICE, "The lowest price, in major units: 12.50."),
     Parameter("max_price", _PRICE, "The highest price, in major units."),
     Parameter(

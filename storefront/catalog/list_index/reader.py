@@ -12,10 +12,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, FromClause, Integer, Select, case, column, func, join, select, true
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    FromClause,
+    Integer,
+    Select,
+    case,
+    column,
+    func,
+    join,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from storefront.catalog import search
+from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
 from storefront.catalog.list_request import ListRequest, Sort
 from storefront.catalog.models import Category, Listing, Product
 from storefront.extensions import db
@@ -23,7 +37,6 @@ from storefront.stock import is_buyable
 
 PER_PAGE = 24
 MATCH_LIMIT = 1000
-SCAN_LIMIT = 20_000
 # Pages this far from both ends of an unfiltered list are empty: reaching them by offset would be too slow.
 MAX_OFFSET = 100_000
 
@@ -116,13 +129,11 @@ def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[l
         others, complete = _search_matches(wanted, category_id, title_only=False)
         known = {c.product_id for c in found}
         return found + [c for c in others if c.product_id not in known], complete
-    if wanted.vendor:
-        source = select(Product.id.label("product_id")).where(Product.vendor == wanted.vendor)
-        source = source.order_by(Product.id.desc())
-        return _matches_among(wanted, category_id, source)
+    if wanted.vendors:
+        return _matches_among(wanted, category_id, _products_of(wanted.vendors))
     if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN_LIMIT:
         # Without a further filter every row of the range matches: reading more than are kept is useless.
-        priced = select(Listing).where(Listing.category_id == category_id, *_price_range(wanted))
+        priced = select(Listing).where(Listing.category_id == category_id, *price_range(wanted))
         scanned = (
             priced.order_by(Listing.price)
             .limit(SCAN_LIMIT + 1 if wanted.in_stock else MATCH_LIMIT + 1)
@@ -132,23 +143,35 @@ def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[l
     return [], False
 
 
+def select_found(query: str, *, title_only: bool = False) -> AnySelect | None:
+    """Return the statement for the ids of the products that a search finds; None if it has no words."""
+    dialect = db.session.connection().dialect.name
+    statement = search.matching_statement(dialect, query, title_only=title_only)
+    return None if statement is None else select(statement.columns(column("product_id", Integer)).subquery())
+
+
 def _search_matches(
     wanted: ListRequest, category_id: int, *, title_only: bool
 ) -> tuple[list[Candidate], bool]:
-    statement = search.matching_statement(
-        db.session.connection().dialect.name, wanted.q, title_only=title_only
-    )
-    if statement is None:
-        return [], True
-    return _matches_among(
-        wanted, category_id, select(statement.columns(column("product_id", Integer)).subquery())
-    )
+    found = select_found(wanted.q, title_only=title_only)
+    return ([], True) if found is None else _matches_among(wanted, category_id, found)
 
 
-def _matches_among(wanted: ListRequest, category_id: int, source: AnySelect) -> tuple[list[Candidate], bool]:
+def _products_of(vendors: Sequence[str]) -> CompoundSelect[int]:
+    """Return the statement for the ids of these vendors' products: a range of the index for each, none read whole."""
+    ranges = [
+        select(Product.id.label("product_id")).where(Product.vendor == vendor).limit(SCAN_LIMIT + 1)
+        for vendor in vendors
+    ]
+    return union_all(*(select(each.subquery()) for each in ranges))  # SQLite has no limit inside a bare union
+
+
+def _matches_among(
+    wanted: ListRequest, category_id: int, source: AnySelect | CompoundSelect[int]
+) -> tuple[list[Candidate], bool]:
     """Return the matches among the source's product ids, at most MATCH_LIMIT + 1, and whether these are all."""
     scanned = source.limit(SCAN_LIMIT + 1).cte("scanned")
-    conditions = [Listing.category_id == category_id, *_price_range(wanted)]
+    conditions = [Listing.category_id == category_id, *price_range(wanted)]
     listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
     return _fetch_matches(_match_statement(wanted, Listing, conditions, listed), scanned)
 
@@ -167,10 +190,10 @@ def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
     """Return the ids of up to MATCH_LIMIT matches from the first SCAN_LIMIT rows of the wanted order's index."""
     rows = select(Listing).where(Listing.category_id == category_id)
     if wanted.sort in ("price", "-price"):
-        rows = rows.where(*_price_range(wanted))
+        rows = rows.where(*price_range(wanted))
     scanned = rows.order_by(*_order(wanted.sort, Listing)).limit(SCAN_LIMIT).subquery()
     matches = select(scanned.c.product_id).where(
-        *_price_range(wanted, scanned.c), *_other_conditions(wanted, scanned.c)
+        *price_range(wanted, scanned.c), *other_conditions(wanted, scanned.c)
     )
     return list(
         db.session.execute(matches.order_by(*_order(wanted.sort, scanned.c)).limit(MATCH_LIMIT)).scalars()
@@ -201,27 +224,8 @@ def _match_statement(
         .select_from(source)
         .join(Product, Product.id == row.product_id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .where(*conditions, *_other_conditions(wanted, row))
+        .where(*conditions, *other_conditions(wanted, row))
     )
-
-
-def _other_conditions(wanted: ListRequest, row: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions of all filters except the price range."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.vendor:
-        conditions.append(row.vendor == wanted.vendor)
-    if wanted.in_stock:
-        conditions.append(is_buyable(row.product_id))
-    return conditions
-
-
-def _price_range(wanted: ListRequest, row: Any = Listing) -> list[ColumnElement[bool]]:
-    bounds: list[ColumnElement[bool]] = []
-    if wanted.min_price is not None:
-        bounds.append(row.price >= wanted.min_price)
-    if wanted.max_price is not None:
-        bounds.append(row.price <= wanted.max_price)
-    return bounds
 
 
 def _order(sort: Sort, row: Any, *, backwards: bool = False) -> list[Any]:

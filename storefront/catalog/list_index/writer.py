@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import search
+from storefront.catalog.category_ranking import has_menu_changed
 from storefront.catalog.list_index import derivation
 from storefront.catalog.list_index.derivation import (
     ListingRow,
@@ -267,13 +268,7 @@ def _count_categories(session: Session, deltas: Sequence[tuple[int, int]]) -> No
         .values(product_count=Category.product_count + bindparam("d")),
         [{"c": category_id, "d": delta} for category_id, delta in deltas],
     )
-    # Categories without products are not shown: the first and the last product change every page's navigation.
-    highest = max(0, *(delta for _, delta in deltas))
-    filled_or_emptied = select(Category.id).where(
-        Category.id.in_([category_id for category_id, _ in deltas]),
-        Category.product_count.between(0, highest),
-    )
-    if session.execute(filled_or_emptied.limit(1)).first():
+    if has_menu_changed(session, dict(deltas)):
         cache.invalidate_on_commit(session, keys.NAVIGATION)
 
 

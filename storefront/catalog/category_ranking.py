@@ -1,0 +1,51 @@
+"""The order of categories that share a parent: as the merchant ordered them, the others by size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from storefront.catalog.models import ROOT_PATH, Category
+
+TOP_CATEGORIES = 10  # in the menu of every page
+
+
+def rank_columns(category: Any = Category) -> list[Any]:
+    """Return the SQL expressions to order categories by; `category` has the columns: the table, or a subquery.
+
+    A category that the merchant did not order has position 0, and comes after those that have one.
+    """
+    unordered = case((category.position == 0, 1), else_=0)
+    return [unordered, category.position, category.product_count.desc(), category.name, category.id]
+
+
+def rank_key(row: Any, product_count: int | None = None) -> tuple[Any, ...]:
+    """Return the key of the same order for Python; `product_count` replaces the row's own."""
+    count = row.product_count if product_count is None else product_count
+    return (row.position == 0, row.position, -count, row.name, row.id)
+
+
+def has_menu_changed(session: Session, deltas: Mapping[int, int]) -> bool:
+    """Return whether changed counts alter which categories pages link to, or their order in the menu.
+
+    Args:
+        session: a session whose transaction has changed the counts.
+        deltas: by how much the count of each of these categories has changed.
+    """
+    root, listed = aliased(Category), aliased(Category)
+    children = select(listed.id).join(root, root.id == listed.parent_id).where(root.path == ROOT_PATH)
+    # Each changed category can have pushed one that did not change out of the menu.
+    largest = children.order_by(*rank_columns(listed)).limit(TOP_CATEGORIES + len(deltas)).subquery()
+    columns = (Category.id, Category.parent_id, Category.name, Category.position, Category.product_count)
+    wanted = or_(Category.id.in_(list(deltas)), Category.id.in_(select(largest.c.id)))
+    root_id = select(root.id).where(root.path == ROOT_PATH).scalar_subquery().label("root_id")
+    rows = session.execute(select(*columns, root_id).where(wanted)).all()
+    before = {row.id: row.product_count - deltas.get(row.id, 0) for row in rows}
+    if any((row.product_count > 0) != (before[row.id] > 0) for row in rows):
+        return True  # categories without products are not shown
+    top = [row for row in rows if row.product_count > 0 and row.parent_id == row.root_id]
+    now = sorted(top, key=rank_key)[:TOP_CATEGORIES]
+    return now != sorted(top, key=lambda row: rank_key(row, before[row.id]))[:TOP_CATEGORIES]

@@ -1,0 +1,67 @@
+"""How many products of a list each vendor has: the counts beside the choice of brands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import CTE, Subquery, and_, func, select
+
+from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
+from storefront.catalog.list_index.reader import select_found
+from storefront.catalog.list_request import ListRequest
+from storefront.catalog.models import Listing, ListingVendor
+from storefront.extensions import db
+
+MAX_VENDORS = 500  # that a page lists; of more, those with the most products
+
+
+def count_by_vendor(wanted: ListRequest, category_id: int) -> list[tuple[str, int | None]]:
+    """Return a category's vendors with their numbers of products, for a choice of several. One statement.
+
+    The numbers are what all filters except the vendors leave; None if that is more than SCAN_LIMIT rows to read.
+    Vendors with nothing left are not returned. If MAX_VENDORS + 1 are returned, there are more.
+    """
+    others = replace(wanted, vendors=())
+    stored = (
+        select(ListingVendor.vendor, ListingVendor.products)
+        .where(
+            ListingVendor.category_id == category_id, ListingVendor.products > 0, ListingVendor.vendor != ""
+        )
+        .order_by(ListingVendor.products.desc(), ListingVendor.vendor)
+    )
+    if not others.is_filtered:
+        rows = db.session.execute(stored.limit(MAX_VENDORS + 1)).all()
+        return [(row.vendor, row.products) for row in rows]
+    scanned = _scan(others, category_id)
+    if scanned is None:
+        return []
+    counted = _count_scanned(others, category_id, scanned)
+    size = select(func.count()).select_from(scanned).scalar_subquery()
+    query = stored.add_columns(counted.c.number, size.label("size"))
+    query = query.outerjoin(counted, counted.c.vendor == ListingVendor.vendor)
+    found = db.session.execute(query.where((size > SCAN_LIMIT) | counted.c.number.is_not(None)))
+    rows = list(found.fetchmany(MAX_VENDORS + 1))
+    found.close()
+    return [(row.vendor, None if row.size > SCAN_LIMIT else row.number) for row in rows]
+
+
+def _scan(wanted: ListRequest, category_id: int) -> CTE | None:
+    """Return the rows of the list's narrowest source, SCAN_LIMIT + 1 at most; None if nothing can match."""
+    if not wanted.q:
+        listed = select(Listing.product_id, Listing.price, Listing.vendor)
+        ranged = listed.where(Listing.category_id == category_id, *price_range(wanted))
+        return ranged.order_by(Listing.price).limit(SCAN_LIMIT + 1).cte("scanned")
+    found = select_found(wanted.q)
+    return None if found is None else found.limit(SCAN_LIMIT + 1).cte("scanned")
+
+
+def _count_scanned(wanted: ListRequest, category_id: int, scanned: CTE) -> Subquery:
+    """Return the number of matches among the scanned rows for each vendor."""
+    if not wanted.q:
+        query = select(scanned.c.vendor, func.count().label("number"))
+        query = query.where(*other_conditions(wanted, scanned.c))
+        return query.group_by(scanned.c.vendor).subquery()
+    same = and_(Listing.product_id == scanned.c.product_id, Listing.category_id == category_id)
+    matches = select(Listing.vendor, func.count().label("number")).join(scanned, same)
+    conditions = (*price_range(wanted), *other_conditions(wanted, Listing))
+    return matches.where(*conditions).group_by(Listing.vendor).subquery()
