@@ -79,6 +79,11 @@ def country_names() -> Mapping[str, str]:
     return countries.country_names(current_app.config["LOCALE"])
 
 
+def known_country(code: str, default: str) -> str:
+    """Return a country's code that comes from an address of a page; `default` if no country has it."""
+    return code if code in country_names() else default
+
+
 @lru_cache(maxsize=512)
 def rules_for(country: str) -> AddressRules:
     """Return the rules for a country (an ISO 3166-1 code, or empty)."""

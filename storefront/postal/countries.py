@@ -24,8 +24,9 @@ def country_names(locale: str) -> Mapping[str, str]:
 
 
 def default_country(locale: str) -> str:
-    """Return the code of the locale's country; empty if the locale names none."""
-    return Locale.parse(locale).territory or ""
+    """Return the code of the locale's country; empty if the locale names none, or a part of the world (`es_419`)."""
+    territory = Locale.parse(locale).territory or ""
+    return territory if territory in country_names(locale) else ""
 
 
 def find_country(text: str) -> str:

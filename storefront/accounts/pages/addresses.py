@@ -33,11 +33,8 @@ def book(user: User) -> Response:
 def new(user: User) -> Response:
     """The empty form."""
     default = countries.default_country(current_app.config["LOCALE"])
-    country = request.args.get("country", default)
-    values = {
-        "name": user.name,
-        "country": country if country in address_rules.country_names() else default,
-    }
+    country = address_rules.known_country(request.args.get("country", ""), default)
+    values = {"name": user.name, "country": country}
     return _render_form(Form(values=values), None)
 
 

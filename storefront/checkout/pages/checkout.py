@@ -49,11 +49,9 @@ def details() -> Response:
     """Show the form, filled in as far as possible. A script may pass another country, region or delivery method."""
     user = accounts.load_current_user()
     form = forms.prefilled_form(drafts.current_draft(), user)
-    form.values |= {
-        name: request.args[name]
-        for name in ("country", "region", "delivery", "bill_country")
-        if name in request.args
-    }
+    form.values |= {name: request.args[name] for name in ("region", "delivery") if name in request.args}
+    for name in ("country", f"{forms.BILL_PREFIX}country"):
+        form.values[name] = address_rules.known_country(request.args.get(name, ""), form.values[name])
     return _details_page(forms.choose_defaults(form), user)
 
 
