@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from storefront.extensions import Model
+from storefront.postgresql import allow_long_statements
 
 _SEARCH = "product_search"  # a virtual table with shadow tables on SQLite: written by hand in its migration
 
@@ -31,6 +32,7 @@ with engine.connect() as connection:
     )
     try:
         with context.begin_transaction():
+            allow_long_statements(connection)  # an index on a large table takes minutes
             context.run_migrations()
     finally:
         if is_sqlite:

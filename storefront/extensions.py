@@ -23,9 +23,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
 from storefront import sqlite
+from storefront.postgresql import listen as listen_to_postgresql
 from storefront.terminal import guard
 
 sqlite.listen()
+listen_to_postgresql()
 # serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row has
 # written nothing, so another attempt is as good as a longer wait.
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from storefront.config import Settings
@@ -52,6 +52,7 @@ def test_the_generated_secret_is_private_and_stable(tmp_path: Path) -> None:
         ({"STOREFRONT_SECURITY_CONTACT": "mailto:a@b\nX: y"}, "mailto:security@shop.example"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL has no ://"),
         ({"DATABASE_URL": "postgresql://host:port/shop"}, "DATABASE_URL is not a valid URL"),
+        ({"DATABASE_URL": "postgresql://shop@one:5432,two:port/shop"}, "several servers as"),
         ({"STOREFRONT_SMTP_URL": "smtp://host:65536"}, "STOREFRONT_SMTP_URL is not a valid URL"),
     ],
 )
@@ -80,3 +81,18 @@ def test_every_setting_is_documented() -> None:
     documented = (Path(__file__).parent.parent / "docs" / "settings.md").read_text()
     for name in Settings.names():
         assert f"`{name}`" in documented, name
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("postgresql://shop:s%2Fecret@one:5432,two:5433/shop", "one,two", "5432,5433"),
+        ("postgres://shop@one,two:5433/shop?sslmode=require", "one,two", ",5433"),
+        ("postgresql://shop@10.0.0.1:5432,[fd00::1]:5432/shop", "10.0.0.1,fd00::1", "5432,5432"),
+    ],
+)
+def test_database_url_may_name_several_servers(tmp_path: Path, url: str, host: str, port: str) -> None:
+    found = make_url(read(tmp_path, DATABASE_URL=url).database_url)
+    _, options = found.get_dialect()().create_connect_args(found)
+    assert (options["host"], options["port"], options["dbname"]) == (host, port, "shop")
+    assert options["target_session_attrs"] == "read-write"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Text, bindparam, func, insert, select, text, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from storefront.change_sets.picture_files import PictureFolder
 from storefront.change_sets.results import Left, RowResult
 from storefront.change_sets.undo import undo_batch
 from storefront.extensions import db, is_retryable, write_transaction
+from storefront.postgresql import allow_long_statements
 from storefront.terminal import Progress
 
 BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
@@ -167,8 +168,7 @@ class _Runner:
 
     def _run_transaction(self, ids: Sequence[int]) -> None:
         with write_transaction() as session:
-            if session.connection().dialect.name == "postgresql":
-                session.execute(text("SET LOCAL statement_timeout = 0"))
+            allow_long_statements(session)
             change_set = self._lock(session, self._in_progress)
             batch = Batch(session, change_set, self._folder, self._load_rows(session, ids))
             if batch.rows:

@@ -20,6 +20,7 @@ from storefront.config.reader import Source, choice, integer, pattern, switch, w
 from storefront.errors import ConfigurationError
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
 LOOPBACK_HOSTS = (".localhost", "127.0.0.1")
 TTL = "STOREFRONT_CACHE_TTL_"
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
@@ -72,15 +73,36 @@ def database_url(source: Source, name: str) -> str:
         raise ConfigurationError(
             f"{name} {begins}; use postgresql://user:password@host/name or sqlite:////path/to/file."
         )
-    url = url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
     try:
+        url = url if scheme == "sqlite" else f"postgresql+psycopg://{_spread_hosts(rest)}"
         make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigurationError(
-            f"{name} is not a valid URL; write it as postgresql://user:password@host:5432/name, and percent-encode "
-            "special characters in the password."
+            f"{name} is not a valid URL; write it as postgresql://user:password@host:5432/name or with several "
+            "servers as …@one:5432,two:5432/name, and percent-encode special characters in the password."
         ) from None
     return url
+
+
+def _spread_hosts(rest: str) -> str:
+    """Return a PostgreSQL URL after its scheme with several hosts as parameters, as SQLAlchemy wants them.
+
+    libpq reads both `user@one:5432,two:5432/name` and what this returns (PostgreSQL, "Connection URIs"). Of several
+    servers, the shop uses the one that accepts writes.
+    """
+    end = next((place for place, sign in enumerate(rest) if sign in "/?"), len(rest))
+    user, at, hosts = rest[:end].rpartition("@")
+    if "," not in hosts:
+        return rest
+    pairs = [_HOST.fullmatch(host) for host in hosts.split(",")]
+    if None in pairs:
+        raise ValueError("one of the hosts is not written as host or host:port")
+    names, ports = zip(*((pair[1] or pair[2], pair[3] or "") for pair in pairs if pair), strict=True)
+    path, _mark, query = rest[end:].partition("?")
+    parameters = ["host=" + ",".join(names), "port=" + ",".join(ports), *([query] if query else ())]
+    if "target_session_attrs=" not in query:
+        parameters.append("target_session_attrs=read-write")
+    return f"{user}{at}{path or '/'}?{'&'.join(parameters)}"
 
 
 def smtp_url(source: Source, name: str) -> str | None:
@@ -106,7 +128,8 @@ def engine_options(url: str) -> dict[str, Any]:
     return {
         "pool_pre_ping": True,
         "pool_timeout": 1,
-        "connect_args": {"connect_timeout": 1, "options": timeouts},
+        # The last is Linux's alone and ignored elsewhere: milliseconds until sent data must be acknowledged.
+        "connect_args": {"connect_timeout": 2, "options": timeouts, "tcp_user_timeout": 3000},
     }
 
 

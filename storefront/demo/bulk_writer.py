@@ -25,6 +25,7 @@ from storefront.demo.generator import GeneratedProduct
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
+from storefront.postgresql import allow_long_statements
 from storefront.stock import StockItem
 
 BATCH = 5000
@@ -232,7 +233,7 @@ def _insert_rows(
 def _raise_limits(session: Session) -> None:
     """Allow a batch more time and memory than a page; the connection is closed after it."""
     if session.connection().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL statement_timeout = 0"))
+        allow_long_statements(session)
     else:
         session.execute(text("PRAGMA cache_size = -400000"))  # kB: the rows touch pages all over the indexes
 

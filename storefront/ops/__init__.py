@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
     metrics.init_app(app)
     request_figures.init_app(app)
     warm_up.init_app(app)
-    health.add_check(app, "database", schema.readiness, required=True)
+    health.add_check(app, "database", schema.ReadinessProbe(app), required=True)
     # The shop serves without Redis, so a lost Redis must not take every instance out of the load balancer.
     health.add_check(app, "redis", redis_roles.check_servers, required=False)
     guard(app.cli, schema.check_tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import time
+import threading
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from storefront.extensions import db, migrations_folder
 _OWN_CHECKS = {(name,) for name in ("backup", "db", "doctor", "limiter", "restore", "setup")}
 _WITHOUT_DATABASE = {("cache", "stats"), ("cache", "estimate"), ("limits", "report")}
 PROMPT = 0.5  # seconds; a slower database makes the shop not ready
+_NO_ANSWER = f"The database did not answer within {PROMPT:g} s. Check its load and the network."
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +131,26 @@ def _program() -> str:
     return "storefront" if name == "storefront" else "flask"
 
 
-def readiness() -> str | None:
-    """Return None if the database is usable, else an error text. A reply slower than PROMPT counts as a failure."""
-    began = time.monotonic()
-    found = problem()
-    took = time.monotonic() - began
-    if found is None and took > PROMPT:
-        return f"The database took {took:.1f} s to answer. Check its load and the network."
-    return found
+class ReadinessProbe:
+    """Asks whether the database is usable, and waits no longer than PROMPT for the answer."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._answers: list[str | None] = []
+        self._thread = threading.Thread()
+
+    def __call__(self) -> str | None:
+        """Return None if the database is usable, else an error text. A slower reply than PROMPT counts as none."""
+        if not self._thread.is_alive():  # else the last question is still open: its deadlines end it
+            self._answers.clear()
+            self._thread = threading.Thread(target=self._ask, name="readiness", daemon=True)
+            self._thread.start()
+        self._thread.join(PROMPT)
+        return self._answers[0] if self._answers else _NO_ANSWER
+
+    def _ask(self) -> None:
+        with self._app.app_context():
+            self._answers.append(problem())
 
 
 def migrate() -> None:

@@ -42,8 +42,8 @@ class Link(Proxy):
 
 
 @contextmanager
-def link(port: int) -> Iterator[Link]:
-    """Provide a proxy to this port until the block ends."""
+def link(port: int | str) -> Iterator[Link]:
+    """Provide a proxy to this port, or to the socket at this path, until the block ends."""
     one = Link(port)
     try:
         yield one

@@ -91,9 +91,9 @@ def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
 
 
 class Proxy:
-    """Passes bytes between clients and a server; replies are held back while `hold` is clear."""
+    """Passes bytes between clients and a server (its port, or the path of its socket); `hold` holds replies back."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int | str) -> None:
         self.connections = 0
         self.hold = threading.Event()
         self.hold.set()
@@ -124,7 +124,7 @@ class Proxy:
                 client, _ = self._listener.accept()
                 self.connections += 1
                 try:
-                    upstream = socket.create_connection(("127.0.0.1", self._upstream))
+                    upstream = _connect(self._upstream)
                 except OSError:
                     client.close()
                     continue
@@ -142,6 +142,14 @@ class Proxy:
         for one in (sink, source):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+def _connect(place: int | str) -> socket.socket:
+    if isinstance(place, int):
+        return socket.create_connection(("127.0.0.1", place))
+    found = socket.socket(socket.AF_UNIX)
+    found.connect(place)
+    return found
 
 
 @contextmanager

@@ -1,0 +1,84 @@
+"""Waits for PostgreSQL end by the shop's own clock, and leave no connection with a late answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from storefront import postgresql
+from storefront.config.values import engine_options
+from tests.chaos.fault_proxy import Link, link
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def between(postgresql_server: Any) -> Iterator[Link]:
+    """A proxy before PostgreSQL."""
+    place = parse_qs(urlsplit(postgresql_server.get_uri()).query)["host"][0]
+    with link(f"{place}/.s.PGSQL.5432") as found:
+        yield found
+
+
+@pytest.fixture
+def engine(between: Link) -> Iterator[Engine]:
+    """An engine with one connection, as the shop makes it."""
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{between.port}/postgres"
+    found = create_engine(url, pool_size=1, max_overflow=0, **engine_options(url))
+    yield found
+    found.dispose()
+
+
+def test_late_answer_of_a_statement_reaches_nobody(between: Link, engine: Engine) -> None:
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert driver.seconds == postgresql.STATEMENT_SECONDS
+        driver.seconds = 0.2
+        between.mode = "cut"
+        with pytest.raises(OperationalError, match="did not answer in time"):
+            connection.execute(text("SELECT 'late'"))
+        assert driver.closed
+    between.mode = "whole"
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 'mine'")).scalar_one() == "mine"
+
+
+def test_idle_connection_that_is_silent_is_replaced(between: Link, engine: Engine) -> None:
+    with engine.connect() as connection:
+        first: Any = connection.connection.driver_connection
+    assert first.seconds == postgresql.PING_SECONDS
+    between.mode = "cut"
+    with pytest.raises(OperationalError):
+        engine.connect()
+    assert first.closed
+    between.mode = "whole"
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_long_work_has_no_limit_until_its_connection_is_returned(engine: Engine) -> None:
+    with Session(engine) as session:
+        postgresql.allow_long_statements(session)
+        driver: Any = session.connection().connection.driver_connection
+        assert driver.seconds is None
+        assert session.execute(text("SHOW statement_timeout")).scalar_one() == "0"
+    with engine.connect() as connection:
+        assert connection.connection.driver_connection is driver
+        assert driver.seconds == postgresql.STATEMENT_SECONDS
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "3s"
+
+
+def test_connection_to_a_former_primary_is_closed(engine: Engine) -> None:
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        connection.execute(text("SET transaction_read_only = on"))
+        with pytest.raises(OperationalError, match="read-only"):
+            connection.execute(text("CREATE TABLE never (id INTEGER)"))
+    assert driver.closed
