@@ -63,7 +63,7 @@ def test_idle_connection_that_is_silent_is_replaced(between: Link, engine: Engin
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_long_work_has_no_limit_until_its_connection_is_returned(engine: Engine) -> None:
+def test_long_work_has_no_limit_until_it_ends(engine: Engine) -> None:
     with Session(engine) as session:
         postgresql.allow_long_statements(session)
         driver: Any = session.connection().connection.driver_connection

@@ -102,7 +102,7 @@ def test_a_frozen_database_holds_up_nobody(shop: Silenced) -> None:
     assert eventually(lambda: is_well(shop))
 
 
-def test_lost_packets_hold_up_nobody_and_the_second_server_is_found(shop: Silenced) -> None:
+def test_lost_packets_hold_up_nobody_and_the_primary_is_found(shop: Silenced) -> None:
     assert eventually(lambda: is_well(shop))
     first, second = shop.links
     first.mode = second.mode = "cut"
