@@ -28,6 +28,7 @@ from storefront.redis_roles import clients, embedded
 from tests import durations, selection
 from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
+from tests.processes import with_terms
 from tests.programs import missing_programs, require_program, search_path
 from tests.shared_templates import share_routes, share_templates
 
@@ -228,7 +229,7 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
         "STOREFRONT_LIMIT_SEARCH": "100000/minute",
         "STOREFRONT_CACHE_PREFIX": f"test-{uuid.uuid4().hex}",  # the Redis is shared by all tests
     }
-    app = create_app({"PATH": os.environ["PATH"], **settings, **environ}, instance=instance)
+    app = create_app({"PATH": os.environ["PATH"], **settings, **with_terms(environ)}, instance=instance)
     share_templates(app)
     if database_url.startswith("postgresql"):
         with app.app_context():

@@ -63,7 +63,7 @@ def served(instance: Path, *command: str, **environ: str) -> Iterator[Shop]:
     """Serve a shop with this command (`make run` if none is given) on a free port until the block ends."""
     port = str(free_port())
     wanted = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    wanted |= {"STOREFRONT_INSTANCE_DIR": str(instance), "PORT": port, **environ}
+    wanted |= {"STOREFRONT_INSTANCE_DIR": str(instance), "PORT": port, **with_terms(environ)}
     words = [word.replace("{port}", port) for word in command or ("make", "--no-print-directory", "run")]
     log = instance.parent / f"{instance.name}.log"
     process = _start(words, wanted, log)
@@ -74,6 +74,12 @@ def served(instance: Path, *command: str, **environ: str) -> Iterator[Shop]:
     finally:
         if shop.process.poll() is None:
             shop.interrupt()
+
+
+def with_terms(environ: dict[str, str]) -> dict[str, str]:
+    """Return the settings with terms of sale if they are for production, where the shop invents none."""
+    own = environ.get("STOREFRONT_ENV") != "production"
+    return environ if own else {"STOREFRONT_CHECKOUT_FILE": str(ROOT / "tests" / "checkout.toml"), **environ}
 
 
 def gunicorn(workers: int) -> tuple[str, ...]:
@@ -89,7 +95,7 @@ def filled(instance: Path, products: int, **environ: str) -> dict[str, str]:
     The answer maps the address of each to the SKU of its first variant.
     """
     instance.mkdir(parents=True, exist_ok=True)
-    app = create_app({"PATH": os.environ["PATH"], **environ}, instance=instance)
+    app = create_app({"PATH": os.environ["PATH"], **with_terms(environ)}, instance=instance)
     for command in (
         ("setup", "--no-demo"),
         ("demo", "--products", str(products), "--seed", "1", "--no-pictures"),

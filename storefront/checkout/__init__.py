@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from storefront import accounts, catalog, change_sets, stock
 from storefront.cart import queries as cart_queries
+from storefront.checkout import cli as terms_cli
 from storefront.checkout import holds, messages, orders, place_order, queries, retention, terms
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
@@ -39,14 +40,16 @@ def init_app(app: Flask) -> None:
     """Read the terms of sale, register the pages, and connect the checkout to the other rooms.
 
     Raises:
-        ConfigurationError: the terms of sale are not valid; the text says why.
+        ConfigurationError: Stripe's settings are not valid; the text says why.
     """
     terms.init_app(app)
     for blueprint in (checkout.bp, order.bp, order.history_bp, staff.bp, events.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(cli.orders)
+    app.cli.add_command(terms_cli.checkout)
     app.add_template_filter(_minor, "minor")
     app.add_template_filter(_field_amount, "field_amount")
+    app.jinja_env.globals["checkout_problems"] = lambda: terms.current_terms().problems
     catalog.delivery_sentences.register(app, _delivery_sentences)
     accounts.add_page(app, "history.history", lazy_gettext("Orders"))
     accounts.add_export(app, "orders", queries.export_orders)

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from storefront.checkout.tax import named_errors
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.money import Money, minor_units
 from storefront.postal import countries
+from storefront.postal.place_codes import check_country
 
 _KEYS = {"code", "name", "price", "free_from", "countries", "days"}
 
@@ -75,24 +77,28 @@ def _destinations(names: list[str]) -> str:
     return _("to %(count)d countries", count=len(names))
 
 
-def read_delivery_methods(terms: Mapping[str, Any], currency: str) -> tuple[DeliveryMethod, ...]:
-    """Return the delivery methods of the configuration, or two default methods if it names none.
+def read_delivery_methods(
+    terms: Mapping[str, Any], currency: str, locale: str, *, has_demo_terms: bool
+) -> tuple[DeliveryMethod, ...]:
+    """Return the delivery methods of the configuration; for the demo, two invented ones if it names none.
 
     Raises:
-        ConfigurationError: a method is not valid; the text says why.
+        ConfigurationError: a method is not valid, or all are missing and not for the demo; the text says why.
     """
     tables = terms.get("delivery")
+    if tables is None and has_demo_terms:
+        return _demo_methods(currency)
     if tables is None:
-        return _defaults(currency)
+        raise ConfigurationError("checkout.toml: no delivery method. Write each as a table [[delivery]].")
     if not isinstance(tables, list) or not tables:
         raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
-    methods = tuple(_method(table, currency) for table in tables)
+    methods = tuple(_method(table, currency, locale) for table in tables)
     if len({method.code for method in methods}) < len(methods):
         raise ConfigurationError("checkout.toml: two delivery methods have the same code.")
     return methods
 
 
-def _method(table: Any, currency: str) -> DeliveryMethod:
+def _method(table: Any, currency: str, locale: str) -> DeliveryMethod:
     if not isinstance(table, dict):
         raise ConfigurationError("checkout.toml: write each delivery method as a table [[delivery]].")
     code, name = table.get("code"), table.get("name")
@@ -104,21 +110,23 @@ def _method(table: Any, currency: str) -> DeliveryMethod:
         raise ConfigurationError(f"checkout.toml: delivery {code!r} has no {sorted(unknown)[0]!r}.")
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
         raise ConfigurationError(f"checkout.toml: delivery {code!r} needs a name of up to 100 letters.")
-    countries = table.get("countries")
-    if countries is not None and (
-        not isinstance(countries, list) or not all(re.fullmatch("[A-Z]{2}", str(c)) for c in countries)
-    ):
-        raise ConfigurationError(
-            f'checkout.toml: the countries of delivery {code!r} must be codes, such as ["DE", "AT"].'
-        )
     return DeliveryMethod(
         code=code,
         name=name.strip(),
         price=_amount(code, "price", table.get("price"), currency),
-        countries=None if countries is None else frozenset(countries),
+        countries=_countries(code, table["countries"], locale) if "countries" in table else None,
         free_from=_amount(code, "free_from", table["free_from"], currency) if "free_from" in table else None,
         days=str(table.get("days", ""))[:100],
     )
+
+
+def _countries(code: str, codes: object, locale: str) -> frozenset[str]:
+    if not isinstance(codes, list) or not codes or not all(isinstance(country, str) for country in codes):
+        raise ConfigurationError(
+            f'checkout.toml: the countries of delivery {code!r} must be codes, such as ["DE", "AT"].'
+        )
+    with named_errors(f"countries of delivery {code!r}"):
+        return frozenset(check_country(country, locale) for country in codes)
 
 
 def _amount(code: str, field: str, text: object, currency: str) -> int:
@@ -134,7 +142,7 @@ def _amount(code: str, field: str, text: object, currency: str) -> int:
     return int(amount)
 
 
-def _defaults(currency: str) -> tuple[DeliveryMethod, ...]:
+def _demo_methods(currency: str) -> tuple[DeliveryMethod, ...]:
     # 4.90, 12.90 and 50.00; 490, 1290 and 5000 in a currency without minor units.
     unit = 10 ** max(0, minor_units(currency) - 2)
     return (

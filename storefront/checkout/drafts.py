@@ -24,7 +24,7 @@ from storefront.checkout.errors import (
     ShortageError,
 )
 from storefront.checkout.models import Checkout
-from storefront.checkout.terms import current_terms
+from storefront.checkout.terms import check_open, current_terms
 from storefront.checkout.totals import LineItem, Totals, compute_totals
 from storefront.extensions import connection_of, db
 from storefront.i18n import gettext as _
@@ -200,9 +200,11 @@ def check_review(review: OrderReview, seen: str) -> None:
     """Refuse a draft that is not complete, or that differs from what the shopper saw.
 
     Raises:
+        CheckoutClosedError: the shop's terms of sale are not valid.
         ShortageError, EmptyBasketError, IncompleteError: the draft is not complete.
         ReviewOutdatedError: prices, tax, lines or details have changed.
     """
+    check_open()
     draft = review.draft
     if review.unavailable:
         raise ShortageError([], review.unavailable)

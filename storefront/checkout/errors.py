@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from storefront.checkout.totals import Totals
 
 
+class CheckoutClosedError(StorefrontError):
+    """The shop's terms of sale are missing or wrong, so that nothing can be ordered. Nothing was changed."""
+
+    status = 503
+    is_public = True
+    retry_after = 600
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The checkout is closed for now. Your basket is kept: please come back a little later.")
+        )
+
+
 class EmptyBasketError(StorefrontError):
     """The basket contains nothing that can be bought."""
 

@@ -24,6 +24,7 @@ from storefront.checkout.hold_budgets import HoldOwner, check_budgets, check_bud
 from storefront.checkout.models import Checkout, Hold, HoldTime
 from storefront.checkout.retry import run_with_retries
 from storefront.checkout.taken_holds import ledger_reference, raise_shortages, release_movement, take_holds
+from storefront.checkout.terms import check_open
 from storefront.extensions import db, write_transaction
 from storefront.stock import Movement
 from storefront.stock.models import MovementKind
@@ -77,7 +78,9 @@ def reserve_in(session: Session, checkout_id: int, client: str | None = None) ->
         ShortageError: the stock is too low. The caller must roll back the transaction.
         OverHoldBudgetError: a budget does not allow the hold. The caller must roll back the transaction.
         EmptyBasketError: the basket contains nothing to hold.
+        CheckoutClosedError: the shop's terms of sale are not valid.
     """
+    check_open()
     draft = session.execute(select(Checkout).where(Checkout.id == checkout_id).with_for_update()).scalar_one()
     lines, unavailable = drafts.read_basket(session, draft.cart_id)
     if unavailable:

@@ -8,17 +8,21 @@ In `checkout.toml`, percentages as text (so that 8.875 stays exact):
     [tax.US]
     rate = "0"
     regions = { CA = "7.25", NY = "8.875" }
+
+Countries and regions are codes of ISO 3166. An empty [tax] charges none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from storefront.errors import ConfigurationError
+from storefront.postal.place_codes import check_country, check_region
 
 HUNDRED_PERCENT = 100_000  # rates are integers in thousandths of a percent
 
@@ -53,11 +57,11 @@ def tax_of(amount: int, rate: int, *, inclusive: bool) -> int:
     return int((Decimal(amount * rate) / whole).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def read_tax_rules(terms: Mapping[str, Any]) -> TaxRules:
-    """Return the tax rules of the configuration.
+def read_tax_rules(terms: Mapping[str, Any], locale: str, *, has_demo_terms: bool) -> TaxRules:
+    """Return the tax rules of the configuration; without tax if it is empty.
 
     Raises:
-        ConfigurationError: a rate is not valid; the text says why.
+        ConfigurationError: a rate or a code is not valid, or tax is missing and not for the demo.
     """
     inclusive = terms.get("prices_include_tax", True)
     if not isinstance(inclusive, bool):
@@ -67,20 +71,42 @@ def read_tax_rules(terms: Mapping[str, Any]) -> TaxRules:
     tables = terms.get("tax", {})
     if not isinstance(tables, dict):
         raise ConfigurationError("checkout.toml: write taxes as tables, such as [tax.DE].")
+    if "tax" not in terms and not has_demo_terms:
+        raise ConfigurationError(
+            "checkout.toml: tax is missing. Write a table for each country, such as [tax.DE], or an empty [tax] "
+            "if this shop charges none."
+        )
     for country, table in tables.items():
-        if not re.fullmatch("[A-Z]{2}", country) or not isinstance(table, dict):
-            raise ConfigurationError(
-                f"checkout.toml: [tax.{country}] must be a table named by a country's code, such as [tax.DE]."
-            )
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"checkout.toml: write tax.{country} as a table, such as [tax.DE].")
+        with named_errors(f"[tax.{country}]"):
+            check_country(country, locale)
         if unknown := set(table) - {"rate", "regions"}:
             raise ConfigurationError(f"checkout.toml: [tax.{country}] has no {sorted(unknown)[0]!r}.")
-        countries[country] = _rate(country, table.get("rate", "0"))
+        if "rate" not in table:
+            raise ConfigurationError(
+                f'checkout.toml: [tax.{country}] has no rate; write rate = "0" if only some regions are taxed.'
+            )
+        countries[country] = _rate(country, table["rate"])
         by_region = table.get("regions", {})
         if not isinstance(by_region, dict):
             raise ConfigurationError(f"checkout.toml: regions of [tax.{country}] must be a table.")
         for region, rate in by_region.items():
-            regions[country, region.upper()] = _rate(f"{country}.{region}", rate)
+            with named_errors(f"regions of [tax.{country}]"):
+                code = check_region(country, region).upper()
+            if (country, code) in regions:
+                raise ConfigurationError(f"checkout.toml: [tax.{country}] names the region {region} twice.")
+            regions[country, code] = _rate(f"{country}.{region}", rate)
     return TaxRules(inclusive, countries, regions)
+
+
+@contextmanager
+def named_errors(where: str) -> Iterator[None]:
+    """Turn the ValueError of a wrong code into a ConfigurationError that names the place in checkout.toml."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigurationError(f"checkout.toml: {where}: {error}") from None
 
 
 def _rate(where: str, text: object) -> int:

@@ -123,7 +123,7 @@ class Settings:
         or_none(pattern(r"(?:mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+)", _CONTACT)),
         "STOREFRONT_SECURITY_CONTACT",
     )
-    checkout: dict[str, Any] = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")
+    checkout: values.CheckoutFile = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")
     hold_minutes: int = setting(integer(10, least=1, most=60), "STOREFRONT_HOLD_MINUTES")
     # Days until an unpaid order by invoice is cancelled; 0: never.
     invoice_days: int = setting(integer(14, least=0, most=365), "STOREFRONT_INVOICE_DAYS")

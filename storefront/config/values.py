@@ -6,7 +6,9 @@ import os
 import re
 import secrets
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -180,21 +182,39 @@ def mail_from(source: Source, name: str, hosts: str) -> str:
     return address
 
 
-def checkout(source: Source, name: str) -> dict[str, Any]:
-    """Return the parsed checkout.toml (delivery methods, taxes, invoice). The checkout validates its content."""
+@dataclass(frozen=True, slots=True)
+class CheckoutFile:
+    """The content of checkout.toml. It is never an error: a wrong file closes the checkout, not the shop.
+
+    Attributes:
+        path: where the file is, or would be.
+        table: its values, which the checkout validates; None if there is no file, or it cannot be read.
+        problem: a sentence if a file cannot be read; else empty.
+    """
+
+    path: str = field(repr=False)  # the representation is part of the pages' keys, also on other hosts
+    table: Mapping[str, Any] | None
+    problem: str = ""
+
+
+def checkout(source: Source, name: str) -> CheckoutFile:
+    """Return the content of checkout.toml: delivery methods, taxes, invoice."""
     named = source.get(name)
     file = Path(named) if named else source.instance / "checkout.toml"
-    if not named and not file.exists():
-        return {}
+    return read_checkout_file(file) if named or file.exists() else CheckoutFile(str(file), None)
+
+
+def read_checkout_file(file: Path) -> CheckoutFile:
+    """Return the content of this file; it never raises."""
     try:
         terms = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"{name}: {file} cannot be read as TOML: {error}. docs/checkout.md shows an example."
-        ) from error
-    if unknown := set(terms) - {"delivery", "tax", "prices_include_tax", "invoice"}:
-        raise ConfigurationError(
-            f"{file} contains {sorted(unknown)[0]!r}, which is not a known section. "
-            "docs/checkout.md shows an example."
-        )
-    return terms
+    except OSError as error:
+        problem = f"{file} cannot be read: {error.strerror}."
+    except ValueError as error:
+        problem = f"{file} cannot be read as TOML: {error}. docs/checkout.md shows an example."
+    else:
+        unknown = sorted(set(terms) - {"delivery", "tax", "prices_include_tax", "invoice"})
+        if not unknown:
+            return CheckoutFile(str(file), terms)
+        problem = f"{file} contains {unknown[0]!r}, which is not a known section. docs/checkout.md shows an example."
+    return CheckoutFile(str(file), None, problem)

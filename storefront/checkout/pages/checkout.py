@@ -15,6 +15,7 @@ from storefront.cart import queries as cart_queries
 from storefront.checkout import drafts, forms, holds
 from storefront.checkout.drafts import OrderReview
 from storefront.checkout.errors import (
+    CheckoutClosedError,
     EmptyBasketError,
     IncompleteError,
     KeyReusedError,
@@ -40,8 +41,16 @@ from storefront.extensions import db, write_transaction
 from storefront.postal import address_rules
 from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
+from storefront.web.staff_access import is_staff
 
 bp: Blueprint = blueprint("checkout", __name__)
+
+
+@bp.before_request
+def refuse_if_closed() -> None:
+    """Show no form that cannot be finished. `place_order` refuses too, but shows an order that was placed before."""
+    if current_terms().problems and request.form.get("do") != "place":
+        raise CheckoutClosedError
 
 
 @bp.get("/checkout")
@@ -148,6 +157,15 @@ def _form_with_address(user: User | None, address_id: str) -> Form:
     book = {str(row.id): row for row in accounts.list_addresses(user.id)} if user else {}
     address = forms.address_values(book[address_id]) if address_id in book else {}
     return Form(values=form.values | address)
+
+
+@bp.errorhandler(CheckoutClosedError)
+def closed(error: CheckoutClosedError) -> Response:
+    """Say that the checkout is closed; staff read why."""
+    problems = current_terms().problems if is_staff() else ()
+    response = render_page("checkout/closed.html", error.status, sentence=str(error), problems=problems)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 @bp.errorhandler(EmptyBasketError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from storefront.checkout.payment import invoice, stripe_checkout
+from storefront.checkout.payment import stripe_checkout
 from storefront.checkout.queries import OrderView
 
 
@@ -57,16 +57,13 @@ class PaymentProvider(Protocol):
         """Make sure that the order can no longer be paid; return False if it can be or was paid."""
 
 
-def read_providers(config: Mapping[str, Any]) -> Mapping[str, PaymentProvider]:
-    """Return the payment providers of the configuration by code; the first one is the default.
+def read_card_payment(config: Mapping[str, Any]) -> Mapping[str, PaymentProvider]:
+    """Return the provider of card payments by its code; nothing if the configuration has no key of Stripe's.
 
     Raises:
-        ConfigurationError: the settings of a provider are not valid; the text says why.
+        ConfigurationError: the settings of the provider are not valid; the text says why.
     """
-    providers: dict[str, PaymentProvider] = {}
-    if (by_invoice := invoice.read_invoice_terms(config["CHECKOUT"])) is not None:
-        providers[by_invoice.code] = by_invoice
-    if config["STRIPE_SECRET_KEY"]:
-        by_card = stripe_checkout.create_stripe_checkout(config)
-        providers[by_card.code] = by_card
-    return providers
+    if not config["STRIPE_SECRET_KEY"]:
+        return {}
+    by_card = stripe_checkout.create_stripe_checkout(config)
+    return {by_card.code: by_card}

@@ -71,17 +71,19 @@ def payment_end() -> datetime | None:
     return datetime.now(UTC) + time if time else None
 
 
-def read_invoice_terms(terms: Mapping[str, Any]) -> Invoice | None:
+def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Invoice | None:
     """Return the invoice terms of the configuration; None if it does not offer invoices.
 
     Raises:
-        ConfigurationError: the terms are not valid; the text says why.
+        ConfigurationError: the terms are not valid, or missing and not for the demo; the text says why.
     """
     table = terms.get("invoice", {})
     if not isinstance(table, dict):
         raise ConfigurationError("checkout.toml: write what invoices say as a table [invoice].")
     if unknown := set(table) - _KEYS:
         raise ConfigurationError(f"checkout.toml: [invoice] has no {sorted(unknown)[0]!r}.")
+    if not isinstance(table.get("offered", True), bool):
+        raise ConfigurationError("checkout.toml: offered of [invoice] must be true or false.")
     lines = table.get("instructions", [])
     if not isinstance(lines, list) or not all(isinstance(line, str) and len(line) <= 200 for line in lines):
         raise ConfigurationError(
@@ -92,8 +94,13 @@ def read_invoice_terms(terms: Mapping[str, Any]) -> Invoice | None:
         raise ConfigurationError(
             "checkout.toml: name and about of [invoice] must be text of up to 200 letters."
         )
-    if table.get("offered", True) is not True:
+    if not table.get("offered", True):
         return None
+    if not has_demo_terms and not any(line.strip() for line in lines):
+        raise ConfigurationError(
+            "checkout.toml: [invoice] does not say where to pay. Write "
+            'instructions = ["IBAN …"], or offered = false to take no orders by invoice.'
+        )
     return Invoice(
         name=name.strip() if "name" in table else lazy_gettext("Invoice"),
         about=about if "about" in table else lazy_gettext("By bank transfer, once you have the order."),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flask import current_app
 
+from storefront.checkout.terms import current_terms
 from storefront.mail import transport
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
 
@@ -14,8 +15,10 @@ _FEWEST_CHARACTERS = 10  # different characters in a secret key; a random key of
 
 
 def check() -> Iterator[Finding]:
-    """Check the environment, the secret key, the hosts, the mail server and the cache."""
-    yield from (_environment(), _secret(), _hosts(), _mail(), _cache())
+    """Check the environment, the secret key, the hosts, the mail server, the terms of sale and the cache."""
+    yield from (_environment(), _secret(), _hosts(), _mail())
+    yield from _checkout()
+    yield _cache()
 
 
 def _in_production() -> bool:
@@ -71,6 +74,18 @@ def _mail() -> Finding:
     return ok(
         "mail", f"The SMTP server accepts the login; mail is sent as {current_app.config['MAIL_FROM']}."
     )
+
+
+def _checkout() -> Iterator[Finding]:
+    terms, file = current_terms(), current_app.config["CHECKOUT"]
+    for problem in terms.problems:
+        yield wrong("checkout", f"The checkout is closed: {problem} Then restart the shop.")
+    if terms.problems:
+        return
+    if file.table is None:
+        yield warn("checkout", f"The terms of sale are the demo's. Before shoppers come, write {file.path}.")
+    else:
+        yield ok("checkout", f"It is open: {terms.summary}")
 
 
 def _cache() -> Finding:
