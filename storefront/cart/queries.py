@@ -21,7 +21,7 @@ from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money
-from storefront.stock import Badge, Shortage
+from storefront.stock import Badge, Shortage, StockItem
 from storefront.web.prefix import add_prefix
 
 held_for = Hook[[int], Mapping[str, int]]("cart.held_for")
@@ -150,6 +150,17 @@ def load_cart_page() -> CartPage:
         Money(subtotal, currency),
         sum(line.quantity for line in in_cart),
     )
+
+
+def load_watched_variants() -> list[dict[str, object]]:
+    """Return the product's id, the SKU and the version of the stock of each line, ready for JSON: <stock-watch>."""
+    rows = db.session.execute(
+        select(StockItem.product_id, StockItem.sku, StockItem.version)
+        .join(CartLine, CartLine.sku == StockItem.sku)
+        .where(CartLine.cart_id == select_current_cart().scalar_subquery())
+        .order_by(CartLine.id)
+    )
+    return [{"product_id": row.product_id, "sku": row.sku, "version": row.version} for row in rows]
 
 
 def _load_lines(cart_id: int, currency: str) -> list[CartPageLine]:

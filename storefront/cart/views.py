@@ -139,12 +139,15 @@ def _page_with_errors(form: BasketForm) -> Response:
 
 def _page(problem: str | None = None, wrong: Mapping[int, str] | None = None) -> Response:
     """Return the page. `wrong` is what was typed instead of a quantity, by the line's id."""
+    # First: a change between the two reads then has a higher version, and the page is loaded again.
+    watched = queries.load_watched_variants()
     page, notice = queries.load_cart_page(), None if problem else _NOTICES.get(request.args.get("said", ""))
     recent = recently_viewed.load_recent_cards({line.product_id for line in [*page.lines, *page.saved]})
     return private_page(
         render_template(
             "cart/cart.html",
             cart=page,
+            watched=watched,
             recent=recent,
             notice=notice,
             problem=problem,

@@ -107,6 +107,29 @@ def test_a_second_tab_does_not_say_that_stock_is_late(tabs: BrowserContext, shop
         set_stock(shop, sku, 40)
 
 
+def test_an_open_basket_follows_the_stock(tabs: BrowserContext, shop: Shop) -> None:
+    basket, other = tabs.new_page(), tabs.new_page()
+    sku = first_product(basket)
+    basket.get_by_role("button", name="Add to basket").click()
+    expect(basket.get_by_role("link", name="Go to the basket")).to_be_visible()
+    basket.goto("/cart")
+    other.goto("/cart")
+    line, total = "li.cart-line .cart-line__notice", "[data-part=sum] strong"
+    full = basket.locator(total).inner_text()
+    try:
+        expect(basket.locator(line)).to_have_count(0)
+        set_stock(shop, sku, 0)
+        for page in (basket, other):
+            expect(page.locator(line)).to_contain_text("Sold out", timeout=SECONDS)
+            expect(page.locator(total)).to_have_text("$0.00")
+        set_stock(shop, sku, 40)
+        for page in (basket, other):
+            expect(page.locator(line)).to_have_count(0, timeout=SECONDS)
+            expect(page.locator(total)).to_have_text(full)
+    finally:
+        set_stock(shop, sku, 40)
+
+
 def open_product_with_options(page: Page) -> None:
     """Open the first product in the list that has options to choose from."""
     page.goto("/products?in_stock=1&sort=name")

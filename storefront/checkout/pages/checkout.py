@@ -227,6 +227,7 @@ def _details_page(form: Form, user: User | None) -> Response:
     totals = compute_totals([line.item for line in lines], chosen if chosen in methods else None, values)
     return render_page(
         "checkout/details.html",
+        watched=cart_queries.load_watched_variants(),
         form=form,
         user=user,
         book=accounts.list_addresses(user.id) if user else [],
@@ -252,6 +253,7 @@ def _review_page(
     response = render_page(
         "checkout/review.html",
         status,
+        watched=cart_queries.load_watched_variants(),
         review=review,
         totals=review.totals,
         draft=draft,
