@@ -21,6 +21,7 @@ from flask import Flask
 from gevent import Timeout, getcurrent, monkey, sleep
 from gevent.server import StreamServer
 from gunicorn.http import parser
+from gunicorn.http.errors import InvalidRequestLine
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers import ggevent
@@ -77,6 +78,7 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
     """gunicorn's worker; `fast_path` is set if the shop has one and gunicorn's settings allow it."""
 
     fast_path: FastPath | None = None
+    wants_plain_target = False
 
     def load_wsgi(self) -> None:
         """Load the shop, bound its clients, and use its fast path."""
@@ -91,6 +93,7 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
 
     def _bound_clients(self, app: Flask) -> None:
         _Request.worker = self
+        self.wants_plain_target = app.config["ENV"] == "production"
         RequestParser.mesg_class = _Request
         parser.SocketUnreader = BodyReader
         BodyReader.seconds = app.config["BODY_TIMEOUT"]
@@ -181,9 +184,20 @@ class _Request(Request):  # type: ignore[misc]
 
     def set_body_reader(self) -> None:
         """Let the body arrive under its deadline; "100 Continue" waits until it is read."""
+        if self.worker.wants_plain_target:
+            self._check_target()
         super().set_body_reader()
         self.unreader.begin_body(expects_continue=self._expected_100_continue)
         self._expected_100_continue: bool = False
+
+    def _check_target(self) -> None:
+        """Refuse a request without Host, and one whose target is not a path.
+
+        Such requests come from proxies that look for an open door. The shop would answer under the name of its
+        socket, or under a name other than Host (RFC 9112, 3.2 and 3.2.2).
+        """
+        if not self.uri.startswith("/") or not any(name == "HOST" for name, _value in self.headers):
+            raise InvalidRequestLine("a request needs a Host and a path")
 
     def should_close(self) -> bool:
         """Return whether the connection closes after this request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import ssl
 import urllib.parse
 import urllib.request
@@ -39,6 +40,23 @@ def test_another_host_gets_no_answer(front: Front) -> None:
     with front.secure() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n")
         assert b"200" not in connection.recv(4096)[:20]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET http://shop.example/products HTTP/1.1\r\nHost: shop.example",
+        "GET http://elsewhere.example/ HTTP/1.1\r\nHost: shop.example",
+        "GET /products HTTP/1.1",
+        "GET /products HTTP/1.0",
+        "OPTIONS * HTTP/1.1\r\nHost: shop.example",
+    ],
+)
+def test_gunicorn_refuses_requests_of_strange_proxies(deployed: Deployed, head: str) -> None:
+    port = int(deployed.shops[0].url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(f"{head}\r\n\r\n".encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_public_page_is_cached_and_says_so(deployed: Deployed) -> None:
