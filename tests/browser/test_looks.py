@@ -105,18 +105,16 @@ def test_the_name_breaks_between_words_in_large_text(browser: Browser, shop: Sho
 
 
 def test_stock_differs_by_shape_in_forced_colours(browser: Browser, shop: Shop) -> None:
-    context = browser.new_context(base_url=shop.url, forced_colors="active")
-    page = context.new_page()
-    page.goto("/products")
-    filled = """badge => {
+    is_filled = """badge => {
       const dot = getComputedStyle(badge, "::before");
       return 2 * parseFloat(dot.borderTopWidth) >= parseFloat(dot.inlineSize);
     }"""
-    page.evaluate(
-        "for (const one of document.querySelectorAll('.stock-badge')) one.style.display = 'inline-flex'"
-    )
-    assert page.locator(".stock-badge--in").first.evaluate(filled)
-    assert not page.locator(".stock-badge--out").first.evaluate(filled)
+    context = browser.new_context(base_url=shop.url, forced_colors="active")
+    page = context.new_page()
+    page.goto("/products/round-bellied-teapot")
+    assert page.locator("#buy .stock-badge--in").evaluate(is_filled)
+    page.goto(str(page.locator(".choice--out").first.get_attribute("href")))
+    assert not page.locator("#buy .stock-badge--out").evaluate(is_filled)
     context.close()
 
 
