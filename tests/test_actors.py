@@ -52,6 +52,7 @@ WITHOUT_ACTOR = {
         "listing",
         "listing_vendor",
         "product_redirect",
+        "rendition_set",
     },
     "messages in transit, and counts of them": {
         "api_idempotency_key",

@@ -10,8 +10,8 @@ from sqlalchemy import CompoundSelect, exists, select
 
 from storefront import cache, stock
 from storefront.cache import keys
-from storefront.catalog.models import Product, ProductImage, Variant
-from storefront.catalog.page_data import Card, Picture
+from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
+from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import StockLevels
@@ -41,9 +41,11 @@ def load_card_rows(product_ids: Sequence[int] | CompoundSelect[int]) -> dict[int
             ProductImage.width,
             ProductImage.height,
             ProductImage.alt,
+            *RENDITION_COLUMNS,
             exists(Variant.id).where(Variant.product_id == Product.id, Variant.backorder).label("backorder"),
         )
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
+        .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
         .where(Product.id.in_(product_ids))
     )
     found = {row.id: row for row in db.session.execute(statement)}
@@ -63,7 +65,7 @@ def build_card(row: Any, levels: StockLevels) -> Card:
         price=money(row.price),
         price_max=money(row.price_max),
         compare_at_price=original_price(row.price, row.compare_at_price),
-        picture=Picture(row.digest, row.width, row.height, row.alt or row.title) if row.digest else None,
+        picture=Picture.of_row(row, row.alt or row.title),
         badge=badge,
     )
 

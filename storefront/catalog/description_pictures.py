@@ -64,8 +64,12 @@ def _render(picture: Picture, alt: str, given: re.Match[str] | None) -> str:
     width = min(picture.width, int(given[1]) if given else picture.width)
     height = max(1, round(picture.height * width / picture.width))
     shown = min(width, MAX_SHOWN_WIDTH)
-    return (
-        f'<img src="{escape(picture.src(shown))}" srcset="{escape(picture.srcset)}" '
-        f'sizes="(max-width: {shown}px) 100vw, {shown}px" width="{width}" height="{height}" '
-        f'alt="{alt}" loading="lazy" decoding="async">'
+    sizes = f"(max-width: {shown}px) 100vw, {shown}px"
+    image = (
+        f'<img src="{escape(picture.src(shown))}" srcset="{escape(picture.srcset)}" sizes="{sizes}" '
+        f'width="{width}" height="{height}" alt="{alt}" loading="lazy" decoding="async">'
     )
+    if not picture.avif:
+        return image
+    source = f'<source type="image/avif" srcset="{escape(picture.avif_srcset)}" sizes="{sizes}">'
+    return f"<picture>{source}{image}</picture>"

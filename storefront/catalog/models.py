@@ -228,7 +228,7 @@ class ProductImage(ChangedBy, Model):
     position: Mapped[int] = mapped_column(default=0)
     alt: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(Text, default="")  # the file name or URL that it was imported from
-    digest: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64), index=True)
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -303,6 +303,21 @@ class DescriptionPicture(ChangedBy, Model):
     def cache_tags(self) -> set[str]:
         """Tag of the pages that name the source."""
         return {keys.description_picture_tag(self.key)}
+
+
+class RenditionSet(Model):
+    """Which renditions a stored picture has, and when to make those that are missing.
+
+    `webp` and `avif` are widths in pixels, such as "320 640"; both are empty until all renditions have been made.
+    """
+
+    __tablename__ = "rendition_set"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    webp: Mapped[str] = mapped_column(String(100), default="")
+    avif: Mapped[str] = mapped_column(String(100), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=_now, index=True)
 
 
 class Listing(Model):

@@ -18,9 +18,10 @@ from storefront.catalog.models import (
     Listing,
     Product,
     ProductImage,
+    RenditionSet,
 )
 from storefront.catalog.moved_addresses import find_moved_category
-from storefront.catalog.page_data import CategoryLink, Navigation, Picture
+from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -126,16 +127,18 @@ def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
             newest_id.label("newest_id"),
             *(ProductImage.digest, ProductImage.width, ProductImage.height),
             total.label("total"),
+            *RENDITION_COLUMNS,
         )
         .select_from(top)
         .outerjoin(Product, Product.id == newest_id)
         .outerjoin(ProductImage, ProductImage.id == Product.cover_id)
+        .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
         .order_by(*rank_columns(top.c))
     ).all()
     cache.depends_on(*(keys.card_tag(row.newest_id) for row in rows if row.newest_id))
     links = [
         # The name is printed beside the picture: a screen reader would read it twice.
-        counted_link(row, Picture(row.digest, row.width, row.height, alt="") if row.digest else None)
+        counted_link(row, Picture.of_row(row, alt=""))
         for row in rows
     ]
     return links, rows[0].total if rows else 0

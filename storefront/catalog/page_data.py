@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storefront.catalog.list_request import ListRequest
+from storefront.catalog.models import RenditionSet
 from storefront.catalog.pictures import rendition_widths
 from storefront.catalog.slugs import product_path
 from storefront.i18n import ngettext
@@ -14,27 +17,64 @@ from storefront.web.prefix import add_prefix
 
 # Variants that a value of an option may select; more would make the page of a product with 2,000 variants large.
 MAX_NEAREST = 20
+# What `Picture.of_row` reads in addition to a picture's own columns; the statement joins the table outside.
+RENDITION_COLUMNS = (RenditionSet.webp, RenditionSet.avif)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with its renditions. Width and height are those of its source, in pixels."""
+    """A picture with its renditions. Width and height are those of its source, in pixels.
+
+    `webp` and `avif` are the widths of its renditions; without any it has those of its arrival.
+    """
 
     digest: str
     width: int
     height: int
     alt: str
+    webp: tuple[int, ...] = ()
+    avif: tuple[int, ...] = ()
+
+    @classmethod
+    def of_row(cls, row: Any, alt: str) -> Picture | None:
+        """Return the picture of a row with its columns and RENDITION_COLUMNS; None if it is not stored."""
+        if not row.digest:
+            return None
+        return cls(row.digest, row.width, row.height, alt, _widths(row.webp), _widths(row.avif))
 
     def src(self, width: int) -> str:
         """Return the URL of the smallest rendition that is at least this wide, or else of the widest."""
-        made = rendition_widths(self.width)
-        return add_prefix(f"/media/{self.digest}-{next((w for w in made if w >= width), made[-1])}.webp")
+        made = self._webp_widths
+        return self._url(next((w for w in made if w >= width), made[-1]), "webp")
 
     @property
     def srcset(self) -> str:
-        """All renditions, as the HTML attribute `srcset` lists them."""
-        folder = add_prefix("/media")
-        return ", ".join(f"{folder}/{self.digest}-{w}.webp {w}w" for w in rendition_widths(self.width))
+        """All renditions that every browser shows, as the HTML attribute `srcset` lists them."""
+        return self._srcset(self._webp_widths, "webp")
+
+    @property
+    def avif_srcset(self) -> str:
+        """All AVIF renditions, in the same form; empty if the picture has no AVIF file."""
+        return self._srcset(self.avif, "avif")
+
+    @property
+    def largest(self) -> str:
+        """The URL of the widest rendition."""
+        return self._url(self._webp_widths[-1], "webp")
+
+    @property
+    def _webp_widths(self) -> Sequence[int]:
+        return self.webp or rendition_widths(self.width)
+
+    def _srcset(self, widths: Sequence[int], kind: str) -> str:
+        return ", ".join(f"{self._url(w, kind)} {w}w" for w in widths)
+
+    def _url(self, width: int, kind: str) -> str:
+        return add_prefix(f"/media/{self.digest}-{width}.{kind}")
+
+
+def _widths(text: str | None) -> tuple[int, ...]:
+    return tuple(map(int, (text or "").split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Picture files: stored as WebP renditions in the widths of the layout, named by the digest of their source."""
+"""Picture files: stored as renditions in the widths of the layout, named by the digest of their source."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from storefront.catalog import picture_renditions
-from storefront.catalog.picture_renditions import RefusedError
+from storefront.catalog.picture_renditions import RefusedError, Rendition
 from storefront.errors import StorefrontError
 
-WIDTHS, rendition_widths = picture_renditions.WIDTHS, picture_renditions.rendition_widths
+WIDTHS, LARGE_WIDTH = picture_renditions.WIDTHS, picture_renditions.LARGE_WIDTH
+rendition_widths = picture_renditions.rendition_widths
 MAX_BYTES = 20 * 1024 * 1024
 MAX_SECONDS = 90  # for a large picture
-# The memory of large pictures would add up.
+# The memory of large pictures would add up; so would the work on those that nobody waits for.
 _ONE_LARGE = threading.Lock()
-# Part of each digest: if renditions are made in another way, they get new names, so `immutable` stays true.
+# Part of each digest: if renditions are made in another way, they get new names, so `immutable` stays true. Further
+# widths and formats are files of their own, and leave it as it is.
 _RECIPE = b"webp-q80-m2-320-640-1024-v1\n"
 
 
@@ -43,12 +46,12 @@ def digest_of(data: bytes) -> str:
 
 
 def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPicture:
-    """Make the picture's missing renditions in the media directory; return its digest and size.
+    """Make the first renditions of a picture that are missing in the media directory; return its digest and size.
 
     Args:
         data: the picture's file.
         media_dir: the directory of all renditions.
-        finished: the file is a WebP picture of our own, as wide as the widest rendition and without metadata:
+        finished: the file is a WebP picture of our own, as wide as one of its renditions and without metadata:
             it becomes that rendition as it is, without being encoded again.
 
     SVG is refused: it can contain scripts.
@@ -67,14 +70,33 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
         with picture_renditions.open_picture(data) as source:
             width, height = picture_renditions.upright_size(source)
             missing = _missing(digest, width, media_dir)
-            if finished and width in missing:
-                _write(rendition_path(digest, width, media_dir), data)
-                missing.remove(width)
-            for each, file in picture_renditions.render(source, missing) if missing else ():
-                _write(rendition_path(digest, each, media_dir), file)
+            own = Rendition(width, "webp")
+            if finished and own in missing:
+                _write(_path(digest, own, media_dir), data)
+                missing.remove(own)
+            for rendition, file in picture_renditions.render(source, missing) if missing else ():
+                _write(_path(digest, rendition, media_dir), file)
     except RefusedError as error:
         raise PictureError(str(error)) from error
     return StoredPicture(digest, width, height)
+
+
+def make_all(digest: str, media_dir: Path) -> list[Rendition]:
+    """Make the renditions of a stored picture that are missing, in a program of low priority; return all it has.
+
+    They are made of the widest one that is stored.
+
+    Raises:
+        PictureError: none is stored, or it cannot be used.
+    """
+    stored = [int(file.stem.rpartition("-")[2]) for file in (media_dir / digest[:2]).glob(f"{digest}-*.webp")]
+    if not stored:
+        raise PictureError(f"There is no file of the picture {digest} in {media_dir}.")
+    wanted = picture_renditions.all_renditions(max(stored))
+    if missing := [each for each in wanted if not _path(digest, each, media_dir).exists()]:
+        data = rendition_path(digest, max(stored), media_dir).read_bytes()
+        _render_apart(data, digest, media_dir, missing)
+    return wanted
 
 
 def read_file(path: Path) -> bytes:
@@ -93,10 +115,16 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-def _render_apart(data: bytes, digest: str, media_dir: Path) -> tuple[int, int]:
-    """Render a large picture in a program with limited memory, one at a time; return the picture's size."""
+def _render_apart(
+    data: bytes, digest: str, media_dir: Path, wanted: Sequence[Rendition] = ()
+) -> tuple[int, int]:
+    """Render a picture in a program with limited memory, one at a time; return the picture's size.
+
+    Without `wanted` it makes those that are made when a picture arrives.
+    """
     with _ONE_LARGE, tempfile.TemporaryDirectory(prefix="storefront-picture-") as folder:
-        command = [sys.executable, "-I", picture_renditions.__file__, folder]
+        names = [each.name for each in wanted]
+        command = [sys.executable, "-I", picture_renditions.__file__, folder, *names]
         try:
             done = subprocess.run(  # noqa: S603  # our own program, and a folder of our own
                 command, input=data, capture_output=True, timeout=MAX_SECONDS, check=False
@@ -107,19 +135,24 @@ def _render_apart(data: bytes, digest: str, media_dir: Path) -> tuple[int, int]:
             raise PictureError(done.stderr.decode())
         if done.returncode:  # the system ended it, or a library gave up
             raise PictureError("The picture cannot be decoded with the memory and time that a picture gets.")
-        for file in Path(folder).glob("*.webp"):
-            _write(rendition_path(digest, int(file.stem), media_dir), file.read_bytes())
+        for file in Path(folder).iterdir():
+            _write(rendition_path(digest, int(file.stem), media_dir, file.suffix[1:]), file.read_bytes())
         width, height = map(int, done.stdout.split())
         return width, height
 
 
-def rendition_path(digest: str, width: int, media_dir: Path) -> Path:
-    """Return the file of a rendition."""
-    return media_dir / digest[:2] / f"{digest}-{width}.webp"
+def rendition_path(digest: str, width: int, media_dir: Path, kind: str = "webp") -> Path:
+    """Return the file of a rendition in this format."""
+    return media_dir / digest[:2] / f"{digest}-{width}.{kind}"
 
 
-def _missing(digest: str, width: int, media_dir: Path) -> list[int]:
-    return [w for w in rendition_widths(width) if not rendition_path(digest, w, media_dir).exists()]
+def _path(digest: str, rendition: Rendition, media_dir: Path) -> Path:
+    return rendition_path(digest, rendition.width, media_dir, rendition.format)
+
+
+def _missing(digest: str, width: int, media_dir: Path) -> list[Rendition]:
+    wanted = picture_renditions.first_renditions(width)
+    return [each for each in wanted if not _path(digest, each, media_dir).exists()]
 
 
 def _write(target: Path, data: bytes) -> None:

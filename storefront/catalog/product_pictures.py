@@ -7,8 +7,8 @@ from sqlalchemy import Executable, literal, select, union_all
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.description_pictures import find_sources
-from storefront.catalog.models import DescriptionPicture, Product, ProductImage
-from storefront.catalog.page_data import Picture
+from storefront.catalog.models import DescriptionPicture, Product, ProductImage, RenditionSet
+from storefront.catalog.page_data import RENDITION_COLUMNS, Picture
 from storefront.extensions import db
 
 
@@ -17,19 +17,26 @@ def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[st
 
     Runs one statement for both: each page of the catalogue may run six.
     """
-    own = select(
-        ProductImage.id,
-        ProductImage.position,
-        ProductImage.digest,
-        ProductImage.width,
-        ProductImage.height,
-        ProductImage.alt,
-        literal("").label("key"),
-    ).where(ProductImage.product_id == item.id, ProductImage.digest.is_not(None))
+    own = (
+        select(
+            ProductImage.id,
+            ProductImage.position,
+            ProductImage.digest,
+            ProductImage.width,
+            ProductImage.height,
+            ProductImage.alt,
+            literal("").label("key"),
+            *RENDITION_COLUMNS,
+        )
+        .outerjoin(RenditionSet, RenditionSet.digest == ProductImage.digest)
+        .where(ProductImage.product_id == item.id, ProductImage.digest.is_not(None))
+    )
     sources = find_sources(item.description_html)
     cache.depends_on(*map(keys.description_picture_tag, sources))
     of = DescriptionPicture
-    named = select(literal(0), literal(0), of.digest, of.width, of.height, literal(""), of.key)
+    named = select(
+        literal(0), literal(0), of.digest, of.width, of.height, literal(""), of.key, *RENDITION_COLUMNS
+    ).outerjoin(RenditionSet, RenditionSet.digest == of.digest)
     wanted: Executable = own
     if sources:
         wanted = union_all(own, named.where(of.key.in_(sources)))
@@ -37,9 +44,12 @@ def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[st
     places: dict[int, int] = {}
     in_description: dict[str, Picture] = {}
     for row in sorted(db.session.execute(wanted), key=lambda row: (row.position, row.id)):
+        picture = Picture.of_row(row, "" if row.key else row.alt or item.title)
+        if picture is None:
+            continue
         if row.key:
-            in_description[row.key] = Picture(row.digest, row.width, row.height, "")
+            in_description[row.key] = picture
         else:
             places[row.id] = len(pictures)
-            pictures.append(Picture(row.digest, row.width, row.height, row.alt or item.title))
+            pictures.append(picture)
     return pictures, places, in_description

@@ -41,7 +41,7 @@ They may depend on the configuration only: product pages are cached.
 """
 
 _SHALLOW_PAGES = 20  # pages of a list that people may click to
-_RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.webp")
+_RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.(webp|avif)")
 
 
 def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
@@ -123,12 +123,12 @@ def product(slug: str) -> str:
 def media(name: str) -> Response:
     """A rendition of a picture. Its name contains a digest of the source, so it never changes."""
     found = _RENDITION.fullmatch(name)
-    if found is None or int(found[2]) not in range(1, max(pictures.WIDTHS) + 1):
+    if found is None or int(found[2]) not in range(1, pictures.LARGE_WIDTH + 1):
         abort(404)
-    file = pictures.rendition_path(found[1], int(found[2]), Path(current_app.config["MEDIA_DIR"]))
+    file = pictures.rendition_path(found[1], int(found[2]), Path(current_app.config["MEDIA_DIR"]), found[3])
     if not file.is_file():
         abort(404)
-    response = send_file(file.resolve(), mimetype="image/webp", conditional=True, etag=name)
+    response = send_file(file.resolve(), mimetype=f"image/{found[3]}", conditional=True, etag=name)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

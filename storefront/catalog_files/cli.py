@@ -11,7 +11,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from storefront.catalog import metafields
+from storefront.catalog import metafields, picture_queue
+from storefront.catalog.pictures import PictureError
 from storefront.catalog_files import csv_export, picture_download
 from storefront.catalog_files.import_plan import ImportOptions, ImportPlan, plan_import
 from storefront.catalog_files.missing_pictures import read_missing
@@ -130,6 +131,33 @@ def export(file: Path, header: Vocabulary) -> None:
     """Export every product as a Shopify product CSV; "-" writes to the standard output."""
     write = partial(csv_export.export, currency=current_app.config["CURRENCY"], vocabulary=header)
     export_to(file, "products", write)
+
+
+@catalog.command("pictures")
+def make_pictures() -> None:
+    """Make the missing renditions of all stored pictures now: AVIF files, and widths that earlier versions lacked.
+
+    Serving processes make them, too, a few at a time, for pictures that arrive. Stop it whenever you like: what is
+    made stays, and the next call goes on with the rest.
+    """
+    waiting = picture_queue.find_unmade()
+    made, problems = 0, list[str]()
+    with (
+        interruptible(lambda: f"{made:,} pictures are done; the same command goes on with the others."),
+        progress_bar("Making pictures", len(waiting)) as progress,
+    ):
+        for number, digest in enumerate(waiting, 1):
+            try:
+                picture_queue.make(digest)
+                made += 1
+            except (PictureError, OSError) as error:
+                problems.append(str(error))
+            progress(number, len(waiting))
+    for problem in problems:
+        click.echo(f"not made: {problem}", err=True)
+    amount = f"{made:,} picture{'' if made == 1 else 's'}"
+    click.echo(f"Made the renditions of {amount}." if waiting else "Every picture has all its renditions.")
+    sys.exit(1 if problems else 0)
 
 
 def _plan(file: Path, options: ImportOptions, *, is_dry_run: bool) -> ImportPlan:

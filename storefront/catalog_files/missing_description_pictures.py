@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import select
 
 from storefront.batches import batches
+from storefront.catalog import picture_queue
 from storefront.catalog.description_pictures import find_sources, source_key
 from storefront.catalog.models import DescriptionPicture, Product
 from storefront.catalog.pictures import StoredPicture
@@ -34,6 +35,8 @@ def store_named_in_descriptions(
         db.session.rollback()  # no transaction stays open meanwhile
         results = dict(zip(named.values(), load(list(named.values())), strict=True))
         with write_transaction() as session:
+            stored = (found.digest for found in results.values() if isinstance(found, StoredPicture))
+            picture_queue.enqueue(session, stored)
             for source, found in results.items():
                 if isinstance(found, StoredPicture):
                     session.merge(

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, select, update
 
 from storefront.actors import actor_text
+from storefront.catalog import picture_queue
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage
 from storefront.catalog.pictures import StoredPicture
@@ -77,4 +78,5 @@ def _write(found: dict[int, tuple[int, StoredPicture]]) -> None:
                 "changed_by": actor_text(),
             }
             session.execute(update(ProductImage).where(ProductImage.id == image_id).values(values))
+        picture_queue.enqueue(session, (stored.digest for _, stored in found.values()))
         writer.refresh(session, {product_id for product_id, _ in found.values()})

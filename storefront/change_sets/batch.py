@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from storefront.batches import batches
+from storefront.catalog import picture_queue
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.change_sets.changes import ProductChange, StockChange
 from storefront.change_sets.models import ChangeSet, RowState
@@ -108,6 +109,7 @@ class Batch:
             self.note(line, "picture", stored)
         elif stored is not None:
             image.digest, image.width, image.height = stored.digest, stored.width, stored.height
+            picture_queue.enqueue(self.session, [stored.digest])
 
     def load(self, codes: Collection[str]) -> None:
         """Load and lock the products of the rows and the stock of these codes, in a fixed order."""

@@ -10,6 +10,7 @@ from sqlalchemy import Table, delete, insert, select
 from storefront import cache
 from storefront.actors import actor_text
 from storefront.cache import keys
+from storefront.catalog import picture_queue
 from storefront.catalog.models import Product, ProductImage, ProductRedirect, Variant
 from storefront.catalog.pictures import StoredPicture
 from storefront.change_sets.batch import Batch, BatchRow
@@ -36,6 +37,7 @@ def create_products(batch: Batch, rows: Sequence[BatchRow]) -> None:
         pictures += [_picture_values(batch, change, place) | of_product for place, change in _pictures(row)]
         variants += [(change, place, product_id) for place, change in _variants(row)]
     picture_ids = _insert(batch, ProductImage, pictures)
+    picture_queue.enqueue(batch.session, (picture["digest"] for picture in pictures))
     by_source = {(v["product_id"], v["source"]): key for v, key in zip(pictures, picture_ids, strict=True)}
     values = [_variant_values(*variant, by_source) | actor for variant in variants]
     variant_ids = _insert(batch, Variant, values)

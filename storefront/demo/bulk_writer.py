@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from storefront.actors import actor_text
 from storefront.batches import batches
-from storefront.catalog import categories, search
+from storefront.catalog import categories, picture_queue, search
 from storefront.catalog.list_index import writer
 from storefront.catalog.list_index.derivation import ListingRow, name_key
 from storefront.catalog.list_index.writer import ListIndexRow
@@ -74,6 +74,7 @@ def write_generated(
         if session.execute(select(Variant.id).where(Variant.sku == _sku(seed, 1, 0))).first():
             raise SeedUsedError(seed)
         shelves = [_category(session, kind.path) for kind in generator.list_kinds()]
+        picture_queue.enqueue(session, (picture.digest for picture in pictures))
     made = generator.generate_products(number, seed)
     scale = 10.0 ** (minor_units(currency) - 2)
     for batch in batches(made, BATCH):

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.catalog import categories, pictures
+from storefront.catalog import categories, picture_queue, pictures
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage, Variant
 from storefront.catalog.pictures import StoredPicture
@@ -76,6 +76,13 @@ def load(app: Flask, progress: Progress | None = None) -> LoadResult:
         ids = [_add_product(session, item, stored, app.config["CURRENCY"]) for item in products]
         writer.refresh(session, ids)
         choice.record_choice(session, "loaded")
+        # The newest first, each with its cover: the front page and the first list show those.
+        views = sorted(
+            (place, -number, p)
+            for number, item in enumerate(products)
+            for place, p in enumerate(item.pictures)
+        )
+        picture_queue.enqueue(session, (stored[p].digest for _, _, p in views))
     variants = sum(len(item.variants) for item in products)
     return LoadResult(len(products), variants, len(stored), time.perf_counter() - started)
 
