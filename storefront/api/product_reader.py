@@ -51,8 +51,9 @@ def read_public_product(product_id: int) -> Product:
 
 def list_products(request: ListRequest) -> tuple[ListPage, list[Product]]:
     """Return a page of a list, and its products in order, as the public sees them."""
-    entry = keys.product_list(request.url(page=request.page))
-    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(request))
+    page = queries.fetch_list_page(request)
+    if page.is_beyond_end:
+        cache.do_not_store()
     return page, read_products([card.id for card in page.items], stock.public_display())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, cast
@@ -24,9 +24,10 @@ MAX_QUERY = 200
 MAX_BRANDS = 20  # that a list can be narrowed to at once
 MAX_BRAND = 255  # characters: the width of the column
 MAX_PAGE = 10**6
+PARAMETERS = ("q", "category", "vendor", "min_price", "max_price", "in_stock", "sort", "page")
 # The pattern of texts in a query: no NUL, and no character that could not be decoded.
 TEXT = "^[^\\u0000\\ufffd]*$"
-_MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
+MAX_PRICE = 10**15  # minor units; well inside a 64-bit column
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +106,24 @@ class ListRequest:
         return f"{Decimal(amount).scaleb(-minor_units(self.currency)):f}"
 
 
-def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequest:
+def parse(
+    args: Mapping[str, str], *, currency: str, path: str = "", read_amount: Callable[[str], int] | None = None
+) -> ListRequest:
     """Return the list that a query string asks for; unknown parameters are ignored.
+
+    Args:
+        args: the query.
+        currency: the shop's.
+        path: of the category, if the address names one.
+        read_amount: returns a price's minor units, or raises ValueError; by default of a decimal such as "12.50".
 
     Raises:
         BadInputError: a value is not valid; the text says which and what is expected.
     """
-    for name, value in args.items():
-        if "\x00" in value or "\ufffd" in value:
+    for name in PARAMETERS:
+        if any("\x00" in value or "\ufffd" in value for value in values_of(args, name)):
             raise BadInputError(name, _("The address holds characters that cannot be read."))
+    read_amount = read_amount or (lambda text: read_decimal(text, currency))
     query = " ".join(args.get("q", "").split())
     if len(query) > MAX_QUERY:
         raise BadInputError("q", _("Please search with at most %(most)d characters.", most=MAX_QUERY))
@@ -128,8 +138,8 @@ def parse(args: Mapping[str, str], *, currency: str, path: str = "") -> ListRequ
         page=parse_page_number(args.get("page", "")),
         q=query,
         vendors=_vendors(args),
-        min_price=_price(args, "min_price", currency),
-        max_price=_price(args, "max_price", currency),
+        min_price=_price(args, "min_price", read_amount),
+        max_price=_price(args, "max_price", read_amount),
         in_stock=_flag(args, "in_stock"),
         # Relevance needs at least one word to compare with.
         sort="new" if sort == "relevance" and not words(query) else sort,
@@ -151,8 +161,7 @@ def parse_page_number(value: str) -> int:
 
 
 def _vendors(args: Mapping[str, str]) -> tuple[str, ...]:
-    named = args.getlist("vendor") if isinstance(args, MultiDict) else [args.get("vendor", "")]
-    vendors = sorted({vendor for each in named if (vendor := each.strip())})
+    vendors = sorted({vendor for each in values_of(args, "vendor") if (vendor := each.strip())})
     if any(len(vendor) > MAX_BRAND for vendor in vendors):
         raise BadInputError("vendor", _("No brand has a name that long."))
     if len(vendors) > MAX_BRANDS:
@@ -160,29 +169,40 @@ def _vendors(args: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(vendors)
 
 
-def _price(args: Mapping[str, str], name: str, currency: str) -> int | None:
+def values_of(args: Mapping[str, str], name: str) -> list[str]:
+    """Return all values of a parameter."""
+    return args.getlist(name) if isinstance(args, MultiDict) else [args[name]] if name in args else []
+
+
+def read_decimal(text: str, currency: str) -> int:
+    """Return the minor units of a decimal such as "12.50".
+
+    Raises:
+        ValueError: it is not a number from 0, or too large.
+    """
+    try:
+        amount = Decimal(text[:40]).scaleb(minor_units(currency))
+    except ArithmeticError as error:  # not a number, or too large for Decimal
+        raise ValueError(text) from error
+    if not amount.is_finite() or amount < 0 or amount > MAX_PRICE:
+        raise ValueError(text)
+    return int(amount.to_integral_value())
+
+
+def _price(args: Mapping[str, str], name: str, read_amount: Callable[[str], int]) -> int | None:
     value = args.get(name, "").strip()
     if not value:
         return None
     try:
-        amount = Decimal(value[:40]).scaleb(minor_units(currency))
-    except ArithmeticError as error:  # not a number, or too large for Decimal
+        return read_amount(value)
+    except ValueError as error:
         raise BadInputError(name, _not_a_price(name)) from error
-    if not amount.is_finite() or amount < 0 or amount > _MAX_PRICE:
-        raise BadInputError(name, _negative_price(name))
-    return int(amount.to_integral_value())
 
 
 def _not_a_price(name: str) -> str:
     if name == "min_price":
-        return _("The lowest price must be a number such as 12.50.")
-    return _("The highest price must be a number such as 12.50.")
-
-
-def _negative_price(name: str) -> str:
-    if name == "min_price":
-        return _("The lowest price must be a number from 0.")
-    return _("The highest price must be a number from 0.")
+        return _("The lowest price must be a number from 0, such as 12.50.")
+    return _("The highest price must be a number from 0, such as 12.50.")
 
 
 def _flag(args: Mapping[str, str], name: str) -> bool:

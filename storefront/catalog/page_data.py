@@ -173,6 +173,11 @@ class ListPage:
     has_more_vendors: bool = False
 
     @property
+    def is_beyond_end(self) -> bool:
+        """Whether the list ends before this page."""
+        return self.request.page > max(1, self.pages)
+
+    @property
     def total_text(self) -> str:
         """The number of products in words: "1 product", "37 products", "1,000+ products"."""
         number = f"{self.total:,}{'+' if self.capped else ''}"

@@ -65,6 +65,25 @@ def load_home_page() -> HomePage:
     return HomePage(navigation, categories, category_count, cards.load_cards(newest))
 
 
+def fetch_list_page(wanted: ListRequest) -> ListPage:
+    """Return a page of a list from the cache, or load it; a page beyond the end has no entry of its own.
+
+    Raises:
+        NotInShopError: the shop has no such category.
+        MovedError: the category has moved.
+    """
+
+    def fetch(number: int) -> ListPage:
+        numbered = replace(wanted, page=number)
+        entry = keys.product_list(numbered.url(page=number))
+        return cache.fetch(entry, ListPage, lambda: load_list_page(numbered))
+
+    most = reader.MATCH_LIMIT if wanted.is_filtered else load_navigation(wanted.path)[0].products
+    if wanted.page > max(1, ceil(most / reader.PER_PAGE)):
+        return replace(fetch(1), request=wanted, items=[])
+    return fetch(wanted.page)
+
+
 def load_list_page(wanted: ListRequest) -> ListPage:
     """Return a page of a list.
 

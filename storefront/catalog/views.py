@@ -24,11 +24,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront import cache, rate_limiting
 from storefront.app_state import Hook
 from storefront.cache import keys
-from storefront.catalog import list_request, moved_addresses, pictures, queries, sitemap
+from storefront.catalog import moved_addresses, pictures, queries, sitemap
 from storefront.catalog.category_tree import load_category_tree
-from storefront.catalog.list_request import ListRequest
-from storefront.catalog.navigation import MovedError
-from storefront.catalog.page_data import CategoriesPage, HomePage, ListPage, ProductPage
+from storefront.catalog.list_form import ListForm, read_form
+from storefront.catalog.navigation import MovedError, NotInShopError
+from storefront.catalog.page_data import CategoriesPage, HomePage, ProductPage
+from storefront.errors import BadInputError
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 
@@ -45,9 +46,15 @@ _RENDITION = re.compile(r"([0-9a-f]{32})-([0-9]{1,4})\.(webp|avif)")
 
 
 def _canonical_list_url(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
-    """Return the canonical address of a list: known parameters only, in one order and form."""
-    wanted = _parse_request(query, arguments.get("path", ""))
-    return wanted.url(page=wanted.page)
+    """Return the canonical address of a list: known parameters only, in one order and form.
+
+    Raises:
+        BadInputError: the page repeats what somebody typed, so it is not shared.
+    """
+    form = read_form(query, arguments.get("path", ""))
+    for name, note in form.notes.items():
+        raise BadInputError(name, note)
+    return form.wanted.url(page=form.wanted.page)
 
 
 def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
@@ -64,7 +71,7 @@ def _sitemap_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str
 
 def _list_cost() -> int:
     """Return what a list takes from the rate limit: deep pages are more work for the database, filtered ones most."""
-    wanted = _parse_request(request.args, (request.view_args or {}).get("path", ""))
+    wanted = read_form(request.args, (request.view_args or {}).get("path", "")).wanted
     deep = wanted.page > _SHALLOW_PAGES
     return 1 + deep + (deep and wanted.is_filtered)
 
@@ -93,9 +100,15 @@ def all_categories() -> str:
 @rate_limiting.limit("browse", cost=_list_cost)
 @rate_limiting.limit("search", when=_is_search)
 @cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
-def product_list() -> str:
+def product_list() -> str | BaseResponse:
     """A list of the whole shop, of a search, or of a category (whose canonical address is `/categories/…`)."""
-    return _render_list(_parse_request(request.args))
+    form = read_form(request.args)
+    try:
+        return _render_list(form)
+    except NotInShopError:
+        if not form.wanted.path:
+            raise
+        return redirect(form.wanted.url(path=""))  # the category of the form is no longer in the shop
 
 
 @bp.get("/categories/<path:path>")
@@ -103,7 +116,7 @@ def product_list() -> str:
 @cache.public_page(keys.PRODUCT_LIST, _canonical_list_url)
 def category(path: str) -> str:
     """A list of a category and all categories below it."""
-    return _render_list(_parse_request(request.args, path))
+    return _render_list(read_form(request.args, path))
 
 
 @bp.get("/products/<slug>")
@@ -206,11 +219,8 @@ def _is_page(path: str, fixed: bool) -> bool:
     return rule is not None and not (fixed and arguments)
 
 
-def _parse_request(query: Mapping[str, str], path: str = "") -> ListRequest:
-    return list_request.parse(query, currency=current_app.config["CURRENCY"], path=path)
-
-
-def _render_list(wanted: ListRequest) -> str:
-    entry = keys.product_list(wanted.url(page=wanted.page))
-    page = cache.fetch(entry, ListPage, lambda: queries.load_list_page(wanted))
-    return render_template("catalog/list.html", page=page)
+def _render_list(form: ListForm) -> str:
+    page = queries.fetch_list_page(form.wanted)
+    if page.is_beyond_end:
+        cache.do_not_store()  # there are endless pages after the last
+    return render_template("catalog/list.html", page=page, form=form)

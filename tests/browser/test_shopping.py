@@ -39,7 +39,7 @@ def test_a_shopper_narrows_a_category_down_to_a_product(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/categories/teaware\?in_stock=1$"))
     menu(page, "Price").click()
     page.get_by_label("From").fill("30")
-    page.get_by_label("To", exact=False).last.fill("70.50")
+    page.get_by_label("To").fill("70.50")
     page.get_by_role("button", name="Show these prices").click()
     menu(page, "Sort").click()
     page.get_by_role("link", name="Price, low to high").click()
@@ -55,6 +55,23 @@ def test_a_shopper_narrows_a_category_down_to_a_product(page: Page) -> None:
     title = cards(page).get_by_role("link").first.inner_text()
     cards(page).get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_a_price_is_typed_with_a_comma_or_corrected(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/products?in_stock=1")
+    menu(page, "Price").click()
+    page.get_by_label("From").fill("12,50")
+    page.get_by_label("To").fill("a lot")
+    page.get_by_role("button", name="Show these prices").click()
+    expect(page.get_by_text("This is not a price. Write it as 12.50.")).to_be_in_viewport()
+    expect(page.get_by_label("To")).to_have_value("a lot")
+    expect(page.get_by_label("From")).to_have_value("12.50")
+    expect(page.get_by_role("link", name="Remove filter: In stock")).to_have_count(1)
+    page.get_by_label("To").fill("$30")
+    page.get_by_role("button", name="Show these prices").click()
+    expect(page.get_by_label("To")).to_be_hidden()
+    assert all(Decimal("12.50") <= price <= 30 for price in prices(page))
 
 
 def test_a_shopper_chooses_several_brands(page: Page, javascript: bool) -> None:

@@ -3,43 +3,137 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storefront import redis_roles
+from storefront.redis_roles import Role
 from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 from tests.selection import effort
 
-CLEAR = {200, 301, 400, 404, 414}
+CLEAR = {200, 301, 302, 414}
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "page=0",
-        "page=-1",
-        "page=abc",
-        "page=1.5",
-        "page=%EF%BC%91",
+JUNK = [
+    *("page=0", "page=-1", "page=abc", "page=1.5", "page=%EF%BC%91", "page=99999999999999999999999999"),
+    *(
         "min_price=-1",
         "max_price=nan",
         "min_price=inf",
         "min_price=1e99",
         "min_price=1e999999",
         "min_price=a",
+    ),
+    *(
+        "min_price=9&max_price=1",
+        "max_price=12,505",
+        "min_price=" + "9" * 400,
         "in_stock=perhaps",
         "sort=random",
-        "q=%00",
-        "vendor=%00",
-        "q=" + "a" * 10_000,
-        "category=%00",
+    ),
+    *("q=%00", "vendor=%00", "category=%00", "min_price=%00", "page=%00", "q=%EF%BF%BD", "other=%00"),
+    *("q=" + "a" * 10_000, "vendor=" + "v" * 300, "category=nowhere", "category=nowhere&q=tea"),
+    "&".join(f"vendor={number}" for number in range(50)),
+]
+
+
+def test_a_list_answers_whatever_is_typed(client: FlaskClient) -> None:
+    make_product("Tea bowl", category=make_category("Tea"))
+    for query in JUNK:
+        for path in ("/products", "/categories/tea"):
+            response = client.get(f"{path}?{query}", follow_redirects=True)
+            assert response.status_code == 200, query
+            shown = ("Tea bowl", "Nothing here matches", "ends before")
+            assert any(words in response.text for words in shown), query
+
+
+@pytest.mark.any_database
+def test_the_api_refuses_what_it_cannot_use(client: FlaskClient) -> None:
+    for query in (*JUNK, "min_price=12,50"):
+        status = client.get(f"/api/v1/products?{query}").status_code
+        assert status in (200, 400, 404), query
+    assert status == 400, "its prices have one form"
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("query", "field", "typed", "others"),
+    [
+        ("min_price=cheap&vendor=Kiln+Row", "min_price", "cheap", "Remove filter"),
+        ("max_price=-5&in_stock=1&min_price=2", "max_price", "-5", "from 2.00"),
+        ("min_price=30&max_price=3,5", "max_price", "3,5", ""),
+        ("min_price=<b>&q=tea", "min_price", "&lt;b&gt;", "Search: “tea”"),
     ],
 )
-def test_invalid_value_is_named_on_the_page(client: FlaskClient, query: str) -> None:
-    response = client.get(f"/products?{query}")
-    assert response.status_code == 400
-    assert "text/html" in response.headers["Content-Type"]
+def test_an_unreadable_price_is_a_note_at_its_field(
+    client: FlaskClient, query: str, field: str, typed: str, others: str
+) -> None:
+    make_product("Tea bowl", variants=[{"price": 2500}])
+    page = client.get(f"/products?{query}").text
+    assert f'name="{field}" value="{typed}"' in page
+    assert f'id="{field}-wrong">' in page
+    assert "<details open>" in page, "the note is in view"
+    assert "Tea bowl" in page
+    assert others in page
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("locale", "currency", "typed", "written"),
+    [
+        ("de_DE", "EUR", ("12,50", "1.299,00"), ("12,50", "1299,00")),
+        ("de_DE", "EUR", ("12.50", "1299.00"), ("12,50", "1299,00")),
+        ("de_CH", "CHF", ("52.90", "1'299.–"), ("52.90", "1299.00")),
+        ("de_DE", "EUR", ("12,50 €", "1.299"), ("12,50", "1299,00")),
+        ("en_US", "USD", ("12.5", "$1,299.00"), ("12.50", "1299.00")),
+        ("ja_JP", "JPY", ("12", "1,299"), ("12", "1299")),
+    ],
+)
+def test_prices_are_read_as_the_shop_writes_them(
+    app: Flask,
+    client: FlaskClient,
+    locale: str,
+    currency: str,
+    typed: tuple[str, str],
+    written: tuple[str, str],
+) -> None:
+    app.config |= {"LOCALE": locale, "CURRENCY": currency}
+    page = client.get("/products", query_string={"min_price": typed[0], "max_price": typed[1]}).text
+    assert "field__wrong" not in page
+    for name, value in zip(("min_price", "max_price"), written, strict=True):
+        assert f'name="{name}" value="{value}"' in page
+
+
+@pytest.mark.any_database
+def test_junk_makes_no_entries_in_the_cache(client: FlaskClient) -> None:
+    make_product("Tea bowl")
+    redis = redis_roles.get_client(Role.CACHE)
+
+    def entries() -> set[bytes]:
+        kinds = (b"page:catalog.product_list", b"catalog:list")
+        found = {key for key in redis.keys("*") if any(kind in key for kind in kinds)}
+        return {key for key in found if redis.type(key) == b"hash"}  # leases are strings
+
+    for address in ("/products", "/products?q=tea"):
+        client.get(address)
+    before = entries()
+    for number in range(2, 5):
+        for query in (
+            *(
+                f"page={number}00",
+                f"page=x{number}",
+                f"sort=x{number}",
+                f"in_stock=x{number}",
+                f"min_price=x{number}",
+            ),
+            f"min_price={number}&max_price=1",
+            f"q=tea&page={number}00",
+        ):
+            assert client.get(f"/products?{query}").status_code == 200
+    assert entries() - before == set()
 
 
 @pytest.mark.parametrize(
@@ -96,6 +190,7 @@ def test_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
 
 @pytest.mark.parametrize("url", ["/products/mug%00", "/categories/%00", "/orders/%00", "/api/v1/orders/%00"])
 def test_paths_with_nul_never_reach_the_database(client: FlaskClient, url: str) -> None:
+    client.get("/nowhere")  # loads the menu, which error pages show
     with statements() as seen:  # PostgreSQL would answer with an error
         answer = client.get(url, headers={"Authorization": "Bearer sf_x_y.z"})
     assert answer.status_code == 404
