@@ -16,7 +16,8 @@ from storefront.i18n import gettext as _
 
 MAX_QUANTITY = 99  # of one variant
 MAX_FORM_LINES = 200  # that one form changes: more than a basket has
-_LINE_BUTTONS = ("remove", "save", "back")
+_LINE_BUTTONS = ("remove", "save", "back", "take")
+MAX_TAKEN = 10  # lines of which an address says that they were taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class BasketForm:
     """The submitted form.
 
     Attributes:
-        button: what was pressed: `update`, `checkout`, or for one line `remove`, `save` or `back`.
-        line: the id of the button's line; 0 if it belongs to the whole basket.
+        button: what was pressed: `update`, `checkout`, `take`, or for one line `remove`, `save` or `back`.
+        line: the id of the button's line; 0 if it belongs to the whole basket, as `take` may.
         changes: the quantities that the shopper has changed, by the line's id.
         wrong: what was typed instead of a quantity, by the line's id; the page shows it again.
     """
@@ -42,7 +43,7 @@ def read_basket_form(typed: MultiDict[str, str]) -> BasketForm:
     changes, wrong = {}, {}
     fields = (typed.getlist("line"), typed.getlist("quantity"), typed.getlist("shown"))
     for line_id, quantity, shown in islice(zip_longest(*fields, fillvalue=""), MAX_FORM_LINES):
-        line, number = _read_id(line_id), read_quantity(quantity)
+        line, number = read_id(line_id), read_quantity(quantity)
         if not line or quantity.strip() == shown or (line == pressed and button == "remove"):
             continue
         if number is None:
@@ -64,12 +65,20 @@ def quantity_sentence() -> str:
     return _("Enter a whole number from 1 to %(most)d.", most=MAX_QUANTITY)
 
 
+def read_taken(arguments: MultiDict[str, str]) -> list[int]:
+    """Return the ids of the lines of which an address says that what is left of them was taken."""
+    return [read_id(text) for text in arguments.getlist("taken")[:MAX_TAKEN]]
+
+
 def _pressed(typed: MultiDict[str, str]) -> tuple[str, int]:
     for button in _LINE_BUTTONS:
-        if line := _read_id(typed.get(button, "")):
+        if line := read_id(typed.get(button, "")):
             return button, line
-    return ("checkout" if typed.get("do") == "checkout" else "update"), 0
+    return (
+        "take" if typed.get("take") == "all" else "checkout" if typed.get("do") == "checkout" else "update"
+    ), 0
 
 
-def _read_id(text: str) -> int:
+def read_id(text: str) -> int:
+    """Return the id of a line that a form or an address names; 0 if the text is not an id."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0

@@ -78,6 +78,24 @@ def set_quantities(quantities: Mapping[int, int]) -> bool:
     return all(found)
 
 
+def take_what_is_left(line: int | None = None) -> list[int]:
+    """Lower the quantity of a line to what can be bought, or set it aside for later if that is nothing.
+
+    Args:
+        line: the id of the line; None does it to all lines of which less can be bought than the shopper wants.
+
+    Returns:
+        The ids of the lines that were changed.
+    """
+    short = [one for one in queries.load_cart_page().unbuyable if line in (None, one.id)]
+    cart_id = queries.current_cart_id()
+    with write_transaction() as session:
+        for one in short:
+            changes: dict[str, object] = {"quantity": one.possible} if one.possible else {"saved": True}
+            _update_row(session, cart_id, one.id, **changes)
+    return [one.id for one in short]
+
+
 def save_for_later(line: str | int, *, saved: bool) -> None:
     """Move a line, given by its SKU or id, to the list "for later" (`saved`), or back into the cart."""
     _update_line(line, saved=saved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +44,7 @@ class CartPageLine:
     picture: Picture | None
     badge: Badge
     shortage: Shortage | None  # fewer than `quantity` can be bought now
+    possible: int  # how many of `quantity` can be bought now; the public may not know it (see `left`)
     saved: bool
 
     @property
@@ -96,7 +97,27 @@ class CartPage:
     @property
     def buyable(self) -> bool:
         """Whether everything in the cart can be bought now."""
-        return bool(self.lines) and all(line.buyable for line in self.lines)
+        return bool(self.lines) and not self.unbuyable
+
+    @property
+    def unbuyable(self) -> list[CartPageLine]:
+        """The lines of which less can be bought now than the shopper wants."""
+        return [line for line in self.lines if not line.buyable]
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Whether nothing in the cart can be bought now."""
+        return not any(line.possible for line in self.lines)
+
+    def describe_taken(self, ids: Collection[int]) -> list[str]:
+        """Return what `commands.take_what_is_left` has made of the lines with these ids, a sentence each."""
+        taken = [
+            _("Your basket now holds %(count)d of %(title)s.", count=line.quantity, title=line.title)
+            for line in self.lines
+            if line.id in ids
+        ]
+        aside = [line.title for line in self.saved if line.id in ids]
+        return taken + [_("%(title)s is set aside for later.", title=title) for title in aside]
 
 
 def current_cart_id() -> int | None:
@@ -211,5 +232,10 @@ def _page_line(
         else None,
         badge=stock.badge_for(level, stock.public_display(), backorder=backorder),
         shortage=None if backorder else stock.find_shortage(level, line.quantity),
+        possible=_possible(line.quantity, None if backorder else level.available) if in_shop else 0,
         saved=line.saved,
     )
+
+
+def _possible(wanted: int, available: int | None) -> int:
+    return wanted if available is None else max(0, min(wanted, available))

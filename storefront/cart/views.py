@@ -54,6 +54,9 @@ def update_cart() -> BaseResponse:
         commands.save_for_later(form.line, saved=form.button == "save")
     if form.wrong or not is_complete:
         return _page_with_errors(form)
+    if form.button == "take":
+        taken = commands.take_what_is_left(form.line or None)
+        return redirect(url_for("cart.cart", taken=taken[: basket_form.MAX_TAKEN]), 303)
     if form.button == "checkout":
         return redirect(url_for("checkout.details"), 303)
     return _respond(_DONE.get(form.button) or ("changed" if form.changes else None))
@@ -150,6 +153,7 @@ def _page(problem: str | None = None, wrong: Mapping[int, str] | None = None) ->
             watched=watched,
             recent=recent,
             notice=notice,
+            taken=page.describe_taken(basket_form.read_taken(request.args)),
             problem=problem,
             most=MAX_QUANTITY,
             wrong=wrong or {},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, current_app, g, redirect, request, url_for
 from sqlalchemy.exc import DBAPIError
@@ -11,9 +13,11 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
+from storefront.cart import basket_form
 from storefront.cart import queries as cart_queries
+from storefront.cart.commands import take_what_is_left
 from storefront.checkout import drafts, forms, holds
-from storefront.checkout.drafts import OrderReview
+from storefront.checkout.drafts import CheckoutLine, OrderReview
 from storefront.checkout.errors import (
     CheckoutClosedError,
     EmptyBasketError,
@@ -72,6 +76,8 @@ def check_out() -> Response:
     `do=place` places the reviewed order. `place=1` with all details does everything in one request.
     """
     user, button = accounts.load_current_user(), request.form.get("do", "")
+    if "take" in request.form:
+        return _take_what_is_left(user)
     if button == "place":
         return _place(user, request.form.get("seen", ""))
     if button == "hold":
@@ -100,8 +106,17 @@ def review() -> Response:
     return _review_page(draft, order_review)
 
 
-def _save_and_hold(user: User | None, details: dict[str, object], notice: str | None) -> Response:
-    """Save the details and the totals shown, hold the goods, and redirect to the review."""
+def _save_and_hold(
+    user: User | None, details: dict[str, object], notice: str | None, taken: Sequence[int] = ()
+) -> Response:
+    """Save the details and the totals shown, hold the goods, and redirect to the review.
+
+    Args:
+        user: the customer, if somebody is signed in.
+        details: columns of the draft.
+        notice: what the review says (see `pages._NOTICES`).
+        taken: the lines of which it says that what is left was taken.
+    """
     user_id = user.id if user else None
 
     def save() -> int:
@@ -111,7 +126,20 @@ def _save_and_hold(user: User | None, details: dict[str, object], notice: str | 
             return draft.id
 
     held = holds.reserve(run_with_retries(save), rate_limiting.address_digest(request.environ))
-    return redirect(url_for("checkout.review", said="not-held" if held.is_refused else notice), 303)
+    said = "not-held" if held.is_refused else notice
+    return redirect(url_for("checkout.review", said=said, taken=list(taken[: basket_form.MAX_TAKEN])), 303)
+
+
+def _take_what_is_left(user: User | None) -> Response:
+    """Take what is left of a line, or of all, as the pressed button says; show the page again with what was typed."""
+    taken = take_what_is_left(basket_form.read_id(request.form.get("take", "")) or None)
+    if "email" in request.form:  # the button is beside the form, and submits it
+        form = forms.read_form(request.form, is_sent=_is_sent())[0]
+        return _details_page(forms.choose_defaults(Form(values=form.values)), user, taken)
+    draft = drafts.current_draft()
+    if draft is None or not draft.address:
+        return redirect(url_for("checkout.details", taken=taken[: basket_form.MAX_TAKEN]), 303)
+    return _save_and_hold(user, {}, "held", taken)
 
 
 def _place(user: User | None, seen: str | None) -> Response:
@@ -177,16 +205,9 @@ def empty(error: EmptyBasketError) -> Response:
 @bp.errorhandler(ShortageError)
 def shortage(error: ShortageError) -> Response:
     """Show which lines are short; the rest of the basket is unchanged."""
-    short = {line.sku for line in error.shortages}
     cart = cart_queries.load_cart_page()
-    rest = [line for line in cart.lines if line.price and line.sku not in short]
-    return render_page(
-        "checkout/short.html",
-        error.status,
-        shortages=error.shortages,
-        unavailable=error.unavailable,
-        rest=rest,
-    )
+    rest = [line for line in cart.lines if line.buyable]
+    return render_page("checkout/short.html", error.status, cart=cart, sentence=str(error), rest=rest)
 
 
 @bp.errorhandler(PricesChangedError)
@@ -216,9 +237,19 @@ def key_reused(error: KeyReusedError) -> Response:
     return render_page("checkout/reused.html", error.status, sentence=str(error))
 
 
-def _details_page(form: Form, user: User | None) -> Response:
-    """Return the page with the form."""
-    lines = drafts.read_basket(db.session(), cart_queries.current_cart_id())[0]
+def _stock_of_page(
+    lines: Sequence[CheckoutLine], unavailable: Sequence[str], taken: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Return what a page says about stock: `cart`, if some lines may be short, and the sentences about taken ones."""
+    taken = taken or basket_form.read_taken(request.args)
+    maybe_short = any(line.needs_stock and line.available < line.item.quantity for line in lines)
+    cart = cart_queries.load_cart_page() if taken or unavailable or maybe_short else None
+    return {"cart": cart, "taken": cart.describe_taken(taken) if cart else []}
+
+
+def _details_page(form: Form, user: User | None, taken: Sequence[int] = ()) -> Response:
+    """Return the page with the form. `taken` are the lines of which what is left was taken."""
+    lines, unavailable = drafts.read_basket(db.session(), cart_queries.current_cart_id())
     if not lines:
         raise EmptyBasketError
     values, terms, is_sent = form.values, current_terms(), drafts.is_sent(lines)
@@ -239,6 +270,7 @@ def _details_page(form: Form, user: User | None) -> Response:
         totals=totals,
         delivery=chosen if is_sent else None,
         is_sent=is_sent,
+        **_stock_of_page(lines, unavailable, taken),
         asks_region=is_sent or terms.tax.has_regions(values.get("country", "")),
     )
 
@@ -265,6 +297,7 @@ def _review_page(
         is_refused=request.args.get("said") == "not-held",
         can_be_held=any(line.needs_stock for line in review.lines),
         before=before,
+        **_stock_of_page(review.lines, review.unavailable),
         prices_before={line.sku: line.unit_price for line in before.lines} if before else {},
     )
     return allow_form_targets(response, provider.origin if provider else "")
