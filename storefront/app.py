@@ -32,6 +32,7 @@ from storefront import (
     rate_limiting,
     redis_roles,
     sessions,
+    shop_settings,
     stock,
     web,
 )
@@ -83,6 +84,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_account_limits(app)
 
     # The rooms of the shop, each above those that it uses.
+    shop_settings.init_app(app)
     mail.init_app(app)
     stock.init_app(app)
     catalog.init_app(app)
@@ -117,8 +119,4 @@ def _configure_templates(app: Flask) -> None:
 
     @app.template_filter("money")
     def money(value: Any) -> str:
-        return str(value.format(app.config["LOCALE"]))
-
-    @app.context_processor
-    def shop() -> dict[str, object]:
-        return {"shop_name": app.config["NAME"]}
+        return str(value.format(i18n.shop_locale()))

@@ -3,17 +3,20 @@
 Use it as `from storefront.i18n import gettext as _`; the name `_` marks a text for extraction (docs/architecture.md).
 Values go in by name, so that a translation can move them: `_("Only %(count)d left", count=3)`.
 
-All pages of a shop are in one language, its `STOREFRONT_LOCALE`. So the translations are looked up once for each
-application: Flask-Babel's own look-up takes 38 µs a text, which would be felt in a page with a hundred texts.
+All pages of a shop are in one language, that of its locale, which the merchant may change while the shop runs: a room
+above says which one it is (`set_locale_reader`). Flask-Babel's own look-up takes 38 µs a text, which would be felt in
+a page with a hundred texts; a shop without translations asks for no locale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-import flask_babel
 from babel.dates import format_date
-from babel.support import NullTranslations
+from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
@@ -21,35 +24,81 @@ from markupsafe import Markup
 from storefront.app_state import AppState
 from storefront.extensions import babel
 
-_translations = AppState[NullTranslations]("translations")
+DEFAULT_LOCALE = "en_US"
+
+LocaleReader = Callable[[], str]
+_locale_reader = AppState[LocaleReader]("locale_reader")
 
 
-def init_app(app: Flask) -> None:
-    """Load the translations for the shop's language, and give templates `_` and `ngettext`."""
-    babel.init_app(app, default_locale=app.config["LOCALE"])
-    with app.app_context():
-        set_translations(app, flask_babel.get_translations())
+class _Texts:
+    """The translations of one locale, and the functions by which templates use them."""
 
+    def __init__(self, translations: NullTranslations) -> None:
+        self.translations = translations
+        # Templates hold constant texts only, so these are few. The values are escaped, the texts are markup.
+        self._known: dict[str, Markup] = {}
 
-def set_translations(app: Flask, translations: NullTranslations) -> None:
-    """Use these translations for all texts of the application, in Python and in templates."""
-    _translations.set(app, translations)
-    # Templates hold constant texts only, so these are few. The values are escaped, the texts are markup.
-    known: dict[str, Markup] = {}
-
-    def translate(text: str, **values: object) -> Markup:
-        found = known.get(text)
+    def translate(self, text: str, **values: object) -> Markup:
+        """Return a text of a template."""
+        found = self._known.get(text)
         if found is None:
-            translated = translations.gettext(text)
-            found = known[text] = Markup(translated)  # noqa: S704  # nosec B704  # our own text
+            translated = self.translations.gettext(text)
+            found = self._known[text] = Markup(translated)  # noqa: S704  # nosec B704  # our own text
         return found % values if values else found
 
-    def translate_number(singular: str, plural: str, count: int, **values: object) -> Markup:
-        translated = translations.ngettext(singular, plural, count)
+    def translate_number(self, singular: str, plural: str, count: int, **values: object) -> Markup:
+        """Return the singular or the plural text of a template."""
+        translated = self.translations.ngettext(singular, plural, count)
         found = Markup(translated)  # noqa: S704  # nosec B704  # our own text
         return found % {"num": count, **values}
 
+
+@dataclass(slots=True)
+class _Translations:
+    """An application's translations.
+
+    Attributes:
+        by_locale: those that are loaded.
+        only: those of every locale; None if they differ.
+    """
+
+    by_locale: dict[str, _Texts] = field(default_factory=dict)
+    only: _Texts | None = None
+
+
+_translations = AppState[_Translations]("translations")
+
+
+def init_app(app: Flask) -> None:
+    """Prepare the translations, and give templates `_` and `ngettext`."""
+    babel.init_app(app, default_locale=DEFAULT_LOCALE, locale_selector=shop_locale)
+    folders = app.extensions["babel"].translation_directories
+    exist = any(Path(folder).is_dir() for folder in folders)
+    _translations.set(app, _Translations(only=None if exist else _Texts(NullTranslations())))
+
+    def translate(text: str, **values: object) -> Markup:
+        return _find_texts(app).translate(text, **values)
+
+    def translate_number(singular: str, plural: str, count: int, **values: object) -> Markup:
+        return _find_texts(app).translate_number(singular, plural, count, **values)
+
     app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)
+
+
+def set_locale_reader(app: Flask, read: LocaleReader) -> None:
+    """Register the function that returns the shop's locale as it is now, in an application context."""
+    _locale_reader.set(app, read)
+
+
+def shop_locale() -> str:
+    """Return the shop's locale, such as "de_DE". Needs an application context."""
+    read = _locale_reader.find(current_app)
+    return read() if read else DEFAULT_LOCALE
+
+
+def set_translations(app: Flask, translations: NullTranslations) -> None:
+    """Use these translations for all texts of the application, in Python and in templates, whatever its locale."""
+    _translations.get(app).only = _Texts(translations)
 
 
 def gettext(text: str, **values: object) -> str:
@@ -65,7 +114,7 @@ def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
 
 def format_day(moment: datetime) -> str:
     """Return a date in the format of the shop's locale."""
-    return str(format_date(moment.date(), "medium", locale=current_app.config["LOCALE"]))
+    return str(format_date(moment.date(), "medium", locale=shop_locale()))
 
 
 def lazy_gettext(text: str, **values: object) -> str:
@@ -78,7 +127,24 @@ def lazy_gettext(text: str, **values: object) -> str:
 
 
 def _look_up() -> NullTranslations:
-    return _translations.get(current_app) if has_app_context() else _UNTRANSLATED
+    return _find_texts(current_app).translations if has_app_context() else _UNTRANSLATED
+
+
+def _find_texts(app: Flask) -> _Texts:
+    known = _translations.get(app)
+    if known.only is not None:
+        return known.only
+    locale = shop_locale()
+    texts = known.by_locale.get(locale)
+    if texts is None:
+        folders = app.extensions["babel"].translation_directories
+        loaded = NullTranslations()
+        for folder in folders:
+            loaded = Translations.load(folder, [locale, locale.partition("_")[0]])
+            if isinstance(loaded, Translations):
+                break
+        texts = known.by_locale[locale] = _Texts(loaded)
+    return texts
 
 
 _UNTRANSLATED = NullTranslations()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
+from storefront import shop_settings
 from storefront.accounts import tokens
 from storefront.i18n import gettext as _
 from storefront.mail import MailText
@@ -137,4 +136,4 @@ def _reset_page() -> str:
 
 
 def _shop() -> str:
-    return str(current_app.config["NAME"])
+    return shop_settings.current().name

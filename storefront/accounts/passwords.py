@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import current_app
 
+from storefront import shop_settings
 from storefront.accounts import common_passwords
 from storefront.i18n import gettext as _
 from storefront.web.forms import Form
@@ -76,7 +76,7 @@ def find_weakness(password: str, *personal: str) -> str | None:
         )
     if common_passwords.is_common(text):
         return _("That is one of the passwords that everybody tries first. Use a few words of your own.")
-    if _consists_of(text, (*personal, str(current_app.config["NAME"]))):
+    if _consists_of(text, (*personal, shop_settings.current().name)):
         return _("Use something else than your name, your e-mail or the name of this shop.")
     return None
 

@@ -10,6 +10,7 @@ import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
+from storefront import shop_settings
 from storefront.api.operations import COMMON_ERRORS, Operation, Parameter
 from storefront.api.problems import MEDIA_TYPE
 from storefront.api.schemas import Problem
@@ -27,11 +28,11 @@ _DESCRIPTION = (
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """Return the document; it is built once in each process."""
+    """Return the document. All but its title is built once in each process."""
     api = state.get(app)
     if api.document is None:
         api.document = _build(app)
-    return api.document
+    return {**api.document, "info": {"title": shop_settings.current().name, **api.document["info"]}}
 
 
 def _build(app: Flask) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _build(app: Flask) -> dict[str, Any]:
         )
     return {
         "openapi": "3.1.0",
-        "info": {"title": app.config["NAME"], "version": "1", "description": _DESCRIPTION},
+        "info": {"version": "1", "description": _DESCRIPTION},
         "servers": [{"url": app.config["PREFIX"] or "/"}],
         "paths": dict(sorted(paths.items())),
         "components": {

@@ -12,8 +12,13 @@ from flask import Flask
 
 from storefront import outbox, periodic
 from storefront.cache import cli, fingerprint, invalidation, keys, page_cache, views
-from storefront.cache.data_cache import cached, fetch, put
-from storefront.cache.invalidation import depends_on, invalidate_on_commit
+from storefront.cache.data_cache import cached, fetch, peek, put
+from storefront.cache.invalidation import (
+    collect_dependencies,
+    depends_on,
+    innermost_build,
+    invalidate_on_commit,
+)
 from storefront.cache.l2 import L2
 from storefront.cache.page_cache import NotPublicError, do_not_store, public_page
 from storefront.cache.state import cache_state, create_state
@@ -23,12 +28,15 @@ from storefront.redis_roles import Role, Subscription
 __all__ = [
     "NotPublicError",
     "cached",
+    "collect_dependencies",
     "depends_on",
     "do_not_store",
     "fetch",
     "init_app",
+    "innermost_build",
     "invalidate_on_commit",
     "keys",
+    "peek",
     "public_page",
     "put",
     "start",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar, cast
 
 import msgspec
-from flask import current_app
+from flask import Flask, current_app
 
 from storefront.cache import keys
 from storefront.cache.invalidation import collect_dependencies, depends_on, get_snapshot_time
@@ -57,6 +57,13 @@ def put(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
         return build()
     answer = store.look_up(_with_type_digest(entry, value_type), force=True)
     return build() if isinstance(answer, CacheHit) else _build(store, answer, value_type, build)
+
+
+def peek(app: Flask, entry: CacheEntry, value_type: type[T]) -> T | None:
+    """Return the value if this process has it in L1; else None. Never waits, and needs no application context."""
+    state = cache_state.find(app)
+    hit = state.store.find_in_l1(_with_type_digest(entry, value_type).key, "") if state else None
+    return None if hit is None else _decode_body(hit, value_type)
 
 
 def cached(kind: EntryKind, value_type: type[T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -114,6 +121,10 @@ def _is_outage(error: Exception) -> bool:
 
 def _decode(hit: CacheHit, value_type: type[T]) -> T:
     depends_on(*hit.tags)
+    return _decode_body(hit, value_type)
+
+
+def _decode_body(hit: CacheHit, value_type: type[T]) -> T:
     if hit.l1_entry is not None and "value" in hit.l1_entry.memo:
         return cast("T", hit.l1_entry.memo["value"])
     value = _decoder(cast("Any", value_type)).decode(hit.body or b"")

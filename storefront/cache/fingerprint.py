@@ -15,10 +15,8 @@ def compute_fingerprint(app: Flask) -> str:
     sources = _digest_sources(root, Path(app.template_folder or ""), root.parent / "static")
     digest = blake2b(sources, digest_size=6)
     for name in (
-        "NAME",
+        "SHOP_SETTINGS",  # those of the environment; pages carry a tag for the stored ones
         "CURRENCY",
-        "LOCALE",
-        "STOCK_DISPLAY",
         "CHECKOUT",
         "COOKIE_NAME",
         "COOKIE_PATH",

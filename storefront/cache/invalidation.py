@@ -50,6 +50,16 @@ def depends_on(*tags: str) -> None:
             collected.update(tags)
 
 
+def innermost_build() -> set[str] | None:
+    """Return the tags of the innermost value that is being built; None outside a build.
+
+    A value that was read within another build may be older than this one, which must read it again: it is stored
+    unless a tag was invalidated since it began.
+    """
+    collected = g.get("cache_tags") if has_app_context() else None
+    return collected[-1] if collected else None
+
+
 class collect_dependencies:
     """Context manager: collects the tags recorded with `depends_on`, also for the builds that contain this one."""
 

@@ -33,7 +33,8 @@ PRODUCT_LIST = EntryKind("product_list", 300)
 CATEGORY = EntryKind("category", 86400)
 # Who is signed in: a person who is signed out or disabled loses access within a second, without Redis too.
 USER_PROFILE = EntryKind("user_profile", 600, outage_ttl=0.5)
-KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE)
+SHOP_SETTINGS = EntryKind("settings", 86400)
+KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE, SHOP_SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def home() -> CacheEntry:
     return CacheEntry("catalog:home:v1", "", PRODUCT_LIST)
 
 
+def shop_settings() -> CacheEntry:
+    """The merchant's settings that are stored, as texts."""
+    return CacheEntry("shop:settings:v1", "", SHOP_SETTINGS)
+
+
 def profile(user_id: int) -> CacheEntry:
     """A customer's profile, with the valid sign-ins."""
     return CacheEntry("accounts:profile:v2", str(user_id), USER_PROFILE)
@@ -132,6 +138,7 @@ STALE = "stale"  # carried by a value built from an old value; such values are n
 NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
 REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
+SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock
 # Product ids in each part of the sitemap; compressed, a part stays far below the largest size of an entry.
 SITEMAP_PART = 5_000
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from storefront import accounts, catalog, change_sets, stock
+from storefront import accounts, catalog, change_sets, shop_settings, stock
 from storefront.cart import queries as cart_queries
 from storefront.checkout import cli as terms_cli
 from storefront.checkout import holds, messages, orders, place_order, queries, retention, terms
@@ -63,15 +63,15 @@ def init_app(app: Flask) -> None:
 
 def _minor(amount: int, currency: str) -> str:
     """Return an amount in minor units of a currency as the shop's locale writes it."""
-    return Money(amount, currency).format(current_app.config["LOCALE"])
+    return Money(amount, currency).format(shop_settings.current().locale)
 
 
 def _field_amount(money: Money) -> str:
     """Return an amount as people type it into a form of this shop: "52,90"."""
-    return money.format_plain(current_app.config["LOCALE"])
+    return money.format_plain(shop_settings.current().locale)
 
 
 def _delivery_sentences() -> Sequence[str]:
     """Return a sentence about each delivery method, for the pages of products."""
-    currency, locale = current_app.config["CURRENCY"], current_app.config["LOCALE"]
+    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
     return [method.describe(currency, locale) for method in terms.current_terms().delivery_methods]

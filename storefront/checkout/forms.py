@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app
-
-from storefront import accounts
+from storefront import accounts, shop_settings
 from storefront.accounts.models import Address, User
 from storefront.checkout.models import Checkout
 from storefront.checkout.terms import current_terms
@@ -36,7 +34,7 @@ def prefilled_form(draft: Checkout | None, user: User | None) -> Form:
     values |= {name: str(address.get(name, "")) for name in address_rules.FIELDS}
     values |= {f"{BILL_PREFIX}{name}": str(bill_to.get(name, "")) for name in address_rules.FIELDS}
     for name in ("country", f"{BILL_PREFIX}country"):
-        values[name] = values[name] or countries.default_country(current_app.config["LOCALE"])
+        values[name] = values[name] or countries.default_country(shop_settings.current().locale)
     return choose_defaults(Form(values=values))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
-from storefront import actors, mail
+from storefront import actors, mail, shop_settings
 from storefront.checkout import access, orders, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.orders import OrderChange
@@ -197,4 +197,4 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
 
 
 def _money(money: Money) -> str:
-    return money.format(current_app.config["LOCALE"])
+    return money.format(shop_settings.current().locale)

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront import stock
+from storefront import shop_settings, stock
 from storefront.actors import MAX_LENGTH, actor_text
 from storefront.app_state import Hook
 from storefront.checkout import queries
@@ -313,4 +312,4 @@ def _restock(session: Session, order: Order, returned: Mapping[int, int], actor:
 
 
 def _money(order: Order, amount: int) -> str:
-    return Money(amount, order.currency).format(current_app.config["LOCALE"])
+    return Money(amount, order.currency).format(shop_settings.current().locale)

@@ -17,6 +17,7 @@ from storefront.checkout.payment import PaymentProvider, invoice
 from storefront.checkout.queries import OrderView
 from storefront.checkout.tax import TaxRules
 from storefront.errors import ConfigurationError
+from storefront.i18n import DEFAULT_LOCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def read_terms(config: Mapping[str, Any], *, has_demo_terms: bool) -> Terms:
         )
     if problems:
         return Terms(_NO_TAX, (), by_card, tuple(problems))
-    table, locale = file.table or {}, config["LOCALE"]
+    # Only advice about codes depends on it. The locale that is stored cannot be read at the start.
+    table, locale = file.table or {}, config["SHOP_SETTINGS"].get("locale", DEFAULT_LOCALE)
     methods: tuple[DeliveryMethod, ...] = ()
     rules, by_invoice = _NO_TAX, None
     with _collect(problems):

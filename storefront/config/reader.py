@@ -54,9 +54,12 @@ class Source:
 Reader = Callable[..., Any]
 
 
-def setting(read: Reader, *names: str) -> Any:
-    """Return a row of the table: a dataclass field that this reader fills from these variables."""
-    return field(metadata={"read": read, "names": names})
+def setting(read: Reader, *names: str, sentence: str = "") -> Any:
+    """Return a row of the table: a dataclass field that this reader fills from these variables.
+
+    `sentence` says what the setting is, for those that `flask settings` shows.
+    """
+    return field(metadata={"read": read, "names": names, "sentence": sentence})
 
 
 def text(default: str) -> Reader:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from storefront.config import values
+from storefront.config import shop, values
 from storefront.config.reader import (
     INSTANCE,
     Source,
@@ -18,14 +18,12 @@ from storefront.config.reader import (
     pattern,
     setting,
     switch,
-    text,
     words,
 )
 from storefront.money import check_currency
 
-StockDisplay = Literal["low", "band", "exact"]
-
 _DAY = 86400
+_TTL_KINDS = ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE", "SETTINGS")
 _STRIPE = "does not look like one; it is written as "
 _CONTACT = (
     "is {value!r}; write it as mailto:security@shop.example, https://shop.example/security "
@@ -53,15 +51,14 @@ class Settings:
     log: str | None = setting(values.log, "STOREFRONT_LOG")
     workers: int = setting(integer(1, least=1, most=10_000), "STOREFRONT_WORKERS")
 
-    name: str = setting(text("Kettle & Clay"), "STOREFRONT_NAME")
+    # The merchant's settings that the environment sets, by name; the others are in the database.
+    shop_settings: dict[str, Any] = setting(shop.read_environment, *shop.ShopSettings.variables())
     currency: str = setting(
         lambda source, name: check_currency(source.get(name, "USD")), "STOREFRONT_CURRENCY"
     )
-    locale: str = setting(values.locale, "STOREFRONT_LOCALE")
     media_dir: str = setting(
         lambda source, name: source.get(name, str(source.instance / "media")), "STOREFRONT_MEDIA_DIR"
     )
-    stock_display: StockDisplay = setting(choice("low", "band", "exact"), "STOREFRONT_STOCK_DISPLAY")
     # Open streams per process.
     streams: int = setting(integer(12_000, least=1, most=100_000), "STOREFRONT_STREAMS")
     streams_per_address: int = setting(integer(100, least=1, most=100_000), "STOREFRONT_STREAMS_PER_ADDRESS")
@@ -85,7 +82,7 @@ class Settings:
     cache_warm: int = setting(integer(200, least=0, most=100_000), "STOREFRONT_CACHE_WARM")
     cache_ttls: dict[str, int] = setting(
         values.ttls,
-        *(f"{values.TTL}{kind}" for kind in ("PRODUCT_DETAIL", "PRODUCT_LIST", "CATEGORY", "USER_PROFILE")),
+        *(f"{values.TTL}{kind}" for kind in _TTL_KINDS),
     )
 
     prefix: str = setting(
@@ -125,8 +122,6 @@ class Settings:
     )
     checkout: values.CheckoutFile = setting(values.checkout, "STOREFRONT_CHECKOUT_FILE")
     hold_minutes: int = setting(integer(10, least=1, most=60), "STOREFRONT_HOLD_MINUTES")
-    # Days until an unpaid order by invoice is cancelled; 0: never.
-    invoice_days: int = setting(integer(14, least=0, most=365), "STOREFRONT_INVOICE_DAYS")
     stripe_secret_key: str = setting(
         pattern("(?:sk|rk)_[0-9A-Za-z_]+", f"{_STRIPE}sk_test_…."), "STOREFRONT_STRIPE_SECRET_KEY"
     )

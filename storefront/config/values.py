@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import secrets
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import make_url
@@ -140,13 +142,42 @@ def log(source: Source, name: str) -> str | None:
     return str(choice("json", "text")(source, name)) if source.production or source.get(name) else None
 
 
+def shop_name(source: Source, name: str) -> str:
+    """Return the shop's name."""
+    read = pattern(
+        r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}",
+        "is not a name; use one line of up to 200 characters.",
+        default="Kettle & Clay",
+    )
+    return str(read(source, name)).strip()
+
+
 def locale(source: Source, name: str) -> str:
     """Return the locale that formats amounts and names countries."""
     value = source.get(name, "en_US")
     try:
-        return str(Locale.parse(value))
+        return str(Locale.parse(value.replace("-", "_")))
     except (UnknownLocaleError, ValueError) as error:
         raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.") from error
+
+
+def timezone(source: Source, name: str) -> str:
+    """Return the name of the shop's time zone in the IANA database; UTC by default."""
+    value = source.get(name, "UTC")
+    try:
+        # A machine may have no such database; UTC needs none.
+        return value if value == "UTC" else ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = difflib.get_close_matches(value.rpartition("/")[2].title(), _cities(), n=1)
+        hint = f" Did you mean {_cities()[near[0]]}?" if near else ""
+        raise ConfigurationError(
+            f"{name} is {value!r}; use the name of a time zone such as Europe/Berlin.{hint}"
+        ) from error
+
+
+def _cities() -> dict[str, str]:
+    """Return the time zones by the last part of their names."""
+    return {zone.rpartition("/")[2]: zone for zone in sorted(available_timezones(), reverse=True)}
 
 
 def limits(source: Source, name: str) -> bool:
@@ -176,7 +207,16 @@ def ttls(source: Source, *names: str) -> dict[str, int]:
 def mail_from(source: Source, name: str, hosts: str) -> str:
     """Return the sender's address of the shop's mail."""
     first = next(iter(words(source, hosts)), "localhost").lstrip(".").partition(":")[0]
-    address = source.get(name, f"shop@{first}")
+    return _email(name, source.get(name, f"shop@{first}"))
+
+
+def optional_email(source: Source, name: str) -> str:
+    """Return an e-mail address, or nothing if it is not set."""
+    address = source.get(name)
+    return _email(name, address) if address else ""
+
+
+def _email(name: str, address: str) -> str:
     if not _ADDRESS.fullmatch(address):
         raise ConfigurationError(f"{name} is {address!r}; give the bare address, as shop@shop.example.")
     return address

@@ -1,11 +1,12 @@
 """Answers to requests that are refused whatever they ask: forms of other sites, and bodies that are too large.
 
-The application builds such an answer once. Later ones repeat it with headers of their own in front of Flask, since a
-refusal must not cost much more than a cached page.
+The application builds such an answer once a second. Those between repeat it with headers of their own in front of
+Flask, since a refusal must not cost much more than a cached page.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_ANSWERS = 100
+LIFETIME = 1.0  # seconds; the page contains settings that the merchant may change
 
 
 class _Refusal(NamedTuple):
@@ -46,6 +48,7 @@ class _Answer(NamedTuple):
     status: str
     headers: list[Header]
     body: bytes
+    expires_at: float  # monotonic seconds
 
 
 class RefusalLayer:
@@ -69,7 +72,7 @@ class RefusalLayer:
         if refusal is None or decision is None or not decision.allowed:
             return self._inner(environ, start_response)  # which says of a limit when to try again
         answer = self._answers.get(refusal)
-        if answer is None:
+        if answer is None or answer.expires_at < time.monotonic():
             return self._ask(refusal, environ, start_response)
         changing = [self._common_headers.request_id_header(environ), *decision.headers]
         start_response(answer.status, answer.headers + changing)
@@ -94,7 +97,7 @@ class RefusalLayer:
         status, headers = started[-1]
         if status.startswith(refusal.status) and not any(name == "Set-Cookie" for name, _ in headers):
             kept = [header for header in headers if not _is_changing(header[0])]
-            self._answers[refusal] = _Answer(status, kept, body)
+            self._answers[refusal] = _Answer(status, kept, body, time.monotonic() + LIFETIME)
             if len(self._answers) > MAX_ANSWERS:
                 del self._answers[next(iter(self._answers))]
         return [body]

@@ -47,6 +47,7 @@ class Hub:
         self._app = app
         self._source = source
         self._latest = LatestStates()
+        self._rule: object = None
         self._subscribers = Subscribers()
         self._lock = threading.RLock()
         self._schedule = Schedule(self)
@@ -73,6 +74,7 @@ class Hub:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
+            self._rule = self._source.rule()
         self._subscription = Subscription(
             self._source.role,
             [self._source.channel],
@@ -128,6 +130,7 @@ class Hub:
         Raises:
             SQLAlchemyError: the database cannot be read.
         """
+        self.follow_rule()
         missing = [topic for topic in topics if topic not in self._latest]
         states = {state.key: state for state in self._source.read(missing)} if missing else {}
         for state in states.values():
@@ -141,7 +144,7 @@ class Hub:
 
     def receive(self, channel: str, message: bytes) -> None:
         """Decode a message that Redis published, and publish it to the streams."""
-        began = time.monotonic()
+        began, rule = time.monotonic(), self._rule
         self.received += 1
         try:
             state = self._source.decode(message)
@@ -151,6 +154,7 @@ class Hub:
         if self.publish(state):
             took = time.monotonic() - began
             self.delays[next((bound for bound in DELAYS if took <= bound), float("inf"))] += 1
+        self._follow_rule(rule)
 
     def publish(self, state: ItemState, *, is_read: bool = False, first: bool = False) -> bool:
         """Send a state to the streams that watch it, if it is newer and looks different; return whether that is so.
@@ -194,6 +198,7 @@ class Hub:
 
         Topics that the public may not see any more are forgotten.
         """
+        rule = self._rule
         with self._lock:
             watched = list(self._subscribers.topics)
         for start in range(0, len(watched), batch):
@@ -204,6 +209,13 @@ class Hub:
             with self._lock:
                 for topic in set(topics) - {state.topic for state in states}:
                     self._latest.forget(topic)
+        self._follow_rule(rule)
+
+    def follow_rule(self) -> None:
+        """Read all items again if they are shown by another rule than before."""
+        if self._rule is None:
+            self._rule = self._source.rule()
+        self._follow_rule(self._rule)
 
     def send_heartbeats(self) -> None:
         """Send the heartbeats of this tick, end streams that are old enough, and drop clients that do not read."""
@@ -230,6 +242,20 @@ class Hub:
                 subscriber.end(frames.last_frame())
             time.sleep(0)
         return len(subscribers)
+
+    def _follow_rule(self, before: object) -> None:
+        """Forget all states and read them again, if items are shown by another rule than before.
+
+        Args:
+            before: the rule when the caller began. What it read since then may be shown by the old one.
+        """
+        rule = self._source.rule()
+        if before is None or rule == before:
+            return
+        with self._lock:
+            self._rule = rule
+            self._latest.clear()
+        self._schedule.poll_now()
 
     def _fan_out(
         self, subscribers: Sequence[Subscriber], key: str, frame: bytes, is_current: Callable[[], bool]

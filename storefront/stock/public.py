@@ -1,7 +1,7 @@
 """What the public may know of stock: one rule for badges, live updates, baskets, the sentences of errors and the API.
 
-`STOREFRONT_STOCK_DISPLAY` is `low` (the number at or under the threshold), `band` (no number but 0) or `exact` (the
-number). A shopper who wants more than there is learns no more than that (`find_shortage`).
+The merchant's setting `stock_display` is `low` (the number at or under the threshold), `band` (no number but 0) or
+`exact` (the number). A shopper who wants more than there is learns no more than that (`find_shortage`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from flask import current_app
-
+from storefront import shop_settings
+from storefront.config import StockDisplay
 from storefront.i18n import gettext as _
 from storefront.i18n import ngettext
 
 Band = Literal["in", "low", "out"]
-Display = Literal["low", "band", "exact"]
+Display = StockDisplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ class Shortage:
 
 def public_display() -> Display:
     """Return what the shop's setting lets the public know."""
-    display: Display = current_app.config["STOCK_DISPLAY"]
-    return display
+    return shop_settings.current().stock_display
 
 
 def public_number(band: Band, available: int | None, display: Display) -> int | None:

@@ -12,14 +12,14 @@ import msgspec
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy import ColumnElement, SQLColumnExpression, select
 
-from storefront import live, rate_limiting
+from storefront import live, rate_limiting, shop_settings
 from storefront.app_state import AppState, Hook
 from storefront.errors import BadInputError
 from storefront.extensions import db
 from storefront.redis_roles import Role
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
-from storefront.stock.public import Band, StockLevel, badge_for, public_number
+from storefront.stock.public import Band, Display, StockLevel, badge_for, public_display, public_number
 from storefront.web.prefix import add_prefix
 
 PATH = "/stock/stream"
@@ -90,7 +90,10 @@ class StockSource:
     def __init__(self, app: Flask) -> None:
         self.channel, _ = publisher.channel_and_prefix(app)
         self._app = app
-        self._display = app.config["STOCK_DISPLAY"]
+
+    def rule(self) -> Display:
+        """Return what the public may know now."""
+        return shop_settings.current_of(self._app).stock_display
 
     def read(self, topics: Collection[int]) -> list[VariantStock]:
         """Return the variants of these products, if they have a page; the connection is given back at once.
@@ -101,7 +104,8 @@ class StockSource:
         with self._app.app_context():
             shown = has_page.fire(StockItem.product_id)
             items = select(StockItem).where(StockItem.product_id.in_(list(topics)), *shown)
-            states = [self._public(row) for row in db.session.execute(items).scalars()]
+            display = public_display()
+            states = [_public(row, display) for row in db.session.execute(items).scalars()]
             db.session.remove()
         return states
 
@@ -112,13 +116,14 @@ class StockSource:
             msgspec.MsgspecError: the message is not a stock event.
         """
         event = _decode(message)
-        left = public_number(event.band, event.sku_stock if event.tracked else None, self._display)
+        left = public_number(event.band, event.sku_stock if event.tracked else None, self.rule())
         return VariantStock(event.product_id, event.sku, event.band, left, event.version)
 
-    def _public(self, row: StockItem) -> VariantStock:
-        level = StockLevel(row.available if row.tracked else None, row.low_threshold)
-        shown = badge_for(level, self._display)
-        return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)
+
+def _public(row: StockItem, display: Display) -> VariantStock:
+    level = StockLevel(row.available if row.tracked else None, row.low_threshold)
+    shown = badge_for(level, display)
+    return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)
 
 
 def init_app(app: Flask) -> None:

@@ -9,11 +9,16 @@ import brotli
 from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Accept
 
+from storefront.app_state import Hook
 from storefront.web import site_navigation
 
 MIN_BYTES = 500
 MAX_PAGES = 200
 _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "application/xml", "image/svg+xml")
+
+
+printed_on_every_page = Hook[[], Hashable]("web.printed_on_every_page")
+"""Returns what every page prints and what may change, such as the shop's name."""
 
 
 class PreparedResponse(Response):
@@ -32,8 +37,11 @@ class PreparedPages:
         self._pages: dict[Hashable, tuple[bytes, dict[str, bytes]]] = {}
 
     def build_response(self, key: Hashable, render: Callable[[], str]) -> PreparedResponse:
-        """Return the page with this key, which names all that its content depends on; its header has the links."""
-        key = key, site_navigation.find_links()
+        """Return the page with this key, which names what its content depends on.
+
+        What every page prints is part of the key: the links of its header, and `printed_on_every_page`.
+        """
+        key = (key, site_navigation.find_links(), *printed_on_every_page.fire())
         page = self._pages.get(key)
         if page is None or current_app.debug:
             page = self._pages[key] = (render().encode(), {})

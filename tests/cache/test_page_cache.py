@@ -109,6 +109,7 @@ def test_visitors_with_cookies_get_the_shared_page(app: Flask, stocked: FlaskCli
 
 
 def test_invalid_query_is_not_stored(stocked: FlaskClient, app: Flask, redis: Redis) -> None:
+    get(stocked, "/products?sort=sideways")  # stores what error pages print: links, and the shop's settings
     before = entries(redis, app)
     response = get(stocked, "/products?sort=upwards")
     assert response.status_code == 400

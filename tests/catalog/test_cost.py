@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from storefront import shop_settings
 from storefront.catalog import queries
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_request import ListRequest
@@ -65,10 +66,13 @@ def shelf(app: object) -> None:
 
 
 def cold_statements(app: Flask, folder: Path, url: str) -> list[str]:
-    """Return the statements of a request to a process that has cached nothing."""
+    """Return the statements of a request to a process that has cached nothing but the merchant's settings."""
     folder.mkdir()
     uri, redis_url = app.config["SQLALCHEMY_DATABASE_URI"], app.config["REDIS_URL"]
     cold = make_app(uri, folder, REDIS_URL=redis_url)
+    with cold.app_context():
+        shop_settings.current()
+        db.session.remove()
     with cold.app_context(), statements() as seen:
         cold.test_client().get(url)
     return [statement for statement in seen if not statement.startswith("BEGIN")]

@@ -104,7 +104,7 @@ def test_order_that_keeps_no_goods_does_not_end(app: Flask) -> None:
 @pytest.mark.any_database
 def test_setting_turns_the_end_of_orders_off(app: Flask, number: str) -> None:
     let_end_in(-DAY, reminded_at=datetime.now(UTC))
-    app.config["INVOICE_DAYS"] = 0
+    app.config["SHOP_SETTINGS"] = {"invoice_days": 0}
     assert invoice_expiry.expire_unpaid_invoices() == 0
     assert place(make_draft({"T": 1})).order.pay_by is None
 

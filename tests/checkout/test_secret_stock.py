@@ -27,7 +27,7 @@ def names_the_number(text: str) -> bool:
     [("low", 5, False), ("low", 80, True), ("band", 5, False), ("band", 80, False), ("exact", 5, True)],
 )
 def test_every_door_keeps_the_number(app: Flask, display: Display, threshold: int, is_public: bool) -> None:
-    app.config["STOCK_DISPLAY"] = display
+    app.config["SHOP_SETTINGS"] = {"stock_display": display}
     product = make_product(
         "Teapot", variants=[{"sku": "T", "on_hand": 98, "low_threshold": threshold, "price": 100}]
     )
@@ -58,7 +58,7 @@ def test_every_door_keeps_the_number(app: Flask, display: Display, threshold: in
 
 @pytest.mark.parametrize("display", ["low", "band", "exact"])
 def test_sold_out_is_never_a_secret(app: Flask, display: Display) -> None:
-    app.config["STOCK_DISPLAY"] = display
+    app.config["SHOP_SETTINGS"] = {"stock_display": display}
     make_product("Teapot", variants=[{"sku": "T", "on_hand": 1}])
     browser = Browser(app)
     browser.post("/cart/lines", sku="T")

@@ -95,7 +95,7 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
 
 
 def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser, number: str) -> None:
-    app.config["LOCALE"] = "de_DE"
+    app.config["SHOP_SETTINGS"] = {"locale": "de_DE"}
     assert 'value="44,88"' in staff.get(f"/ops/orders/{number}").text
     assert "write it as 44,88." in staff.post(f"/ops/orders/{number}/events", kind="paid", amount="?").text
     assert do(staff, number, "paid", amount="44,88") == 303

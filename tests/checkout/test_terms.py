@@ -34,7 +34,7 @@ def read(text: str, folder: Path, *, demo: bool = False, **config: object) -> te
     table = {
         "CHECKOUT": read_checkout_file(file),
         "CURRENCY": "USD",
-        "LOCALE": "de_DE",
+        "SHOP_SETTINGS": {"locale": "de_DE"},
         "STRIPE_SECRET_KEY": "",
     }
     return terms.read_terms(table | config, has_demo_terms=demo)
@@ -90,7 +90,7 @@ def read(text: str, folder: Path, *, demo: bool = False, **config: object) -> te
 def test_wrong_terms_close_the_checkout(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "terms.toml").write_text(text, errors="surrogateescape")
     for demo in (True, False):
-        config = {"CURRENCY": "USD", "LOCALE": "de_DE", "STRIPE_SECRET_KEY": ""}
+        config = {"CURRENCY": "USD", "SHOP_SETTINGS": {"locale": "de_DE"}, "STRIPE_SECRET_KEY": ""}
         file = read_checkout_file(tmp_path / "terms.toml")
         found = terms.read_terms(config | {"CHECKOUT": file}, has_demo_terms=demo)
         assert sentence in " ".join(found.problems)

@@ -14,7 +14,7 @@ import pytest
 from storefront.accounts import cookie, lifetimes, sign_in_limits
 from storefront.cache import keys
 from storefront.cart import cookie as basket
-from storefront.config import Settings
+from storefront.config import Settings, ShopSettings
 from storefront.errors import ConfigurationError
 from storefront.mail import queue
 from storefront.ops import request_figures, schema
@@ -29,6 +29,7 @@ RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ROWS = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| ([^|]+) \|", SETTINGS, re.M))
 WHAT = dict(re.findall(r"^\| `((?:STOREFRONT_)?[A-Z_]+)` \| [^|]+ \| (.+) \|$", SETTINGS, re.M))
 _TTLS = {f"STOREFRONT_CACHE_TTL_{kind.name.upper()}": kind.ttl for kind in keys.KINDS}
+SHOP = ShopSettings.from_values({})
 _UNITS = {"an hour": 3600, "30 days": 30 * 86400, "a year": 365 * 86400}
 
 
@@ -55,12 +56,14 @@ def test_documented_defaults_match_the_code(tmp_path: Path) -> None:
     for name, default in plain.items():
         if default in ROWS:  # another process's figures
             continue
-        value = _TTLS.get(name) or getattr(settings, name.removeprefix("STOREFRONT_").lower(), None)
+        field = name.removeprefix("STOREFRONT_").lower()
+        value = _TTLS.get(name) or getattr(SHOP, field, getattr(settings, field, None))
         value = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
         assert str(value).removeprefix(f"{tmp_path}/") == default.removeprefix("instance/"), name
     for name, cell in ROWS.items():
         if cell == "none":
-            assert not getattr(settings, name.removeprefix("STOREFRONT_").lower()), name
+            field = name.removeprefix("STOREFRONT_").lower()
+            assert not getattr(SHOP, field, getattr(settings, field, None)), name
     assert settings.mail_from == "shop@localhost"
     assert read(tmp_path, TRUSTED_HOSTS="a.example,b.example").mail_from == "shop@a.example"
 

@@ -82,7 +82,7 @@ def test_a_backorder_is_buyable_when_sold_out(app: Flask) -> None:
 
 @pytest.mark.parametrize("display", ["low", "band", "exact"])
 def test_page_stream_and_api_agree(app: Flask, client: FlaskClient, display: Display) -> None:
-    app.config["STOCK_DISPLAY"] = display
+    app.config["SHOP_SETTINGS"] = {"stock_display": display}
     product = make_product(
         variants=[
             {"sku": "MANY", "option1": "a", "on_hand": 40},
@@ -114,7 +114,7 @@ def test_page_stream_and_api_agree(app: Flask, client: FlaskClient, display: Dis
 
 @pytest.mark.parametrize("display", ["low", "band", "exact"])
 def test_an_untracked_variant_shows_no_number(app: Flask, display: Display) -> None:
-    app.config["STOCK_DISPLAY"] = display
+    app.config["SHOP_SETTINGS"] = {"stock_display": display}
     product = make_product(variants=[{"sku": "CARD", "tracked": False, "on_hand": 7}])
     events: list[bytes] = []
     outbox.subscribe(

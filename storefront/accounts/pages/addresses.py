@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app, request
+from flask import abort, request
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.accounts import authentication, queries
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages.page import make_blueprint, redirect_with_notice, render_page
@@ -32,7 +33,7 @@ def book(user: User) -> Response:
 @authentication.sign_in_required
 def new(user: User) -> Response:
     """The empty form."""
-    default = countries.default_country(current_app.config["LOCALE"])
+    default = countries.default_country(shop_settings.current().locale)
     country = address_rules.known_country(request.args.get("country", ""), default)
     values = {"name": user.name, "country": country}
     return _render_form(Form(values=values), None)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.accounts import sign_in_links
 from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
@@ -96,4 +97,4 @@ def handle_database_error(error: OperationalError) -> Response:
 
 def format_minute(moment: datetime) -> str:
     """Return a date and time, to the minute, in UTC and in the format of the shop's locale."""
-    return f"{format_datetime(moment, 'short', locale=current_app.config['LOCALE'])} UTC"
+    return f"{format_datetime(moment, 'short', locale=shop_settings.current().locale)} UTC"

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Response as FlaskResponse
-from flask import current_app, make_response, redirect, request, url_for
+from flask import make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.accounts import authentication
 from storefront.accounts.authentication import first_factor_required
 from storefront.accounts.models import User
@@ -109,7 +110,7 @@ def download_recovery_codes(user: User) -> Response:
     codes = request.form.get("codes", "")[:1000].split()
     if not recovery_codes.are_of(user.id, codes):
         return redirect(url_for("security.overview"), 303)
-    head = _("Recovery codes for %(shop)s", shop=current_app.config["NAME"])
+    head = _("Recovery codes for %(shop)s", shop=shop_settings.current().name)
     answer: FlaskResponse = make_response("\n".join([head, "", *codes, ""]))
     answer.mimetype = "text/plain"
     answer.headers["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'

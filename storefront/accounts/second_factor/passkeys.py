@@ -19,6 +19,7 @@ from flask import current_app, request
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storefront import shop_settings
 from storefront.accounts import queries
 from storefront.accounts.models import User
 from storefront.accounts.second_factor import challenges
@@ -78,7 +79,7 @@ def registration_options(user: User) -> str:
 
     options = webauthn.generate_registration_options(
         rp_id=_relying_party(),
-        rp_name=current_app.config["NAME"],
+        rp_name=shop_settings.current().name,
         user_id=_user_handle(user.id),
         user_name=user.email,
         user_display_name=user.name or user.email,

@@ -14,6 +14,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import update
 
+from storefront import shop_settings
 from storefront.accounts import queries
 from storefront.accounts.second_factor.models import TotpSecret
 from storefront.extensions import db, write_transaction
@@ -41,7 +42,7 @@ def provisioning_uri(secret: str, email: str) -> str:
     """Return the URI that an authenticator app reads from the QR code."""
     import pyotp
 
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=current_app.config["NAME"])
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=shop_settings.current().name)
 
 
 def draw_qr_code(text: str) -> str:

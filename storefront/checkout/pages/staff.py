@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from storefront import accounts, rate_limiting
+from storefront import accounts, rate_limiting, shop_settings
 from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
@@ -118,7 +118,7 @@ def _amount(order: OrderView) -> int:
     """Return the amount in the form, in minor units; it is written as the shop's locale writes amounts."""
     text, locale, currency = (
         request.form.get("amount", ""),
-        current_app.config["LOCALE"],
+        shop_settings.current().locale,
         order.total.currency,
     )
     try:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from storefront import shop_settings
 from storefront.actors import actor_text
 from storefront.checkout import orders
 from storefront.checkout.errors import OrderError
@@ -39,7 +39,7 @@ def record_dispute(session: Session, order: Order, provider: str, dispute: Dispu
     text = _(
         "Dispute %(reference)s of %(amount)s at Stripe (%(reason)s): %(status)s.",
         reference=dispute.id,
-        amount=Money(row.amount, row.currency).format(current_app.config["LOCALE"]),
+        amount=Money(row.amount, row.currency).format(shop_settings.current().locale),
         reason=row.reason,
         status=row.status,
     )

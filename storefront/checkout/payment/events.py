@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storefront import rate_limiting
+from storefront import rate_limiting, shop_settings
 from storefront.actors import Actor, acting_as
 from storefront.checkout import orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
@@ -172,7 +172,7 @@ def _note_unbooked(provider: str, number: str, subject: Subject, problem: str) -
 
 
 def _amount(paid: PaidSession) -> str:
-    return Money(paid.amount_total, paid.currency.upper()).format(current_app.config["LOCALE"])
+    return Money(paid.amount_total, paid.currency.upper()).format(shop_settings.current().locale)
 
 
 def _handle_paid(session: Session, number: str, payment: Payment, paid: PaidSession) -> None:
@@ -181,7 +181,7 @@ def _handle_paid(session: Session, number: str, payment: Payment, paid: PaidSess
         return
     currency = paid.currency.upper()
     if currency == payment.currency and paid.amount_total < payment.amount:
-        due = Money(payment.amount, payment.currency).format(current_app.config["LOCALE"])
+        due = Money(payment.amount, payment.currency).format(shop_settings.current().locale)
         raise OrderError(_("%(due)s are to be paid, not %(amount)s.", due=due, amount=_amount(paid)))
     payment.state = "paid"
     session.flush()  # the refund of a cancelled order looks for payments in this state

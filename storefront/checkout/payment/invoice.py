@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app
-
+from storefront import shop_settings
 from storefront.checkout.queries import INVOICE, OrderView
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
@@ -43,7 +42,7 @@ class Invoice:
 
     def instructions(self, order: OrderView) -> tuple[str, ...]:
         """Return the amount, the payment reference, and the configured lines."""
-        due = order.due.format(current_app.config["LOCALE"])
+        due = order.due.format(shop_settings.current().locale)
         return (
             _("Amount: %(amount)s", amount=due),
             _("Reference: %(number)s", number=order.number),
@@ -61,7 +60,7 @@ class Invoice:
 
 def payment_time() -> timedelta | None:
     """Return how long an order by invoice waits for its payment; None if it never expires."""
-    days: int = current_app.config["INVOICE_DAYS"]
+    days: int = shop_settings.current().invoice_days
     return timedelta(days=days) if days else None
 
 

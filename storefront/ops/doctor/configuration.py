@@ -6,19 +6,22 @@ import smtplib
 from collections.abc import Iterator
 
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.checkout.terms import current_terms
 from storefront.mail import transport
 from storefront.ops.doctor.finding import Finding, ok, warn, wrong
+from storefront.shop_settings.stored_settings import describe_settings
 
 _FEWEST_CHARACTERS = 10  # different characters in a secret key; a random key of 32 has more
 
 
 def check() -> Iterator[Finding]:
-    """Check the environment, the secret key, the hosts, the mail server, the terms of sale and the cache."""
+    """Check the environment, the terms of sale, what the merchant has set, and whether the mail server answers."""
     yield from (_environment(), _secret(), _hosts(), _mail())
     yield from _checkout()
     yield _cache()
+    yield from _shop_settings()
 
 
 def _in_production() -> bool:
@@ -92,3 +95,18 @@ def _cache() -> Finding:
     if current_app.config["CACHE"]:
         return ok("cache", "on.")
     return warn("cache", "STOREFRONT_CACHE is off: every page is built from the database. Unset it.")
+
+
+def _shop_settings() -> Iterator[Finding]:
+    try:
+        rows = describe_settings()
+    except SQLAlchemyError:
+        return  # the check of the database says why
+    problems = [
+        f"The stored value of {row.name} is not used: {row.problem} To change it: flask settings set {row.name} VALUE"
+        for row in rows
+        if row.problem
+    ]
+    given = [row.name for row in rows if row.origin == "environment"]
+    fine = f"Set by the environment: {', '.join(given)}." if given else "None is set by the environment."
+    yield warn("shop settings", " ".join(problems)) if problems else ok("shop settings", fine)

@@ -1,0 +1,163 @@
+"""The settings as they are now: read through the cache, so that a change is seen at once on every worker.
+
+A warm read takes neither SQL nor a round trip to Redis. If neither can be asked, the last known settings are used.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, has_request_context, request
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront import cache
+from storefront.app_state import AppState
+from storefront.cache import keys
+from storefront.config import ShopSettings
+from storefront.config.shop import read_text
+from storefront.errors import ConfigurationError
+from storefront.extensions import db, is_writing
+from storefront.shop_settings.models import ShopSetting
+
+log = logging.getLogger(__name__)
+
+Rows = tuple[tuple[str, str], ...]  # names and texts, sorted by name
+RETRY = 1.0  # seconds until a read that failed is tried again
+_ENTRY = keys.shop_settings()
+_MEMO = "storefront.shop_settings"
+
+
+class _Read(NamedTuple):
+    """What a read gave.
+
+    Attributes:
+        settings: the settings.
+        tags: the cache tags that values made of them carry.
+        scope: the write transaction that it belongs to; None in a request.
+        build: the build that it belongs to (`cache.innermost_build`).
+    """
+
+    settings: ShopSettings
+    tags: frozenset[str]
+    scope: object
+    build: set[str] | None
+
+
+@dataclass(slots=True)
+class _LastKnown:
+    """The stored settings that this process read last, for an outage of both the database and Redis.
+
+    Attributes:
+        rows: the settings.
+        until: monotonic seconds until which they are used, after a read has failed.
+    """
+
+    rows: Rows = ()
+    until: float = 0.0
+
+
+_last_known = AppState[_LastKnown]("shop_settings.last_known")
+
+
+def init_state(app: Flask) -> None:
+    """Give the application its state."""
+    _last_known.set(app, _LastKnown())
+
+
+def current() -> ShopSettings:
+    """Return the merchant's settings. What is being built depends on them from now on.
+
+    A request reads them once, and so does a write transaction of a command. Needs an application context.
+    """
+    memory, scope = _find_memory()
+    build = cache.innermost_build()
+    known: _Read | None = memory.get(_MEMO) if memory is not None else None
+    if known is not None and known.scope is scope and known.build is build:
+        cache.depends_on(*known.tags)
+        return known.settings
+    with cache.collect_dependencies() as tags:
+        rows = _read_rows()
+    settings = _combine(rows, _find_given(current_app))
+    if memory is not None:
+        memory[_MEMO] = _Read(settings, frozenset(tags), scope, build)
+    return settings
+
+
+def current_of(app: Flask) -> ShopSettings:
+    """Like `current`, without an application context and cheap enough for each message of a busy channel.
+
+    For values that are not cached: it records no dependency.
+    """
+    rows = cache.peek(app, _ENTRY, Rows)
+    if rows is not None:
+        return _combine(rows, _find_given(app))
+    with app.app_context():
+        return current()
+
+
+def forget_memo() -> None:
+    """Let the request, or the transaction, read the settings again: it has changed them."""
+    memory, _ = _find_memory()
+    if memory is not None:
+        memory.pop(_MEMO, None)
+
+
+def _find_memory() -> tuple[MutableMapping[Any, Any] | None, object]:
+    """Return where settings are kept, and for which transaction; no memory outside requests and transactions.
+
+    A process that only waits, such as the one that sends live updates, must not keep what has been changed.
+    """
+    if has_request_context():
+        return request.environ, None
+    if db.session.registry.has() and is_writing():
+        info = db.session().info
+        return info, info["writing"]
+    return None, None
+
+
+def _read_rows() -> Rows:
+    last = _last_known.get(current_app)
+    if last.until > time.monotonic() and not is_writing():
+        cache.depends_on(keys.STALE)
+        return last.rows
+    try:
+        last.rows = cache.fetch(_ENTRY, Rows, _load)
+    except SQLAlchemyError as error:
+        if is_writing():
+            raise  # the transaction is lost
+        # The database is away, or not migrated yet. What is built now is not stored.
+        db.session().invalidate()
+        cache.depends_on(keys.STALE)
+        last.until = time.monotonic() + RETRY
+        log.warning("The settings cannot be read: %s. The last known ones are used.", type(error).__name__)
+    return last.rows
+
+
+def _load() -> Rows:
+    cache.depends_on(keys.SETTINGS)
+    with db.session.no_autoflush:
+        rows = db.session.execute(select(ShopSetting.name, ShopSetting.value).order_by(ShopSetting.name))
+        return tuple((row.name, row.value) for row in rows)
+
+
+def _find_given(app: Flask) -> tuple[tuple[str, Any], ...]:
+    """Return the settings of the environment, by name."""
+    return tuple(app.config["SHOP_SETTINGS"].items())
+
+
+@lru_cache(maxsize=16)
+def _combine(rows: Rows, given: tuple[tuple[str, Any], ...]) -> ShopSettings:
+    """Return the settings: those of the environment, then the stored ones, then the defaults."""
+    values: dict[str, Any] = {}
+    for name, text in rows:
+        try:
+            values[name] = read_text(name, text)
+        except ConfigurationError as error:
+            log.warning("A stored setting is not used: %s", error)
+    return ShopSettings.from_values(values | dict(given))

@@ -1,0 +1,58 @@
+"""`flask settings` checks what it stores, and says how to correct it."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from storefront import shop_settings
+from storefront.extensions import db
+
+pytestmark = pytest.mark.any_database
+
+
+def run(app: Flask, *words: str) -> Result:
+    db.session.rollback()
+    return app.test_cli_runner().invoke(args=["settings", *words])
+
+
+def test_a_value_is_set_shown_and_reset(app: Flask) -> None:
+    assert run(app, "set", "invoice_days", "30").output == "30\n"
+    assert run(app, "get", "invoice_days").output == "30\n"
+    assert shop_settings.current().invoice_days == 30
+    assert "invoice_days = 30  (stored; default: 14)" in run(app, "list").output
+    assert run(app, "reset", "invoice_days").output == "14\n"
+    assert run(app, "reset", "invoice_days").output == "14\n"
+    assert shop_settings.current().invoice_days == 14
+
+
+def test_the_list_says_what_each_setting_is(app: Flask) -> None:
+    listed = run(app, "list").output
+    assert "order_email = none  (default)\n    The e-mail address that gets a letter" in listed
+    assert listed.count(" = ") == len(shop_settings.ShopSettings.names())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("set", "nme", "x"), "'nme' is not a setting of the shop. Did you mean name?"),
+        (("get", "STOREFRONT_LOCAL"), "Did you mean locale?"),
+        (("reset", "zzz"), "'zzz' is not a setting of the shop. flask settings list shows them all."),
+        (("set", "name", " "), "name is empty. To go back to the default, run: flask settings reset name"),
+        (("set", "name", "Tea\nHouse"), "use one line of up to 200 characters"),
+        (("set", "locale", "klingon"), "use a locale such as en_US"),
+        (("set", "timezone", "Europe/Berln"), "Did you mean Europe/Berlin?"),
+        (("set", "timezone", "../../etc/passwd"), "use the name of a time zone"),
+        (("set", "stock_display", "all"), "it must be one of low, band, exact"),
+        (("set", "order_email", "orders"), "give the bare address"),
+        (("set", "invoice_days", "-1"), "it must be a whole number from 0 to 365"),
+    ],
+)
+def test_a_wrong_value_changes_nothing(app: Flask, words: tuple[str, ...], sentence: str) -> None:
+    before = shop_settings.current()
+    answer = run(app, *words)
+    assert answer.exit_code == 1
+    assert sentence in answer.output
+    assert answer.output.startswith("Error: ")
+    assert shop_settings.current() == before
