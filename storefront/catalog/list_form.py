@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
+from storefront import shop_settings
 from storefront.catalog import list_request
 from storefront.catalog.list_request import MAX_BRAND, MAX_BRANDS, MAX_QUERY, PARAMETERS, ListRequest
 from storefront.errors import BadInputError
@@ -73,7 +74,7 @@ def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
         notes["max_price"] = _("The highest price is below the lowest. Change one of them.")
         unused += ["min_price", "max_price"]
     typed = {name: query.get(name, "")[:_MOST_TYPED].replace("\x00", "") for name in unused}
-    return ListForm(wanted, current_app.config["LOCALE"], notes, typed)
+    return ListForm(wanted, shop_settings.current().locale, notes, typed)
 
 
 def _correct(given: MultiDict[str, str], name: str) -> None:
@@ -97,12 +98,12 @@ def _read_amount(text: str) -> int:
     places = minor_units(currency)
     if re.fullmatch(rf"[0-9]{{1,12}}(\.[0-9]{{{places}}})" if places else "[0-9]{1,15}", text, re.ASCII):
         return list_request.read_decimal(text, currency)
-    return parse_amount(text, current_app.config["LOCALE"], currency)
+    return parse_amount(text, shop_settings.current().locale, currency)
 
 
 def _explain(error: BadInputError) -> str:
     if error.field not in ("min_price", "max_price"):
         return str(error)
-    currency, locale = current_app.config["CURRENCY"], current_app.config["LOCALE"]
+    currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
     example = Money(1250 * 10 ** minor_units(currency) // 100, currency).format_plain(locale)
     return _("This is not a price. Write it as %(example)s.", example=example)
