@@ -191,7 +191,7 @@ def test_errors_of_the_database_are_sentences(app: Flask) -> None:
         assert failures.lacks_tables(raised.value)
         assert "flask db upgrade" in str(failures.describe(raised.value))
     with pytest.raises(DBAPIError) as raised:
-        db.session.execute(text("SELEKT"))
+        db.session.execute(text("SELECT 1 FROM"))
     db.session.rollback()
     assert failures.describe(raised.value) is None, "a fault of the code keeps its traceback"
 
