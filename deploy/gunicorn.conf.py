@@ -37,7 +37,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 from prometheus_client import multiprocess  # noqa: E402
 
-from storefront import periodic, redis_roles, stock  # noqa: E402
+from storefront import periodic, platform_features, redis_roles, stock  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 from storefront.ops import setup  # noqa: E402
 
@@ -60,12 +60,11 @@ gc.freeze()  # in the master, so that workers share the memory of these objects 
 gc.enable()
 
 if "WEB_CONCURRENCY" not in os.environ:  # gunicorn reads it; --workers overrides both
-    workers = max(
-        2, len(os.sched_getaffinity(0))
-    )  # one for each core: a worker serves other greenlets while one waits
+    # One for each core: a worker serves other greenlets while one waits.
+    workers = max(2, platform_features.count_processors())
 worker_class = "storefront.edge.worker.Worker"  # gevent's worker, which also answers cached pages at once
 worker_connections = 2000  # simultaneous requests; open streams do not count
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a busy disk must not look like a hung worker
+worker_tmp_dir = platform_features.memory_folder()  # a busy disk must not look like a hung worker
 timeout = 15
 graceful_timeout = 10  # for pages; streams come back within five seconds
 keepalive = 5  # nginx closes after 4
@@ -112,10 +111,12 @@ def child_exit(_server: object, worker: Any) -> None:
 def on_starting(server: Any) -> None:
     """Start the embedded Redis, if one is needed, in the master, so that it runs exactly as long as the shop.
 
-    In development, set up an instance that nobody has set up; in production, say what is missing.
+    In development, migrate the tables; in production, say what is missing.
     """
     os.environ.setdefault("STOREFRONT_WORKERS", str(server.cfg.workers))
+    if not platform_features.HAS_C_PARSER:
+        server.log.info("Requests are parsed in Python: gunicorn_h1c is not installed (see `flask doctor`).")
     with errors_end_process():
         app = create_app()
         redis_roles.ensure_embedded_server(app)
-        setup.set_up_before_serving(app)
+        setup.check_before_serving(app)

@@ -14,7 +14,7 @@ import resource
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,7 +153,8 @@ def main(folder: Path, names: Sequence[str]) -> int:
     """Do what the module's first lines say; return the exit status."""
     if names:  # nobody waits for these
         os.nice(19)
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    with suppress(OSError, ValueError):  # macOS refuses a limit below what a process has reserved
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU))
     data = sys.stdin.buffer.read()
     try:

@@ -12,6 +12,8 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 from werkzeug.exceptions import RequestTimeout
 
+from storefront.platform_features import receive_and_drop
+
 MIN_RATE = 8 * 1024  # bytes a second after the first seconds of a body
 MAX_DRAINED = 16 * 1024  # bytes: gunicorn reads the unread rest of a body up to here and keeps the connection
 # Bytes of an unwanted body that are received so that its sender gets the answer.
@@ -86,7 +88,7 @@ def discard(connection: Any) -> None:
     with suppress(OSError), Timeout(DISCARD_SECONDS, False):
         connection.shutdown(socket.SHUT_WR)
         while received < MAX_DISCARDED:
-            number = connection.recv_into(_WASTE, len(_WASTE), socket.MSG_TRUNC)  # the kernel copies nothing
+            number = receive_and_drop(connection, _WASTE)
             if not number:
                 return
             received += number

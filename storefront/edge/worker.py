@@ -3,7 +3,7 @@
 Cached pages are answered from the bytes that were read.
 
 gunicorn's own steps for a request cost more than all of the shop's for a cached page. So this worker looks at each
-head first, with the parser that gunicorn uses. It only answers requests with one plain meaning: a GET of HTTP/1.1
+head first (`plain_head.py`). It only answers requests with one plain meaning: a GET of HTTP/1.1
 without a body, with no header twice and none that frames or upgrades. All other bytes go to gunicorn unchanged.
 docs/decisions/0012-cached-pages-before-the-server.md says why.
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, ClassVar
 
-import gunicorn_h1c
 from flask import Flask
 from gevent import Timeout, getcurrent, monkey, sleep
 from gevent.server import StreamServer
@@ -30,6 +29,7 @@ from storefront import rate_limiting
 from storefront.edge.body_reader import BodyReader, discard, is_unwanted
 from storefront.edge.connections import REFUSAL, ConnectionLimits
 from storefront.edge.fast_path import FastPath, fast_path
+from storefront.edge.plain_head import read_plain_head
 
 _Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"
@@ -219,23 +219,10 @@ class _Request(Request):  # type: ignore[misc]
 
     def _environ(self, data: bytes) -> dict[str, Any] | None:
         """Return the part of the WSGI environment that a cached page depends on; None if the request is not plain."""
-        try:
-            head = gunicorn_h1c.parse_request(
-                data,
-                limit_request_line=self._fast_limit_request_line,
-                limit_request_fields=self.limit_request_fields,
-                limit_request_field_size=self.limit_request_field_size,
-            )
-        except (gunicorn_h1c.ParseError, gunicorn_h1c.IncompleteError):
+        head = read_plain_head(data, self)
+        if head is None or not head.target.isascii() or b"%" in head.target:
             return None
-        target = head["path"]
-        if (
-            head["consumed"] != len(data)
-            or head["minor_version"] != 1
-            or not target.isascii()
-            or b"%" in target
-        ):
-            return None
+        target = head.target
         path, _, query = target.decode().partition("?")
         client = self.peer_addr
         environ = {
@@ -245,7 +232,7 @@ class _Request(Request):  # type: ignore[misc]
             "wsgi.url_scheme": "http",
             "REMOTE_ADDR": client[0] if isinstance(client, tuple) else client,
         }
-        for raw, value in head["headers"]:
+        for raw, value in head.headers:
             name = self._environ_name(raw)
             if name is None or name in environ:
                 return None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from storefront.live.descriptor_watch import Watch, make_watch
 from storefront.live.frames import HEARTBEAT_KEY
 
 if TYPE_CHECKING:
     from storefront.live.hub import Hub
-
-_IN, _OUT, _HUP = 1, 4, 16 | 8  # of epoll_ctl(2)
-_READ = 1  # of libev and libuv
 
 
 class SocketStream:
@@ -100,21 +98,17 @@ class SocketStream:
 
 
 class SocketStreams:
-    """All socket streams of a process, on one epoll that the event loop watches."""
+    """All socket streams of a process, on the event loop."""
 
     def __init__(self, hub: Hub) -> None:
-        from gevent import get_hub, monkey  # here, so that `flask` commands start without it
-
         self.hub = hub
-        self._epoll: Any = monkey.get_original("select", "epoll")()
         self._by_fd: dict[int, SocketStream] = {}
-        self._watcher = get_hub().loop.io(self._epoll.fileno(), _READ)
-        self._watcher.start(self._on_ready)
+        self._watch: Watch = make_watch(self._on_ready)
 
     def open(self, fd: int, address: str, topics: tuple[int, ...], head: bytes) -> None:
         """Take a connection over and begin its stream with this head."""
         stream = self._by_fd[fd] = SocketStream(self, fd, address, topics)
-        self._epoll.register(fd, _IN | _HUP)
+        self._watch.add(fd)
         if not stream.send_head(head):
             return
         first = self.hub.attach(stream)
@@ -123,22 +117,21 @@ class SocketStreams:
 
     def watch_writable(self, fd: int, *, wanted: bool) -> None:
         """Start or stop watching for room in the kernel's buffer."""
-        self._epoll.modify(fd, _IN | _HUP | (_OUT if wanted else 0))
+        self._watch.watch_writable(fd, wanted=wanted)
 
     def close(self, stream: SocketStream, fd: int) -> None:
         """Close a stream, unless that is done."""
         if self._by_fd.get(fd) is stream:
             del self._by_fd[fd]
-            self._epoll.unregister(fd)
+            self._watch.remove(fd)
             os.close(fd)
             self.hub.detach(stream)
 
-    def _on_ready(self) -> None:
-        for fd, events in self._epoll.poll(0):
-            stream = self._by_fd.get(fd)
-            if stream is None:
-                continue
-            if events & (_IN | _HUP):
-                stream.on_readable()
-            if events & _OUT and self._by_fd.get(fd) is stream:
-                stream.on_writable()
+    def _on_ready(self, fd: int, is_readable: bool, is_writable: bool) -> None:
+        stream = self._by_fd.get(fd)
+        if stream is None:
+            return
+        if is_readable:
+            stream.on_readable()
+        if is_writable and self._by_fd.get(fd) is stream:
+            stream.on_writable()

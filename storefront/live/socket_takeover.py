@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from storefront.live.socket_stream import SocketStreams
 from storefront.live.wsgi_stream import STREAM_REQUEST, StreamRequest
+from storefront.platform_features import end_unacknowledged
 from storefront.web import DETACHED_RESPONSE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SNDBUF = 32 * 1024  # bytes that the kernel keeps for a client that does not read
-_USER_TIMEOUT_MS = 30_000
+_PATIENCE = 30  # seconds until a client that acknowledges nothing is gone
 
 
 class SocketTakeover:
@@ -76,7 +77,7 @@ def _duplicate(connection: socket.socket) -> int:
     """Return a descriptor of our own for gunicorn's connection. Both share the connection's options."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SNDBUF)
     if connection.family in (socket.AF_INET, socket.AF_INET6):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+        end_unacknowledged(connection, _PATIENCE)
     fd = os.dup(connection.fileno())
     os.set_blocking(fd, False)
     return fd

@@ -7,7 +7,6 @@ import logging
 import threading
 from pathlib import Path
 
-import click
 from flask import Flask, current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -110,25 +109,17 @@ def _judge(current: str | None) -> str | None:
 def _outdated(current: str | None) -> str:
     if current is None:
         return (
-            f"This shop has no tables yet. Run: {_program()} setup (or {_program()} setup --no-demo, for a shop "
-            "without the demo's products)"
+            "This shop has no tables yet. Run: flask setup (or flask setup --no-demo, for a shop without the demo's "
+            "products)"
         )
     if not current.isdecimal():
         return (
             f"The tables are at revision {current}, which no version of this shop has. Name another database in "
-            f"DATABASE_URL, or restore a backup: {_program()} restore FILE"
+            "DATABASE_URL, or restore a backup: flask restore FILE"
         )
     return (
-        f"The tables are at revision {current}, this version needs {newest_revision()}. "
-        f"Run: {_program()} db upgrade"
+        f"The tables are at revision {current}, this version needs {newest_revision()}. Run: flask db upgrade"
     )
-
-
-def _program() -> str:
-    """Return how this process's commands begin: `flask`, or `storefront` on servers."""
-    context = click.get_current_context(silent=True)
-    name = context.find_root().info_name if context else None
-    return "storefront" if name == "storefront" else "flask"
 
 
 class ReadinessProbe:

