@@ -36,7 +36,8 @@ def init_app(app: Flask) -> None:
 
 def _enqueue(session: Session, change: OrderChange) -> None:
     """Enqueue the mail about an event in the event's transaction. Without a mail server only a warning is logged."""
-    if change.kind in _KINDS_WITHOUT_MAIL or (change.kind == "paid" and change.payment == queries.INVOICE):
+    is_silent = change.kind in _KINDS_WITHOUT_MAIL and not change.is_tracking
+    if is_silent or (change.kind == "paid" and change.payment == queries.INVOICE):
         return
     content = DeferredMail(
         _COMPOSER, {"number": change.number, "event": change.event_id, "site": access.shop_url()}
@@ -181,9 +182,22 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
         )
     if event.kind == "paid":
         return (_("We have your payment"), _("Your payment has arrived. Thank you."))
+    if event.kind == "note":  # of all notes, those about the parcel's number alone have a letter
+        return (
+            _("Where your parcel is"),
+            _("The tracking number of your parcel is now: %(tracking)s", tracking=order.tracking),
+        )
     if event.kind == "shipped":
-        note = (_("The carrier says: %(note)s", note=event.note),) if event.note else ()
+        tracking = order.tracking or event.note  # it may have been corrected since
+        note = (_("The carrier says: %(note)s", note=tracking),) if tracking else ()
         return (_("Your order is on its way"), _("Your parcel has just left us."), *note)
+    if event.kind == "cancelled" and any(earlier.kind == "shipped" for earlier in order.events):
+        refund = (_("What you have paid goes back the way it came."),) if order.paid.amount else ()
+        return (
+            _("Your parcel has come back"),
+            _("Your parcel has come back to us, and the order is closed. You have nothing to pay."),
+            *refund,
+        )
     if event.kind == "cancelled":
         refund = (_("What you have paid goes back the way it came."),) if order.paid.amount else ()
         return (

@@ -30,6 +30,9 @@ OrderEventKind = Literal["placed", "paid", "shipped", "delivered", "cancelled", 
 # No vowels, so that no number is a word; no characters that look alike: 0 and O, 1, I and L.
 NUMBER_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
+# A range of beginnings ("byr" to "byr\U0010ffff") uses an index only if texts are compared byte by byte.
+_SORTED_BY_BYTES = String(100).with_variant(String(100, collation="C"), "postgresql")
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -115,6 +118,10 @@ class Order(Model):
     `client`, a keyed digest of the network address that is deleted when the order is paid, shipped or cancelled. It
     is cancelled at `pay_by`, after a letter that was sent at `reminded_at`.
 
+    `tracking` is the parcel's number or address at the carrier, as the customer sees it; "" if none is known.
+
+    Staff find it by the recipient's name: `name_key` and `surname_key` are what `order_search.name_keys` returns.
+
     `withheld_mails` counts mails about the order that were over a limit and not sent.
 
     `imported_number` is the number that another shop gave an order of its history; None for orders of this shop.
@@ -150,6 +157,9 @@ class Order(Model):
     pay_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     imported_number: Mapped[str | None] = mapped_column(String(64))
+    name_key: Mapped[str] = mapped_column(_SORTED_BY_BYTES, default="", server_default="")
+    surname_key: Mapped[str] = mapped_column(_SORTED_BY_BYTES, default="", server_default="")
+    tracking: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")
@@ -161,6 +171,9 @@ class Order(Model):
         CheckConstraint("refunded >= 0 AND refunded <= paid", name="refunded"),
         Index("ix_customer_order_state_id", "state", "id"),
         Index("ix_customer_order_state_placed_at", "state", "placed_at"),
+        Index("ix_customer_order_email", "email"),
+        Index("ix_customer_order_name_key", "name_key"),
+        Index("ix_customer_order_surname_key", "surname_key"),
         Index("ix_customer_order_imported_number", "imported_number", unique=True),
         {"sqlite_autoincrement": True},
     )
@@ -180,7 +193,7 @@ class OrderLine(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id"), index=True)
     sku: Mapped[str] = mapped_column(String(255), index=True)
-    label: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    label: Mapped[str] = mapped_column(String(255), default="", server_default="", index=True)
     title: Mapped[str] = mapped_column(String(500))
     options: Mapped[str] = mapped_column(String(800), default="")
     quantity: Mapped[int]

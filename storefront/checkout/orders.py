@@ -22,6 +22,7 @@ from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.web.prefix import add_prefix
 
+MAX_TRACKING = 200  # characters
 # The states from which an order may enter a state.
 _ALLOWED_FROM = {
     "shipped": ("placed", "paid"),
@@ -32,7 +33,10 @@ _ALLOWED_FROM = {
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """An event of an order, and the order as it is after the event. Amounts are in minor units of `currency`."""
+    """An event of an order, and the order as it is after the event. Amounts are in minor units of `currency`.
+
+    `is_tracking`: the note gives the parcel's number after the shipment, which the customer has to know.
+    """
 
     order_id: int
     number: str
@@ -47,6 +51,7 @@ class OrderChange:
     kind: str
     actor: str
     at: datetime
+    is_tracking: bool = False
 
 
 changed = Hook[[Session, OrderChange], None]("checkout.order_changed")
@@ -61,6 +66,7 @@ def record_event(
     actor: str = "",
     amount: int | None = None,
     note: str = "",
+    is_tracking: bool = False,
 ) -> OrderEvent:
     """Write an event of an order and fire `changed`. Its actor is the current one, or the one of the given text."""
     text = actor[:MAX_LENGTH] or actor_text()
@@ -81,6 +87,7 @@ def record_event(
         kind=event.kind,
         actor=event.actor,
         at=event.at,
+        is_tracking=is_tracking,
     )
     changed.fire(session, change)
     return event
@@ -121,7 +128,51 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
         raise OrderError(_("Nothing in this order is sent. Mark it as delivered instead."))
     _check_disputes(session, order)
     _take_unreserved(session, order, actor)
+    order.tracking = note[:MAX_TRACKING]
     return _advance(session, order, "shipped", actor, note)
+
+
+def set_tracking(session: Session, number: str, *, actor: str = "", note: str = "") -> OrderEvent:
+    """Add or correct the parcel's number (`note`) after the shipment; the customer gets a letter.
+
+    Raises:
+        OrderError: the order has not been shipped, or the number is missing, too long or the same as before.
+    """
+    order, tracking = lock_order(session, number), " ".join(note.split())
+    if order.state not in ("shipped", "delivered") or not order.delivery:
+        raise OrderError(_("Nothing of this order is on its way."))
+    if not tracking or len(tracking) > MAX_TRACKING:
+        raise OrderError(_("Enter the tracking number, of up to %(most)d characters.", most=MAX_TRACKING))
+    if tracking == order.tracking:
+        raise OrderError(_("The order has this tracking number already."))
+    order.tracking = tracking
+    text = _("Tracking number: %(tracking)s", tracking=tracking)
+    return record_event(session, order, "note", actor=actor, note=text, is_tracking=True)
+
+
+def take_back(
+    session: Session, number: str, returned: Mapping[int, int], *, actor: str = "", note: str = ""
+) -> OrderEvent:
+    """Close an order that was sent, came back and is not paid. Money paid in part needs a refund of its own.
+
+    Args:
+        session: the session of the transaction.
+        number: the order's number.
+        returned: the quantity of each line (by id) that goes back into stock.
+        actor: who took it back, if not the current actor.
+        note: the reason, for the order's log.
+
+    Raises:
+        OrderError: the order was not sent or is paid, or a quantity exceeds the quantity sold.
+    """
+    order = lock_order(session, number)
+    if not queries.can_come_back(order.state, order.total, order.paid, order.refunded):
+        raise OrderError(
+            _("Only an unpaid order that was sent can be taken back. Refund a paid one, with its goods.")
+        )
+    _restock(session, order, returned, actor, "came back")
+    order.state = "cancelled"
+    return record_event(session, order, "cancelled", actor=actor, note=note)
 
 
 def _check_disputes(session: Session, order: Order) -> None:

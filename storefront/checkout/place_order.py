@@ -34,6 +34,7 @@ from storefront.checkout.errors import (
     RowLockedError,
 )
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
+from storefront.checkout.order_search import name_keys
 from storefront.checkout.orders import OrderChange
 from storefront.checkout.payment.invoice import payment_end
 from storefront.checkout.queries import INVOICE, has_paid_before
@@ -256,6 +257,7 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
         "placed_at": now,
         "access": secrets.token_hex(16),
         "checkout_id": draft.id,
+        **name_keys(str(draft.address.get("name", ""))),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,6 +96,13 @@ class OrderView:
     is_reminded: bool
     link_expired: bool = False
     imported_number: str | None = None
+    tracking: str = ""
+
+    @property
+    def can_come_back(self) -> bool:
+        """Whether it was sent without being paid, so that its goods can be taken back without a refund."""
+        amounts = (self.total.amount, self.paid.amount, self.refunded.amount)
+        return self.imported_number is None and can_come_back(self.state, *amounts)
 
     @property
     def is_sent(self) -> bool:
@@ -148,6 +156,11 @@ class OrderPage:
     page: int
     pages: int
     total: int
+
+
+def can_come_back(state: str, total: int, paid: int, refunded: int) -> bool:
+    """Return whether an order was sent and is not paid. A paid one comes back with its refund."""
+    return state in ("shipped", "delivered") and (paid < total or paid == refunded)
 
 
 def is_unpaid(order: Order) -> bool:
@@ -233,6 +246,7 @@ def order_view(order: Order) -> OrderView:
         payment_ends=order.pay_by if is_unpaid_invoice(order) else None,
         is_reminded=order.reminded_at is not None,
         imported_number=order.imported_number,
+        tracking=order.tracking,
     )
 
 
@@ -247,14 +261,20 @@ def list_account_orders(user_id: int, page: int = 1) -> OrderPage:
     return _page([Order.user_id == user_id], page)
 
 
-def list_orders(page: int = 1, state: str | None = None) -> OrderPage:
-    """Return a page of all orders, or of those in this state (REFUND_DUE and DISPUTED included)."""
+def list_orders(page: int = 1, state: str | None = None, conditions: Sequence[Any] = ()) -> OrderPage:
+    """Return a page of all orders, or of those in this state (REFUND_DUE and DISPUTED included).
+
+    Args:
+        page: from 1.
+        state: the state; None for all.
+        conditions: of a search, see `order_search`.
+    """
     if state == REFUND_DUE:
-        return _page([Order.state == "cancelled", Order.paid > Order.refunded], page)
+        return _page([Order.state == "cancelled", Order.paid > Order.refunded, *conditions], page)
     if state == DISPUTED:
         disputed = select(PaymentDispute.order_id).where(PaymentDispute.stops_shipping())
-        return _page([Order.id.in_(disputed)], page)
-    return _page([Order.state == state] if state else [], page)
+        return _page([Order.id.in_(disputed), *conditions], page)
+    return _page([Order.state == state, *conditions] if state else list(conditions), page)
 
 
 def export_orders(user_id: int) -> list[dict[str, Any]]:

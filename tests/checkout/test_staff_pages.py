@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront.catalog.models import Variant
-from storefront.checkout import queries
+from storefront.checkout import access, queries
 from storefront.checkout.models import OrderLine
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser, make_user, stored_mails
@@ -54,7 +54,7 @@ def test_an_order_keeps_the_sku_that_people_saw(app: Flask, staff: Browser) -> N
     assert "BLUE-1" in page
     assert "x · plain" in page, "staff need the code of goods without an SKU"
     assert "RED-2" not in page
-    assert "made-up" not in page
+    assert "BLUE-1 (code made-up)" in page, "stock and files name goods by the code"
 
 
 def line_of(number: str) -> int:
@@ -143,7 +143,7 @@ def test_the_list_finds_and_filters(staff: Browser, number: str) -> None:
     assert number in staff.get("/ops/orders?state=placed").text
     assert number not in staff.get("/ops/orders?state=paid").text
     assert staff.get(f"/ops/orders?number={number.lower()}").location == f"/ops/orders/{number}"
-    assert "There is no order xyz." in staff.get("/ops/orders?number=xyz").text
+    assert "No order matches this search." in staff.get("/ops/orders?number=xyz").text
     assert staff.get("/ops/orders/XYZ").status_code == 404
     assert staff.get("/ops/orders?page=0").status_code == 404
 
@@ -157,3 +157,69 @@ def test_only_staff_see_the_order_pages(app: Flask, number: str) -> None:
             assert browser.get(path).status_code == 404
         assert do(browser, number, "paid", amount="44.88") == 404
     assert order(number).state == "placed"
+
+
+def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, number: str) -> None:
+    assert "Came back" not in staff.get(f"/ops/orders/{number}").text
+    do(staff, number, "shipped")
+    do(staff, number, "paid", amount="10.00")
+    page = staff.get(f"/ops/orders/{number}").text
+    assert "Came back" in page
+    returned = {f"returned-{line_of(number)}": "1"}
+    assert do(staff, number, "returned", note="Refused at the door", **returned) == 303
+    found = order(number)
+    assert (found.state, found.refund_due, found.events[-1].note) == (
+        "cancelled",
+        True,
+        "Refused at the door",
+    )
+    assert stock_level("T") == (2, 0), "one of two went back into stock"
+    letter = stored_mails(app)[-1]
+    assert letter["Subject"] == f"Your parcel has come back: {number}"
+    assert "You have nothing to pay." in letter.get_body(("plain",)).get_content()
+    assert do(staff, number, "returned", **returned) == 409, "once"
+    assert do(staff, number, "refunded", amount="10.00", key="form-1") == 303
+    assert not order(number).refund_due
+    assert stock_differences() == []
+
+
+def test_a_paid_order_comes_back_with_its_refund(staff: Browser, number: str) -> None:
+    assert do(staff, number, "returned") == 409, "it was not sent"
+    do(staff, number, "shipped")
+    do(staff, number, "paid", amount="44.88")
+    assert "Came back" not in staff.get(f"/ops/orders/{number}").text
+    assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "1"}) == 409
+    assert order(number).state == "shipped"
+
+
+def test_more_than_was_sold_does_not_come_back(staff: Browser, number: str) -> None:
+    do(staff, number, "shipped")
+    assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "3"}) == 409
+    assert (order(number).state, stock_level("T")) == ("shipped", (1, 0))
+
+
+def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str) -> None:
+    assert do(staff, number, "tracking", note="P-1") == 409, "nothing is on its way"
+    do(staff, number, "shipped")
+    assert do(staff, number, "tracking", note=" P-1 ") == 303
+    assert do(staff, number, "tracking", note="P-1") == 409, "it says that already"
+    assert do(staff, number, "tracking", note="") == do(staff, number, "tracking", note="x" * 201) == 409
+    do(staff, number, "delivered")
+    assert do(staff, number, "tracking", note="P-2") == 303
+    assert (order(number).state, order(number).tracking) == ("delivered", "P-2")
+    letters = stored_mails(app)[-2:]
+    assert letters[-1]["Subject"] == f"Where your parcel is: {number}"
+    assert "P-2" in letters[-1].get_body(("plain",)).get_content()
+    token = access.order_token(order(number))
+    page = Browser(app).get(f"/orders/{number}?token={token}").text
+    assert "Tracking number: P-2" in page
+    assert "P-1" not in page
+
+
+def test_a_corrected_number_replaces_the_first(app: Flask, staff: Browser, number: str) -> None:
+    do(staff, number, "shipped", note="WRONG-7")
+    do(staff, number, "tracking", note="RIGHT-8")
+    page = Browser(app).get(f"/orders/{number}?token={access.order_token(order(number))}").text
+    assert "RIGHT-8" in page
+    assert "WRONG-7" not in page
+    assert "WRONG-7" in staff.get(f"/ops/orders/{number}").text, "the log keeps what was said"

@@ -25,6 +25,7 @@ from storefront.checkout.order_files.order_rows import (
     RowError,
     parse_order,
 )
+from storefront.checkout.order_search import name_keys
 from storefront.extensions import write_transaction
 from storefront.money import Money
 from storefront.sheets.named_rows import NamedRow, NamedTable, open_named_table
@@ -140,6 +141,7 @@ def _write(session: Session, orders: Sequence[ImportedOrder]) -> None:
         row = Order(
             **order.values,
             imported_number=order.number,
+            **name_keys(str(order.values["ship_to"].get("name", ""))),
             user_id=owners.get(order.values["email"]),
             request_digest=hashlib.sha256(f"import:{order.number}".encode()).hexdigest(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,9 +13,10 @@ from storefront import accounts, rate_limiting, shop_settings
 from storefront.actors import describe_actors
 from storefront.checkout import orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
+from storefront.checkout.order_search import read_search
 from storefront.checkout.pages import blueprint, page_number, render_page
 from storefront.checkout.payment import disputes, invoice_expiry
-from storefront.checkout.payment.cancellation import cancel_order
+from storefront.checkout.payment.cancellation import cancel_order, take_back_order
 from storefront.checkout.payment.refunds import refund_order
 from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
@@ -39,27 +41,34 @@ STATES = (
 # What each kind of event does to an order, beside those that need an amount.
 _STEPS: dict[str, Callable[..., object]] = {
     "shipped": orders.mark_shipped,
+    "tracking": orders.set_tracking,
     "delivered": orders.mark_delivered,
     "reserved": orders.reserve_goods,
     "prolonged": invoice_expiry.prolong,
     "dispute": disputes.allow_shipping,
 }
 # Kinds of events that may pay money back: they ask again who the person is.
-_PAY_BACK = frozenset({"refunded", "cancelled"})
+_PAY_BACK = frozenset({"refunded", "cancelled", "returned"})
 
 
 @bp.get("/ops/orders")
 @staff_only
 def all_orders() -> Response:
-    """List all orders, or those in a state. A number redirects to the order's page."""
-    number, state = request.args.get("number", "").strip()[:64], request.args.get("state", "")
-    if number and (found_number := queries.find_number(number)):
+    """List the orders that a search finds, or all. The number of an order redirects to its page."""
+    search, is_readable = read_search(request.args)
+    if search.text and (found_number := queries.find_number(search.text)):
         return redirect(url_for("orders_staff.show", number=found_number), 303)
+    state = request.args.get("state", "")
     state = state if state in STATES else ""
-    found = queries.list_orders(page_number(), state or None)
-    problem = _("There is no order %(number)s.", number=number) if number else ""
+    timezone = ZoneInfo(shop_settings.current().timezone)
+    found = queries.list_orders(page_number(), state or None, search.conditions(timezone))
     return render_page(
-        "ops/orders.html", orders=found, state=state, states=STATES, number=number, problem=problem
+        "ops/orders.html",
+        orders=found,
+        state=state,
+        states=STATES,
+        search=search,
+        problem="" if is_readable else _("Enter the days as %(example)s.", example="2026-01-31"),
     )
 
 
@@ -75,7 +84,7 @@ def show(number: str) -> Response:
 @staff_only
 @accounts.recent_proof_required(lambda: request.form.get("kind") in _PAY_BACK)
 def add_event(number: str) -> Response:
-    """Record an event (`kind`): paid, reserved, shipped, delivered, cancelled, refunded, prolonged, or a note."""
+    """Record an event (`kind`): a key of `_STEPS`, paid, refunded, returned, cancelled, or a note."""
     try:
         _record(number, request.form.get("kind", ""), request.form.get("note", "").strip()[:1000])
     except NoSuchOrderError:
@@ -90,6 +99,9 @@ def _record(number: str, kind: str, note: str) -> None:
     if kind == "refunded":
         key = request.form.get("key", "")[:100] or secrets.token_urlsafe(24)
         refund_order(number, _amount(order), key, note=note, returned=_returned(order))
+        return
+    if kind == "returned":
+        take_back_order(order, _returned(order), note=note)
         return
     if kind == "cancelled":
         cancel_order(order, note=note)

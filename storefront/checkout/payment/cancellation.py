@@ -6,6 +6,7 @@ An order expires if its payment was never begun, or if no event has reported how
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
@@ -42,6 +43,17 @@ def cancel_order(order: OrderView, *, note: str = "") -> None:
     """
     with write_transaction() as session:
         orders.cancel(session, order.number, note=note)
+    close_payment_and_refund(order)
+
+
+def take_back_order(order: OrderView, returned: Mapping[int, int], *, note: str = "") -> None:
+    """Take back an unpaid order that was sent (its goods by line id), then close its payment and refund a part.
+
+    Raises:
+        OrderError: the order was not sent, or is paid; nothing was changed.
+    """
+    with write_transaction() as session:
+        orders.take_back(session, order.number, returned, note=note)
     close_payment_and_refund(order)
 
 

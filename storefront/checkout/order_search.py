@@ -1,0 +1,101 @@
+"""Finds orders for staff: by number, name, e-mail address, SKU and day. Each way uses an index, on both databases."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, union
+
+from storefront.checkout.models import Order, OrderLine
+from storefront.mail.email_address import normalize_email
+
+_LAST = "\U0010ffff"  # greater than every character of a name
+_LONGEST_KEY = 100
+MAX_TEXT = 254  # characters; the longest e-mail address
+# Letters that have no accent to take off; people without them on the keyboard type these.
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSearch:
+    """What staff look for. The days `since` and `until` are both part of it, in the shop's time zone."""
+
+    text: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of the form, for links to further pages; without those that are empty."""
+        days = {"from": self.since, "to": self.until}
+        return ({"q": self.text} if self.text else {}) | {
+            name: day.isoformat() for name, day in days.items() if day is not None
+        }
+
+    def conditions(self, timezone: ZoneInfo) -> list[Any]:
+        """Return the conditions of a query of orders."""
+        found: list[Any] = []
+        if self.text:
+            found.append(Order.id.in_(_matches(self.text)))
+        if self.since is not None:
+            found.append(Order.placed_at >= _midnight(self.since, timezone))
+        if self.until is not None:
+            found.append(Order.placed_at < _midnight(self.until + timedelta(days=1), timezone))
+        return found
+
+
+def read_search(fields: Mapping[str, str]) -> tuple[OrderSearch, bool]:
+    """Return the search of a form with `q`, `from` and `to` (2026-01-31), and whether all its days can be read."""
+    days = {name: _read_day(fields.get(name, "")) for name in ("from", "to")}
+    text = " ".join((fields.get("q") or fields.get("number", "")).split())
+    is_readable = all(days[name] or not fields.get(name, "").strip() for name in days)
+    return OrderSearch(text[:MAX_TEXT], days["from"], days["to"]), is_readable
+
+
+def name_keys(name: str) -> dict[str, str]:
+    """Return a recipient's name as staff look for it: without accents and case, once with the surname first."""
+    words = _fold(name).split()
+    turned = [*words[-1:], *words[:-1]]
+    return {"name_key": " ".join(words)[:_LONGEST_KEY], "surname_key": " ".join(turned)[:_LONGEST_KEY]}
+
+
+def _matches(text: str) -> Any:
+    """Return a query of the ids of the orders that a text names. Each part has an index of its own."""
+    spellings = {text, text.upper(), text.lower()}
+    numbers = {text.upper().removeprefix("#"), text.removeprefix("#"), text, f"#{text}"}
+    key = " ".join(_fold(text).split())[:_LONGEST_KEY]
+    parts = [
+        select(Order.id).where(Order.number.in_(numbers)),
+        select(Order.id).where(Order.imported_number.in_(numbers)),
+        select(OrderLine.order_id).where(OrderLine.sku.in_(spellings)),
+        select(OrderLine.order_id).where(OrderLine.label.in_(spellings)),
+    ]
+    if email := normalize_email(text):
+        parts.append(select(Order.id).where(Order.email == email))
+    if key:
+        beginnings = [column.between(key, key + _LAST) for column in (Order.name_key, Order.surname_key)]
+        parts += [select(Order.id).where(beginning) for beginning in beginnings]
+    return union(*parts)
+
+
+def _fold(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    return "".join(sign for sign in folded if not unicodedata.combining(sign))
+
+
+def _read_day(text: str) -> date | None:
+    """Return a day; None if the text is not one of the years that a time zone can turn into a time."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return day if 1970 <= day.year <= 9000 else None
+
+
+def _midnight(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), timezone)
