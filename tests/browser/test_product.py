@@ -47,6 +47,23 @@ def test_a_variant_changes_address_price_stock_and_picture(page: Page) -> None:
     assert chosen(page) == ["Rust"]
 
 
+def test_a_picture_is_enlarged_and_put_back(page: Page, javascript: bool) -> None:
+    page.goto(PRODUCT)
+    zoom = page.locator(".gallery__zoom").first
+    if not javascript:
+        zoom.click()
+        expect(page).to_have_url(re.compile(r"/media/\w+-1024\.webp$"))
+        return
+    zoom.press(" ")
+    large = page.get_by_role("dialog").locator("img")
+    expect(large).to_be_visible()
+    expect(large).to_have_attribute("src", str(zoom.get_attribute("href")))
+    assert large.evaluate("async image => { await image.decode(); return image.naturalWidth; }") == 1024
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(zoom).to_be_focused()
+
+
 def test_options_are_chosen_one_after_the_other(page: Page) -> None:
     page.goto("/products/enamelled-casserole")
     choice(page, "Rust").click()
