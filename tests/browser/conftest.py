@@ -85,6 +85,10 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 def _failed(problems: list[str], request: Request) -> None:
     # Leaving the page aborts pending requests, which is not a failure; `_refused` reports missing files.
     late = request.resource_type in ("image", "other", "script", "fetch")
+    if (
+        request.failure == "csp"
+    ):  # a module to preload, without JavaScript; a breach of the policy is said on the console
+        return
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")
 

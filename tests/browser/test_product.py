@@ -51,16 +51,18 @@ def test_a_picture_is_enlarged_and_put_back(page: Page, javascript: bool) -> Non
     page.goto(PRODUCT)
     zoom = page.locator(".gallery__zoom").first
     if not javascript:
-        zoom.click()
-        expect(page).to_have_url(re.compile(r"/media/\w+-1024\.webp$"))
+        answer = page.request.get(
+            str(zoom.get_attribute("href"))
+        )  # a tab would style it, which the policy forbids
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
         return
     zoom.press(" ")
     large = page.get_by_role("dialog").locator("img")
     expect(large).to_be_visible()
-    expect(large).to_have_attribute("src", str(zoom.get_attribute("href")))
+    expect(large).to_have_attribute("src", re.compile(f"{zoom.get_attribute('href')}$"))
     assert large.evaluate("async image => { await image.decode(); return image.naturalWidth; }") == 1024
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("dialog")).to_have_count(0)
     expect(zoom).to_be_focused()
 
 
