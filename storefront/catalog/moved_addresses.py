@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, literal, or_, select
 
 from storefront import cache
 from storefront.cache import keys
@@ -99,6 +99,30 @@ def find_redirect(path: str) -> str | None:
     return target and (_find_collection(unquote(target)) or target)
 
 
+def find_successor(path: str) -> str | None:
+    """Return the path of the category's page to which the products of an empty category went; None without one.
+
+    If that category is empty too, its own redirect counts, and so on. One statement.
+    """
+    cache.depends_on(keys.NAVIGATION, keys.path_tag(path))  # a category is filled or emptied
+    first = select(CategoryRedirect.category_id, literal(1).label("step")).where(
+        CategoryRedirect.path == path
+    )
+    steps = first.cte("steps", recursive=True)
+    following = (
+        select(CategoryRedirect.category_id, steps.c.step + 1)
+        .select_from(steps)
+        .join(Category, Category.id == steps.c.category_id)
+        .join(CategoryRedirect, CategoryRedirect.path == Category.path)
+        .where(Category.product_count == 0, steps.c.step < MAX_REDIRECTS)
+    )
+    steps = steps.union_all(following)
+    filled = select(Category.path).join(steps, steps.c.category_id == Category.id)
+    query = filled.where(Category.product_count > 0).order_by(steps.c.step).limit(1)
+    found = db.session.execute(query).scalar_one_or_none()
+    return None if found is None else category_path(found)
+
+
 def _has_redirects() -> bool:
     cache.depends_on(keys.REDIRECTS)
     return db.session.execute(select(AddressRedirect.path).limit(1)).first() is not None
@@ -144,8 +168,9 @@ def _find_category(path: str) -> str | None:
         return None
     spellings = [path, plain, plain.lower(), "/".join(map(slugify, plain.split("/")))]
     cache.depends_on(*map(keys.path_tag, spellings))
-    present = select(Category.path.label("spelling"), Category.id, Category.path)
-    former = select(CategoryRedirect.path.label("spelling"), Category.id, Category.path).join(Category)
+    columns = (Category.id, Category.path, Category.product_count)
+    present = select(Category.path.label("spelling"), *columns)
+    former = select(CategoryRedirect.path.label("spelling"), *columns).join(Category)
     rows: list[Row[Any]] = [
         *db.session.execute(present.where(Category.path.in_(spellings))),
         *db.session.execute(former.where(CategoryRedirect.path.in_(spellings))),
@@ -154,7 +179,7 @@ def _find_category(path: str) -> str | None:
     if row is None:
         return None
     cache.depends_on(keys.category_tag(row.id), keys.path_tag(row.path))
-    return category_path(row.path)
+    return (None if row.product_count else find_successor(row.path)) or category_path(row.path)
 
 
 def _find_collection(path: str) -> str | None:

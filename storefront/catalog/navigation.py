@@ -20,7 +20,7 @@ from storefront.catalog.models import (
     ProductImage,
     RenditionSet,
 )
-from storefront.catalog.moved_addresses import find_moved_category
+from storefront.catalog.moved_addresses import find_moved_category, find_successor
 from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
@@ -98,6 +98,8 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         if target := find_moved_category(path):
             raise MovedError(add_prefix(target))
         raise NotInShopError(_("There is no category %(path)r.", path=path))
+    if path != ROOT_PATH and not by_path[path].product_count and (successor := find_successor(path)):
+        raise MovedError(add_prefix(successor))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
     shown = sorted((r for r in rows if r.product_count > 0), key=rank_key)
     children = [counted_link(r) for r in shown if r.parent_id == by_path[path].id]

@@ -179,9 +179,11 @@ def sitemap_products(part: int) -> Response:
 @bp.app_errorhandler(MovedError)
 def moved(error: MovedError) -> BaseResponse:
     """Redirect an old address to the new one, with the same query."""
+    response = _redirect(error.url)
     if request.query_string:
         cache.do_not_store()  # the next visitor's query may differ
-    return _redirect(error.url)
+        response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @bp.get("/products/<slug>/")
@@ -198,13 +200,16 @@ def redirect_unknown_path(path: str) -> BaseResponse | None:
     if target is None:
         return None
     response = _redirect(add_prefix(target))
-    # A browser keeps a 301 without this header for ever, and would not see that the redirect changes.
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
 def _redirect(url: str) -> BaseResponse:
-    """Return a redirect to a URL of the shop, with the request's query unless the URL has its own."""
+    """Return a redirect to a URL of the shop, with the request's query unless the URL has its own.
+
+    A browser keeps a 301 without Cache-Control for ever, and would not see that the redirect changes. The caller sets
+    it, unless the page cache does.
+    """
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{url}?{query}" if query and not set(url) & set("?#") else url, 301)
 

@@ -22,6 +22,7 @@ from storefront.catalog.list_index.derivation import (
     SearchedVariant,
     ancestor_paths,
 )
+from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
 from storefront.catalog.models import (
     ROOT_PATH,
     Category,
@@ -115,6 +116,7 @@ def update_counts(session: Session, wanted: ListingRows, present: ListingRows) -
             categories[category_id] += step
             vendors[category_id, row.vendor] += step
     _count_categories(session, [(key, delta) for key, delta in sorted(categories.items()) if delta])
+    redirect_emptied_categories(session, wanted, present)
     _count_vendors(session, [(*key, delta) for key, delta in sorted(vendors.items()) if delta])
 
 

@@ -1,0 +1,77 @@
+"""Redirect categories that a change leaves without products to where these went, as when a file renames them.
+
+Every change of products passes through here: imports, their undoing, the API, the back office. The redirect of a
+category counts only while it is empty (`moved_addresses.find_successor`): with products it is a page again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect
+
+
+def redirect_emptied_categories(
+    session: Session, wanted: Iterable[tuple[int, int]], present: Iterable[tuple[int, int]]
+) -> None:
+    """Redirect each category that is empty now to the one that all of its moved products are in.
+
+    Args:
+        session: a session whose transaction has updated the counts.
+        wanted: category id and product id of the rows of `listing`, after the change.
+        present: the same before the change.
+    """
+    old, new = _group(present), _group(wanted)
+    moved = [product_id for product_id in old.keys() & new.keys() if old[product_id] != new[product_id]]
+    if not moved:
+        return
+    ids = {category_id for product_id in moved for category_id in old[product_id] | new[product_id]}
+    columns = (Category.id, Category.path, Category.product_count)
+    rows = session.execute(select(*columns).where(Category.id.in_(ids)).order_by(Category.id)).all()
+    paths: dict[int, str] = {row.id: row.path for row in rows}
+    by_path = {path: category_id for category_id, path in paths.items()}
+    for row in rows:
+        if row.product_count == 0 and row.path != ROOT_PATH:
+            left = [product_id for product_id in moved if row.id in old[product_id]]
+            ways = [(_deepest(paths, old[one]), _deepest(paths, new[one])) for one in left]
+            target = _common_path([_successor_path(row.path, *way) for way in ways])
+            if target != ROOT_PATH and target in by_path:
+                session.merge(CategoryRedirect(path=row.path, category_id=by_path[target]))
+                if (stale := session.get(CategoryRedirect, target)) is not None:
+                    session.delete(stale)
+
+
+def _group(rows: Iterable[tuple[int, int]]) -> Mapping[int, set[int]]:
+    """Return the ids of each product's categories."""
+    grouped: dict[int, set[int]] = defaultdict(set)
+    for category_id, product_id in rows:
+        grouped[product_id].add(category_id)
+    return grouped
+
+
+def _deepest(paths: Mapping[int, str], category_ids: Iterable[int]) -> str:
+    """Return the path of a product's own category; the others are above it."""
+    return max((paths[category_id] for category_id in category_ids if category_id in paths), key=len)
+
+
+def _successor_path(path: str, old: str, new: str) -> str:
+    """Return the path that replaces a category's, given where one of its products was and is.
+
+    "tea" becomes "teas" if a product went from "tea/green" to "teas/green", and "cups" if it went to "cups".
+    """
+    below = old[len(path) :] if old.startswith(f"{path}/") else ""
+    return new.removesuffix(below) if below else new
+
+
+def _common_path(paths: list[str]) -> str:
+    """Return the path of the deepest category that is above all of these, or one of them; "" for the root."""
+    common = paths[0].split("/") if paths else []
+    for path in paths[1:]:
+        parts = path.split("/")
+        same = [a == b for a, b in zip(common, parts, strict=False)]
+        common = common[: same.index(False) if False in same else len(same)]
+    return "/".join(common)
