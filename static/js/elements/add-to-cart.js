@@ -1,30 +1,34 @@
-/** Sends the form without leaving the page, shows the result and updates the header. On any error the browser sends
- *  the form itself. */
+/** Sends the form without leaving the page, shows the result beside the button that is in view, and updates the header.
+ *  On any error the browser sends the form itself. */
 class AddToCart extends HTMLElement {
   #listening;
+  #pressed;
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("submit", (event) => this.#send(event), { signal });
     document.addEventListener("stock-changed", (event) => this.#offer(event.detail), { signal });
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#close(), { signal });
   }
 
   disconnectedCallback() {
     this.#listening.abort();
   }
 
-  /** Shows the form, or the text for a sold-out variant. */
+  /** Shows the button, or the text for a sold-out variant: here and in the bar. */
   #offer({ sku, buyable }) {
     if (sku !== this.getAttribute("sku")) return;
-    this.querySelector("form").hidden = !buyable;
-    this.querySelector(".add-to-cart__out").hidden = buyable;
+    for (const part of document.querySelectorAll("[data-offer]")) {
+      part.hidden = (part.dataset.offer === "buy") !== buyable;
+    }
   }
 
   async #send(event) {
     event.preventDefault();
     const form = event.target;
-    const button = form.querySelector("button");
+    const button = event.submitter ?? form.querySelector("button");
+    if (button.hasAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
     try {
       const answer = await fetch(form.action, {
@@ -34,6 +38,7 @@ class AddToCart extends HTMLElement {
       });
       const said = await answer.json();
       if (answer.ok) document.dispatchEvent(new CustomEvent("cart-changed", { detail: said.cart_quantity }));
+      this.#pressed = button;
       this.#say(said.message ?? said.detail ?? said.title, answer.ok);
     } catch {
       form.submit();
@@ -42,15 +47,32 @@ class AddToCart extends HTMLElement {
     }
   }
 
+  /** The places for the result: one beside each button. CSS shows one of both. */
+  get #places() {
+    return [...document.querySelectorAll("#product [data-said], #buy-bar [data-said]")];
+  }
+
+  /** Screen readers announce the text (`role=status`). The focus stays on the button; the links are the next stops. */
   #say(message, worked) {
-    const place = this.querySelector("[role=status]");
-    place.textContent = `${message} `;
-    place.toggleAttribute("data-problem", !worked);
-    if (!worked) return;
-    const link = document.createElement("a");
-    link.href = this.dataset.cart;
-    link.textContent = this.dataset.toCart;
-    place.append(link);
+    for (const place of this.#places) {
+      const text = Object.assign(document.createElement("p"), { textContent: message });
+      place.replaceChildren(text);
+      place.toggleAttribute("data-problem", !worked);
+      if (!worked) continue;
+      const link = Object.assign(document.createElement("a"), { href: this.dataset.cart, textContent: this.dataset.toCart });
+      const goOn = Object.assign(document.createElement("button"), { type: "button", className: "quiet-button", textContent: this.dataset.goOn });
+      goOn.addEventListener("click", () => this.#close());
+      place.append(link, goOn);
+    }
+    for (const place of this.#places) if (place.offsetParent) place.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Removes the result; the focus returns to the button that was pressed, if it was in the result. */
+  #close() {
+    const places = this.#places;
+    const hadFocus = places.some((place) => place.contains(document.activeElement));
+    for (const place of places) place.replaceChildren();
+    if (hadFocus) this.#pressed?.focus();
   }
 }
 

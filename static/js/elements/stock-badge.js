@@ -68,7 +68,7 @@ function announce(text) {
     place.setAttribute("aria-live", "polite");
     document.body.append(place);
   }
-  place.textContent = text;
+  if (place.textContent !== text) place.textContent = text; // the page may have two badges of a variant
 }
 
 customElements.define("stock-badge", StockBadge);

@@ -63,10 +63,11 @@ class VariantPicker extends HTMLElement {
       const url = new URL(link.href);
       url.hash = "";
       const page = await this.#page(url);
-      const fresh = page.getElementById("product");
+      const [fresh, bar] = ["product", "buy-bar"].map((id) => document.adoptNode(page.getElementById(id)));
       const value = link.firstElementChild.textContent;
       const option = link.closest("section").id;
       product.replaceWith(fresh);
+      document.getElementById("buy-bar").replaceWith(bar);
       history.replaceState(history.state, "", url);
       document.title = page.title;
       this.#refocus(fresh, option, value);
