@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from storefront.errors import StorefrontError
 
 AWAY = "The database does not answer. Check DATABASE_URL, and that the server is running."
+UNAVAILABLE = "The database is unavailable, full or overloaded."
 NO_TABLES = "The database lacks a table or a column that this version needs. Run: flask db upgrade"
 _FULL = "The disk of the database is full. Free some space, then repeat the command."
 _BUSY = "Another process writes to the database for too long. Repeat the command in a minute."

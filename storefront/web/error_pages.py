@@ -116,7 +116,7 @@ def init_app(app: Flask) -> None:
         return response
 
     def database_unavailable(error: Exception) -> Response:
-        sentence = failures.describe(error) or "The database is unavailable, full or overloaded."
+        sentence = failures.describe(error) or failures.UNAVAILABLE
         log.warning("request %s: %s (%s)", g.get("request_id"), sentence, str(error).partition("\n")[0])
         response = app.make_response(render(503, None, error))
         response.headers["Retry-After"] = "5"

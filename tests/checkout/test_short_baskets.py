@@ -102,7 +102,7 @@ def test_the_basket_takes_all_that_is_left_at_once(guest: Browser) -> None:
 
 @pytest.mark.parametrize("display", ["low", "band"])
 def test_an_offer_tells_no_secret_number(app: Flask, guest: Browser, display: str) -> None:
-    app.config["STOCK_DISPLAY"] = display
+    app.config["SHOP_SETTINGS"] = {"stock_display": display}
     guest.post("/cart/quantity", sku="A", quantity="40")
     leave(A=17)
     for url in ("/cart", "/checkout"):
