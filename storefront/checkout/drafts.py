@@ -26,7 +26,7 @@ from storefront.checkout.errors import (
 from storefront.checkout.models import Checkout
 from storefront.checkout.terms import check_open, current_terms
 from storefront.checkout.totals import LineItem, Totals, compute_totals
-from storefront.extensions import connection_of, db
+from storefront.extensions import connection_of, db, insert_function
 from storefront.i18n import gettext as _
 from storefront.stock import StockItem, StockLevel, shortage_at
 
@@ -174,12 +174,12 @@ def save_draft(session: Session, **details: Any) -> Checkout:
     cart_id = cart_queries.current_cart_id()
     if cart_id is None:
         raise EmptyBasketError
+    # If the same form was sent several times at once, one of the requests creates the draft.
+    new = insert_function(session.connection())(Checkout).values(cart_id=cart_id)
+    session.execute(new.on_conflict_do_nothing(index_elements=["cart_id"]))
     draft = session.execute(
         select(Checkout).where(Checkout.cart_id == cart_id).with_for_update()
-    ).scalar_one_or_none()
-    if draft is None:
-        draft = Checkout(cart_id=cart_id)
-        session.add(draft)
+    ).scalar_one()
     for name, value in details.items():
         setattr(draft, name, value)
     draft.updated_at = datetime.now(UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -64,6 +65,8 @@ _INSERT_ORDER = insert(_ORDERS).returning(_ORDERS.c.id)
 _INSERT_EVENT = insert(_EVENTS).returning(_EVENTS.c.id)
 _INSERT_LINES = insert(cast("Table", OrderLine.__table__))
 
+MAX_TURNS = 3  # that a form waits for the same form, sent a moment earlier
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
@@ -98,7 +101,16 @@ def place_order(checkout_id: int, key: str, seen: str, client: str | None = None
     if not 16 <= len(key) <= 100:
         raise IncompleteError("key", _("The form is not complete. Open the checkout again."))
     order_key = hashlib.sha256(f"{checkout_id}:{key}".encode()).hexdigest()
-    return run_with_retries(lambda: _place_once(checkout_id, order_key, seen, client))
+    return run_with_retries(lambda: _place_in_turn(checkout_id, order_key, seen, client))
+
+
+def _place_in_turn(checkout_id: int, key: str, seen: str, client: str | None) -> PlacedOrder:
+    """Place the order, after the other requests with the same draft: each of them waits for a second at most."""
+    for _turn in range(MAX_TURNS - 1):
+        with suppress(InFlightError):
+            return _place_once(checkout_id, key, seen, client)
+        db.session.rollback()
+    return _place_once(checkout_id, key, seen, client)
 
 
 def _place_once(checkout_id: int, key: str, seen: str, client: str | None) -> PlacedOrder:

@@ -22,6 +22,7 @@ from storefront.checkout.errors import (
     CheckoutClosedError,
     EmptyBasketError,
     IncompleteError,
+    InFlightError,
     KeyReusedError,
     PricesChangedError,
     ShortageError,
@@ -37,7 +38,8 @@ from storefront.checkout.pages import (
     token_for_visitor,
 )
 from storefront.checkout.place_order import place_order
-from storefront.checkout.queries import order_view
+from storefront.checkout.queries import OrderView, order_view
+from storefront.checkout.recent_order import find_recent_order
 from storefront.checkout.retry import run_with_retries
 from storefront.checkout.terms import current_terms
 from storefront.checkout.totals import Totals, compute_totals
@@ -73,9 +75,22 @@ def details() -> Response:
 def check_out() -> Response:
     """Save the details and hold the goods, or place the order, as the pressed button (`do`) says.
 
-    `do=place` places the reviewed order. `place=1` with all details does everything in one request.
+    `do=place` places the reviewed order. `place=1` with all details does everything in one request. If such a form
+    without a key is sent again, it leads to the order that emptied the basket.
     """
-    user, button = accounts.load_current_user(), request.form.get("do", "")
+    user = accounts.load_current_user()
+    try:
+        return _answer_form(user)
+    except (EmptyBasketError, KeyReusedError, InFlightError):
+        db.session.rollback()
+        places = request.form.get("do") == "place" or request.form.get("place") == "1"
+        if not places or request.form.get("key") or (order := find_recent_order()) is None:
+            raise
+    return _lead_to_order(order, user)
+
+
+def _answer_form(user: User | None) -> Response:
+    button = request.form.get("do", "")
     if "take" in request.form:
         return _take_what_is_left(user)
     if button == "place":
@@ -154,11 +169,16 @@ def _place(user: User | None, seen: str | None) -> Response:
         seen = drafts.build_review(db.session(), draft).digest
     client = rate_limiting.address_digest(request.environ)
     placed = place_order(draft.id, request.form.get("key") or draft.key, seen, client)
-    order = order_view(placed.order)
+    return _lead_to_order(order_view(placed.order), user)
+
+
+def _lead_to_order(order: OrderView, user: User | None) -> Response:
+    """Redirect to the payment of an order that was placed just now, or to its page."""
     db.session.rollback()
     if order.state == "placed" and (to_provider := begin_payment(order)) is not None:
         return to_provider
-    return redirect_to_order(order, "placed", token_for_visitor(order, user_id), g.get("order_mail", ""))
+    token = token_for_visitor(order, user.id if user else None)
+    return redirect_to_order(order, "placed", token, g.get("order_mail", ""))
 
 
 def _is_sent() -> bool:
@@ -198,8 +218,13 @@ def closed(error: CheckoutClosedError) -> Response:
 
 @bp.errorhandler(EmptyBasketError)
 def empty(error: EmptyBasketError) -> Response:
-    """Say that the basket contains nothing to buy."""
-    return render_page("checkout/empty.html", error.status)
+    """Say that the basket contains nothing to buy, or which order has just emptied it."""
+    if (order := find_recent_order()) is None:
+        return render_page("checkout/empty.html", error.status)
+    user = accounts.current_user()
+    token = token_for_visitor(order, user.id if user else None)
+    status = 200 if request.method == "GET" else error.status
+    return render_page("checkout/ordered.html", status, order=order, token=token)
 
 
 @bp.errorhandler(ShortageError)
