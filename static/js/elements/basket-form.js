@@ -1,23 +1,22 @@
 /** Saves a quantity of the basket as it changes, and shows what the server makes of it. Typed text and focus stay.
  *  Without JavaScript, or if the request fails, every button of the form saves all quantities. */
-import { linesOf, outlineOf, patchLines } from "../lib/basket-lines.js";
+import { linesOf, markField, outlineOf, patchLines, watchPointer } from "../lib/basket-lines.js";
 
 const TYPING_PAUSE = 600; // milliseconds
-const LONGEST_PRESS = 1000; // milliseconds; the release of a pointer outside of the window is not seen
 
 class BasketForm extends HTMLElement {
   #listening;
   #timer;
   #isSaving = false;
   #isDue = false;
-  #released = Promise.resolve();
+  #released;
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.addEventListener("input", ({ target }) => this.#typed(target), { signal });
-    this.addEventListener("change", ({ target }) => target.name === "quantity" && this.#save(), { signal });
-    document.addEventListener("pointerdown", () => this.#press(), { signal });
+    this.addEventListener("change", ({ target }) => target.name === "quantity" && this.#changed(target), { signal });
+    this.#released = watchPointer(signal);
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh(), { signal });
     window.addEventListener("pageshow", ({ persisted }) => persisted && this.refresh(), { signal });
     this.#save(); // what was typed before this script ran
@@ -39,12 +38,10 @@ class BasketForm extends HTMLElement {
     if (field.validity.valid) this.#timer = setTimeout(() => this.#save(), TYPING_PAUSE);
   }
 
-  /** Parts are replaced once no pointer is pressed: one that moves under it would swallow the click. */
-  #press() {
-    this.#released = new Promise((done) => {
-      for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(done), { once: true });
-      setTimeout(done, LONGEST_PRESS);
-    });
+  #changed(field) {
+    // At once: what appears later than half a second after a key or a click is a page that jumps.
+    this.#released().then(() => markField(field, this.dataset.wrong));
+    if (field.validity.valid) this.#save();
   }
 
   async #save() {
@@ -68,7 +65,7 @@ class BasketForm extends HTMLElement {
       const answer = await fetch(url, options);
       if (!answer.ok && answer.status !== 422) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      await this.#released;
+      await this.#released();
       this.removeAttribute("failed");
       this.#show(page.querySelector("basket-form"), values);
     } catch {

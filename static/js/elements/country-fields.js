@@ -1,5 +1,5 @@
 /** Loads the address form and the totals of a country as soon as it is chosen. Typed text and focus stay. Without
- *  JavaScript, or if the request fails, a button does the same. */
+ *  JavaScript, or if the request fails, a button does the same (`failed`). */
 class CountryFields extends HTMLElement {
   #listening;
   #shown; // the country whose form is shown
@@ -10,7 +10,6 @@ class CountryFields extends HTMLElement {
     this.#shown ??= this.#country.querySelector("option[selected]")?.value ?? this.#country.options[0]?.value;
     this.addEventListener("change", (event) => this.#changed(event), { signal });
     addEventListener("pageshow", () => this.#catchUp(), { signal });
-    this.querySelector(".country__button").hidden = true;
     this.#catchUp();
   }
 
@@ -54,7 +53,7 @@ class CountryFields extends HTMLElement {
       if (!this.#prefix) parts.push(...(isCountry ? ["delivery-choices"] : []), "sums");
       for (const part of parts) this.#replace(part, page, form);
     } catch (error) {
-      if (error.name !== "AbortError") this.querySelector(".country__button").hidden = false;
+      if (error.name !== "AbortError") this.setAttribute("failed", "");
     }
   }
 

@@ -3,11 +3,11 @@
  *  Without JavaScript the text stays as the server wrote it. */
 class HoldClock extends HTMLElement {
   #ticking;
+  #until;
 
   connectedCallback() {
-    const time = this.querySelector("time");
     const until = new Date(Date.now() + 1000 * this.getAttribute("left"));
-    time.textContent = until.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    this.#until = until.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
     const tick = () => this.#show(until - Date.now());
     tick();
     this.#ticking = setInterval(tick, 1000);
@@ -18,17 +18,17 @@ class HoldClock extends HTMLElement {
   }
 
   #show(left) {
-    const place = this.querySelector("[data-left]");
+    const place = this.querySelector("p");
     if (left > 0) {
       const seconds = Math.ceil(left / 1000);
       const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-      place.textContent = this.dataset.timeLeft.replace("{time}", time);
+      place.textContent = this.dataset.until.replace("{until}", this.#until).replace("{time}", time);
       return;
     }
     clearInterval(this.#ticking);
     this.classList.add("hold--past");
     this.setAttribute("role", "status");
-    this.querySelector("p").textContent = this.dataset.past;
+    place.textContent = this.dataset.past;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Follows variants whose stock a page prints in sentences (`data-variants`: their products, SKUs and versions). When one
  *  changes, the page shows its parts (`data-part`) as the server has them now: <basket-form> does so in the basket. */
+import { replaceParts } from "../lib/basket-lines.js";
 import { addBadge, removeBadge } from "../lib/stock-connection.js";
 
 const PAUSE = 200; // milliseconds: an order changes several variants at once
@@ -41,10 +42,7 @@ class StockWatch extends HTMLElement {
       const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const part of page.querySelectorAll("main [data-part]")) {
-        const old = document.querySelector(`main [data-part="${part.dataset.part}"]`);
-        if (old && !old.isEqualNode(part)) old.replaceWith(document.adoptNode(part));
-      }
+      replaceParts(document.querySelector("main"), page.querySelector("main"));
     } catch {
       // The page says what was true when it was loaded; the server checks again.
     }

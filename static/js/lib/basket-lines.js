@@ -21,8 +21,41 @@ export function patchLines(root, fresh) {
     line.shown.value = shown.value;
     line.quantity.ariaInvalid = quantity.ariaInvalid;
   }
+  replaceParts(root, fresh);
+}
+
+/** Replaces the parts whose contents differ (`data-part`). What would push the rest of the page away becomes `late`: the
+ *  style sheet shows it at the window's edge, or leaves it to another part that says so. */
+export function replaceParts(root, fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = root.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!old.isEqualNode(part)) old.replaceWith(document.adoptNode(part));
+    if (!old || old.innerHTML === part.innerHTML) continue;
+    const box = old.parentElement;
+    const height = box.offsetHeight;
+    part.style.minBlockSize = `${old.hasAttribute("late") ? 0 : old.offsetHeight}px`;
+    old.replaceWith(document.adoptNode(part));
+    part.toggleAttribute("late", box.offsetHeight > height);
   }
+}
+
+/** Marks a field with the sentence that says what to type, or with none if it is valid. */
+export function markField(field, sentence) {
+  const isValid = field.validity.valid;
+  document.getElementById(field.getAttribute("aria-describedby")).textContent = isValid ? "" : sentence;
+  field.ariaInvalid = isValid ? null : "true";
+}
+
+const LONGEST_PRESS = 1000; // milliseconds; the release of a pointer outside of the window is not seen
+
+/** Returns a function whose promise waits until no pointer is pressed: a button that moves under it swallows the click. */
+export function watchPointer(signal) {
+  let released = Promise.resolve();
+  const press = () => {
+    released = new Promise((done) => {
+      for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(done), { once: true });
+      setTimeout(done, LONGEST_PRESS);
+    });
+  };
+  document.addEventListener("pointerdown", press, { signal });
+  return () => released;
 }
