@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BARE := $(subst ],,$(subst [,,$(HOST)))
 ADDRESS := $(if $(findstring :,$(BARE)),[$(BARE)],$(BARE)):$(PORT)
 
-.PHONY: FORCE help run test quick test-long mutations check static bench pictures soak fast lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: FORCE help run test quick test-long mutations check static bench pictures soak fast wheels lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -87,12 +87,16 @@ fast: .venv/installed ## compile gunicorn's parser in C into .venv (needs a C co
 	@$(PIP) install --quiet --require-hashes -r requirements-fast.txt || { \
 		echo "The parser cannot be compiled here; the shop works without it. On Debian: apt-get install gcc python3-dev"; exit 1; }
 
+wheels: .venv/installed-dev ## ask PyPI whether every runtime package has wheels for Linux and macOS, x86-64 and ARM
+	@$(BIN)/python -m tests.wheels
+
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra dev --extra tracing -c requirements.txt -o requirements-dev.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra bench -c requirements-dev.txt -o requirements-bench.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra tracing -c requirements.txt -o requirements-tracing.txt pyproject.toml
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) --extra fast -c requirements.txt -o requirements-fast.txt pyproject.toml
+	@$(BIN)/python -m tests.older_pins requirements.txt requirements-dev.txt requirements-bench.txt requirements-tracing.txt requirements-fast.txt
 
 COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

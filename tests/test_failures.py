@@ -13,13 +13,14 @@ import click
 import click.testing
 import pytest
 from flask import Flask
+from flask.cli import run_command, shell_command
 from flask_migrate.cli import db as migration_commands
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from storefront import failures
 from storefront.extensions import db
-from storefront.ops import schema
+from storefront.ops import schema, setup
 from storefront.terminal import INTERRUPTED, guard
 from tests.conftest import make_app
 from tests.processes import ROOT
@@ -228,3 +229,41 @@ def test_commands_name_the_tables_that_are_missing(empty_url: str, tmp_path: Pat
         assert schema.problem() is not None
         db.session.remove()
         db.engine.dispose()
+
+
+def test_gunicorn_migrates_in_development_and_says_what_lacks(
+    empty_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    production = {"STOREFRONT_ENV": "production", "SECRET_KEY": "k" * 32, "TRUSTED_HOSTS": "shop.example"}
+    live = make_app(empty_url, tmp_path, **production, REDIS_URL="redis://127.0.0.1:1/0")
+    setup.check_before_serving(live)
+    assert "This shop has no tables yet. Run: flask setup" in caplog.text
+    caplog.clear()
+    app = make_app(empty_url, tmp_path)
+    setup.check_before_serving(app)
+    assert "The shop is empty. Fill it: flask setup" in caplog.text
+    caplog.clear()
+    setup.check_before_serving(live)
+    assert caplog.text == ""
+    setup.check_before_serving(make_app(AWAY, tmp_path))  # starts all the same
+
+
+def test_flask_run_sets_up_and_flask_shell_says_what_to_type(
+    tmp_path: Path, media: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"STOREFRONT_ENV": "development", "STOREFRONT_MEDIA_DIR": str(media), "REDIS_URL": redis_url}
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    with click.Context(shell_command, info_name="shell"), pytest.raises(schema.UnusableTablesError):
+        make_app(url, tmp_path, **settings)
+    options = {"host": "::1", "port": 5000}
+    with click.Context(run_command, info_name="run") as context:
+        context.params = options
+        app = make_app(url, tmp_path, **settings)
+        printed = capsys.readouterr().out
+        assert "63 products" in printed
+        assert "http://[::1]:5000/account/link/" in printed
+        make_app(url, tmp_path, **settings)
+        assert "63 products" not in capsys.readouterr().out
+    assert app.test_client().get("/", base_url="http://localhost").status_code == 200
+    with click.Context(shell_command, info_name="shell"):
+        make_app(url, tmp_path, **settings)
