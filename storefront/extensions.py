@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -18,7 +18,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
@@ -31,6 +31,8 @@ listen_to_postgresql()
 # serialization_failure, deadlock_detected, lock_not_available. A transaction that waited too long for a row has
 # written nothing, so another attempt is as good as a longer wait.
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
+MAX_RETRIES = 20  # of one transaction, of which the database aborts each attempt
+T = TypeVar("T")
 
 
 class Model(DeclarativeBase):
@@ -155,6 +157,18 @@ def is_retryable(error: DBAPIError) -> bool:
     if state is not None:
         return state in RETRYABLE_SQLSTATES
     return str(getattr(error.orig, "sqlite_errorname", "")).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def run_again(transaction: Callable[[], T]) -> T:
+    """Run a whole transaction of a command; run it again if the database aborted it for others."""
+    failures = 0
+    while True:
+        try:
+            return transaction()
+        except OperationalError as error:
+            failures += 1
+            if failures > MAX_RETRIES or not is_retryable(error):
+                raise
 
 
 def insert_function(database: Connection | Engine) -> Any:

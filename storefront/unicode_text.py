@@ -1,15 +1,37 @@
-"""Unicode text: normalisation in linear time, cleaning of what people typed, digits."""
+"""Unicode text: normalisation in linear time, cleaning of what people typed, digits, letters a–z of Latin letters."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 # UAX #15, section 13 (Stream-Safe Text Format): no text in any language has more combining marks in a row.
 MAX_MARKS = 30
 # Marks of combining class 0 that decompose into combining marks.
 _ALSO_MARKS = "\u0f73\u0f75\u0f81"
+_LATIN = re.compile(
+    r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) ([A-Z]|AA|AE|AO|AU|AV|AY|DZ|HV|IJ|LJ|NJ|OE|OI|OO|OU|TZ|VY)"
+    r"(?: WITH .+)?"
+)
+# Latin letters whose Unicode names do not begin with the letters for which people type them.
+_LATIN_NAMES = {
+    "DOTLESS I": "i",
+    "DOTLESS J": "j",
+    "SHARP S": "ss",
+    "THORN": "th",
+    "ETH": "d",
+    "ENG": "ng",
+    "KRA": "k",
+    "AFRICAN D": "d",
+    "OPEN E": "e",
+    "OPEN O": "o",
+    "SCHWA": "e",
+    "ESH": "sh",
+    "EZH": "zh",
+    "LONG S": "s",
+}
 
 # Control characters, line and paragraph separators: they part words.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -52,6 +74,24 @@ def ascii_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+
+
+def strip_marks(text: str) -> str:
+    """Return the text without case and combining marks of any script: "Théière" and "theiere" give the same."""
+    if text.isascii():
+        return text.casefold()
+    decomposed = normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+@lru_cache(maxsize=2000)
+def latin_letters(character: str) -> str:
+    """Return the letters a–z for which people type a Latin letter; empty for a letter of another script."""
+    name = unicodedata.name(character, "")
+    if found := _LATIN.fullmatch(name):
+        return found[1].lower()
+    base = name.removeprefix("LATIN SMALL LETTER ").partition(" WITH ")[0]
+    return _LATIN_NAMES.get(base, "")
 
 
 def _limit_marks(text: str) -> str:

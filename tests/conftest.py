@@ -278,7 +278,8 @@ def _empty() -> None:
     """
     tables = [table.name for table in reversed(Model.metadata.sorted_tables)]
     keep = {"category": " WHERE path <> ''"}
-    deletions = [f"DELETE FROM {name}{keep.get(name, '')};" for name in ("product_search", *tables)]
+    every = ("product_search", "product_search_2", *tables)
+    deletions = [f"DELETE FROM {name}{keep.get(name, '')};" for name in every]
     with db.engine.begin() as connection:
         connection.exec_driver_sql("".join(deletions) + "UPDATE category SET product_count = 0;" + _IDS)
 

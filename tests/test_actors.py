@@ -50,6 +50,9 @@ WITHOUT_ACTOR = {
     "derived from rows that name the actor": {
         "category_redirect",
         "listing",
+        "search_index",
+        "search_rebuild",
+        "search_word",
         "listing_vendor",
         "product_redirect",
         "rendition_set",

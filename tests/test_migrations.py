@@ -16,9 +16,13 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import MetaData, inspect, select, text
 
 from storefront.accounts.models import SignIn
+from storefront.catalog.list_index import search_rebuild, writer
+from storefront.catalog.list_index.reader import select_page
+from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import Product, Variant
+from storefront.catalog.search.models import SearchIndex
 from storefront.checkout.models import OrderLine
-from storefront.extensions import Model, db
+from storefront.extensions import Model, db, write_transaction
 from storefront.ops import schema
 from tests.conftest import make_app
 
@@ -174,6 +178,30 @@ def test_existing_catalogue_is_carried_over(empty_url: str, tmp_path: Path) -> N
         assert seen == [("POT", False, True, {}), ("LID", True, False, {})]
         whole = db.session.execute(select(Product.gift_card, Product.extra)).one()
         assert tuple(whole) == (True, {"Material": "clay"})
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_an_old_search_index_answers_until_a_new_one_is_built(empty_url: str, tmp_path: Path) -> None:
+    with make_app(empty_url, tmp_path).app_context():
+        upgrade(revision="0035")
+        is_sqlite = db.engine.dialect.name == "sqlite"
+        row = "(rowid, title) VALUES (1, 'mug')" if is_sqlite else "VALUES (1, 'mug:1A')"
+        with db.engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO product_search {row}"))
+        upgrade()
+        index = db.session.execute(select(SearchIndex.table_number, SearchIndex.version)).one()
+        assert (tuple(index), search_rebuild.is_needed()) == ((1, "1"), True)
+        with write_transaction() as session:
+            product = Product(slug="mug", title="Mug", status="active")
+            product.variants.append(Variant(sku="MUG", price=1))
+            session.add(product)
+            session.flush()
+            writer.refresh(session, [product.id])
+        assert select_page(ListRequest(q="mug"), 1, 1).ids == [1]
+        assert select_page(ListRequest(q="mugs"), 1, 1).ids == []
+        search_rebuild.rebuild()
+        assert select_page(ListRequest(q="mugs"), 1, 1).ids == [1]
         db.session.remove()
         db.engine.dispose()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Literal
 from urllib.parse import quote
 
@@ -141,6 +142,11 @@ ADDRESSES: dict[str, Callable[[int], str]] = {
     "parameters": lambda n: "/products?" + "&".join(f"p{i}=1" for i in range(n)),
     "one parameter again": lambda n: "/products?" + "page=1&" * n,
     "search words": lambda n: "/products?q=" + "+".join(f"w{i}" for i in range(n)),
+    "misspelt search words": lambda n: (
+        "/products?q=" + "+".join(f"{c}ettel" for c in ascii_lowercase * n)[:n]
+    ),
+    "search letters without spaces": lambda n: "/products?q=" + quote("茶") * n,
+    "search hyphens": lambda n: "/products?q=" + "a-'" * n,
     "search marks": lambda n: "/products?q=e" + quote("\u0300\u0316") * n,
     "a filter": lambda n: "/products?vendor=" + "v" * n,
     "a price": lambda n: "/products?min_price=" + "9" * n,

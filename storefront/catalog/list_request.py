@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from storefront.catalog.models import MAX_PATH
-from storefront.catalog.search import words
+from storefront.catalog.search.text_words import words
 from storefront.catalog.slugs import category_path
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _

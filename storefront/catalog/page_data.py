@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from storefront.catalog.list_request import ListRequest
@@ -159,7 +159,10 @@ class VendorCount:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list. If it is `capped`, more products match than `total`, which is shown as "1,000+"."""
+    """A page of a list. If it is `capped`, more products match than `total`, which is shown as "1,000+".
+
+    `shown_for` are the corrected forms of a search that found products; `found_as_typed`: others were found without.
+    """
 
     request: ListRequest
     navigation: Navigation
@@ -171,6 +174,8 @@ class ListPage:
     in_stock: int | None
     in_stock_capped: bool = False
     has_more_vendors: bool = False
+    shown_for: list[str] = field(default_factory=list)
+    found_as_typed: bool = True
 
     @property
     def is_beyond_end(self) -> bool:

@@ -15,7 +15,7 @@ from storefront.catalog import cards, metafields
 from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
 from storefront.catalog.list_index.derivation import ancestor_paths
-from storefront.catalog.list_index.reader import Candidate
+from storefront.catalog.list_index.matches import PER_PAGE, Candidate
 from storefront.catalog.list_index.vendor_counts import MAX_VENDORS, count_by_vendor
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import (
@@ -43,11 +43,11 @@ from storefront.catalog.page_data import (
     VendorCount,
 )
 from storefront.catalog.product_pictures import load_pictures
-from storefront.catalog.search import fold
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.stock import StockLevels
+from storefront.unicode_text import strip_marks
 from storefront.web.prefix import add_prefix
 
 # With the product's row, since each page of the catalogue may run six statements.
@@ -79,7 +79,7 @@ def fetch_list_page(wanted: ListRequest) -> ListPage:
         return cache.fetch(entry, ListPage, lambda: load_list_page(numbered))
 
     most = reader.MATCH_LIMIT if wanted.is_filtered else load_navigation(wanted.path)[0].products
-    if wanted.page > max(1, ceil(most / reader.PER_PAGE)):
+    if wanted.page > max(1, ceil(most / PER_PAGE)):
         return replace(fetch(1), request=wanted, items=[])
     return fetch(wanted.page)
 
@@ -106,18 +106,20 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     else:
         in_stock, in_stock_capped = reader.count_buyable(category_id)
     if selection.matches is None or wanted.vendors:
-        vendors = count_by_vendor(wanted, category_id)
+        vendors = count_by_vendor(wanted, category_id, selection.plan)
     return ListPage(
         request=wanted,
         navigation=navigation,
         items=cards.load_cards(selection.ids),
         total=selection.total,
-        pages=ceil(selection.total / reader.PER_PAGE),
+        pages=ceil(selection.total / PER_PAGE),
         capped=selection.capped,
         vendors=_vendor_choices(vendors[:MAX_VENDORS], wanted),
         has_more_vendors=len(vendors) > MAX_VENDORS,
         in_stock=in_stock,
         in_stock_capped=in_stock_capped,
+        shown_for=list(selection.shown_for),
+        found_as_typed=selection.found_as_typed,
     )
 
 
@@ -238,7 +240,7 @@ def _vendor_choices(counts: list[tuple[str, int | None]], wanted: ListRequest) -
     """Return the vendors to choose from, by name; those that are chosen stay, whatever the other filters leave."""
     chosen = [(vendor, 0) for vendor in wanted.vendors if vendor not in dict(counts)]
     vendors = [VendorCount(vendor, count) for vendor, count in (*counts, *chosen)]
-    return sorted(vendors, key=lambda each: (fold(each.vendor), each.vendor))
+    return sorted(vendors, key=lambda each: (strip_marks(each.vendor), each.vendor))
 
 
 def _exact_counts(

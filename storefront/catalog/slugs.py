@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from storefront.catalog.search import fold
-from storefront.unicode_text import normalize
+from storefront.unicode_text import latin_letters, normalize, strip_marks
 
 MAX_SLUG = 255  # characters: the width of the column
 # Bytes in UTF-8. Each is three characters of a percent-encoded address, and a sitemap allows 2,048 for all of it.
@@ -25,27 +23,6 @@ PLAIN = "!$&'()*+,;=:@"
 _DELIMITERS = frozenset('/\\?#%"<>^`{|}')
 _JOINERS = "\u200c\u200d"  # Persian and the scripts of India spell words with them
 _NOT_ASCII_SLUG = re.compile(r"[^a-z0-9]+")
-_LATIN = re.compile(
-    r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) ([A-Z]|AA|AE|AO|AU|AV|AY|DZ|HV|IJ|LJ|NJ|OE|OI|OO|OU|TZ|VY)"
-    r"(?: WITH .+)?"
-)
-# Latin letters whose Unicode names do not begin with the letters for which people type them.
-_LATIN_NAMES = {
-    "DOTLESS I": "i",
-    "DOTLESS J": "j",
-    "SHARP S": "ss",
-    "THORN": "th",
-    "ETH": "d",
-    "ENG": "ng",
-    "KRA": "k",
-    "AFRICAN D": "d",
-    "OPEN E": "e",
-    "OPEN O": "o",
-    "SCHWA": "e",
-    "ESH": "sh",
-    "EZH": "zh",
-    "LONG S": "s",
-}
 
 
 def handle_slug(handle: str) -> str:
@@ -129,7 +106,7 @@ def category_path(path: str) -> str:
 
 def _slugify_ascii(text: str) -> str:
     """Return a text's slug by the rule of version 1: a–z and 0–9 only, other letters separate words."""
-    plain = fold(text).replace("&", " and ").replace("'", "").replace("’", "")
+    plain = strip_marks(text).replace("&", " and ").replace("'", "").replace("’", "")
     return _NOT_ASCII_SLUG.sub("-", plain).strip("-")[:200].strip("-") or _digest_slug(text)
 
 
@@ -162,22 +139,12 @@ def _transliterate(text: str) -> str:
         if "a" <= character <= "z" or "0" <= character <= "9":
             made.append(character)
         elif kind == "L":
-            made.append(_latin_letters(character) or character)
+            made.append(latin_letters(character) or character)
         elif kind == "N" or (kind == "M" and made and not made[-1].isascii()):
             made.append(character)  # a mark of another script is part of its word
         elif kind != "M":
             made.append("-")
     return "".join(made)
-
-
-@lru_cache(maxsize=2000)
-def _latin_letters(character: str) -> str:
-    """Return the letters a–z for which people type a Latin letter; empty for a letter of another script."""
-    name = unicodedata.name(character, "")
-    if found := _LATIN.fullmatch(name):
-        return found[1].lower()
-    base = name.removeprefix("LATIN SMALL LETTER ").partition(" WITH ")[0]
-    return _LATIN_NAMES.get(base, "")
 
 
 def _cut(text: str, characters: int, size: int) -> str:

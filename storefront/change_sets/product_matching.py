@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from storefront.catalog.search import fold
 from storefront.change_sets.inputs import InputProduct
 from storefront.change_sets.shop_products import ShopProduct, ShopProducts, read_products
+from storefront.unicode_text import strip_marks
 
 # A slug that an earlier rule made of a text without Latin letters: only the same text has the same digest.
 _DIGEST = re.compile(r"n-[0-9a-f]{10}")
@@ -107,7 +107,7 @@ def _may_be(product: ShopProduct, given: InputProduct) -> bool:
     if product.slug in given.earlier_slugs and _DIGEST.fullmatch(product.slug):
         return True
     title, labels = given.values.get("title"), _labels(given)
-    if title and fold(str(title)) == fold(product.columns["title"]):
+    if title and strip_marks(str(title)) == strip_marks(product.columns["title"]):
         return True
     if labels & {variant.label for variant in product.variants}:
         return True

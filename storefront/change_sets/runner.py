@@ -7,16 +7,16 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Text, bindparam, func, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import actors
@@ -30,13 +30,11 @@ from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSet
 from storefront.change_sets.picture_files import PictureFolder
 from storefront.change_sets.results import Left, RowResult
 from storefront.change_sets.undo import undo_batch
-from storefront.extensions import db, is_retryable, write_transaction
+from storefront.extensions import db, run_again, write_transaction
 from storefront.postgresql import allow_long_statements
 from storefront.terminal import Progress
 
 BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
-MAX_RETRIES = 20  # of one batch, of which the database aborts each attempt
-T = TypeVar("T")
 
 _decode_change = msgspec.json.Decoder(ProductChange).decode
 _decode_result = msgspec.json.Decoder(RowResult).decode
@@ -87,13 +85,13 @@ class _Runner:
         self._in_progress = {self._direction.running, self._direction.done}
 
     def run(self) -> dict[str, int]:
-        with self._actor(_with_retries(self._begin)):
+        with self._actor(run_again(self._begin)):
             while ids := self._next_ids():
                 self._store_pictures(ids)
                 self._run_batch(ids)
                 if self._progress:
                     self._report()
-        _with_retries(self._finish)
+        run_again(self._finish)
         return store.count_states(self._id)
 
     def _begin(self) -> str:
@@ -158,10 +156,10 @@ class _Runner:
     def _run_batch(self, ids: Sequence[int]) -> None:
         """Do these rows in one transaction. If the database refuses one of them, do each alone."""
         try:
-            _with_retries(partial(self._run_transaction, ids))
+            run_again(partial(self._run_transaction, ids))
         except (IntegrityError, DataError) as error:
             if len(ids) == 1:
-                _with_retries(partial(self._skip, ids[0], error))
+                run_again(partial(self._skip, ids[0], error))
             else:
                 for key in ids:
                     self._run_batch([key])
@@ -224,18 +222,6 @@ class _Runner:
         return session.execute(
             query.with_for_update().execution_options(populate_existing=True)
         ).scalar_one_or_none()
-
-
-def _with_retries(transaction: Callable[[], T]) -> T:
-    """Run a whole transaction; run it again if the database aborted it for others."""
-    failures = 0
-    while True:
-        try:
-            return transaction()
-        except OperationalError as error:
-            failures += 1
-            if failures > MAX_RETRIES or not is_retryable(error):
-                raise
 
 
 def _save(session: Session, batch: Batch) -> None:

@@ -156,7 +156,8 @@ def _build_rows(
                 actor,
             )
         )
-        skus = []
+        skus: list[str] = []
+        options: dict[str, None] = {}
         for place, variant in enumerate(made.variants):
             sku = _sku(seed, made.number, place)
             option1, option2 = (*variant.options, "", "")[:2]
@@ -195,13 +196,14 @@ def _build_rows(
                     actor,
                 )
             )
-            skus += [sku, *variant.options]
+            skus.append(sku)
+            options |= dict.fromkeys(variant.options)
             variant_id, stock_id = variant_id + 1, stock_id + 1
         rows.entries.append(
             ListIndexRow(
                 product_id,
                 ListingRow(min(prices), name_key(made.title), made.vendor),
-                search.document(product_id, made.title, (made.vendor, *skus)),
+                search.SearchedTexts(product_id, made.title, (made.vendor, *options), tuple(skus)),
                 above,
             )
         )

@@ -12,6 +12,7 @@ from werkzeug.serving import is_running_from_reloader
 
 from storefront import demo, failures
 from storefront.accounts import sign_in_links
+from storefront.catalog.list_index import search_rebuild
 from storefront.extensions import db
 from storefront.ops import schema
 from storefront.terminal import interruptible, progress_bar
@@ -56,6 +57,7 @@ def set_up(*, no_demo: bool = False) -> None:
     is_new = before is None or before >= demo.FIRST_REVISION
     if demo.is_wanted(decline=no_demo or not is_new):
         _load_demo()
+    rebuild_search_index()
 
 
 def _load_demo() -> None:
@@ -69,6 +71,19 @@ def _load_demo() -> None:
         f"{loaded.products} products with {loaded.variants} variants are on the shelves. "
         "To take them away: flask demo remove"
     )
+
+
+def rebuild_search_index() -> None:
+    """Rebuild the search index if this version, or the shop's language, needs another one."""
+    if not search_rebuild.is_needed():
+        return
+    click.echo("Building the search index; the old one answers meanwhile …")
+    with (
+        interruptible(lambda: "The old search index still answers. Run flask setup again to go on."),
+        progress_bar("Products") as progress,
+    ):
+        search_rebuild.rebuild(progress)
+    click.echo("The search index is up to date.")
 
 
 def print_sign_in_link(bind: str) -> None:

@@ -29,6 +29,8 @@ URLS = (
     "/products?min_price=1&max_price=2",
     "/products?q=sencha",
     "/products?q=sencha&category=tea&vendor=Kiln+Row&vendor=Other",
+    "/products?q=sehncha+senhca&in_stock=1",
+    "/products?q=green+tea+t-shirt+12oz+ガラス",
     "/categories",
     "/products/sencha-7",
     "/products/unknown",

@@ -47,11 +47,12 @@ class SearchedVariant(NamedTuple):
     option1: str
     option2: str
     option3: str
+    barcode: str
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """Everything that the list index derives its rows and words of one product from."""
+    """Everything from which the list index derives the rows and the searched texts of one product."""
 
     product_id: int
     title: str
@@ -74,12 +75,17 @@ class ProductFacts:
         """Return the columns of the product's rows in `listing`."""
         return ListingRow(self.price or 0, name_key(self.title), self.vendor)
 
-    def document(self) -> search.Document:
-        """Return the product's document in the search index."""
-        variants = (text for variant in self.variants for text in variant)
-        body = html.unescape(_TAG.sub(" ", self.description_html))
-        words = (self.vendor, self.product_type, *self.tags, self.category, *variants, body)
-        return search.document(self.product_id, self.title, words)
+    def searched_texts(self) -> search.SearchedTexts:
+        """Return what is searched of the product."""
+        options = dict.fromkeys(o for v in self.variants for o in (v.option1, v.option2, v.option3) if o)
+        return search.SearchedTexts(
+            product_id=self.product_id,
+            title=self.title,
+            names=(self.vendor, self.product_type, *self.tags, self.category, *options),
+            codes=tuple(dict.fromkeys(code for v in self.variants for code in (v.sku, v.label))),
+            barcodes=tuple(dict.fromkeys(v.barcode for v in self.variants if v.barcode)),
+            body=html.unescape(_TAG.sub(" ", self.description_html)),
+        )
 
 
 def prices(variants: Iterable[PricedVariant]) -> Prices:

@@ -54,7 +54,9 @@ def snapshot(
         price=product.price,
         status=product.status,
         unlisted=product.unlisted,
-        variants=[SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3) for v in variants],
+        variants=[
+            SearchedVariant(v.sku, v.label, v.option1, v.option2, v.option3, v.barcode) for v in variants
+        ],
     )
     return Snapshot(facts, category[0] or "")
 
@@ -74,7 +76,7 @@ def update(session: Session, before: Snapshot, after: Snapshot) -> None:
         if old.row() != new.row():
             _change_rows(session, new.product_id, old.row(), new.row())
         if replace(old, price=new.price) != new:
-            search.index(session, [new.document()])
+            search.write(session, [new.searched_texts()])
 
 
 def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:
@@ -84,7 +86,7 @@ def _relist(session: Session, before: Snapshot, after: Snapshot) -> None:
     wanted = _insert(session, new, after.category_path) if new.is_listed else {}
     writer.update_counts(session, wanted, present)
     if wanted:
-        search.index(session, [new.document()])
+        search.write(session, [new.searched_texts()])
     elif present:
         search.remove(session, [new.product_id])
 

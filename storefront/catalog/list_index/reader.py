@@ -9,87 +9,45 @@ again within SCAN_LIMIT rows; the total is then a minimum ("1,000+").
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    CompoundSelect,
-    FromClause,
-    Integer,
-    Select,
-    case,
-    column,
-    func,
-    join,
-    select,
-    true,
-    union_all,
-)
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import CTE, CompoundSelect, func, join, select, true, union_all
 
-from storefront.catalog import search
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
+from storefront.catalog.list_index.matches import (
+    PER_PAGE,
+    AnySelect,
+    Candidate,
+    Selection,
+    match_statement,
+    slice_page,
+    sort_matches,
+)
+from storefront.catalog.list_index.search_reader import select_found
 from storefront.catalog.list_request import ListRequest, Sort
-from storefront.catalog.models import Category, Listing, Product
+from storefront.catalog.models import Listing, Product
 from storefront.extensions import db
 from storefront.stock import is_buyable
 
-PER_PAGE = 24
 MATCH_LIMIT = 1000
 # Pages this far from both ends of an unfiltered list are empty: reaching them by offset would be too slow.
 MAX_OFFSET = 100_000
-
-
-AnySelect = Select[*tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A matching product, with the columns that sorting and counting need."""
-
-    product_id: int
-    price: int
-    name_key: str
-    vendor: str
-    title: str
-    category_path: str
-    buyable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The products of one page, in order.
-
-    Attributes:
-        ids: the products on the page.
-        total: how many products match; a minimum if `capped`.
-        capped: there are more matches than were counted.
-        matches: all matches, if they were counted exactly.
-    """
-
-    ids: list[int]
-    total: int
-    capped: bool
-    matches: list[Candidate] | None = None
 
 
 def select_page(wanted: ListRequest, category_id: int, listed: int) -> Selection:
     """Return one page of a category's products. `listed` is the category's stored product count."""
     if not wanted.is_filtered:
         return _select_plain(wanted, category_id, listed)
+    if wanted.q:
+        return select_found(wanted, category_id, MATCH_LIMIT)
     found, complete = _find_matches(wanted, category_id, listed)
     if complete:
-        ordered = _sort_matches(found, wanted)
+        ordered = sort_matches(found, wanted.sort)
         return Selection(
-            _slice_page([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered
+            slice_page([c.product_id for c in ordered], wanted.page), len(ordered), False, ordered
         )
-    kept = (
-        [c.product_id for c in _sort_matches(found, wanted)[:MATCH_LIMIT]]
-        if wanted.q
-        else _walk_order(wanted, category_id)
-    )
-    return Selection(_slice_page(kept, wanted.page), len(kept), True)
+    kept = _walk_order(wanted, category_id)
+    return Selection(slice_page(kept, wanted.page), len(kept), True)
 
 
 def count_buyable(category_id: int) -> tuple[int, bool]:
@@ -122,13 +80,6 @@ def _select_plain(wanted: ListRequest, category_id: int, listed: int) -> Selecti
 
 def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[list[Candidate], bool]:
     """Return matches from the narrowest source, and whether these are all."""
-    if wanted.q:
-        found, complete = _search_matches(wanted, category_id, title_only=True)
-        if not complete:
-            return found, False
-        others, complete = _search_matches(wanted, category_id, title_only=False)
-        known = {c.product_id for c in found}
-        return found + [c for c in others if c.product_id not in known], complete
     if wanted.vendors:
         return _matches_among(wanted, category_id, _products_of(wanted.vendors))
     if wanted.min_price is not None or wanted.max_price is not None or listed <= SCAN_LIMIT:
@@ -139,22 +90,8 @@ def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[l
             .limit(SCAN_LIMIT + 1 if wanted.in_stock else MATCH_LIMIT + 1)
             .cte("scanned")
         )
-        return _fetch_matches(_match_statement(wanted, scanned.c, [], scanned), scanned)
+        return _fetch_matches(match_statement(wanted, scanned.c, [], scanned), scanned)
     return [], False
-
-
-def select_found(query: str, *, title_only: bool = False) -> AnySelect | None:
-    """Return the statement for the ids of the products that a search finds; None if it has no words."""
-    dialect = db.session.connection().dialect.name
-    statement = search.matching_statement(dialect, query, title_only=title_only)
-    return None if statement is None else select(statement.columns(column("product_id", Integer)).subquery())
-
-
-def _search_matches(
-    wanted: ListRequest, category_id: int, *, title_only: bool
-) -> tuple[list[Candidate], bool]:
-    found = select_found(wanted.q, title_only=title_only)
-    return ([], True) if found is None else _matches_among(wanted, category_id, found)
 
 
 def _products_of(vendors: Sequence[str]) -> CompoundSelect[int]:
@@ -173,7 +110,7 @@ def _matches_among(
     scanned = source.limit(SCAN_LIMIT + 1).cte("scanned")
     conditions = [Listing.category_id == category_id, *price_range(wanted)]
     listed = join(scanned, Listing, Listing.product_id == scanned.c.product_id)
-    return _fetch_matches(_match_statement(wanted, Listing, conditions, listed), scanned)
+    return _fetch_matches(match_statement(wanted, Listing, conditions, listed), scanned)
 
 
 def _fetch_matches(matches: AnySelect, scanned: CTE) -> tuple[list[Candidate], bool]:
@@ -200,52 +137,7 @@ def _walk_order(wanted: ListRequest, category_id: int) -> list[int]:
     )
 
 
-def _match_statement(
-    wanted: ListRequest, row: Any, conditions: Sequence[ColumnElement[bool]], source: FromClause
-) -> AnySelect:
-    """Return the statement for matches among listing rows.
-
-    Args:
-        wanted: the filters.
-        row: the columns of the listing rows: the table's, or a subquery's.
-        conditions: further conditions on these rows.
-        source: a part of the table, or the table joined to product ids.
-    """
-    return (
-        select(
-            row.product_id.label("product_id"),
-            row.price.label("price"),
-            row.name_key.label("name_key"),
-            row.vendor.label("vendor"),
-            Product.title,
-            func.coalesce(Category.path, "").label("path"),
-            case((is_buyable(row.product_id), 1), else_=0).label("buyable"),
-        )
-        .select_from(source)
-        .join(Product, Product.id == row.product_id)
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(*conditions, *other_conditions(wanted, row))
-    )
-
-
 def _order(sort: Sort, row: Any, *, backwards: bool = False) -> list[Any]:
     columns = {"price": [row.price], "-price": [row.price], "name": [row.name_key]}.get(sort, [])
     descending = (sort in ("new", "relevance", "-price")) != backwards
     return [c.desc() if descending else c.asc() for c in (*columns, row.product_id)]
-
-
-def _sort_matches(found: list[Candidate], wanted: ListRequest) -> list[Candidate]:
-    """Return the matches in the wanted order: the same as that order's index gives."""
-
-    def key(c: Candidate) -> tuple[Any, ...]:
-        if wanted.sort == "relevance":
-            return (*search.relevance_key(c.title, wanted.q), -c.product_id)
-        return {"name": (c.name_key, c.product_id), "new": (c.product_id,)}.get(
-            wanted.sort, (c.price, c.product_id)
-        )
-
-    return sorted(found, key=key, reverse=wanted.sort in ("new", "-price"))
-
-
-def _slice_page(ids: list[int], page: int) -> list[int]:
-    return ids[(page - 1) * PER_PAGE : page * PER_PAGE]

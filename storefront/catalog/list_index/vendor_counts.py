@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import CTE, Subquery, and_, func, select
 
+from storefront.catalog import search
 from storefront.catalog.list_index.conditions import SCAN_LIMIT, other_conditions, price_range
-from storefront.catalog.list_index.reader import select_found
+from storefront.catalog.list_index.search_reader import scan_found
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import Listing, ListingVendor
 from storefront.extensions import db
@@ -15,11 +16,18 @@ from storefront.extensions import db
 MAX_VENDORS = 500  # that a page lists; of more, those with the most products
 
 
-def count_by_vendor(wanted: ListRequest, category_id: int) -> list[tuple[str, int | None]]:
+def count_by_vendor(
+    wanted: ListRequest, category_id: int, plan: search.Plan | None
+) -> list[tuple[str, int | None]]:
     """Return a category's vendors with their numbers of products, for a choice of several. One statement.
 
     The numbers are what all filters except the vendors leave; None if that is more than SCAN_LIMIT rows to read.
     Vendors with nothing left are not returned. If MAX_VENDORS + 1 are returned, there are more.
+
+    Args:
+        wanted: the filters.
+        category_id: the category.
+        plan: what a search looks for; None without one.
     """
     others = replace(wanted, vendors=())
     stored = (
@@ -32,7 +40,7 @@ def count_by_vendor(wanted: ListRequest, category_id: int) -> list[tuple[str, in
     if not others.is_filtered:
         rows = db.session.execute(stored.limit(MAX_VENDORS + 1)).all()
         return [(row.vendor, row.products) for row in rows]
-    scanned = _scan(others, category_id)
+    scanned = _scan(others, category_id, plan)
     if scanned is None:
         return []
     counted = _count_scanned(others, category_id, scanned)
@@ -45,14 +53,13 @@ def count_by_vendor(wanted: ListRequest, category_id: int) -> list[tuple[str, in
     return [(row.vendor, None if row.size > SCAN_LIMIT else row.number) for row in rows]
 
 
-def _scan(wanted: ListRequest, category_id: int) -> CTE | None:
+def _scan(wanted: ListRequest, category_id: int, plan: search.Plan | None) -> CTE | None:
     """Return the rows of the list's narrowest source, SCAN_LIMIT + 1 at most; None if nothing can match."""
     if not wanted.q:
         listed = select(Listing.product_id, Listing.price, Listing.vendor)
         ranged = listed.where(Listing.category_id == category_id, *price_range(wanted))
         return ranged.order_by(Listing.price).limit(SCAN_LIMIT + 1).cte("scanned")
-    found = select_found(wanted.q)
-    return None if found is None else found.limit(SCAN_LIMIT + 1).cte("scanned")
+    return None if plan is None else scan_found(plan)
 
 
 def _count_scanned(wanted: ListRequest, category_id: int, scanned: CTE) -> Subquery:

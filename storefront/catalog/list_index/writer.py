@@ -45,8 +45,25 @@ class ListIndexRow:
 
     product_id: int
     row: ListingRow
-    document: search.Document
+    texts: search.SearchedTexts
     category_ids: Sequence[int]  # its category and all above it, the root included
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """A product as its rows have it.
+
+    Attributes:
+        facts: what the list index derives from.
+        prices: those of its variants.
+        stored_prices: those on its own row, which may be old.
+        category_id: its category.
+    """
+
+    facts: ProductFacts
+    prices: Prices
+    stored_prices: Prices
+    category_id: int | None
 
 
 @event.listens_for(Session, "after_flush")
@@ -99,7 +116,7 @@ def write(
     _delete_rows(session, [key for key in present if wanted.get(key) != present[key]])
     _insert_rows(session, {key: row for key, row in wanted.items() if present.get(key) != row})
     update_counts(session, wanted, present)
-    search.index(session, [entry.document for entry in entries], fresh=fresh)
+    search.write(session, [entry.texts for entry in entries], fresh=fresh)
     search.remove(session, unlisted)
 
 
@@ -130,17 +147,18 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
     return {key: tuple(ids[path] for path in ancestor_paths(own)) for key, own in paths.items()}
 
 
-def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
-    """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
+def load_facts(session: Session, product_ids: Sequence[int]) -> list[StoredFacts]:
+    """Return what these products' rows say of them. Two statements."""
     columns = (Variant.price, Variant.position, Variant.compare_at_price)
-    texts = (Variant.sku, Variant.label, Variant.option1, Variant.option2, Variant.option3)
+    options = (Variant.option1, Variant.option2, Variant.option3)
+    texts = (Variant.sku, Variant.label, *options, Variant.barcode)
     priced: dict[int, list[PricedVariant]] = defaultdict(list)
     searched: dict[int, list[SearchedVariant]] = defaultdict(list)
     for row in session.execute(
         select(Variant.product_id, *columns, *texts).where(Variant.product_id.in_(product_ids))
     ):
         priced[row[0]].append(PricedVariant(*row[1:4]))
-        searched[row[0]].append(SearchedVariant(*row[4:]))
+        searched[row[0]].append(SearchedVariant._make(row[4:]))
     columns_of_product = (
         *(Product.id, Product.title, Product.vendor, Product.product_type, Product.tags, Product.category_id),
         *(
@@ -157,36 +175,46 @@ def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListInde
         .outerjoin(Category, Category.id == Product.category_id)
         .where(Product.id.in_(product_ids))
     ).all()
-    prices = {row.id: derivation.prices(priced[row.id]) for row in products}
-    changed = {
-        row.id for row in products if prices[row.id] != (row.price, row.price_max, row.compare_at_price)
-    }
-    _set_prices(session, {product_id: prices[product_id] for product_id in sorted(changed)})
+    return [
+        StoredFacts(
+            ProductFacts(
+                product_id=row.id,
+                title=row.title,
+                vendor=row.vendor,
+                product_type=row.product_type,
+                tags=row.tags,
+                description_html=row.description_html,
+                category=row.name or "",
+                price=(prices := derivation.prices(priced[row.id])).price,
+                status=row.status,
+                unlisted=row.unlisted,
+                variants=searched[row.id],
+            ),
+            prices,
+            Prices(row.price, row.price_max, row.compare_at_price),
+            row.category_id,
+        )
+        for row in products
+    ]
+
+
+def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
+    """Bring prices and covers on the products' own rows up to date; return the entries of the listed ones."""
+    stored = load_facts(session, product_ids)
+    changed = {each.facts.product_id: each.prices for each in stored if each.prices != each.stored_prices}
+    _set_prices(session, dict(sorted(changed.items())))
     _set_covers(session, product_ids)
     root = session.execute(select(Category.id).where(Category.path == ROOT_PATH)).scalar_one()
-    above = ancestors(session, {row.category_id for row in products if row.category_id})
-    facts = {
-        row.id: ProductFacts(
-            product_id=row.id,
-            title=row.title,
-            vendor=row.vendor,
-            product_type=row.product_type,
-            tags=row.tags,
-            description_html=row.description_html,
-            category=row.name or "",
-            price=prices[row.id].price,
-            status=row.status,
-            unlisted=row.unlisted,
-            variants=searched[row.id],
-        )
-        for row in products
-    }
+    above = ancestors(session, {each.category_id for each in stored if each.category_id})
     return [
         ListIndexRow(
-            row.id, facts[row.id].row(), facts[row.id].document(), above.get(row.category_id, (root,))
+            each.facts.product_id,
+            each.facts.row(),
+            each.facts.searched_texts(),
+            above[each.category_id] if each.category_id else (root,),
         )
-        for row in products
-        if facts[row.id].is_listed
+        for each in stored
+        if each.facts.is_listed
     ]
 
 

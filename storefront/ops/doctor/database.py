@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from storefront import change_sets, outbox
+from storefront.catalog.list_index import search_rebuild
 from storefront.extensions import db
 from storefront.mail.queue import QueuedMail
 from storefront.ops import schema
@@ -34,6 +35,7 @@ def check() -> Iterator[Finding]:
     yield _outbox()
     yield _check_mail_queue()
     yield from _check_change_sets()
+    yield _check_search_index()
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -110,6 +112,15 @@ def _check_change_sets() -> Iterator[Finding]:
             f"Change set {number} ({change_set.name}) stopped half-way, or is being worked on: {again}.",
         )
     db.session.rollback()
+
+
+def _check_search_index() -> Finding:
+    if search_rebuild.is_needed():
+        return warn(
+            "search",
+            "The search index is of an older version or another language; it answers as before. Run: flask setup",
+        )
+    return ok("search", "The search index has this version and the shop's language.")
 
 
 def _check_mail_queue() -> Finding:

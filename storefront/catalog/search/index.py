@@ -1,0 +1,159 @@
+"""Write the search index: documents in SQLite FTS5 or PostgreSQL tsvector, in the transaction that changes products.
+
+There are two tables of documents. One answers; the other one is empty, or being built for another version, and then
+every change is written to both.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from storefront import i18n
+from storefront.catalog.search import first_format, near_words
+from storefront.catalog.search.documents import Document, SearchedTexts, build_document
+from storefront.catalog.search.models import SearchIndex
+from storefront.catalog.search.stems import language_of
+from storefront.extensions import insert_function
+
+FORMAT = 2  # of documents; raise it if their words change
+TABLES = {1: "product_search", 2: "product_search_2"}
+
+
+class Target(NamedTuple):
+    """A table of documents, the version that they have, and the id of the table of words."""
+
+    table: str
+    version: str
+    words_id: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of its stems; "" without any."""
+        return self.version.partition(":")[2]
+
+    @property
+    def is_first_format(self) -> bool:
+        """Whether its documents are those of the shop before there were versions."""
+        return self.version == first_format.VERSION
+
+
+def current_version() -> str:
+    """Return the version that the index should have: its format, and the language whose stems it holds."""
+    return f"{FORMAT}:{language_of(i18n.shop_locale())}"
+
+
+def new_target() -> Target:
+    """Return the target of a shop whose index has no version yet, since it has no products."""
+    return Target(TABLES[1], current_version())
+
+
+def write(session: Session, texts: Sequence[SearchedTexts], *, fresh: bool = False) -> None:
+    """Write products to the search index. `fresh`: the index has none of these products yet."""
+    if texts:
+        for target in _targets(session):
+            write_documents(session, target, texts, fresh=fresh)
+
+
+def remove(session: Session, product_ids: Sequence[int]) -> None:
+    """Remove products from the search index."""
+    if not product_ids:
+        return
+    connection = session.connection()
+    key = "rowid" if connection.dialect.name == "sqlite" else "product_id"
+    for target in _targets(session):
+        connection.execute(
+            text(f"DELETE FROM {target.table} WHERE {key} = :id"), [{"id": i} for i in product_ids]
+        )
+
+
+def write_documents(
+    session: Session,
+    target: Target,
+    texts: Sequence[SearchedTexts],
+    *,
+    fresh: bool = False,
+    keep: bool = False,
+) -> None:
+    """Write products to one table of documents.
+
+    Args:
+        session: a session in a writing transaction.
+        target: the table.
+        texts: what is searched of the products.
+        fresh: the table has none of these products: saves a look-up.
+        keep: leave documents that are there already: on PostgreSQL, another transaction may have written newer ones.
+    """
+    if target.is_first_format:
+        _insert(session, target.table, list(map(first_format.build_document, texts)), fresh=fresh, keep=keep)
+        return
+    documents = [build_document(each, target.language) for each in texts]
+    _insert(session, target.table, documents, fresh=fresh, keep=keep)
+    found = set().union(*(document.plain_words for document in documents))
+    near_words.add_words(session, found, target.words_id)
+
+
+def _targets(session: Session) -> list[Target]:
+    """Return the tables to write to. Until the transaction ends, nobody begins or ends a rebuild."""
+    columns = (
+        SearchIndex.table_number,
+        SearchIndex.version,
+        SearchIndex.next_table,
+        SearchIndex.next_version,
+        SearchIndex.words_id,
+    )
+    query = select(*columns).with_for_update(read=True)
+    state = session.execute(query).one_or_none()
+    if state is None:
+        version, connection = current_version(), session.connection()
+        values = {"id": 1, "table_number": 1, "version": version, "words_id": secrets.token_hex(8)}
+        connection.execute(insert_function(connection)(SearchIndex).values(values).on_conflict_do_nothing())
+        state = session.execute(query).one()
+    targets = [Target(TABLES[state.table_number], state.version, state.words_id)]
+    if state.next_table:
+        targets.append(Target(TABLES[state.next_table], state.next_version, state.words_id))
+    return targets
+
+
+def _insert(session: Session, table: str, documents: Sequence[Document], *, fresh: bool, keep: bool) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        verb = "INSERT" if fresh else "INSERT OR REPLACE"
+        connection.execute(
+            text(f"{verb} INTO {table} (rowid, title, body) VALUES (:id, :title, :body)"),
+            [{"id": d.product_id, "title": d.title, "body": d.body} for d in documents],
+        )
+    else:
+        action = "NOTHING" if keep else "UPDATE SET document = excluded.document"
+        connection.execute(
+            text(
+                f"INSERT INTO {table} (product_id, document) VALUES (:id, CAST(:document AS tsvector)) "
+                f"ON CONFLICT (product_id) DO {action}"
+            ),
+            [{"id": d.product_id, "document": _tsvector(d)} for d in documents],
+        )
+
+
+def _tsvector(entry: Document) -> str:
+    """Return the document in PostgreSQL's text format; the title has weight A (PostgreSQL manual, 8.11.1)."""
+    place, lexemes = 0, []
+    for weight, part in (("A", entry.title), ("D", entry.body)):
+        for word in part.split():
+            place += 1
+            lexemes.append(f"'{word}':{min(place, 16383)}{weight}")
+    return " ".join(lexemes)
+
+
+def clear(session: Session, table: str) -> None:
+    """Empty a table of documents that does not answer; on SQLite create it again, with this version's tokenizer."""
+    if session.connection().dialect.name == "sqlite":
+        session.execute(text(f"DROP TABLE {table}"))
+        # "ascii" takes every letter beyond ASCII as a part of a word, and changes none: the shop has folded them.
+        options = "tokenize='ascii', prefix='2 3', detail='column'"
+        session.execute(text(f"CREATE VIRTUAL TABLE {table} USING fts5(title, body, {options})"))
+    else:
+        session.execute(text(f"TRUNCATE {table}"))

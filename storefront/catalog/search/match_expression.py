@@ -1,0 +1,158 @@
+"""What a query asks of the index: for each word the terms of which one must be there, in each database's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import TextClause, text
+
+from storefront.catalog.search import first_format
+from storefront.catalog.search.documents import DERIVED
+from storefront.catalog.search.folding import fold
+from storefront.catalog.search.stems import stems
+from storefront.catalog.search.text_words import (
+    GRAM,
+    MAX_JOINED,
+    Forms,
+    compounds,
+    forms,
+    is_unspaced,
+    join_words,
+    split_runs,
+)
+
+MAX_WORDS = 12
+_BARCODE = range(8, 19)  # digits
+
+
+class Term(NamedTuple):
+    """A word of the index, or the beginning of some."""
+
+    word: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What one word of a query finds.
+
+    Attributes:
+        exact: the word itself, and what it begins.
+        others: its stems and spellings, and the word joined with its neighbours.
+    """
+
+    exact: tuple[Term, ...]
+    others: tuple[Term, ...] = ()
+
+
+def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
+    """Return the clean words of a query, at most MAX_WORDS, and for each the words that it forms with neighbours."""
+    parts: list[str] = []
+    joined: list[set[str]] = []
+    for found in compounds(query):
+        for part in found.parts:
+            parts.append(part)
+            joined.append({found.joined} if found.joined else set())
+    del parts[MAX_WORDS:], joined[MAX_WORDS:]
+    for place in range(1, len(parts)):
+        if pair := join_words(parts[place - 1 : place + 1]):
+            joined[place - 1].add(pair)
+            joined[place].add(pair)
+    for place in range(1, len(parts) - 1):
+        around = parts[place - 1 : place + 2]
+        if len(around[1]) == 1 and (triple := join_words(around)):  # "rock n roll"
+            for each in joined[place - 1 : place + 2]:
+                each.add(triple)
+    number = "".join(parts)
+    if len(parts) > 1 and number.isdigit() and len(number) in _BARCODE:
+        for each in joined:
+            each.add(number)  # a barcode, grouped
+    return parts, joined
+
+
+def build_clauses(query: str, language: str) -> list[Clause]:
+    """Return a clause for each word of a query; all of them must be met."""
+    clauses: list[Clause] = []
+    for part, joined in zip(*read_parts(query), strict=True):
+        pieces = split_runs(fold(part))
+        if len(pieces) == 1 and not is_unspaced(pieces[0]):
+            clauses.append(_word_clause(pieces[0], forms(part, language), joined, language))
+            continue
+        for piece in pieces:
+            clauses += (
+                Clause((Term(token, prefix=is_unspaced(token) or len(token) > 1),))
+                for token in query_grams(piece)
+            )
+    return clauses[:MAX_WORDS]
+
+
+def query_grams(piece: str) -> list[str]:
+    """Return the indexed words that a part of a query needs: those of a script without spaces in their order."""
+    if not is_unspaced(piece) or len(piece) <= GRAM:
+        return [piece]
+    return [piece[start : start + GRAM] for start in range(len(piece) - GRAM + 1)]
+
+
+def first_clauses(query: str) -> list[Clause]:
+    """Return the clauses of a query for an index of the first format."""
+    wanted = list(dict.fromkeys(first_format.words(query)))[:MAX_WORDS]
+    return [Clause((_begins(word),)) for word in wanted]
+
+
+def source(
+    dialect: str, table: str, clauses: Sequence[Clause], *, title_only: bool, exact: bool, bind: str
+) -> TextClause:
+    """Return the statement for the `product_id`s that meet all clauses, newest first.
+
+    Args:
+        dialect: "sqlite" or "postgresql".
+        table: the table of documents.
+        clauses: at least one.
+        title_only: whether words beside the title do not count.
+        exact: whether only the words as they were typed count.
+        bind: the name of the bound value, different for each part of a statement.
+    """
+    terms = [clause.exact if exact else (*clause.exact, *clause.others) for clause in clauses]
+    if dialect == "sqlite":
+        both = " AND ".join(f"({' OR '.join(map(_sqlite_term, each))})" for each in terms)
+        match = f"title : ({both})" if title_only else both
+        statement = f"SELECT rowid AS product_id FROM {table} WHERE {table} MATCH :{bind} ORDER BY rowid DESC"
+    else:
+        weight = "A" if title_only else ""
+        match = " & ".join(
+            f"({' | '.join(_postgresql_term(term, weight) for term in each)})" for each in terms
+        )
+        condition = f"document @@ CAST(:{bind} AS tsquery)"
+        statement = f"SELECT product_id FROM {table} WHERE {condition} ORDER BY product_id DESC"
+    return text(statement).bindparams(**{bind: match})
+
+
+def _begins(word: str) -> Term:
+    # A single letter matches whole words only: as a prefix it would match half of the shop.
+    return Term(word, prefix=len(word) > 1)
+
+
+def _word_clause(word: str, found: Forms, joined: set[str], language: str) -> Clause:
+    others: dict[Term, None] = {Term(DERIVED + word): None}
+    for spelt in found.spelt:
+        others |= {Term(spelt, prefix=True): None, Term(DERIVED + spelt): None}
+    for stem in found.stems:
+        others |= {Term(stem): None, Term(DERIVED + stem): None}
+    if word.isdigit() and len(word) in _BARCODE:
+        others |= {Term(word.lstrip("0") or "0"): None, Term(DERIVED + word.lstrip("0")): None}
+    for pair in sorted(joined):
+        others |= {Term(fold(pair)[:MAX_JOINED], prefix=True): None}
+        for form in (fold(pair), *stems(pair, language)):
+            others |= {Term(form): None, Term(DERIVED + form): None}
+    exact = (_begins(word),)
+    return Clause(exact, tuple(term for term in others if term not in exact))
+
+
+def _sqlite_term(term: Term) -> str:
+    return f'"{term.word}"*' if term.prefix else f'"{term.word}"'
+
+
+def _postgresql_term(term: Term, weight: str) -> str:
+    return f"'{term.word}':{'*' if term.prefix else ''}{weight}".rstrip(":")

@@ -1,0 +1,94 @@
+"""Words one edit apart: a letter more, less, another one, or two neighbours exchanged.
+
+Each word of the products is stored under itself and under what is left of it without one letter. Two words one edit
+apart share such a key, so that equality finds them on every database (SymSpell, Wolf Garbe 2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.catalog.search.models import SearchWord
+from storefront.catalog.search.text_words import is_unspaced
+from storefront.extensions import insert_function
+
+# Letters. Shorter words have too many neighbours; longer ones are typed by nobody.
+MIN_KNOWN, MIN_NEAR, MAX_LENGTH = 3, 4, 24
+_CHUNK = 500  # words in one statement
+_MAX_REMEMBERED = 200_000  # words, of the table in this process
+
+
+@lru_cache(maxsize=50_000)
+def is_word(folded: str) -> bool:
+    """Return whether a word is kept: one of letters, not a number or a code."""
+    if not MIN_KNOWN <= len(folded) <= MAX_LENGTH or any(map(str.isdigit, folded)):
+        return False
+    return folded.isascii() or not is_unspaced(folded)
+
+
+def keys(word: str) -> set[str]:
+    """Return the keys under which a word is stored, and looked up."""
+    if len(word) < MIN_NEAR:
+        return {word}
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
+
+
+def is_near(first: str, second: str) -> bool:
+    """Return whether two words are one edit apart."""
+    if abs(len(first) - len(second)) > 1 or first == second:
+        return False
+    short, long = sorted((first, second), key=len)
+    place = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
+    if len(short) < len(long):
+        return short[place:] == long[place + 1 :]
+    swapped = first[place : place + 2] == second[place : place + 2][::-1]
+    return first[place + 1 :] == second[place + 1 :] or (
+        swapped and first[place + 2 :] == second[place + 2 :]
+    )
+
+
+def sort_near(word: str, candidates: Iterable[str]) -> list[str]:
+    """Return the candidates that are near a word: those with the same first letter first, then the longest."""
+    near = {candidate for candidate in candidates if is_near(word, candidate)}
+    return sorted(near, key=lambda other: (other[0] != word[0], -len(other), other))
+
+
+def add_words(session: Session, found: Collection[str], table_id: str) -> None:
+    """Add words of products to the table. They stay when the last product with them goes: then they find nothing.
+
+    Words are added in one order, so that two transactions with the same new words cannot deadlock.
+
+    Args:
+        session: a session in a writing transaction.
+        found: the words; those that are not kept are ignored.
+        table_id: changes when the table was emptied.
+    """
+    known = _known(table_id)
+    candidates = sorted(word for word in found if word not in known and is_word(word))
+    for start in range(0, len(candidates), _CHUNK):
+        _add_missing(session, candidates[start : start + _CHUNK], known)
+
+
+@lru_cache(maxsize=4)
+def _known(_table_id: str) -> set[str]:
+    """Return the words that this process has seen in the table: most words of a product are old ones."""
+    return set()
+
+
+def _add_missing(session: Session, candidates: Sequence[str], known: set[str]) -> None:
+    connection = session.connection()
+    query = select(SearchWord.key).where(SearchWord.key.in_(candidates), SearchWord.word == SearchWord.key)
+    present = set(connection.execute(query).scalars())
+    missing = [word for word in candidates if word not in present]
+    if missing:
+        rows = [{"key": key, "word": word} for word in missing for key in sorted(keys(word))]
+        connection.execute(insert_function(connection)(SearchWord).on_conflict_do_nothing(), rows)
+    # A rollback takes back what this session has added, so these words are not known yet.
+    added: set[str] = session.info.setdefault("search words", set())
+    added.update(missing)
+    if len(known) < _MAX_REMEMBERED:
+        known |= present - added
