@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import ARGUMENTS
+from tests.browser.test_checkout import fill_in
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import server
 from tests.stock.streams import open_streams, set_stock, small_shop, worker_of
@@ -126,6 +127,41 @@ def test_an_open_basket_follows_the_stock(tabs: BrowserContext, shop: Shop) -> N
         for page in (basket, other):
             expect(page.locator(line)).to_have_count(0, timeout=SECONDS)
             expect(page.locator(total)).to_have_text(full)
+    finally:
+        set_stock(shop, sku, 40)
+
+
+def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserContext, shop: Shop) -> None:
+    checkout, basket = tabs.new_page(), tabs.new_page()
+    sku = first_product(checkout)
+    set_stock(shop, sku, 10)
+    checkout.get_by_role("button", name="Add to basket").click()
+    expect(checkout.get_by_role("link", name="Go to the basket")).to_be_visible()
+    basket.goto("/cart")
+    checkout.goto("/checkout")
+    note, on = checkout.get_by_role("alert"), checkout.get_by_role("button", name="Go on to the review")
+    email, to_checkout = checkout.get_by_label("E-mail"), basket.get_by_role("button", name="Checkout")
+    email.fill("ada@shop.example")
+    try:
+        set_stock(shop, sku, 0)
+        expect(note).to_contain_text("sold out", ignore_case=True, timeout=SECONDS)
+        expect(on).to_be_disabled()
+        expect(to_checkout).to_be_disabled(timeout=SECONDS)
+        set_stock(shop, sku, 10)
+        expect(note).to_have_count(0, timeout=SECONDS)
+        expect(on).to_be_enabled()
+        expect(to_checkout).to_be_enabled(timeout=SECONDS)
+        expect(email).to_have_value("ada@shop.example")
+
+        fill_in(checkout)
+        on.click()
+        expect(checkout.get_by_text("Held for you until")).to_be_visible()
+        watch = basket.locator("stock-watch")
+        before = str(watch.get_attribute("data-variants"))
+        set_stock(shop, sku, 0)  # as many as are reserved stay on hand
+        expect(watch).not_to_have_attribute("data-variants", before, timeout=SECONDS)
+        expect(to_checkout).to_be_enabled()
+        expect(note).to_have_count(0)
     finally:
         set_stock(shop, sku, 40)
 
