@@ -24,8 +24,9 @@ if TYPE_CHECKING:  # the functions import Pillow: most processes of the shop nev
 WIDTHS = (320, 640, 1024)
 # For large screens and for zooming: made when the picture arrives, shown once it has all its renditions.
 LARGE_WIDTH = 1536
-# For two cards side by side on a phone; made in the background, as all AVIF files are.
-PHONE_WIDTH = 384
+# For phones: two cards side by side, and one picture as wide as the screen; made in the background, as all AVIF files
+# are.
+PHONE_WIDTHS = (384, 768)
 MAX_PIXELS = 50_000_000
 # Pixels of the largest picture that is decoded within the shop's own process: 4 bytes each, and a copy or two.
 MAX_OWN_PIXELS = 4_000_000
@@ -105,7 +106,7 @@ def first_renditions(width: int) -> list[Rendition]:
 
 def all_renditions(width: int) -> list[Rendition]:
     """Return all renditions of a picture whose widest one has this width."""
-    widths = [w for w in sorted((*WIDTHS, PHONE_WIDTH, LARGE_WIDTH)) if w <= width] or [width]
+    widths = [w for w in sorted((*WIDTHS, *PHONE_WIDTHS, LARGE_WIDTH)) if w <= width] or [width]
     return [Rendition(w, name) for w in widths for name in _OPTIONS]
 
 

@@ -49,7 +49,7 @@ def test_pages_offer_renditions_once_they_exist(app: Flask, client: FlaskClient)
     at_first = names(digest, "320.webp", "640.webp", "1024.webp")
     assert [offered(client, url) for url in urls] == [at_first] * 3
     picture_queue.make_due()
-    widths = (320, 384, 640, 1024, 1536)
+    widths = (320, 384, 640, 768, 1024, 1536)
     everything = names(digest, *(f"{w}.{kind}" for w in widths for kind in ("webp", "avif")))
     for url in urls:
         assert offered(client, url) == everything, "the cached page was invalidated"
