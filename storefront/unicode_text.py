@@ -101,3 +101,14 @@ def _limit_marks(text: str) -> str:
         if marks <= MAX_MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def shorten(value: str, most: int) -> str:
+    """Return a text in one line of at most `most` characters; a longer one ends after a word, with an ellipsis."""
+    line = " ".join(value.split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    if line[most - 1] != " ":
+        cut = cut.rpartition(" ")[0] or cut
+    return cut.rstrip(" ,;:.–-") + "…"

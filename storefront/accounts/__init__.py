@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Flask, abort
+from flask import Flask, abort, redirect, url_for
+from werkzeug.wrappers import Response
 
 from storefront import actors, periodic, rate_limiting, sessions
 from storefront.accounts import (
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
     """Register the pages and commands, and identify shoppers and staff to the rooms below."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.add_url_rule("/.well-known/change-password", view_func=change_password_page)
     app.add_template_filter(format_day, "day")
     app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
@@ -68,6 +70,11 @@ def init_app(app: Flask) -> None:
     periodic.add_task(app, "security-events", security_events.delete_old, interval=3600.0)
     app.cli.add_command(cli.user)
     app.cli.add_command(customers)
+
+
+def change_password_page() -> Response:
+    """Lead password managers to the form (W3C, A Well-Known URL for Changing Passwords)."""
+    return redirect(url_for("accounts.overview", _anchor="part-password"), 303)
 
 
 def _is_staff() -> bool:

@@ -26,6 +26,7 @@ from storefront.cache.store import BuildTicket, CacheHit
 from storefront.errors import StorefrontError
 from storefront.web import compression
 from storefront.web.private import mark_private
+from storefront.web.same_origin import get_origin
 
 log = logging.getLogger(__name__)
 
@@ -174,8 +175,12 @@ def make_entry(
     arguments: Mapping[str, Any],
     query: Mapping[str, str],
 ) -> CacheEntry:
-    """Return the entry of a view's page for these arguments and this query."""
-    return keys.page(endpoint, policy.canonical(arguments, query), fingerprint, policy.kind)
+    """Return the entry of a view's page for these arguments and this query.
+
+    The shop's origin is part of it, since pages contain absolute addresses.
+    """
+    build = f"{fingerprint}-{keys.digest(get_origin())[:8]}"
+    return keys.page(endpoint, policy.canonical(arguments, query), build, policy.kind)
 
 
 def find_unshareable(response: Response) -> str | None:

@@ -10,6 +10,7 @@ from storefront.catalog.description_pictures import show_pictures
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
+from storefront.unicode_text import shorten
 from storefront.web import site_navigation
 from storefront.web.error_pages import unknown_path
 
@@ -27,3 +28,4 @@ def init_app(app: Flask) -> None:
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)
     app.add_template_filter(show_pictures)
+    app.add_template_filter(shorten)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
+from storefront.catalog.gtin import find_gtin
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import RenditionSet
 from storefront.catalog.pictures import rendition_widths
@@ -213,6 +215,11 @@ class VariantView:
         """The option values, e.g. "Blue / Large"; empty for a product without options."""
         return " / ".join(self.options)
 
+    @property
+    def gtin(self) -> tuple[str, str] | None:
+        """The barcode as schema.org names it, if it is a GTIN: ("gtin13", "4006381333931")."""
+        return find_gtin(self.barcode)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -270,6 +277,10 @@ class ProductPage:
     def url(self) -> str:
         """The address of the product's page."""
         return add_prefix(product_path(self.slug))
+
+    def variant_url(self, variant: VariantView) -> str:
+        """Return the address of the page with this variant selected."""
+        return f"{self.url}?{urlencode({'variant': variant.sku})}"
 
     @property
     def vendor_url(self) -> str:

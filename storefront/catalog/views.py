@@ -27,11 +27,12 @@ from storefront.cache import keys
 from storefront.catalog import moved_addresses, pictures, queries, sitemap
 from storefront.catalog.category_tree import load_category_tree
 from storefront.catalog.list_form import ListForm, read_form
+from storefront.catalog.list_request import PARAMETERS
 from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.catalog.page_data import CategoriesPage, HomePage, ProductPage
 from storefront.errors import BadInputError
 from storefront.web.prefix import add_prefix
-from storefront.web.same_origin import get_origin
+from storefront.web.same_origin import absolute_url
 
 bp = Blueprint("catalog", __name__, cli_group=None)
 
@@ -62,11 +63,6 @@ def _product_key(arguments: Mapping[str, Any], query: Mapping[str, str]) -> str:
     variant = query.get("variant", "")
     # Slugs contain no slash.
     return f"{arguments['slug']}/{variant}" if variant else str(arguments["slug"])
-
-
-def _sitemap_key(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:
-    """Return a cache key with the shop's origin: if the host changes, the sitemap names the new one at once."""
-    return f"{get_origin()}/{arguments.get('part', '')}"
 
 
 def _list_cost() -> int:
@@ -148,29 +144,36 @@ def media(name: str) -> Response:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Tell crawlers to read everything except combinations of filters, which are endless."""
-    filters = ("vendor", "min_price", "max_price", "sort", "in_stock")
-    rules = [f"Disallow: {add_prefix('/')}*?*{name}=" for name in filters]
-    lines = ["User-agent: *", *rules, "", f"Sitemap: {get_origin()}{add_prefix('/sitemap.xml')}", ""]
-    return Response("\n".join(lines), mimetype="text/plain")
+    """Tell crawlers to leave out personal pages, and combinations of filters, which are endless."""
+    personal = [
+        f"Disallow: {add_prefix(path)}" for path in ("/account", "/cart", "/checkout", "/me$", "/orders/")
+    ]
+    filters = [
+        f"Disallow: {add_prefix('/')}*?*{name}=" for name in PARAMETERS if name not in ("category", "page")
+    ]
+    sitemap_line = f"Sitemap: {absolute_url(add_prefix('/sitemap.xml'))}"
+    lines = ["User-agent: *", *personal, *filters, "", sitemap_line, ""]
+    return Response(
+        "\n".join(lines), mimetype="text/plain", headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 @bp.get("/sitemap.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
+@cache.public_page(keys.PRODUCT_LIST)
 def sitemap_index() -> Response:
     """The index of the sitemap's parts."""
     return Response(sitemap.render_index(), mimetype="application/xml")
 
 
 @bp.get("/sitemap-categories.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
+@cache.public_page(keys.PRODUCT_LIST)
 def sitemap_categories() -> Response:
     """The part of the sitemap with the categories."""
     return Response(sitemap.render_categories(), mimetype="application/xml")
 
 
 @bp.get(f"/sitemap-<int(min=1, max={sitemap.MAX_URLS}):part>.xml")
-@cache.public_page(keys.PRODUCT_LIST, _sitemap_key)
+@cache.public_page(keys.PRODUCT_LIST)
 def sitemap_products(part: int) -> Response:
     """A part of the sitemap with products."""
     return Response(sitemap.render_products(part), mimetype="application/xml")

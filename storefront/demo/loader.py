@@ -25,6 +25,7 @@ from storefront.extensions import db, write_transaction
 from storefront.money import minor_units
 from storefront.stock import StockItem
 from storefront.terminal import Progress
+from storefront.unicode_text import shorten
 
 _DESCRIPTION_LENGTH = 155  # characters: search engines cut off what is longer
 
@@ -152,7 +153,7 @@ def _add_product(
 
 def _seo_description(html: str) -> str:
     text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
-    return text[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0]
+    return shorten(text, _DESCRIPTION_LENGTH)
 
 
 def _image(

@@ -16,6 +16,7 @@ DEFAULT_COSTS = {"browse": 1}
 # The views of rooms that cannot use `limit`, and views that cost nothing.
 ENDPOINT_COSTS: Mapping[str, Mapping[str, int]] = {
     "static": {},
+    "icon": {},
     "healthz": {},
     "metrics": {},
     "catalog.media": {},

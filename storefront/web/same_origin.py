@@ -39,7 +39,8 @@ class CrossSiteRequestError(StorefrontError):
 
 
 def init_app(app: Flask) -> None:
-    """Refuse cross-site requests with unsafe methods (RFC 9110, 9.2.1)."""
+    """Refuse cross-site requests with unsafe methods (RFC 9110, 9.2.1); give templates the filter `absolute_url`."""
+    app.add_template_filter(absolute_url)
 
     @app.before_request
     def refuse_cross_site() -> None:
@@ -80,6 +81,11 @@ def get_origin() -> str:
         return f"http{'s' * is_secure}://{host}"
     name, port = hosts.listening_at()
     return f"http://{host or name}" if ":" in host else f"http://{hosts.join_address(host or name, port)}"
+
+
+def absolute_url(path: str) -> str:
+    """Return a URL path of the shop's host (with the shop's prefix) as an absolute URL at the shop's own origin."""
+    return get_origin() + path
 
 
 def canonical_url(endpoint: str, **values: object) -> str:

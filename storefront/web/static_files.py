@@ -21,6 +21,12 @@ from storefront.web.prefix import add_prefix
 # The order of the cascade; every file under css/components/ follows, by name.
 STYLES = ("reset", "tokens", "base", "layout", "utilities")
 FOREVER = "public, max-age=31536000, immutable"
+# Paths that browsers and phones ask for by themselves, and the files that answer.
+ICONS = {
+    "/favicon.ico": "img/favicon.ico",
+    "/apple-touch-icon.png": "img/apple-touch-icon.png",
+    "/apple-touch-icon-precomposed.png": "img/apple-touch-icon.png",
+}
 
 
 @dataclass(slots=True)
@@ -101,7 +107,7 @@ class StaticFiles:
 
 
 def init_app(app: Flask) -> None:
-    """Serve /static/; offer `static_url(name)` and `imported_urls(name)` to templates."""
+    """Serve /static/ and the icons; offer `static_url(name)` and `imported_urls(name)` to templates."""
     files = StaticFiles(Path(app.root_path).parent / "static")
     app.add_template_global(files.imported_urls, "imported_urls")
 
@@ -127,6 +133,14 @@ def init_app(app: Flask) -> None:
         response.headers["Cache-Control"] = FOREVER if exact else "no-cache"
         response.set_etag(f"{file.etag}-{encoding or 'identity'}")
         response.make_conditional(request)
+        return response
+
+    @app.get("/favicon.ico")
+    @app.get("/apple-touch-icon.png")
+    @app.get("/apple-touch-icon-precomposed.png")
+    def icon() -> Response:
+        response = serve(ICONS[request.path])
+        response.headers["Cache-Control"] = "public, max-age=86400"
         return response
 
 

@@ -105,7 +105,7 @@ def test_each_slug_answers_at_its_own_address(client: FlaskClient) -> None:
     for slug in slugs:
         page = client.get(product_path(slug))
         assert (page.status_code, f"Cup {slug}!" in unescape(page.text)) == (200, True)
-        assert f'rel="canonical" href="{product_path(slug)}"' in unescape(page.text)
+        assert f'rel="canonical" href="http://127.0.0.1:8000{product_path(slug)}"' in unescape(page.text)
         assert f'href="{product_path(slug)}"' in listed
         assert f"{product_path(slug)}</loc>" in sitemap
 

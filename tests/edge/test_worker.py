@@ -189,10 +189,10 @@ def test_fast_path_answers_from_the_second_request_on(shop: Shop) -> None:
 
 
 def test_fast_path_ignores_a_page_that_was_not_stored(shop: Shop) -> None:
-    asked = REQUEST.replace("/products", "/products?sort=upwards")
+    asked = REQUEST.replace("/products", "/products?min_price=cheap")
     for _ in range(3):
         answered = _send(shop, asked)
-        assert answered.startswith(b"HTTP/1.1 400 ")
+        assert answered.startswith(b"HTTP/1.1 200 ")
         assert not _is_fast(answered)
 
 

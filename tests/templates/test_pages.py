@@ -82,9 +82,9 @@ def test_filtered_lists_are_not_indexed(client: FlaskClient) -> None:
         client.get("/products?vendor=Leaf+%26+Bud&page=2").text,
     )
     assert "noindex" not in plain
-    assert '<link rel="canonical" href="/products?page=2">' in plain
+    assert '<link rel="canonical" href="http://127.0.0.1:8000/products?page=2">' in plain
     assert "noindex" in filtered
-    assert '<link rel="canonical" href="/products">' in filtered
+    assert '<link rel="canonical" href="http://127.0.0.1:8000/products">' in filtered
 
 
 @pytest.mark.usefixtures("shelf")

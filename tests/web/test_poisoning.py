@@ -139,9 +139,9 @@ def test_get_body_and_head_do_not_poison_pages(stocked: FlaskClient) -> None:
 
 
 def test_unknown_host_is_refused_and_not_stored(app: Flask, client: FlaskClient) -> None:
+    app.config["TRUSTED_HOSTS"] = ["localhost"]
     clean = seen(client, "/products")
     empty_the_cache()
-    app.config["TRUSTED_HOSTS"] = ["localhost"]
     for host in (EVIL, f"localhost.{EVIL}", f"localhost:80@{EVIL}", "localhost, evil.example", ""):
         refused = client.get("/products", headers={"Host": host})
         assert refused.status_code == 400, host
