@@ -30,10 +30,10 @@ Promise.all([...document.querySelectorAll(":not(:defined)")].map((one) => custom
 SLOW = {"offline": False, "latency": 600, "downloadThroughput": 180_000, "uploadThroughput": 84_000}
 
 
-@pytest.fixture(params=[360, 1440])
-def page(request: pytest.FixtureRequest, browser: Browser, shop: Shop) -> Iterator[Page]:
-    """A tab of this width that records its layout shifts."""
-    context = browser.new_context(base_url=shop.url, viewport={"width": request.param, "height": 800})
+@pytest.fixture
+def page(browser: Browser, shop: Shop) -> Iterator[Page]:
+    """A tab that records its layout shifts."""
+    context = browser.new_context(base_url=shop.url)
     context.add_init_script(OBSERVER)
     yield context.new_page()
     context.close()
@@ -46,12 +46,13 @@ def assert_still(page: Page) -> None:
     assert page.evaluate("window.shifts") == [], page.url
 
 
-def test_nothing_moves_from_the_basket_to_the_order(
-    page: Page, shop: Shop, request: pytest.FixtureRequest
-) -> None:
-    sku = "STILL" + "".join(filter(str.isdigit, request.node.name))
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, pytest.param(1440, marks=pytest.mark.only_long)])
+def test_nothing_moves_from_the_basket_to_the_order(page: Page, shop: Shop, width: int) -> None:
+    sku = f"STILL{width}"
     for path in (PRODUCT, make_rare(shop, sku)):
         put_in(page, path)
+    page.set_viewport_size({"width": width, "height": 800})
     wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")
     wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
