@@ -44,8 +44,12 @@ class EmailTakenError(StorefrontError):
         super().__init__(_("There is an account with this e-mail already."))
 
 
-def create_account(email: str, password: str, name: str = "", *, is_staff: bool = False) -> User:
+def create_account(
+    email: str, password: str, name: str = "", *, is_staff: bool = False, confirmed_email: str = ""
+) -> User:
     """Create an account. The e-mail must be folded, and must be proven to be its owner's.
+
+    `confirmed_email` is the address as it was typed (`exact_email`) if a link that was mailed there was used.
 
     Raises:
         EmailTakenError: another account has the e-mail.
@@ -53,7 +57,13 @@ def create_account(email: str, password: str, name: str = "", *, is_staff: bool 
     password_hash = passwords.hash_password(password)
     try:
         with write_transaction() as session:
-            user = User(email=email, password_hash=password_hash, name=name, is_staff=is_staff)
+            user = User(
+                email=email,
+                confirmed_email=confirmed_email,
+                password_hash=password_hash,
+                name=name,
+                is_staff=is_staff,
+            )
             session.add(user)
             session.flush()
             security_events.record(session, "account-created", user.id)
@@ -116,6 +126,7 @@ def change_credentials(
     generation: int,
     *,
     email: str | None = None,
+    exact: str = "",
     password: str | None = None,
 ) -> bool:
     """Change an account's e-mail or password. This ends mailed links and all sign-ins except this browser's.
@@ -123,7 +134,8 @@ def change_credentials(
     Args:
         user_id: the account.
         generation: the generation that the account must have: of two concurrent changes the second fails.
-        email: the new e-mail, folded.
+        email: the new e-mail, folded; its owner has used a link that was mailed there.
+        exact: the new e-mail as it was typed (`exact_email`), if that is known.
         password: the new password.
 
     Returns:
@@ -145,7 +157,7 @@ def change_credentials(
             if email is not None:
                 mail.enqueue_if_configured(session, user.email, messages.email_changed())
                 security_events.record(session, "email-changed", user_id, detail=email)
-                user.email = email
+                user.email, user.confirmed_email = email, exact or email
     except IntegrityError as error:
         raise EmailTakenError from error
     return True
@@ -164,6 +176,7 @@ def reset_password(user_id: int, generation: int, password: str) -> bool:
             return False
         mail.enqueue_if_configured(session, user.email, messages.password_changed())
         user.password_hash = password_hash
+        user.confirmed_email = user.confirmed_email or user.email
         security_events.record(session, "password-reset", user_id)
         sign_in_limits.clear_failures(session, user.email)
         guess_limits.clear_guesses(session, user_id)

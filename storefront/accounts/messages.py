@@ -9,9 +9,9 @@ from storefront.mail import MailText
 from storefront.web.same_origin import canonical_url
 
 
-def registration_link(email: str, next_path: str) -> MailText:
-    """Return the mail with the link that opens an account."""
-    token = tokens.sign(tokens.Registration(email, next_path))
+def registration_link(email: str, next_path: str, exact: str) -> MailText:
+    """Return the mail with the link that opens an account; `exact` is the address as it was typed."""
+    token = tokens.sign(tokens.Registration(email, next_path, exact))
     return MailText(
         _("Your account with %(shop)s", shop=_shop()),
         (_("Somebody, most likely you, wants an account with %(shop)s for this address.", shop=_shop()),),
@@ -67,9 +67,9 @@ def reset_link(user_id: int, generation: int) -> MailText:
     )
 
 
-def confirm_new_email(user_id: int, generation: int, email: str) -> MailText:
-    """Return the mail to a new e-mail address, with the link that confirms it."""
-    token = tokens.sign(tokens.EmailChange(user_id, generation, email))
+def confirm_new_email(user_id: int, generation: int, email: str, exact: str) -> MailText:
+    """Return the mail to a new e-mail address, with the link that confirms it; `exact` is it as it was typed."""
+    token = tokens.sign(tokens.EmailChange(user_id, generation, email, exact))
     return MailText(
         _("Your new e-mail for %(shop)s", shop=_shop()),
         (_("Your account with %(shop)s is to be reached by this address from now on.", shop=_shop()),),

@@ -22,6 +22,9 @@ class User(ChangedBy, Model):
     A new password or e-mail, another role and signing out everywhere increase `generation`: that ends all earlier
     sign-ins and mailed links. A disabled account cannot sign in.
 
+    `confirmed_email` is the address as its owner typed it (`exact_email`) when a link that was mailed there was used;
+    "" if that never happened. Orders of guests belong to the account by it.
+
     An account that came from another shop (`imported_at`) has no password until its owner sets one; `invited_at` is
     when a letter said so. `marketing_consent_at` is when the person agreed to news by mail (None: has not),
     `marketing_consent_source` says how that is known.
@@ -31,6 +34,7 @@ class User(ChangedBy, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    confirmed_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(100), default="")
     is_staff: Mapped[bool] = mapped_column(default=False)

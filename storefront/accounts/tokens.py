@@ -33,6 +33,7 @@ class Registration(msgspec.Struct, frozen=True, tag="registration"):
 
     email: str
     next: str
+    exact: str = ""  # the address as it was typed; links of earlier releases have none
 
 
 class PasswordReset(msgspec.Struct, frozen=True, tag="reset"):
@@ -48,6 +49,7 @@ class EmailChange(msgspec.Struct, frozen=True, tag="change"):
     user_id: int
     generation: int
     email: str
+    exact: str = ""
 
 
 class SecondFactorReset(msgspec.Struct, frozen=True, tag="second-factor"):

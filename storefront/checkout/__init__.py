@@ -17,7 +17,7 @@ from storefront.checkout import holds, messages, orders, place_order, queries, r
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.order_files import cli, customer_purchases
-from storefront.checkout.pages import checkout, order, staff
+from storefront.checkout.pages import checkout, order, order_lookup, staff
 from storefront.checkout.payment import cancellation, events, invoice_expiry, refunds
 from storefront.i18n import lazy_gettext
 from storefront.money import Money
@@ -43,7 +43,7 @@ def init_app(app: Flask) -> None:
         ConfigurationError: Stripe's settings are not valid; the text says why.
     """
     terms.init_app(app)
-    for blueprint in (checkout.bp, order.bp, order.history_bp, staff.bp, events.bp):
+    for blueprint in (checkout.bp, order_lookup.bp, order.bp, order.history_bp, staff.bp, events.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(cli.orders)
     app.cli.add_command(terms_cli.checkout)

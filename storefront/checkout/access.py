@@ -42,7 +42,7 @@ def find_order(number: str, shown: str) -> OrderView:
         raise NoSuchOrderError
     if order.placed_at > datetime.now(UTC) - LINK_LIFETIME:
         return order
-    return replace(order, link_expired=True, email="", ship_to={}, bill_to=None)
+    return replace(order, link_expired=True, email="", exact_email="", ship_to={}, bill_to=None)
 
 
 def order_url(order: Order | OrderView, site: str) -> str:
@@ -56,10 +56,8 @@ def shop_url() -> str:
 
 
 def _is_owner(order: OrderView) -> bool:
-    if order.user_id is None:
-        return False
     user = accounts.load_current_user()
-    return user is not None and user.id == order.user_id
+    return user is not None and queries.is_owner(order, user)
 
 
 def _is_token(order: OrderView, shown: str) -> bool:

@@ -101,6 +101,7 @@ class DraftDetails:
     cart_id: int | None
     user_id: int | None
     email: str
+    exact_email: str
     address: dict[str, Any]
     bill_to: dict[str, Any] | None
     delivery: str
@@ -114,6 +115,7 @@ class DraftDetails:
             draft.cart_id,
             draft.user_id,
             draft.email,
+            draft.exact_email,
             draft.address,
             draft.bill_to,
             draft.delivery,

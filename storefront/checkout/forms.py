@@ -10,7 +10,7 @@ from storefront.accounts.models import Address, User
 from storefront.checkout.models import Checkout
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
-from storefront.mail.email_address import read_email
+from storefront.mail.email_address import exact_email, read_email
 from storefront.postal import address_rules, countries
 from storefront.web.forms import Form
 
@@ -57,6 +57,7 @@ def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, 
     methods = terms.methods_to(address["country"])
     details = {
         "email": email,
+        "exact_email": exact_email(typed.get("email", "")),
         "address": address,
         "bill_to": _read_invoice_address(form, typed),
         "delivery": form.choice(

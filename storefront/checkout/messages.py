@@ -24,6 +24,7 @@ from storefront.money import Money
 from storefront.postal.address_lines import address_lines
 
 _COMPOSER = "order"
+_LINK_COMPOSER = "order-link"
 # Events without a mail. Notes are written by staff for staff.
 _KINDS_WITHOUT_MAIL = {"note", "delivered"}
 
@@ -32,6 +33,27 @@ def init_app(app: Flask) -> None:
     """Send a mail to the customer whenever something happens to their order."""
     orders.changed.register(app, _enqueue)
     mail.register_composer(app, _COMPOSER, _compose)
+    mail.register_composer(app, _LINK_COMPOSER, _compose_link)
+
+
+def order_link(number: str, site: str) -> DeferredMail:
+    """Return the mail with the link to an order, for a customer who has lost it."""
+    return DeferredMail(_LINK_COMPOSER, {"number": number, "site": site})
+
+
+def _compose_link(data: dict[str, Any]) -> MailText | None:
+    order = queries.find_order(data["number"])
+    if order is None:
+        return None
+    return MailText(
+        _("The link to your order %(number)s", number=order.number),
+        (
+            _("Somebody, probably you, asked for the link to this order on our site."),
+            _("If it was not you, you need not do anything: nobody else got the link."),
+        ),
+        access.order_url(order, data["site"]),
+        _("See your order"),
+    )
 
 
 def _enqueue(session: Session, change: OrderChange) -> None:

@@ -57,6 +57,7 @@ class Checkout(Model):
     user_id: Mapped[int | None] = mapped_column(index=True)
     key: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_urlsafe(24))
     email: Mapped[str] = mapped_column(String(254), default="")
+    exact_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     address: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     delivery: Mapped[str] = mapped_column(String(40), default="")
@@ -120,6 +121,9 @@ class Order(Model):
 
     `tracking` is the parcel's number or address at the carrier, as the customer sees it; "" if none is known.
 
+    `email` is the canonical address that mail is sent to, `exact_email` the same as it was typed ("" in orders of
+    earlier releases): by it a guest's order belongs to the account that has confirmed this address.
+
     Staff find it by the recipient's name: `name_key` and `surname_key` are what `order_search.name_keys` returns.
 
     `withheld_mails` counts mails about the order that were over a limit and not sent.
@@ -135,6 +139,7 @@ class Order(Model):
     request_digest: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int | None] = mapped_column(index=True)
     email: Mapped[str] = mapped_column(String(254))
+    exact_email: Mapped[str] = mapped_column(String(254), default="", server_default="")
     state: Mapped[str] = mapped_column(String(10), default="placed")
     currency: Mapped[str] = mapped_column(String(3))
     goods: Mapped[int] = mapped_column(BigInteger)

@@ -252,6 +252,7 @@ def _order_values(review: OrderReview, now: datetime) -> dict[str, Any]:
         "number": new_number(),
         "user_id": draft.user_id,
         "email": draft.email,
+        "exact_email": draft.exact_email,
         "state": "placed",
         "currency": totals.currency,
         "goods": totals.goods,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from storefront.accounts.models import User
 from storefront.checkout.models import Order, OrderEvent, OrderLine, PaymentDispute
 from storefront.extensions import db
+from storefront.mail.email_address import normalize_email
 from storefront.money import Money
 
 PER_PAGE = 50
@@ -74,6 +76,7 @@ class OrderView:
     number: str
     user_id: int | None
     email: str
+    exact_email: str
     state: str
     goods: Money
     delivery_price: Money
@@ -194,6 +197,17 @@ def find_number(typed: str) -> str | None:
     return db.session.scalar(query) or db.session.scalar(imported.order_by(Order.id.desc()).limit(1))
 
 
+def find_number_of_customer(typed: str, email: str) -> str | None:
+    """Return the number of the order with this number (or this one of another shop) and this canonical address.
+
+    One statement, whether the order exists or not.
+    """
+    text = "".join(typed.split()).removeprefix("#")
+    mine = (Order.number == text.upper()) | Order.imported_number.in_((text, f"#{text}"))
+    query = select(Order.number).where(mine, Order.email == email, Order.email != "")
+    return db.session.scalar(query.order_by(Order.id.desc()).limit(1))
+
+
 def find_order(number: str) -> OrderView | None:
     """Return the order with this number, read by three statements; None if it does not exist."""
     order = db.session.execute(select(Order).where(Order.number == number)).scalar_one_or_none()
@@ -225,6 +239,7 @@ def order_view(order: Order) -> OrderView:
         number=order.number,
         user_id=order.user_id,
         email=order.email,
+        exact_email=order.exact_email,
         state=order.state,
         goods=money(order.goods),
         delivery_price=money(order.delivery_price),
@@ -256,9 +271,30 @@ def event_view(event: OrderEvent, currency: str) -> EventView:
     return EventView(event.at, event.actor, event.kind, amount, event.note)
 
 
-def list_account_orders(user_id: int, page: int = 1) -> OrderPage:
+def belongs_to(user: User) -> ColumnElement[bool]:
+    """Return the SQL condition of the orders of an account: its own, and those of a guest with its confirmed address.
+
+    The address must be exactly the one that the account confirmed by a mailed link; only its domain may be written
+    in another case. The canonical address alone is not enough: it is the key of limits.
+    """
+    if not user.confirmed_email:
+        return Order.user_id == user.id
+    by_address = (Order.email == normalize_email(user.confirmed_email)) & (
+        Order.exact_email == user.confirmed_email
+    )
+    return (Order.user_id == user.id) | (Order.user_id.is_(None) & by_address)
+
+
+def is_owner(order: OrderView, user: User) -> bool:
+    """Return whether `belongs_to` holds for an order that was read."""
+    if order.user_id is not None:
+        return order.user_id == user.id
+    return user.confirmed_email != "" and order.exact_email == user.confirmed_email
+
+
+def list_account_orders(user: User, page: int = 1) -> OrderPage:
     """Return a page of the orders of an account."""
-    return _page([Order.user_id == user_id], page)
+    return _page([belongs_to(user)], page)
 
 
 def list_orders(page: int = 1, state: str | None = None, conditions: Sequence[Any] = ()) -> OrderPage:
@@ -279,7 +315,8 @@ def list_orders(page: int = 1, state: str | None = None, conditions: Sequence[An
 
 def export_orders(user_id: int) -> list[dict[str, Any]]:
     """Return the orders of an account as values that JSON can represent."""
-    rows = db.session.execute(select(Order).where(Order.user_id == user_id).order_by(Order.id)).scalars()
+    mine = belongs_to(db.session.get_one(User, user_id))
+    rows = db.session.execute(select(Order).where(mine).order_by(Order.id)).scalars()
     return [
         {name: getattr(row, name) for name in _EXPORTED_COLUMNS}
         | {"lines": [{name: getattr(line, name) for name in _EXPORTED_LINE_COLUMNS} for line in row.lines]}

@@ -41,6 +41,16 @@ def normalize_email(text: str) -> str | None:
     return folded if len(folded) <= MAX_LENGTH else None
 
 
+def exact_email(text: str) -> str:
+    """Return an address with its domain in canonical form and the rest as it is typed; empty if it is not valid.
+
+    Whether `Kim@` and `kim@` are one mailbox is known to its own server alone (RFC 5321, 2.4). Mail and limits take
+    them for one (`normalize_email`); what belongs to somebody must not.
+    """
+    canonical = normalize_email(text)
+    return f"{text.strip().rpartition('@')[0]}@{canonical.rpartition('@')[2]}" if canonical else ""
+
+
 def display_email(email: str) -> str:
     """Return an address for people: with an international domain as it is read, then as it is sent."""
     local, _at, domain = email.rpartition("@")

@@ -116,6 +116,7 @@ POLICIES = (
     _policy("mail.account", "30/hour", by="account", in_sql=True),
     _policy("checkout", "10/minute", strict=True),
     _policy("order", "60/minute", strict=True),
+    _policy("order-lookup", "10/hour", by="address", strict=True),
     _policy("payment.event", "1200/minute", by="address"),
     _policy("api", "600/minute", exact_fast_path=False),
     _policy("stream", "120/minute"),

@@ -25,7 +25,7 @@ from storefront.accounts.pages.sign_in import submitted_email
 from storefront.accounts.passwords import read_new_password
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail.email_address import read_email
+from storefront.mail.email_address import exact_email, read_email
 from storefront.web.forms import Form
 
 bp = make_blueprint("accounts", __name__, "/account")
@@ -87,9 +87,13 @@ def change_email(user: User) -> Response:
     email = read_email(form)
     if not is_own_password(user, form, "password") or form.errors:
         return _render_overview(user, email=form)
-    taken = credentials.find_by_email(email) is not None
+    taken, exact = credentials.find_by_email(email) is not None, exact_email(request.form["email"])
     with write_transaction() as session:
-        text = messages.account_exists() if taken else messages.confirm_new_email(user_id, generation, email)
+        text = (
+            messages.account_exists()
+            if taken
+            else messages.confirm_new_email(user_id, generation, email, exact)
+        )
         mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("accounts.email_sent", mail_id)
 
@@ -117,7 +121,9 @@ def set_email(token: str) -> Response:
     """Set the account's new e-mail; other devices are signed out."""
     change = tokens.read_email_change(token)
     try:
-        changed = credentials.change_credentials(change.user_id, change.generation, email=change.email)
+        changed = credentials.change_credentials(
+            change.user_id, change.generation, email=change.email, exact=change.exact
+        )
     except EmailTakenError:
         changed = False
     if not changed:

@@ -22,7 +22,7 @@ from storefront.accounts.second_factor import factors, passkeys
 from storefront.accounts.sign_in_limits import TooManyFailuresError
 from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
-from storefront.mail.email_address import read_email
+from storefront.mail.email_address import exact_email, read_email
 from storefront.web.forms import Form
 from storefront.web.prefix import remove_prefix
 
@@ -94,9 +94,9 @@ def send_registration_link() -> Response:
     email = read_email(form)
     if form.errors:
         return render_page("register", form=form, going=going)
-    exists = credentials.find_by_email(email) is not None
+    exists, exact = credentials.find_by_email(email) is not None, exact_email(request.form["email"])
     with write_transaction() as session:
-        text = messages.account_exists() if exists else messages.registration_link(email, going)
+        text = messages.account_exists() if exists else messages.registration_link(email, going, exact)
         mail_id = mail.enqueue_limited(session, email, text)
     return redirect_to_sent_page("sign_in.registration_sent", mail_id)
 
@@ -127,7 +127,8 @@ def create_account(token: str) -> Response:
     if form.errors:
         return render_page("finish", form=form, email=registration.email)
     try:
-        user = credentials.create_account(registration.email, password, name)
+        confirmed = registration.exact or registration.email
+        user = credentials.create_account(registration.email, password, name, confirmed_email=confirmed)
     except EmailTakenError as error:
         raise tokens.LinkError from error
     authentication.sign_in(user.id, user.generation, keep=keep)

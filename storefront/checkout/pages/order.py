@@ -66,7 +66,7 @@ def pay(number: str) -> Response:
 @accounts.sign_in_required
 def history(user: User) -> Response:
     """List the account's orders, newest first."""
-    orders = queries.list_account_orders(user.id, page_number())
+    orders = queries.list_account_orders(user, page_number())
     return render_page("checkout/orders.html", orders=orders, account_pages=accounts.account_pages())
 
 
