@@ -13,7 +13,16 @@ from sqlalchemy import func, select
 from storefront import accounts, catalog, change_sets, shop_settings, stock
 from storefront.cart import queries as cart_queries
 from storefront.checkout import cli as terms_cli
-from storefront.checkout import holds, messages, orders, place_order, queries, retention, terms
+from storefront.checkout import (
+    holds,
+    merchant_letter,
+    messages,
+    orders,
+    place_order,
+    queries,
+    retention,
+    terms,
+)
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.order_files import cli, customer_purchases
@@ -57,7 +66,15 @@ def init_app(app: Flask) -> None:
     cart_queries.held_for.register(app, holds.held_for_cart)
     change_sets.used_codes.register(app, lambda: select(Hold.sku))
     change_sets.used_codes.register(app, lambda: select(OrderLine.sku))
-    for module in (customer_purchases, messages, refunds, cancellation, invoice_expiry, retention):
+    for module in (
+        customer_purchases,
+        messages,
+        merchant_letter,
+        refunds,
+        cancellation,
+        invoice_expiry,
+        retention,
+    ):
         module.init_app(app)
 
 

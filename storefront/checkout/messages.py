@@ -142,15 +142,16 @@ def _confirmation(order: OrderView, site: str) -> MailText:
         ),
         access.order_url(order, site),
         _("See your order"),
-        rows=tuple(_rows(order)),
+        rows=tuple(sum_rows(order)),
         blocks=(
-            *_addresses(order),
+            *address_blocks(order),
             *_payment_instructions(order),
         ),
     )
 
 
-def _rows(order: OrderView) -> list[tuple[str, str]]:
+def sum_rows(order: OrderView) -> list[tuple[str, str]]:
+    """Return the lines and totals of an order as the rows of a mail."""
     lines = [
         (
             f"{line.quantity} × {line.title}{f' ({line.options})' if line.options else ''}",
@@ -168,7 +169,8 @@ def _rows(order: OrderView) -> list[tuple[str, str]]:
     return [*lines, *delivery, *tax, total]
 
 
-def _addresses(order: OrderView) -> Iterator[tuple[str, ...]]:
+def address_blocks(order: OrderView) -> Iterator[tuple[str, ...]]:
+    """Yield the addresses of an order as blocks of a mail, without links in what customers typed."""
     if order.is_sent:
         yield (_("Delivered to:"), *_address_lines(order.ship_to))
     if order.bill_to or not order.is_sent:

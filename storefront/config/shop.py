@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from storefront.config import values
-from storefront.config.reader import Source, choice, integer, setting
+from storefront.config.reader import Source, choice, integer, setting, switch
 from storefront.errors import ConfigurationError
 
 StockDisplay = Literal["low", "band", "exact"]
@@ -45,6 +45,11 @@ class ShopSettings:
         values.optional_email,
         "STOREFRONT_ORDER_EMAIL",
         sentence="the e-mail address that gets a letter for each new order",
+    )
+    order_letters: bool = setting(
+        switch(default=True),
+        "STOREFRONT_ORDER_LETTERS",
+        sentence="whether order_email gets a letter for each new order: on or off",
     )
     invoice_days: int = setting(
         integer(14, least=0, most=365),

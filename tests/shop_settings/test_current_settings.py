@@ -51,6 +51,7 @@ def test_a_shop_begins_with_the_defaults(app: Flask) -> None:
         timezone="UTC",
         stock_display="low",
         order_email="",
+        order_letters=True,
         invoice_days=14,
     )
 
