@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from storefront.extensions import db
 from storefront.ops import schema, setup
 from storefront.terminal import INTERRUPTED, guard
 from tests.conftest import make_app
-from tests.processes import ROOT
+from tests.processes import ROOT, free_port
 
 AWAY = "postgresql://shop@127.0.0.1:1/shop"
 # Values of arguments and required options that their types do not give.
@@ -255,13 +256,19 @@ def test_flask_run_sets_up_and_flask_shell_says_what_to_type(
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
     with click.Context(shell_command, info_name="shell"), pytest.raises(schema.UnusableTablesError):
         make_app(url, tmp_path, **settings)
-    options = {"host": "::1", "port": 5000}
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        click.Context(run_command, info_name="run") as context,
+    ):
+        context.params = {"host": "127.0.0.1", "port": taken.getsockname()[1]}
+        with pytest.raises(setup.UnusableAddressError, match="flask run --port"):
+            make_app(url, tmp_path, **settings)
     with click.Context(run_command, info_name="run") as context:
-        context.params = options
+        context.params = {"host": "::1", "port": free_port()}
         app = make_app(url, tmp_path, **settings)
         printed = capsys.readouterr().out
         assert "63 products" in printed
-        assert "http://[::1]:5000/account/link/" in printed
+        assert f"http://[::1]:{context.params['port']}/account/link/" in printed
         make_app(url, tmp_path, **settings)
         assert "63 products" not in capsys.readouterr().out
     assert app.test_client().get("/", base_url="http://localhost").status_code == 200

@@ -13,12 +13,17 @@ from werkzeug.serving import is_running_from_reloader
 from storefront import demo, failures
 from storefront.accounts import sign_in_links
 from storefront.catalog.list_index import search_rebuild
+from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.ops import schema
 from storefront.terminal import interruptible, progress_bar
 from storefront.web import hosts
 
 log = logging.getLogger(__name__)
+
+
+class UnusableAddressError(StorefrontError):
+    """The development server cannot listen at the given address; the text says why, and what to do."""
 
 
 @click.command()
@@ -100,6 +105,7 @@ def prepare_flask_command(app: Flask) -> None:
     The reloader's child loads the shop again after each change of a file, and does nothing of this.
 
     Raises:
+        UnusableAddressError: `flask run` cannot listen there.
         UnusableTablesError: `flask shell`, or `flask run` in production, has no usable tables.
     """
     context = click.get_current_context(silent=True)
@@ -109,8 +115,13 @@ def prepare_flask_command(app: Flask) -> None:
     with app.app_context():
         try:
             if command is run_command and app.config["ENV"] == "development":
+                host, port = context.params["host"], context.params["port"]
+                address = hosts.join_address(host, port)
+                is_chosen = port and not host.startswith("unix://")  # port 0 is any free one
+                if is_chosen and (problem := check_bind_address(address)) is not None:
+                    raise UnusableAddressError(problem)
                 set_up()
-                print_sign_in_link(hosts.join_address(context.params["host"], context.params["port"]))
+                print_sign_in_link(address)
             else:
                 schema.check_tables((str(context.info_name),))
         finally:
@@ -157,7 +168,10 @@ def check_bind_address(bind: str) -> str | None:
     except socket.gaierror:
         return f"HOST={host} is unknown. Without HOST the shop is served on 127.0.0.1, for this machine only."
     except PermissionError:
-        return f"Port {port} needs root. Choose a port from 1024 on: make run PORT=8080"
+        return f"Port {port} needs root. Choose a port from 1024 on: make run PORT=8080, or flask run --port 8080"
     except OSError as error:
-        return f"Cannot listen on {bind}: {error.strerror}. Stop that server or choose a port: make run PORT=8080"
+        return (
+            f"Cannot listen on {bind}: {error.strerror}. Stop that server or choose a port: make run PORT=8080, "
+            "or flask run --port 8080"
+        )
     return None
