@@ -31,13 +31,11 @@ class ListForm:
 
     Attributes:
         wanted: the list to show.
-        locale: in which prices are written.
         notes: a sentence for each field whose value is not used as it is.
         typed: the values of the fields that are not used.
     """
 
     wanted: ListRequest
-    locale: str
     notes: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
 
@@ -48,7 +46,9 @@ class ListForm:
         if name == "q":
             return self.wanted.q
         amount: int | None = getattr(self.wanted, name)
-        return "" if amount is None else Money(amount, self.wanted.currency).format_plain(self.locale)
+        if amount is None:
+            return ""
+        return Money(amount, self.wanted.currency).format_plain(shop_settings.current().locale)
 
 
 def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
@@ -74,7 +74,7 @@ def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
         notes["max_price"] = _("The highest price is below the lowest. Change one of them.")
         unused += ["min_price", "max_price"]
     typed = {name: query.get(name, "")[:_MOST_TYPED].replace("\x00", "") for name in unused}
-    return ListForm(wanted, shop_settings.current().locale, notes, typed)
+    return ListForm(wanted, notes, typed)
 
 
 def _correct(given: MultiDict[str, str], name: str) -> None:
