@@ -26,6 +26,7 @@ from storefront import (
     edge,
     i18n,
     mail,
+    moments,
     ops,
     outbox,
     periodic,
@@ -64,6 +65,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     app.config.from_mapping(Settings.from_environ(environ, instance).to_flask())
     app.config["APPLICATION_ROOT"] = app.config["PREFIX"] or "/"
     _configure_templates(app)
+    moments.init_app(app)
 
     # What all rooms use.
     i18n.init_app(app)

@@ -4,7 +4,7 @@ Use it as `from storefront.i18n import gettext as _`; the name `_` marks a text 
 Values go in by name, so that a translation can move them: `_("Only %(count)d left", count=3)`.
 
 All pages of a shop are in one language, that of its locale, which the merchant may change while the shop runs: a room
-above says which one it is (`set_locale_reader`). Flask-Babel's own look-up takes 38 µs a text, which would be felt in
+above says which one it is (`set_readers`). Flask-Babel's own look-up takes 38 µs a text, which would be felt in
 a page with a hundred texts; a shop without translations asks for no locale.
 """
 
@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, has_app_context
 from flask_babel.speaklater import LazyString
@@ -26,8 +27,9 @@ from storefront.extensions import babel
 
 DEFAULT_LOCALE = "en_US"
 
-LocaleReader = Callable[[], str]
-_locale_reader = AppState[LocaleReader]("locale_reader")
+Reader = Callable[[], str]
+_locale_reader = AppState[Reader]("locale_reader")
+_zone_reader = AppState[Reader]("zone_reader")
 
 
 class _Texts:
@@ -83,17 +85,36 @@ def init_app(app: Flask) -> None:
         return _find_texts(app).translate_number(singular, plural, count, **values)
 
     app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)
+    app.jinja_env.globals.update(shop_language=shop_language, text_direction=text_direction)
 
 
-def set_locale_reader(app: Flask, read: LocaleReader) -> None:
-    """Register the function that returns the shop's locale as it is now, in an application context."""
-    _locale_reader.set(app, read)
+def set_readers(app: Flask, *, locale: Reader, timezone: Reader) -> None:
+    """Register the functions that return the present locale and time zone, in an application context."""
+    _locale_reader.set(app, locale)
+    _zone_reader.set(app, timezone)
 
 
 def shop_locale() -> str:
     """Return the shop's locale, such as "de_DE". Needs an application context."""
     read = _locale_reader.find(current_app)
     return read() if read else DEFAULT_LOCALE
+
+
+def shop_zone() -> tzinfo:
+    """Return the shop's time zone. Needs an application context."""
+    read = _zone_reader.find(current_app)
+    name = read() if read else "UTC"
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def shop_language() -> str:
+    """Return the tag of the shop's language for `<html lang>` (BCP 47), such as "de-DE"."""
+    return shop_locale().replace("_", "-")
+
+
+def text_direction() -> str:
+    """Return the direction in which the shop's language is written, for `<html dir>`: "ltr" or "rtl"."""
+    return str(Locale.parse(shop_locale()).text_direction)
 
 
 def set_translations(app: Flask, translations: NullTranslations) -> None:
@@ -110,11 +131,6 @@ def gettext(text: str, **values: object) -> str:
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """Return the singular or the plural text for this count, which is available as `%(num)d`."""
     return _look_up().ngettext(singular, plural, count) % {"num": count, **values}
-
-
-def format_day(moment: datetime) -> str:
-    """Return a date in the format of the shop's locale."""
-    return str(format_date(moment.date(), "medium", locale=shop_locale()))
 
 
 def lazy_gettext(text: str, **values: object) -> str:

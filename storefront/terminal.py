@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -115,6 +116,11 @@ def progress_bar(label: str, total: int = 1) -> Iterator[Progress]:
             bar.update(done - bar.pos)
 
         yield move
+
+
+def show_time(moment: datetime) -> str:
+    """Return a time as commands print it: to the minute, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def clear_progress() -> None:

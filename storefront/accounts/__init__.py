@@ -24,11 +24,10 @@ from storefront.accounts.authentication import current_user, load_current_user, 
 from storefront.accounts.customer_files.cli import customers
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
 from storefront.accounts.models import Address, User
-from storefront.accounts.pages import BLUEPRINTS, page
+from storefront.accounts.pages import BLUEPRINTS
 from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.accounts.queries import Shopper, list_addresses
 from storefront.accounts.sign_in_links import find_letter, may_read_letters
-from storefront.i18n import format_day
 from storefront.web import staff_access
 
 __all__ = [
@@ -56,8 +55,6 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/.well-known/change-password", view_func=change_password_page)
-    app.add_template_filter(format_day, "day")
-    app.add_template_filter(page.format_minute, "minute")
     app.after_request(cookie.write)
     app.after_request(known_devices.write)
     app.after_request(last_seen.store)

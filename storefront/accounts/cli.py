@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from storefront.accounts import administration, credentials, passwords, sign_in_links
 from storefront.accounts.models import User
 from storefront.mail import email_address
-from storefront.terminal import errors_for_people
+from storefront.terminal import errors_for_people, show_time
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import canonical_url
 
@@ -60,7 +60,7 @@ def list_command(staff: bool) -> None:
     """List accounts: e-mail, name, role, state, and where they are signed in."""
     for row in administration.list_accounts(staff_only=staff):
         state = f"disabled {row.user.disabled_at:%Y-%m-%d}" if row.user.disabled_at else "enabled"
-        seen = f"last seen {row.last_seen_at:%Y-%m-%d %H:%M}" if row.last_seen_at else "signed out"
+        seen = f"last seen {show_time(row.last_seen_at)}" if row.last_seen_at else "signed out"
         role = "staff" if row.user.is_staff else "customer"
         click.echo(
             "\t".join([row.user.email, row.user.name or "-", role, state, f"{row.sign_ins} sign-ins, {seen}"])

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from storefront.api import tokens, webhooks
-from storefront.terminal import errors_for_people
+from storefront.terminal import errors_for_people, show_time
 
 token = AppGroup("token", help="Tokens of the JSON API.")
 
@@ -33,7 +33,7 @@ def create_command(name: str, scopes: tuple[str, ...], days: int | None) -> None
 def list_command() -> None:
     """List all tokens: id, name, scopes, last use and validity."""
     for row in tokens.list_tokens():
-        used = f"used {row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
+        used = f"used {show_time(row.last_used_at)}" if row.last_used_at else "never used"
         click.echo(
             "\t".join([row.id, row.name, " ".join(row.scopes), used, _state(row.revoked_at, row.expires_at)])
         )
@@ -50,7 +50,7 @@ def revoke_command(token_id: str) -> None:
 
 def _state(revoked_at: datetime | None, expires_at: datetime | None) -> str:
     if revoked_at:
-        return f"revoked {revoked_at:%Y-%m-%d %H:%M}"
+        return f"revoked {show_time(revoked_at)}"
     if expires_at is None:
         return "valid"
     return f"{'expired' if expires_at <= datetime.now(UTC) else 'valid until'} {expires_at:%Y-%m-%d %H:%M}"

@@ -142,7 +142,8 @@ def read_last_hour(prefix: str) -> LastHour:
 
     *minutes, dropped = redis_roles.call(Role.CACHE, read)
     hour = LastHour(popular=read_popular_urls(prefix, hours=2)[:20])
-    hour.invalidations = [msgspec.json.decode(row) for row in dropped]
+    rows = [msgspec.json.decode(row) for row in dropped]
+    hour.invalidations = [row | {"at": datetime.fromisoformat(row["at"])} for row in rows]
     for raw in minutes:
         minute: Counter[str] = Counter()
         for name, number in raw.items():

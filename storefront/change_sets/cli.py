@@ -16,7 +16,7 @@ from storefront.change_sets.directions import Verb, WrongStatusError
 from storefront.change_sets.field_texts import shorten
 from storefront.change_sets.models import ChangeSet
 from storefront.change_sets.results import LeftKind
-from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar
+from storefront.terminal import Progress, errors_for_people, interruptible, progress_bar, show_time
 from storefront.unicode_text import clean_line
 
 PAGE = 50  # products
@@ -186,13 +186,13 @@ def _names(*change_sets: ChangeSet) -> dict[str, str]:
 
 
 def _headline(change_set: ChangeSet, names: dict[str, str]) -> str:
-    parts = [f"planned {change_set.created_at:%Y-%m-%d %H:%M} by {names.get(change_set.created_by, '')}"]
+    parts = [f"planned {show_time(change_set.created_at)} by {names.get(change_set.created_by, '')}"]
     for verb, who, when in (
         ("applied", change_set.applied_by, change_set.applied_at),
         ("undone", change_set.undone_by, change_set.undone_at),
     ):
         if when is not None:
-            parts.append(f"{verb} {when:%Y-%m-%d %H:%M} by {names.get(who, who)}")
+            parts.append(f"{verb} {show_time(when)} by {names.get(who, who)}")
     if following := _NEXT_COMMANDS.get(change_set.status):
         parts.append(f"{following} {change_set.id}")
     name = shorten(change_set.name)

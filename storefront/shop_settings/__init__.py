@@ -19,7 +19,7 @@ __all__ = ["ShopSettings", "current", "current_of", "init_app"]
 def init_app(app: Flask) -> None:
     """Let pages print the settings, and register `flask settings`."""
     init_state(app)
-    i18n.set_locale_reader(app, lambda: current().locale)
+    i18n.set_readers(app, locale=lambda: current().locale, timezone=lambda: current().timezone)
     compression.printed_on_every_page.register(app, current)
     app.context_processor(lambda: {"shop_name": current().name})
     app.cli.add_command(cli.settings)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from typing import Any
 
-from babel.dates import format_datetime
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from storefront import shop_settings
 from storefront.accounts import sign_in_links
 from storefront.accounts.extension_points import account_pages
 from storefront.accounts.tokens import LinkError
@@ -93,8 +90,3 @@ def handle_database_error(error: OperationalError) -> Response:
     log.warning("a page of an account could not be served: %s", error)
     answer = current_app.make_response(current_app.handle_user_exception(ServiceUnavailable(retry_after=30)))
     return mark_private(answer)
-
-
-def format_minute(moment: datetime) -> str:
-    """Return a date and time, to the minute, in UTC and in the format of the shop's locale."""
-    return f"{format_datetime(moment, 'short', locale=shop_settings.current().locale)} UTC"

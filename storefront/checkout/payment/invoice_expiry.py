@@ -26,9 +26,9 @@ from storefront.checkout.queries import UNPAID_INVOICE, is_unpaid_invoice
 from storefront.checkout.terms import current_terms
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
-from storefront.i18n import format_day
 from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText, TooManyMailsError
+from storefront.moments import format_day
 
 log = logging.getLogger(__name__)
 

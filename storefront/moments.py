@@ -1,0 +1,45 @@
+"""Days and times as people write them: in the shop's time zone, in the format of its locale.
+
+A page names the zone. Its script (`static/js/elements/local-time.js`) then shows the time of the reader's own clock.
+Files and the API keep ISO 8601 in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from babel import dates
+from flask import Flask
+from markupsafe import Markup
+
+from storefront import i18n
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the filters `day`, `minute` (an element) and `minute_text`."""
+    app.add_template_filter(format_day, "day")
+    app.add_template_filter(format_minute, "minute_text")
+    app.add_template_filter(time_element, "minute")
+
+
+def format_day(moment: datetime) -> str:
+    """Return the day on which a moment is in the shop: "Nov 29, 2026"."""
+    here = moment.astimezone(i18n.shop_zone())
+    return str(dates.format_date(here.date(), "medium", locale=i18n.shop_locale()))
+
+
+def format_minute(moment: datetime) -> str:
+    """Return a moment to the minute, with the shop's time zone: "Nov 29, 2026, 2:03 AM CET"."""
+    locale, here = i18n.shop_locale(), moment.astimezone(i18n.shop_zone())
+    day = dates.format_date(here.date(), "medium", locale=locale)
+    time = dates.format_time(here.timetz(), "short", tzinfo=here.tzinfo, locale=locale)
+    zone = dates.get_timezone_name(here, "short", locale=locale)
+    pattern = str(dates.get_datetime_format("medium", locale=locale)).replace("'", "")
+    return pattern.format(f"{time} {zone}", day)
+
+
+def time_element(moment: datetime) -> Markup:
+    """Return a moment for a page, which shows it in the time zone of its reader if scripts run."""
+    exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    element = Markup('<local-time><time datetime="{}">{}</time></local-time>')
+    return element.format(exact, format_minute(moment))
