@@ -85,6 +85,7 @@ def init_app(app: Flask) -> None:
         return _find_texts(app).translate_number(singular, plural, count, **values)
 
     app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)
+    app.add_template_filter(isolate, "bdi")
     app.jinja_env.globals.update(shop_language=shop_language, text_direction=text_direction)
 
 
@@ -120,6 +121,14 @@ def text_direction() -> str:
 def set_translations(app: Flask, translations: NullTranslations) -> None:
     """Use these translations for all texts of the application, in Python and in templates, whatever its locale."""
     _translations.get(app).only = _Texts(translations)
+
+
+def isolate(value: object) -> Markup:
+    """Return a value for a sentence of a page, isolated from it: a price or a name may run in the other direction.
+
+    Not for attributes and titles, which have no elements.
+    """
+    return Markup("<bdi>{}</bdi>").format(value)
 
 
 def gettext(text: str, **values: object) -> str:

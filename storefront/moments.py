@@ -16,8 +16,8 @@ from storefront import i18n
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters `day`, `minute` (an element) and `minute_text`."""
-    app.add_template_filter(format_day, "day")
+    """Give templates the filters `day` and `minute` (elements), and `minute_text`."""
+    app.add_template_filter(lambda moment: i18n.isolate(format_day(moment)), "day")
     app.add_template_filter(format_minute, "minute_text")
     app.add_template_filter(time_element, "minute")
 
@@ -34,6 +34,8 @@ def format_minute(moment: datetime) -> str:
     day = dates.format_date(here.date(), "medium", locale=locale)
     time = dates.format_time(here.timetz(), "short", tzinfo=here.tzinfo, locale=locale)
     zone = dates.get_timezone_name(here, "short", locale=locale)
+    if zone[0] in "+-":  # the locale has no short name of this zone
+        zone = dates.get_timezone_gmt(here, "long", locale=locale)
     pattern = str(dates.get_datetime_format("medium", locale=locale)).replace("'", "")
     return pattern.format(f"{time} {zone}", day)
 
@@ -41,5 +43,5 @@ def format_minute(moment: datetime) -> str:
 def time_element(moment: datetime) -> Markup:
     """Return a moment for a page, which shows it in the time zone of its reader if scripts run."""
     exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    element = Markup('<local-time><time datetime="{}">{}</time></local-time>')
+    element = Markup('<local-time><time datetime="{}" dir="auto">{}</time></local-time>')
     return element.format(exact, format_minute(moment))

@@ -24,6 +24,7 @@ SUMMER = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
         ("en_US", "UTC", "Nov 29, 2026", "Nov 29, 2026, 11:30\u202fPM UTC"),
         ("de_DE", "Europe/Berlin", "30.11.2026", "30.11.2026, 00:30 MEZ"),
         ("en_US", "America/New_York", "Nov 29, 2026", "Nov 29, 2026, 6:30\u202fPM EST"),
+        ("en_US", "Africa/Cairo", "Nov 30, 2026", "Nov 30, 2026, 1:30\u202fAM GMT+02:00"),
         ("ja_JP", "Asia/Tokyo", "2026/11/30", "2026/11/30 8:30 JST"),
     ],
 )
@@ -40,7 +41,7 @@ def test_summer_time_is_named(app: Flask) -> None:
 def test_an_element_has_the_exact_time_in_utc(app: Flask) -> None:
     app.config["SHOP_SETTINGS"] = {"timezone": "Europe/Berlin"}
     assert str(time_element(MOMENT)).startswith(
-        '<local-time><time datetime="2026-11-29T23:30:15Z">Nov 30, 2026'
+        '<local-time><time datetime="2026-11-29T23:30:15Z" dir="auto">Nov 30, 2026'
     )
 
 

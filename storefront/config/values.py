@@ -168,16 +168,21 @@ def timezone(source: Source, name: str) -> str:
         # A machine may have no such database; UTC needs none.
         return value if value == "UTC" else ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        near = difflib.get_close_matches(value.rpartition("/")[2].title(), _cities(), n=1)
-        hint = f" Did you mean {_cities()[near[0]]}?" if near else ""
+        meant = _find_zone(value)
+        hint = f" Did you mean {meant}?" if meant else ""
         raise ConfigurationError(
             f"{name} is {value!r}; use the name of a time zone such as Europe/Berlin.{hint}"
         ) from error
 
 
-def _cities() -> dict[str, str]:
-    """Return the time zones by the last part of their names."""
-    return {zone.rpartition("/")[2]: zone for zone in sorted(available_timezones(), reverse=True)}
+def _find_zone(text: str) -> str:
+    """Return the time zone that a text probably means: by its whole name, else by its city."""
+    zones = available_timezones()
+    if near := difflib.get_close_matches(text, zones, n=1):
+        return near[0]
+    by_city = {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True)}
+    near = difflib.get_close_matches(text.rpartition("/")[2].title(), by_city, n=1)
+    return by_city[near[0]] if near else ""
 
 
 def limits(source: Source, name: str) -> bool:

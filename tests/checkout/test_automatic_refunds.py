@@ -69,7 +69,7 @@ def test_late_payment_is_refunded_automatically(
     shop: Flask, stripe: StripeAccount, late: dict[str, Any]
 ) -> None:
     staff, page = staff_browser(shop), f"/ops/orders/{late['client_reference_id']}"
-    assert "Refund due: $44.88. What Stripe took goes back by itself" in staff.get(page).text
+    assert "Refund due: <bdi>$44.88</bdi>. What Stripe took goes back by itself" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
     stripe.unavailable = True
     assert refunds.send_due_refunds() == 0
@@ -139,7 +139,7 @@ def test_bank_transfer_refund_is_due_until_staff_record_it(shop: Flask, guest: B
     assert staff.post(events, kind="cancelled").status_code == 303
     assert staff.post(events, kind="paid", amount="44.88").status_code == 303
     assert refunds.send_due_refunds() == 0
-    assert "Refund due: $44.88. Transfer it by hand" in staff.get(f"/ops/orders/{number}").text
+    assert "Refund due: <bdi>$44.88</bdi>. Transfer it by hand" in staff.get(f"/ops/orders/{number}").text
     assert number in staff.get("/ops/orders?state=refund+due").text
     assert staff.post(events, kind="refunded", amount="44.88", key="by hand").status_code == 303
     assert number not in staff.get("/ops/orders?state=refund+due").text

@@ -52,5 +52,5 @@ def test_delivery_address_decides_the_tax(app: Flask, tmp_path: Path, redis_url:
     with second_app(app, tmp_path / "de", REDIS_URL=redis_url, STOREFRONT_CHECKOUT_FILE=str(terms)) as shop:
         browser = Browser(shop)
         browser.post("/cart/lines", sku="T", quantity="2")
-        assert "Order for $44.88" in review(browser, **there).text
-        assert "Order for $53.41" in review(browser, **here).text
+        assert "Order for <bdi>$44.88</bdi>" in review(browser, **there).text
+        assert "Order for <bdi>$53.41</bdi>" in review(browser, **here).text

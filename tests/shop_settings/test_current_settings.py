@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import text
 
 from storefront import cache, shop_settings
@@ -62,7 +63,7 @@ def test_a_command_changes_the_pages_of_all_workers(app: Flask, shops: WorkerPoo
         assert all(warm(shops, member, "/") for member in (0, 1))
         done = app.test_cli_runner().invoke(args=["settings", "set", "name", name])
         assert (done.exit_code, done.output) == (0, f"{name}\n")
-        shown = f">{name.replace('&', '&amp;')}</a>"
+        shown = f">{escape(name)}</bdi></a>"
         for member in (0, 1):
             assert eventually(lambda member=member, shown=shown: shown in shops.call(member, "page", "/")[0])
         db.session.rollback()

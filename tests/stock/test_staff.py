@@ -80,9 +80,9 @@ def test_staff_choose_among_variants_with_the_same_sku(staff: FlaskClient) -> No
     assert ("Several variants" in page, "Set stock" in page) == (True, False)
     assert '<a href="/ops/stock?code=made-s"><bdi>Shirt, S</bdi></a>' in page
     assert '<a href="/ops/stock?code=LINEN"><bdi>Shirt, M</bdi></a>' in page
-    assert "SKU LINEN, code made-s" in staff.get("/ops/stock?code=made-s").text
-    assert "SKU LINEN." in staff.get("/ops/stock?code=LINEN").text
-    assert "SKU L, code made-l" in staff.get("/ops/stock?sku=L").text
+    assert "SKU <bdi>LINEN</bdi>, code <bdi>made-s</bdi>" in staff.get("/ops/stock?code=made-s").text
+    assert "SKU <bdi>LINEN</bdi>." in staff.get("/ops/stock?code=LINEN").text
+    assert "SKU <bdi>L</bdi>, code <bdi>made-l</bdi>" in staff.get("/ops/stock?sku=L").text
     form = {"sku": "LINEN", "number": "9", "reason": "counted"}
     assert staff.post("/ops/stock", data=form, headers=OWN).status_code == 409
 
