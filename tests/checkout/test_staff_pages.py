@@ -54,7 +54,7 @@ def test_an_order_keeps_the_sku_that_people_saw(app: Flask, staff: Browser) -> N
     assert "BLUE-1" in page
     assert "x · plain" in page, "staff need the code of goods without an SKU"
     assert "RED-2" not in page
-    assert "BLUE-1 (code made-up)" in page, "stock and files name goods by the code"
+    assert "<bdi>BLUE-1</bdi> (code <bdi>made-up</bdi>)" in page, "stock and files name goods by the code"
 
 
 def line_of(number: str) -> int:
@@ -212,7 +212,7 @@ def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str
     assert "P-2" in letters[-1].get_body(("plain",)).get_content()
     token = access.order_token(order(number))
     page = Browser(app).get(f"/orders/{number}?token={token}").text
-    assert "Tracking number: P-2" in page
+    assert "Tracking number: <bdi>P-2</bdi>" in page
     assert "P-1" not in page
 
 
