@@ -41,7 +41,7 @@ class EmailTakenError(StorefrontError):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__(_("There is an account with this e-mail already."))
+        super().__init__(_("An account with this e-mail address already exists."))
 
 
 def create_account(

@@ -65,19 +65,19 @@ def find_weakness(password: str, *personal: str) -> str | None:
     text = _normalise(password[: MAX_LENGTH + 1]).casefold()
     if len(password) < MIN_LENGTH:
         return _(
-            "Use at least %(count)d characters; a few words in a row are easy to keep in mind.",
+            "Use at least %(count)d characters. A few words in a row are easy to remember.",
             count=MIN_LENGTH,
         )
     if len(password) > MAX_LENGTH:
         return _("Use at most %(count)d characters.", count=MAX_LENGTH)
     if len(set(text)) < 4 or any(text in sequence for sequence in _SEQUENCES):
         return _(
-            "That is too easy to guess. A few words in a row are hard to guess and easy to keep in mind."
+            "This password is too easy to guess. A few words in a row are hard to guess and easy to remember."
         )
     if common_passwords.is_common(text):
-        return _("That is one of the passwords that everybody tries first. Use a few words of your own.")
+        return _("This password is too common. Use a few words of your own.")
     if _consists_of(text, (*personal, shop_settings.current().name)):
-        return _("Use something else than your name, your e-mail or the name of this shop.")
+        return _("Don’t use your name, your e-mail address or the name of this shop.")
     return None
 
 
@@ -88,7 +88,7 @@ def read_password(form: Form, name: str = "password") -> str:
     """
     typed = form.typed(name)
     if not typed:
-        form.errors[name] = _("The password is missing.")
+        form.errors[name] = _("Enter a password.")
     return typed
 
 

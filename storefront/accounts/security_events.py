@@ -95,7 +95,7 @@ KINDS: Final[dict[SecurityEventKind, EventKind]] = {
     "password-reset": EventKind(_("New password set by a mailed link")),
     "password-changed": EventKind(_("Password changed")),
     "email-changed": EventKind(_("E-mail changed")),
-    "second-factor": EventKind(_("Second factor"), details=_FACTORS),
+    "second-factor": EventKind(_("Two-step verification"), details=_FACTORS),
     "code-failed": EventKind(_("Wrong code"), 20),
     "role-changed": EventKind(_("Role changed"), details=_ROLES),
     "token-created": EventKind(_("API token created")),

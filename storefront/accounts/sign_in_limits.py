@@ -50,8 +50,8 @@ class TooManyFailuresError(StorefrontError):
         minutes = ceil(retry_after / 60)
         super().__init__(
             ngettext(
-                "Too many wrong passwords. Try again in a minute, or have a link mailed to you.",
-                "Too many wrong passwords. Try again in %(num)d minutes, or have a link mailed to you.",
+                "Too many incorrect passwords. Try again in a minute, or reset your password.",
+                "Too many incorrect passwords. Try again in %(num)d minutes, or reset your password.",
                 minutes,
             )
         )

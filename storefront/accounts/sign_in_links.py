@@ -36,7 +36,7 @@ class OtherMachineError(StorefrontError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("A sign-in link works only in a browser on the machine that serves the shop. Open it there.")
+            _("A sign-in link works only in a browser on the machine that runs the shop. Open it there.")
         )
 
 

@@ -20,12 +20,7 @@ class LinkError(StorefrontError):
     status = 410
 
     def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This link has been used already, is older than an hour, or was cut short on its way. "
-                "Ask for a new one."
-            )
-        )
+        super().__init__(_("This link has expired, was already used or is incomplete. Request a new one."))
 
 
 class Registration(msgspec.Struct, frozen=True, tag="registration"):

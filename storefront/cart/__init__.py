@@ -36,7 +36,7 @@ def _merge(_app: Flask, *, user: Shopper, **_kwargs: Any) -> None:
     if earlier:
         flash(
             _(
-                "Your basket also holds what you had put in before you signed in here (%(count)d from then).",
+                "We’ve added the items from your earlier visit to your basket (%(count)d).",
                 count=earlier,
             )
         )

@@ -62,7 +62,7 @@ def read_quantity(text: str) -> int | None:
 
 def quantity_sentence() -> str:
     """Return the sentence beside a field that holds no quantity."""
-    return _("Enter a whole number from 1 to %(most)d.", most=MAX_QUANTITY)
+    return _("Enter a quantity from 1 to %(most)d.", most=MAX_QUANTITY)
 
 
 def read_taken(arguments: MultiDict[str, str]) -> list[int]:

@@ -45,7 +45,10 @@ def add_line(sku: str, quantity: int) -> str:
             cart_id = _create_cart(session)
         elif lines >= MAX_LINES:
             raise CartError(
-                _("A basket holds %(count)d different things. Buy some of them first.", count=MAX_LINES)
+                _(
+                    "Your basket is full: it can hold %(count)d different products. Remove one to add another.",
+                    count=MAX_LINES,
+                )
             )
         row = {
             "cart_id": cart_id,
@@ -140,7 +143,7 @@ def _find_variant(session: Session, sku: str) -> tuple[Variant, str, int | None,
         .where(Variant.sku == sku)
     ).one_or_none()
     if row is None or row.status != "active" or row.gift_card:
-        raise CartError(_("There is nothing with that number in the shop."))
+        raise CartError(_("We don’t sell this product."))
     item = row.StockItem
     unlimited = row.Variant.backorder or (item is not None and not item.tracked)
     level = StockLevel(item.available, item.low_threshold) if item is not None else StockLevel(0, 0)
@@ -172,7 +175,7 @@ def _update_line(line: str | int, **values: object) -> None:
     cart_id = queries.current_cart_id()
     with write_transaction() as session:
         if not _update_row(session, cart_id, line, **values):
-            raise CartError(_("That is not in your basket any more."))
+            raise CartError(_("This product is no longer in your basket."))
 
 
 def _update_row(session: Session, cart_id: int | None, line: str | int, **values: object) -> bool:

@@ -71,18 +71,18 @@ class CartPageLine:
     def notice(self) -> str | None:
         """A sentence about what has changed since the shopper added it; the page adds the old price."""
         if self.price is None:
-            return _("This is not in the shop any more.")
+            return _("No longer available.")
         if not self.badge.buyable:
-            return _("Sold out. It stays here in case it comes back.")
+            return _("Sold out. We keep it here in case it comes back.")
         if self.short:
             return (
-                _("Only %(count)d left. Lower the quantity to buy it.", count=self.left)
+                _("Only %(count)d left. Reduce the quantity to continue.", count=self.left)
                 if self.left
-                else _("We do not have that many. Lower the quantity to buy it.")
+                else _("We don’t have that many. Reduce the quantity to continue.")
             )
         if self.price > self.price_seen:
-            return _("It costs more than when you put it here.")
-        return _("It has become cheaper.") if self.price < self.price_seen else None
+            return _("The price has gone up since you added it.")
+        return _("The price has gone down.") if self.price < self.price_seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class CartPage:
             if line.id in ids
         ]
         aside = [line.title for line in self.saved if line.id in ids]
-        return taken + [_("%(title)s is set aside for later.", title=title) for title in aside]
+        return taken + [_("%(title)s is saved for later.", title=title) for title in aside]
 
 
 def current_cart_id() -> int | None:

@@ -133,7 +133,7 @@ def _page_with_errors(form: BasketForm) -> Response:
     problem = (
         _("Check the highlighted quantity. Everything else is saved.")
         if form.wrong
-        else _("That is not in your basket any more.")
+        else _("This product is no longer in your basket.")
     )
     response = _page(problem, form.wrong)
     response.status_code = 422
@@ -169,12 +169,12 @@ def _wants_json() -> bool:
 def _sku() -> str:
     sku = request.form.get("sku", "").strip()
     if not sku or len(sku) > 255 or "\x00" in sku:
-        raise CartError(_("The form does not say what it is about."))
+        raise CartError(_("Something went wrong with this form. Reload the page and try again."))
     return sku
 
 
 def _quantity() -> int:
     number = basket_form.read_quantity(request.form.get("quantity", "1"))
     if number is None:
-        raise CartError(_("The quantity must be a whole number from 1 to %(most)d.", most=MAX_QUANTITY))
+        raise CartError(_("Choose a quantity from 1 to %(most)d.", most=MAX_QUANTITY))
     return number

@@ -71,7 +71,7 @@ def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
     low, high = wanted.min_price, wanted.max_price
     if low is not None and high is not None and low > high:
         wanted = replace(wanted, min_price=None, max_price=None)
-        notes["max_price"] = _("The highest price is below the lowest. Change one of them.")
+        notes["max_price"] = _("The highest price is below the lowest price.")
         unused += ["min_price", "max_price"]
     typed = {name: query.get(name, "")[:_MOST_TYPED].replace("\x00", "") for name in unused}
     return ListForm(wanted, notes, typed)
@@ -106,4 +106,4 @@ def _explain(error: BadInputError) -> str:
         return str(error)
     currency, locale = current_app.config["CURRENCY"], shop_settings.current().locale
     example = Money(1250 * 10 ** minor_units(currency) // 100, currency).format_plain(locale)
-    return _("This is not a price. Write it as %(example)s.", example=example)
+    return _("Enter a price such as %(example)s.", example=example)

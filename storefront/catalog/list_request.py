@@ -122,7 +122,7 @@ def parse(
     """
     for name in PARAMETERS:
         if any("\x00" in value or "\ufffd" in value for value in values_of(args, name)):
-            raise BadInputError(name, _("The address holds characters that cannot be read."))
+            raise BadInputError(name, _("The address contains characters that can’t be read."))
     read_amount = read_amount or (lambda text: read_decimal(text, currency))
     query = " ".join(args.get("q", "").split())
     if len(query) > MAX_QUERY:
@@ -132,7 +132,7 @@ def parse(
         raise BadInputError("sort", _("The order must be one of: %(names)s.", names=", ".join(SORTS)))
     path = path or args.get("category", "").strip("/ ")
     if len(path) > MAX_PATH:
-        raise BadInputError("category", _("No category has a name that long."))
+        raise BadInputError("category", _("This category name is too long."))
     return ListRequest(
         path=path,
         page=parse_page_number(args.get("page", "")),
@@ -163,9 +163,9 @@ def parse_page_number(value: str) -> int:
 def _vendors(args: Mapping[str, str]) -> tuple[str, ...]:
     vendors = sorted({vendor for each in values_of(args, "vendor") if (vendor := each.strip())})
     if any(len(vendor) > MAX_BRAND for vendor in vendors):
-        raise BadInputError("vendor", _("No brand has a name that long."))
+        raise BadInputError("vendor", _("This brand name is too long."))
     if len(vendors) > MAX_BRANDS:
-        raise BadInputError("vendor", _("Choose %(most)d brands at most.", most=MAX_BRANDS))
+        raise BadInputError("vendor", _("Choose up to %(most)d brands.", most=MAX_BRANDS))
     return tuple(vendors)
 
 

@@ -55,7 +55,7 @@ class MovedError(StorefrontError):
     status = 301
 
     def __init__(self, url: str) -> None:
-        super().__init__(_("It has moved to %(url)s.", url=url))
+        super().__init__(_("This page has moved to %(url)s.", url=url))
         self.url = url
 
 

@@ -142,7 +142,7 @@ def load_product_page(slug: str) -> ProductPage:
     item, path, shown = row
     cache.depends_on(keys.product_tag(item.id))
     if item.status == "archived":
-        raise _missing(slug, GoneError(_("%(title)s has been taken out of the range.", title=item.title)))
+        raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
     navigation = load_navigation(path or ROOT_PATH)[0]

@@ -213,15 +213,15 @@ def check_review(review: OrderReview, seen: str) -> None:
     if not review.lines:
         raise EmptyBasketError
     if not draft.email:
-        raise IncompleteError("email", _("Give an e-mail address, so that we can tell you of your order."))
+        raise IncompleteError("email", _("Enter your e-mail address so we can confirm your order."))
     country = draft.address.get("country")
     # The street is empty if the address was asked for while the basket had digital goods only.
     if not country or (review.is_sent and draft.address.get("line1") == ""):
-        raise IncompleteError("address", _("Say where the order is to be sent."))
+        raise IncompleteError("address", _("Enter a delivery address."))
     if review.is_sent and (review.delivery is None or not review.delivery.serves(country)):
-        raise IncompleteError("delivery", _("Choose how the order is to be sent."))
+        raise IncompleteError("delivery", _("Choose a delivery method."))
     if draft.payment not in current_terms().providers:
-        raise IncompleteError("payment", _("Choose how you want to pay."))
+        raise IncompleteError("payment", _("Choose a payment method."))
     if review.digest != seen:
         raise ReviewOutdatedError
 

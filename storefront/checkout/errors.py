@@ -24,7 +24,7 @@ class CheckoutClosedError(StorefrontError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The checkout is closed for now. Your basket is kept: please come back a little later.")
+            _("Checkout is unavailable right now. Your basket is saved. Please try again later.")
         )
 
 
@@ -34,7 +34,7 @@ class EmptyBasketError(StorefrontError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__(_("There is nothing in your basket that can be bought."))
+        super().__init__(_("Nothing in your basket is available right now."))
 
 
 class IncompleteError(StorefrontError):
@@ -72,7 +72,7 @@ class ShortageError(StorefrontError):
 
     def __init__(self, shortages: Sequence[LineShortage], unavailable: Sequence[str] = ()) -> None:
         sentences = [line.amount.describe(line.title) for line in shortages]
-        sentences += [_("%(title)s is not in the shop any more.", title=title) for title in unavailable]
+        sentences += [_("%(title)s is no longer available.", title=title) for title in unavailable]
         super().__init__(" ".join(sentences))
         self.shortages, self.unavailable = tuple(shortages), tuple(unavailable)
 
@@ -97,7 +97,7 @@ class PricesChangedError(StorefrontError):
     status = 409
 
     def __init__(self, before: Totals | None, review: OrderReview) -> None:
-        super().__init__(_("Something has changed since you saw this page. Look it over, then order."))
+        super().__init__(_("Your order has changed. Please review it before you place it."))
         self.before, self.review = before, review
 
 
@@ -114,7 +114,7 @@ class TotalTooLargeError(StorefrontError):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__(_("That comes to more than this shop can count. Take something out of the basket."))
+        super().__init__(_("The total is too high. Remove something from your basket."))
 
 
 class KeyReusedError(StorefrontError):
@@ -129,7 +129,7 @@ class KeyReusedError(StorefrontError):
     def __init__(self, number: str) -> None:
         super().__init__(
             _(
-                "This form has been sent before, with other contents: it placed the order %(number)s.",
+                "You already placed order %(number)s with this form.",
                 number=number,
             )
         )
@@ -142,9 +142,7 @@ class InFlightError(StorefrontError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Your order is being placed at this moment. Send the form again in a few seconds to see it.")
-        )
+        super().__init__(_("Your order is being placed. Try again in a few seconds to see it."))
 
 
 class RowLockedError(StorefrontError):
@@ -162,9 +160,7 @@ class DatabaseBusyError(StorefrontError):
 
     def __init__(self) -> None:
         super().__init__(
-            _(
-                "We could not finish that just now. Nothing is lost: send the form again; it is never ordered twice."
-            )
+            _("We couldn’t place your order just now. Please try again; it won’t be ordered twice.")
         )
 
 
@@ -180,7 +176,7 @@ class NoSuchOrderError(StorefrontError):
     status = 404
 
     def __init__(self) -> None:
-        super().__init__(_("There is no order with this number."))
+        super().__init__(_("We can’t find this order."))
 
 
 class PaymentError(StorefrontError):

@@ -61,15 +61,15 @@ def read_form(typed: Mapping[str, str], *, is_sent: bool = True) -> tuple[Form, 
         "address": address,
         "bill_to": _read_invoice_address(form, typed),
         "delivery": form.choice(
-            "delivery", _("how it is sent"), {method.code: method.name for method in methods}
+            "delivery", _("a delivery method"), {method.code: method.name for method in methods}
         )
         if is_sent
         else "",
-        "payment": form.choice("payment", _("how you pay"), {code: code for code in terms.providers}),
+        "payment": form.choice("payment", _("a payment method"), {code: code for code in terms.providers}),
     }
     if is_sent and address["country"] and not methods:
         form.errors.pop("delivery", None)
-        form.errors["country"] = _("We do not deliver there yet. Choose another country.")
+        form.errors["country"] = _("We don’t deliver to this country yet. Choose another one.")
     return form, details
 
 

@@ -48,11 +48,11 @@ def _compose_link(data: dict[str, Any]) -> MailText | None:
     return MailText(
         _("The link to your order %(number)s", number=order.number),
         (
-            _("Somebody, probably you, asked for the link to this order on our site."),
-            _("If it was not you, you need not do anything: nobody else got the link."),
+            _("We received a request for a link to this order."),
+            _("If you didn’t ask for this, you can ignore this e-mail. Nobody else received the link."),
         ),
         access.order_url(order, data["site"]),
-        _("See your order"),
+        _("View your order"),
     )
 
 
@@ -133,15 +133,15 @@ def _confirmation(order: OrderView, site: str) -> MailText:
     return MailText(
         _("Your order %(number)s", number=order.number),
         (
-            _("Thank you for your order. This is what we have written down."),
+            _("Thank you for your order. Here is a summary."),
             *(
-                (_("We reserve the goods when your payment has arrived, as long as they are in stock."),)
+                (_("We reserve your items when we receive your payment, as long as they are in stock."),)
                 if order.is_unreserved
                 else ()
             ),
         ),
         access.order_url(order, site),
-        _("See your order"),
+        _("View your order"),
         rows=tuple(sum_rows(order)),
         blocks=(
             *address_blocks(order),
@@ -159,7 +159,7 @@ def sum_rows(order: OrderView) -> list[tuple[str, str]]:
         )
         for line in order.lines
     ]
-    tax_label = _("Tax, included") if order.prices_include_tax else _("Tax")
+    tax_label = _("Tax (included)") if order.prices_include_tax else _("Tax")
     tax = [(tax_label, _money(order.tax))] if order.tax.amount else []
     price = _money(order.delivery_price) if order.delivery_price.amount else _("Free")
     delivery = [(order.delivery, price)] if order.is_sent else []
@@ -172,9 +172,9 @@ def sum_rows(order: OrderView) -> list[tuple[str, str]]:
 def address_blocks(order: OrderView) -> Iterator[tuple[str, ...]]:
     """Yield the addresses of an order as blocks of a mail, without links in what customers typed."""
     if order.is_sent:
-        yield (_("Delivered to:"), *_address_lines(order.ship_to))
+        yield (_("Delivery address:"), *_address_lines(order.ship_to))
     if order.bill_to or not order.is_sent:
-        yield (_("Invoice to:"), *_address_lines(order.bill_to or order.ship_to))
+        yield (_("Billing address:"), *_address_lines(order.bill_to or order.ship_to))
 
 
 def _address_lines(address: Mapping[str, str]) -> list[str]:
@@ -193,7 +193,7 @@ def _notification(order: OrderView, event: EventView, site: str) -> MailText:
         _("%(subject)s: %(number)s", subject=subject, number=order.number),
         (*paragraphs, _("Order %(number)s", number=order.number)),
         access.order_url(order, site),
-        _("See your order"),
+        _("View your order"),
     )
 
 
@@ -201,11 +201,14 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
     """Return the subject and the paragraphs of the mail about an event."""
     if event.kind == "paid" and order.state == "cancelled":
         return (
-            _("Your payment goes back"),
-            _("Your payment has arrived after the order was cancelled. It goes back the way it came."),
+            _("Your payment is being refunded"),
+            _(
+                "Your payment arrived after the order was cancelled. We refund it to your original payment "
+                "method."
+            ),
         )
     if event.kind == "paid":
-        return (_("We have your payment"), _("Your payment has arrived. Thank you."))
+        return (_("Payment received"), _("We’ve received your payment. Thank you."))
     if event.kind == "note":  # of all notes, those about the parcel's number alone have a letter
         return (
             _("Where your parcel is"),
@@ -213,25 +216,25 @@ def _sentences(order: OrderView, event: EventView) -> tuple[str, ...]:
         )
     if event.kind == "shipped":
         tracking = order.tracking or event.note  # it may have been corrected since
-        note = (_("The carrier says: %(note)s", note=tracking),) if tracking else ()
-        return (_("Your order is on its way"), _("Your parcel has just left us."), *note)
+        note = (_("Tracking: %(note)s", note=tracking),) if tracking else ()
+        return (_("Your order is on its way"), _("Your parcel has been shipped."), *note)
     if event.kind == "cancelled" and any(earlier.kind == "shipped" for earlier in order.events):
-        refund = (_("What you have paid goes back the way it came."),) if order.paid.amount else ()
+        refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
         return (
-            _("Your parcel has come back"),
-            _("Your parcel has come back to us, and the order is closed. You have nothing to pay."),
+            _("Your parcel was returned"),
+            _("Your parcel was returned to us, and the order is closed. You have nothing to pay."),
             *refund,
         )
     if event.kind == "cancelled":
-        refund = (_("What you have paid goes back the way it came."),) if order.paid.amount else ()
+        refund = (_("We refund your payment to your original payment method."),) if order.paid.amount else ()
         return (
-            _("Your order is cancelled"),
-            _("The order is cancelled; nothing will be sent."),
+            _("Your order has been cancelled"),
+            _("Your order has been cancelled and won’t be shipped."),
             *((event.note,) if _is_by_shop(event.actor) and event.note else ()),
             *refund,
         )
     amount = _money(event.amount or Money(0, order.total.currency))
-    return (_("Your refund"), _("%(amount)s go back to you the way they came.", amount=amount))
+    return (_("Your refund"), _("We’ve refunded %(amount)s to your original payment method.", amount=amount))
 
 
 def _money(money: Money) -> str:

@@ -140,7 +140,7 @@ def set_tracking(session: Session, number: str, *, actor: str = "", note: str = 
     """
     order, tracking = lock_order(session, number), " ".join(note.split())
     if order.state not in ("shipped", "delivered") or not order.delivery:
-        raise OrderError(_("Nothing of this order is on its way."))
+        raise OrderError(_("Nothing in this order has been shipped."))
     if not tracking or len(tracking) > MAX_TRACKING:
         raise OrderError(_("Enter the tracking number, of up to %(most)d characters.", most=MAX_TRACKING))
     if tracking == order.tracking:
@@ -194,7 +194,7 @@ def reserve_goods(session: Session, number: str, *, actor: str = "", note: str =
     """
     order = lock_order(session, number)
     if order.state != "placed" or not any(line.unreserved for line in order.lines):
-        raise OrderError(_("All goods of this order have left the stock already."))
+        raise OrderError(_("All items of this order have already left the stock."))
     _take_unreserved(session, order, actor)
     return record_event(
         session, order, "note", actor=actor, note=f"{_('Its goods are reserved.')} {note}".strip()

@@ -99,7 +99,7 @@ def place_order(checkout_id: int, key: str, seen: str, client: str | None = None
         DatabaseBusyError: the database is unavailable or overloaded; the same form can be sent again.
     """
     if not 16 <= len(key) <= 100:
-        raise IncompleteError("key", _("The form is not complete. Open the checkout again."))
+        raise IncompleteError("key", _("Some information is missing. Please go through checkout again."))
     order_key = hashlib.sha256(f"{checkout_id}:{key}".encode()).hexdigest()
     return run_with_retries(lambda: _place_in_turn(checkout_id, order_key, seen, client))
 

@@ -69,8 +69,8 @@ def read_email(form: Form, name: str = "email") -> str:
     folded = normalize_email(typed)
     if folded is None:
         form.errors[name] = (
-            _("That is no e-mail address that we can write to. It looks like name@example.com.")
+            _("Enter a valid e-mail address, such as name@example.com.")
             if typed
-            else _("The e-mail address is missing.")
+            else _("Enter your e-mail address.")
         )
     return folded or ""

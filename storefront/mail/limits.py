@@ -57,10 +57,8 @@ class TooManyMailsError(StorefrontError):
         minutes = ceil(retry_after / 60)
         super().__init__(
             ngettext(
-                "Many letters have gone to this address, or were sent from here. "
-                "Look into your mail, or try again in a minute.",
-                "Many letters have gone to this address, or were sent from here. "
-                "Look into your mail, or try again in %(num)d minutes.",
+                "We’ve sent many e-mails recently. Check your inbox, or try again in a minute.",
+                "We’ve sent many e-mails recently. Check your inbox, or try again in %(num)d minutes.",
                 minutes,
             )
         )

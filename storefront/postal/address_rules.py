@@ -174,7 +174,7 @@ def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
     if not all(re.match(matcher, code) for matcher in of_region):
         region_name = _label_in_sentence(rules_for(country).region)
         form.errors["postcode"] = _(
-            "There is no %(part)s %(value)s in that %(region)s.", part=name, value=code, region=region_name
+            "The %(part)s %(value)s doesn’t match the %(region)s.", part=name, value=code, region=region_name
         )
     return code
 
@@ -192,8 +192,8 @@ def _normalize_postcode(country: str, typed: str) -> str | None:
 
 def _postcode_error(name: str, example: str) -> str:
     if example:
-        return _("That is no %(part)s of this country, such as %(example)s.", part=name, example=example)
-    return _("That is no %(part)s of this country.", part=name)
+        return _("Enter a valid %(part)s, such as %(example)s.", part=name, example=example)
+    return _("Enter a valid %(part)s.", part=name)
 
 
 def _read_region(form: Form, part: AddressPart) -> str:

@@ -29,7 +29,7 @@ class RefusalResponses:
         if decision.status == 403 and request.path.startswith("/api/"):
             response = self._app.response_class(_denied_problem(), mimetype="application/problem+json")
         elif decision.status == 403:
-            response = self._build_text(_("Requests from this network are not answered.") + "\n")
+            response = self._build_text(_("Requests from this network are blocked.") + "\n")
         else:
             response = self._build_too_many(decision)
         response.status_code = decision.status

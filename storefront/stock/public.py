@@ -86,7 +86,7 @@ class Shortage:
             return _("%(title)s is sold out.", title=title)
         if self.left is None:
             return _(
-                "We do not have %(count)d of %(title)s. Choose a lower quantity.",
+                "We don’t have %(count)d of %(title)s. Choose a lower quantity.",
                 count=self.wanted,
                 title=title,
             )

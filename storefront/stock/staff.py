@@ -86,14 +86,14 @@ def _wanted(values: Mapping[str, str]) -> _Wanted:
 def _number() -> int:
     text = request.form.get("number", "").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise StockFormError(_("The number must be a whole number from 0."))
+        raise StockFormError(_("Enter a whole number from 0."))
     return int(text)
 
 
 def _reason(*, required: bool) -> str:
     reason = request.form.get("reason", "").strip()[:255]
     if required and not reason:
-        raise StockFormError(_("Say why, for the ledger."))
+        raise StockFormError(_("Enter a reason."))
     return reason
 
 

@@ -65,7 +65,7 @@ class BodyTooLargeError(StorefrontError):
     status = 413
 
     def __init__(self, limit: BodyLimit) -> None:
-        super().__init__(_("At most %(size)s can be sent here. Send less at once.", size=limit.text))
+        super().__init__(_("You can send up to %(size)s here. Send less at once.", size=limit.text))
 
 
 class TooManyFieldsError(StorefrontError):
@@ -74,7 +74,7 @@ class TooManyFieldsError(StorefrontError):
     status = 413
 
     def __init__(self) -> None:
-        super().__init__(_("A form can have %(count)d fields at most. Send less at once.", count=MAX_FIELDS))
+        super().__init__(_("A form can have up to %(count)d fields. Send less at once.", count=MAX_FIELDS))
 
 
 @lru_cache(maxsize=1000)

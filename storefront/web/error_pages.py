@@ -21,32 +21,33 @@ from storefront.web.compression import PreparedPages
 log = logging.getLogger(__name__)
 
 _TITLES = {
-    400: _("That request cannot be understood"),
-    403: _("That is not allowed"),
-    404: _("This page does not exist"),
-    405: _("That cannot be done here"),
-    408: _("That took too long to arrive"),
-    410: _("No longer in the shop"),
-    413: _("That is too large"),
-    414: _("That address is too long"),
+    400: _("We couldn’t understand this request"),
+    403: _("You don’t have access to this page"),
+    404: _("Page not found"),
+    405: _("This isn’t possible here"),
+    408: _("The request took too long"),
+    410: _("No longer available"),
+    413: _("This is too large"),
+    414: _("This address is too long"),
     422: _("Check the highlighted fields"),
-    429: _("A little slower, please"),
-    500: _("Something broke on our side"),
-    503: _("The shop is catching its breath"),
+    429: _("Too many requests"),
+    500: _("Something went wrong"),
+    503: _("The shop is temporarily unavailable"),
 }
 _SENTENCES = {
-    400: _("Part of the address or the form has a value that we cannot use."),
-    403: _("This address is not for everybody. If it should be for you, sign in first."),
-    404: _("The address may be mistyped, or the page has moved without leaving a note."),
-    405: _("This address exists, but does not answer that kind of request."),
+    400: _("Part of the address or the form isn’t valid."),
+    403: _("Sign in to see this page."),
+    404: _("The address may be mistyped, or the page may have moved."),
+    405: _("This page exists, but doesn’t accept this kind of request."),
     408: _(
-        "Only a part of it has arrived. Check the connection and send it again; nothing of it has been done yet."
+        "Only part of the request arrived. Check your connection and send it again. Nothing has been "
+        "changed yet."
     ),
-    410: _("This product has been taken out of the range and will not come back."),
+    410: _("This product is no longer available."),
     413: _("What was sent is larger than this shop accepts."),
     414: _("Shorten the search or the filters and try again."),
-    500: _("It has been written down and we will look at it. Trying again in a moment often helps."),
-    503: _("Please try again in a minute; nothing that you have done here is lost."),
+    500: _("We’ve recorded the problem and will look into it. Please try again in a moment."),
+    503: _("Please try again in a minute. Nothing you’ve done here is lost."),
 }
 
 _MAX_SENTENCE = 300  # characters; pages with longer sentences are not kept
@@ -80,7 +81,7 @@ def init_app(app: Flask) -> None:
         for prefix, render_error in renderers:
             if request.path.startswith(prefix):
                 return render_error(status, sentence or str(_SENTENCES.get(status, "")), error)
-        title = str(_TITLES.get(status, _("That did not work")))
+        title = str(_TITLES.get(status, _("That didn’t work")))
         text = sentence or str(_SENTENCES.get(status, _("Please go back and try again.")))
 
         def render_page() -> str:

@@ -41,7 +41,7 @@ class Form:
         if required and not line:
             self.errors[name] = _("%(label)s is missing.", label=label)
         elif len(line) > most:
-            self.errors[name] = _("%(label)s can have %(most)d characters at most.", label=label, most=most)
+            self.errors[name] = _("%(label)s can have up to %(most)d characters.", label=label, most=most)
         return line[:most]
 
     def choice(self, name: str, label: str, among: Mapping[str, str]) -> str:
@@ -49,7 +49,7 @@ class Form:
         typed = self.typed(name)
         self.values[name] = typed if typed in among else ""
         if typed not in among:
-            self.errors[name] = _("Choose one: %(label)s.", label=label)
+            self.errors[name] = _("Choose %(label)s.", label=label)
         return self.values[name]
 
     def ticked(self, name: str) -> bool:

@@ -30,12 +30,7 @@ class CrossSiteRequestError(StorefrontError):
     status = 403
 
     def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This was sent from another site, or by a browser that does not say from where. "
-                "Open the page here and send it again."
-            )
-        )
+        super().__init__(_("This was sent from another site. Open the page here and send it again."))
 
 
 def init_app(app: Flask) -> None:

@@ -42,7 +42,7 @@ def staff_only(view: Callable[P, T]) -> Callable[P, T]:
             if "\x00" in text:  # PostgreSQL refuses texts with NUL
                 raise BadInputError(
                     name,
-                    _("What stands in %(field)s holds a character that cannot be kept.", field=repr(name)),
+                    _("%(field)s contains a character that can’t be saved.", field=repr(name)),
                 )
         return view(*args, **kwargs)
 

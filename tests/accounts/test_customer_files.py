@@ -83,9 +83,9 @@ def test_a_person_withdraws_an_imported_consent(app: Flask) -> None:
         session.get_one(User, user_id).marketing_consent_at = datetime(2024, 5, 6, tzinfo=UTC)
     browser = Browser(app)
     browser.sign_in()
-    assert "You agreed to news by mail" in browser.get("/account").text
+    assert "You subscribed to our newsletter" in browser.get("/account").text
     assert browser.post("/account/marketing/withdrawal").status_code == 303
-    assert "You agreed to news by mail" not in browser.get("/account").text
+    assert "You subscribed to our newsletter" not in browser.get("/account").text
 
 
 def test_an_existing_account_stays_as_it_is(app: Flask, tmp_path: Path) -> None:

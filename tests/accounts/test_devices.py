@@ -25,7 +25,7 @@ def test_list_shows_all_browsers_and_marks_this_one(app: Flask, browser: Browser
     browser.sign_in()
     Browser(app, agent="Chrome Android").sign_in()
     page = browser.get("/account/devices").text
-    assert "Firefox on Linux</strong> (this one)" in page
+    assert "Firefox on Linux</strong> (this device)" in page
     assert "Chrome on Android</strong><br>" in page
 
 
@@ -35,7 +35,7 @@ def test_ending_a_device_signs_it_out(app: Flask, browser: Browser, kim: int) ->
     other.sign_in()
     assert other.is_signed_in()
     answer = browser.post(f"/account/devices/{of('Chrome on Android')}/removal")
-    assert "That device is signed out." in browser.get(answer.location).text
+    assert "The device is signed out." in browser.get(answer.location).text
     assert not other.is_signed_in()
     assert other.cookie() is None
     assert browser.is_signed_in()
@@ -82,7 +82,7 @@ def test_signing_out_everywhere_ends_all_sign_ins(app: Flask, kim: int) -> None:
     for one in browsers:
         one.sign_in(keep="1")
     answer = browsers[0].post("/account/devices/removal")
-    assert "signed out everywhere" in browsers[0].get(answer.location).text
+    assert "signed out on all devices" in browsers[0].get(answer.location).text
     assert [one.is_signed_in() for one in browsers] == [False] * 3
     assert browsers[0].sign_in().status_code == 303
     assert [one.is_signed_in() for one in browsers] == [True, False, False]

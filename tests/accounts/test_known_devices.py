@@ -122,13 +122,13 @@ def test_removed_device_is_unknown(app: Flask, owner: Browser) -> None:
     here = Browser(app, agent="Chrome Android")
     here.sign_in()
     page = here.get("/account/devices").text
-    assert "Signed out, but remembered" in page
+    assert "Remembered devices" in page
     device = db.session.execute(
         select(KnownDevice.id).where(KnownDevice.device == "Firefox on Linux")
     ).scalar_one()
     answer = here.post(f"/account/devices/known/{device}/removal")
     assert "no longer remembered" in here.get(answer.location).text
-    assert "Signed out, but remembered" not in here.get("/account/devices").text
+    assert "Remembered devices" not in here.get("/account/devices").text
     hammer(app)
     assert owner.sign_in().status_code == 429
     assert here.sign_in().status_code == 303

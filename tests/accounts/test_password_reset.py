@@ -17,12 +17,12 @@ def test_reset_link_sets_a_password_once(app: Flask, browser: Browser, kim: int)
     thief = Browser(app)
     thief.sign_in()
     answer = browser.post("/account/reset", email=EMAIL)
-    assert "This shop sends no mail yet" in browser.get(answer.location).text
+    assert "This shop doesn’t send e-mail yet" in browser.get(answer.location).text
     path = last_link(app)
     assert EMAIL in browser.get(path).text
     answer = browser.post(path, password=OTHER)
     assert answer.location == "/account/login?said=new-password"
-    assert "signed out everywhere" in browser.get(answer.location).text
+    assert "signed out on all devices" in browser.get(answer.location).text
     assert not thief.is_signed_in()
     assert "was changed" in stored_mails(app)[-1]["Subject"]
     for again in (browser.get(path), browser.post(path, password="a third password")):

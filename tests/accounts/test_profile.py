@@ -67,10 +67,10 @@ def test_new_password_signs_other_devices_out(app: Flask, kims: Browser) -> None
 @pytest.mark.parametrize(
     ("current", "new", "sentence"),
     [
-        ("wrong", OTHER, "That is not your password."),
-        ("", OTHER, "The password is missing."),
+        ("wrong", OTHER, "Incorrect password."),
+        ("", OTHER, "Enter a password."),
         (PASSWORD, "short", "at least 10 characters"),
-        (PASSWORD, EMAIL, "something else than your name"),
+        (PASSWORD, EMAIL, "Don’t use your name"),
     ],
 )
 def test_invalid_form_changes_no_password(
@@ -86,13 +86,13 @@ def test_new_email_is_set_when_confirmed(app: Flask, kims: Browser, kim: int) ->
     other = Browser(app)
     other.sign_in()
     answer = kims.post("/account/email", email="New@Example.com", password=PASSWORD)
-    assert "Its letters are files in" in kims.get(answer.location).text
+    assert "Its messages are files in" in kims.get(answer.location).text
     assert stored_mails(app)[-1]["To"] == "new@example.com"
     path = last_link(app)
     assert "new@example.com" in kims.get(path).text
     assert user(kim).email == EMAIL, "opening the link changes nothing"
     answer = kims.post(path)
-    assert "Your e-mail has been changed" in kims.get(answer.location).text
+    assert "Your e-mail address has been changed" in kims.get(answer.location).text
     assert user(kim).email == "new@example.com"
     assert stored_mails(app)[-1]["To"] == EMAIL, "the old address gets a notice"
     assert not other.is_signed_in()
@@ -106,14 +106,14 @@ def test_taken_email_gets_same_answer_but_is_not_set(app: Flask, kims: Browser, 
     make_user("lee@example.com")
     taken = kims.post("/account/email", email="lee@example.com", password=PASSWORD)
     assert (free.status_code, free.location[:20]) == (taken.status_code, taken.location[:20])
-    assert "You have an account" in stored_mails(app)[-1]["Subject"]
+    assert "You already have an account" in stored_mails(app)[-1]["Subject"]
     assert kims.post(path).status_code == 410, "another account has the e-mail by now"
     assert user(kim).email == EMAIL
 
 
 @pytest.mark.parametrize(
     ("email", "password", "sentence"),
-    [("nothing", PASSWORD, "no e-mail address"), ("a@example.com", "wrong", "not your password")],
+    [("nothing", PASSWORD, "Enter a valid e-mail address"), ("a@example.com", "wrong", "Incorrect password")],
 )
 def test_invalid_form_changes_no_email(
     app: Flask, kims: Browser, email: str, password: str, sentence: str
@@ -157,9 +157,9 @@ def test_address_is_printed_and_typed_back_as_on_an_order(kims: Browser) -> None
     [
         ({"name": ""}, "The name is missing."),
         ({"line1": " \t "}, "The street is missing."),
-        ({"city": "x" * 101}, "100 characters at most"),
-        ({"country": "XX"}, "Choose one: a country."),
-        ({"country": ""}, "Choose one: a country."),
+        ({"city": "x" * 101}, "up to 100 characters"),
+        ({"country": "XX"}, "Choose a country."),
+        ({"country": ""}, "Choose a country."),
     ],
 )
 def test_invalid_address_is_422_and_not_saved(kims: Browser, wrong: dict[str, str], sentence: str) -> None:

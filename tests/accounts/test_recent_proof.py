@@ -55,11 +55,11 @@ ACTS = (
 def test_sensitive_act_asks_again(browser: Browser, kim: int, path: str) -> None:
     browser.sign_in()
     let_pass(PROOF_LIFETIME - timedelta(minutes=1))
-    assert "Is it you?" not in browser.post("/account/security/recovery-codes").text
+    assert "Confirm it’s you" not in browser.post("/account/security/recovery-codes").text
     let_pass()
     asked = browser.post(path, name="<b>", code="1")
     assert asked.status_code == 403
-    assert "Is it you?" in asked.text
+    assert "Confirm it’s you" in asked.text
     assert f'action="{path}"' in asked.text
     assert carried(asked.text) == {"name": "<b>", "code": "1"}
 
@@ -74,7 +74,7 @@ def test_form_is_carried_along_and_done_after_the_proof(app: Flask, browser: Bro
     fields = carried(browser.post(path, note="a & b").text)
     assert fields == {"note": "a & b"}
     wrong = browser.post(path, **fields, proof_password="not the password")
-    assert (wrong.status_code, "That is not your password." in wrong.text) == (422, True)
+    assert (wrong.status_code, "Incorrect password." in wrong.text) == (422, True)
     assert carried(wrong.text) == fields, "nothing is lost by a slip"
     assert other.is_signed_in()
     done = browser.post(path, **fields, proof_password=PASSWORD)
@@ -138,7 +138,7 @@ def test_wrong_passwords_are_counted(browser: Browser, kim: int) -> None:
     browser.sign_in()
     let_pass()
     answers = [browser.post("/account/devices/removal", proof_password="wrong").text for _ in range(11)]
-    assert "Too many wrong passwords" in answers[-1]
+    assert "Too many incorrect passwords" in answers[-1]
 
 
 def test_refund_asks_again_but_a_note_does_not(browser: Browser) -> None:

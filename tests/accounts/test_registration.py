@@ -30,7 +30,7 @@ def test_registration_link_creates_account_and_signs_in(app: Flask, browser: Bro
     answer = browser.post("/account/register", email="Kim@Example.com", next="/cart")
     assert answer.status_code == 303
     page = browser.get(answer.location).text
-    assert "This shop sends no mail yet" in page
+    assert "This shop doesn’t send e-mail yet" in page
     path = last_link(app)
     assert path not in page, "strangers may ask for a link, too"
     assert stored_mails(app)[-1]["To"] == EMAIL
@@ -58,14 +58,14 @@ def test_registration_link_works_once(app: Flask, browser: Browser) -> None:
     assert browser.post(path, password=PASSWORD).status_code == 303
     for answer in (browser.get(path), browser.post(path, password="another password")):
         assert answer.status_code == 410
-        assert "used already" in answer.text
+        assert "was already used" in answer.text
     assert count() == 1
 
 
 def test_existing_account_gets_the_same_answer(app: Flask, browser: Browser) -> None:
     make_user()
     known = browser.post("/account/register", email=EMAIL)
-    assert "You have an account" in stored_mails(app)[-1]["Subject"]
+    assert "You already have an account" in stored_mails(app)[-1]["Subject"]
     assert "/account/login" in last_link(app)
     new = browser.post("/account/register", email="new@example.com")
     assert (known.status_code, known.location[:30]) == (new.status_code, new.location[:30])
@@ -88,15 +88,15 @@ def test_concurrent_registrations_create_one_account(app: Flask, browser: Browse
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"password": ""}, "The password is missing."),
+        ({"password": ""}, "Enter a password."),
         ({"password": "short"}, "at least 10 characters"),
         ({"password": "x" * 201}, "at most 200 characters"),
         ({"password": "aaaaaaaaaaaa"}, "too easy to guess"),
         ({"password": "1234567890"}, "too easy to guess"),
-        ({"password": "Password123!"}, "everybody tries first"),
-        ({"password": EMAIL}, "something else than your name, your e-mail"),
-        ({"password": "Kim Lang-Lang", "name": "kim lang-lang"}, "something else than your name"),
-        ({"password": PASSWORD, "name": "x" * 101}, "100 characters at most"),
+        ({"password": "Password123!"}, "This password is too common"),
+        ({"password": EMAIL}, "Don’t use your name, your e-mail"),
+        ({"password": "Kim Lang-Lang", "name": "kim lang-lang"}, "Don’t use your name"),
+        ({"password": PASSWORD, "name": "x" * 101}, "up to 100 characters"),
     ],
 )
 def test_invalid_registration_is_422_and_creates_nothing(

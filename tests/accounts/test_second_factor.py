@@ -52,7 +52,7 @@ def test_app_is_asked_for_after_the_password(app: Flask, browser: Browser, kim: 
     answer = new.sign_in(next="/cart", keep="1")
     assert (answer.status_code, answer.location) == (303, f"{STEP}?next=/cart")
     assert not new.is_signed_in()
-    assert "six digits" in new.get(answer.location).text
+    assert "6-digit code" in new.get(answer.location).text
     assert new.post(STEP, code="000000", next="/cart").status_code == 422
     assert not new.is_signed_in()
     answer = new.post(STEP, code=later_code(code_of), next="/cart")
@@ -78,7 +78,7 @@ def test_code_of_a_set_up_cannot_sign_in(app: Flask, browser: Browser, kim: int)
     code_of, _codes = set_up_app(browser)
     new = Browser(app)
     new.sign_in()
-    assert "was used before" in new.post(STEP, code=code_of.now()).text
+    assert "was already used" in new.post(STEP, code=code_of.now()).text
 
 
 def test_recovery_code_replaces_the_app_once(app: Flask, browser: Browser, kim: int) -> None:
@@ -140,8 +140,10 @@ def test_guesses_do_not_lock_the_owner_out_for_good(app: Flask, browser: Browser
     thief = Browser(app, "203.0.113.9")
     thief.sign_in()
     answers = [thief.post(STEP, code=f"{number:06}").text for number in range(12)]
-    assert ["Too many wrong codes" in text for text in answers] == [False] * 10 + [True] * 2
-    assert "Too many wrong codes" in thief.post(STEP, code=later_code(code_of)).text, "not even the right one"
+    assert ["Too many incorrect codes" in text for text in answers] == [False] * 10 + [True] * 2
+    assert "Too many incorrect codes" in thief.post(STEP, code=later_code(code_of)).text, (
+        "not even the right one"
+    )
     owner = Browser(app)
     owner.sign_in()
     owner.post(STEP, code=codes[0])
@@ -201,14 +203,14 @@ def test_staff_in_production_are_led_to_the_set_up(production: Flask) -> None:
     assert boss.post("/account/name", name="X").location == "/account/security?next=/account"
     assert boss.get("/products").status_code == 200
     page = boss.get("/account/security?next=/ops/cache").text
-    assert "needs a second factor" in page
+    assert "need two-step verification" in page
     page = boss.get("/account/security/app?next=/ops/cache").text
     offer = re.findall(r'name="offer" value="([^"]+)"', page)[0]
     code = pyotp.TOTP(re.findall(r"account__key'>([A-Z2-7]+)<", page)[0]).now()
     shown = boss.post("/account/security/app", offer=offer, code=code, next="/ops/cache")
     assert 'href="/ops/cache"' in shown.text
     assert boss.get("/ops/cache").status_code == 200
-    assert "need a second factor" in boss.post("/account/security/app/removal").text
+    assert "need two-step verification" in boss.post("/account/security/app/removal").text
     make_user()
     customer.sign_in()
     assert customer.get("/account").status_code == 200
@@ -257,7 +259,7 @@ def test_disabled_account_learns_nothing_of_the_step(app: Flask, browser: Browse
     administration.set_disabled(EMAIL, is_disabled=True)
     right, wrong = Browser(app).sign_in(), Browser(app).sign_in(password="not the password")
     assert right.status_code == wrong.status_code == 422
-    assert all("do not belong together" in answer.text for answer in (right, wrong))
+    assert all("Incorrect e-mail address or password" in answer.text for answer in (right, wrong))
 
 
 def test_second_tab_may_finish_the_step(

@@ -29,7 +29,7 @@ def test_account_signs_in_and_out(browser: Browser, kim: int) -> None:
     assert EMAIL in browser.get("/account").text
     answer = browser.post("/account/logout")
     assert answer.location == "/account/login?said=signed-out"
-    assert "You are signed out." in browser.get(answer.location).text
+    assert "You’re signed out." in browser.get(answer.location).text
     assert browser.cookie() is None
     assert not browser.is_signed_in()
 
@@ -48,15 +48,15 @@ def test_get_requests_change_nothing(browser: Browser, kim: int, path: str) -> N
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({}, "The e-mail address is missing."),
-        ({"email": EMAIL}, "The password is missing."),
-        ({"email": "kim", "password": "x"}, "no e-mail address that we can write to"),
-        ({"email": "a@b\x00.c", "password": "x"}, "no e-mail address that we can write to"),
-        ({"email": f"{'x' * 300}@example.com", "password": "x"}, "no e-mail address"),
-        ({"email": EMAIL, "password": "wrong"}, "do not belong together"),
-        ({"email": EMAIL, "password": "\x00"}, "do not belong together"),
-        ({"email": EMAIL, "password": "x" * 10_000}, "do not belong together"),
-        ({"email": "nobody@example.com", "password": PASSWORD}, "do not belong together"),
+        ({}, "Enter your e-mail address."),
+        ({"email": EMAIL}, "Enter a password."),
+        ({"email": "kim", "password": "x"}, "Enter a valid e-mail address"),
+        ({"email": "a@b\x00.c", "password": "x"}, "Enter a valid e-mail address"),
+        ({"email": f"{'x' * 300}@example.com", "password": "x"}, "Enter a valid e-mail address"),
+        ({"email": EMAIL, "password": "wrong"}, "Incorrect e-mail address or password"),
+        ({"email": EMAIL, "password": "\x00"}, "Incorrect e-mail address or password"),
+        ({"email": EMAIL, "password": "x" * 10_000}, "Incorrect e-mail address or password"),
+        ({"email": "nobody@example.com", "password": PASSWORD}, "Incorrect e-mail address or password"),
     ],
 )
 def test_invalid_sign_in_is_422_with_a_sentence(

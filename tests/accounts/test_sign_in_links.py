@@ -83,7 +83,7 @@ def test_a_link_opens_nothing_through_a_proxy(app: Flask, browser: Browser, boss
     for header in FORWARDING:
         answer = browser.client.post(link, headers={"Sec-Fetch-Site": "same-origin", header: "203.0.113.5"})
         assert answer.status_code == 403, header
-        assert "on the machine that serves the shop" in answer.text
+        assert "on the machine that runs the shop" in answer.text
         assert "Set-Cookie" not in answer.headers
     assert browser.post(link).status_code == 303, "it was not used up"
 
@@ -147,7 +147,7 @@ def test_letters_are_shown_to_staff_signed_in_by_link(app: Flask, browser: Brows
     for page in pages[1:]:
         assert "Open its link" not in page
         assert "/account/reset/" not in page
-        assert "This shop sends no mail yet" in page
+        assert "This shop doesn’t send e-mail yet" in page
     shown = browser.post("/account/reset", email="boss@example.com").location
     assert "letter=" in shown
     assert "Open its link" not in stranger.get(shown).text, "the address of the page is not enough"

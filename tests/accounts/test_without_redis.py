@@ -123,7 +123,7 @@ def test_eleventh_wrong_password_for_an_account_waits(unlimited: Flask) -> None:
         assert Browser(unlimited, f"198.51.100.{number}").sign_in(password="wrong").status_code == 422
     answer = Browser(unlimited, "198.51.100.99").sign_in()
     assert answer.status_code == 429
-    assert "Too many wrong passwords" in answer.text
+    assert "Too many incorrect passwords" in answer.text
     assert 0 < int(answer.headers["Retry-After"]) <= 900
     assert Browser(unlimited).sign_in("lee@example.com").status_code == 303, "other accounts are not limited"
     asking = Browser(unlimited)
@@ -178,7 +178,7 @@ def test_password_confirmation_is_limited_too(unlimited: Flask) -> None:
     for _ in range(10):
         assert browser.post("/account/deletion", password="wrong").status_code == 422
     answer = browser.post("/account/deletion", password="a pot of green tea")
-    assert "Too many wrong passwords" in answer.text
+    assert "Too many incorrect passwords" in answer.text
 
 
 def test_stored_failures_identify_nobody(unlimited: Flask) -> None:

@@ -42,9 +42,9 @@ def test_adding_is_confirmed_and_the_basket_can_be_changed(
         header = page.get_by_role("banner").get_by_role("link", name="Basket")
         expect(header).to_contain_text("4")
     page.get_by_role("button", name=f"Save for later {TITLE}").click()
-    expect(page.get_by_role("region", name="Set aside for later")).to_contain_text(TITLE)
+    expect(page.get_by_role("region", name="Saved for later")).to_contain_text(TITLE)
     page.get_by_role("button", name=f"Remove {TITLE}").click()
-    expect(page.get_by_role("region", name="Set aside for later")).to_have_count(0)
+    expect(page.get_by_role("region", name="Saved for later")).to_have_count(0)
 
 
 def test_a_typed_quantity_reaches_the_checkout(
@@ -68,14 +68,14 @@ def test_a_typed_quantity_reaches_the_checkout(
     expect(other.get_by_role("region", name="Sum")).to_contain_text("3 items")
     gaiwan.fill("0")
     page.get_by_role("button", name=f"Save for later {TITLE}").click()
-    expect(page.get_by_text("Enter a whole number from 1 to 99.")).to_be_visible()
+    expect(page.get_by_text("Enter a quantity from 1 to 99.")).to_be_visible()
     expect(gaiwan).to_have_value("0")
     expect(gaiwan).to_have_attribute("aria-invalid", "true")
     gaiwan.fill("4")
     gaiwan.press("Enter")
     expect(page.get_by_role("region", name="Sum")).to_contain_text("4 items")
-    expect(page.get_by_text("Enter a whole number from 1 to 99.")).to_have_count(0)
-    page.get_by_role("button", name=f"Back into the basket {TITLE}").click()
+    expect(page.get_by_text("Enter a quantity from 1 to 99.")).to_have_count(0)
+    page.get_by_role("button", name=f"Move to basket {TITLE}").click()
     expect(teapot).to_have_value("2")
     if javascript:  # the script has asked whether 0 is a quantity
         problems[:] = [problem for problem in problems if not problem.endswith("/cart: 422")]
@@ -90,7 +90,7 @@ def test_a_quantity_that_cannot_be_saved_yet_is_kept(browser: Browser, shop: Sho
         page.goto("/cart")
         context.set_offline(True)
         page.get_by_label(f"Quantity of {TITLE}").fill("3")
-        expect(page.get_by_role("status").filter(has_text="not saved yet")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Not saved yet")).to_be_visible()
         context.set_offline(False)
         page.get_by_role("button", name="Checkout", exact=True).click()
         expect(page.get_by_role("complementary", name="Your order")).to_contain_text("$192.00")
@@ -99,7 +99,7 @@ def test_a_quantity_that_cannot_be_saved_yet_is_kept(browser: Browser, shop: Sho
 
 
 def test_recently_viewed_products_show_until_cleared(page: Page, javascript: bool) -> None:
-    shelf = page.get_by_role("region", name="You looked at")
+    shelf = page.get_by_role("region", name="Recently viewed")
     for path in (PRODUCT, *OTHERS):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -109,12 +109,12 @@ def test_recently_viewed_products_show_until_cleared(page: Page, javascript: boo
         return
     titles = shelf.get_by_role("heading", level=3)
     expect(titles).to_have_text(["Porcelain gaiwan", TITLE])
-    shelf.get_by_role("button", name="Forget these").click()
+    shelf.get_by_role("button", name="Clear").click()
     expect(shelf).to_have_count(0)
     page.reload()
     page.goto("/cart")
     expect(titles).to_have_text(["Side-handle kyusu"])
-    shelf.get_by_role("button", name="Forget these").click()
+    shelf.get_by_role("button", name="Clear").click()
     expect(shelf).to_have_count(0)
 
 
@@ -131,8 +131,8 @@ def test_axe_finds_nothing_on_the_basket(browser: Browser, shop: Shop, width: in
         page.goto("/products/thrown-tea-cup")
         page.goto("/cart")
         page.get_by_role("button", name=f"Save for later {TITLE}").click()
-        expect(page.get_by_role("region", name="You looked at")).to_be_visible()
-        expect(page.get_by_role("region", name="Set aside for later")).to_be_visible()
+        expect(page.get_by_role("region", name="Recently viewed")).to_be_visible()
+        expect(page.get_by_role("region", name="Saved for later")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         results = Axe().run(page, options=OPTIONS)
         assert results.violations_count == 0, results.generate_report()

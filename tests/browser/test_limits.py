@@ -98,8 +98,10 @@ def test_the_refusal_page_fits_and_axe_finds_nothing(
 def test_the_refusal_page_counts_down_and_then_offers_a_retry(browser: Browser, shop: Shop) -> None:
     with visit(browser, shop, "/", 768) as page:
         refuse(page)
-        expect(page.get_by_role("timer")).to_have_text(re.compile(r"You can go on in [1-5] seconds?\."))
-        expect(page.get_by_role("status").filter(has_text="You can go on now.")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("timer")).to_have_text(re.compile(r"You can continue in [1-5] seconds?\."))
+        expect(page.get_by_role("status").filter(has_text="You can continue now.")).to_be_visible(
+            timeout=15_000
+        )
         expect(page.get_by_role("timer")).to_be_hidden()
         page.get_by_role("link", name="Try this page again").click()
-        expect(page.get_by_role("heading", level=1)).not_to_have_text("A little slower, please")
+        expect(page.get_by_role("heading", level=1)).not_to_have_text("Too many requests")

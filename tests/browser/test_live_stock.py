@@ -103,7 +103,7 @@ def test_a_second_tab_does_not_say_that_stock_is_late(tabs: BrowserContext, shop
         set_stock(shop, sku, 2)  # arrives after what the second tab was told first
         expect(second.locator("#buy stock-badge")).to_have_text("Only 2 left", timeout=SECONDS)
         second.clock.fast_forward(10_000)
-        expect(second.get_by_role("status").filter(has_text="Live stock is delayed")).to_have_count(0)
+        expect(second.get_by_role("status").filter(has_text="Stock updates are delayed")).to_have_count(0)
     finally:
         set_stock(shop, sku, 40)
 
@@ -139,7 +139,7 @@ def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserCo
     expect(checkout.get_by_role("link", name="Go to the basket")).to_be_visible()
     basket.goto("/cart")
     checkout.goto("/checkout")
-    note, on = checkout.get_by_role("alert"), checkout.get_by_role("button", name="Go on to the review")
+    note, on = checkout.get_by_role("alert"), checkout.get_by_role("button", name="Continue to review")
     email, to_checkout = checkout.get_by_label("E-mail"), basket.get_by_role("button", name="Checkout")
     email.fill("ada@shop.example")
     try:
@@ -155,7 +155,7 @@ def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserCo
 
         fill_in(checkout)
         on.click()
-        expect(checkout.get_by_text("Held for you until")).to_be_visible()
+        expect(checkout.get_by_text("Reserved for you until")).to_be_visible()
         watch = basket.locator("stock-watch")
         before = str(watch.get_attribute("data-variants"))
         set_stock(shop, sku, 0)  # as many as are reserved stay on hand
@@ -310,7 +310,7 @@ def test_a_page_says_that_stock_is_delayed_without_redis(browser: Browser, tmp_p
         context = browser.new_context(base_url=shop.url)
         page = context.new_page()
         page.goto("/products?in_stock=1&sort=name")
-        notice = page.get_by_role("status").filter(has_text="Live stock is delayed")
+        notice = page.get_by_role("status").filter(has_text="Stock updates are delayed")
         assert eventually(lambda: open_streams(shop) == 1)
         expect(notice).to_have_count(0)
         redis.kill()

@@ -33,7 +33,7 @@ def test_passkey_is_made_and_signs_in(browser: Browser, shop: Shop) -> None:
     page.get_by_label("Name of the new passkey").fill("Laptop")
     page.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("heading", name="Your recovery codes").wait_for()
-    page.get_by_role("link", name="I have kept them: go on").click()
+    page.get_by_role("link", name="I’ve saved my codes").click()
     page.get_by_text("Laptop").first.wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("E-mail").fill(email)

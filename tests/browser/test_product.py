@@ -75,7 +75,7 @@ def test_options_are_chosen_one_after_the_other(page: Page) -> None:
     choice(page, "5 l").click()
     expect(page.locator(".product__stock")).to_have_text("Sold out")
     assert chosen(page) == ["Rust", "5 l"]
-    expect(choice(page, "Pine")).to_have_attribute("title", "Changes your other choices")
+    expect(choice(page, "Pine")).to_have_attribute("title", "Changes your other options")
     choice(page, "Pine").click()
     expect(page.locator(".product__stock")).to_have_text("In stock")
     assert chosen(page) == ["Pine", "3.5 l"]

@@ -63,14 +63,14 @@ def test_every_button_saves_all_typed_quantities(shopper: FlaskClient, button: s
 def test_an_invalid_quantity_is_named_beside_its_field(shopper: FlaskClient, typed: str, button: str) -> None:
     answer = send(shopper, button, a="3", b=typed)
     assert answer.status_code == 422
-    assert answer.text.count("Enter a whole number from 1 to 99.") == 1
+    assert answer.text.count(">Enter a quantity from 1 to 99.") == 1
     field = next(field for field in re.findall(r"<input [^>]*>", answer.text) if "aria-invalid" in field)
     assert f'value="{typed[:20]}"' in unescape(field), "what was typed is still there"
     described = re.search(r'aria-describedby="([^"]+)"', field)
     assert described
-    assert re.search(rf'id="{described[1]}"[^>]*>Enter a whole number', answer.text)
+    assert re.search(rf'id="{described[1]}"[^>]*>Enter a quantity', answer.text)
     assert lines() == {"A": 3, "B & 2": 1, "..": 1}, "everything else is saved"
-    assert ("Set aside for later" in answer.text) == (button == "save")
+    assert ("Saved for later" in answer.text) == (button == "save")
 
 
 def test_a_removed_line_needs_no_valid_quantity(shopper: FlaskClient) -> None:
@@ -95,7 +95,7 @@ def test_a_tab_changes_only_what_was_typed_into_it(shopper: FlaskClient) -> None
     assert submit(shopper, stale, "checkout", {}).location == "/checkout", "it was not changed here"
     answer = submit(shopper, stale, "checkout", {"a": "7", "b": "6"})
     assert answer.status_code == 422
-    assert "not in your basket any more" in answer.text
+    assert "no longer in your basket" in answer.text
     assert lines() == {"B & 2": 6, "..": 1}
 
 

@@ -71,6 +71,6 @@ def test_pages_have_links_and_forms_for_any_code(client: FlaskClient, code: str)
     assert submit(client, client.get("/cart").text, "update", {"a": "7"}).status_code == 303
     assert lines() == {code: 7}
     assert submit(client, client.get("/cart").text, "save", {}).status_code == 303
-    assert "Set aside for later" in client.get("/cart").text
+    assert "Saved for later" in client.get("/cart").text
     press(client, "remove")
     assert lines() == {}

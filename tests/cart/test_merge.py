@@ -76,8 +76,8 @@ def test_merged_carts_keep_larger_quantities_with_a_notice(app: Flask) -> None:
     put(second, "C", 3)
     sign_in(second)
     assert lines() == {"A": 2, "B": 5, "C": 3}
-    assert "before you signed in here (2 from then)" in second.get("/cart").text
-    assert "from then" not in second.get("/cart").text, "the notice is shown once"
+    assert "before you signed in here (2 from your earlier visit)" in second.get("/cart").text
+    assert "from your earlier visit" not in second.get("/cart").text, "the notice is shown once"
     assert first.get("/me").json["cart_quantity"] == 10, "the first device sees the same basket"
     assert db.session.query(Cart).count() == 1
 
@@ -93,7 +93,9 @@ def test_a_cart_created_signed_in_is_on_every_device(app: Flask) -> None:
     assert first.get("/me").json["cart_quantity"] == 4
     assert db.session.query(Cart).count() == 1
     assert first.post("/account/logout", headers=OWN).status_code == 303
-    assert "nothing in it yet" in first.get("/cart").text, "the next user of this browser does not see it"
+    assert "Items you add are saved for a year" in first.get("/cart").text, (
+        "the next user of this browser does not see it"
+    )
 
 
 def test_devices_that_create_a_cart_at_once_share_it(app: Flask) -> None:
@@ -112,7 +114,7 @@ def test_signing_out_hides_the_account_cart_and_keeps_it(app: Flask) -> None:
     sign_in(client)
     assert client.post("/account/logout", headers=OWN).status_code == 303
     assert client.get("/me").json["cart_quantity"] == 0
-    assert "nothing in it yet" in client.get("/cart").text
+    assert "Items you add are saved for a year" in client.get("/cart").text
     put(client, "B", 1)
     assert client.get("/me").json["cart_quantity"] == 1
     sign_in(client)
@@ -134,5 +136,5 @@ def test_the_merge_notice_is_on_the_page_after_sign_in(app: Flask) -> None:
     sign_in(first)
     put(second, "B", 1)
     sign_in(second)
-    assert "(1 from then)" in second.get("/account").text
-    assert "from then" not in second.get("/cart").text, "the notice is shown once"
+    assert "(1 from your earlier visit)" in second.get("/account").text
+    assert "from your earlier visit" not in second.get("/cart").text, "the notice is shown once"

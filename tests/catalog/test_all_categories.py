@@ -78,9 +78,9 @@ def test_a_huge_tree_shows_whole_levels(client: FlaskClient, monkeypatch: pytest
     fill({"Table > Cups": 2, "Table > Pots": 1, "Plates": 1})
     assert tree(client) == [("Table", "3"), ("Plates", "1")]
     assert "4 categories" in get(client, "/categories").text
-    assert "go on at their own pages" in get(client, "/categories").text
+    assert "continue on their own pages" in get(client, "/categories").text
 
 
 @pytest.mark.any_database
 def test_an_empty_shop_has_a_page_of_categories(client: FlaskClient) -> None:
-    assert "Nothing here yet" in get(client, "/categories").text
+    assert "No products here yet" in get(client, "/categories").text

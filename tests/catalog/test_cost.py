@@ -1,4 +1,4 @@
-"""No page costs more than six statements, and none scans more rows than its limit."""
+"""No page price has gone up than six statements, and none scans more rows than its limit."""
 
 from __future__ import annotations
 

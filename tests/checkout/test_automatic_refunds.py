@@ -83,7 +83,7 @@ def test_late_payment_is_refunded_automatically(
     for event_id in ("evt_back", "evt_back"):
         assert send_event(shop, "refund.created", refund, event_id=event_id) == 200
     assert refunded_amounts(stripe, late) == ([4488], [4488])
-    assert "Refund due" not in staff.get(page).text.partition("What has become of it")[0]
+    assert "Refund due" not in staff.get(page).text.partition("What to do")[0]
     assert late["client_reference_id"] not in staff.get("/ops/orders?state=refund+due").text
 
 

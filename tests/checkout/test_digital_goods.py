@@ -39,17 +39,21 @@ def test_a_basket_of_digital_goods_is_bought_without_a_street(app: Flask, browse
     page = browser.get("/checkout?country=DE").text
     for absent in ('name="line1"', 'name="postcode"', 'name="region"', 'name="delivery"', "<dt>Delivery"):
         assert absent not in page
-    assert "Nothing in your basket is sent by post" in page
+    assert "Your items are delivered digitally" in page
     assert browser.post("/checkout", **BUYER | {"name": ""}).status_code == 422
     assert browser.post("/checkout", **BUYER).status_code == 303
     review = browser.get("/checkout/review").text
-    assert ("<dt>Delivery" in review, "Delivered to" in review, "Order for <bdi>$9.00</bdi>" in review) == (
+    assert (
+        "<dt>Delivery" in review,
+        "Delivery address" in review,
+        "Buy now for <bdi>$9.00</bdi>" in review,
+    ) == (
         False,
         False,
         True,
     )
     page = browser.get(order_of(browser, review)).text
-    assert ("Delivered to" in page, "<dt>Delivery" in page, "Ada Byron" in page) == (False, False, True)
+    assert ("Delivery address" in page, "<dt>Delivery" in page, "Ada Byron" in page) == (False, False, True)
 
 
 def order_of(browser: Browser, review: str) -> str:
@@ -62,9 +66,9 @@ def order_of(browser: Browser, review: str) -> str:
 
 def test_a_mixed_basket_needs_delivery_for_the_rest(browser: Browser) -> None:
     only = {"name": "Ada", "country": "US", "line1": ""}
-    with pytest.raises(IncompleteError, match="where the order is to be sent"):
+    with pytest.raises(IncompleteError, match="Enter a delivery address"):
         place(make_draft({"FILE": 1, "BOOK": 1}, address=only))
-    with pytest.raises(IncompleteError, match="how the order is to be sent"):
+    with pytest.raises(IncompleteError, match="Choose a delivery method"):
         place(make_draft({"FILE": 1, "BOOK": 1}, delivery=""))
     order = place(make_draft({"FILE": 1, "BOOK": 1}, address=ADDRESS)).order
     assert (order.delivery, order.delivery_price) == ("Standard delivery", 490)
@@ -92,7 +96,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
     with app.test_request_context():
         mail = messages._confirmation(view, "https://shop.example")
     assert [row[0] for row in mail.rows] == ["1 × Song", "Total"]
-    assert [block[0] for block in mail.blocks][:1] == ["Invoice to:"]
+    assert [block[0] for block in mail.blocks][:1] == ["Billing address:"]
 
 
 @pytest.mark.parametrize("inclusive", [True, False])

@@ -27,11 +27,13 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     }
     wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
     assert wrong.status_code == 422
-    said = "Invoice: That is no postal code of this country"
+    said = "Invoice: Enter a valid postal code"
     assert re.search(rf'<li><a href="#bill_postcode">{said}', wrong.text)
     assert re.search(rf'id="bill_postcode-wrong">{said}', wrong.text)
     assert 'value="2 Ledger Lane"' in wrong.text
-    assert "The same address" in review(guest, **invoice | {"bill_postcode": "x"}).text, "no invoice address"
+    assert "Same as delivery address" in review(guest, **invoice | {"bill_postcode": "x"}).text, (
+        "no invoice address"
+    )
     shown = review(guest, **invoice, bill_elsewhere="1")
     assert "10115 BERLIN" in shown.text
     assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
@@ -39,7 +41,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     staff = staff_browser(app).get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
     [letter] = stored_mails(app)
     for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
-        assert "Invoice to" in text
+        assert "Billing address" in text
         assert "10115 BERLIN" in text
         assert "1 Kiln Row" in text
 
@@ -52,5 +54,5 @@ def test_delivery_address_decides_the_tax(app: Flask, tmp_path: Path, redis_url:
     with second_app(app, tmp_path / "de", REDIS_URL=redis_url, STOREFRONT_CHECKOUT_FILE=str(terms)) as shop:
         browser = Browser(shop)
         browser.post("/cart/lines", sku="T", quantity="2")
-        assert "Order for <bdi>$44.88</bdi>" in review(browser, **there).text
-        assert "Order for <bdi>$53.41</bdi>" in review(browser, **here).text
+        assert "Buy now for <bdi>$44.88</bdi>" in review(browser, **there).text
+        assert "Buy now for <bdi>$53.41</bdi>" in review(browser, **here).text

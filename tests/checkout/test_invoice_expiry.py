@@ -52,8 +52,8 @@ def test_unpaid_invoice_order_ends_between_two_letters(app: Flask, number: str) 
     let_end_in(-DAY)
     assert invoice_expiry.expire_unpaid_invoices() == 1
     assert (the_order().state, stock_level("T"), stock_differences()) == ("cancelled", (10, 0), [])
-    (ended,) = [m for m in stored_mails(app) if m["Subject"] == f"Your order is cancelled: {number}"]
-    assert "It was not paid in time." in ended.get_body(("plain",)).get_content()
+    (ended,) = [m for m in stored_mails(app) if m["Subject"] == f"Your order has been cancelled: {number}"]
+    assert "The order wasn’t paid in time." in ended.get_body(("plain",)).get_content()
     assert invoice_expiry.expire_unpaid_invoices() == 0
     assert len(stored_mails(app)) == 3
 
@@ -172,5 +172,5 @@ def test_staff_and_customer_see_the_end_and_staff_move_it(app: Flask, number: st
     assert "She called." in staff.get(page).text
     with write_transaction() as session:
         orders.record_payment(session, number, the_order().total, "USD", actor="test")
-    assert "is cancelled by itself" not in staff.get(page).text
+    assert "is cancelled automatically" not in staff.get(page).text
     assert staff.post(f"{page}/events", kind="prolonged").status_code == 409

@@ -43,12 +43,12 @@ def test_late_mail_describes_the_order_as_of_its_event(app: Flask, tmp_path: Pat
     mails = [message_from_string(text, policy=policy.default) for _, text in received]
     assert [str(mail["Subject"]) for mail in mails] == [
         f"Your order {number}",
-        f"Your order is cancelled: {number}",
+        f"Your order has been cancelled: {number}",
     ], "in the order of their events"
     placed, cancelled = (mail.get_body(("plain",)).get_content() for mail in mails)
     assert "1 × Teapot" in placed
     assert "Amount: $24.89" in placed, "what was still to be paid"
-    assert "goes back" not in cancelled, "nothing had been paid"
+    assert "is being refunded" not in cancelled, "nothing had been paid"
 
 
 def test_no_lock_is_held_while_a_mail_is_sent(

@@ -78,14 +78,14 @@ def test_guest_buys(app: Flask, guest: Browser) -> None:
     assert stock_level("T") == (3, 0), "the form alone holds nothing"
     page = review(guest)
     assert stock_level("T") == (3, 2)
-    assert "Held for you until" in page.text
+    assert "Reserved for you until" in page.text
     assert "$44.88" in page.text
     location = buy(guest)
     order = guest.get(location)
     assert order.status_code == 200
-    assert "Thank you. Your order is with us." in order.text
-    assert "This shop sends no mail yet" in order.text
-    assert "Reference: " not in order.text.partition("This shop sends no mail yet")[2], "nor shows it"
+    assert "Thank you! We’ve received your order." in order.text
+    assert "This shop doesn’t send e-mail yet" in order.text
+    assert "Reference: " not in order.text.partition("This shop doesn’t send e-mail yet")[2], "nor shows it"
     assert stock_level("T") == (1, 0)
     assert guest.get("/me").json == {"signed_in": False, "name": None, "cart_quantity": 0}
     [letter] = stored_mails(app)
@@ -115,20 +115,20 @@ def test_complete_form_places_an_order_in_one_request(guest: Browser) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("email", "", "The e-mail address is missing."),
-        ("email", "ada", "That is no e-mail address"),
-        ("country", "XX", "Choose one: a country."),
+        ("email", "", "Enter your e-mail address."),
+        ("email", "ada", "Enter a valid e-mail address"),
+        ("country", "XX", "Choose a country."),
         ("name", "", "The name is missing."),
-        ("name", "x" * 101, "100 characters at most"),
+        ("name", "x" * 101, "up to 100 characters"),
         ("line1", "\x00", "The street is missing."),
         ("postcode", "", "The ZIP code is missing."),
-        ("postcode", "6270", "That is no ZIP code of this country, such as 95014."),
-        ("postcode", "95014", "There is no ZIP code 95014 in that state."),
+        ("postcode", "6270", "Enter a valid ZIP code, such as 95014."),
+        ("postcode", "95014", "The ZIP code 95014 doesn’t match the state."),
         ("city", "", "The city is missing."),
         ("region", "", "The state is missing."),
         ("region", "Bavaria", "Choose the state from the list."),
-        ("delivery", "by owl", "Choose one: how it is sent."),
-        ("payment", "stripe", "Choose one: how you pay."),
+        ("delivery", "by owl", "Choose a delivery method."),
+        ("payment", "stripe", "Choose a payment method."),
     ],
 )
 def test_error_is_shown_beside_its_field(guest: Browser, field: str, value: str, sentence: str) -> None:
@@ -148,7 +148,7 @@ def test_country_changes_the_fields_without_a_script(guest: Browser) -> None:
     assert 'value="1 Kiln Row"' in answer.text, "the typed values are kept"
     assert 'id="city"' not in answer.text
     wrong = guest.post("/checkout", **DETAILS | {"country": "GB", "postcode": "62701"})
-    assert "That is no postal code of this country, such as EC1Y 8SY." in wrong.text
+    assert "Enter a valid postal code, such as EC1Y 8SY." in wrong.text
     guest.post("/checkout", **DETAILS | {"country": "GB", "postcode": "ec1y 8sy", "region": ""})
     assert "EC1Y 8SY" in guest.get("/checkout").text
 
@@ -209,7 +209,7 @@ def test_empty_basket_is_explained(app: Flask) -> None:
     sent = (browser.post("/checkout", **DETAILS), browser.post("/checkout", do="place"))
     for answer in (browser.get("/checkout"), *sent):
         assert answer.status_code == 409
-        assert "Nothing to check out" in answer.text
+        assert "Your basket is empty" in answer.text
     assert browser.get("/checkout/review").location == "/checkout"
 
 
@@ -224,7 +224,7 @@ def test_order_is_shown_only_to_its_owner(app: Flask, guest: Browser) -> None:
     for path in (f"/orders/XXXXXXXXXX?token={token}", *(f"/orders/{number}{query}" for query in wrong)):
         answer = stranger.get(path)
         assert answer.status_code == 404, path
-        assert "There is no order with this number." in answer.text
+        assert "We can’t find this order." in answer.text
         assert "no-store" in answer.headers["Cache-Control"]
     assert stranger.post(f"/orders/{number}/cancellation?token={foreign}").status_code == 404
     assert stranger.get(f"/orders/{number}?token={token}").status_code == 200
@@ -236,10 +236,10 @@ def test_order_is_cancelled_once_and_goods_return_to_stock(app: Flask, guest: Br
     for _ in range(2):
         answer = guest.post(f"{path}/cancellation?{query}")
         assert answer.status_code == 303
-    assert "back on the shelf" in guest.get(answer.location).text
+    assert "Your order has been cancelled" in guest.get(answer.location).text
     assert stock_level("T") == (3, 0)
     assert [mail["Subject"].partition(":")[0] for mail in stored_mails(app)][1:] == [
-        "Your order is cancelled"
+        "Your order has been cancelled"
     ]
     assert stock_differences() == []
 
@@ -285,20 +285,20 @@ def test_review_says_when_the_hold_has_expired(guest: Browser) -> None:
     review(guest)
     with write_transaction() as session:
         session.execute(update(Hold).values(expires_at=datetime(2020, 1, 1, tzinfo=UTC)))
-    assert "no longer held" in guest.get("/checkout/review").text
+    assert "no longer reserved" in guest.get("/checkout/review").text
     answer = guest.post("/checkout", do="hold")
-    assert "Held for you until" in guest.get(answer.location).text
+    assert "Reserved for you until" in guest.get(answer.location).text
 
 
 def test_review_says_when_goods_are_not_held(guest: Browser) -> None:
     guest.post("/cart/lines", sku="T", quantity="1")  # all three: others could buy none
     shown = review(guest)
-    assert "We cannot hold these goods for you just now" in shown.text
+    assert "We can’t reserve your items right now" in shown.text
     assert stock_level("T") == (3, 0)
     again = guest.get(guest.post("/checkout", do="hold").location)
-    assert "We cannot hold these goods" in again.text
-    assert "It is held for you again" not in again.text
-    assert "no longer held" in guest.get("/checkout/review").text
+    assert "We can’t reserve your items right now" in again.text
+    assert "Your items are reserved again" not in again.text
+    assert "no longer reserved" in guest.get("/checkout/review").text
     placed = guest.post("/checkout", do="place", key=hidden(shown, "key"), seen=hidden(shown, "seen"))
     assert placed.location.startswith("/orders/")
     assert (stock_level("T"), stock_differences()) == ((0, 0), [])
@@ -309,14 +309,14 @@ def test_review_says_when_a_hold_is_not_renewed(guest: Browser) -> None:
     with write_transaction() as session:
         session.execute(update(HoldTime).values(seconds=HoldTime.seconds * 100))
     shown = guest.get(guest.post("/checkout", do="hold").location).text
-    assert "Held for you until" in shown
-    assert "We cannot hold it any longer" in shown
+    assert "Reserved for you until" in shown
+    assert "We can’t reserve your items any longer" in shown
 
 
 def test_review_of_a_changed_basket_is_not_called_held(guest: Browser) -> None:
     review(guest)
     guest.post("/cart/lines", sku="T", quantity="1")
-    assert "Held for you until" not in guest.get("/checkout/review").text
+    assert "Reserved for you until" not in guest.get("/checkout/review").text
 
 
 @pytest.mark.needs("java")

@@ -60,10 +60,10 @@ def test_back_after_an_order_leads_to_it(guest: Browser, who: str) -> None:
 def test_an_old_order_and_those_of_others_are_not_shown(app: Flask, guest: Browser) -> None:
     buy(guest)
     stranger = Browser(app)
-    assert "Nothing to check out" in stranger.get("/checkout").text
+    assert "Your basket is empty" in stranger.get("/checkout").text
     with write_transaction() as session:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - RECENT - timedelta(minutes=1)))
-    assert "Nothing to check out" in guest.get("/checkout").text
+    assert "Your basket is empty" in guest.get("/checkout").text
 
 
 @pytest.mark.parametrize("form", ["whole", "reviewed", "digital"])

@@ -96,7 +96,7 @@ def test_the_basket_takes_all_that_is_left_at_once(guest: Browser) -> None:
     assert basket() == {"A": (2, False), "B": (4, False), "C": (4, True)}
     said = text(guest.get(done.location))
     assert "Your basket now holds 2 of Teapot." in said
-    assert "Tray is set aside for later." in said
+    assert "Tray is saved for later." in said
     assert "can be bought now" not in said
 
 
@@ -119,7 +119,7 @@ def test_the_checkout_keeps_what_was_typed(guest: Browser) -> None:
     page = guest.post("/checkout", **DETAILS | {"line1": "2 Ledger Lane"}, take=offers["Save for later: Cup"])
     assert page.status_code == 200
     assert 'value="2 Ledger Lane"' in page.text
-    assert "Cup is set aside for later." in text(page)
+    assert "Cup is saved for later." in text(page)
     page = guest.post("/checkout", **DETAILS, take=buttons(page)["Take the 2 that are left: Teapot"])
     assert "Your basket now holds 2 of Teapot." in text(page)
     assert "can be bought now" not in text(page)

@@ -90,14 +90,17 @@ def test_staff_refund_partly_and_fully_with_returned_goods(app: Flask, staff: Br
     assert stock_level("T") == (2, 0)
     assert do(staff, number, "refunded", amount="24.89", key="form-2") == 303
     assert order(number).state == "refunded"
-    assert "$24.89 go back to you" in stored_mails(app)[-1].get_body(("plain",)).get_content()
+    assert "We’ve refunded $24.89" in stored_mails(app)[-1].get_body(("plain",)).get_content()
     assert stock_differences() == []
 
 
 def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser, number: str) -> None:
     app.config["SHOP_SETTINGS"] = {"locale": "de_DE"}
     assert 'value="44,88"' in staff.get(f"/ops/orders/{number}").text
-    assert "write it as 44,88." in staff.post(f"/ops/orders/{number}/events", kind="paid", amount="?").text
+    assert (
+        "Enter the amount as 44,88"
+        in staff.post(f"/ops/orders/{number}/events", kind="paid", amount="?").text
+    )
     assert do(staff, number, "paid", amount="44,88") == 303
     assert do(staff, number, "refunded", amount="4,88 $", key="form-1") == 303
     assert (order(number).paid.amount, order(number).refunded.amount) == (4488, 488)
@@ -106,14 +109,14 @@ def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser,
 @pytest.mark.parametrize(
     ("kind", "form", "sentence"),
     [
-        ("", {}, "does not say what to do"),
-        ("eaten", {}, "does not say what to do"),
-        ("note", {"note": " "}, "Say what is to be noted."),
-        ("paid", {"amount": "much"}, "cannot be read; write it as 44.88."),
-        ("paid", {"amount": "-1"}, "cannot be read"),
-        ("paid", {"amount": "1.001"}, "cannot be read"),
-        ("paid", {"amount": "NaN"}, "cannot be read"),
-        ("paid", {"amount": "1e999999"}, "cannot be read"),
+        ("", {}, "Something went wrong with this form"),
+        ("eaten", {}, "Something went wrong with this form"),
+        ("note", {"note": " "}, "Enter a note."),
+        ("paid", {"amount": "much"}, "Enter the amount as 44.88"),
+        ("paid", {"amount": "-1"}, "Enter the amount as"),
+        ("paid", {"amount": "1.001"}, "Enter the amount as"),
+        ("paid", {"amount": "NaN"}, "Enter the amount as"),
+        ("paid", {"amount": "1e999999"}, "Enter the amount as"),
         ("paid", {"amount": "44.89"}, "are to be paid"),
         ("refunded", {"amount": "1"}, "Only what was paid"),
         ("delivered", {}, "placed cannot become delivered"),
@@ -175,7 +178,7 @@ def test_an_unpaid_order_that_comes_back_is_closed(app: Flask, staff: Browser, n
     )
     assert stock_level("T") == (2, 0), "one of two went back into stock"
     letter = stored_mails(app)[-1]
-    assert letter["Subject"] == f"Your parcel has come back: {number}"
+    assert letter["Subject"] == f"Your parcel was returned: {number}"
     assert "You have nothing to pay." in letter.get_body(("plain",)).get_content()
     assert do(staff, number, "returned", **returned) == 409, "once"
     assert do(staff, number, "refunded", amount="10.00", key="form-1") == 303

@@ -93,7 +93,7 @@ def test_shopper_pays_at_stripe_and_comes_back(shop: Flask, guest: Browser, stri
     assert answer.location == session["url"]
     assert session["amount_total"] == 4488
     back = session["success_url"].removeprefix("http://localhost")
-    assert "As soon as the payment is confirmed" in guest.get(back).text
+    assert "This page updates when your payment is confirmed" in guest.get(back).text
     assert order(session).state == "placed"
     assert send_event(shop, "checkout.session.completed", stripe.complete_payment(session["id"])) == 200
     assert order(session).state == "paid"
@@ -299,7 +299,7 @@ def test_order_is_kept_while_stripe_is_unavailable(
     stripe.unavailable = True
     answer = buy(guest)
     page = guest.get(answer.location)
-    assert "could not be begun just now" in page.text
+    assert "We couldn’t start the payment" in page.text
     assert "Pay <bdi>$44.88</bdi>" in page.text
     stripe.unavailable = False
     path, _, query = answer.location.partition("?")

@@ -159,7 +159,7 @@ def test_a_closed_checkout_is_a_friendly_page(app: Flask, guest: Browser) -> Non
         place(guest, page),
     ):
         assert answer.status_code == 503
-        assert "Your basket is kept: please come back a little later." in answer.text
+        assert "Your basket is saved. Please try again later." in answer.text
         assert "checkout.toml" not in answer.text, "only staff read why"
         assert answer.headers["Retry-After"] == "600"
     with pytest.raises(CheckoutClosedError):
@@ -190,7 +190,7 @@ def test_staff_the_doctor_and_the_log_say_why(
 ) -> None:
     make_user("boss@shop.example", staff=True)
     guest.sign_in("boss@shop.example")
-    assert "The checkout is closed" not in guest.get("/ops/orders").text
+    assert "Checkout is unavailable" not in guest.get("/ops/orders").text
     close(app)
     sentence = "/srv/checkout.toml cannot be read: no."
     for path in ("/checkout", "/ops/orders", "/ops"):

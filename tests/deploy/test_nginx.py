@@ -238,7 +238,7 @@ def test_one_address_cannot_hold_the_shop_empty(deployed: Deployed) -> None:
             attacker.post("/cart/lines", sku=sku, quantity=min(99, before[sku]))
         status, location, _ = attacker.post("/checkout", **DETAILS)
         assert (status, location) == (303, "/checkout/review?said=not-held")
-        assert "We cannot hold these goods for you just now" in attacker.get(location)[2]
+        assert "We can’t reserve your items right now" in attacker.get(location)[2]
     assert buyable(database) == before
     neighbour.post("/cart/lines", sku=scarce[0], quantity=1)
     status, location, _ = neighbour.post("/checkout", **DETAILS, place=1)

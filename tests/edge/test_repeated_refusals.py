@@ -90,7 +90,7 @@ def test_repeated_refusals_are_measured_with_their_route(app: Flask, counted: Co
 def test_answers_to_different_refusals_differ(counted: Counted) -> None:
     for path, length, size in (("/cart/lines", 100_000, "16 kB"), ("/checkout", 100_000, "64 kB")):
         for _ in range(2):
-            assert f"At most {size} can be sent here" in counted.send(path, length=length).text
+            assert f"You can send up to {size} here" in counted.send(path, length=length).text
     for path, kind in (("/cart/lines", "text/html"), ("/api/v1/products", "application/problem+json")):
         for encoding in ("br", "gzip"):
             answer = counted.send(path, Accept_Encoding=f"{encoding}, x;q=0.1", **CROSS_SITE)

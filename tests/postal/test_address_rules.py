@@ -38,21 +38,21 @@ def test_label_of_the_postcode_depends_on_the_country(app: Flask, country: str, 
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
-        ({"postcode": "ABC"}, "postcode", "That is no postal code of this country, such as"),
+        ({"postcode": "ABC"}, "postcode", "Enter a valid postal code, such as"),
         ({"postcode": ""}, "postcode", "The postal code is missing."),
         (
             {"country": "US", "postcode": "10001", "region": "CA", "city": "LA"},
             "postcode",
-            "There is no ZIP code 10001 in that state.",
+            "The ZIP code 10001 doesn’t match the state.",
         ),
         (
             {"country": "US", "postcode": "10001", "region": "Nowhere", "city": "LA"},
             "region",
             "Choose the state from the list.",
         ),
-        ({"country": "XX"}, "country", "Choose one: a country."),
+        ({"country": "XX"}, "country", "Choose a country."),
         ({"name": "\u200b"}, "name", "The name is missing."),
-        ({"city": "x" * 101}, "city", "The city can have 100 characters at most."),
+        ({"city": "x" * 101}, "city", "The city can have up to 100 characters."),
     ],
 )
 def test_invalid_field_has_a_sentence(app: Flask, typed: dict[str, str], field: str, sentence: str) -> None:

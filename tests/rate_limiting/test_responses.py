@@ -60,9 +60,9 @@ def test_refusal_is_a_page_of_the_shop(client: FlaskClient) -> None:
     assert "X-Request-ID" in answer.headers
     assert answer.mimetype == "text/html"
     assert f'<count-down seconds="{answer.headers["Retry-After"]}"' in answer.text
-    assert "go on in <span data-left>30 minutes</span>" in answer.text
-    assert "More pages were asked for" in answer.text
-    assert "Your basket stays as it is" in answer.text
+    assert "continue in <span data-left>30 minutes</span>" in answer.text
+    assert "You’ve opened a lot of pages" in answer.text
+    assert "Your basket is safe" in answer.text
     assert 'href="">Try this page again' in answer.text
 
 
@@ -73,12 +73,12 @@ def test_the_page_comes_compressed_as_pages_do(
     for answer in (refused(client, headers={"Accept-Encoding": encoding}) for _ in range(2)):
         assert answer.headers["Content-Encoding"] == encoding
         assert answer.headers["Vary"] == "Accept-Encoding"
-        assert b"A little slower, please" in decode(answer.data)
+        assert b"Too many requests" in decode(answer.data)
 
 
 def test_refused_form_does_not_offer_a_reload(client: FlaskClient) -> None:
     text = refused(client, method="POST").text
-    assert "This was sent from here more often" in text
+    assert "You’ve sent this many times" in text
     assert "go back and send it again" in text
     assert "Try this page again" not in text
 

@@ -33,7 +33,7 @@ def test_the_staff_form_rejects_bad_values_with_a_message(staff: FlaskClient) ->
     make_product(variants=[{"sku": "TP", "on_hand": 5}])
     for form, status, sentence in (
         ({"sku": "TP", "number": "-1", "reason": "x"}, 422, "whole number"),
-        ({"sku": "TP", "number": "9", "reason": " "}, 422, "Say why"),
+        ({"sku": "TP", "number": "9", "reason": " "}, 422, "Enter a reason."),
         ({"sku": "nothing", "number": "9", "reason": "x"}, 404, "no variant"),
     ):
         answer = staff.post("/ops/stock", data=form, headers=OWN)

@@ -192,4 +192,4 @@ def test_database_outage_during_an_error_page_is_503(app: Flask, client: FlaskCl
 
     response = client.get("/refused")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
-    assert "nothing that you have done here is lost" in response.text
+    assert "Nothing you’ve done here is lost" in response.text

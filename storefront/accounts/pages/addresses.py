@@ -50,7 +50,7 @@ def add(user: User) -> Response:
     count = select(func.count(Address.id)).where(Address.user_id == user_id)
     if db.session.execute(count).scalar_one() >= MAX_ADDRESSES:
         form.errors[""] = _(
-            "An account can have %(count)d addresses. Remove one that you do not need.", count=MAX_ADDRESSES
+            "You can save up to %(count)d addresses. Remove one you no longer need.", count=MAX_ADDRESSES
         )
     if form.errors:
         return _render_form(form, None)

@@ -22,21 +22,23 @@ log = logging.getLogger(__name__)
 
 # Notices after a redirect, by the query parameter `said`: so a notice needs no session.
 _NOTICES = {
-    "signed-out": _("You are signed out."),
-    "everywhere": _("You are signed out everywhere."),
-    "new-password": _("Your new password is set, and you are signed out everywhere. Sign in with it."),
-    "closed": _("Your account is closed, and what we kept of you in it has been deleted."),
+    "signed-out": _("You’re signed out."),
+    "everywhere": _("You’re signed out on all devices."),
+    "new-password": _(
+        "Your password has been changed, and you’re signed out on all devices. Sign in with the new password."
+    ),
+    "closed": _("Your account is closed, and the personal data in it has been deleted."),
     "name": _("Your name has been changed."),
-    "consent": _("You get no news from us by mail."),
-    "password": _("Your password has been changed, and your other devices are signed out."),
-    "email": _("Your e-mail has been changed, and your other devices are signed out."),
+    "consent": _("You’re unsubscribed from our newsletter."),
+    "password": _("Your password has been changed. Your other devices are signed out."),
+    "email": _("Your e-mail address has been changed. Your other devices are signed out."),
     "address": _("The address has been saved."),
     "address-removed": _("The address has been removed."),
-    "device": _("That device is signed out."),
-    "device-forgotten": _("That device is no longer remembered."),
+    "device": _("The device is signed out."),
+    "device-forgotten": _("The device is no longer remembered."),
     "app": _("Your app is set up."),
     "passkey": _("Your passkey is set up."),
-    "factor-removed": _("It is removed."),
+    "factor-removed": _("Removed."),
 }
 
 

@@ -21,5 +21,5 @@ def is_own_password(user: User, form: Form, field: str) -> bool:
         form.errors[field] = str(error)
         return False
     if not right:
-        form.errors[field] = _("That is not your password.")
+        form.errors[field] = _("Incorrect password.")
     return right

@@ -51,7 +51,7 @@ def send_link() -> Response:
 @bp.get("/sent")
 def requested() -> Response:
     """The page that says that a mail was sent."""
-    return render_sent_page(_("Look into your mail"))
+    return render_sent_page(_("Check your e-mail"))
 
 
 @bp.get("/<token>")

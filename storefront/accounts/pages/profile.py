@@ -102,7 +102,7 @@ def change_email(user: User) -> Response:
 @authentication.sign_in_required
 def email_sent(_user: User) -> Response:
     """The page that says that a mail was sent to the new address."""
-    return render_sent_page(_("Confirm your new e-mail"))
+    return render_sent_page(_("Confirm your new e-mail address"))
 
 
 @bp.get("/email/<token>")

@@ -54,7 +54,7 @@ def confirm_app(user: User) -> Response:
     if totp.read_offer(user_id, offer) is None:
         return redirect(url_for("security.offer_app", next=next_path()), 303)
     if not totp.confirm(user_id, offer, code):
-        form.errors["code"] = _("That code is not right. Type the one that the app shows now.")
+        form.errors["code"] = _("Incorrect code. Enter the code your app shows now.")
         return _render_app(user, form, offer)
     record_change(user_id, "app-added")
     return _go_on(user_id, "app")
@@ -98,7 +98,9 @@ def renew_recovery_codes(user: User) -> Response:
     """Make new recovery codes, and show them."""
     user_id = user.id
     if not factors.has_factor(user_id):
-        return _render_overview(user, _("Set up a passkey or an app first: the codes stand in for it."))
+        return _render_overview(
+            user, _("Set up a passkey or an app first. Recovery codes are a backup for those.")
+        )
     record_change(user_id, "recovery-codes-made")
     return _show_new_codes(user_id)
 

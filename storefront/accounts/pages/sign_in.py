@@ -68,7 +68,7 @@ def submit_login() -> Response:
         authentication.begin_second_step(login.user_id, login.generation, keep=keep)
         return redirect(url_for("second_step.ask", next=going), 303)
     if login is None or not authentication.sign_in(login.user_id, login.generation, keep=keep):
-        form.errors[""] = _("E-mail and password do not belong together. Mind capital letters.")
+        form.errors[""] = _("Incorrect e-mail address or password. Passwords are case-sensitive.")
         return _render_login(form, going)
     return redirect(going, 303)
 
@@ -104,7 +104,7 @@ def send_registration_link() -> Response:
 @bp.get("/register/sent")
 def registration_sent() -> Response:
     """The page that says that a mail was sent."""
-    return render_sent_page(_("Look into your mail"))
+    return render_sent_page(_("Check your e-mail"))
 
 
 @bp.get("/register/<token>")

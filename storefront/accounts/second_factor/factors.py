@@ -37,7 +37,9 @@ class LastFactorError(StorefrontError):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__(_("Staff need a second factor. Set up another one before you remove this one."))
+        super().__init__(
+            _("Staff accounts need two-step verification. Set up another method before you remove this one.")
+        )
 
 
 def read_factors(user_id: int, session: Session | None = None) -> Factors:

@@ -35,9 +35,8 @@ class TooManyGuessesError(StorefrontError):
         minutes = ceil(retry_after / 60)
         super().__init__(
             ngettext(
-                "Too many wrong codes. Try again in a minute, use a passkey, or have a new password mailed to you.",
-                "Too many wrong codes. Try again in %(num)d minutes, use a passkey, or have a new password mailed "
-                "to you.",
+                "Too many incorrect codes. Try again in a minute, use a passkey or reset your password.",
+                "Too many incorrect codes. Try again in %(num)d minutes, use a passkey or reset your password.",
                 minutes,
             )
         )

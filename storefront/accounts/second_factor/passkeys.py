@@ -46,7 +46,7 @@ class PasskeyError(StorefrontError):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(
-            message or _("That passkey could not be checked. Reload the page and try again, or use a code.")
+            message or _("We couldn’t check this passkey. Reload the page and try again, or use a code.")
         )
 
 
@@ -121,7 +121,7 @@ def register(user_id: int, answer: str, name: str) -> None:
             mine = select(func.count(Passkey.id)).where(Passkey.user_id == user_id)
             if session.execute(mine).scalar_one() >= MAX_PASSKEYS:
                 raise PasskeyError(
-                    _("An account can have %(count)d passkeys. Remove one.", count=MAX_PASSKEYS)
+                    _("You can have up to %(count)d passkeys. Remove one first.", count=MAX_PASSKEYS)
                 )
             session.add(
                 Passkey(

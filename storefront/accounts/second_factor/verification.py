@@ -36,7 +36,9 @@ def is_proven(user_id: int, form: Form, prefix: str = "") -> bool:
     except TooManyGuessesError as error:
         form.errors[f"{prefix}code"] = str(error)
         return False
-    form.errors[f"{prefix}code"] = _("That code is not right, or was used before. Wait for the next one.")
+    form.errors[f"{prefix}code"] = _(
+        "Incorrect code, or a code that was already used. Wait for the next one."
+    )
     return False
 
 

@@ -23,11 +23,11 @@ from storefront.web.private import mark_private
 
 # The notice that a page shows after a redirect, by the parameter `said` of its URL.
 _NOTICES = {
-    "placed": lazy_gettext("Thank you. Your order is with us."),
-    "cancelled": lazy_gettext("Your order is cancelled, and what was in it is back on the shelf."),
-    "paying": lazy_gettext("Thank you. As soon as the payment is confirmed, it says so here."),
-    "held": lazy_gettext("It is held for you again."),
-    "saved": lazy_gettext("It is written down."),
+    "placed": lazy_gettext("Thank you! We’ve received your order."),
+    "cancelled": lazy_gettext("Your order has been cancelled."),
+    "paying": lazy_gettext("Thank you! This page updates when your payment is confirmed."),
+    "held": lazy_gettext("Your items are reserved again."),
+    "saved": lazy_gettext("Saved."),
 }
 
 

@@ -41,12 +41,12 @@ def cancel(number: str) -> Response:
     """Cancel the order, unless it was shipped. A second request changes nothing."""
     order = access.find_order(number, _token())
     if order.link_expired:
-        return _page(order, 403, _("This link is too old to cancel the order. Sign in, or write to us."))
+        return _page(order, 403, _("This link has expired. Sign in or contact us to cancel the order."))
     if order.state != "cancelled":
         try:
             cancel_order(order)
         except OrderError as error:
-            problem = _("%(error)s Write to us instead.", error=error)
+            problem = _("%(error)s Please contact us.", error=error)
             return _page(access.find_order(number, _token()), error.status, problem)
     return redirect_to_order(order, "cancelled", _token())
 
@@ -74,7 +74,8 @@ def _page(order: OrderView, status: int = 200, problem: str = "") -> Response:
     provider = current_terms().provider_of(order)
     if request.args.get("said") == "not-begun" and not problem:
         problem = _(
-            "The payment could not be begun just now; nothing was charged. Your order is kept: try again."
+            "We couldn’t start the payment. You haven’t been charged, and your order is saved. Please try "
+            "again."
         )
     shows_instructions = provider is not None and order.state in ("placed", "shipped", "delivered")
     answer = render_page(

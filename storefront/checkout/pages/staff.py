@@ -115,7 +115,9 @@ def _record(number: str, kind: str, note: str) -> None:
             orders.add_note(session, number, note)
         else:
             raise OrderError(
-                _("Say what is to be noted.") if kind == "note" else _("The form does not say what to do.")
+                _("Enter a note.")
+                if kind == "note"
+                else _("Something went wrong with this form. Reload the page and try again.")
             )
 
 
@@ -140,7 +142,7 @@ def _amount(order: OrderView) -> int:
         current_app.logger.info("an amount typed by staff: %s", error)
     raise OrderError(
         _(
-            "The amount %(amount)s cannot be read; write it as %(example)s.",
+            "Enter the amount as %(example)s, not %(amount)s.",
             amount=repr(text.strip()[:40]),
             example=order.total.format_plain(locale),
         )
@@ -153,9 +155,7 @@ def _returned(order: OrderView) -> dict[int, int]:
     for line in order.lines:
         text = request.form.get(f"returned-{line.id}", "").strip() or "0"
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
-            raise OrderError(
-                _("How many of %(title)s came back? Write a whole number from 0.", title=line.title)
-            )
+            raise OrderError(_("Enter how many of %(title)s came back, from 0.", title=line.title))
         if int(text):
             quantities[line.id] = int(text)
     return quantities

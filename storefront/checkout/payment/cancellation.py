@@ -83,7 +83,7 @@ def cancel_if_unpaid(session: Session, number: str) -> bool:
     order = orders.lock_order(session, number)
     if not queries.is_unpaid(order):
         return False
-    orders.cancel(session, number, note=_("It was not paid in time."))
+    orders.cancel(session, number, note=_("The order wasn’t paid in time."))
     return True
 
 

@@ -102,8 +102,10 @@ def read_invoice_terms(terms: Mapping[str, Any], *, has_demo_terms: bool) -> Inv
         )
     return Invoice(
         name=name.strip() if "name" in table else lazy_gettext("Invoice"),
-        about=about if "about" in table else lazy_gettext("By bank transfer, once you have the order."),
+        about=about
+        if "about" in table
+        else lazy_gettext("Pay by bank transfer after you receive your order."),
         lines=tuple(lines)
         if "instructions" in table
-        else (lazy_gettext("We write to you where to transfer it to."),),
+        else (lazy_gettext("We’ll send you the bank details by e-mail."),),
     )

@@ -128,13 +128,13 @@ def _compose(data: dict[str, Any]) -> MailText | None:
         _("Please pay your order %(number)s", number=order.number),
         (
             _(
-                "We have not received your payment yet. We keep the goods for you until %(day)s; then the order is"
-                " cancelled by itself.",
+                "We haven’t received your payment yet. We hold your items until %(day)s, then the order is "
+                "cancelled automatically.",
                 day=format_day(order.payment_ends),
             ),
-            _("If you have just paid, you need not do anything."),
+            _("If you have just paid, you don’t need to do anything."),
         ),
         access.order_url(order, data["site"]),
-        _("See your order"),
+        _("View your order"),
         blocks=((_("How to pay:"), *lines),) if lines else (),
     )

@@ -115,7 +115,7 @@ def _send_refund(attempt: Attempt) -> Outcome:
             if attempt.number in (1, len(BACKOFF) + 1):
                 _add_note(
                     number,
-                    _("It is still to be given back, and is tried again by itself. %(error)s", error=error),
+                    _("The refund failed and is tried again automatically. %(error)s", error=error),
                 )
             return Outcome(succeeded=False)
     return Outcome(succeeded=True)

@@ -34,7 +34,7 @@ class StripeCheckout:
 
     code = "stripe"
     name = lazy_gettext("Card or wallet")
-    about = lazy_gettext("You pay on the page of our payment provider, Stripe, and come back here.")
+    about = lazy_gettext("You pay securely with our payment provider, Stripe, and then return to the shop.")
     refunds_automatically = True
 
     def __init__(self, key: str, webhook_secret: str, base: str | None) -> None:
@@ -69,7 +69,7 @@ class StripeCheckout:
             )
         except stripe.StripeError as error:
             raise PaymentError(
-                _("The payment could not be begun just now; nothing was charged. Try again in a minute.")
+                _("We couldn’t start the payment. You haven’t been charged. Please try again in a minute.")
             ) from error
         attempts.record_attempt(self.code, session.id, order.number)
         return str(session.url)

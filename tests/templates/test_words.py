@@ -1,0 +1,28 @@
+"""Texts for people follow docs/words-of-the-shop.md: phrases that good shops do not write never come back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT
+
+# From the column "not" of the document, as far as the words have no right use.
+UNWANTED = re.compile(
+    r"\b(?:look into your mail|come by|coming by|do not belong together|done its work|goes back the way"
+    r"|catching its breath"
+    r"|a little slower|cannot be taken back|by itself|slips of the pen|what we keep of you"
+    r"|no longer held|held for you|not in the shop any more|out of the range|it is written down|the letter\b"
+    r"|as it stands|I do not know my password|nobody was quicker|makers?\b)",
+    re.IGNORECASE,
+)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+CALL = re.compile(r'\b(?:_|ngettext)\(\s*"((?:[^"\\]|\\.)*)"(?:\s*,\s*"((?:[^"\\]|\\.)*)")?')
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "templates").as_posix())
+def test_template_uses_the_words_of_the_shop(path: Path) -> None:
+    texts = [text for pair in CALL.findall(path.read_text()) for text in pair]
+    assert [text for text in texts if UNWANTED.search(text)] == []
