@@ -22,7 +22,8 @@ HAS_TRUNCATING_RECEIVE = IS_LINUX
 # gunicorn's parser in C: an optional package that most machines have to compile.
 HAS_C_PARSER = importlib.util.find_spec("gunicorn_h1c") is not None
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # only looked for; gunicorn's own files in it have random names
+# Only looked for; gunicorn's own files in it have random names.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 # Of macOS (netinet/tcp.h), which Python does not name: seconds after which unacknowledged data ends a connection.
 _TCP_RXT_CONNDROPTIME = 0x80

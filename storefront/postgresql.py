@@ -25,7 +25,7 @@ _READ_ONLY = "25006"
 def listen() -> None:
     """Give all connections to PostgreSQL from now on their deadlines."""
     event.listen(Engine, "do_connect", _connect)
-    event.listen(Engine, "checkin", _bound_ping)
+    event.listen(Engine, "checkin", _bound_ping)  # codespell:ignore checkin
     event.listen(Engine, "checkout", _bound_statements)
     event.listen(Engine, "handle_error", _leave_former_primary)
 

@@ -89,7 +89,7 @@ def test_every_setting_is_documented() -> None:
 @pytest.mark.parametrize(
     ("url", "host", "port"),
     [
-        ("postgresql://shop:s%2Fecret@one:5432,two:5433/shop", "one,two", "5432,5433"),
+        ("postgresql://shop:secret@one:5432,two:5433/shop", "one,two", "5432,5433"),
         ("postgres://shop@one,two:5433/shop?sslmode=require", "one,two", ",5433"),
         ("postgresql://shop@10.0.0.1:5432,[fd00::1]:5432/shop", "10.0.0.1,fd00::1", "5432,5432"),
     ],

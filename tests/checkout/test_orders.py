@@ -191,7 +191,7 @@ def test_deleted_account_releases_holds_and_unlinks_orders(app: Flask) -> None:
     kept = queries.find_order(order.number)
     assert kept is not None
     assert (kept.user_id, kept.email) == (None, "ada@shop.example")
-    assert (queries.list_account_orders(number).total, count_orders()) == (0, 1)
+    assert count_orders() == 1
     assert (stock_level("TP"), stock_differences(), db.session.execute(select(Hold)).first()) == (
         (8, 0),
         [],
