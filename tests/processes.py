@@ -63,6 +63,8 @@ def served(instance: Path, *command: str, **environ: str) -> Iterator[Shop]:
     """Serve a shop with this command (`make run` if none is given) on a free port until the block ends."""
     port = str(free_port())
     wanted = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    # A minute of work for the demo's pictures in each shop, of which no test needs more than its own.
+    wanted |= {"STOREFRONT_PICTURES_IN_BACKGROUND": "off"}
     wanted |= {"STOREFRONT_INSTANCE_DIR": str(instance), "PORT": port, **with_terms(environ)}
     words = [word.replace("{port}", port) for word in command or ("make", "--no-print-directory", "run")]
     log = instance.parent / f"{instance.name}.log"

@@ -47,7 +47,8 @@ _queue = DueQueue(
 
 def init_app(app: Flask) -> None:
     """Make renditions in every serving process; one process of a machine at a time does."""
-    periodic.add_task(app, TASK, make_due, interval=INTERVAL)
+    if app.config["PICTURES_IN_BACKGROUND"]:
+        periodic.add_task(app, TASK, make_due, interval=INTERVAL)
 
 
 def enqueue(session: Session, digests: Iterable[str | None]) -> None:

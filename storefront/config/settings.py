@@ -59,6 +59,7 @@ class Settings:
     media_dir: str = setting(
         lambda source, name: source.get(name, str(source.instance / "media")), "STOREFRONT_MEDIA_DIR"
     )
+    pictures_in_background: bool = setting(switch(default=True), "STOREFRONT_PICTURES_IN_BACKGROUND")
     # Open streams per process.
     streams: int = setting(integer(12_000, least=1, most=100_000), "STOREFRONT_STREAMS")
     streams_per_address: int = setting(integer(100, least=1, most=100_000), "STOREFRONT_STREAMS_PER_ADDRESS")
