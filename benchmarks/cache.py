@@ -12,7 +12,7 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.cache.state import cache_state
 from storefront.catalog import queries
-from storefront.catalog.page_data import ProductPage
+from storefront.catalog.product_page import ProductPage
 from storefront.extensions import db
 
 ROUNDS = 2000

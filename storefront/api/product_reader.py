@@ -15,8 +15,9 @@ from storefront.cache import keys
 from storefront.catalog import models, queries
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import NotInShopError
-from storefront.catalog.page_data import ListPage, Picture, ProductPage
+from storefront.catalog.page_data import ListPage, Picture
 from storefront.catalog.pictures import rendition_widths
+from storefront.catalog.product_page import ProductPage
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.stock import Badge, Display, StockLevels

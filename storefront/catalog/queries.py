@@ -18,14 +18,7 @@ from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.list_index.matches import PER_PAGE, Candidate
 from storefront.catalog.list_index.vendor_counts import MAX_VENDORS, count_by_vendor
 from storefront.catalog.list_request import ListRequest
-from storefront.catalog.models import (
-    ROOT_PATH,
-    Category,
-    Listing,
-    Product,
-    ShownMetafield,
-    Variant,
-)
+from storefront.catalog.models import ROOT_PATH, Category, Listing, Product, ShownMetafield, Variant
 from storefront.catalog.moved_addresses import find_moved_product
 from storefront.catalog.navigation import (
     GoneError,
@@ -34,14 +27,8 @@ from storefront.catalog.navigation import (
     load_navigation,
     load_top_categories,
 )
-from storefront.catalog.page_data import (
-    HomePage,
-    ListPage,
-    Navigation,
-    ProductPage,
-    VariantView,
-    VendorCount,
-)
+from storefront.catalog.page_data import HomePage, ListPage, Navigation, VendorCount
+from storefront.catalog.product_page import ProductPage, VariantView
 from storefront.catalog.product_pictures import load_pictures
 from storefront.errors import StorefrontError
 from storefront.extensions import db

@@ -7,16 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    redirect,
-    render_template,
-    request,
-    send_file,
-)
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, send_file
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -29,7 +20,8 @@ from storefront.catalog.category_tree import load_category_tree
 from storefront.catalog.list_form import ListForm, read_form
 from storefront.catalog.list_request import PARAMETERS
 from storefront.catalog.navigation import MovedError, NotInShopError
-from storefront.catalog.page_data import CategoriesPage, HomePage, ProductPage
+from storefront.catalog.page_data import CategoriesPage, HomePage
+from storefront.catalog.product_page import ProductPage
 from storefront.errors import BadInputError
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import absolute_url

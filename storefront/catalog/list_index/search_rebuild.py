@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from storefront import cache
 from storefront.cache import keys
-from storefront.catalog.list_index import writer
+from storefront.catalog.list_index import stored_facts
 from storefront.catalog.list_index.derivation import NAME_KEY_LENGTH
 from storefront.catalog.models import Listing, Product
 from storefront.catalog.search import first_format, index
@@ -94,7 +94,7 @@ def _build_batch() -> int:
 
 
 def _write(session: Session, target: Target, product_ids: Sequence[int]) -> None:
-    facts = [each.facts for each in writer.load_facts(session, product_ids) if each.facts.is_listed]
+    facts = [each.facts for each in stored_facts.load_facts(session, product_ids) if each.facts.is_listed]
     index.write_documents(session, target, [each.searched_texts() for each in facts], keep=True)
     for each in facts:
         # The order "name" is made of the same words.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,25 +13,10 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import search
 from storefront.catalog.category_ranking import has_menu_changed
-from storefront.catalog.list_index import derivation
-from storefront.catalog.list_index.derivation import (
-    ListingRow,
-    PricedVariant,
-    Prices,
-    ProductFacts,
-    SearchedVariant,
-    ancestor_paths,
-)
+from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
 from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
-from storefront.catalog.models import (
-    ROOT_PATH,
-    Category,
-    Listing,
-    ListingVendor,
-    Product,
-    ProductImage,
-    Variant,
-)
+from storefront.catalog.list_index.stored_facts import load_facts
+from storefront.catalog.models import ROOT_PATH, Category, Listing, ListingVendor, Product, ProductImage
 from storefront.extensions import insert_function
 from storefront.stock import StockItem
 
@@ -47,23 +32,6 @@ class ListIndexRow:
     row: ListingRow
     texts: search.SearchedTexts
     category_ids: Sequence[int]  # its category and all above it, the root included
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFacts:
-    """A product as its rows have it.
-
-    Attributes:
-        facts: what the list index derives from.
-        prices: those of its variants.
-        stored_prices: those on its own row, which may be old.
-        category_id: its category.
-    """
-
-    facts: ProductFacts
-    prices: Prices
-    stored_prices: Prices
-    category_id: int | None
 
 
 @event.listens_for(Session, "after_flush")
@@ -145,57 +113,6 @@ def ancestors(session: Session, category_ids: Iterable[int]) -> dict[int, tuple[
     found = session.execute(select(Category.path, Category.id).where(Category.path.in_(above)))
     ids: dict[str, int] = {row.path: row.id for row in found}
     return {key: tuple(ids[path] for path in ancestor_paths(own)) for key, own in paths.items()}
-
-
-def load_facts(session: Session, product_ids: Sequence[int]) -> list[StoredFacts]:
-    """Return what these products' rows say of them. Two statements."""
-    columns = (Variant.price, Variant.position, Variant.compare_at_price)
-    options = (Variant.option1, Variant.option2, Variant.option3)
-    texts = (Variant.sku, Variant.label, *options, Variant.barcode)
-    priced: dict[int, list[PricedVariant]] = defaultdict(list)
-    searched: dict[int, list[SearchedVariant]] = defaultdict(list)
-    for row in session.execute(
-        select(Variant.product_id, *columns, *texts).where(Variant.product_id.in_(product_ids))
-    ):
-        priced[row[0]].append(PricedVariant(*row[1:4]))
-        searched[row[0]].append(SearchedVariant._make(row[4:]))
-    columns_of_product = (
-        *(Product.id, Product.title, Product.vendor, Product.product_type, Product.tags, Product.category_id),
-        *(
-            Product.description_html,
-            Product.status,
-            Product.unlisted,
-            Product.price,
-            Product.price_max,
-            Product.compare_at_price,
-        ),
-    )
-    products = session.execute(
-        select(*columns_of_product, Category.name)
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(Product.id.in_(product_ids))
-    ).all()
-    return [
-        StoredFacts(
-            ProductFacts(
-                product_id=row.id,
-                title=row.title,
-                vendor=row.vendor,
-                product_type=row.product_type,
-                tags=row.tags,
-                description_html=row.description_html,
-                category=row.name or "",
-                price=(prices := derivation.prices(priced[row.id])).price,
-                status=row.status,
-                unlisted=row.unlisted,
-                variants=searched[row.id],
-            ),
-            prices,
-            Prices(row.price, row.price_max, row.compare_at_price),
-            row.category_id,
-        )
-        for row in products
-    ]
 
 
 def _refresh_rows(session: Session, product_ids: Sequence[int]) -> list[ListIndexRow]:
