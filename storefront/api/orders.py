@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from storefront.actors import describe_actors, parse_actor
 from storefront.api.schemas import Order, OrderEvent, OrderLine, OrderList, OrderState, Price
-from storefront.checkout import models, orders, queries
+from storefront.checkout import models, order_events, orders, queries, shipping
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.payment import cancellation
 from storefront.extensions import db
 
 PER_PAGE = 50
 TRANSITIONS: dict[str, Callable[..., Any]] = {
-    "shipped": orders.mark_shipped,
-    "delivered": orders.mark_delivered,
+    "shipped": shipping.mark_shipped,
+    "delivered": shipping.mark_delivered,
     "cancelled": orders.cancel,
 }
 
@@ -54,7 +54,7 @@ def change_state(session: Session, number: str, state: str, *, note: str) -> Ord
         OrderError: the order cannot change from its present state to this one.
     """
     TRANSITIONS[state](session, number, note=note)
-    return _build_orders(session, [orders.lock_order(session, number)])[0]
+    return _build_orders(session, [order_events.lock_order(session, number)])[0]
 
 
 def close_payment_and_refund(number: str) -> None:

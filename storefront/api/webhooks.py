@@ -23,8 +23,8 @@ from storefront import outbox
 from storefront.accounts import security_events
 from storefront.api.models import Webhook, WebhookDelivery
 from storefront.api.state import state
-from storefront.checkout import orders
-from storefront.checkout.orders import OrderChange
+from storefront.checkout import order_events
+from storefront.checkout.order_events import OrderChange
 from storefront.errors import StorefrontError
 from storefront.extensions import db, insert_function, write_transaction
 from storefront.stock.ledger import TOPIC as STOCK
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     """Write a message to each subscribed webhook when stock or an order changes."""
     outbox.subscribe(app, STOCK, _enqueue_stock_deliveries, name="webhooks")
     outbox.subscribe(app, _ORDER_TOPIC, _enqueue_order_deliveries)
-    orders.changed.register(app, _enqueue_order_change)
+    order_events.changed.register(app, _enqueue_order_change)
 
 
 def add_webhook(url: str, events: Sequence[str]) -> Webhook:

@@ -17,10 +17,12 @@ from storefront.checkout import (
     holds,
     merchant_letter,
     messages,
+    order_events,
     orders,
     place_order,
     queries,
     retention,
+    shipping,
     terms,
 )
 from storefront.checkout.errors import EmptyBasketError, ShortageError
@@ -40,8 +42,10 @@ __all__ = [
     "OrderLine",
     "ShortageError",
     "init_app",
+    "order_events",
     "orders",
     "place_order",
+    "shipping",
 ]
 
 

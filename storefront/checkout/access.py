@@ -11,7 +11,7 @@ from storefront import accounts
 from storefront.checkout import queries
 from storefront.checkout.errors import NoSuchOrderError
 from storefront.checkout.models import Order
-from storefront.checkout.queries import OrderView
+from storefront.checkout.order_view import OrderView
 from storefront.web import signing
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import build_url, get_origin

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from storefront.checkout.errors import OverHoldBudgetError
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order, OrderLine
-from storefront.checkout.queries import UNPAID, UNPAID_INVOICE
+from storefront.checkout.order_states import UNPAID, UNPAID_INVOICE
 from storefront.extensions import connection_of
 from storefront.stock import StockItem
 

@@ -8,9 +8,9 @@ from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from storefront import mail, shop_settings
-from storefront.checkout import access, orders, queries
+from storefront.checkout import access, order_events, order_states, queries
 from storefront.checkout.messages import address_blocks, sum_rows
-from storefront.checkout.orders import OrderChange
+from storefront.checkout.order_events import OrderChange
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
 from storefront.mail import DeferredMail, MailNotConfiguredError, MailText
@@ -21,7 +21,7 @@ _COMPOSER = "new-order"
 
 def init_app(app: Flask) -> None:
     """Write to the address in the setting `order_email` about each new order."""
-    orders.changed.register(app, _enqueue)
+    order_events.changed.register(app, _enqueue)
     mail.register_composer(app, _COMPOSER, _compose)
 
 
@@ -46,7 +46,7 @@ def _is_new(change: OrderChange) -> bool:
 
     Shoppers leave many payment pages, so an order that is paid there counts from its payment.
     """
-    if change.payment == queries.INVOICE or not change.total:
+    if change.payment == order_states.INVOICE or not change.total:
         return change.kind == "placed"
     return change.kind == "paid" and change.state == "paid"
 

@@ -11,10 +11,10 @@ from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
 from storefront import actors, mail, shop_settings
-from storefront.checkout import access, orders, queries
+from storefront.checkout import access, order_events, order_states, order_view, queries
 from storefront.checkout.models import Order, OrderEvent
-from storefront.checkout.orders import OrderChange
-from storefront.checkout.queries import EventView, OrderView
+from storefront.checkout.order_events import OrderChange
+from storefront.checkout.order_view import EventView, OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -31,7 +31,7 @@ _KINDS_WITHOUT_MAIL = {"note", "delivered"}
 
 def init_app(app: Flask) -> None:
     """Send a mail to the customer whenever something happens to their order."""
-    orders.changed.register(app, _enqueue)
+    order_events.changed.register(app, _enqueue)
     mail.register_composer(app, _COMPOSER, _compose)
     mail.register_composer(app, _LINK_COMPOSER, _compose_link)
 
@@ -59,7 +59,7 @@ def _compose_link(data: dict[str, Any]) -> MailText | None:
 def _enqueue(session: Session, change: OrderChange) -> None:
     """Enqueue the mail about an event in the event's transaction. Without a mail server only a warning is logged."""
     is_silent = change.kind in _KINDS_WITHOUT_MAIL and not change.is_tracking
-    if is_silent or (change.kind == "paid" and change.payment == queries.INVOICE):
+    if is_silent or (change.kind == "paid" and change.payment == order_states.INVOICE):
         return
     content = DeferredMail(
         _COMPOSER, {"number": change.number, "event": change.event_id, "site": access.shop_url()}
@@ -99,14 +99,14 @@ def _note_withheld(session: Session, *, change: OrderChange) -> None:
         "No letter was sent about this (%(kind)s): too many went to this address, or came from one visitor.",
         kind=change.kind,
     )
-    orders.record_event(session, order, "note", actor=str(actors.SYSTEM), note=note)
+    order_events.record_event(session, order, "note", actor=str(actors.SYSTEM), note=note)
 
 
 def _compose(data: dict[str, Any]) -> MailText | None:
     event = db.session.get(OrderEvent, data["event"])
     if event is None:
         return None
-    order, view = _order_as_of(event), queries.event_view(event, event.order.currency)
+    order, view = _order_as_of(event), order_view.event_view(event, event.order.currency)
     if view.kind == "placed":
         return _confirmation(order, data["site"])
     return _notification(order, view, data["site"])
@@ -122,7 +122,7 @@ def _order_as_of(event: OrderEvent) -> OrderView:
     )
     is_cancelled = any(other.kind == "cancelled" for other in events)
     return replace(
-        queries.order_view(order),
+        order_view.order_view(order),
         paid=paid,
         refunded=refunded,
         state="cancelled" if is_cancelled else event.kind,

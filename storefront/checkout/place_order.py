@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from storefront import stock
 from storefront.actors import actor_text
 from storefront.cart import CartLine
-from storefront.checkout import drafts, hold_budgets, orders
+from storefront.checkout import drafts, hold_budgets, order_events
 from storefront.checkout.drafts import DraftDetails, OrderReview
 from storefront.checkout.errors import (
     EmptyBasketError,
@@ -35,10 +35,11 @@ from storefront.checkout.errors import (
     RowLockedError,
 )
 from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
+from storefront.checkout.order_events import OrderChange
 from storefront.checkout.order_search import name_keys
-from storefront.checkout.orders import OrderChange
+from storefront.checkout.order_states import INVOICE
 from storefront.checkout.payment.invoice import payment_end
-from storefront.checkout.queries import INVOICE, has_paid_before
+from storefront.checkout.queries import has_paid_before
 from storefront.checkout.retry import lock_timeout_raises, run_with_retries
 from storefront.checkout.taken_holds import TakenHolds, ledger_reference, raise_shortages, take_holds
 from storefront.checkout.totals import Totals
@@ -162,7 +163,7 @@ def _place(
         hold_budgets.check_invoice_order(session, change.order_id)
     skus = [line.sku for line in review.lines]
     connection_of(session).execute(_EMPTY_BASKET, {"cart": draft.cart_id, "skus": skus})
-    orders.changed.fire(session, change)
+    order_events.changed.fire(session, change)
     # Last, so that the rows of stock, which many shoppers want at once, are locked as briefly as possible.
     _sell(session, change.number, review, taken, sold)
     return change.number

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from storefront.checkout import drafts
 from storefront.checkout.models import Order
-from storefront.checkout.queries import OrderView, order_view
+from storefront.checkout.order_view import OrderView, order_view
 from storefront.extensions import db
 
 # Whoever uses the browser later, at a library for example, should not find it by opening the checkout.

@@ -12,7 +12,7 @@ from storefront import accounts, cart, periodic
 from storefront.checkout import holds
 from storefront.checkout.hold_budgets import TIME_WINDOW
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order
-from storefront.checkout.queries import UNPAID
+from storefront.checkout.order_states import UNPAID
 from storefront.extensions import db, write_transaction
 
 KEY_LIFETIME = timedelta(days=7)

@@ -13,8 +13,8 @@ from storefront.app_state import AppState
 from storefront.checkout import delivery, payment, tax
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import CheckoutClosedError
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import PaymentProvider, invoice
-from storefront.checkout.queries import OrderView
 from storefront.checkout.tax import TaxRules
 from storefront.errors import ConfigurationError
 from storefront.i18n import DEFAULT_LOCALE

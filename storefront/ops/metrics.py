@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
-from storefront.checkout import orders
+from storefront.checkout import order_events
 from storefront.i18n import gettext as _
 from storefront.web import hosts, staff_access
 
@@ -107,7 +107,7 @@ def init_app(app: Flask) -> None:
     """Serve /metrics to who may read them; everybody else gets 404."""
     metrics = Metrics(app)
     periodic.add_task(app, "ops-metrics", metrics.sync, interval=INTERVAL)
-    orders.changed.register(app, _count_order)
+    order_events.changed.register(app, _count_order)
 
     @app.get("/metrics", endpoint="metrics")
     def show() -> Response:
@@ -128,7 +128,7 @@ def _count_error(context: ExceptionContext) -> None:
     SQL_ERRORS.labels(type(context.sqlalchemy_exception).__name__).inc()
 
 
-def _count_order(_session: object, change: orders.OrderChange) -> None:
+def _count_order(_session: object, change: order_events.OrderChange) -> None:
     ORDERS.inc(change.kind == "placed")
 
 

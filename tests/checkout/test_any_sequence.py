@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,9 +14,9 @@ from sqlalchemy import delete, select, update
 
 from storefront import stock
 from storefront.cart import CartLine
-from storefront.checkout import orders, retention
+from storefront.checkout import orders, retention, shipping
 from storefront.checkout.errors import EmptyBasketError, OrderError, ShortageError
-from storefront.checkout.models import Checkout, Hold, Order
+from storefront.checkout.models import Checkout, Hold, Order, OrderEvent
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from tests.checkout.shoppers import current_digest, hold, make_draft, stock_differences, stock_level
@@ -25,6 +26,7 @@ from tests.selection import effort
 # The first can be backordered.
 SKUS = ["AHEAD", "CUP", "POT"]
 STOCK = 6
+STEPS = [orders.cancel, shipping.mark_shipped, shipping.mark_delivered, orders.record_payment]
 
 
 class Shop(RuleBasedStateMachine):
@@ -98,22 +100,22 @@ class Shop(RuleBasedStateMachine):
             assert (again.repeated, again.order.number) == (True, found.order.number)
         return str(found.order.number)
 
-    @rule(number=placed, step=st.sampled_from(["cancel", "mark_shipped", "mark_delivered", "record_payment"]))
-    def go_on(self, number: str | None, step: str) -> None:
+    @rule(number=placed, step=st.sampled_from(STEPS))
+    def go_on(self, number: str | None, step: Callable[..., OrderEvent]) -> None:
         if number is None:
             return
         order = self.look(number)
         before, total = order.state, order.total
         back = {line.sku.split("-")[0]: line.from_stock for line in order.lines}
         first = order.lines[0].sku.split("-")[0]
-        amount = (total, "USD") if step == "record_payment" else ()
+        amount = (total, "USD") if step == orders.record_payment else ()
         try:
             with write_transaction() as session:
-                getattr(orders, step)(session, number, *amount, actor="staff")
+                step(session, number, *amount, actor="staff")
         except OrderError:
             return
-        assert step == "record_payment" or before in ("placed", "paid", "shipped")
-        if step == "cancel":
+        assert step == orders.record_payment or before in ("placed", "paid", "shipped")
+        if step == orders.cancel:
             for sku, taken in back.items():
                 self.on_hand[sku] += taken - (self.back.get(number, 0) if sku == first else 0)
             self.back[number] = back[first]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from storefront.checkout import messages, orders, queries
+from storefront.checkout import messages, queries, shipping
 from storefront.checkout.delivery import DeliveryMethod
 from storefront.checkout.errors import IncompleteError, OrderError
 from storefront.checkout.totals import LineItem, add_up
@@ -87,7 +87,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
         True,
     )
     with pytest.raises(OrderError, match="Nothing in this order is sent"), write_transaction() as session:
-        orders.mark_shipped(session, number)
+        shipping.mark_shipped(session, number)
     assert browser.post(f"/ops/orders/{number}/events", kind="delivered").status_code == 303
     db.session.rollback()
     view = queries.find_order(number)

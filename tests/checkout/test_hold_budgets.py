@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from storefront.checkout import orders, queries, retention
+from storefront.checkout import order_events, order_goods, order_view, orders, queries, retention, shipping
 from storefront.checkout.errors import OrderError
 from storefront.checkout.hold_budgets import ADDRESS, BASKET, MIN_SHOP_SKUS
 from storefront.checkout.holds import HoldStatus
@@ -159,7 +159,7 @@ def test_unpaid_orders_count_until_they_are_settled(app: Flask) -> None:
     assert hold(make_draft({"S000": 2})).is_refused, "6 of 10 would be unpaid"
     assert hold(make_draft({"S000": 1})).until
     with write_transaction() as session:
-        orders.mark_shipped(session, order.number, actor="test")
+        shipping.mark_shipped(session, order.number, actor="test")
     assert hold(make_draft({"S000": 2})).until
     retention.clean_up()
     assert db.session.execute(select(Order.client)).scalar_one() is None, "its purpose has ended"
@@ -181,7 +181,7 @@ def test_unpaid_invoices_leave_nine_tenths_in_stock(app: Flask) -> None:
     skus = stock_of(120, on_hand=2)
     placed = [place(make_draft({sku: 2})).order for sku in skus[:8]]
     assert [stock_level(sku)[0] for sku in skus[:8]] == [0] * 6 + [2] * 2, "a twentieth of 120 is 6"
-    waiting = queries.order_view(placed[6])
+    waiting = order_view.order_view(placed[6])
     assert (waiting.is_unreserved, waiting.payment_ends, waiting.lines[0].unreserved) == (True, None, 2)
     assert place(make_draft({skus[8]: 1})).order.lines[0].from_stock == 1, "half of it can be ordered"
     assert stock_differences() == []
@@ -195,14 +195,14 @@ def test_unreserved_goods_leave_the_stock_with_the_payment(app: Flask) -> None:
     ][4:]
     assert [stock_level(sku)[0] for sku in skus[4:8]] == [0, 2, 2, 2]
     with write_transaction() as session:
-        orders.record_payment(session, paid, orders.lock_order(session, paid).total, "USD")
-        orders.mark_shipped(session, shipped)
-        orders.reserve_goods(session, reserved)
+        orders.record_payment(session, paid, order_events.lock_order(session, paid).total, "USD")
+        shipping.mark_shipped(session, shipped)
+        order_goods.reserve_goods(session, reserved)
     assert [stock_level(sku)[0] for sku in skus[4:8]] == [0, 0, 0, 0]
     with pytest.raises(OrderError), write_transaction() as session:
-        orders.reserve_goods(session, first)
+        order_goods.reserve_goods(session, first)
     trusted = place(make_draft({skus[8]: 2}, user_id=7)).order
-    assert not queries.order_view(trusted).is_unreserved, "the account has paid before"
+    assert not order_view.order_view(trusted).is_unreserved, "the account has paid before"
     assert stock_differences() == []
 
 
@@ -211,7 +211,7 @@ def test_payment_of_goods_that_are_gone_is_noted(app: Flask) -> None:
     number = [place(make_draft({sku: 2})).order.number for sku in skus][5]
     with write_transaction() as session:
         inventory.set_on_hand(session, skus[5], 1, reason="one broke")
-        orders.record_payment(session, number, orders.lock_order(session, number).total, "USD")
+        orders.record_payment(session, number, order_events.lock_order(session, number).total, "USD")
     order = queries.find_order(number)
     assert order is not None
     assert (order.state, order.lines[0].unreserved, order.lines[0].returnable) == ("paid", 1, 1)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.checkout import orders
+from storefront.checkout import orders, shipping
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.payment import invoice_expiry
 from storefront.checkout.payment.cancellation import cancel_if_unpaid
@@ -83,7 +83,7 @@ def test_settled_order_never_ends(app: Flask, number: str, step: str) -> None:
             amount = the_order().total if step == "paid" else 100
             orders.record_payment(session, number, amount, "USD", actor="test")
         elif step == "shipped":
-            orders.mark_shipped(session, number, actor="test")
+            shipping.mark_shipped(session, number, actor="test")
         else:
             session.execute(update(Order).values(payment="stripe"))
     let_end_in(-DAY, reminded_at=datetime.now(UTC))

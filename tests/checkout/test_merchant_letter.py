@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from storefront.checkout import orders
+from storefront.checkout import order_events, orders, shipping
 from storefront.checkout.models import Order
 from storefront.checkout.place_order import place_order
 from storefront.extensions import write_transaction
@@ -60,7 +60,7 @@ def test_an_order_by_card_has_its_letter_when_it_is_paid(app: Flask) -> None:
             orders.record_payment(session, number, amount, "USD")
         assert len(letters(app)) - before == count
     with write_transaction() as session:
-        orders.mark_shipped(session, number)
+        shipping.mark_shipped(session, number)
     assert len(letters(app)) - before == 1
 
 
@@ -83,7 +83,7 @@ def test_an_order_by_card_that_nobody_pays_has_none(app: Flask) -> None:
         )
         session.add(order)
         session.flush()
-        orders.record_event(session, order, "placed")
+        order_events.record_event(session, order, "placed")
         orders.cancel(session, "CARD")
     assert letters(app) == []
 

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import NullPool, create_engine, text, update
 
 from storefront import outbox
-from storefront.checkout import orders
+from storefront.checkout import order_events
 from storefront.checkout.errors import DatabaseBusyError, InFlightError
 from storefront.checkout.models import Checkout
 from storefront.checkout.place_order import place_order
@@ -98,7 +98,7 @@ def test_lost_connection_is_an_error_and_retry_places_one_order(
                 connection.connection.driver_connection.interrupt()
                 connection.execute(text("SELECT nothing FROM nowhere"))
 
-    orders.changed.register(app, lose_connection)
+    order_events.changed.register(app, lose_connection)
     with pytest.raises(DatabaseBusyError):
         place_order(draft, KEY, digest)
     assert (count_orders(), stock_level("TP")) == (0, (5, 0))
@@ -120,7 +120,7 @@ def test_transaction_aborted_once_is_retried(app: Flask) -> None:
             with other.connect() as impatient:
                 impatient.execute(text("BEGIN IMMEDIATE"))  # fails: the transaction of the order has the lock
 
-    orders.changed.register(app, abort_once)
+    order_events.changed.register(app, abort_once)
     assert not place(draft).repeated
     assert (len(attempts), count_orders(), stock_level("TP"), stock_differences()) == (2, 1, (3, 0), [])
 

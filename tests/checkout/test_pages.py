@@ -12,7 +12,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from storefront.catalog.models import Variant
-from storefront.checkout import orders
+from storefront.checkout import shipping
 from storefront.checkout.models import Hold, HoldTime
 from storefront.extensions import write_transaction
 from storefront.stock import set_on_hand
@@ -248,7 +248,7 @@ def test_shipped_order_cannot_be_cancelled(guest: Browser) -> None:
     location = buy(guest)
     path, _, query = location.partition("?")
     with write_transaction() as session:
-        orders.mark_shipped(session, path.rpartition("/")[2], actor="test")
+        shipping.mark_shipped(session, path.rpartition("/")[2], actor="test")
     answer = guest.post(f"{path}/cancellation?{query}")
     assert answer.status_code == 409
     assert "cannot become cancelled" in answer.text

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from storefront import outbox
 from storefront.cart import CartLine
 from storefront.catalog.models import Variant
-from storefront.checkout import orders
+from storefront.checkout import order_events, orders
 from storefront.checkout.errors import (
     EmptyBasketError,
     IncompleteError,
@@ -20,7 +20,7 @@ from storefront.checkout.errors import (
     ShortageError,
 )
 from storefront.checkout.models import Checkout, Hold
-from storefront.checkout.orders import OrderChange
+from storefront.checkout.order_events import OrderChange
 from storefront.checkout.place_order import place_order
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockMovement
@@ -81,7 +81,7 @@ def test_order_copies_all_details_and_takes_the_stock(app: Flask) -> None:
     }
     with write_transaction() as session:
         session.execute(select(Variant).where(Variant.sku == "TP")).scalar_one().price = 1
-    assert orders.lock_order(db.session(), order.number).total == 5900
+    assert order_events.lock_order(db.session(), order.number).total == 5900
     assert stock_differences() == []
     assert outbox.deliver_overdue() == 0
 
@@ -188,7 +188,7 @@ def test_handlers_run_in_the_transaction_and_can_abort_it(app: Flask) -> None:
         if len(changes) == 1:
             raise ZeroDivisionError
 
-    orders.changed.register(app, handle)
+    order_events.changed.register(app, handle)
     draft = make_draft({"TP": 1})
     with pytest.raises(ZeroDivisionError):
         place(draft)

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from storefront.checkout import orders
+from storefront.checkout import shipping
 from storefront.checkout.models import Order, OrderEvent
 from storefront.extensions import db, write_transaction
 from storefront.mail import limits
@@ -161,7 +161,7 @@ def test_order_over_the_limit_is_placed_without_a_mail(shop: MakeShop) -> None:
     number = db.session.execute(select(Order.number).where(Order.withheld_mails == 1)).scalar_one()
     assert "No letter was sent about this" in boss.get(f"/ops/orders/{number}").text
     with write_transaction() as session:
-        orders.mark_shipped(session, number, actor="staff")
+        shipping.mark_shipped(session, number, actor="staff")
     assert "on its way" in stored_mails(limited)[-1]["Subject"], "mails that staff cause are not limited"
 
 

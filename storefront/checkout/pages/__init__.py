@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from storefront import accounts, cart
 from storefront.checkout import access
 from storefront.checkout.errors import PaymentError
-from storefront.checkout.queries import OrderView
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import lazy_gettext

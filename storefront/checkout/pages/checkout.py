@@ -1,13 +1,10 @@
-"""The pages of the checkout: the form with the details, the review, and the problems that may come up."""
+"""The steps of the checkout: the form with the details, the review, and placing the order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from math import ceil
-from typing import Any
 
-from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
@@ -17,39 +14,21 @@ from storefront.cart import basket_form
 from storefront.cart import queries as cart_queries
 from storefront.cart.commands import take_what_is_left
 from storefront.checkout import drafts, forms, holds
-from storefront.checkout.drafts import CheckoutLine, OrderReview
-from storefront.checkout.errors import (
-    CheckoutClosedError,
-    EmptyBasketError,
-    IncompleteError,
-    InFlightError,
-    KeyReusedError,
-    PricesChangedError,
-    ShortageError,
-)
-from storefront.checkout.holds import HoldStatus
-from storefront.checkout.models import Checkout
-from storefront.checkout.pages import (
-    allow_form_targets,
-    begin_payment,
-    blueprint,
-    redirect_to_order,
-    render_page,
-    token_for_visitor,
-)
+from storefront.checkout.errors import CheckoutClosedError, EmptyBasketError, InFlightError, KeyReusedError
+from storefront.checkout.order_view import OrderView, order_view
+from storefront.checkout.pages import begin_payment, blueprint, redirect_to_order, token_for_visitor
+from storefront.checkout.pages.checkout_errors import add_error_pages
+from storefront.checkout.pages.checkout_pages import details_page, review_page
 from storefront.checkout.place_order import place_order
-from storefront.checkout.queries import OrderView, order_view
 from storefront.checkout.recent_order import find_recent_order
 from storefront.checkout.retry import run_with_retries
 from storefront.checkout.terms import current_terms
-from storefront.checkout.totals import Totals, compute_totals
 from storefront.extensions import db, write_transaction
 from storefront.postal import address_rules
-from storefront.postal.address_lines import address_lines
 from storefront.web.forms import Form
-from storefront.web.staff_access import is_staff
 
 bp: Blueprint = blueprint("checkout", __name__)
+add_error_pages(bp)
 
 
 @bp.before_request
@@ -67,7 +46,7 @@ def details() -> Response:
     form.values |= {name: request.args[name] for name in ("region", "delivery") if name in request.args}
     for name in ("country", f"{forms.BILL_PREFIX}country"):
         form.values[name] = address_rules.known_country(request.args.get(name, ""), form.values[name])
-    return _details_page(forms.choose_defaults(form), user)
+    return details_page(forms.choose_defaults(form), user)
 
 
 @bp.post("/checkout")
@@ -99,12 +78,12 @@ def _answer_form(user: User | None) -> Response:
         return _save_and_hold(user, {}, "held")
     if button.startswith("address-"):
         form = _form_with_address(user, button.removeprefix("address-"))
-        return _details_page(forms.choose_defaults(form), user)
+        return details_page(forms.choose_defaults(form), user)
     form, details = forms.read_form(request.form, is_sent=_is_sent())
     if button == "country":
-        return _details_page(forms.choose_defaults(Form(values=form.values)), user)
+        return details_page(forms.choose_defaults(Form(values=form.values)), user)
     if form.errors:
-        return _details_page(forms.choose_defaults(form), user)
+        return details_page(forms.choose_defaults(form), user)
     to_review = _save_and_hold(user, details, None)
     return _place(user, request.form.get("seen")) if request.form.get("place") == "1" else to_review
 
@@ -118,7 +97,7 @@ def review() -> Response:
     order_review = drafts.build_review(db.session(), draft)
     if not order_review.lines and not order_review.unavailable:
         raise EmptyBasketError
-    return _review_page(draft, order_review)
+    return review_page(draft, order_review)
 
 
 def _save_and_hold(
@@ -150,7 +129,7 @@ def _take_what_is_left(user: User | None) -> Response:
     taken = take_what_is_left(basket_form.read_id(request.form.get("take", "")) or None)
     if "email" in request.form:  # the button is beside the form, and submits it
         form = forms.read_form(request.form, is_sent=_is_sent())[0]
-        return _details_page(forms.choose_defaults(Form(values=form.values)), user, taken)
+        return details_page(forms.choose_defaults(Form(values=form.values)), user, taken)
     draft = drafts.current_draft()
     if draft is None or not draft.address:
         return redirect(url_for("checkout.details", taken=taken[: basket_form.MAX_TAKEN]), 303)
@@ -205,124 +184,3 @@ def _form_with_address(user: User | None, address_id: str) -> Form:
     book = {str(row.id): row for row in accounts.list_addresses(user.id)} if user else {}
     address = forms.address_values(book[address_id]) if address_id in book else {}
     return Form(values=form.values | address)
-
-
-@bp.errorhandler(CheckoutClosedError)
-def closed(error: CheckoutClosedError) -> Response:
-    """Say that the checkout is closed; staff read why."""
-    problems = current_terms().problems if is_staff() else ()
-    response = render_page("checkout/closed.html", error.status, sentence=str(error), problems=problems)
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
-
-
-@bp.errorhandler(EmptyBasketError)
-def empty(error: EmptyBasketError) -> Response:
-    """Say that the basket contains nothing to buy, or which order has just emptied it."""
-    if (order := find_recent_order()) is None:
-        return render_page("checkout/empty.html", error.status)
-    user = accounts.current_user()
-    token = token_for_visitor(order, user.id if user else None)
-    status = 200 if request.method == "GET" else error.status
-    return render_page("checkout/ordered.html", status, order=order, token=token)
-
-
-@bp.errorhandler(ShortageError)
-def shortage(error: ShortageError) -> Response:
-    """Show which lines are short; the rest of the basket is unchanged."""
-    cart = cart_queries.load_cart_page()
-    rest = [line for line in cart.lines if line.buyable]
-    return render_page("checkout/short.html", error.status, cart=cart, sentence=str(error), rest=rest)
-
-
-@bp.errorhandler(PricesChangedError)
-def prices_changed(error: PricesChangedError) -> Response:
-    """Show the review with its changes. The next click on its button agrees to them."""
-    with write_transaction() as session:
-        session.get_one(Checkout, error.review.draft.id).seen = error.review.totals.to_json()
-    draft = db.session.get_one(Checkout, error.review.draft.id)
-    order_review = drafts.build_review(db.session(), draft)
-    return _review_page(draft, order_review, before=error.before or order_review.totals, status=409)
-
-
-@bp.errorhandler(IncompleteError)
-def incomplete(error: IncompleteError) -> Response:
-    """Show the form with a sentence about the field that is missing."""
-    user = accounts.load_current_user()
-    form = forms.prefilled_form(drafts.current_draft(), user)
-    field = "country" if error.field == "address" else error.field
-    form.errors["" if field == "key" else field] = str(error)
-    return _details_page(form, user)
-
-
-@bp.errorhandler(KeyReusedError)
-def key_reused(error: KeyReusedError) -> Response:
-    """Say which order the form has already placed."""
-    current_app.logger.info("a checkout form was sent again with other contents")
-    return render_page("checkout/reused.html", error.status, sentence=str(error))
-
-
-def _stock_of_page(
-    lines: Sequence[CheckoutLine], unavailable: Sequence[str], taken: Sequence[int] = ()
-) -> dict[str, Any]:
-    """Return what a page says about stock: `cart`, if some lines may be short, and the sentences about taken ones."""
-    taken = taken or basket_form.read_taken(request.args)
-    maybe_short = any(line.needs_stock and line.available < line.item.quantity for line in lines)
-    cart = cart_queries.load_cart_page() if taken or unavailable or maybe_short else None
-    return {"cart": cart, "taken": cart.describe_taken(taken) if cart else []}
-
-
-def _details_page(form: Form, user: User | None, taken: Sequence[int] = ()) -> Response:
-    """Return the page with the form. `taken` are the lines of which what is left was taken."""
-    lines, unavailable = drafts.read_basket(db.session(), cart_queries.current_cart_id())
-    if not lines:
-        raise EmptyBasketError
-    values, terms, is_sent = form.values, current_terms(), drafts.is_sent(lines)
-    methods = terms.methods_to(values.get("country", "")) if is_sent else []
-    chosen = terms.delivery_method(values.get("delivery", ""))
-    totals = compute_totals([line.item for line in lines], chosen if chosen in methods else None, values)
-    return render_page(
-        "checkout/details.html",
-        watched=cart_queries.load_watched_variants(),
-        form=form,
-        user=user,
-        book=accounts.list_addresses(user.id) if user else [],
-        countries=address_rules.country_names(),
-        needs=address_rules.rules_for(values.get("country", "")),
-        invoice_needs=address_rules.rules_for(values.get("bill_country", "")),
-        methods={m.code: (m.name, m.days, m.price_for(totals.goods)) for m in methods},
-        providers={p.code: (p.name, p.about, None) for p in terms.providers.values()},
-        totals=totals,
-        delivery=chosen if is_sent else None,
-        is_sent=is_sent,
-        **_stock_of_page(lines, unavailable, taken),
-        asks_region=is_sent or terms.tax.has_regions(values.get("country", "")),
-    )
-
-
-def _review_page(
-    draft: Checkout, review: OrderReview, *, before: Totals | None = None, status: int = 200
-) -> Response:
-    """Return the review page. `before` is the totals that the shopper agreed to, if they have changed since."""
-    held: HoldStatus = holds.hold_status(db.session(), draft.id, review.lines)
-    now = datetime.now(UTC)
-    provider = current_terms().providers.get(draft.payment)
-    response = render_page(
-        "checkout/review.html",
-        status,
-        watched=cart_queries.load_watched_variants(),
-        review=review,
-        totals=review.totals,
-        draft=draft,
-        ship_to=address_lines(draft.address),
-        bill_to=address_lines(draft.bill_to or {}),
-        provider=provider,
-        until=held.until if held.until and held.until > now else None,
-        seconds=ceil((held.until - now).total_seconds()) if held.until else 0,
-        is_refused=request.args.get("said") == "not-held",
-        can_be_held=any(line.needs_stock for line in review.lines),
-        before=before,
-        **_stock_of_page(review.lines, review.unavailable),
-        prices_before={line.sku: line.unit_price for line in before.lines} if before else {},
-    )
-    return allow_form_targets(response, provider.origin if provider else "")

@@ -9,6 +9,7 @@ from storefront import accounts, rate_limiting
 from storefront.accounts.models import User
 from storefront.checkout import access, queries
 from storefront.checkout.errors import OrderError
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.pages import (
     allow_form_targets,
     begin_payment,
@@ -18,7 +19,6 @@ from storefront.checkout.pages import (
     render_page,
 )
 from storefront.checkout.payment.cancellation import cancel_order
-from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
 from storefront.mail import transport

@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting, shop_settings
 from storefront.actors import describe_actors
-from storefront.checkout import orders, queries
+from storefront.checkout import order_goods, order_states, orders, queries, shipping
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.order_search import read_search
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.pages import blueprint, page_number, render_page
 from storefront.checkout.payment import disputes, invoice_expiry
 from storefront.checkout.payment.cancellation import cancel_order, take_back_order
 from storefront.checkout.payment.refunds import refund_order
-from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
@@ -34,16 +34,16 @@ STATES = (
     "shipped",
     "delivered",
     "cancelled",
-    queries.REFUND_DUE,
-    queries.DISPUTED,
+    order_states.REFUND_DUE,
+    order_states.DISPUTED,
     "refunded",
 )
 # What each kind of event does to an order, beside those that need an amount.
 _STEPS: dict[str, Callable[..., object]] = {
-    "shipped": orders.mark_shipped,
-    "tracking": orders.set_tracking,
-    "delivered": orders.mark_delivered,
-    "reserved": orders.reserve_goods,
+    "shipped": shipping.mark_shipped,
+    "tracking": shipping.set_tracking,
+    "delivered": shipping.mark_delivered,
+    "reserved": order_goods.reserve_goods,
     "prolonged": invoice_expiry.prolong,
     "dispute": disputes.allow_shipping,
 }

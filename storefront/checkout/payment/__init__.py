@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import stripe_checkout
-from storefront.checkout.queries import OrderView
 
 
 class PaymentProvider(Protocol):

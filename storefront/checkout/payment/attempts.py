@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.checkout import orders
+from storefront.checkout import order_events
 from storefront.checkout.models import Order, Payment, PaymentEvent
 from storefront.extensions import db, write_transaction
 
@@ -36,7 +36,7 @@ def list_attempts(provider: str, number: str) -> list[PaymentAttempt]:
 def record_attempt(provider: str, reference: str, number: str) -> None:
     """Write an attempt, unless it exists."""
     with write_transaction() as session:
-        order = orders.lock_order(session, number)
+        order = order_events.lock_order(session, number)
         find_or_create(session, order, provider, reference)
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront import periodic
-from storefront.checkout import orders, queries
+from storefront.checkout import order_events, order_states, orders, queries, shipping
 from storefront.checkout.errors import OrderError
 from storefront.checkout.models import Order, Payment
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import refunds
-from storefront.checkout.queries import OrderView
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
@@ -53,7 +53,7 @@ def take_back_order(order: OrderView, returned: Mapping[int, int], *, note: str 
         OrderError: the order was not sent, or is paid; nothing was changed.
     """
     with write_transaction() as session:
-        orders.take_back(session, order.number, returned, note=note)
+        shipping.take_back(session, order.number, returned, note=note)
     close_payment_and_refund(order)
 
 
@@ -80,8 +80,8 @@ def cancel_unpaid_orders() -> int:
 
 def cancel_if_unpaid(session: Session, number: str) -> bool:
     """Cancel an order for which no money has arrived and that was not shipped; return whether it was cancelled."""
-    order = orders.lock_order(session, number)
-    if not queries.is_unpaid(order):
+    order = order_events.lock_order(session, number)
+    if not order_states.is_unpaid(order):
         return False
     orders.cancel(session, number, note=_("The order wasn’t paid in time."))
     return True

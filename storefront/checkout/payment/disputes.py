@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from storefront import shop_settings
 from storefront.actors import actor_text
-from storefront.checkout import orders
+from storefront.checkout import order_events, orders
 from storefront.checkout.errors import OrderError
 from storefront.checkout.models import FINAL_DISPUTE_STATES, Order, PaymentDispute
 from storefront.checkout.payment.stripe_messages import Dispute
@@ -52,7 +52,7 @@ def allow_shipping(session: Session, number: str, note: str) -> None:
     Raises:
         OrderError: no dispute stops the order.
     """
-    order = orders.lock_order(session, number)
+    order = order_events.lock_order(session, number)
     stops = (PaymentDispute.order_id == order.id) & PaymentDispute.stops_shipping()
     stopping = session.scalars(select(PaymentDispute.reference).where(stops)).all()
     if not stopping:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from storefront import rate_limiting, shop_settings
 from storefront.actors import Actor, acting_as
-from storefront.checkout import orders
+from storefront.checkout import order_events, orders
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Order, Payment
 from storefront.checkout.payment import attempts, disputes
@@ -126,7 +126,8 @@ def handle_event(provider: str, event_id: str, kind: str, number: str, subject: 
         NoSuchOrderError: the order does not exist.
     """
     with write_transaction() as session:
-        order = orders.lock_order(session, number)  # a second copy of the event waits here for the first
+        # A second copy of the event waits here for the first.
+        order = order_events.lock_order(session, number)
         if not attempts.mark_handled(session, provider, event_id, kind):
             return False
         if isinstance(subject, Dispute):
@@ -161,7 +162,7 @@ def _handle_foreign(session: Session, order: Order, provider: str, subject: Subj
 def _note_unbooked(provider: str, number: str, subject: Subject, problem: str) -> None:
     """Note once why a payment was not booked, so that staff can decide about money that Stripe has."""
     with write_transaction() as session:
-        orders.lock_order(session, number)
+        order_events.lock_order(session, number)
         if attempts.mark_handled(session, provider, f"unbooked:{subject.id}", "unbooked"):
             text = _(
                 "A payment at Stripe was not booked. %(problem)s Look at %(reference)s in Stripe's dashboard.",

@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from storefront import shop_settings
-from storefront.checkout.queries import INVOICE, OrderView
+from storefront.checkout.order_states import INVOICE
+from storefront.checkout.order_view import OrderView
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext

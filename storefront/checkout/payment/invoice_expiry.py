@@ -17,12 +17,12 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from storefront import mail, periodic
-from storefront.checkout import access, orders, queries
+from storefront.checkout import access, order_events, orders, queries
 from storefront.checkout.errors import OrderError
 from storefront.checkout.models import Order, OrderLine
+from storefront.checkout.order_states import UNPAID_INVOICE, is_unpaid_invoice
 from storefront.checkout.payment.cancellation import cancel_if_unpaid
 from storefront.checkout.payment.invoice import payment_end, payment_time
-from storefront.checkout.queries import UNPAID_INVOICE, is_unpaid_invoice
 from storefront.checkout.terms import current_terms
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
@@ -73,7 +73,7 @@ def prolong(session: Session, number: str, *, note: str = "") -> None:
     Raises:
         OrderError: it is paid, shipped or cancelled, or orders do not expire in this shop.
     """
-    order, end = orders.lock_order(session, number), payment_end()
+    order, end = order_events.lock_order(session, number), payment_end()
     if end is None or not is_unpaid_invoice(order):
         raise OrderError(_("The order does not wait for the payment of an invoice."))
     order.pay_by, order.reminded_at = end, None
@@ -93,7 +93,7 @@ def _remind(number: str, earliest_end: datetime) -> bool:
         MailNotConfiguredError: this shop cannot send mail.
     """
     with suppress(TooManyMailsError), write_transaction() as session:
-        order = orders.lock_order(session, number)
+        order = order_events.lock_order(session, number)
         if order.pay_by is None or order.reminded_at is not None or not is_unpaid_invoice(order):
             return True  # another worker was quicker, or it was settled
         content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()})
@@ -108,7 +108,7 @@ def _remind(number: str, earliest_end: datetime) -> bool:
 def _expire(number: str, now: datetime) -> bool:
     try:
         with write_transaction() as session:
-            order = orders.lock_order(session, number)
+            order = order_events.lock_order(session, number)
             if order.pay_by is None or order.pay_by >= now:
                 return False  # staff have given it more time
             return cancel_if_unpaid(session, number)

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from storefront import actors, periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
-from storefront.checkout import orders, queries
+from storefront.checkout import order_events, order_states, orders, queries
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.models import Order, Payment
-from storefront.checkout.orders import OrderChange
+from storefront.checkout.order_events import OrderChange
 from storefront.checkout.payment import attempts
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
@@ -41,7 +41,7 @@ _queue = DueQueue(
 
 def init_app(app: Flask) -> None:
     """Schedule refunds when orders are cancelled, and send due refunds in every serving process."""
-    orders.changed.register(app, _schedule_refund)
+    order_events.changed.register(app, _schedule_refund)
     periodic.add_task(app, "refunds-due", send_due_refunds, interval=5.0)
 
 
@@ -72,11 +72,11 @@ def refund_order(
     provider = current_terms().provider_of(order)
     if not 0 < amount <= order.paid.amount:
         raise OrderError(_("Only what was paid can be refunded."))
-    code, reference = queries.INVOICE, key
+    code, reference = order_states.INVOICE, key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
     with write_transaction() as session:
-        orders.lock_order(session, number)
+        order_events.lock_order(session, number)
         if attempts.mark_handled(session, code, f"refund:{reference}", "refund"):
             orders.record_refund(session, number, amount, note=note, returned=returned)
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from storefront.checkout.errors import PaymentError
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import attempts
-from storefront.checkout.queries import OrderView
 from storefront.errors import ConfigurationError
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
