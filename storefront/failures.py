@@ -1,4 +1,4 @@
-"""Sentences for failures of the world around the code: of files, disks, networks and databases."""
+"""Sentences for failures outside the code: of files, disks, networks and databases."""
 
 from __future__ import annotations
 

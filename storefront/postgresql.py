@@ -31,7 +31,7 @@ def listen() -> None:
 
 
 def allow_long_statements(connection: Connection | Session) -> None:
-    """Lift the limits on statements until the transaction ends; for work that takes as long as it takes."""
+    """Lift the limits on statements until the transaction ends, for migrations and other work of unknown length."""
     found = connection.connection() if isinstance(connection, Session) else connection
     if found.dialect.name == "postgresql":
         found.execute(text("SET LOCAL statement_timeout = 0"))

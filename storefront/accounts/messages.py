@@ -82,7 +82,7 @@ def reset_link(user_id: int, generation: int) -> MailText:
 
 
 def confirm_new_email(user_id: int, generation: int, email: str, exact: str) -> MailText:
-    """Return the mail to a new e-mail address, with the link that confirms it; `exact` is it as it was typed."""
+    """Return the mail to a new e-mail address, with the link that confirms it; `exact` is the typed address."""
     token = tokens.sign(tokens.EmailChange(user_id, generation, email, exact))
     return MailText(
         _("Confirm your new e-mail address for %(shop)s", shop=_shop()),

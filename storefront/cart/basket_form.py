@@ -17,7 +17,7 @@ from storefront.i18n import gettext as _
 MAX_QUANTITY = 99  # of one variant
 MAX_FORM_LINES = 200  # that one form changes: more than a basket has
 _LINE_BUTTONS = ("remove", "save", "back", "take")
-MAX_TAKEN = 10  # lines of which an address says that they were taken
+MAX_TAKEN = 10  # ids of lines in the parameter `taken`
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def quantity_sentence() -> str:
 
 
 def read_taken(arguments: MultiDict[str, str]) -> list[int]:
-    """Return the ids of the lines of which an address says that what is left of them was taken."""
+    """Return the ids in the parameter `taken`: lines that were changed to the quantity that is left."""
     return [read_id(text) for text in arguments.getlist("taken")[:MAX_TAKEN]]
 
 

@@ -1,4 +1,4 @@
-"""The list that a visitor's form or address asks for: what can be read of it, and notes about the rest.
+"""The list that a visitor's form or address asks for: the values that can be read, and notes about the others.
 
 A page never refuses a list. A price is read as the shop's locale writes it. A value that cannot be read stays in its
 field with a note beside it, and the other filters stay.

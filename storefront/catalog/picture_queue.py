@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
 
 
 def enqueue(session: Session, digests: Iterable[str | None]) -> None:
-    """Have all renditions of these stored pictures made, in this session's transaction; None is skipped."""
+    """Enqueue these stored pictures, in the session's transaction, for all their renditions; skip None."""
     connection = connection_of(session)
     insert = insert_function(connection)(RenditionSet).on_conflict_do_nothing(index_elements=["digest"])
     for batch in batches(dict.fromkeys(filter(None, digests)), BATCH):
@@ -118,7 +118,7 @@ def _tags(session: Session, digest: str) -> set[str]:
 
 @contextmanager
 def _only_one() -> Iterator[bool]:
-    """Yield whether no other process of this machine makes renditions; it need not for the length of the block."""
+    """Acquire the machine's lock for making renditions until the block ends; yield whether it was free."""
     folder = _media_dir()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".renditions.lock").open("w") as file:

@@ -31,7 +31,7 @@ class OrderSearch:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields of the form, for links to further pages; without those that are empty."""
+        """The fields of the form that are not empty, for links to further pages."""
         days = {"from": self.since, "to": self.until}
         return ({"q": self.text} if self.text else {}) | {
             name: day.isoformat() for name, day in days.items() if day is not None

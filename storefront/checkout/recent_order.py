@@ -11,7 +11,7 @@ from storefront.checkout.models import Order
 from storefront.checkout.order_view import OrderView, order_view
 from storefront.extensions import db
 
-# Whoever uses the browser later, at a library for example, should not find it by opening the checkout.
+# The next person at the same browser, for example in a library, must not find the order by opening the checkout.
 RECENT = timedelta(hours=1)
 
 

@@ -13,6 +13,7 @@ from storefront.checkout.order_events import lock_order, record_event
 from storefront.checkout.order_goods import restock, take_unreserved
 from storefront.checkout.order_states import can_come_back, check_transition
 from storefront.i18n import gettext as _
+from storefront.unicode_text import clean_line
 from storefront.web.prefix import add_prefix
 
 MAX_TRACKING = 200  # characters
@@ -29,7 +30,7 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
         raise OrderError(_("Nothing in this order is sent. Mark it as delivered instead."))
     _check_disputes(session, order)
     take_unreserved(session, order, actor)
-    order.tracking = note[:MAX_TRACKING]
+    order.tracking = clean_line(note)[:MAX_TRACKING]
     return _advance(session, order, "shipped", actor, note)
 
 
@@ -39,7 +40,7 @@ def set_tracking(session: Session, number: str, *, actor: str = "", note: str = 
     Raises:
         OrderError: the order has not been shipped, or the number is missing, too long or the same as before.
     """
-    order, tracking = lock_order(session, number), " ".join(note.split())
+    order, tracking = lock_order(session, number), clean_line(note)
     if order.state not in ("shipped", "delivered") or not order.delivery:
         raise OrderError(_("Nothing in this order has been shipped."))
     if not tracking or len(tracking) > MAX_TRACKING:

@@ -1,4 +1,4 @@
-"""Whether the demo catalogue belongs into this shop: decided once, and kept in SQL, so that a backup carries it."""
+"""The decision whether this shop has the demo catalogue: made once, and stored in SQL, so that backups contain it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storefront.actors import ChangedBy
 from storefront.extensions import Model, UtcDateTime
 
 # "existing": the shop is older than this record, or had products of its own at its first set-up.
-Choice = Literal["loaded", "declined", "removed", "existing"]
+DemoDecision = Literal["loaded", "declined", "removed", "existing"]
 _ID = 1
 
 
@@ -41,7 +41,7 @@ def read_choice(session: Session) -> str | None:
     return row.choice if row else None
 
 
-def record_choice(session: Session, choice: Choice) -> None:
+def record_choice(session: Session, choice: DemoDecision) -> None:
     """Record a decision in the session's transaction, in the place of an earlier one."""
     row = session.get(DemoChoice, _ID)
     if row is None:

@@ -1,4 +1,4 @@
-"""Takes the demo catalogue out of a shop: only what is as it was loaded, and what no order needs."""
+"""Removes the demo catalogue from a shop: only products that nobody has changed and that no order needs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Removed:
 
 
 def plan_removal() -> RemovalPlan:
-    """Return what of the demo can be removed; change nothing."""
+    """Return the parts of the demo that can be removed, without removing them."""
     session = db.session()
     plan = _plan(session)
     session.rollback()

@@ -84,7 +84,7 @@ def is_later(revision: str | None) -> bool:
 
 
 def check_is_ours(revision: str | None) -> None:
-    """Raise UnusableTablesError if a revision is none of this shop's: a migration would fail."""
+    """Raise UnusableTablesError if this shop has no migration of this revision: migrating would fail."""
     if revision is not None and not revision.isdecimal():
         raise UnusableTablesError(_outdated(revision))
 

@@ -34,7 +34,7 @@ _MEMO = "storefront.shop_settings"
 
 
 class _Read(NamedTuple):
-    """What a read gave.
+    """The result of a read.
 
     Attributes:
         settings: the settings.

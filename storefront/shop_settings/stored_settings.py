@@ -1,4 +1,4 @@
-"""Changing the settings, and where the value of each comes from."""
+"""Stores and describes the merchant's settings: the value of each, and where it comes from."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class StockLevel:
         return "low" if self.available <= self.low_threshold else "in"
 
     def plus(self, number: int) -> StockLevel:
-        """Return the level for somebody for whom so many of the reserved ones are reserved."""
+        """Return the level for a shopper for whom this many of the reserved items are held."""
         return self if self.available is None else replace(self, available=self.available + number)
 
 

@@ -18,7 +18,7 @@ _COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "appli
 
 
 printed_on_every_page = Hook[[], Hashable]("web.printed_on_every_page")
-"""Returns what every page prints and what may change, such as the shop's name."""
+"""Returns the texts that every page prints and that may change, such as the shop's name."""
 
 
 class PreparedResponse(Response):

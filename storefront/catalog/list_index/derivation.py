@@ -76,7 +76,7 @@ class ProductFacts:
         return ListingRow(self.price or 0, name_key(self.title), self.vendor)
 
     def searched_texts(self) -> search.SearchedTexts:
-        """Return what is searched of the product."""
+        """Return the texts by which search finds the product."""
         options = dict.fromkeys(o for v in self.variants for o in (v.option1, v.option2, v.option3) if o)
         return search.SearchedTexts(
             product_id=self.product_id,

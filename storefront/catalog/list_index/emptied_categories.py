@@ -1,4 +1,4 @@
-"""Redirect categories that a change leaves without products to where these went, as when a file renames them.
+"""Redirects a category that a change has emptied to the one that its products moved to, as when a file renames it.
 
 Every change of products passes through here: imports, their undoing, the API, the back office. The redirect of a
 category counts only while it is empty (`moved_addresses.find_successor`): with products it is a page again.

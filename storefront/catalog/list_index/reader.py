@@ -95,7 +95,7 @@ def _find_matches(wanted: ListRequest, category_id: int, listed: int) -> tuple[l
 
 
 def _products_of(vendors: Sequence[str]) -> CompoundSelect[int]:
-    """Return the statement for the ids of these vendors' products: a range of the index for each, none read whole."""
+    """Return the statement for the ids of these vendors' products; it reads a limited range of the index for each."""
     ranges = [
         select(Product.id.label("product_id")).where(Product.vendor == vendor).limit(SCAN_LIMIT + 1)
         for vendor in vendors

@@ -84,7 +84,7 @@ def write_documents(
     Args:
         session: a session in a writing transaction.
         target: the table.
-        texts: what is searched of the products.
+        texts: the searched texts of the products.
         fresh: the table has none of these products: saves a look-up.
         keep: leave documents that are there already: on PostgreSQL, another transaction may have written newer ones.
     """

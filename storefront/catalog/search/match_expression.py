@@ -1,4 +1,4 @@
-"""What a query asks of the index: for each word the terms of which one must be there, in each database's language."""
+"""The match expression of a query, for FTS5 and for tsvector: a product must have one of the terms of each word."""
 
 from __future__ import annotations
 

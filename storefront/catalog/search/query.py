@@ -34,7 +34,7 @@ _FEW, _SHORT, _MIN_HALF = 3, 5, 3
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of a search; the products of an earlier one come first.
+    """A stage of a search; the products of an earlier stage come first.
 
     Attributes:
         source: the statement for the `product_id`s.
@@ -47,7 +47,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a search looks for.
+    """The plan of a search.
 
     Attributes:
         stages: products whose title matches; those that match as typed; those that match in other forms; then one

@@ -109,7 +109,7 @@ def _save_and_hold(
         user: the customer, if somebody is signed in.
         details: columns of the draft.
         notice: what the review says (see `pages._NOTICES`).
-        taken: the lines of which it says that what is left was taken.
+        taken: the ids of basket lines that were changed to the quantity that is left; the review names them.
     """
     user_id = user.id if user else None
 

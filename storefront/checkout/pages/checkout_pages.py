@@ -29,7 +29,7 @@ from storefront.web.forms import Form
 
 
 def details_page(form: Form, user: User | None, taken: Sequence[int] = ()) -> Response:
-    """Return the page with the form. `taken` are the lines of which what is left was taken."""
+    """Return the page with the form. `taken`: the ids of basket lines that were changed to what is left."""
     lines, unavailable = drafts.read_basket(db.session(), cart_queries.current_cart_id())
     if not lines:
         raise EmptyBasketError
@@ -87,7 +87,7 @@ def review_page(
 def _stock_of_page(
     lines: Sequence[CheckoutLine], unavailable: Sequence[str], taken: Sequence[int] = ()
 ) -> dict[str, Any]:
-    """Return what a page says about stock: `cart`, if some lines may be short, and the sentences about taken ones."""
+    """Return a page's values about stock: `cart`, if lines may be short, and the sentences about `taken`."""
     taken = taken or basket_form.read_taken(request.args)
     maybe_short = any(line.needs_stock and line.available < line.item.quantity for line in lines)
     cart = cart_queries.load_cart_page() if taken or unavailable or maybe_short else None
