@@ -203,7 +203,8 @@ def test_more_than_was_sold_does_not_come_back(staff: Browser, number: str) -> N
 
 def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str) -> None:
     assert do(staff, number, "tracking", note="P-1") == 409, "nothing is on its way"
-    do(staff, number, "shipped")
+    do(staff, number, "shipped", note="P\t-0\u202e")
+    assert order(number).tracking == "P -0"
     assert do(staff, number, "tracking", note=" P-1 ") == 303
     assert do(staff, number, "tracking", note="P-1") == 409, "it says that already"
     assert do(staff, number, "tracking", note="") == do(staff, number, "tracking", note="x" * 201) == 409
