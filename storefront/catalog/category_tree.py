@@ -11,7 +11,7 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.category_ranking import rank_key
 from storefront.catalog.models import ROOT_PATH, Category
-from storefront.catalog.navigation import counted_link, is_shown, load_navigation
+from storefront.catalog.navigation import counted_link, load_navigation, shown_conditions
 from storefront.catalog.page_data import CategoriesPage, CategoryBranch
 from storefront.extensions import db
 
@@ -42,7 +42,11 @@ def _read_highest(root_id: int) -> tuple[list[Any], int]:
         level.label("level"),
         func.count().over().label("total"),
     )
-    query = select(*columns).where(*is_shown()).order_by(level, Category.product_count.desc(), Category.id)
+    query = (
+        select(*columns)
+        .where(*shown_conditions())
+        .order_by(level, Category.product_count.desc(), Category.id)
+    )
     rows = list(db.session.execute(query.limit(MAX_CATEGORIES)))
     if not rows or len(rows) == rows[0].total:
         return rows, len(rows)

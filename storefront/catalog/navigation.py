@@ -115,7 +115,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
 
 def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
     """Return the top categories, each with the cover of its newest product, and the number of all. One statement."""
-    total = select(func.count()).select_from(Category).where(*is_shown()).scalar_subquery()
+    total = select(func.count()).select_from(Category).where(*shown_conditions()).scalar_subquery()
     top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
     newest_id = (
         select(func.max(Listing.product_id))
@@ -146,7 +146,7 @@ def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
     return links, rows[0].total if rows else 0
 
 
-def is_shown() -> tuple[ColumnElement[bool], ...]:
+def shown_conditions() -> tuple[ColumnElement[bool], ...]:
     """Return the SQL conditions for the categories that pages link to: those with products, without the root."""
     return Category.path != ROOT_PATH, Category.product_count > 0
 

@@ -61,7 +61,7 @@ def enqueue(session: Session, digests: Iterable[str | None]) -> None:
 
 def make_due() -> None:
     """Make the renditions of a few pictures that are due."""
-    with _only_one() as is_free:
+    with _machine_lock() as is_free:
         if is_free:
             _queue.run(_make)
 
@@ -117,7 +117,7 @@ def _tags(session: Session, digest: str) -> set[str]:
 
 
 @contextmanager
-def _only_one() -> Iterator[bool]:
+def _machine_lock() -> Iterator[bool]:
     """Acquire the machine's lock for making renditions until the block ends; yield whether it was free."""
     folder = _media_dir()
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from storefront import cache
 from storefront.cache import keys
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
-from storefront.catalog.navigation import NotInShopError, is_shown
+from storefront.catalog.navigation import NotInShopError, shown_conditions
 from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -51,7 +51,7 @@ def render_index() -> str:
 def render_categories() -> str:
     """Return the part with the front page, the fixed lists and all categories with products. One statement."""
     cache.depends_on(keys.NAVIGATION)
-    filled = select(Category.path).where(*is_shown())
+    filled = select(Category.path).where(*shown_conditions())
     paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3)).scalars()
     fixed = (add_prefix("/"), add_prefix("/categories"))
     addresses = (*fixed, *(ListRequest(path=path).url() for path in (ROOT_PATH, *paths)))

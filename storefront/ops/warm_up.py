@@ -16,7 +16,7 @@ from storefront import periodic, rate_limiting, redis_roles
 from storefront.cache import hit_rates
 from storefront.cache.state import cache_state
 from storefront.catalog.models import Category, Product
-from storefront.catalog.navigation import is_shown
+from storefront.catalog.navigation import shown_conditions
 from storefront.catalog.slugs import category_path, product_path
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
@@ -55,7 +55,7 @@ def list_urls_to_warm(most: int) -> list[str]:
         RedisUnavailable: Redis does not answer.
     """
     hot = [address for address, _ in hit_rates.read_popular_urls(current_app.config["CACHE_PREFIX"])]
-    filled = select(Category.path).where(*is_shown())
+    filled = select(Category.path).where(*shown_conditions())
     newest = select(Product.slug).where(Product.status == "active").order_by(Product.id.desc()).limit(most)
     categories = db.session.execute(filled.order_by(Category.product_count.desc()).limit(most)).scalars()
     others = ["/", "/products", *map(category_path, categories)]

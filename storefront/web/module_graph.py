@@ -27,7 +27,7 @@ def find_imports(name: str, scripts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(path for path in dict.fromkeys(paths) if path in scripts)
 
 
-def order(scripts: Mapping[str, str]) -> Iterable[str]:
+def sort_modules(scripts: Mapping[str, str]) -> Iterable[str]:
     """Return the names of all scripts, each after those that it names.
 
     Raises:

@@ -65,7 +65,7 @@ class StaticFiles:
         scripts = {name: body.decode() for name, body in bodies.items() if name.endswith(".js")}
         imports = {name: module_graph.find_imports(name, scripts) for name in scripts}
         files: dict[str, StaticFile] = {}
-        for name in module_graph.order(scripts):  # the hash of a module is in those that name it
+        for name in module_graph.sort_modules(scripts):  # the hash of a module is in those that name it
             text = module_graph.replace_names(
                 name, scripts, lambda other: _hashed_name(other, files[other].etag)
             )

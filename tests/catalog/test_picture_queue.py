@@ -97,7 +97,7 @@ def test_command_makes_what_is_missing_and_goes_on(app: Flask, client: FlaskClie
 @pytest.mark.any_database
 def test_one_process_of_a_machine_makes_renditions(app: Flask) -> None:
     _, digest = make_pictured(app, (100, 100))
-    with picture_queue._only_one() as first:
+    with picture_queue._machine_lock() as first:
         assert first
         picture_queue.make_due()
     assert db.session.get_one(RenditionSet, digest).avif == ""

@@ -23,7 +23,7 @@ from storefront.api.schemas import Category, CategoryDetail, CategoryList, Categ
 from storefront.cache import keys
 from storefront.catalog import models
 from storefront.catalog.list_request import parse_page_number
-from storefront.catalog.navigation import MovedError, NotInShopError, is_shown, load_navigation
+from storefront.catalog.navigation import MovedError, NotInShopError, load_navigation, shown_conditions
 from storefront.catalog.page_data import CategoryLink
 from storefront.extensions import db
 
@@ -47,7 +47,7 @@ def _page(query: Mapping[str, str]) -> int:
 def category_list() -> Response:
     """All categories that contain active products, sorted by path."""
     page = _page(request.args)
-    shown = is_shown()
+    shown = shown_conditions()
     columns = (models.Category.id, models.Category.path, models.Category.name, models.Category.product_count)
     found = select(*columns).where(*shown).order_by(models.Category.path).limit(PER_PAGE)
     rows = db.session.execute(found.offset((page - 1) * PER_PAGE)).all()

@@ -101,7 +101,7 @@ def first_clauses(query: str) -> list[Clause]:
     return [Clause((_begins(word),)) for word in wanted]
 
 
-def source(
+def build_statement(
     dialect: str, table: str, clauses: Sequence[Clause], *, title_only: bool, exact: bool, bind: str
 ) -> TextClause:
     """Return the statement for the `product_id`s that meet all clauses, newest first.

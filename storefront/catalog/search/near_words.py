@@ -30,7 +30,7 @@ def is_word(folded: str) -> bool:
     return folded.isascii() or not is_unspaced(folded)
 
 
-def keys(word: str) -> set[str]:
+def deletion_keys(word: str) -> set[str]:
     """Return the keys under which a word is stored, and looked up."""
     if len(word) < MIN_NEAR:
         return {word}
@@ -85,7 +85,7 @@ def _add_missing(session: Session, candidates: Sequence[str], known: set[str]) -
     present = set(connection.execute(query).scalars())
     missing = [word for word in candidates if word not in present]
     if missing:
-        rows = [{"key": key, "word": word} for word in missing for key in sorted(keys(word))]
+        rows = [{"key": key, "word": word} for word in missing for key in sorted(deletion_keys(word))]
         connection.execute(insert_function(connection)(SearchWord).on_conflict_do_nothing(), rows)
     # A rollback takes back what this session has added, so these words are not known yet.
     added: set[str] = session.info.setdefault("search words", set())

@@ -15,9 +15,9 @@ from storefront.catalog.search.index import TABLES, Target, new_target
 from storefront.catalog.search.match_expression import (
     Clause,
     build_clauses,
+    build_statement,
     first_clauses,
     read_parts,
-    source,
 )
 from storefront.catalog.search.models import SearchIndex, SearchWord
 from storefront.catalog.search.ranking import Ranking
@@ -87,13 +87,13 @@ def make_plan(session: Session, query: str) -> Plan | None:
     clauses = build_clauses(query, target.language)
     corrections, few = _correct(parts, words, known, target.language)
     stages = [
-        Stage(source(dialect, target.table, clauses, title_only=True, exact=False, bind="match_0")),
-        Stage(source(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
-        Stage(source(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
+        Stage(build_statement(dialect, target.table, clauses, title_only=True, exact=False, bind="match_0")),
+        Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
+        Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
     ]
     for number, corrected in enumerate(corrections, len(stages)):
         wanted = build_clauses(corrected, target.language)
-        statement = source(
+        statement = build_statement(
             dialect, target.table, wanted, title_only=False, exact=False, bind=f"match_{number}"
         )
         stages.append(Stage(statement, few))
@@ -102,15 +102,15 @@ def make_plan(session: Session, query: str) -> Plan | None:
 
 def _first_plan(dialect: str, target: Target, query: str, clauses: Sequence[Clause]) -> Plan:
     stages = (
-        Stage(source(dialect, target.table, clauses, title_only=True, exact=True, bind="match_0")),
-        Stage(source(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
+        Stage(build_statement(dialect, target.table, clauses, title_only=True, exact=True, bind="match_0")),
+        Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
     )
     return Plan(stages, (), "", query)
 
 
 def _look_up(session: Session, words: Sequence[str]) -> tuple[Target, dict[str, set[str]]]:
     """Return the table of documents that answers, and the known words by key."""
-    wanted = set().union(*map(near_words.keys, words), *map(_halves, words))
+    wanted = set().union(*map(near_words.deletion_keys, words), *map(_halves, words))
     rows = session.execute(
         select(SearchIndex.table_number, SearchIndex.version, SearchWord.key, SearchWord.word)
         .outerjoin(SearchWord, SearchWord.key.in_(sorted(wanted)))
@@ -171,5 +171,7 @@ def _is_known(word: str, part: str, known: dict[str, set[str]], language: str) -
 def _alternatives(word: str, known: dict[str, set[str]]) -> list[str]:
     """Return what a word may have meant: two known words, or known words one edit apart."""
     split = [f"{a} {b}" for a, b in _splits(word) if a in known.get(a, ()) and b in known.get(b, ())]
-    candidates: Iterable[str] = set().union(*(known.get(key, set()) for key in near_words.keys(word)))
+    candidates: Iterable[str] = set().union(
+        *(known.get(key, set()) for key in near_words.deletion_keys(word))
+    )
     return [*split, *near_words.sort_near(word, candidates)][:_PER_WORD]
