@@ -11,10 +11,10 @@ from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.orm import Session
 
 from storefront import actors, mail, shop_settings
-from storefront.checkout import access, order_events, order_states, order_view, queries
+from storefront.checkout import access, order_events, order_states, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_events import OrderChange
-from storefront.checkout.order_view import EventView, OrderView
+from storefront.checkout.order_view import EventView, OrderView, event_view, order_view
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -106,7 +106,7 @@ def _compose(data: dict[str, Any]) -> MailText | None:
     event = db.session.get(OrderEvent, data["event"])
     if event is None:
         return None
-    order, view = _order_as_of(event), order_view.event_view(event, event.order.currency)
+    order, view = _order_as_of(event), event_view(event, event.order.currency)
     if view.kind == "placed":
         return _confirmation(order, data["site"])
     return _notification(order, view, data["site"])
@@ -122,7 +122,7 @@ def _order_as_of(event: OrderEvent) -> OrderView:
     )
     is_cancelled = any(other.kind == "cancelled" for other in events)
     return replace(
-        order_view.order_view(order),
+        order_view(order),
         paid=paid,
         refunded=refunded,
         state="cancelled" if is_cancelled else event.kind,

@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from storefront.checkout import order_events, order_goods, order_view, orders, queries, retention, shipping
+from storefront.checkout import order_events, order_goods, orders, queries, retention, shipping
 from storefront.checkout.errors import OrderError
 from storefront.checkout.hold_budgets import ADDRESS, BASKET, MIN_SHOP_SKUS
 from storefront.checkout.holds import HoldStatus
 from storefront.checkout.models import Checkout, Hold, HoldTime, Order
+from storefront.checkout.order_view import order_view
 from storefront.extensions import db, write_transaction
 from storefront.stock import inventory
 from tests.checkout.shoppers import (
@@ -181,7 +182,7 @@ def test_unpaid_invoices_leave_nine_tenths_in_stock(app: Flask) -> None:
     skus = stock_of(120, on_hand=2)
     placed = [place(make_draft({sku: 2})).order for sku in skus[:8]]
     assert [stock_level(sku)[0] for sku in skus[:8]] == [0] * 6 + [2] * 2, "a twentieth of 120 is 6"
-    waiting = order_view.order_view(placed[6])
+    waiting = order_view(placed[6])
     assert (waiting.is_unreserved, waiting.payment_ends, waiting.lines[0].unreserved) == (True, None, 2)
     assert place(make_draft({skus[8]: 1})).order.lines[0].from_stock == 1, "half of it can be ordered"
     assert stock_differences() == []
@@ -202,7 +203,7 @@ def test_unreserved_goods_leave_the_stock_with_the_payment(app: Flask) -> None:
     with pytest.raises(OrderError), write_transaction() as session:
         order_goods.reserve_goods(session, first)
     trusted = place(make_draft({skus[8]: 2}, user_id=7)).order
-    assert not order_view.order_view(trusted).is_unreserved, "the account has paid before"
+    assert not order_view(trusted).is_unreserved, "the account has paid before"
     assert stock_differences() == []
 
 

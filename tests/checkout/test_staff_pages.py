@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront.catalog.models import Variant
-from storefront.checkout import access, order_view, queries
+from storefront.checkout import access, queries
 from storefront.checkout.models import OrderLine
+from storefront.checkout.order_view import OrderView
 from storefront.extensions import db, write_transaction
 from tests.accounts.people import Browser, make_user, stored_mails
 from tests.checkout.shoppers import make_draft, place, stock_differences, stock_level
@@ -36,7 +37,7 @@ def do(staff: Browser, number: str, kind: str, **form: str) -> int:
     return staff.post(f"/ops/orders/{number}/events", kind=kind, **form).status_code
 
 
-def order(number: str) -> order_view.OrderView:
+def order(number: str) -> OrderView:
     db.session.rollback()
     found = queries.find_order(number)
     assert found is not None

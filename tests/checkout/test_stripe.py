@@ -19,8 +19,9 @@ from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
 from storefront.api import tokens
-from storefront.checkout import order_view, queries
+from storefront.checkout import queries
 from storefront.checkout.models import Order, Payment
+from storefront.checkout.order_view import OrderView
 from storefront.checkout.payment import cancellation, stripe_checkout
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, write_transaction
@@ -62,7 +63,7 @@ def buy(guest: Browser) -> TestResponse:
     return place(guest, review(guest, payment="stripe"))
 
 
-def order(session: dict[str, Any]) -> order_view.OrderView:
+def order(session: dict[str, Any]) -> OrderView:
     db.session.rollback()
     found = queries.find_order(session["client_reference_id"])
     assert found is not None
