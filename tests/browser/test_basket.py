@@ -34,8 +34,8 @@ def test_adding_is_confirmed_and_the_basket_can_be_changed(
     page.get_by_label(f"Quantity of {TITLE}").fill("3")
     if not javascript:  # a script saves it
         page.get_by_role("button", name=f"Update the quantity of {TITLE}").click()
-    expect(page.get_by_role("region", name="Sum")).to_contain_text("3 items")
-    expect(page.get_by_role("region", name="Sum")).to_contain_text("$192.00")
+    expect(page.get_by_role("region", name="Total")).to_contain_text("3 items")
+    expect(page.get_by_role("region", name="Total")).to_contain_text("$192.00")
     if javascript:
         other = context.new_page()
         add(other, OTHERS[0])
@@ -65,7 +65,7 @@ def test_a_typed_quantity_reaches_the_checkout(
     other.goto("/cart")
     other.get_by_label(f"Quantity of {TITLE}").fill("2")
     other.get_by_label(f"Quantity of {TITLE}").press("Enter")
-    expect(other.get_by_role("region", name="Sum")).to_contain_text("3 items")
+    expect(other.get_by_role("region", name="Total")).to_contain_text("3 items")
     gaiwan.fill("0")
     page.get_by_role("button", name=f"Save for later {TITLE}").click()
     expect(page.get_by_text("Enter a quantity from 1 to 99.")).to_be_visible()
@@ -73,7 +73,7 @@ def test_a_typed_quantity_reaches_the_checkout(
     expect(gaiwan).to_have_attribute("aria-invalid", "true")
     gaiwan.fill("4")
     gaiwan.press("Enter")
-    expect(page.get_by_role("region", name="Sum")).to_contain_text("4 items")
+    expect(page.get_by_role("region", name="Total")).to_contain_text("4 items")
     expect(page.get_by_text("Enter a quantity from 1 to 99.")).to_have_count(0)
     page.get_by_role("button", name=f"Move to basket {TITLE}").click()
     expect(teapot).to_have_value("2")

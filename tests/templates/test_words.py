@@ -19,7 +19,9 @@ UNWANTED = re.compile(
     re.IGNORECASE,
 )
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-CALL = re.compile(r'\b(?:_|ngettext)\(\s*"((?:[^"\\]|\\.)*)"(?:\s*,\s*"((?:[^"\\]|\\.)*)")?')
+CALL = re.compile(
+    r"""\b(?:_|ngettext)\(\s*(?:"((?:[^"\\]|\\.)*)"(?:\s*,\s*"((?:[^"\\]|\\.)*)")?|'([^']*)')"""
+)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "templates").as_posix())
