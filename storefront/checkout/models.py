@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -198,7 +199,7 @@ class OrderLine(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id"), index=True)
     sku: Mapped[str] = mapped_column(String(255), index=True)
-    label: Mapped[str] = mapped_column(String(255), default="", server_default="", index=True)
+    label: Mapped[str] = mapped_column(String(255), default="", server_default="")
     title: Mapped[str] = mapped_column(String(500))
     options: Mapped[str] = mapped_column(String(800), default="")
     quantity: Mapped[int]
@@ -216,6 +217,8 @@ class OrderLine(Model):
         CheckConstraint("quantity >= 1", name="quantity"),
         CheckConstraint("from_stock BETWEEN 0 AND quantity", name="from_stock"),
         CheckConstraint("returned BETWEEN 0 AND from_stock", name="returned"),
+        Index("ix_order_line_sku_lower", text("lower(sku)")),
+        Index("ix_order_line_label_lower", text("lower(label)")),
     )
 
 

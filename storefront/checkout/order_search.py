@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, union
+from sqlalchemy import and_, func, select, union
 
 from storefront.checkout.models import Order, OrderLine
 from storefront.mail.email_address import normalize_email
@@ -17,6 +18,7 @@ from storefront.mail.email_address import normalize_email
 _LAST = "\U0010ffff"  # greater than every character of a name
 _LONGEST_KEY = 100
 MAX_TEXT = 254  # characters; the longest e-mail address
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Letters that have no accent to take off; people without them on the keyboard type these.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
@@ -66,21 +68,44 @@ def name_keys(name: str) -> dict[str, str]:
 
 def _matches(text: str) -> Any:
     """Return a query of the ids of the orders that a text names. Each part has an index of its own."""
-    spellings = {text, text.upper(), text.lower()}
+    spellings = _lower_spellings(text)
     numbers = {text.upper().removeprefix("#"), text.removeprefix("#"), text, f"#{text}"}
     key = " ".join(_fold(text).split())[:_LONGEST_KEY]
     parts = [
         select(Order.id).where(Order.number.in_(numbers)),
         select(Order.id).where(Order.imported_number.in_(numbers)),
-        select(OrderLine.order_id).where(OrderLine.sku.in_(spellings)),
-        select(OrderLine.order_id).where(OrderLine.label.in_(spellings)),
+        select(OrderLine.order_id).where(func.lower(OrderLine.sku).in_(spellings)),
+        select(OrderLine.order_id).where(func.lower(OrderLine.label).in_(spellings)),
     ]
     if email := normalize_email(text):
         parts.append(select(Order.id).where(Order.email == email))
     if key:
         beginnings = [column.between(key, key + _LAST) for column in (Order.name_key, Order.surname_key)]
         parts += [select(Order.id).where(beginning) for beginning in beginnings]
+        parts += [select(Order.id).where(ending) for ending in _endings(key)]
     return union(*parts)
+
+
+def _lower_spellings(text: str) -> set[str]:
+    """Return what `lower()` may make of a SKU in any case: SQLite leaves all but A to Z as they are."""
+    simple = {spelling.translate(_LOWER) for spelling in (text, text.upper(), text.lower())}
+    return simple | {text.lower()}
+
+
+def _endings(key: str) -> list[Any]:
+    """Return the condition for names that end with several words, such as "van den Berg"; none for one word.
+
+    The index finds the last word; the others are compared in what it finds.
+    """
+    words, _space, last = key.rpartition(" ")
+    if not words:
+        return []
+    return [
+        and_(
+            Order.surname_key.between(last, last + _LAST),
+            (" " + Order.name_key).contains(f" {key}", autoescape=True),
+        )
+    ]
 
 
 def _fold(text: str) -> str:
