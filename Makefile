@@ -104,12 +104,14 @@ COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-anno
 clean: ## remove the virtual environment and caches (the shop's data in instance/ stays)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# `python -m venv`, but without its traceback at Ctrl-C.
+MAKE_VENV := import runpy, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); runpy.run_module('venv', run_name='__main__')
 # The virtual environment, created again when Python is not 3.11 or newer or the pinned versions change.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Storefront needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Making the virtual environment in .venv …"
-	@$(PYTHON) -m venv .venv || { echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+	@$(PYTHON) -c "$(MAKE_VENV)" .venv || { echo "Python cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
 # A list of packages is installed when it differs from the one that was installed last, of which a copy is kept: the
 # dates of a checkout say nothing.

@@ -14,6 +14,7 @@ import click
 from flask.cli import with_appcontext
 
 from storefront import failures
+from storefront.unicode_text import is_whole
 
 Progress = Callable[[int, int], None]
 """Takes how many things are done so far, and how many there are."""
@@ -72,6 +73,7 @@ def _guarded(run: Callable[..., Any], prepare: Prepare | None) -> Callable[..., 
     def guarded(*args: Any, **kwargs: Any) -> Any:
         context = click.get_current_context()
         with errors_for_people(), interruptible(lambda: _UNKNOWN):
+            _check_texts(context)
             if prepare is not None and context.invoked_subcommand is None:
                 with_appcontext(prepare)(_names_of(context))
             try:
@@ -81,6 +83,15 @@ def _guarded(run: Callable[..., Any], prepare: Prepare | None) -> Callable[..., 
 
     setattr(guarded, _GUARDED, True)
     return guarded
+
+
+def _check_texts(context: click.Context) -> None:
+    """Refuse arguments with bytes that are not UTF-8: no text of the shop can hold them, only names of files can."""
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and not is_whole(text):
+                raise click.BadParameter("it holds bytes that are not UTF-8.", ctx=context, param=parameter)
 
 
 def _names_of(context: click.Context) -> tuple[str, ...]:

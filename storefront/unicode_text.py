@@ -37,6 +37,7 @@ _LATIN_NAMES = {
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Characters that turn the direction of the text after them (UAX #9, 2.1 to 2.4), and halves of characters.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_HALVES = re.compile("[\ud800-\udfff]")
 # Default_Ignorable_Code_Point (UAX #44) as far as fonts show nothing: a text of these alone is empty to a reader.
 _INVISIBLE = re.compile(
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164"
@@ -67,6 +68,11 @@ def clean_line(text: str) -> str:
 def is_invisible(text: str) -> bool:
     """Return whether nothing of a text can be seen."""
     return _INVISIBLE.fullmatch(text) is not None
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a text has no halves of characters, which Python makes of bytes that are not UTF-8 (PEP 383)."""
+    return _HALVES.search(text) is None
 
 
 def ascii_digits(text: str) -> str:

@@ -20,6 +20,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from storefront import failures
+from storefront.app import create_app
+from storefront.errors import ConfigurationError
 from storefront.extensions import db
 from storefront.ops import schema, setup
 from storefront.terminal import INTERRUPTED, guard
@@ -46,8 +48,8 @@ def leaves(
         yield from leaves(child, (*words, name))
 
 
-def arguments(command: click.Command, file: Path) -> list[str]:
-    """Return the shortest arguments with which a command runs; files are this one."""
+def arguments(command: click.Command, file: Path, text: str = "") -> list[str]:
+    """Return the shortest arguments with which a command runs; files are this one, texts too if one is given."""
     found: list[str] = []
     for parameter in command.params:
         if not parameter.required:
@@ -59,6 +61,8 @@ def arguments(command: click.Command, file: Path) -> list[str]:
             found.append(str(file))
         elif isinstance(kind, click.Choice):
             found.append(str(kind.choices[0]))
+        elif text and kind is click.STRING:
+            found.append(text)
         else:
             found.append(VALUES.get(str(parameter.name), "1"))
     return found
@@ -123,6 +127,32 @@ def test_commands_with_a_file_say_what_is_wrong_with_it(app: Flask, tmp_path: Pa
         assert status in (1, 2), (words, output)
         assert "Traceback" not in output, words
         assert "given.csv" in output or "file" in output.lower(), (words, output)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_command_takes_bytes_that_are_not_text(app: Flask, tmp_path: Path) -> None:
+    refused = 0
+    for words, command in leaves(app.cli):
+        given = arguments(
+            command, tmp_path / "file.csv", "a\udcff"
+        )  # what Python makes of such a byte (PEP 383)
+        if "a\udcff" in given:
+            status, output = run(app, *words, *given)
+            assert status in (1, 2), (words, output)
+            assert "Traceback" not in output, words
+            refused += "bytes that are not UTF-8" in output
+    assert refused >= 8
+
+
+def test_a_setting_with_bytes_that_are_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="STOREFRONT_NAME holds bytes that are not UTF-8"):
+        make_app("sqlite://", tmp_path, STOREFRONT_NAME="Tea\udcff")
+
+
+def test_no_database_is_made_beside_the_instance_directory(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="has a question mark"):
+        create_app({}, instance=tmp_path / "shop?")
+    assert not (tmp_path / "shop").exists()
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from storefront.errors import ConfigurationError
+from storefront.unicode_text import is_whole
 
 INSTANCE = "STOREFRONT_INSTANCE_DIR"
 
@@ -34,8 +35,15 @@ class Source:
         return self.environ.get("STOREFRONT_ENV") == "production"
 
     def get(self, name: str, default: str = "") -> str:
-        """Return a variable, or the default if it is empty or not set."""
-        return self.environ.get(name) or default
+        """Return a variable, or the default if it is empty or not set.
+
+        Raises:
+            ConfigurationError: its value holds bytes that are not UTF-8, which no page could show.
+        """
+        value = self.environ.get(name) or default
+        if not is_whole(value):
+            raise ConfigurationError(f"{name} holds bytes that are not UTF-8. Write its value as UTF-8.")
+        return value
 
     def refuse_unknown(self) -> None:
         """Raise ConfigurationError for an unknown STOREFRONT_ variable, which is probably a typing error."""

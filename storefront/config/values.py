@@ -21,7 +21,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from storefront.config.reader import Source, choice, integer, pattern, switch, words
+from storefront.email_syntax import exact_email
 from storefront.errors import ConfigurationError
+from storefront.unicode_text import clean_line, is_invisible
 
 _MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
@@ -70,7 +72,7 @@ def secret_key(source: Source, name: str) -> str:
 
 def database_url(source: Source, name: str) -> str:
     """Return the database URL in SQLAlchemy's form. Errors repeat only its scheme, since it may hold a password."""
-    url = source.get(name, f"sqlite:///{source.instance / 'storefront.sqlite3'}")
+    url = source.get(name) or _own_database(source.instance)
     scheme, found, rest = url.partition("://")
     if not found or scheme not in ("postgres", "postgresql", "postgresql+psycopg", "sqlite"):
         begins = f"begins with {scheme!r}" if found else "has no ://"
@@ -86,6 +88,16 @@ def database_url(source: Source, name: str) -> str:
             "servers as …@one:5432,two:5432/name, and percent-encode special characters in the password."
         ) from None
     return url
+
+
+def _own_database(instance: Path) -> str:
+    """Return the URL of the SQLite database in the instance directory."""
+    if "?" in str(instance):
+        raise ConfigurationError(
+            f"The path {instance} has a question mark, which the URL of a SQLite database cannot hold. Name another "
+            "directory with STOREFRONT_INSTANCE_DIR."
+        )
+    return f"sqlite:///{instance / 'storefront.sqlite3'}"
 
 
 def _spread_hosts(rest: str) -> str:
@@ -149,16 +161,22 @@ def shop_name(source: Source, name: str) -> str:
         "is not a name; use one line of up to 200 characters.",
         default="Kettle & Clay",
     )
-    return str(read(source, name)).strip()
+    name_of_shop = clean_line(str(read(source, name)))
+    if is_invisible(name_of_shop):
+        raise ConfigurationError(f"{name} has no letter that can be seen.")
+    return name_of_shop
 
 
 def locale(source: Source, name: str) -> str:
     """Return the locale that formats amounts and names countries."""
     value = source.get(name, "en_US")
     try:
-        return str(Locale.parse(value.replace("-", "_")))
-    except (UnknownLocaleError, ValueError) as error:
-        raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.") from error
+        found = Locale.parse(value.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        found = None
+    if found is None or found.language == "root":  # "root" is what locales have in common, and no language
+        raise ConfigurationError(f"{name} is {value!r}; use a locale such as en_US or de_DE.")
+    return str(found)
 
 
 def timezone(source: Source, name: str) -> str:
@@ -212,19 +230,24 @@ def ttls(source: Source, *names: str) -> dict[str, int]:
 def mail_from(source: Source, name: str, hosts: str) -> str:
     """Return the sender's address of the shop's mail."""
     first = next(iter(words(source, hosts)), "localhost").lstrip(".").partition(":")[0]
-    return _email(name, source.get(name, f"shop@{first}"))
+    typed = source.get(name, f"shop@{first}")
+    address = exact_email(typed) or typed  # a mail server of its own may have a name without a dot: localhost
+    if not _ADDRESS.fullmatch(address):
+        raise _wrong_email(name, address)
+    return address
 
 
 def optional_email(source: Source, name: str) -> str:
-    """Return an e-mail address, or nothing if it is not set."""
-    address = source.get(name)
-    return _email(name, address) if address else ""
-
-
-def _email(name: str, address: str) -> str:
-    if not _ADDRESS.fullmatch(address):
-        raise ConfigurationError(f"{name} is {address!r}; give the bare address, as shop@shop.example.")
+    """Return an e-mail address as mail is sent to it, with its domain in ASCII, or nothing if it is not set."""
+    typed = source.get(name)
+    address = exact_email(typed)
+    if typed and not address:
+        raise _wrong_email(name, typed)
     return address
+
+
+def _wrong_email(name: str, typed: str) -> ConfigurationError:
+    return ConfigurationError(f"{name} is {typed!r}; give the bare address, as shop@shop.example.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +275,9 @@ def checkout(source: Source, name: str) -> CheckoutFile:
 def read_checkout_file(file: Path) -> CheckoutFile:
     """Return the content of this file; it never raises."""
     try:
-        terms = tomllib.loads(file.read_text(encoding="utf-8"))
+        terms = tomllib.loads(
+            file.read_text(encoding="utf-8-sig")
+        )  # some editors begin with a byte order mark
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}."
     except ValueError as error:

@@ -6,6 +6,7 @@ grow with the file.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -54,6 +55,10 @@ def open_csv(path: Path, *, personal: bool = False) -> Iterator[CsvWriter]:
         UnwritableFileError: there is no such folder, the path is a folder, or it cannot be written there.
     """
     if path == STANDARD_OUTPUT:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(
+                encoding="utf-8"
+            )  # whatever the terminal's is: a file says the same everywhere
         yield CsvWriter(sys.stdout)
         return
     target = path.resolve()

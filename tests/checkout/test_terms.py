@@ -231,6 +231,10 @@ def test_the_check_says_what_production_would_do(app: Flask, tmp_path: Path) -> 
     assert "checkout.toml is missing" in output, "the demo terms of development are not those of production"
 
 
+def test_terms_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert read(f"\ufeff{COMPLETE}", tmp_path).problems == ()
+
+
 def test_broken_terms_print_a_sentence_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "checkout.toml").write_text("[[delivery]")
     environ = {"PATH": os.environ["PATH"], "FLASK_APP": "wsgi", "STOREFRONT_INSTANCE_DIR": str(tmp_path)}

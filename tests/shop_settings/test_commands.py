@@ -27,6 +27,11 @@ def test_a_value_is_set_shown_and_reset(app: Flask) -> None:
     assert shop_settings.current().invoice_days == 14
 
 
+def test_letters_go_to_a_domain_of_any_script(app: Flask) -> None:
+    assert run(app, "set", "order_email", "Post@Straße.example").output == "Post@xn--strae-oqa.example\n"
+    assert shop_settings.current().order_email == "Post@xn--strae-oqa.example"
+
+
 def test_the_list_says_what_each_setting_is(app: Flask) -> None:
     listed = run(app, "list").output
     assert "order_email = none  (default)\n    The e-mail address that gets a letter" in listed
@@ -41,11 +46,16 @@ def test_the_list_says_what_each_setting_is(app: Flask) -> None:
         (("reset", "zzz"), "'zzz' is not a setting of the shop. flask settings list shows them all."),
         (("set", "name", " "), "name is empty. To go back to the default, run: flask settings reset name"),
         (("set", "name", "Tea\nHouse"), "use one line of up to 200 characters"),
+        (("set", "name", "\u200b\u202e"), "has no letter that can be seen"),
         (("set", "locale", "klingon"), "use a locale such as en_US"),
+        (("set", "locale", "root"), "use a locale such as en_US"),
         (("set", "timezone", "Europe/Berln"), "Did you mean Europe/Berlin?"),
         (("set", "timezone", "../../etc/passwd"), "use the name of a time zone"),
         (("set", "stock_display", "all"), "it must be one of low, band, exact"),
         (("set", "order_email", "orders"), "give the bare address"),
+        (("set", "order_email", "Kim <kim@shop.example>"), "give the bare address"),
+        (("set", "order_email", "kim@shop..example"), "give the bare address"),
+        (("set", "order_email", ".@."), "give the bare address"),
         (("set", "invoice_days", "-1"), "it must be a whole number from 0 to 365"),
     ],
 )
