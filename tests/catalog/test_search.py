@@ -63,6 +63,13 @@ def test_scripts_without_spaces_are_found_by_character(app: object) -> None:
     assert found("茶碗") == ["抹茶碗"]
 
 
+@pytest.mark.any_database
+@pytest.mark.parametrize("q", ["❤\ufe0f", "bowl ❤\ufe0f", "bowl-\ufe0f", "bowl \u0301"])
+def test_a_sign_without_letters_is_no_word(app: object, q: str) -> None:
+    make_product("Bowl ❤\ufe0f")
+    assert found(q) == (["Bowl ❤\ufe0f"] if "bowl" in q else [])
+
+
 @pytest.mark.long
 @settings(
     max_examples=effort(50, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

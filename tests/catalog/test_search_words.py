@@ -174,6 +174,12 @@ def test_an_exact_match_stays_first_in_every_order(app: Flask) -> None:
         assert found("kettel", sort)[0] == "Kettel", sort
 
 
+def test_a_title_with_joined_words_comes_before_half_a_match(app: Flask) -> None:
+    make_product("Round-bellied teapot")
+    make_product("Tea cup", tags=["pot"])
+    assert found("tea pot") == ["Round-bellied teapot", "Tea cup"]
+
+
 def test_many_matches_are_not_mixed_with_near_words(app: Flask) -> None:
     for number in range(3):
         make_product(f"Saucer {number}")
@@ -192,6 +198,7 @@ def test_a_filter_does_not_bring_near_words(app: Flask) -> None:
 def test_the_page_says_what_it_shows_instead(client: FlaskClient) -> None:
     make_product("Kettle")
     assert "page-head__note" not in client.get("/products?q=kettle").text
-    assert "No results for kettel. Showing kettle." in client.get("/products?q=kettel").text
+    other = client.get("/products?q=kettel").text
+    assert "No results for “<bdi>kettel</bdi>”. Showing <strong><bdi>kettle</bdi></strong>." in other
     make_product("Kettel")
-    assert "Also showing kettle." in client.get("/products?q=kettel").text
+    assert "Also showing <strong><bdi>kettle</bdi></strong>." in client.get("/products?q=kettel").text

@@ -9,8 +9,9 @@ from storefront.catalog.search.match_expression import query_grams, read_parts
 from storefront.catalog.search.text_words import compounds, forms, join_words, split_runs
 
 # What a word of the query costs: it is a word of the title, one in another form, the beginning of one, one that is
-# joined or split differently, or not in the title.
-_EXACT, _STEM, _BEGINNING, _JOINED, _MISSING = range(5)
+# joined or split differently, or not in the title. That costs more than two words found together: for "tea pot" a
+# teapot comes before a tea cup.
+_EXACT, _STEM, _BEGINNING, _JOINED, _MISSING = 0, 1, 2, 3, 8
 _FAR = 99
 
 Rank = tuple[int, int, int]

@@ -57,16 +57,19 @@ def compounds(text: str) -> Iterator[Compound]:
 
 @lru_cache(maxsize=50_000)
 def split_token(token: str) -> tuple[Compound, ...]:
-    """Return the compound that a clean text has between two spaces; none if it is punctuation."""
+    """Return the compound that a clean text has between two spaces; none if it is punctuation.
+
+    A part of accents alone, such as the sign that colours an emoji, is left out: folding removes all of it.
+    """
     if "-" not in token and "'" not in token:
-        return (Compound((token,), ""),)
+        return (Compound((token,), ""),) if fold(token) else ()
     parts: list[str] = []
     for piece in token.split("-"):
-        pieces = [p for p in piece.split("'") if p]
+        pieces = [p for p in piece.split("'") if fold(p)]
         parts += [p for p in pieces if len(p) > 1] or pieces
     if not parts:
         return ()
-    return (Compound(tuple(parts), join_words([p for p in _PUNCTUATION.split(token) if p])),)
+    return (Compound(tuple(parts), join_words([p for p in _PUNCTUATION.split(token) if fold(p)])),)
 
 
 def words(text: str) -> list[str]:
