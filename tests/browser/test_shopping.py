@@ -190,3 +190,10 @@ def test_one_menu_is_open_at_a_time(page: Page, javascript: bool) -> None:
     expect(page.get_by_role("link", name="Name", exact=True)).to_be_visible()
     menu(page, "Price").click()
     expect(page.get_by_role("link", name="Name", exact=True)).to_be_hidden()
+
+
+def test_a_browser_rewrites_no_domain(page: Page) -> None:
+    for path in ("/account/login", "/account/register", "/orders"):
+        page.goto(path)
+        page.locator("#email").fill("ada@straße.example")
+        expect(page.locator("#email")).to_have_value("ada@straße.example")

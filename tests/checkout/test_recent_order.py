@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from storefront.catalog.models import Product
 from storefront.checkout.models import Order
 from storefront.checkout.recent_order import RECENT
 from storefront.extensions import write_transaction
@@ -42,9 +43,10 @@ def test_back_after_an_order_leads_to_it(guest: Browser, who: str) -> None:
         make_user()
         guest.sign_in()
     number = number_of(buy(guest))
-    for path in ("/checkout", "/checkout/review"):
+    for path in ("/checkout", "/checkout/review?said=held"):
         page = guest.get(path)
         assert page.status_code == 200, path
+        assert "reserved" not in page.text
         assert "2 × Teapot" in page.text
         link = re.search(rf'href="([^"]+)">See order {number}<', page.text)
         assert link
@@ -64,6 +66,15 @@ def test_an_old_order_and_those_of_others_are_not_shown(app: Flask, guest: Brows
     with write_transaction() as session:
         session.execute(update(Order).values(placed_at=datetime.now(UTC) - RECENT - timedelta(minutes=1)))
     assert "Your basket is empty" in guest.get("/checkout").text
+
+
+def test_a_basket_of_withdrawn_products_is_not_called_empty(guest: Browser) -> None:
+    with write_transaction() as session:
+        session.execute(update(Product).values(status="archived"))
+    page = guest.get("/checkout")
+    assert page.status_code == 409
+    assert "<h1>Nothing in your basket is available</h1>" in page.text
+    assert "<bdi>Teapot</bdi> is no longer available." in page.text
 
 
 @pytest.mark.parametrize("form", ["whole", "reviewed", "digital"])

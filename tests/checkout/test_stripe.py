@@ -158,6 +158,7 @@ def test_events_in_the_wrong_order_end_the_same(shop: Flask, guest: Browser, str
 def test_cancellation_refunds_the_payment(shop: Flask, guest: Browser, stripe: StripeAccount) -> None:
     session = paid(shop, stripe, guest)
     path, _, query = session["cancel_url"].removeprefix("http://localhost").partition("?")
+    assert "we refund your payment" in guest.get(f"{path}?{query}").text
     for _ in range(2):
         assert guest.post(f"{path}/cancellation?{query}").status_code == 303
     assert [refund["amount"] for refund in stripe.refunds] == [4488]

@@ -26,7 +26,7 @@ _NOTICES = {
     "placed": lazy_gettext("Thank you! We’ve received your order."),
     "cancelled": lazy_gettext("Your order has been cancelled."),
     "paying": lazy_gettext("Thank you! This page updates when your payment is confirmed."),
-    "held": lazy_gettext("Your items are reserved again."),
+    "held": lazy_gettext("Your items are reserved."),
     "saved": lazy_gettext("Saved."),
 }
 
@@ -43,8 +43,8 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
     """Return a page; with status 422 if its form has errors."""
     form = context.get("form")
     has_errors = isinstance(form, Form) and bool(form.errors)
-    notice = _NOTICES.get(request.args.get("said", ""))
-    body = render_template(template, said=notice, wrong=has_errors, **context)
+    context = {"said": _NOTICES.get(request.args.get("said", ""))} | context
+    body = render_template(template, wrong=has_errors, **context)
     return make_response(body, 422 if has_errors and status == 200 else status)
 
 

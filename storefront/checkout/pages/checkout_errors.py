@@ -46,11 +46,12 @@ def _show_closed(error: CheckoutClosedError) -> Response:
 def _show_empty(error: EmptyBasketError) -> Response:
     """Say that the basket contains nothing to buy, or which order has just emptied it."""
     if (order := find_recent_order()) is None:
-        return render_page("checkout/empty.html", error.status)
+        unavailable = drafts.read_basket(db.session(), cart_queries.current_cart_id())[1]
+        return render_page("checkout/empty.html", error.status, said=None, unavailable=unavailable)
     user = accounts.current_user()
     token = token_for_visitor(order, user.id if user else None)
     status = 200 if request.method == "GET" else error.status
-    return render_page("checkout/ordered.html", status, order=order, token=token)
+    return render_page("checkout/ordered.html", status, said=None, order=order, token=token)
 
 
 def _show_shortage(error: ShortageError) -> Response:

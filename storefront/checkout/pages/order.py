@@ -46,7 +46,7 @@ def cancel(number: str) -> Response:
         try:
             cancel_order(order)
         except OrderError as error:
-            problem = _("%(error)s Please contact us.", error=error)
+            problem = _("This order can no longer be cancelled. Please contact us.")
             return _page(access.find_order(number, _token()), error.status, problem)
     return redirect_to_order(order, "cancelled", _token())
 

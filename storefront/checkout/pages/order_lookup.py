@@ -31,7 +31,7 @@ def form() -> Response:
 def send_link() -> Response:
     """Mail the link if an order has this number and this address. Answer and work are the same if none has."""
     form = Form(request.form)
-    number, email = form.text("number", _("The order number"), most=64), read_email(form)
+    number, email = form.text("number", _("the order number"), most=64), read_email(form)
     if form.errors:
         return render_page("checkout/lookup.html", form=form)
     found = queries.find_number_of_customer(number, email)

@@ -128,7 +128,7 @@ def _compose(data: dict[str, Any]) -> MailText | None:
         _("Please pay your order %(number)s", number=order.number),
         (
             _(
-                "We haven’t received your payment yet. We hold your items until %(day)s, then the order is "
+                "We haven’t received your payment yet. We reserve your items until %(day)s, then the order is "
                 "cancelled automatically.",
                 day=format_day(order.payment_ends),
             ),
