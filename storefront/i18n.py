@@ -11,9 +11,13 @@ a page with a hundred texts; a shop without translations asks for no locale.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -86,6 +90,8 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.globals.update(_=translate, gettext=translate, ngettext=translate_number)
     app.add_template_filter(isolate, "bdi")
+    app.add_template_filter(format_number, "number")
+    app.add_template_filter(format_percent, "percent")
     app.jinja_env.globals.update(shop_language=shop_language, text_direction=text_direction)
 
 
@@ -129,6 +135,23 @@ def isolate(value: object) -> Markup:
     Not for attributes and titles, which have no elements.
     """
     return Markup("<bdi>{}</bdi>").format(value)
+
+
+def format_number(number: float) -> str:
+    """Return a number as the shop's locale writes it: "1,234", or "1.234" in de_DE."""
+    return _format(Decimal(str(number)), "decimal", shop_locale())
+
+
+def format_percent(percent: str) -> str:
+    """Return a percentage, given as "7.25", as the shop's locale writes it: "7.25%", or "7,25 %" in de_DE."""
+    return _format(Decimal(percent) / 100, "percent", shop_locale())
+
+
+@lru_cache(maxsize=4096)
+def _format(number: Decimal, kind: Literal["decimal", "percent"], locale: str) -> str:
+    pattern = copy(getattr(Locale.parse(locale), f"{kind}_formats")[None])
+    pattern.frac_prec = (0, 3)
+    return str(pattern.apply(number, locale))
 
 
 def gettext(text: str, **values: object) -> str:

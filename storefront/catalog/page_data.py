@@ -10,7 +10,7 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import RenditionSet
 from storefront.catalog.pictures import rendition_widths
 from storefront.catalog.slugs import product_path
-from storefront.i18n import ngettext
+from storefront.i18n import format_number, ngettext
 from storefront.money import Money
 from storefront.stock import Badge
 from storefront.web.prefix import add_prefix
@@ -183,7 +183,7 @@ class ListPage:
     @property
     def total_text(self) -> str:
         """The number of products in words: "1 product", "37 products", "1,000+ products"."""
-        number = f"{self.total:,}{'+' if self.capped else ''}"
+        number = f"{format_number(self.total)}{'+' if self.capped else ''}"
         count = self.total + self.capped
         return ngettext("%(number)s product", "%(number)s products", count, number=number)
 

@@ -200,14 +200,17 @@ def test_values_are_escaped_in_templates_only(app: Flask) -> None:
     assert i18n.gettext("%(name)s", name="<i>") == "<i>"
 
 
-def test_texts_come_from_the_translations(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Shouted(i18n.NullTranslations):
-        def gettext(self, message: str) -> str:
-            return message.upper()
+class Shouted(i18n.NullTranslations):
+    """Every text in capitals."""
 
-        def ngettext(self, singular: str, plural: str, count: int) -> str:
-            return (singular if count == 1 else plural).upper().replace("%(NUM)D", "%(num)d")
+    def gettext(self, message: str) -> str:
+        return message.upper()
 
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return (singular if count == 1 else plural).upper().replace("%(NUM)D", "%(num)d")
+
+
+def test_texts_come_from_the_translations(app: Flask) -> None:
     i18n.set_translations(app, Shouted())
     assert i18n.gettext("In stock") == str(i18n.lazy_gettext("In stock")) == "IN STOCK"
     assert i18n.ngettext("%(num)d item", "%(num)d items", 2) == "2 ITEMS"
@@ -216,3 +219,24 @@ def test_texts_come_from_the_translations(app: Flask, monkeypatch: pytest.Monkey
 
 def test_a_text_needs_no_application() -> None:
     assert i18n.gettext("In stock") == "In stock"
+
+
+@pytest.mark.parametrize(
+    ("locale", "number", "percent"), [("en_US", "1,234", "8.875%"), ("de_DE", "1.234", "8,875\xa0%")]
+)
+def test_numbers_are_written_as_in_the_locale(app: Flask, locale: str, number: str, percent: str) -> None:
+    app.config["SHOP_SETTINGS"] = {"locale": locale}
+    render = app.jinja_env.from_string("{{ 1234|number }} {{ '8.875'|percent }} {{ '20.0'|percent }}").render
+    assert render() == f"{number} {percent} {percent.replace('8,875', '20').replace('8.875', '20')}"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_template_writes_no_number_in_english_alone(name: str) -> None:
+    assert not re.search(r":,\}|~ *\"[^\"]*%\"", (ROOT / "templates" / name).read_text())
+
+
+@pytest.mark.parametrize("state", ["placed", "paid", "shipped", "delivered", "cancelled", "refunded"])
+def test_state_of_an_order_is_a_word_of_the_translations(app: Flask, state: str) -> None:
+    i18n.set_translations(app, Shouted())
+    text = '{% from "components/order-state.html" import order_state %}{{ order_state(state) }}'
+    assert f">{state.upper()}<" in app.jinja_env.from_string(text).render(state=state)
