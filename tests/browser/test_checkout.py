@@ -55,7 +55,7 @@ def test_a_guest_buys_the_last_items_and_the_badge_changes(page: Page, shop: Sho
     page.get_by_role("button", name="Checkout", exact=True).click()
     page.get_by_role("button", name="Continue to review").click()
     expect(page.get_by_label("E-mail")).to_be_focused()
-    page.get_by_role("alert").get_by_role("link", name="The ZIP code is missing.").click()
+    page.get_by_role("alert").get_by_role("link", name="Enter the ZIP code.").click()
     address, invoice = part(page, "Address"), part(page, "Invoice")
     expect(address.get_by_label("ZIP code")).to_be_focused()
     expect(invoice.get_by_label("Street and number")).to_be_hidden()

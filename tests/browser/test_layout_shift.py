@@ -64,7 +64,7 @@ def test_nothing_moves_from_the_basket_to_the_order(page: Page, shop: Shop, widt
         field.fill(quantity)
         field.blur()
         expect(page.locator(".cart-line__wrong:not(:empty)")).to_have_count(1 if quantity == "0" else 0)
-    expect(page.get_by_role("region", name="Total")).to_contain_text("3 items")
+    expect(page.get_by_role("region", name="Order summary")).to_contain_text("3 items")
     assert_still(page)
     set_stock(shop, sku, 1)
     expect(page.get_by_role("alert")).to_contain_text("Only 1 left", timeout=15_000)

@@ -112,7 +112,7 @@ def test_an_open_basket_follows_the_stock(tabs: BrowserContext, shop: Shop) -> N
     basket, other = tabs.new_page(), tabs.new_page()
     sku = first_product(basket)
     basket.get_by_role("button", name="Add to basket").click()
-    expect(basket.get_by_role("link", name="Go to the basket")).to_be_visible()
+    expect(basket.get_by_role("link", name="Go to basket")).to_be_visible()
     basket.goto("/cart")
     other.goto("/cart")
     line, total = "li.cart-line .cart-line__notice", "[data-part=sum] strong"
@@ -136,7 +136,7 @@ def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserCo
     sku = first_product(checkout)
     set_stock(shop, sku, 10)
     checkout.get_by_role("button", name="Add to basket").click()
-    expect(checkout.get_by_role("link", name="Go to the basket")).to_be_visible()
+    expect(checkout.get_by_role("link", name="Go to basket")).to_be_visible()
     basket.goto("/cart")
     checkout.goto("/checkout")
     note, on = checkout.get_by_role("alert"), checkout.get_by_role("button", name="Continue to review")

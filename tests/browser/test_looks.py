@@ -92,7 +92,7 @@ def test_the_name_breaks_between_words_in_large_text(browser: Browser, shop: Sho
     with visit(browser, shop, "/", 360) as page:
         lines = page.evaluate("""() => {
           document.documentElement.style.fontSize = "200%";
-          const text = document.querySelector(".site-header__name").firstChild;
+          const text = document.querySelector(".site-header__name bdi").firstChild;
           const range = document.createRange();
           return [...text.data.matchAll(/\\S+/g)].map(({ 0: word, index }) => {
             range.setStart(text, index);
@@ -102,6 +102,16 @@ def test_the_name_breaks_between_words_in_large_text(browser: Browser, shop: Sho
         }""")
         assert lines == [1] * len(lines)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_basket_and_checkout_fit_in_large_text(browser: Browser, shop: Shop) -> None:
+    with visit(browser, shop, PAGES["product"], 360) as page:
+        page.locator(".buy-bar").get_by_role("button", name="Add to basket").click()
+        page.get_by_role("link", name="Go to basket").wait_for()
+        for path in ("/cart", "/checkout"):
+            page.goto(path)
+            page.evaluate('document.documentElement.style.fontSize = "200%"')
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
 def test_stock_differs_by_shape_in_forced_colours(browser: Browser, shop: Shop) -> None:
