@@ -84,10 +84,14 @@ def load_top_links() -> list[CategoryLink]:
     return load_navigation(ROOT_PATH)[0].top
 
 
+def _no_category() -> NotInShopError:
+    return NotInShopError(_("There is no category with this address. It may have been renamed or removed."))
+
+
 def _read_navigation(path: str) -> tuple[Navigation, int]:
     cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
     if path.count("/") >= MAX_LEVELS:  # the statement below names each level
-        raise NotInShopError(_("There is no category %(path)r.", path=path))
+        raise _no_category()
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
     top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
@@ -97,7 +101,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     if path not in by_path:
         if target := find_moved_category(path):
             raise MovedError(add_prefix(target))
-        raise NotInShopError(_("There is no category %(path)r.", path=path))
+        raise _no_category()
     if path != ROOT_PATH and not by_path[path].product_count and (successor := find_successor(path)):
         raise MovedError(add_prefix(successor))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products

@@ -168,7 +168,9 @@ def _missing(slug: str, error: StorefrontError | None = None) -> StorefrontError
     """Return the error for a product that the shop does not show: MovedError if its address leads elsewhere."""
     if target := find_moved_product(slug):
         return MovedError(add_prefix(target))
-    return error or NotInShopError(_("There is no product %(slug)r.", slug=slug))
+    return error or NotInShopError(
+        _("There is no product with this address. It may have been renamed or removed.")
+    )
 
 
 def _list_tags(wanted: ListRequest, category_id: int) -> list[str]:

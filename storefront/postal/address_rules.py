@@ -123,17 +123,17 @@ def read_address(form: Form) -> dict[str, str]:
     """Return the submitted address by `FIELDS`; the form gets a sentence for each field that is not valid."""
     country = form.choice("country", _("a country"), country_names())
     rules = rules_for(country)
-    city_label = _("The %(part)s", part=_label_in_sentence(rules.city))
+    city_label = _("the %(part)s", part=_label_in_sentence(rules.city))
     return {
         "country": country,
-        "name": form.text("name", _("The name"), most=MAX_LENGTHS["name"]),
-        "company": form.text("company", _("The company"), most=MAX_LENGTHS["company"], required=False),
-        "line1": form.text("line1", _("The street"), most=MAX_LENGTHS["line1"]),
-        "line2": form.text("line2", _("The second line"), most=MAX_LENGTHS["line2"], required=False),
+        "name": form.text("name", _("the name"), most=MAX_LENGTHS["name"]),
+        "company": form.text("company", _("the company"), most=MAX_LENGTHS["company"], required=False),
+        "line1": form.text("line1", _("the street"), most=MAX_LENGTHS["line1"]),
+        "line2": form.text("line2", _("the second line"), most=MAX_LENGTHS["line2"], required=False),
         "postcode": _read_postcode(form, country, rules.postcode),
         "city": form.text("city", city_label, most=MAX_LENGTHS["city"], required=rules.city.required),
         "region": _read_region(form, rules.region),
-        "phone": form.text("phone", _("The telephone number"), most=MAX_LENGTHS["phone"], required=False),
+        "phone": form.text("phone", _("the phone number"), most=MAX_LENGTHS["phone"], required=False),
     }
 
 
@@ -141,8 +141,8 @@ def read_name_and_country(form: Form) -> dict[str, str]:
     """Return name, company and country as an address by `FIELDS`, for an order that is not sent anywhere."""
     return dict.fromkeys(FIELDS, "") | {
         "country": form.choice("country", _("a country"), country_names()),
-        "name": form.text("name", _("The name"), most=MAX_LENGTHS["name"]),
-        "company": form.text("company", _("The company"), most=MAX_LENGTHS["company"], required=False),
+        "name": form.text("name", _("the name"), most=MAX_LENGTHS["name"]),
+        "company": form.text("company", _("the company"), most=MAX_LENGTHS["company"], required=False),
     }
 
 
@@ -154,11 +154,11 @@ def read_region(form: Form, country: str) -> str:
 def _read_postcode(form: Form, country: str, part: AddressPart) -> str:
     name = _label_in_sentence(part)
     typed = form.text(
-        "postcode", _("The %(part)s", part=name), most=MAX_LENGTHS["postcode"], required=part.required
+        "postcode", _("the %(part)s", part=name), most=MAX_LENGTHS["postcode"], required=part.required
     ).upper()
     form.values["postcode"] = typed
     region = (
-        form.text("region", _("The region"), most=MAX_LENGTHS["region"], required=False) if country else ""
+        form.text("region", _("the region"), most=MAX_LENGTHS["region"], required=False) if country else ""
     )
     form.errors.pop("region", None)  # `_read_region` checks it
     if not typed or not part.used or not country or "postcode" in form.errors:
@@ -199,7 +199,7 @@ def _postcode_error(name: str, example: str) -> str:
 def _read_region(form: Form, part: AddressPart) -> str:
     name = _label_in_sentence(part)
     typed = form.text(
-        "region", _("The %(part)s", part=name), most=MAX_LENGTHS["region"], required=part.required
+        "region", _("the %(part)s", part=name), most=MAX_LENGTHS["region"], required=part.required
     )
     if not typed or not part.choices or not part.used:
         return typed

@@ -39,9 +39,9 @@ class Form:
             line = ""
         self.values[name] = line[:most]
         if required and not line:
-            self.errors[name] = _("%(label)s is missing.", label=label)
+            self.errors[name] = _("Enter %(label)s.", label=label)
         elif len(line) > most:
-            self.errors[name] = _("%(label)s can have up to %(most)d characters.", label=label, most=most)
+            self.errors[name] = _("Use up to %(most)d characters for %(label)s.", label=label, most=most)
         return line[:most]
 
     def choice(self, name: str, label: str, among: Mapping[str, str]) -> str:

@@ -63,7 +63,7 @@ def test_the_api_refuses_what_it_cannot_use(client: FlaskClient) -> None:
     ("query", "field", "typed", "others"),
     [
         ("min_price=cheap&vendor=Kiln+Row", "min_price", "cheap", "Remove filter"),
-        ("max_price=-5&in_stock=1&min_price=2", "max_price", "-5", "from 2.00"),
+        ("max_price=-5&in_stock=1&min_price=2", "max_price", "-5", "from <bdi>2.00</bdi>"),
         ("min_price=30&max_price=3,5", "max_price", "3,5", ""),
         ("min_price=<b>&q=tea", "min_price", "&lt;b&gt;", "Search: “tea”"),
     ],
@@ -186,6 +186,15 @@ def test_odd_but_usable_values_give_a_page(client: FlaskClient, query: str) -> N
 def test_unknown_address_is_not_found(client: FlaskClient, url: str) -> None:
     make_category("Tea")
     assert client.get(url).status_code in (404, 308)
+
+
+@pytest.mark.parametrize("url", ["/products/call-0900-123", "/categories/call-0900-123"])
+def test_page_that_is_not_found_repeats_no_address(client: FlaskClient, url: str) -> None:
+    make_category("Tea")
+    answer = client.get(url)
+    assert answer.status_code == 404
+    assert "0900" not in answer.text
+    assert "It may have been renamed or removed." in answer.text
 
 
 @pytest.mark.parametrize("url", ["/products/mug%00", "/categories/%00", "/orders/%00", "/api/v1/orders/%00"])

@@ -39,7 +39,7 @@ def test_label_of_the_postcode_depends_on_the_country(app: Flask, country: str, 
     ("typed", "field", "sentence"),
     [
         ({"postcode": "ABC"}, "postcode", "Enter a valid postal code, such as"),
-        ({"postcode": ""}, "postcode", "The postal code is missing."),
+        ({"postcode": ""}, "postcode", "Enter the postal code."),
         (
             {"country": "US", "postcode": "10001", "region": "CA", "city": "LA"},
             "postcode",
@@ -51,8 +51,8 @@ def test_label_of_the_postcode_depends_on_the_country(app: Flask, country: str, 
             "Choose the state from the list.",
         ),
         ({"country": "XX"}, "country", "Choose a country."),
-        ({"name": "\u200b"}, "name", "The name is missing."),
-        ({"city": "x" * 101}, "city", "The city can have up to 100 characters."),
+        ({"name": "\u200b"}, "name", "Enter the name."),
+        ({"city": "x" * 101}, "city", "Use up to 100 characters for the city."),
     ],
 )
 def test_invalid_field_has_a_sentence(app: Flask, typed: dict[str, str], field: str, sentence: str) -> None:

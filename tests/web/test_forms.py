@@ -23,7 +23,7 @@ from storefront.web.forms import Form
 def test_text_keeps_every_letter(app: Flask, typed: str, kept: str) -> None:
     assert app
     form = Form({"name": typed})
-    assert form.text("name", "The name", most=40) == kept
+    assert form.text("name", "the name", most=40) == kept
     assert form.values["name"] == kept
     assert not form.errors
 
@@ -34,5 +34,5 @@ def test_text_keeps_every_letter(app: Flask, typed: str, kept: str) -> None:
 def test_text_that_cannot_be_seen_is_missing(app: Flask, typed: str) -> None:
     assert app
     form = Form({"name": typed})
-    assert form.text("name", "The name", most=40) == ""
-    assert form.errors == {"name": "The name is missing."}
+    assert form.text("name", "the name", most=40) == ""
+    assert form.errors == {"name": "Enter the name."}

@@ -43,7 +43,7 @@ def overview(user: User) -> Response:
 def change_name(user: User) -> Response:
     """Change the name."""
     form = Form(request.form)
-    name = form.text("name", _("Your name"), most=100, required=False)
+    name = form.text("name", _("your name"), most=100, required=False)
     if form.errors:
         return _render_overview(user, name=form)
     with write_transaction():

@@ -74,7 +74,7 @@ def remove_app(user: User) -> Response:
 def add_passkey(user: User) -> Response:
     """Add a passkey that the browser has made."""
     form, user_id = Form(request.form), user.id
-    name = form.text("name", _("Name"), most=100, required=False) or _("Passkey")
+    name = form.text("name", _("the name"), most=100, required=False) or _("Passkey")
     try:
         passkeys.register(user_id, form.typed("credential"), name)
     except PasskeyError as error:

@@ -121,7 +121,7 @@ def registration_form(token: str) -> Response:
 def create_account(token: str) -> Response:
     """Create the account and sign in."""
     registration, form = tokens.read_registration(token), Form(request.form)
-    name = form.text("name", _("Your name"), most=100, required=False)
+    name = form.text("name", _("your name"), most=100, required=False)
     password = read_new_password(form, "password", registration.email, name)
     keep = form.ticked("keep")
     if form.errors:
