@@ -150,6 +150,7 @@ def test_a_setting_with_bytes_that_are_not_text_is_refused(tmp_path: Path) -> No
 
 
 def test_no_database_is_made_beside_the_instance_directory(tmp_path: Path) -> None:
+    (tmp_path / "shop?").mkdir()
     with pytest.raises(ConfigurationError, match="has a question mark"):
         create_app({}, instance=tmp_path / "shop?")
     assert not (tmp_path / "shop").exists()
