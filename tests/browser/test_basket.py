@@ -52,7 +52,7 @@ def test_a_typed_quantity_reaches_the_checkout(
 ) -> None:
     for path in (PRODUCT, OTHERS[0]):
         add(page, path)
-        expect(page.get_by_text("is in your basket").first).to_be_visible()
+        expect(page.get_by_text("is in your basket").filter(visible=True).first).to_be_visible()
     page.goto("/cart")
     teapot, gaiwan = (page.get_by_label(f"Quantity of {title}") for title in (TITLE, "Porcelain gaiwan"))
     teapot.fill("3")

@@ -19,7 +19,7 @@ from tests.processes import Shop
 def put_in(page: Page, path: str) -> None:
     page.goto(path)
     page.get_by_role("button", name="Add to basket").click()
-    expect(page.get_by_text("is in your basket").first).to_be_visible()
+    expect(page.get_by_text("is in your basket").filter(visible=True).first).to_be_visible()
 
 
 def fill_in(page: Page) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from flask_migrate import upgrade
-from sqlalchemy import func, select, text
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, select
 
 from storefront import actors, demo, stock
 from storefront.accounts import sign_in_links
@@ -151,9 +151,7 @@ def test_the_migration_finds_shops_that_are_in_use(empty_url: str, tmp_path: Pat
     with make_app(empty_url, tmp_path).app_context():
         upgrade()
         sign_in_links.find_or_create_staff()
-        with db.engine.begin() as connection:
-            connection.execute(text("DROP TABLE demo_choice"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0031'"))
+        downgrade(revision="0031")
         upgrade()
         assert choice.read_choice(db.session()) == "existing"
         db.session.remove()
