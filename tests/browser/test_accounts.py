@@ -67,7 +67,7 @@ def test_a_person_registers_signs_in_and_changes_the_password(page: Page, shop: 
     expect(page.get_by_role("alert")).to_contain_text("Incorrect e-mail address or password")
     sign_in(page, email, OTHER)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your devices")
-    expect(page.get_by_role("main").get_by_role("listitem").filter(has_text="this one")).to_have_count(1)
+    expect(page.get_by_role("main").get_by_role("listitem").filter(has_text="this device")).to_have_count(1)
 
 
 def test_a_forgotten_password_is_reset(page: Page, shop: Shop) -> None:
@@ -80,7 +80,7 @@ def test_a_forgotten_password_is_reset(page: Page, shop: Shop) -> None:
     expect(page.get_by_text("This shop doesn’t send e-mail yet")).to_be_visible()
     open_letter(page, shop, email)
     page.get_by_label("New password").fill(OTHER)
-    page.get_by_role("button", name="Set it").click()
+    page.get_by_role("button", name="Set password").click()
     sign_in(page, email, OTHER)
     expect(page.get_by_role("main")).to_contain_text(f"signed in as {email}")
 

@@ -90,7 +90,7 @@ def test_a_quantity_that_cannot_be_saved_yet_is_kept(browser: Browser, shop: Sho
         page.goto("/cart")
         context.set_offline(True)
         page.get_by_label(f"Quantity of {TITLE}").fill("3")
-        expect(page.get_by_role("status").filter(has_text="Not saved yet")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="isn’t saved yet")).to_be_visible()
         context.set_offline(False)
         page.get_by_role("button", name="Checkout", exact=True).click()
         expect(page.get_by_role("complementary", name="Your order")).to_contain_text("$192.00")

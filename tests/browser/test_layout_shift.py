@@ -78,7 +78,7 @@ def test_nothing_moves_from_the_basket_to_the_order(page: Page, shop: Shop, widt
     expect(page.get_by_role("alert")).to_contain_text("Sold out", timeout=15_000)
     assert page.evaluate("window.shifts") == []
     page.get_by_role("alert").get_by_role("button", name="Save for later").click()
-    expect(page.get_by_role("status").first).to_contain_text("set aside for later")
+    expect(page.get_by_role("status").first).to_contain_text("is saved for later")
     page.get_by_role("button", name="Continue to review").click()
     expect(page.get_by_label("E-mail")).to_have_attribute("aria-invalid", "true")
     assert_still(page)

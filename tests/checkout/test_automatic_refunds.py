@@ -69,12 +69,12 @@ def test_late_payment_is_refunded_automatically(
     shop: Flask, stripe: StripeAccount, late: dict[str, Any]
 ) -> None:
     staff, page = staff_browser(shop), f"/ops/orders/{late['client_reference_id']}"
-    assert "Refund due: <bdi>$44.88</bdi>. What Stripe took goes back by itself" in staff.get(page).text
+    assert "Refund due: <bdi>$44.88</bdi>. Stripe payments are refunded automatically" in staff.get(page).text
     assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
     stripe.unavailable = True
     assert refunds.send_due_refunds() == 0
     assert refunds.send_due_refunds() == 0, "the retry waits for its backoff"
-    assert "tried again by itself. Stripe did not refund it" in staff.get(page).text
+    assert "tried again automatically. Stripe did not refund it" in staff.get(page).text
     stripe.unavailable = False
     assert retry_due_refunds() == 1
     assert retry_due_refunds() == 0

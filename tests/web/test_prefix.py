@@ -124,7 +124,7 @@ def test_proof_and_set_up_stay_below_the_prefix(below: Flask) -> None:
     codes = visitor.open(
         "/shop/account/security/app", "POST", offer=offer, code=code, next="/account/devices"
     )
-    assert 'href="/shop/account/devices">I have kept them' in codes.text
+    assert 'href="/shop/account/devices">I’ve saved my codes' in codes.text
     let_pass()
     asked = visitor.open("/shop/account/devices/removal", "POST")
     assert 'action="/shop/account/devices/removal"' in asked.text
