@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.test_checkout import fill_in
+from tests.browser.test_checkout import fill_in, make_rare
 from tests.processes import Shop, eventually
 from tests.redis_roles.servers import server
 from tests.stock.streams import open_streams, set_stock, small_shop, worker_of
@@ -132,8 +132,8 @@ def test_an_open_basket_follows_the_stock(tabs: BrowserContext, shop: Shop) -> N
 
 
 def test_an_open_checkout_follows_the_stock_but_not_its_own_hold(tabs: BrowserContext, shop: Shop) -> None:
-    checkout, basket = tabs.new_page(), tabs.new_page()
-    sku = first_product(checkout)
+    checkout, basket, sku = tabs.new_page(), tabs.new_page(), "WATCHED"
+    checkout.goto(make_rare(shop, sku))  # the reservation would change the numbers of other tests
     set_stock(shop, sku, 10)
     checkout.get_by_role("button", name="Add to basket").click()
     expect(checkout.get_by_role("link", name="Go to basket")).to_be_visible()

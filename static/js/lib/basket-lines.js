@@ -29,13 +29,18 @@ export function patchLines(root, fresh) {
 export function replaceParts(root, fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = root.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!old || old.innerHTML === part.innerHTML) continue;
+    if (!old || (old.innerHTML === part.innerHTML && dataOf(old) === dataOf(part))) continue;
     const box = old.parentElement;
     const height = box.offsetHeight;
     part.style.minBlockSize = `${old.hasAttribute("late") ? 0 : old.offsetHeight}px`;
     old.replaceWith(document.adoptNode(part));
     part.toggleAttribute("late", box.offsetHeight > height);
   }
+}
+
+/** The data of a part that has no contents, such as the variants that <stock-watch> follows. */
+function dataOf(part) {
+  return JSON.stringify({ ...part.dataset });
 }
 
 /** Marks a field with the sentence that says what to type, or with none if it is valid. */
