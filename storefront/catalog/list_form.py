@@ -66,7 +66,10 @@ def read_form(query: Mapping[str, str], path: str = "") -> ListForm:
         except BadInputError as error:
             if error.field in _FIELDS:
                 notes.setdefault(error.field, _explain(error))
+            before = list(given.items(multi=True))
             _correct(given, error.field)
+            if list(given.items(multi=True)) == before:
+                raise  # what is wrong is not in the query, such as a path that is too long
     unused = [*notes]
     low, high = wanted.min_price, wanted.max_price
     if low is not None and high is not None and low > high:

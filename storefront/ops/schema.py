@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import threading
+import time
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -136,8 +137,10 @@ class ReadinessProbe:
             self._answers.clear()
             self._thread = threading.Thread(target=self._ask, name="readiness", daemon=True)
             self._thread.start()
+        began = time.monotonic()
         self._thread.join(PROMPT)
-        return self._answers[0] if self._answers else _NO_ANSWER
+        is_late = not self._answers or time.monotonic() - began > PROMPT
+        return _NO_ANSWER if is_late else self._answers[0]
 
     def _ask(self) -> None:
         with self._app.app_context():

@@ -141,7 +141,7 @@ def test_a_person_sees_the_events_of_their_account_only(browser: Browser, kim: i
     record("second-factor", kim, detail="<passkey>")
     browser.sign_in()
     page = browser.get("/account/activity").text
-    assert page.index("Signed in") < page.index("Second factor")
+    assert page.index("Signed in") < page.index("Two-step verification")
     assert "&lt;passkey&gt;" in page
     assert "Locked" not in page
     assert [event["kind"] for event in browser.get("/account/data").json["security_events"]] == [

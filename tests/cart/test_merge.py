@@ -76,7 +76,7 @@ def test_merged_carts_keep_larger_quantities_with_a_notice(app: Flask) -> None:
     put(second, "C", 3)
     sign_in(second)
     assert lines() == {"A": 2, "B": 5, "C": 3}
-    assert "before you signed in here (2 from your earlier visit)" in second.get("/cart").text
+    assert "from your earlier visit to your basket (2)" in second.get("/cart").text
     assert "from your earlier visit" not in second.get("/cart").text, "the notice is shown once"
     assert first.get("/me").json["cart_quantity"] == 10, "the first device sees the same basket"
     assert db.session.query(Cart).count() == 1
@@ -136,5 +136,5 @@ def test_the_merge_notice_is_on_the_page_after_sign_in(app: Flask) -> None:
     sign_in(first)
     put(second, "B", 1)
     sign_in(second)
-    assert "(1 from your earlier visit)" in second.get("/account").text
+    assert "from your earlier visit to your basket (1)" in second.get("/account").text
     assert "from your earlier visit" not in second.get("/cart").text, "the notice is shown once"
