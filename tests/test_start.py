@@ -15,7 +15,8 @@ from tests.processes import ROOT
 # Each is a tenth to a hundredth of the start, and most processes need none of them.
 _LATE = ("PIL", "alembic", "cryptography.hazmat", "gevent", "pyotp", "segno", "stripe", "webauthn", "zxcvbn")
 # Loaded before requests in another way: by gunicorn's configuration itself, or by a shop that is configured for them.
-_LOADED = {"gevent", "gunicorn_h1c", "opentelemetry", "stripe"}
+# SQLAlchemy imports psycopg as soon as the database is PostgreSQL.
+_LOADED = {"gevent", "gunicorn_h1c", "opentelemetry", "psycopg", "stripe"}
 
 
 def test_a_start_imports_no_library_of_few_requests(tmp_path: Path) -> None:

@@ -117,12 +117,14 @@ def test_a_thumbnail_brings_its_picture_into_view(page: Page, javascript: bool) 
     page.goto(PRODUCT)
     wanted = page.locator("#picture-3")
     expect(wanted).not_to_be_in_viewport()
-    thumbnail = page.get_by_role("link", name="Picture 3 of 5")
+    thumbnail = page.get_by_role("link", name="Picture 3 of 5", exact=True)
     thumbnail.click()
     expect(wanted).to_be_in_viewport()
     if javascript:
         expect(thumbnail).to_have_attribute("aria-current", "true")
-        expect(page.get_by_role("link", name="Picture 1 of 5")).not_to_have_attribute("aria-current", "true")
+        expect(page.get_by_role("link", name="Picture 1 of 5", exact=True)).not_to_have_attribute(
+            "aria-current", "true"
+        )
 
 
 def test_the_pictures_are_there(page: Page) -> None:

@@ -226,3 +226,10 @@ def test_post_to_a_page_is_refused(client: FlaskClient) -> None:
 )
 def test_no_query_string_breaks_a_list(client: FlaskClient, params: dict[str, str]) -> None:
     assert client.get("/products", query_string=params).status_code in CLEAR
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("path", ["a" * 2000, "%00", "a%00b", "a/" * 400, "%EF%BF%BD"])
+@pytest.mark.parametrize("query", ["", "?min_price=x", "?category=" + "b" * 2000])
+def test_an_unusable_path_ends_in_a_page(client: FlaskClient, path: str, query: str) -> None:
+    assert client.get(f"/categories/{path}{query}").status_code in (400, 404)

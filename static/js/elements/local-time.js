@@ -3,11 +3,18 @@
 const language = `${document.documentElement.lang}-u-nu-latn`; // the digits in which the server writes
 const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
+/** Returns a text with ordinary spaces; servers and browsers differ in them. */
+function plain(text) {
+  return text.replace(/\s+/g, " ");
+}
+
 class LocalTime extends HTMLElement {
   connectedCallback() {
     const time = this.querySelector("time");
     time.title = time.textContent;
-    time.textContent = format.format(new Date(time.dateTime));
+    const here = format.format(new Date(time.dateTime));
+    // The reader's clock is the shop's: a text that stays moves nothing on the page.
+    if (!plain(time.textContent).startsWith(plain(here))) time.textContent = here;
   }
 
   disconnectedCallback() {
