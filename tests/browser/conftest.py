@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
 from tests.processes import Shop, served
 from tests.programs import require_program
+from tests.stock.streams import set_stock
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Chromium also logs this for the page itself, where a test may expect it; `_refused` reports other requests.
@@ -33,6 +34,7 @@ def shop(chromium: str, media: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The demo shop, served by `make run`."""
     instance = tmp_path_factory.mktemp("browser") / "instance"
     with served(instance, STOREFRONT_MEDIA_DIR=str(media), **LIMITS) as shop:
+        set_stock(shop, "RBT-CELADON", 500)  # many tests buy it
         yield shop
 
 
