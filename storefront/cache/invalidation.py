@@ -20,6 +20,7 @@ from storefront import outbox
 from storefront.cache import keys
 from storefront.cache.hit_rates import Invalidation
 from storefront.cache.state import CacheState
+from storefront.cache.tag_modes import is_strict
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable
 
@@ -124,7 +125,9 @@ def _enqueue_invalidation(session: Session) -> None:
     hard = session.info.pop("cache_hard", False)
     if tags:
         named = sorted(tags) if len(tags) <= MAX_TAGS else [keys.EVERYTHING]
-        outbox.enqueue(session, TOPIC, {"tags": named, "hard": hard, "cause": _describe_causes(causes)})
+        relaxed = [] if hard else [tag for tag in named if not is_strict(tag)]
+        payload = {"tags": named, "relaxed": relaxed, "hard": hard, "cause": _describe_causes(causes)}
+        outbox.enqueue(session, TOPIC, payload)
 
 
 @event.listens_for(Session, "after_rollback")
