@@ -12,15 +12,12 @@ from flask import Flask
 
 from storefront import outbox, periodic
 from storefront.cache import cli, fingerprint, invalidation, keys, page_cache, views
+from storefront.cache.build_context import collect_dependencies, depends_on, innermost_build
 from storefront.cache.data_cache import cached, fetch, peek, put
-from storefront.cache.invalidation import (
-    collect_dependencies,
-    depends_on,
-    innermost_build,
-    invalidate_on_commit,
-)
+from storefront.cache.invalidation import invalidate_on_commit
 from storefront.cache.l2 import L2
-from storefront.cache.page_cache import NotPublicError, do_not_store, public_page
+from storefront.cache.page_builds import do_not_store
+from storefront.cache.page_cache import NotPublicError, public_page
 from storefront.cache.state import cache_state, create_state
 from storefront.cache.store import CacheStore
 from storefront.redis_roles import Role, Subscription
@@ -66,7 +63,8 @@ def init_app(app: Flask) -> None:
 
 
 def start(app: Flask) -> None:
-    """Start this process's threads: one receives invalidations, one sweeps the outbox, two report and recompress.
+    """Start this process's threads: one receives invalidations, one sweeps the outbox, others report,
+    recompress and renew.
 
     Call it after a fork: threads do not survive one. Does nothing if this process has started them.
     """
@@ -91,6 +89,7 @@ def start(app: Flask) -> None:
         subscription.start()
         state.reporter.task.start()
         state.recompressor.task.start()
+        state.renewer.start()
         store.receives_invalidations = lambda: subscription.is_trusted
         state.subscription = subscription
         state.pid = os.getpid()
@@ -105,5 +104,6 @@ def stop(app: Flask) -> None:
     state.subscription, state.pid = None, 0
     state.reporter.task.stop()
     state.recompressor.task.stop()
+    state.renewer.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
     state.store.receives_invalidations = lambda: False

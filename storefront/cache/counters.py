@@ -10,7 +10,8 @@ Event = Literal[
     "hit_local",  # answered from L1
     "hit_shared",  # answered from L2
     "hit_stale",  # answered with an old value, during a build or because the source failed
-    "miss",  # built
+    "miss",  # built while a visitor waited
+    "renewed",  # built in the background while visitors got the old value
     "waited",  # waited for another build of the same entry
     "alone",  # built without storing, after waiting too long
     "away",  # built or answered without Redis

@@ -15,7 +15,13 @@ import msgspec
 from flask import Flask, current_app
 
 from storefront.cache import keys
-from storefront.cache.invalidation import collect_dependencies, depends_on, get_snapshot_time
+from storefront.cache.build_context import (
+    collect_dependencies,
+    depends_on,
+    is_cache_bypassed,
+    is_in_background,
+)
+from storefront.cache.invalidation import get_snapshot_time
 from storefront.cache.keys import CacheEntry, EntryKind
 from storefront.cache.l2 import StoredValue
 from storefront.cache.state import cache_state
@@ -90,7 +96,7 @@ def cached(kind: EntryKind, value_type: type[T]) -> Callable[[Callable[P, T]], C
 
 
 def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: Callable[[], T]) -> T:
-    ticket.set_snapshot_time(get_snapshot_time())
+    ticket.begin(get_snapshot_time(), in_background=is_in_background())
     try:
         with collect_dependencies() as tags:
             value = build()
@@ -150,4 +156,4 @@ def _decoder(value_type: Any) -> msgspec.msgpack.Decoder[Any]:
 
 def _store() -> CacheStore | None:
     state = cache_state.find(current_app)
-    return state.store if state else None
+    return state.store if state and not is_cache_bypassed() else None

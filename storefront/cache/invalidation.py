@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, g, has_app_context, has_request_context, request
+from flask import Flask, has_request_context, request
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
@@ -42,37 +42,6 @@ def init_app(app: Flask, state: CacheState) -> None:
 
     outbox.subscribe(app, TOPIC, deliver)
     outbox.before_commit(app, _enqueue_invalidation)
-
-
-def depends_on(*tags: str) -> None:
-    """Record tags for the value that is being built. A later write that invalidates one of them invalidates it."""
-    if has_app_context():
-        for collected in g.get("cache_tags", ()):
-            collected.update(tags)
-
-
-def innermost_build() -> set[str] | None:
-    """Return the tags of the innermost value that is being built; None outside a build.
-
-    A value that was read within another build may be older than this one, which must read it again: it is stored
-    unless a tag was invalidated since it began.
-    """
-    collected = g.get("cache_tags") if has_app_context() else None
-    return collected[-1] if collected else None
-
-
-class collect_dependencies:
-    """Context manager: collects the tags recorded with `depends_on`, also for the builds that contain this one."""
-
-    def __enter__(self) -> set[str]:
-        tags: set[str] = set()
-        if "cache_tags" not in g:
-            g.cache_tags = []
-        g.cache_tags.append(tags)
-        return tags
-
-    def __exit__(self, *_: object) -> None:
-        g.cache_tags.pop()
 
 
 def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:

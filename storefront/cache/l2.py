@@ -193,6 +193,14 @@ class L2:
         except _FOREIGN_DATA as error:
             self._delete_foreign_data(names, error)
 
+    def delete(self, key: str) -> None:
+        """Delete an entry: it must not be answered any more, and nothing takes its place.
+
+        Raises:
+            RedisUnavailable: Redis does not answer, or accepts no writes.
+        """
+        redis_roles.call(Role.CACHE, lambda client: client.delete(self.redis_key(key)), write=True)
+
     def replace_body(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
         """Replace a body by a smaller form, unless that was done before; return the smaller form.
 

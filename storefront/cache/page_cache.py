@@ -12,15 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
-from flask.globals import request_ctx
+from flask import Flask, Response, request
 
-from storefront.cache import keys, responses
-from storefront.cache.etags import compute_digest, parse_if_none_match
-from storefront.cache.invalidation import collect_dependencies, get_snapshot_time
+from storefront.cache import keys, page_builds, page_renderer, responses
+from storefront.cache.etags import parse_if_none_match
+from storefront.cache.invalidation import get_snapshot_time
 from storefront.cache.keys import CacheEntry, EntryKind
-from storefront.cache.l2 import StoredValue
-from storefront.cache.responses import PageAnswer
+from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import CacheState
 from storefront.cache.store import BuildTicket, CacheHit
 from storefront.errors import StorefrontError
@@ -32,9 +30,6 @@ log = logging.getLogger(__name__)
 
 Canonical = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 View = TypeVar("View", bound=Callable[..., Any])
-
-_STORED_STATUSES = frozenset((200, 301, 404, 410))
-_NEGATIVE_STATUSES = frozenset((404, 410))
 
 
 class NotPublicError(StorefrontError):
@@ -48,18 +43,6 @@ class PagePolicy:
     kind: EntryKind
     canonical: Canonical
     anonymous: bool = False
-
-
-@dataclass(slots=True)
-class _PageBuild:
-    """The page that the current request builds."""
-
-    ticket: BuildTicket
-    encoding: str | None
-    client_etags: Mapping[str, str]
-    collector: collect_dependencies
-    tags: set[str]
-    not_stored: bool = False
 
 
 def public_page(
@@ -82,13 +65,6 @@ def public_page(
     return declare
 
 
-def do_not_store() -> None:
-    """Keep the current response out of the cache, for example at an address that anybody can make up."""
-    build: _PageBuild | None = g.get("cache_build")
-    if build is not None:
-        build.not_stored = True
-
-
 def init_app(app: Flask, state: CacheState) -> None:
     """Register the request hooks."""
     store, url_index, fingerprint = state.store, state.url_index, state.fingerprint
@@ -108,10 +84,14 @@ def init_app(app: Flask, state: CacheState) -> None:
             )
         except StorefrontError:
             return None  # the view answers with an error page
+        if (rendering := page_renderer.find_rendering(request.environ)) is not None:
+            return page_renderer.begin_rendering(state, rendering, entry)
         store.counters.count_request(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
         client_etags = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
         result = store.look_up(entry, responses.variant_of(encoding), etags=client_etags)
+        if isinstance(result, BuildTicket):
+            result = _renew_in_background(state, result, encoding, client_etags) or result
         if isinstance(result, CacheHit):
             if result.body is not None or result.etag in client_etags:
                 if result.body is None:
@@ -119,48 +99,46 @@ def init_app(app: Flask, state: CacheState) -> None:
                 with contextlib.suppress(*responses.UNREADABLE):
                     answer = responses.make_answer(result, entry.key, encoding, client_etags)
                     url_index.remember(request.environ, entry)
-                    return _to_response(answer)
+                    return page_builds.to_response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
             result = store.look_up(entry, force=True)
             if isinstance(result, CacheHit):
                 return None
-        result.set_snapshot_time(get_snapshot_time())
-        collector = collect_dependencies()
-        g.cache_build = _PageBuild(result, encoding, client_etags, collector, collector.__enter__())
+        result.begin(get_snapshot_time())
+        page_builds.begin_build(result, encoding, client_etags)
         return None
 
     @app.after_request
     def store_response(response: Response) -> Response:
-        build: _PageBuild | None = g.get("cache_build")
+        build = page_builds.current_build()
         if build is None:
             if find_policy(app, request.endpoint) is not None:
                 response.headers.setdefault("Cache-Status", "storefront; fwd=bypass")
             return response
+        if (rendering := page_renderer.find_rendering(request.environ)) is not None:
+            return page_renderer.end_rendering(state, rendering, build, response)
         if response.status_code >= 500:
             stale = build.ticket.find_stale(responses.variant_of(build.encoding))
             if stale is None:
                 response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
-            return _to_response(
+            return page_builds.to_response(
                 responses.make_answer(stale, build.ticket.entry.key, build.encoding, build.client_etags)
             )
-        if reason := find_unshareable(response):
+        if reason := page_builds.find_unshareable(response):
             store.counters.add(build.ticket.entry.kind.name, "not_public")
             if app.testing:
                 raise NotPublicError(f"{request.path} {reason}, and is declared public")
             log.error("%s %s, and is declared public: not stored", request.path, reason)
             return mark_private(response)
-        if response.status_code not in _STORED_STATUSES or build.not_stored:
+        if response.status_code not in page_builds.STORED_STATUSES or build.not_stored:
             response.headers["Cache-Status"] = "storefront; fwd=miss"
             return response
-        return _store_response(state, build, response)
+        return page_builds.store_response(state, build, response)
 
     @app.teardown_request
     def end_build(_: BaseException | None) -> None:
-        build: _PageBuild | None = g.pop("cache_build", None)
-        if build is not None:
-            build.collector.__exit__()
-            build.ticket.abandon()
+        page_builds.end_build()
 
 
 def find_policy(app: Flask, endpoint: str | None) -> PagePolicy | None:
@@ -183,52 +161,17 @@ def make_entry(
     return keys.page(endpoint, policy.canonical(arguments, query), build, policy.kind)
 
 
-def find_unshareable(response: Response) -> str | None:
-    """Return why a response must not be shared, as the end of a sentence; None if it may be shared."""
-    if "Set-Cookie" in response.headers:
-        return "sets a cookie"
-    # Flask's `session` proxy would mark the session as accessed.
-    session = request_ctx._session
-    if session is not None and (session.accessed or session.modified):
-        return "touched the session"
-    if response.cache_control.private or response.cache_control.no_store:
-        return "is marked private"
-    if "cookie" in response.vary:
-        return "varies by cookie"
-    return "is streamed" if response.is_streamed else None
-
-
-def _store_response(state: CacheState, build: _PageBuild, response: Response) -> Response:
-    body, entry = response.get_data(), build.ticket.entry
-    meta = responses.encode_head(response)
-    bodies = {
-        "br": compression.encode(body, "br", quality=5),
-        "gzip": compression.encode(body, "gzip", quality=6),
-    }
-    digest = compute_digest(body, meta)
-    # Short TTL for pages that do not exist: anybody can make up such addresses.
-    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE_STATUSES else keys.HARD_TTL
-    ttl = min(state.store.ttl(entry), hard)
-    tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
-    stale = keys.STALE in tags
-    stored = build.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
-    if stored:  # the fast path may answer the next request
-        state.url_index.remember(request.environ, entry)
-    sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]
-    hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
-    answer = responses.make_answer(
-        hit, entry.key, build.encoding, build.client_etags, stored=None if stale else stored
-    )
-    return _to_response(answer)
-
-
-def _to_response(answer: PageAnswer) -> Response:
-    response = current_app.response_class(answer.body, status=answer.status)
-    response.headers.clear()
-    response.headers.extend(answer.headers)
-    if answer.status != 304:
-        response.headers["Content-Length"] = str(len(answer.body))
-    return response
+def _renew_in_background(
+    state: CacheState, ticket: BuildTicket, encoding: str | None, client_etags: Mapping[str, str]
+) -> CacheHit | None:
+    """Return the old page, and have the new one built in the background; None if the visitor must wait for it."""
+    if not state.renewer.task.is_running:
+        return None
+    old = ticket.find_permitted(responses.variant_of(encoding), client_etags)
+    if old is None or (old.body is None and old.etag not in client_etags):
+        return None
+    address = PageAddress.of_request(request.environ)
+    return old if state.renewer.hand_over(ticket, address, old.tags) else None
 
 
 def _ignore_query(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from flask import Flask
 from storefront.app_state import AppState
 from storefront.cache.hit_rates import HitRateReporter
 from storefront.cache.recompress import Recompressor
+from storefront.cache.renewal import PageRenewer
 from storefront.cache.store import CacheStore
 from storefront.cache.url_index import UrlIndex
 from storefront.redis_roles import Subscription
@@ -25,6 +26,7 @@ class CacheState:
         url_index: which entry each URL led to.
         reporter: sends this process's counts to Redis.
         recompressor: compresses popular pages again.
+        renewer: builds pages in the background.
         subscription: receives invalidations from Redis once `start` was called.
         pid: the process in which `start` was called; 0 before.
     """
@@ -34,6 +36,7 @@ class CacheState:
     url_index: UrlIndex
     reporter: HitRateReporter
     recompressor: Recompressor
+    renewer: PageRenewer
     subscription: Subscription | None = None
     pid: int = 0
 
@@ -50,6 +53,9 @@ cache_state = AppState[CacheState]("cache")
 def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
-    state = CacheState(store, fingerprint, UrlIndex(app.config["PREFIX"]), reporter, recompressor)
+    renewer = PageRenewer(app, store)
+    store.on_local_invalidation = renewer.drop
+    url_index = UrlIndex(app.config["PREFIX"])
+    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer)
     cache_state.set(app, state)
     return state

@@ -90,6 +90,20 @@ class BuildTicket:
         self._release()
         self._close()
 
+    def begin(self, snapshot_time: float | None, *, in_background: bool = False) -> None:
+        """Begin the build; `snapshot_time` as for `set_snapshot_time`. In the background nobody waits for it."""
+        if self.lease is not None and self.lease.has_stale_value:  # the look-up has counted other builds
+            self.store.counters.add(self.entry.kind.name, "renewed" if in_background else "miss")
+        if in_background:
+            self.started_at = time.monotonic()  # the ticket may have waited in a queue
+        self.set_snapshot_time(snapshot_time)
+
+    def find_permitted(self, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
+        """Return the old value that others are answered during this build; None if there is none."""
+        if self.lease is None or not self.lease.has_stale_value:
+            return None
+        return self.store.find_permitted(self.entry, variant, etags)
+
     def find_stale(self, variant: str) -> CacheHit | None:
         """Return the last known value, for a build that failed; None if no value may be shown."""
         return self.store.find_last_known(self.entry, variant)
@@ -122,6 +136,8 @@ class CacheStore:
         self.counters = CacheCounters()
         # Whether this process receives every invalidation at once; L1 is not used without that.
         self.receives_invalidations: Callable[[], bool] = lambda: False
+        # Called with tags that were invalidated, after this process's own entries were dropped.
+        self.on_local_invalidation: Callable[[Iterable[str]], None] = lambda _tags: None
         self._ttls = ttls
         self.flights = SingleFlight()
 
@@ -144,7 +160,7 @@ class CacheStore:
                 if (
                     flight.has_stale_value
                     and not force
-                    and (hit := self._find_stale(key, kind, variant, etags))
+                    and (hit := self.find_permitted(entry, variant, etags))
                 ):
                     return hit
                 self._count_waiting(kind, waited)
@@ -180,6 +196,14 @@ class CacheStore:
             cached.meta, cached.etag, body, cached.tags, cached.expires_at - time.monotonic(), "L1", cached
         )
 
+    def find_permitted(self, entry: CacheEntry, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
+        """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
+        with contextlib.suppress(RedisUnavailable):
+            result = self.l2.fetch(entry.key, variant, etags=etags, build=False)
+            if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
+                return self._count_l2_hit(entry.kind.name, result)
+        return None
+
     def find_last_known(self, entry: CacheEntry, variant: str) -> CacheHit | None:
         """Return the newest value that any level has, even if it was invalidated; not after a hard purge."""
         with contextlib.suppress(RedisUnavailable):
@@ -197,11 +221,16 @@ class CacheStore:
                 return CacheHit(cached.meta, cached.etag, cached.bodies[variant], cached.tags, 0.0, "stale")
         return None
 
+    def make_detached_ticket(self, entry: CacheEntry) -> BuildTicket:
+        """Return a ticket for a build whose value is not stored."""
+        return BuildTicket(self, entry, None, False, 0, None)
+
     def invalidate_local(self, tags: Iterable[str]) -> None:
         """Drop this process's own entries with these tags."""
         tags = tuple(tags)
         self.l1.invalidate(tags)
         self.outage_l1.invalidate(tags)
+        self.on_local_invalidation(tags)
 
     def _look_up_in_l2(
         self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: Flight, *, force: bool
@@ -218,7 +247,8 @@ class CacheStore:
         if isinstance(result, L2Entry):
             return self._count_l2_hit(kind, result, self._copy_to_l1(key, variant, result, generation))
         if isinstance(result, Lease):
-            self.counters.add(kind, "miss")
+            if not result.has_stale_value:
+                self.counters.add(kind, "miss")
             flight.has_stale_value = result.has_stale_value
             return BuildTicket(self, entry, result, False, generation, flight)
         if result == "unstorable":
@@ -230,14 +260,6 @@ class CacheStore:
                     cached.meta, cached.etag, cached.bodies[variant], cached.tags, left, "local", cached
                 )
             return BuildTicket(self, entry, None, True, self.outage_l1.generation, flight)
-        return None
-
-    def _find_stale(self, key: str, kind: str, variant: str, etags: Iterable[str]) -> CacheHit | None:
-        """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
-        with contextlib.suppress(RedisUnavailable):
-            result = self.l2.fetch(key, variant, etags=etags, build=False)
-            if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
-                return self._count_l2_hit(kind, result)
         return None
 
     def _count_l2_hit(self, kind: str, found: L2Entry, l1_entry: L1Entry | None = None) -> CacheHit:
@@ -275,6 +297,9 @@ class CacheStore:
         if sum(map(len, value.bodies.values())) > MAX_BYTES:
             self.counters.add(kind, "too_large")
             log.warning("%s is too large for the cache", key)
+            if ticket.lease is not None:
+                with contextlib.suppress(RedisUnavailable):
+                    self.l2.delete(key)  # an old value would be answered until its end
             ticket._release()
             return False
         if ticket.lease is None:
@@ -297,7 +322,7 @@ class CacheStore:
 
     def _build_alone(self, entry: CacheEntry) -> BuildTicket:
         self.counters.add(entry.kind.name, "alone")
-        return BuildTicket(self, entry, None, False, 0, None)
+        return self.make_detached_ticket(entry)
 
     def _count_waiting(self, kind: str, waited: bool) -> None:
         if not waited:

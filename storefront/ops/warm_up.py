@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from storefront import periodic, rate_limiting, redis_roles
-from storefront.cache import hit_rates
+from storefront import periodic, redis_roles
+from storefront.cache import hit_rates, page_renderer
+from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import cache_state
 from storefront.catalog.models import Category, Product
 from storefront.catalog.navigation import shown_conditions
@@ -65,23 +65,16 @@ def list_urls_to_warm(most: int) -> list[str]:
 
 
 def render(addresses: Iterable[str], *, rest: bool = False) -> Iterator[bool]:
-    """Request each page and yield whether it was new to the cache.
+    """Render each page and yield whether it was new to the cache.
 
     Args:
         addresses: paths with their query strings.
         rest: pause after each page for as long as it took, to leave the processor to visitors.
     """
-    client = current_app.test_client()
-    hosts = current_app.config["TRUSTED_HOSTS"] or ["localhost"]
-    about: dict[str, Any] = {
-        "base_url": f"https://{hosts[0].lstrip('.')}{current_app.config['PREFIX']}",
-        "headers": {"Accept-Encoding": "br"},
-        "environ_overrides": rate_limiting.UNLIMITED_ENVIRON,
-    }
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     for address in addresses:
         began = time.monotonic()
-        answer = client.get(address, **about)
-        yield "stored" in answer.headers.get("Cache-Status", "")
+        yield page_renderer.render_missing(app, PageAddress.of_url(app, address))
         if rest:
             time.sleep(time.monotonic() - began)
 

@@ -1,0 +1,120 @@
+"""The build of a page within a request: its tags, whether it may be stored, and its storing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Response, current_app, g, request
+from flask.globals import request_ctx
+
+from storefront.cache import keys, responses
+from storefront.cache.build_context import collect_dependencies
+from storefront.cache.etags import compute_digest
+from storefront.cache.l2 import StoredValue
+from storefront.cache.responses import PageAnswer
+from storefront.cache.store import BuildTicket, CacheHit
+from storefront.web import compression
+
+if TYPE_CHECKING:
+    from storefront.cache.state import CacheState
+
+STORED_STATUSES = frozenset((200, 301, 404, 410))
+_NEGATIVE_STATUSES = frozenset((404, 410))
+
+
+@dataclass(slots=True)
+class PageBuild:
+    """The page that the current request builds."""
+
+    ticket: BuildTicket
+    encoding: str | None
+    client_etags: Mapping[str, str]
+    collector: collect_dependencies
+    tags: set[str]
+    not_stored: bool = False
+    was_stored: bool = False
+
+
+def begin_build(ticket: BuildTicket, encoding: str | None, client_etags: Mapping[str, str]) -> None:
+    """Begin the build of the current request's page."""
+    collector = collect_dependencies()
+    g.cache_build = PageBuild(ticket, encoding, client_etags, collector, collector.__enter__())
+
+
+def current_build() -> PageBuild | None:
+    """Return the build of the current request's page; None if this request builds none."""
+    build: PageBuild | None = g.get("cache_build")
+    return build
+
+
+def end_build() -> None:
+    """End the build of the current request's page, if there is one; a ticket that was not filled is given up."""
+    build: PageBuild | None = g.pop("cache_build", None)
+    if build is not None:
+        build.collector.__exit__()
+        build.ticket.abandon()
+
+
+def do_not_store() -> None:
+    """Keep the current response out of the cache, for example at an address that anybody can make up."""
+    if (build := current_build()) is not None:
+        build.not_stored = True
+
+
+def find_unshareable(response: Response) -> str | None:
+    """Return why a response must not be shared, as the end of a sentence; None if it may be shared."""
+    if "Set-Cookie" in response.headers:
+        return "sets a cookie"
+    # Flask's `session` proxy would mark the session as accessed.
+    session = request_ctx._session
+    if session is not None and (session.accessed or session.modified):
+        return "touched the session"
+    if response.cache_control.private or response.cache_control.no_store:
+        return "is marked private"
+    if "cookie" in response.vary:
+        return "varies by cookie"
+    return "is streamed" if response.is_streamed else None
+
+
+def is_storable(build: PageBuild, response: Response) -> bool:
+    """Return whether the cache may keep a page that was built without a failure."""
+    if build.not_stored or response.status_code not in STORED_STATUSES:
+        return False
+    return find_unshareable(response) is None
+
+
+def store_response(state: CacheState, build: PageBuild, response: Response) -> Response:
+    """Store the response, unless a write came first, and return it as it is sent."""
+    body, entry = response.get_data(), build.ticket.entry
+    meta = responses.encode_head(response)
+    bodies = {
+        "br": compression.encode(body, "br", quality=5),
+        "gzip": compression.encode(body, "gzip", quality=6),
+    }
+    digest = compute_digest(body, meta)
+    # Short TTL for pages that do not exist: anybody can make up such addresses.
+    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE_STATUSES else keys.HARD_TTL
+    ttl = min(state.store.ttl(entry), hard)
+    tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
+    stale = keys.STALE in tags
+    stored = build.was_stored = build.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
+    if stored:  # the fast path may answer the next request
+        state.url_index.remember(request.environ, entry)
+    sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]
+    hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
+    answer = responses.make_answer(
+        hit, entry.key, build.encoding, build.client_etags, stored=None if stale else stored
+    )
+    return to_response(answer)
+
+
+def to_response(answer: PageAnswer) -> Response:
+    """Return an answer as Flask's response."""
+    response = current_app.response_class(answer.body, status=answer.status)
+    response.headers.clear()
+    response.headers.extend(answer.headers)
+    if answer.status != 304:
+        response.headers["Content-Length"] = str(len(answer.body))
+    return response

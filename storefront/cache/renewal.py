@@ -1,0 +1,125 @@
+"""Renewal in the background: a page past its soft TTL is built again while visitors get the old one.
+
+The visitor whose look-up got the ticket hands it over. One thread of each process builds. The lease keeps other
+processes from building the same page; if this process dies, the lease ends by its time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import Flask
+
+from storefront.cache import l2, page_renderer
+from storefront.cache.page_renderer import PageAddress
+from storefront.cache.store import BuildTicket, CacheStore
+from storefront.periodic import PeriodicTask
+from storefront.redis_roles import RedisUnavailable
+
+log = logging.getLogger(__name__)
+
+MAX_QUEUED = 100  # pages; the next visitor's page is built in the foreground
+# Seconds after which a queued page is given up: its build would end after its lease.
+MAX_AGE = 0.7 * l2.LEASE_MS / 1000
+_IDLE_INTERVAL = 60.0  # seconds; `hand_over` wakes the thread
+
+
+class _Renewal(NamedTuple):
+    address: PageAddress
+    ticket: BuildTicket
+    tags: frozenset[str]  # of the old page
+    queued_at: float
+
+
+class PageRenewer:
+    """The queue of pages to build again, and the thread that builds them."""
+
+    def __init__(self, app: Flask, store: CacheStore) -> None:
+        self._app = app
+        self._store = store
+        self._queue: dict[str, _Renewal] = {}
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self.task = PeriodicTask("cache-renewer", self._renew_next, _IDLE_INTERVAL, app=app)
+
+    def start(self) -> None:
+        """Start the thread in this process. Tickets that a fork has copied stay the parent's."""
+        with self._lock:
+            self._queue.clear()
+            self._idle.set()
+        self.task.start()
+
+    def stop(self) -> None:
+        """End the thread after its present page, and give up the queued ones."""
+        self.task.stop()
+        with self._lock:
+            tickets = [renewal.ticket for renewal in self._queue.values()]
+            self._queue.clear()
+            self._idle.set()
+        self._abandon(tickets)
+
+    def hand_over(self, ticket: BuildTicket, address: PageAddress, tags: Iterable[str]) -> bool:
+        """Have a page built in the background; return False if the caller has to build it.
+
+        Args:
+            ticket: of the page. If it is accepted, the caller no longer owns it.
+            address: at which the page was requested.
+            tags: of the old page. If one is invalidated before the build begins, the ticket is given up.
+        """
+        key = ticket.entry.key
+        with self._lock:
+            if not self.task.is_running or len(self._queue) >= MAX_QUEUED or key in self._queue:
+                return False
+            self._queue[key] = _Renewal(address, ticket, frozenset(tags), time.monotonic())
+            self._idle.clear()
+        self.task.wake()
+        return True
+
+    def drop(self, tags: Iterable[str]) -> None:
+        """Give up queued pages with one of these tags: their builds began before the invalidation."""
+        if not self._queue:
+            return
+        named = frozenset(tags)
+        with self._lock:
+            dropped = [key for key, renewal in self._queue.items() if not named.isdisjoint(renewal.tags)]
+            tickets = [self._queue.pop(key).ticket for key in dropped]
+        self._abandon(tickets)
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no page is queued or being built; return False if that takes longer. For tests."""
+        return self._idle.wait(seconds)
+
+    def _renew_next(self) -> bool:
+        with self._lock:
+            if not self._queue:
+                self._idle.set()
+                return False
+            renewal = self._queue.pop(next(iter(self._queue)))
+        try:
+            self._renew(renewal)
+        except Exception:
+            log.exception("%s could not be renewed; visitors get the old page", renewal.ticket.entry.key)
+        time.sleep(0)  # the other greenlets of this worker answer visitors
+        return True
+
+    def _renew(self, renewal: _Renewal) -> None:
+        ticket = renewal.ticket
+        if time.monotonic() - renewal.queued_at > MAX_AGE:
+            ticket.abandon()
+            return
+        rendering = page_renderer.render_with_ticket(self._app, renewal.address, ticket)
+        if rendering.is_unstorable:
+            # The old page would be answered until the end of its life, and each visitor would have it built again.
+            with contextlib.suppress(RedisUnavailable):
+                self._store.l2.delete(ticket.entry.key)
+
+    def _abandon(self, tickets: Iterable[BuildTicket]) -> None:
+        with self._app.app_context():  # the caller may be the thread that receives invalidations
+            for ticket in tickets:
+                ticket.abandon()
