@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from storefront.cache.state import CacheState
 
 STORED_STATUSES = frozenset((200, 301, 404, 410))
-_NEGATIVE_STATUSES = frozenset((404, 410))
 
 
 @dataclass(slots=True)
@@ -95,7 +94,7 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     }
     digest = compute_digest(body, meta)
     # Short TTL for pages that do not exist: anybody can make up such addresses.
-    hard = keys.NEGATIVE_TTL if response.status_code in _NEGATIVE_STATUSES else keys.HARD_TTL
+    hard = keys.NEGATIVE_TTL if response.status_code in responses.NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
     tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
     stale = keys.STALE in tags
@@ -105,7 +104,7 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]
     hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
     answer = responses.make_answer(
-        hit, entry.key, build.encoding, build.client_etags, stored=None if stale else stored
+        hit, entry.key, build.encoding, build.client_etags, state.edge, stored=None if stale else stored
     )
     return to_response(answer)
 

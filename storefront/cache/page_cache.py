@@ -97,7 +97,7 @@ def init_app(app: Flask, state: CacheState) -> None:
                 if result.body is None:
                     store.counters.add(entry.kind.name, "not_modified")
                 with contextlib.suppress(*responses.UNREADABLE):
-                    answer = responses.make_answer(result, entry.key, encoding, client_etags)
+                    answer = responses.make_answer(result, entry.key, encoding, client_etags, state.edge)
                     url_index.remember(request.environ, entry)
                     return page_builds.to_response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
@@ -122,8 +122,9 @@ def init_app(app: Flask, state: CacheState) -> None:
             if stale is None:
                 response.headers["Cache-Status"] = "storefront; fwd=miss"
                 return response
+            key = build.ticket.entry.key
             return page_builds.to_response(
-                responses.make_answer(stale, build.ticket.entry.key, build.encoding, build.client_etags)
+                responses.make_answer(stale, key, build.encoding, build.client_etags, state.edge)
             )
         if reason := page_builds.find_unshareable(response):
             store.counters.add(build.ticket.entry.kind.name, "not_public")

@@ -10,20 +10,15 @@ from dataclasses import dataclass
 import msgspec
 from flask import Response
 
+from storefront.cache.edge_fields import DAY, NEGATIVE_MAX_AGE, SHARED_MAX_AGE, EdgeFields
 from storefront.cache.etags import compute_etag
 from storefront.cache.store import CacheHit
 
-# Seconds for which a proxy in front of the shop may keep a page: it receives no invalidations. A proxy that can purge
-# uses Surrogate-Key.
-SHARED_MAX_AGE = 10
 STORED_HEADERS = ("Location", "Link")
 # What `make_answer` raises for an entry that was damaged.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
-# By the seconds for which a proxy may keep the page.
-_CACHE_CONTROL = [
-    ("Cache-Control", f"public, max-age=0, s-maxage={most}, stale-while-revalidate=30, stale-if-error=86400")
-    for most in range(SHARED_MAX_AGE + 1)
-]
+# Statuses of pages that do not exist.
+NEGATIVE_STATUSES = frozenset((404, 410))
 
 
 class StoredHead(msgspec.Struct, frozen=True, array_like=True):
@@ -62,32 +57,39 @@ def make_answer(
     key: str,
     encoding: str | None,
     client_etags: Mapping[str, str],
+    edge: EdgeFields,
     *,
     stored: bool | None = None,
 ) -> PageAnswer:
     """Return the answer for a hit, or for a page that was just built (`stored`: whether the cache stored it)."""
-    headers = [*constant_headers(hit, encoding, client_etags), *changing_headers(hit, key, stored=stored)]
+    headers = [
+        *constant_headers(hit, encoding, client_etags, edge, stored=stored),
+        *changing_headers(hit, key, stored=stored),
+    ]
     return PageAnswer(status_of(hit), headers, body_of(hit, encoding))
 
 
 def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
     """Return the headers that change during the entry's life."""
-    soft_in = int(hit.fresh_for)
-    kept_for = _CACHE_CONTROL[min(SHARED_MAX_AGE, soft_in) if soft_in > 0 else 0]
     if stored is None:
-        status = f'storefront; hit; ttl={soft_in}; key="{key}"; detail={hit.detail}'
-        return [kept_for, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
+        status = f'storefront; hit; ttl={int(hit.fresh_for)}; key="{key}"; detail={hit.detail}'
+        return [("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
     stored_too = "; stored" if stored else ""
-    return [kept_for, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
+    return [("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
 
 
 def constant_headers(
-    hit: CacheHit, encoding: str | None, client_etags: Mapping[str, str]
+    hit: CacheHit,
+    encoding: str | None,
+    client_etags: Mapping[str, str],
+    edge: EdgeFields,
+    *,
+    stored: bool | None = None,
 ) -> list[tuple[str, str]]:
     """Return the headers that stay the same during the entry's life."""
     if hit.body is None:
         # The ETag that the client has: its copy may be compressed differently, and is the same page.
-        return [("ETag", client_etags[hit.etag]), *_about(hit)]
+        return [("ETag", client_etags[hit.etag]), *_about(hit, edge, stored=stored)]
     name = f"headers:{encoding}"
     if hit.l1_entry is not None and name in hit.l1_entry.memo:
         return hit.l1_entry.memo[name]  # type: ignore[return-value]
@@ -95,7 +97,7 @@ def constant_headers(
     headers = [
         ("Content-Type", kept.content_type),
         ("ETag", compute_etag(hit.etag, encoding, hit.body)),
-        *_about(hit),
+        *_about(hit, edge, stored=stored),
     ]
     if encoding:
         headers.append(("Content-Encoding", encoding))
@@ -105,8 +107,25 @@ def constant_headers(
     return headers
 
 
-def _about(hit: CacheHit) -> list[tuple[str, str]]:
-    return [("Vary", decode_head(hit).vary), ("Surrogate-Key", " ".join(hit.tags))]
+def _about(hit: CacheHit, edge: EdgeFields, *, stored: bool | None) -> list[tuple[str, str]]:
+    """Return for how long caches may keep a page, and by which tags an edge can purge it."""
+    tags, head = edge.format_tags(hit.tags), decode_head(hit)
+    seconds = _count_seconds(hit, head.status, stored=stored) if tags is not None else SHARED_MAX_AGE
+    named = [(edge.tags, tags)] if tags is not None else []
+    return [*edge.format_lifetime(seconds), ("Vary", head.vary), *named]
+
+
+def _count_seconds(hit: CacheHit, status: int, *, stored: bool | None) -> int:
+    """Return for how many seconds an edge that is purged may keep a page.
+
+    A page that the cache does not keep may be older than a purge that the edge has received: a write overtook its
+    build, or Redis is unavailable and workers use their own copies. A stale page is no page to keep at all.
+    """
+    if hit.detail == "stale":
+        return 0
+    if stored is False or hit.detail == "local":
+        return SHARED_MAX_AGE
+    return NEGATIVE_MAX_AGE if status in NEGATIVE_STATUSES else DAY
 
 
 def decode_head(hit: CacheHit) -> StoredHead:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from storefront.app_state import AppState
+from storefront.cache.edge_fields import EDGE_FIELDS, EdgeFields
 from storefront.cache.hit_rates import HitRateReporter
 from storefront.cache.recompress import Recompressor
 from storefront.cache.renewal import PageRenewer
@@ -27,6 +28,7 @@ class CacheState:
         reporter: sends this process's counts to Redis.
         recompressor: compresses popular pages again.
         renewer: builds pages in the background.
+        edge: the response fields that the configured edge reads.
         subscription: receives invalidations from Redis once `start` was called.
         pid: the process in which `start` was called; 0 before.
     """
@@ -37,6 +39,7 @@ class CacheState:
     reporter: HitRateReporter
     recompressor: Recompressor
     renewer: PageRenewer
+    edge: EdgeFields
     subscription: Subscription | None = None
     pid: int = 0
 
@@ -56,6 +59,8 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     renewer = PageRenewer(app, store)
     store.on_local_invalidation = renewer.drop
     url_index = UrlIndex(app.config["PREFIX"])
-    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer)
+    configured = app.config.get("EDGE")
+    edge = EDGE_FIELDS[configured.name if configured else ""]
+    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, edge)
     cache_state.set(app, state)
     return state

@@ -49,7 +49,7 @@ class CachedPageLayer:
     def __init__(self, app: Flask, cache: CacheState, inner: WSGIApplication) -> None:
         self._inner = inner
         self._store, self._url_index = cache.store, cache.url_index
-        self._recompressor = cache.recompressor
+        self._recompressor, self._edge = cache.recompressor, cache.edge
         self._common_headers = web.CommonHeaders(app)
         self._admit = rate_limiting.create_fast_path_check(app)
         self._admit_at_once = rate_limiting.create_nonblocking_check(app)
@@ -62,7 +62,7 @@ class CachedPageLayer:
         if page is None or decision is None or not decision.allowed:
             return self._inner(environ, start_response)  # the application answers a refusal with a page
         self._count(environ, page)
-        answer = responses.make_answer(page.hit, page.key, page.encoding, page.client_etags)
+        answer = responses.make_answer(page.hit, page.key, page.encoding, page.client_etags, self._edge)
         headers = [*answer.headers, *decision.headers, *self._common_headers.for_request(environ)]
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
@@ -112,7 +112,7 @@ class CachedPageLayer:
         memo = hit.l1_entry.memo if hit.l1_entry is not None and name else {}
         if name in memo:
             return cast("tuple[str, str] | None", memo[name])
-        constant = responses.constant_headers(hit, encoding, page.client_etags)
+        constant = responses.constant_headers(hit, encoding, page.client_etags, self._edge)
         lines = wire.format_headers([*constant, *self._common_headers.constant(secure=secure)])
         head = (_status_line(responses.status_of(hit)), lines) if lines else None
         if name:

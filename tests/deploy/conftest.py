@@ -21,6 +21,7 @@ class Deployed:
     shops: list[Shop]
     redis: Server
     products: list[str]  # addresses
+    skus: dict[str, str]  # of the first variant of each product, by address
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +39,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             "STOREFRONT_LIMIT_DENY": "203.0.113.0/24,127.0.0.9",
             "STOREFRONT_CACHE_TTL_PRODUCT_LIST": "3",
         }
-        products = list(filled(folder / "first", 60, **settings))
+        skus = filled(folder / "first", 60, **settings)
         shops = [
             stack.enter_context(served(folder / name, *gunicorn(1), **settings))
             for name in ("first", "second")
         ]
         front = stack.enter_context(nginx(folder, *(int(shop.url.rpartition(":")[2]) for shop in shops)))
-        yield Deployed(front, shops, redis, products)
+        yield Deployed(front, shops, redis, list(skus), skus)
 
 
 @pytest.fixture(scope="module")

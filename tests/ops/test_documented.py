@@ -11,7 +11,7 @@ import yaml
 from flask import Flask
 
 from storefront import postgresql
-from storefront.cache import keys, l2, responses, store
+from storefront.cache import edge_fields, keys, l2, store
 from storefront.config import Settings
 from storefront.rate_limiting import policies
 from storefront.redis_roles import circuit_breaker, clients
@@ -70,7 +70,7 @@ def test_the_checklist_has_the_numbers_of_the_code() -> None:
     for name, words in names.items():
         assert f"{words} {ttls[name]} s" in CHECKLIST
     assert f"each ±{l2.JITTER * 100:g} %" in CHECKLIST
-    assert f"a proxy in front keeps a page {responses.SHARED_MAX_AGE} s" in CHECKLIST.replace(
+    assert f"a proxy in front keeps a page {edge_fields.SHARED_MAX_AGE} s" in CHECKLIST.replace(
         "A proxy", "a proxy"
     )
     assert f"wait for it, at most {store.MAX_WAIT:g} s" in CHECKLIST

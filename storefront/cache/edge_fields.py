@@ -1,0 +1,69 @@
+"""Response fields that say how long browsers, nginx and an edge (a CDN, or Varnish) may keep a public page.
+
+An edge that receives purges may keep a page for a day. The shop says so only in the field that this edge reads and
+removes, because no other cache between the shop and the browser is purged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Fields = list[tuple[str, str]]
+
+# Seconds for which a cache that receives no purges may keep a page.
+SHARED_MAX_AGE = 1
+# Seconds for which an edge that receives purges may keep a page; also for how long any shared cache may answer with
+# an old one while the shop is away (RFC 5861, 4).
+DAY = 86400
+# Seconds for which an edge may keep that a page does not exist: anybody can make up such addresses.
+NEGATIVE_MAX_AGE = 60
+BROWSER = ("Cache-Control", "public, max-age=0, must-revalidate")
+_STALE = f"stale-if-error={DAY}"
+# Bytes of the field with the tags. Varnish accepts lines of 8 kB (http_resp_hdr_len), Fastly and Cloudflare of 16,
+# and all fields together have to fit into nginx's buffer of 16 kB (proxy_buffer_size).
+_MOST_BYTES = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFields:
+    """What an edge reads.
+
+    Attributes:
+        control: the field for lifetimes that this edge alone reads, and removes; empty if it has none.
+        tags: the field with the tags of a page.
+        separator: of the tags.
+        most_bytes: of the tags, together.
+    """
+
+    control: str
+    tags: str
+    separator: str = " "
+    most_bytes: int = _MOST_BYTES
+
+    def format_lifetime(self, seconds: int) -> Fields:
+        """Return the fields that say how long caches may keep a page that is right at this moment.
+
+        nginx 1.22 heeds X-Accel-Expires only if it stands before Cache-Control. With an edge nginx stores nothing:
+        after a purge, the edge would get nginx's old copy.
+        """
+        edge, nginx = self.control, "0" if self.control or not seconds else str(SHARED_MAX_AGE)
+        if edge:
+            return [("X-Accel-Expires", nginx), BROWSER, (edge, f"max-age={seconds}, {_STALE}")]
+        most = min(seconds, SHARED_MAX_AGE)
+        return [("X-Accel-Expires", nginx), BROWSER, ("CDN-Cache-Control", f"max-age={most}, {_STALE}")]
+
+    def format_tags(self, tags: tuple[str, ...]) -> str | None:
+        """Return the value of the field with the tags; None if they do not fit: purges would miss the page."""
+        joined = self.separator.join(tags)
+        return joined if len(joined) <= self.most_bytes else None
+
+
+# By the value of STOREFRONT_EDGE. Fastly: "Surrogate-Control", "Surrogate-Key". Cloudflare: "CDN-Cache-Control",
+# "Purge cache by cache-tags". Bunny: "Purge Cache", which documents no field for lifetimes that Bunny alone reads.
+EDGE_FIELDS = {
+    "": EdgeFields("", "Surrogate-Key"),
+    "varnish": EdgeFields("Surrogate-Control", "xkey"),
+    "fastly": EdgeFields("Surrogate-Control", "Surrogate-Key"),
+    "cloudflare": EdgeFields("Cloudflare-CDN-Cache-Control", "Cache-Tag", ","),
+    "bunny": EdgeFields("", "CDN-Tag", ",", 1024),
+}
