@@ -1,5 +1,7 @@
 """Select the products that a search finds, with one statement beside the one that plans the search.
 
+If no product of the shop matches, another one looks for products that have some of the words.
+
 The statement reads the stages of the plan one after the other. A stage that is not needed reads nothing: its limit is
 0. So products whose titles match are read alone if there are enough of them, and corrected words are looked for only
 if the typed ones found little.
@@ -47,16 +49,17 @@ def select_found(wanted: ListRequest, category_id: int, most: int) -> Selection:
     plan = search.make_plan(db.session(), wanted.q)
     if plan is None:
         return Selection([], 0, False, [])
-    found, complete = _find(plan, wanted, category_id, most)
+    found, complete, matched = _find(plan, wanted, category_id, most)
+    if not matched and (relaxed := search.relax_plan(db.session(), plan)):
+        plan = relaxed
+        found, complete, _ = _find(plan, wanted, category_id, most)
     ordered = _sort(found, wanted, plan)
-    if not complete:
-        ids = [c.product_id for c in ordered[:most]]
-        return Selection(slice_page(ids, wanted.page), len(ids), True, plan=plan)
+    ids = [c.product_id for c in (ordered if complete else ordered[:most])]
     return Selection(
-        slice_page([c.product_id for c in ordered], wanted.page),
-        len(ordered),
-        False,
-        ordered,
+        slice_page(ids, wanted.page),
+        len(ids),
+        not complete,
+        ordered if complete else None,
         plan,
         shown_for=tuple(_describe(plan, found)),
         found_as_typed=any(c.stage < plan.first_correction for c in found),
@@ -72,8 +75,8 @@ def scan_found(plan: search.Plan) -> CTE:
 
 def _find(
     plan: search.Plan, wanted: ListRequest, category_id: int, most: int
-) -> tuple[list[Candidate], bool]:
-    """Return the matches of all stages, and whether these are all."""
+) -> tuple[list[Candidate], bool, bool]:
+    """Return the matches of all stages, whether these are all, and whether a product of the whole shop matches."""
     conditions = [Listing.category_id == category_id, *price_range(wanted)]
     scanned = _scan_stages(plan, [*conditions, *other_conditions(wanted, Listing)], most)
     first = _matches_in(wanted, conditions, select(scanned[0], literal(0).label("stage")).cte("first"), most)
@@ -91,7 +94,8 @@ def _find(
     candidates = [Candidate(*row[len(scanned) :]) for row in rows if row[len(scanned)] is not None]
     in_title = sum(candidate.stage == 0 for candidate in candidates)
     complete = max(in_title, len(candidates) - in_title) <= most
-    return candidates, complete and max(rows[0][: len(scanned)]) <= SCAN_LIMIT
+    largest = max(rows[0][: len(scanned)])
+    return candidates, complete and largest <= SCAN_LIMIT, largest > 0
 
 
 def _scan_stages(plan: search.Plan, conditions: list[ColumnElement[bool]] | None, most: int) -> list[CTE]:
@@ -103,7 +107,7 @@ def _scan_stages(plan: search.Plan, conditions: list[ColumnElement[bool]] | None
     for number, stage in enumerate(plan.stages):
         limit: Any = SCAN_LIMIT + 1
         if stage.few is not None:
-            limit = _limit_if(_count(scanned[plan.first_correction - 1]) < stage.few)
+            limit = _limit_if(sum(_count(scanned[earlier]) for earlier in stage.behind) < stage.few)
         elif scanned and conditions is not None:
             in_list = select(Listing.product_id).join_from(
                 scanned[0], Listing, Listing.product_id == scanned[0].c.product_id
@@ -143,9 +147,9 @@ def _sort(found: list[Candidate], wanted: ListRequest, plan: search.Plan) -> lis
         return plan.ranking(stage)
 
     def key(c: Candidate) -> tuple[int, ...]:
-        correction = max(0, c.stage - plan.first_correction + 1)
-        words, place, length = ranking(c.stage if correction else 0).rank(c.title)
-        return correction, words, c.stage, place, length, -c.product_id
+        group = plan.group(c.stage)
+        words, place, length = ranking(c.stage if group else 0).rank(c.title)
+        return group, words, c.stage, place, length, -c.product_id
 
     return sorted(found, key=key)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from storefront.catalog.search.documents import SearchedTexts
 from storefront.catalog.search.index import remove, write
-from storefront.catalog.search.query import Plan, make_plan
+from storefront.catalog.search.query import Plan, make_plan, relax_plan
 from storefront.catalog.search.ranking import spell
 from storefront.catalog.search.text_words import words
 
-__all__ = ["Plan", "SearchedTexts", "make_plan", "remove", "spell", "words", "write"]
+__all__ = ["Plan", "SearchedTexts", "make_plan", "relax_plan", "remove", "spell", "words", "write"]

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import chain, pairwise
 
 from storefront.catalog.search.folding import clean, fold
-from storefront.catalog.search.text_words import forms, join_unit, join_words, split_token
+from storefront.catalog.search.text_words import forms, join_thousands, join_unit, join_words, split_token
 
 # Stands before a word that the text does not contain in this form: a stem, or two words as one. No word contains it,
 # so the beginning of a typed word finds only what the text contains.
@@ -110,7 +110,13 @@ def _table(language: str) -> Callable[[str], tuple[str, ...]]:
 
 def _neighbours(tokens: Sequence[str], language: str, *, pairs: bool) -> Iterator[str]:
     parts = [part for token in tokens for found in split_token(token) for part in found.parts]
+    before = ""  # the thousands of a number such as "1,260"
     for first, second in pairwise(parts):
+        if before and join_unit(first, second):
+            yield DERIVED + before + fold(second)
+        before = join_thousands(first, second)
+        if before:
+            yield DERIVED + before
         if join_words((first, second)) if pairs else join_unit(first, second):
             # With the stems of the second word: quicker than to work out the stems of each pair.
             begin = DERIVED + fold(first)

@@ -69,6 +69,8 @@ class _Cleaning(_Table):
         kind = unicodedata.category(character)
         if character in _APOSTROPHES:
             return "'"
+        if character == "×":
+            return "x"
         if kind == "Pd" or character in _CONNECTORS:
             return "-"
         if character == "\u0640" or (kind == "Cf" and character != "\u200b"):

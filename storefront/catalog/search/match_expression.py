@@ -19,6 +19,7 @@ from storefront.catalog.search.text_words import (
     compounds,
     forms,
     is_unspaced,
+    join_thousands,
     join_words,
     split_runs,
 )
@@ -57,7 +58,7 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
             joined.append({found.joined} if found.joined else set())
     del parts[MAX_WORDS:], joined[MAX_WORDS:]
     for place in range(1, len(parts)):
-        if pair := join_words(parts[place - 1 : place + 1]):
+        if pair := join_words(parts[place - 1 : place + 1]) or join_thousands(*parts[place - 1 : place + 1]):
             joined[place - 1].add(pair)
             joined[place].add(pair)
     for place in range(1, len(parts) - 1):
@@ -72,13 +73,14 @@ def read_parts(query: str) -> tuple[list[str], list[set[str]]]:
     return parts, joined
 
 
-def build_clauses(query: str, language: str) -> list[Clause]:
-    """Return a clause for each word of a query; all of them must be met."""
+def build_clauses(query: str, language: str, *, whole_words: bool = False) -> list[Clause]:
+    """Return a clause for each word of a query; all of them must be met. `whole_words`: not words that it begins."""
     clauses: list[Clause] = []
     for part, joined in zip(*read_parts(query), strict=True):
         pieces = split_runs(fold(part))
         if len(pieces) == 1 and not is_unspaced(pieces[0]):
-            clauses.append(_word_clause(pieces[0], forms(part, language), joined, language))
+            clause = _word_clause(pieces[0], forms(part, language), joined, language)
+            clauses.append(_without_prefixes(clause) if whole_words else clause)
             continue
         for piece in pieces:
             clauses += (
@@ -148,6 +150,12 @@ def _word_clause(word: str, found: Forms, joined: set[str], language: str) -> Cl
             others |= {Term(form): None, Term(DERIVED + form): None}
     exact = (_begins(word),)
     return Clause(exact, tuple(term for term in others if term not in exact))
+
+
+def _without_prefixes(clause: Clause) -> Clause:
+    return Clause(
+        tuple(Term(term.word) for term in clause.exact), tuple(t for t in clause.others if not t.prefix)
+    )
 
 
 def _sqlite_term(term: Term) -> str:

@@ -18,6 +18,7 @@ from storefront.extensions import insert_function
 
 # Letters. Shorter words have too many neighbours; longer ones are typed by nobody.
 MIN_KNOWN, MIN_NEAR, MAX_LENGTH = 3, 4, 24
+_SOUNDS = str.maketrans("aehiouwybfpvcgjkqsxzdtlmnr", "00000000111122222222334556")
 _CHUNK = 500  # words in one statement
 _MAX_REMEMBERED = 200_000  # words, of the table in this process
 
@@ -51,10 +52,34 @@ def is_near(first: str, second: str) -> bool:
     )
 
 
-def sort_near(word: str, candidates: Iterable[str]) -> list[str]:
-    """Return the candidates that are near a word: those with the same first letter first, then the longest."""
-    near = {candidate for candidate in candidates if is_near(word, candidate)}
-    return sorted(near, key=lambda other: (other[0] != word[0], -len(other), other))
+def sort_near(forms: Sequence[str], candidates: Iterable[str]) -> list[str]:
+    """Return the likeliest of the candidates that are one edit from a form of a word, the longest first.
+
+    People leave out, double and exchange letters more often than they type another one, and rarely the first one.
+    """
+    rated: dict[str, int] = {}
+    for form in forms:
+        for other in candidates:
+            if is_near(form, other) and not _means_another(form, other):
+                rated[other] = min(rated.get(other, 9), _unlikeliness(form, other))
+    best = min(rated.values(), default=0)
+    return sorted((other for other in rated if rated[other] == best), key=lambda other: (-len(other), other))
+
+
+def _unlikeliness(word: str, other: str) -> int:
+    """Return 0 to 4, for words one edit apart: 1 for another letter, 2 for another first letter."""
+    replaced = len(word) == len(other) and sorted(word) != sorted(other)
+    return replaced + 2 * (word[0] != other[0])
+
+
+def _means_another(word: str, other: str) -> bool:
+    """Return whether a short word is another word: its first letter differs, or one that sounds different.
+
+    "vaze" is "vase", but "cafe" is neither "cake" nor "safe". Soundex (Russell 1918) says which letters sound alike.
+    """
+    if len(word) > MIN_NEAR or len(word) != len(other) or sorted(word) == sorted(other):
+        return False
+    return word[0] != other[0] or word.translate(_SOUNDS) != other.translate(_SOUNDS)
 
 
 def add_words(session: Session, found: Collection[str], table_id: str) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import islice, product
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from sqlalchemy import TextClause, select
 from sqlalchemy.orm import Session
 
-from storefront.catalog.search import near_words
-from storefront.catalog.search.folding import fold
+from storefront.catalog.search.corrections import KnownWords, correct, looked_up_keys
 from storefront.catalog.search.index import TABLES, Target, new_target
 from storefront.catalog.search.match_expression import (
     Clause,
@@ -21,15 +20,10 @@ from storefront.catalog.search.match_expression import (
 )
 from storefront.catalog.search.models import SearchIndex, SearchWord
 from storefront.catalog.search.ranking import Ranking
-from storefront.catalog.search.stems import stems
-from storefront.catalog.search.text_words import is_unspaced
+from storefront.catalog.search.relaxation import shorten
+from storefront.catalog.search.text_words import compounds
 
-MAX_CORRECTIONS = 3
 _MAX_CANDIDATES = 2000
-_MAX_LOOKED_UP = 6  # words of a query
-_PER_WORD = 3
-# Fewer matches are few. A short word has many neighbours that mean something else, so it must find nothing at all.
-_FEW, _SHORT, _MIN_HALF = 3, 5, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +32,13 @@ class Stage:
 
     Attributes:
         source: the statement for the `product_id`s.
-        few: it is needed only if the earlier stages match fewer products; None: always.
+        few: it is needed only if the stages in `behind` match fewer products; None: always.
+        behind: numbers of earlier stages.
     """
 
     source: TextClause
     few: int | None = None
+    behind: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +48,36 @@ class Plan:
     Attributes:
         stages: products whose title matches; those that match as typed; those that match in other forms; then one
             stage for each correction.
-        corrections: the query with words one edit apart, or split.
-        language: of the index.
+        corrections: the query with words one edit apart, or split; of a relaxed plan: with fewer words.
+        target: the table of documents that answers.
         query: as it was typed.
+        likeliest: its words and compounds in their likeliest spelling; empty if the plan cannot be relaxed.
+        is_relaxed: whether products that have only some of the words are looked for.
     """
 
     stages: tuple[Stage, ...]
     corrections: tuple[str, ...]
-    language: str
+    target: Target
     query: str
+    likeliest: tuple[str, ...] = ()
+    is_relaxed: bool = False
 
     @property
     def first_correction(self) -> int:
         """The stage of the first correction."""
         return len(self.stages) - len(self.corrections)
 
+    def group(self, stage: int) -> int:
+        """Return the group to which the products of a stage belong; those of a lower one come first."""
+        return min(max(0, stage - self.first_correction + 1), 1 if self.is_relaxed else len(self.stages))
+
     def ranking(self, stage: int) -> Ranking:
         """Return what ranks the titles that a stage has found."""
         place = stage - self.first_correction
-        return Ranking(self.corrections[place] if place >= 0 else self.query, self.language)
+        if place < 0:
+            return Ranking(self.query, self.target.language)
+        corrected = " ".join(self.likeliest) if self.is_relaxed else self.corrections[place]
+        return Ranking(corrected, self.target.language)
 
 
 def make_plan(session: Session, query: str) -> Plan | None:
@@ -78,26 +85,58 @@ def make_plan(session: Session, query: str) -> Plan | None:
     parts, _ = read_parts(query)
     if not parts:
         return None
-    words = [_single_word(part) for part in parts]
-    target, known = _look_up(session, [word for word in words if word][:_MAX_LOOKED_UP])
+    target, known = _look_up(session, parts)
     dialect = session.connection().dialect.name
     if target.is_first_format:
         clauses = first_clauses(query)
         return _first_plan(dialect, target, query, clauses) if clauses else None
     clauses = build_clauses(query, target.language)
-    corrections, few = _correct(parts, words, known, target.language)
+    corrected = correct(parts, known, target.language)
     stages = [
         Stage(build_statement(dialect, target.table, clauses, title_only=True, exact=False, bind="match_0")),
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind="match_2")),
     ]
-    for number, corrected in enumerate(corrections, len(stages)):
-        wanted = build_clauses(corrected, target.language)
-        statement = build_statement(
-            dialect, target.table, wanted, title_only=False, exact=False, bind=f"match_{number}"
+    for wanted in corrected.queries:
+        stages.append(_other_stage(dialect, target, wanted, len(stages), corrected.few, (2,)))
+    spelt, likeliest = iter(corrected.likeliest), []
+    for found in compounds(query):
+        likeliest.append("-".join(islice(spelt, len(found.parts))))
+    return Plan(tuple(stages), corrected.queries, target, query, tuple(filter(None, likeliest)))
+
+
+def relax_plan(session: Session, plan: Plan) -> Plan | None:
+    """Return the plan that looks for products with some of the words, after one that found nothing; None without."""
+    dialect = session.connection().dialect.name
+    stages = list(plan.stages[: plan.first_correction])
+    behind = (len(stages) - 1,)
+    queries: list[str] = []
+    for level in shorten(plan.likeliest):
+        stages += (
+            _other_stage(dialect, plan.target, query, number, 1, behind, whole_words=True)
+            for number, query in enumerate(level, len(stages))
         )
-        stages.append(Stage(statement, few))
-    return Plan(tuple(stages), corrections, target.language, query)
+        behind = (*behind, *range(behind[-1] + 1, len(stages)))
+        queries += level
+    if not queries:
+        return None
+    return replace(plan, stages=tuple(stages), corrections=tuple(queries), is_relaxed=True)
+
+
+def _other_stage(
+    dialect: str,
+    target: Target,
+    query: str,
+    number: int,
+    few: int,
+    behind: tuple[int, ...],
+    *,
+    whole_words: bool = False,
+) -> Stage:
+    """Return a stage that looks for another query than the typed one."""
+    clauses, bind = build_clauses(query, target.language, whole_words=whole_words), f"match_{number}"
+    statement = build_statement(dialect, target.table, clauses, title_only=False, exact=False, bind=bind)
+    return Stage(statement, few, behind)
 
 
 def _first_plan(dialect: str, target: Target, query: str, clauses: Sequence[Clause]) -> Plan:
@@ -105,73 +144,19 @@ def _first_plan(dialect: str, target: Target, query: str, clauses: Sequence[Clau
         Stage(build_statement(dialect, target.table, clauses, title_only=True, exact=True, bind="match_0")),
         Stage(build_statement(dialect, target.table, clauses, title_only=False, exact=True, bind="match_1")),
     )
-    return Plan(stages, (), "", query)
+    return Plan(stages, (), target, query)
 
 
-def _look_up(session: Session, words: Sequence[str]) -> tuple[Target, dict[str, set[str]]]:
+def _look_up(session: Session, parts: Sequence[str]) -> tuple[Target, KnownWords]:
     """Return the table of documents that answers, and the known words by key."""
-    wanted = set().union(*map(near_words.deletion_keys, words), *map(_halves, words))
+    keys = looked_up_keys(parts, new_target().language)
     rows = session.execute(
         select(SearchIndex.table_number, SearchIndex.version, SearchWord.key, SearchWord.word)
-        .outerjoin(SearchWord, SearchWord.key.in_(sorted(wanted)))
+        .outerjoin(SearchWord, SearchWord.key.in_(keys))
         .limit(_MAX_CANDIDATES)
     ).all()
-    known: dict[str, set[str]] = {}
+    known: KnownWords = {}
     for _, _, key, word in rows:
         known.setdefault(key, set()).add(word)
     target = Target(TABLES[rows[0][0]], rows[0][1]) if rows else new_target()
     return target, known
-
-
-def _single_word(part: str) -> str:
-    """Return the folded word if it may be corrected: it consists of letters of a script with spaces; else ""."""
-    word = fold(part)
-    correctable = near_words.is_word(word) and len(word) >= near_words.MIN_NEAR
-    return word if correctable and not is_unspaced(word) else ""
-
-
-def _halves(word: str) -> set[str]:
-    return {half for pair in _splits(word) for half in pair}
-
-
-def _splits(word: str) -> list[tuple[str, str]]:
-    return [(word[:i], word[i:]) for i in range(_MIN_HALF, len(word) - _MIN_HALF + 1)]
-
-
-def _correct(
-    parts: Sequence[str], words: Sequence[str], known: dict[str, set[str]], language: str
-) -> tuple[tuple[str, ...], int]:
-    """Return the query with unknown words corrected, the likeliest first, and how many matches are few for that.
-
-    If each word is known, each is replaced alone.
-    """
-    options = [_alternatives(word, known) if word else [] for word in words]
-    unknown = [
-        place
-        for place, word in enumerate(words)
-        if options[place] and not _is_known(word, parts[place], known, language)
-    ]
-    corrected: dict[str, None] = {}
-    replaced: set[int] = set()
-    for places in (
-        [tuple(unknown)] if unknown else [(place,) for place in range(len(words)) if options[place]]
-    ):
-        replaced.update(places)
-        for choice in islice(product(*(options[place] for place in places)), _PER_WORD):
-            changed = dict(zip(places, choice, strict=True))
-            corrected[" ".join(changed.get(place, part) for place, part in enumerate(parts))] = None
-    short = any(len(words[place]) <= _SHORT for place in replaced)
-    return tuple(islice(corrected, MAX_CORRECTIONS)), 1 if short else _FEW
-
-
-def _is_known(word: str, part: str, known: dict[str, set[str]], language: str) -> bool:
-    return any(form in known.get(form, ()) for form in (word, *stems(part, language)))
-
-
-def _alternatives(word: str, known: dict[str, set[str]]) -> list[str]:
-    """Return what a word may have meant: two known words, or known words one edit apart."""
-    split = [f"{a} {b}" for a, b in _splits(word) if a in known.get(a, ()) and b in known.get(b, ())]
-    candidates: Iterable[str] = set().union(
-        *(known.get(key, set()) for key in near_words.deletion_keys(word))
-    )
-    return [*split, *near_words.sort_near(word, candidates)][:_PER_WORD]

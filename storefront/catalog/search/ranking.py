@@ -8,10 +8,10 @@ from storefront.catalog.search.folding import fold
 from storefront.catalog.search.match_expression import query_grams, read_parts
 from storefront.catalog.search.text_words import compounds, forms, join_words, split_runs
 
-# What a word of the query costs: it is a word of the title, one in another form, the beginning of one, one that is
-# joined or split differently, or not in the title. That costs more than two words found together: for "tea pot" a
-# teapot comes before a tea cup.
-_EXACT, _STEM, _BEGINNING, _JOINED, _MISSING = 0, 1, 2, 3, 8
+# What a word of the query costs: it is a word of the title, one that is a word of it with its neighbour, another form
+# of one, the beginning of one, one that is split or joined otherwise, or not in the title. That costs more than two
+# words found together: for "tea pot" a teapot comes before a tea cup.
+_EXACT, _WHOLE, _STEM, _BEGINNING, _JOINED, _MISSING = 0, 1, 2, 4, 6, 16
 _FAR = 99
 
 Rank = tuple[int, int, int]
@@ -74,7 +74,7 @@ class Ranking:
         if word in roots or not roots.isdisjoint(other):
             return _STEM
         if not roots.isdisjoint(pairs):
-            return _JOINED
+            return _WHOLE
         if any(known.startswith(word) for known in heading):
             return _BEGINNING
         return _JOINED if word in joined or not joined.isdisjoint(other) else _MISSING

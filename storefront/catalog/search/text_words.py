@@ -16,7 +16,11 @@ MAX_WORD = 60
 MAX_JOINED = 40
 GRAM = 3  # characters of a script without spaces that make up one indexed word
 _MAX_UNIT = 4
+_GROUP = 3  # digits between the signs of thousands
 _PUNCTUATION = re.compile("['-]+")
+# Measures, one after the other: "700x25c" is "700x" and "25c", as "700 x 25 c" is.
+_MEASURES = re.compile(r"\d+[a-z]{0,2}(?:x\d+[a-z]{0,3})+")
+_FACTOR = re.compile(r"(?<=x)(?=\d)")
 _RUN = re.compile(f"([{UNSPACED}]+)")
 # How people write these letters who have no key for them. Those who leave the marks out find the folded word.
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
@@ -62,14 +66,19 @@ def split_token(token: str) -> tuple[Compound, ...]:
     A part of accents alone, such as the sign that colours an emoji, is left out: folding removes all of it.
     """
     if "-" not in token and "'" not in token:
-        return (Compound((token,), ""),) if fold(token) else ()
+        return (Compound(_split_measures(token), ""),) if fold(token) else ()
     parts: list[str] = []
     for piece in token.split("-"):
         pieces = [p for p in piece.split("'") if fold(p)]
-        parts += [p for p in pieces if len(p) > 1] or pieces
+        for part in [p for p in pieces if len(p) > 1] or pieces:
+            parts += _split_measures(part)
     if not parts:
         return ()
     return (Compound(tuple(parts), join_words([p for p in _PUNCTUATION.split(token) if fold(p)])),)
+
+
+def _split_measures(piece: str) -> tuple[str, ...]:
+    return tuple(_FACTOR.split(piece)) if _MEASURES.fullmatch(piece) else (piece,)
 
 
 def words(text: str) -> list[str]:
@@ -109,8 +118,15 @@ def forms(word: str, language: str) -> Forms:
 
 
 def join_unit(number: str, unit: str) -> str:
-    """Return a number and the unit behind it as one word ("500" and "ml"); "" if they are something else."""
-    return number + unit if number.isdigit() and len(unit) <= _MAX_UNIT and unit.isalpha() else ""
+    """Return a number and the unit behind it as one word ("500" and "ml", "2" and "m2"); "" if it is no unit."""
+    is_unit = len(unit) <= _MAX_UNIT and unit.rstrip("23").isalpha()
+    return number + unit if number.isdigit() and is_unit else ""
+
+
+def join_thousands(number: str, more: str) -> str:
+    """Return a number whose thousands are apart as one ("1" and "260" of "1,260"); "" if these are two numbers."""
+    grouped = len(number) <= _GROUP and not number.startswith("0") and len(more) == _GROUP
+    return number + more if grouped and number.isdigit() and more.isdigit() else ""
 
 
 def join_words(parts: Sequence[str]) -> str:
