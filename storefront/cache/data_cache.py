@@ -98,12 +98,15 @@ def cached(kind: EntryKind, value_type: type[T]) -> Callable[[Callable[P, T]], C
 def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: Callable[[], T]) -> T:
     ticket.begin(get_snapshot_time(), in_background=is_in_background())
     try:
+        if ticket.failure is not None:
+            raise ticket.failure
         with collect_dependencies() as tags:
             value = build()
     except Exception as error:
         # No old value inside a write transaction: its connection may have died, and its earlier writes with it.
-        stale = ticket.find_stale("") if _is_outage(error) and not is_writing() else None
-        ticket.abandon()
+        is_outage = _is_outage(error)
+        stale = ticket.find_stale("") if is_outage and not is_writing() else None
+        ticket.abandon(error if is_outage else None)
         if stale is None:
             raise
         # The connection may have died: what the page reads next needs another one.

@@ -14,11 +14,13 @@ class Flight:
         looked_up: set when the leader has asked Redis.
         done: set when the value is built, or the leader gave up.
         has_stale_value: whether Redis has an old value to answer with meanwhile.
+        failure: what the source raised for the leader: all who wait fail with it, instead of one after the other.
     """
 
     looked_up: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     has_stale_value: bool = False
+    failure: Exception | None = None
 
 
 class SingleFlight:

@@ -53,7 +53,10 @@ class CacheHit(NamedTuple):
 
 @dataclass(slots=True)
 class BuildTicket:
-    """The task to build an entry; `lease` is None if the value will not be stored in Redis."""
+    """The task to build an entry; `lease` is None if the value will not be stored in Redis.
+
+    `failure` is what the source has just raised for another look-up: this one need not ask it again.
+    """
 
     store: CacheStore
     entry: CacheEntry
@@ -63,6 +66,7 @@ class BuildTicket:
     flight: Flight | None
     started_at: float = field(default_factory=time.monotonic)
     closed: bool = False
+    failure: Exception | None = None
 
     def set_snapshot_time(self, moment: float | None) -> None:
         """Set the time (monotonic seconds) of the database snapshot that the build reads.
@@ -83,10 +87,16 @@ class BuildTicket:
         finally:
             self._close()
 
-    def abandon(self) -> None:
-        """Give up the build, so that another look-up can build. Does nothing after `fill`."""
+    def abandon(self, failure: Exception | None = None) -> None:
+        """Give up the build, so that another look-up can build. Does nothing after `fill`.
+
+        With a failure of the source, those that wait for this build fail, too: if each asked a source that hangs,
+        one after the other, the last would wait as often as there are others.
+        """
         if self.closed:
             return
+        if self.flight is not None:
+            self.flight.failure = failure
         self._release()
         self._close()
 
@@ -166,6 +176,8 @@ class CacheStore:
                 self._count_waiting(kind, waited)
                 waited = True
                 if flight.done.wait(max(0.0, deadline - time.monotonic())):
+                    if flight.failure is not None:
+                        return BuildTicket(self, entry, None, False, 0, None, failure=flight.failure)
                     continue
                 return self._build_alone(entry)
             answer: CacheHit | BuildTicket | None = None

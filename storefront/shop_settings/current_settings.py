@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 Rows = tuple[tuple[str, str], ...]  # names and texts, sorted by name
 RETRY = 1.0  # seconds until a read that failed is tried again
+_ASKING = 5.0  # seconds that this attempt may take; the others do not wait for it
 _ENTRY = keys.shop_settings()
 _MEMO = "storefront.shop_settings"
 
@@ -55,7 +56,7 @@ class _LastKnown:
 
     Attributes:
         rows: the settings.
-        until: monotonic seconds until which they are used, after a read has failed.
+        until: monotonic seconds until which they are used, after a read has failed; 0 if the last read succeeded.
     """
 
     rows: Rows = ()
@@ -126,8 +127,11 @@ def _read_rows() -> Rows:
     if last.until > time.monotonic() and not is_writing():
         cache.depends_on(keys.STALE)
         return last.rows
+    if last.until:
+        last.until = time.monotonic() + _ASKING
     try:
         last.rows = cache.fetch(_ENTRY, Rows, _load)
+        last.until = 0.0
     except SQLAlchemyError as error:
         if is_writing():
             raise  # the transaction is lost

@@ -44,8 +44,11 @@ class _LatestLinks:
 
     def load(self) -> Links:
         if time.monotonic() >= self._retry_at:
+            if self._retry_at:  # one page asks again; the others do not wait for it
+                self._retry_at = time.monotonic() + RETRY
             try:
                 self._links = tuple(link for links in load_links.fire() for link in links)
+                self._retry_at = 0.0
             except (SQLAlchemyError, StorefrontError):  # a page that says so must not wait for it again
                 self._retry_at = time.monotonic() + RETRY
         return self._links

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from storefront import cache
 from storefront.cache import keys
@@ -22,6 +26,7 @@ from tests.factories import make_category, make_product
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 
+READERS = 8
 TABLES = ("product", "variant", "category", "listing", "product_image", "stock_item")
 
 
@@ -190,3 +195,33 @@ def test_without_redis_and_database_pages_come_from_l1(
             for address in PAGES:
                 response = get(own_client, address)
                 assert (response.status_code, detail(response)) == (200, "stale")
+
+
+def test_all_who_wait_for_a_failing_source_fail_with_it(app: Flask, store: CacheStore) -> None:
+    """A database that hangs is asked once, not by each reader after the other."""
+    entry, asked, release = keys.shop_settings(), list[int](), threading.Event()
+
+    def build() -> str:
+        asked.append(1)
+        release.wait(10)
+        raise OperationalError("SELECT", {}, Exception("the server did not answer in time"))
+
+    def read(_: int) -> str:
+        with app.app_context():
+            try:
+                return cache.fetch(entry, str, build)
+            except OperationalError:
+                return "away"
+
+    with ThreadPoolExecutor(READERS) as pool:
+        answers = pool.map(read, range(READERS))
+        waiting = Counter[tuple[str, str]]()
+
+        def all_wait() -> bool:
+            waiting.update(store.counters.take_new())
+            return waiting[(entry.kind.name, "waited")] == READERS - 1
+
+        assert eventually(all_wait)
+        release.set()
+        assert list(answers) == ["away"] * READERS
+    assert len(asked) == 1
