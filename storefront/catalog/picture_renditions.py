@@ -34,6 +34,7 @@ MAX_OWN_PIXELS = 4_000_000
 MAX_MEMORY = 768 * 1024 * 1024
 MAX_CPU = 60  # seconds
 REFUSED = 3
+FAILED = 4  # the disk did; standard error has the number of the error
 _MAX_HEIGHT = 16_383  # of a WebP picture (RFC 9649, 2.6)
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 # How Pillow writes each kind of file. AVIF at 50 looks like WebP at 80 (41 to 45 dB) in about half of the bytes; all
@@ -147,6 +148,8 @@ def _explained() -> Iterator[None]:
     except MemoryError as error:
         raise RefusedError("The picture needs too much memory.") from error
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk: Pillow's own errors have no number
         raise RefusedError(f"The picture cannot be read: {error}.") from error
 
 
@@ -167,6 +170,9 @@ def main(folder: Path, names: Sequence[str]) -> int:
     except RefusedError as error:
         sys.stderr.write(str(error))
         return REFUSED
+    except OSError as error:
+        sys.stderr.write(str(error.errno or 0))
+        return FAILED
     sys.stdout.write(f"{width} {height}")
     return 0
 

@@ -57,6 +57,7 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
     SVG is refused: it can contain scripts.
 
     Raises:
+        OSError: the renditions cannot be written.
         PictureError: the file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture, or it is too large.
     """
     if len(data) > MAX_BYTES:
@@ -133,6 +134,9 @@ def _render_apart(
             raise PictureError(f"The picture takes longer than {MAX_SECONDS} s to decode.") from error
         if done.returncode == picture_renditions.REFUSED:
             raise PictureError(done.stderr.decode())
+        if done.returncode == picture_renditions.FAILED:
+            number = int(done.stderr)
+            raise OSError(number, os.strerror(number), folder)
         if done.returncode:  # the system ended it, or a library gave up
             raise PictureError("The picture cannot be decoded with the memory and time that a picture gets.")
         for file in Path(folder).iterdir():

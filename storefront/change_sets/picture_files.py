@@ -49,4 +49,4 @@ class PictureFolder:
             return f"{source!r}: {error}"
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            return f"{source!r} cannot be read: {why}"
+            return f"{source!r} cannot be read or stored: {why}"

@@ -6,6 +6,7 @@ SQLite's online backup and pg_dump both read a consistent snapshot, and picture 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -109,6 +110,8 @@ def _unpack(file: Path, folder: Path) -> None:
             _extract(archive, folder)
         about: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except (tarfile.TarError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
+            raise  # of the disk, not of the archive
         raise click.ClickException(f"{file} is not a backup of a shop, or it is damaged.") from error
     if about.get("format") != FORMAT or not (folder / "database").is_file():
         raise click.ClickException(f"{file} was written by another version; restore it with that.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from storefront.catalog import pictures
+from storefront.catalog import picture_renditions, pictures
 from storefront.catalog.pictures import PictureError
 from tests.factories import make_product, png
 
@@ -31,6 +34,15 @@ def test_same_picture_is_rendered_once(tmp_path: Path) -> None:
     files = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.webp")}
     assert pictures.store(png(), tmp_path) == stored
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*") if file.is_file()} == files
+
+
+def test_an_error_of_the_disk_is_not_one_of_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "media").write_text("no folder")
+    with pytest.raises(NotADirectoryError):
+        pictures.store(png(), tmp_path / "media")
+    command = [sys.executable, "-I", picture_renditions.__file__, str(tmp_path / "absent")]
+    done = subprocess.run(command, input=png(), capture_output=True, check=False)
+    assert (done.returncode, int(done.stderr)) == (picture_renditions.FAILED, errno.ENOENT)
 
 
 def test_small_picture_is_not_enlarged(tmp_path: Path) -> None:
