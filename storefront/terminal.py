@@ -72,7 +72,7 @@ def _guarded(run: Callable[..., Any], prepare: Prepare | None) -> Callable[..., 
     @functools.wraps(run)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         context = click.get_current_context()
-        with errors_for_people(), interruptible(lambda: _UNKNOWN):
+        with errors_for_people(), interruptible():
             _check_texts(context)
             if prepare is not None and context.invoked_subcommand is None:
                 with_appcontext(prepare)(_names_of(context))
@@ -141,7 +141,7 @@ def clear_progress() -> None:
 
 
 @contextmanager
-def interruptible(advice: Callable[[], str]) -> Iterator[None]:
+def interruptible(advice: Callable[[], str] = lambda: _UNKNOWN) -> Iterator[None]:
     """End the command with status 130 at Ctrl-C, and say what was done and how to go on.
 
     Ctrl-C may come within a commit, and the library that it breaks then raises an error of its own. So an error

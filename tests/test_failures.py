@@ -16,14 +16,15 @@ import pytest
 from flask import Flask
 from flask.cli import run_command, shell_command
 from flask_migrate.cli import db as migration_commands
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from storefront import failures
 from storefront.app import create_app
 from storefront.errors import ConfigurationError
 from storefront.extensions import db
-from storefront.ops import schema, setup
+from storefront.ops import schema, setup, warm_up
 from storefront.terminal import INTERRUPTED, guard
 from tests.conftest import make_app
 from tests.processes import ROOT, free_port
@@ -274,7 +275,7 @@ def test_gunicorn_migrates_in_development_and_says_what_lacks(
     caplog.clear()
     app = make_app(empty_url, tmp_path)
     setup.check_before_serving(app)
-    assert "The shop is empty. Fill it: flask setup" in caplog.text
+    assert schema.EMPTY in caplog.text
     caplog.clear()
     setup.check_before_serving(live)
     assert caplog.text == ""
@@ -306,3 +307,57 @@ def test_flask_run_sets_up_and_flask_shell_says_what_to_type(
     assert app.test_client().get("/", base_url="http://localhost").status_code == 200
     with click.Context(shell_command, info_name="shell"):
         make_app(url, tmp_path, **settings)
+
+
+def test_ctrl_c_while_flask_run_sets_up_is_one_sentence(
+    tmp_path: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    settings = {"STOREFRONT_ENV": "development", "REDIS_URL": redis_url}
+    with click.Context(run_command, info_name="run") as context:
+        context.params = {"host": "127.0.0.1", "port": free_port()}
+        event.listen(Engine, "connect", press)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                make_app(f"sqlite:///{tmp_path / 'new.sqlite3'}", tmp_path, **settings)
+        finally:
+            event.remove(Engine, "connect", press)
+    assert ended.value.code == INTERRUPTED
+    assert "Stopped. What was complete is kept; repeat the command" in capsys.readouterr().err
+
+
+def test_any_server_says_that_a_new_shop_is_empty(
+    empty_url: str, tmp_path: Path, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"STOREFRONT_ENV": "development", "REDIS_URL": redis_url}
+    for said in (1, 0):
+        caplog.clear()
+        app = make_app(empty_url, tmp_path, **settings)
+        assert app.test_client().get("/", base_url="http://localhost").status_code == 200
+        assert caplog.text.count(schema.EMPTY) == said
+        with app.app_context():
+            db.engine.dispose()
+
+
+def test_no_page_is_rendered_in_advance_without_tables(
+    empty_url: str, tmp_path: Path, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    app = make_app(empty_url, tmp_path, REDIS_URL=redis_url)
+    warm_up.in_advance(app)
+    assert failures.NO_TABLES in caplog.text
+    assert "Traceback" not in caplog.text
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_foreign_address_is_not_called_taken() -> None:
+    assert "192.0.2.1 is no address of this machine" in str(setup.check_bind_address("192.0.2.1:8000"))
+
+
+def test_a_key_that_cannot_be_written_names_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file or directory") as raised:
+        create_app({}, instance=tmp_path / "gone")
+    assert raised.value.filename == str(tmp_path / "gone")

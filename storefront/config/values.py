@@ -60,11 +60,14 @@ def secret_key(source: Source, name: str) -> str:
     if not file.exists():
         # The key is written to a temporary file and then linked. If two processes start at the same time, one
         # link wins and both read the same key.
-        with NamedTemporaryFile("w", dir=source.instance, prefix="secret_key.") as draft:
-            draft.write(secrets.token_hex(32))
-            draft.flush()
-            with suppress(FileExistsError):
-                os.link(draft.name, file)
+        try:
+            with NamedTemporaryFile("w", dir=source.instance, prefix="secret_key.") as draft:
+                draft.write(secrets.token_hex(32))
+                draft.flush()
+                with suppress(FileExistsError):
+                    os.link(draft.name, file)
+        except OSError as error:  # the temporary file's name helps nobody
+            raise OSError(error.errno, error.strerror, str(source.instance)) from error
     if key := file.read_text().strip():
         return key
     raise ConfigurationError(f"{file} is empty. Delete it, and the next start makes a new one.")

@@ -20,6 +20,7 @@ from storefront.extensions import db, migrations_folder
 _OWN_CHECKS = {(name,) for name in ("backup", "db", "doctor", "limiter", "restore", "setup")}
 _WITHOUT_DATABASE = {("cache", "stats"), ("cache", "estimate"), ("limits", "report"), ("checkout", "check")}
 PROMPT = 0.5  # seconds; a slower database makes the shop not ready
+EMPTY = "The shop is empty. Fill it: flask demo (the demo), or flask catalog import FILE"
 _NO_ANSWER = f"The database did not answer within {PROMPT:g} s. Check its load and the network."
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,10 @@ def init_app(app: Flask) -> None:
         nonlocal checked
         if not checked:
             if problem() is not None:
+                is_new = find_revision() is None
                 migrate()
+                if is_new:  # another server than deploy/gunicorn.conf.py has, which says this at its start
+                    log.warning(EMPTY)
             checked = True
 
 

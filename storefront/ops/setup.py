@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 
@@ -20,6 +21,8 @@ from storefront.terminal import interruptible, progress_bar
 from storefront.web import hosts
 
 log = logging.getLogger(__name__)
+
+_ONLY_HERE = "Without HOST the shop is served on 127.0.0.1, for this machine only."
 
 
 class UnusableAddressError(StorefrontError):
@@ -112,7 +115,7 @@ def prepare_flask_command(app: Flask) -> None:
     command = context.command if context else None
     if context is None or command not in (run_command, shell_command) or is_running_from_reloader():
         return
-    with app.app_context():
+    with interruptible(), app.app_context():
         try:
             if command is run_command and app.config["ENV"] == "development":
                 host, port = context.params["host"], context.params["port"]
@@ -145,9 +148,7 @@ def check_before_serving(app: Flask) -> None:
                     schema.check_is_ours(schema.find_revision())
                     schema.migrate()
                 if demo.is_empty(db.session()):
-                    log.warning(
-                        "The shop is empty. Fill it: flask setup (the demo), or flask catalog import FILE"
-                    )
+                    log.warning(schema.EMPTY)
         finally:
             db.session.remove()
             db.engine.dispose()  # workers must not inherit a connection
@@ -166,10 +167,12 @@ def check_bind_address(bind: str) -> str | None:
             probe.bind(address)
             probe.listen()
     except socket.gaierror:
-        return f"HOST={host} is unknown. Without HOST the shop is served on 127.0.0.1, for this machine only."
+        return f"HOST={host} is unknown. {_ONLY_HERE}"
     except PermissionError:
         return f"Port {port} needs root. Choose a port from 1024 on: make run PORT=8080, or flask run --port 8080"
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"HOST={host} is no address of this machine. {_ONLY_HERE}"
         return (
             f"Cannot listen on {bind}: {error.strerror}. Stop that server or choose a port: make run PORT=8080, "
             "or flask run --port 8080"

@@ -10,8 +10,9 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import periodic, redis_roles
+from storefront import failures, periodic, redis_roles
 from storefront.cache import hit_rates, page_renderer
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import cache_state
@@ -92,7 +93,9 @@ def in_advance(app: Flask) -> None:
             log.info(
                 "this version starts for the first time: %d pages rendered, %s first", stored, addresses[0]
             )
-    except RedisUnavailable as error:  # the pages will be rendered when somebody asks for them
-        log.info("not all pages of this version were rendered in advance: %s", error)
+    except (RedisUnavailable, SQLAlchemyError) as error:  # they will be rendered when somebody asks for them
+        log.info(
+            "not all pages of this version were rendered in advance: %s", failures.describe(error) or error
+        )
     except Exception:
         log.exception("the pages of this version could not be rendered in advance")
