@@ -12,7 +12,12 @@ from flask import Flask
 
 from storefront import outbox, periodic
 from storefront.cache import cli, fingerprint, invalidation, keys, page_cache, views
-from storefront.cache.build_context import collect_dependencies, depends_on, innermost_build
+from storefront.cache.build_context import (
+    collect_dependencies,
+    depends_on,
+    innermost_build,
+    valid_until,
+)
 from storefront.cache.data_cache import cached, fetch, peek, put
 from storefront.cache.invalidation import invalidate_on_commit
 from storefront.cache.l2 import L2
@@ -37,6 +42,7 @@ __all__ = [
     "public_page",
     "put",
     "start",
+    "valid_until",
 ]
 
 _start_lock = threading.Lock()

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
+
 from flask import g, has_app_context
+
+NEVER = math.inf  # the last moment of a value that does not become wrong by itself
+
+
+class Dependencies(set[str]):
+    """The tags of a value that is being built, and the moment (seconds since the epoch) at which it becomes wrong."""
+
+    valid_until: float = NEVER
 
 
 def depends_on(*tags: str) -> None:
@@ -12,21 +23,46 @@ def depends_on(*tags: str) -> None:
             collected.update(tags)
 
 
-def innermost_build() -> set[str] | None:
+def valid_until(moment: datetime) -> None:
+    """Record a moment at which the value that is being built becomes wrong: it is not answered from then on.
+
+    Examples are the start of a scheduled price and the end of a notice. Of several moments the first one counts. A
+    value that contains this one, such as its page, inherits the moment. A value whose moment has passed is not
+    stored.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise ValueError(
+            f"cache.valid_until({moment!r}): a moment without a time zone means another one on each machine. Pass an "
+            "aware one, such as datetime.now(UTC) + timedelta(hours=1)."
+        )
+    inherit_moment(moment.timestamp())
+
+
+def inherit_moment(moment: float) -> None:
+    """Record the moment (seconds since the epoch) of a cached value for the values that contain it."""
+    if moment != NEVER and has_app_context():
+        for collected in g.get("cache_tags", ()):
+            collected.valid_until = min(collected.valid_until, moment)
+
+
+def innermost_build() -> Dependencies | None:
     """Return the tags of the innermost value that is being built; None outside a build.
 
     A value that was read within another build may be older than this one, which must read it again: it is stored
     unless a tag was invalidated since it began.
     """
-    collected = g.get("cache_tags") if has_app_context() else None
+    collected: list[Dependencies] | None = g.get("cache_tags") if has_app_context() else None
     return collected[-1] if collected else None
 
 
 class collect_dependencies:
-    """Context manager: collects the tags recorded with `depends_on`, also for the builds that contain this one."""
+    """Context manager: collects what `depends_on` and `valid_until` record, for the containing builds, too."""
 
-    def __enter__(self) -> set[str]:
-        tags: set[str] = set()
+    def __enter__(self) -> Dependencies:
+        tags = Dependencies()
         if "cache_tags" not in g:
             g.cache_tags = []
         g.cache_tags.append(tags)

@@ -18,6 +18,7 @@ from storefront.cache import keys
 from storefront.cache.build_context import (
     collect_dependencies,
     depends_on,
+    inherit_moment,
     is_cache_bypassed,
     is_in_background,
 )
@@ -119,7 +120,8 @@ def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: C
     body = msgspec.msgpack.encode(value)
     hard = keys.NEGATIVE_TTL if value is None else keys.HARD_TTL
     ttl = min(store.ttl(ticket.entry), hard)
-    ticket.fill(StoredValue(b"", keys.digest(body), {"": body}), tags, ttl=ttl, hard=hard)
+    stored = StoredValue(b"", keys.digest(body), {"": body}, tags.valid_until)
+    ticket.fill(stored, tags, ttl=ttl, hard=hard)
     return value
 
 
@@ -130,6 +132,7 @@ def _is_outage(error: Exception) -> bool:
 
 def _decode(hit: CacheHit, value_type: type[T]) -> T:
     depends_on(*hit.tags)
+    inherit_moment(hit.valid_until)
     return _decode_body(hit, value_type)
 
 

@@ -18,7 +18,6 @@ DAY = 86400
 # Seconds for which an edge may keep that a page does not exist: anybody can make up such addresses.
 NEGATIVE_MAX_AGE = 60
 BROWSER = ("Cache-Control", "public, max-age=0, must-revalidate")
-_STALE = f"stale-if-error={DAY}"
 # Bytes of the field with the tags. Varnish accepts lines of 8 kB (http_resp_hdr_len), Fastly and Cloudflare of 16,
 # and all fields together have to fit into nginx's buffer of 16 kB (proxy_buffer_size).
 _MOST_BYTES = 8000
@@ -40,17 +39,18 @@ class EdgeFields:
     separator: str = " "
     most_bytes: int = _MOST_BYTES
 
-    def format_lifetime(self, seconds: int) -> Fields:
+    def format_lifetime(self, seconds: int, *, if_error: int = DAY, nginx_may_store: bool = True) -> Fields:
         """Return the fields that say how long caches may keep a page that is right at this moment.
 
+        `if_error` is for how many seconds more they may answer with it while the shop is away. nginx reads no such
+        limit, so it must not store a page that becomes wrong at a known moment.
         nginx 1.22 heeds X-Accel-Expires only if it stands before Cache-Control. With an edge nginx stores nothing:
         after a purge, the edge would get nginx's old copy.
         """
-        edge, nginx = self.control, "0" if self.control or not seconds else str(SHARED_MAX_AGE)
-        if edge:
-            return [("X-Accel-Expires", nginx), BROWSER, (edge, f"max-age={seconds}, {_STALE}")]
-        most = min(seconds, SHARED_MAX_AGE)
-        return [("X-Accel-Expires", nginx), BROWSER, ("CDN-Cache-Control", f"max-age={most}, {_STALE}")]
+        nginx = str(SHARED_MAX_AGE) if nginx_may_store and seconds and not self.control else "0"
+        most = seconds if self.control else min(seconds, SHARED_MAX_AGE)
+        lifetime = f"max-age={most}, stale-if-error={if_error}"
+        return [("X-Accel-Expires", nginx), BROWSER, (self.control or "CDN-Cache-Control", lifetime)]
 
     def format_tags(self, tags: tuple[str, ...]) -> str | None:
         """Return the value of the field with the tags; None if they do not fit: purges would miss the page."""

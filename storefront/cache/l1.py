@@ -6,6 +6,7 @@ was invalidated since its look-up began: `generation` counts the invalidations.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -28,6 +29,7 @@ class L1Entry:
         expires_at: monotonic seconds; the end of its soft TTL.
         size: estimated bytes in memory.
         was_used: since the last eviction looked at it.
+        valid_until: seconds since the epoch; the value is wrong from then on.
         is_recompressed: whether its bodies are as small as they can be.
         memo: what readers have derived from it, so that they need not do it again.
     """
@@ -39,6 +41,7 @@ class L1Entry:
     expires_at: float
     size: int = 0
     was_used: bool = False
+    valid_until: float = math.inf
     is_recompressed: bool = False
     memo: dict[str, object] = field(default_factory=dict)
 
@@ -73,8 +76,9 @@ class L1:
         return entry
 
     def peek(self, key: str) -> L1Entry | None:
-        """Return the entry if there is one, fresh or not."""
-        return self._entries.get(key)
+        """Return the entry if there is one, fresh or not; not from the moment at which it became wrong."""
+        entry = self._entries.get(key)
+        return None if entry is None or entry.valid_until <= time.time() else entry
 
     def put(self, key: str, entry: L1Entry, generation: int) -> bool:
         """Add an entry whose look-up began in this generation; return whether it was accepted."""

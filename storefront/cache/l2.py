@@ -10,6 +10,7 @@ import logging
 import math
 import random
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +45,19 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """A value to store: an opaque head, and the body in one or more variants (encodings, for example)."""
+    """A value to store.
+
+    Attributes:
+        meta: opaque head.
+        etag: of the value.
+        bodies: the body in one or more variants (encodings, for example).
+        valid_until: seconds since the epoch; the value is wrong from then on, and no level answers it.
+    """
 
     meta: bytes
     etag: str
     bodies: Mapping[str, bytes]
+    valid_until: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class L2Entry:
     fresh_for: float  # seconds; negative past the soft TTL
     is_stale: bool
     start: int  # the clock of the tag times when its build began
+    valid_until: float = math.inf  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,10 @@ def _parse_reply(reply: list[Any], token: str) -> FetchResult:
     if outcome == "build":
         return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
     if outcome in ("hit", "stale"):
-        _, meta, etag, body, soft_in, tags, start = reply
+        _, meta, etag, body, soft_in, tags, start, until = reply
         named = tuple(tags.decode().split("\n"))
-        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, outcome == "stale", int(start))
+        is_stale, moment = outcome == "stale", float(until or math.inf)
+        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, is_stale, int(start), moment)
     return cast("Literal['wait', 'unstorable']", outcome)
 
 
@@ -121,6 +132,10 @@ class L2:
         if isinstance(result, L2Entry) and self._was_invalidated(key, result, hard=mode == "any"):
             # Redis lost an invalidation: a replica took over that had not received it.
             self.tag_times.reassert(everything=True)
+            result = self._fetch(key, variant, etags, build=build, mode=mode)
+        if isinstance(result, L2Entry) and result.valid_until <= time.time():
+            # Redis deletes it just now: its expiry was counted from the arrival of the value.
+            self.delete(key)
             result = self._fetch(key, variant, etags, build=build, mode=mode)
         return result
 
@@ -165,17 +180,19 @@ class L2:
             hard: hard TTL in seconds.
         """
         jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        left = value.valid_until - time.time()
         bodies = [part for pair in value.bodies.items() for part in pair]
         arguments = [
             lease.token,
             lease.start,
             lease.born,
-            int(ttl * jitter * 1000),
-            int(hard * jitter * 1000),
+            int(min(ttl * jitter, left) * 1000),
+            int(min(hard * jitter, left) * 1000),
             int(took * 1e6),
             "\n".join(tags),
             value.etag,
             value.meta,
+            "" if value.valid_until == math.inf else repr(value.valid_until),
             *bodies,
         ]
         names = self._keys(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from flask import Response, current_app, g, request
 from flask.globals import request_ctx
 
 from storefront.cache import keys, responses
-from storefront.cache.build_context import collect_dependencies
+from storefront.cache.build_context import Dependencies, collect_dependencies
 from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
@@ -31,7 +32,7 @@ class PageBuild:
     encoding: str | None
     client_etags: Mapping[str, str]
     collector: collect_dependencies
-    tags: set[str]
+    tags: Dependencies
     not_stored: bool = False
     was_stored: bool = False
 
@@ -97,12 +98,14 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     hard = keys.NEGATIVE_TTL if response.status_code in responses.NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
     tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
-    stale = keys.STALE in tags
-    stored = build.was_stored = build.ticket.fill(StoredValue(meta, digest, bodies), tags, ttl=ttl, hard=hard)
+    stale, until = keys.STALE in tags, build.tags.valid_until
+    value = StoredValue(meta, digest, bodies, until)
+    stored = build.was_stored = build.ticket.fill(value, tags, ttl=ttl, hard=hard)
     if stored:  # the fast path may answer the next request
         state.url_index.remember(request.environ, entry)
     sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]
-    hit = CacheHit(meta, digest, sent, tags, 0 if stale else ttl, "stale" if stale else "")
+    fresh_for = 0 if stale else min(ttl, until - time.time())
+    hit = CacheHit(meta, digest, sent, tags, fresh_for, "stale" if stale else "", None, until)
     answer = responses.make_answer(
         hit, entry.key, build.encoding, build.client_etags, state.edge, stored=None if stale else stored
     )

@@ -64,12 +64,14 @@ class RenderedPage(NamedTuple):
         digest: of the page; equal to the `etag` of an entry with the same page.
         body: not compressed.
         tags: that would invalidate it.
+        valid_until: seconds since the epoch; the page is wrong from then on.
     """
 
     meta: bytes
     digest: str
     body: bytes
     tags: tuple[str, ...]
+    valid_until: float
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ def end_rendering(state: CacheState, rendering: Rendering, build: PageBuild, res
     if rendering.is_detached:
         body, meta = response.get_data(), responses.encode_head(response)
         tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
-        rendering.page = RenderedPage(meta, compute_digest(body, meta), body, tags)
+        rendering.page = RenderedPage(meta, compute_digest(body, meta), body, tags, build.tags.valid_until)
         return response
     response = page_builds.store_response(state, build, response)
     rendering.was_stored = build.was_stored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,18 +65,21 @@ def make_answer(
     """Return the answer for a hit, or for a page that was just built (`stored`: whether the cache stored it)."""
     headers = [
         *constant_headers(hit, encoding, client_etags, edge, stored=stored),
-        *changing_headers(hit, key, stored=stored),
+        *changing_headers(hit, key, edge, stored=stored),
     ]
     return PageAnswer(status_of(hit), headers, body_of(hit, encoding))
 
 
-def changing_headers(hit: CacheHit, key: str, *, stored: bool | None = None) -> list[tuple[str, str]]:
+def changing_headers(
+    hit: CacheHit, key: str, edge: EdgeFields, *, stored: bool | None = None
+) -> list[tuple[str, str]]:
     """Return the headers that change during the entry's life."""
+    limited = [] if hit.valid_until == math.inf else _lifetime(hit, edge, stored=stored)
     if stored is None:
         status = f'storefront; hit; ttl={int(hit.fresh_for)}; key="{key}"; detail={hit.detail}'
-        return [("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
+        return [*limited, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
     stored_too = "; stored" if stored else ""
-    return [("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
+    return [*limited, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]
 
 
 def constant_headers(
@@ -108,11 +112,21 @@ def constant_headers(
 
 
 def _about(hit: CacheHit, edge: EdgeFields, *, stored: bool | None) -> list[tuple[str, str]]:
-    """Return for how long caches may keep a page, and by which tags an edge can purge it."""
-    tags, head = edge.format_tags(hit.tags), decode_head(hit)
-    seconds = _count_seconds(hit, head.status, stored=stored) if tags is not None else SHARED_MAX_AGE
+    """Return by which tags an edge can purge a page, and for how long caches may keep it, unless that changes."""
+    tags = edge.format_tags(hit.tags)
     named = [(edge.tags, tags)] if tags is not None else []
-    return [*edge.format_lifetime(seconds), ("Vary", head.vary), *named]
+    lifetime = _lifetime(hit, edge, stored=stored) if hit.valid_until == math.inf else []
+    return [*lifetime, ("Vary", decode_head(hit).vary), *named]
+
+
+def _lifetime(hit: CacheHit, edge: EdgeFields, *, stored: bool | None) -> list[tuple[str, str]]:
+    """Return for how long caches may keep a page: never beyond the moment at which it becomes wrong."""
+    fits = edge.format_tags(hit.tags) is not None
+    seconds = _count_seconds(hit, decode_head(hit).status, stored=stored) if fits else SHARED_MAX_AGE
+    if hit.valid_until == math.inf:
+        return edge.format_lifetime(seconds)
+    seconds = hit.limit(seconds)
+    return edge.format_lifetime(seconds, if_error=hit.limit(seconds + DAY) - seconds, nginx_may_store=False)
 
 
 def _count_seconds(hit: CacheHit, status: int, *, stored: bool | None) -> int:

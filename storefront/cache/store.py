@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -40,6 +41,7 @@ class CacheHit(NamedTuple):
         fresh_for: seconds until it is built again.
         detail: "L1", "L2", "stale" or "local" (built while Redis was down).
         l1_entry: the entry in L1, if it is there.
+        valid_until: seconds since the epoch; the value is wrong from then on.
     """
 
     meta: bytes
@@ -49,6 +51,14 @@ class CacheHit(NamedTuple):
     fresh_for: float
     detail: str
     l1_entry: L1Entry | None = None
+    valid_until: float = math.inf
+
+    def limit(self, seconds: int) -> int:
+        """Return for how many seconds, at most these, others may keep the value."""
+        return seconds if self.valid_until == math.inf else max(0, min(seconds, self._seconds_left()))
+
+    def _seconds_left(self) -> int:
+        return int(self.valid_until - time.time())
 
 
 @dataclass(slots=True)
@@ -122,6 +132,13 @@ class BuildTicket:
         if self.lease is not None:
             with contextlib.suppress(RedisUnavailable):
                 self.store.l2.release(self.entry.key, self.lease)
+
+    def _discard_old(self) -> None:
+        """Give up the lease, and the old value: nothing takes its place, so it would be answered until its end."""
+        if self.lease is not None:
+            with contextlib.suppress(RedisUnavailable):
+                self.store.l2.delete(self.entry.key)
+        self._release()
 
     def _close(self) -> None:
         self.closed = True
@@ -204,9 +221,8 @@ class CacheStore:
         body = None if cached.etag in etags else cached.bodies.get(variant)
         if body is None and cached.etag not in etags:
             return None
-        return CacheHit(
-            cached.meta, cached.etag, body, cached.tags, cached.expires_at - time.monotonic(), "L1", cached
-        )
+        left = cached.expires_at - time.monotonic()
+        return CacheHit(cached.meta, cached.etag, body, cached.tags, left, "L1", cached, cached.valid_until)
 
     def find_permitted(self, entry: CacheEntry, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
         """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
@@ -230,7 +246,10 @@ class CacheStore:
         for level in (self.outage_l1, self.l1):
             if (cached := level.peek(entry.key)) and variant in cached.bodies:
                 self.counters.add(entry.kind.name, "hit_stale")
-                return CacheHit(cached.meta, cached.etag, cached.bodies[variant], cached.tags, 0.0, "stale")
+                body = cached.bodies[variant]
+                return CacheHit(
+                    cached.meta, cached.etag, body, cached.tags, 0.0, "stale", None, cached.valid_until
+                )
         return None
 
     def make_detached_ticket(self, entry: CacheEntry) -> BuildTicket:
@@ -268,9 +287,8 @@ class CacheStore:
             cached = None if force else self.outage_l1.get(key)
             if cached is not None and variant in cached.bodies:
                 left = cached.expires_at - time.monotonic()
-                return CacheHit(
-                    cached.meta, cached.etag, cached.bodies[variant], cached.tags, left, "local", cached
-                )
+                body, until = cached.bodies[variant], cached.valid_until
+                return CacheHit(cached.meta, cached.etag, body, cached.tags, left, "local", cached, until)
             return BuildTicket(self, entry, None, True, self.outage_l1.generation, flight)
         return None
 
@@ -278,7 +296,10 @@ class CacheStore:
         """Count an entry that Redis answered, and return it as a hit."""
         self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
         detail = "stale" if found.is_stale else "L2"
-        return CacheHit(found.meta, found.etag, found.body, found.tags, found.fresh_for, detail, l1_entry)
+        left = min(found.fresh_for, found.valid_until - time.time())
+        return CacheHit(
+            found.meta, found.etag, found.body, found.tags, left, detail, l1_entry, found.valid_until
+        )
 
     def _copy_to_l1(self, key: str, variant: str, result: L2Entry, generation: int) -> L1Entry | None:
         """Put what Redis answered into L1, or add the variant to the entry in L1."""
@@ -293,8 +314,10 @@ class CacheStore:
         if cached is not None and cached.etag == result.etag:
             self.l1.add_variant(key, cached, variant, result.body)
             return cached
+        until = result.valid_until
+        expires_at = time.monotonic() + min(result.fresh_for, until - time.time())
         cached = L1Entry(
-            result.meta, result.etag, {variant: result.body}, result.tags, time.monotonic() + result.fresh_for
+            result.meta, result.etag, {variant: result.body}, result.tags, expires_at, valid_until=until
         )
         return cached if self.l1.put(key, cached, generation) else None
 
@@ -309,15 +332,15 @@ class CacheStore:
         if sum(map(len, value.bodies.values())) > MAX_BYTES:
             self.counters.add(kind, "too_large")
             log.warning("%s is too large for the cache", key)
-            if ticket.lease is not None:
-                with contextlib.suppress(RedisUnavailable):
-                    self.l2.delete(key)  # an old value would be answered until its end
-            ticket._release()
+            ticket._discard_old()
+            return False
+        ttl = min(ttl, value.valid_until - time.time())
+        if ttl <= 0:
+            ticket._discard_old()
             return False
         if ticket.lease is None:
             if ticket.is_outage:
-                until = now + min(ticket.entry.kind.outage_ttl, ttl)
-                cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, until)
+                cached = _make_l1_entry(value, tags, now + min(ticket.entry.kind.outage_ttl, ttl))
                 return self.outage_l1.put(key, cached, ticket.generation)
             return False
         try:
@@ -328,8 +351,7 @@ class CacheStore:
             return False
         self.counters.add(kind, "stored" if stored else "refused")
         if stored and self.receives_invalidations():
-            cached = L1Entry(value.meta, value.etag, dict(value.bodies), tags, now + ttl * 0.9)
-            self.l1.put(key, cached, ticket.generation)
+            self.l1.put(key, _make_l1_entry(value, tags, now + ttl * 0.9), ticket.generation)
         return stored
 
     def _build_alone(self, entry: CacheEntry) -> BuildTicket:
@@ -339,3 +361,8 @@ class CacheStore:
     def _count_waiting(self, kind: str, waited: bool) -> None:
         if not waited:
             self.counters.add(kind, "waited")
+
+
+def _make_l1_entry(value: StoredValue, tags: tuple[str, ...], expires_at: float) -> L1Entry:
+    bodies = dict(value.bodies)
+    return L1Entry(value.meta, value.etag, bodies, tags, expires_at, valid_until=value.valid_until)

@@ -86,7 +86,7 @@ class CachedPageLayer:
             return None
         self._count(environ, page)
         changing = [
-            *responses.changing_headers(hit, page.key),
+            *responses.changing_headers(hit, page.key, self._edge),
             *decision.headers,
             self._common_headers.request_id_header(environ),
         ]

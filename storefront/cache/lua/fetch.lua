@@ -3,7 +3,8 @@
 -- KEYS  1 entry (hash)  2 tag times (sorted set: tag -> clock at its last invalidation, microseconds)  3 lease (string)
 -- ARGV  1 variant of the body  2 ETags that the client has, separated by commas  3 spread of early refreshes (-ln u)
 --       4 lease token ("" = do not build)  5 lease in milliseconds  6 mode ("" | "any": dead entries too | "force": build)
--- Result: {"hit" | "stale", meta, etag, body or false, microseconds until the soft TTL ends, tags, start}
+-- Result: {"hit" | "stale", meta, etag, body or false, microseconds until the soft TTL ends, tags, start,
+--           moment at which it becomes wrong (seconds since the epoch) or false}
 --         {"build", start, born, "1" if others can be answered with an old value meanwhile, else ""}: the lease is ours
 --         {"wait"}: another process builds
 --         {"unstorable"}: it has to be built, and Redis accepts no writes
@@ -12,7 +13,7 @@
 -- were created: if Redis loses them, every older entry is dead.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local entry = redis.call('HMGET', KEYS[1], 'start', 'born', 'soft', 'delta', 'tags', 'etag', 'meta')
+local entry = redis.call('HMGET', KEYS[1], 'start', 'born', 'soft', 'delta', 'tags', 'etag', 'meta', 'until')
 local meta_times = redis.call('ZMSCORE', KEYS[2], '=born', '=clock')
 local born, clock = meta_times[1], meta_times[2]
 local exists = entry[1] and born and tonumber(entry[2]) == tonumber(born)
@@ -37,7 +38,7 @@ local function answer(outcome)
   local client_has_it = false
   for etag in string.gmatch(ARGV[2], '[^,]+') do client_has_it = client_has_it or etag == entry[6] end
   if not client_has_it then body = redis.call('HGET', KEYS[1], 'body:' .. ARGV[1]) end
-  return {outcome, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5], entry[1]}
+  return {outcome, entry[7], entry[6], body, tonumber(entry[3]) - now, entry[5], entry[1], entry[8]}
 end
 
 if ARGV[6] == 'any' then

@@ -2,7 +2,8 @@
 --
 -- KEYS  1 entry  2 tag times  3 lease
 -- ARGV  1 lease token  2 start  3 born (both as fetch.lua gave them)  4 soft TTL  5 hard TTL, both in milliseconds
---       6 delta: microseconds that the build took  7 tags, one per line  8 etag  9 meta  10.. variant, body, …
+--       6 delta: microseconds that the build took  7 tags, one per line  8 etag  9 meta  10 moment at which it becomes wrong
+--       (seconds since the epoch; "" = never; the TTLs end by then)  11.. variant, body, …
 -- Result: 1 stored, 0 the lease is no longer ours, -1 one of the tags was invalidated after start
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 local tags = {}
@@ -21,7 +22,11 @@ local time = redis.call('TIME')
 local soft = time[1] * 1000000 + time[2] + ARGV[4] * 1000
 local fields = {'start', ARGV[2], 'born', ARGV[3], 'soft', string.format('%.0f', soft), 'delta', ARGV[6],
   'tags', ARGV[7], 'etag', ARGV[8], 'meta', ARGV[9]}
-for place = 10, #ARGV, 2 do
+if ARGV[10] ~= '' then
+  fields[#fields + 1] = 'until'
+  fields[#fields + 1] = ARGV[10]
+end
+for place = 11, #ARGV, 2 do
   fields[#fields + 1] = 'body:' .. ARGV[place]
   fields[#fields + 1] = ARGV[place + 1]
 end
