@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.pages import PRODUCT
+from tests.browser.test_checkout import put_in
 from tests.browser.test_looks import OPTIONS
 from tests.processes import Shop
 
@@ -94,6 +95,21 @@ def test_a_quantity_that_cannot_be_saved_yet_is_kept(browser: Browser, shop: Sho
         context.set_offline(False)
         page.get_by_role("button", name="Checkout", exact=True).click()
         expect(page.get_by_role("complementary", name="Your order")).to_contain_text("$192.00")
+    finally:
+        context.close()
+
+
+def test_a_typed_quantity_is_kept_by_going_back_at_once(browser: Browser, shop: Shop) -> None:
+    context = browser.new_context(base_url=shop.url)  # without JavaScript, only buttons save
+    try:
+        page = context.new_page()
+        put_in(page, PRODUCT)
+        page.goto("/categories")
+        page.goto("/cart")
+        page.evaluate("document.querySelector('[name=quantity]').value = 4; history.back()")
+        expect(page).to_have_url(re.compile("/categories"))
+        page.goto("/cart")
+        expect(page.get_by_label(f"Quantity of {TITLE}")).to_have_value("4")
     finally:
         context.close()
 

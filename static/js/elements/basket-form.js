@@ -9,6 +9,7 @@ class BasketForm extends HTMLElement {
   #timer;
   #isSaving = false;
   #isDue = false;
+  #isSubmitted = false;
   #released;
 
   connectedCallback() {
@@ -18,13 +19,20 @@ class BasketForm extends HTMLElement {
     this.addEventListener("change", ({ target }) => target.name === "quantity" && this.#changed(target), { signal });
     this.#released = watchPointer(signal);
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh(), { signal });
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.refresh(), { signal });
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.#shown(), { signal });
+    document.addEventListener("submit", () => (this.#isSubmitted = true), { signal });
+    window.addEventListener("pagehide", () => this.#isSubmitted || this.#save(), { signal }); // typed, and back at once
     this.#save(); // what was typed before this script ran
   }
 
   disconnectedCallback() {
     this.#listening.abort();
     clearTimeout(this.#timer);
+  }
+
+  #shown() {
+    this.#isSubmitted = false;
+    this.refresh();
   }
 
   /** Shows the basket as the server has it now: other tabs and other shoppers change it, too. */
