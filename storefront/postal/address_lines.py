@@ -41,7 +41,19 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
         values["street_address"] = _with_city(values["city"], street, country, is_latin=is_latin)
     written = format_address(values, latin=is_latin).split("\n")
     name = countries.country_names(shop_settings.current().locale).get(country, country)
-    return [line for line in written[:-1] if line.strip()] + [name]
+    # Some countries ask for no postal code; then the sign before it (`HR-`) means nothing.
+    sign = "" if values["postal_code"] else rules.postal_code_prefix
+    typed = {*street.split("\n"), *values.values()}
+    lines = (line if line in typed else _trim(line, sign) for line in written[:-1])
+    return [line for line in lines if line.strip()] + [name]
+
+
+def _trim(line: str, sign: str) -> str:
+    """Return a line without the separators of parts that the address does not have: "Tehran," is "Tehran".
+
+    `sign` stands before the postal code; empty if the address has one.
+    """
+    return " ".join(line.removeprefix(sign).split()).strip(" ,-/")
 
 
 def _region_name(region: str, rules: ValidationRules, *, is_latin: bool) -> str:

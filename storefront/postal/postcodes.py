@@ -32,6 +32,27 @@ _VEHICLE_SIGNS = {
     "SM": "RSM",
     "VA": "V",
 }
+# Words for "postal code", names and signs of old that people and printed labels write before the code.
+_WORDS = {
+    "AT": ("PLZ",),
+    "BR": ("CEP",),
+    "CH": ("PLZ",),
+    "CN": ("邮编", "邮政编码"),
+    "DE": ("PLZ",),
+    "DK": ("K",),
+    "ES": ("CP",),
+    "FI": ("SF",),
+    "FR": ("CP",),
+    "IN": ("PIN", "PINCODE"),
+    "IT": ("CAP",),
+    "JP": ("郵便番号",),
+    "KR": ("우편번호", "우"),
+    "MX": ("CP",),
+    "SG": ("S", "SINGAPORE"),
+    "US": ("ZIP", "ZIPCODE"),
+}
+# The sign of a long vowel: Japanese keyboards write it with the key of the hyphen. Unicode counts it as a letter.
+_LONG_VOWEL = "ー"
 # Spellings that the post prefers to the library's examples. Sweden: PostNord, "Postnummersystemet", a space after 3.
 _USUAL = {"SE": ("114 55",)}
 
@@ -56,7 +77,8 @@ def normalize_postcode(
         prefixes: further words before the code that mean nothing, such as the code of the region.
     """
     text = ascii_digits(normalize("NFKC", typed)).upper()
-    signs = (country, _VEHICLE_SIGNS.get(country, country), *(prefix.strip(" -") for prefix in prefixes))
+    sign = _VEHICLE_SIGNS.get(country, country)
+    signs = (country, sign, *_WORDS.get(country, ()), *(prefix.strip(" -") for prefix in prefixes))
     by_shape = {
         _shape(_compact(example)): example for example in (*reversed(examples), *_USUAL.get(country, ()))
     }
@@ -87,7 +109,7 @@ def _separated(compact: str, by_shape: Mapping[str, str]) -> Iterator[str]:
 
 
 def _compact(text: str) -> str:
-    return "".join(sign for sign in text if sign.isalnum())
+    return "".join(sign for sign in text if sign.isalnum() and sign != _LONG_VOWEL)
 
 
 def _shape(compact: str) -> str:

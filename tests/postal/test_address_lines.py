@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
+from storefront.postal import address_rules, countries
 from storefront.postal.address_lines import address_lines
 
 
@@ -70,3 +73,18 @@ def test_lines_follow_the_script_of_the_address(
     address = {"line1": line1, "city": city, "region": region, "postcode": postcode}
     assert app
     assert address_lines(address | {"name": "Kim", "country": country}) == lines
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("street", ["1 Main St", "街1号", "شارع 1"])
+def test_missing_parts_leave_no_separators(street: str) -> None:
+    for country in countries.country_names("en"):
+        address = {"country": country, "name": "Kim", "line1": street}
+        for part in ("city", "region"):  # those that the country asks for, and no postal code
+            rules = getattr(address_rules.rules_for(country), part)
+            if rules.required:
+                address[part] = next(iter(rules.choices), "Town")
+        for line in address_lines(address)[:-1]:
+            assert line == line.strip(" ,-/"), country
+            assert not re.match(r"[A-Z]{2}- ", line), country
+    assert "12-" in address_lines({"country": "DE", "name": "Kim", "line1": "12-"}), "people's own text stays"

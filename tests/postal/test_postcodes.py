@@ -55,6 +55,13 @@ def read(country: str, typed: str) -> str | None:
         ("IN", "110 001", "110001"),
         ("EG", "١٢٤١١", "12411"),
         ("AU", "NSW 2000", "2000"),
+        ("JP", "〒１００ー０００１", "100-0001"),  # the sign of a long vowel, from the key of the hyphen
+        ("JP", "郵便番号100-0001", "100-0001"),
+        ("BR", "CEP 01310-100", "01310-100"),
+        ("MX", "C.P. 06000", "06000"),
+        ("KR", "우)03187", "03187"),
+        ("SG", "Singapore 238823", "238823"),
+        ("DK", "K-1050", "1050"),
     ],
 )
 def test_postcode_is_read_as_people_write_it(country: str, typed: str, code: str) -> None:
