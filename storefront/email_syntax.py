@@ -10,6 +10,8 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: a path of 256 characters with its brack
 
 # What HTML's <input type=email> accepts, with at least one dot in the domain.
 _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+# ASCII in full width, as Japanese and Chinese keyboards write it. No mailbox is named so.
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -25,7 +27,7 @@ def normalize_email(text: str) -> str | None:
     """
     if len(text) > 2 * MAX_LENGTH:
         return None
-    local, _at, domain = text.strip().rpartition("@")
+    local, _at, domain = text.translate(_WIDE).strip().rpartition("@")
     local = local.casefold() if local.isascii() else ""
     try:
         domain = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
@@ -44,4 +46,8 @@ def exact_email(text: str) -> str:
     them for one (`normalize_email`); what belongs to somebody must not.
     """
     canonical = normalize_email(text)
-    return f"{text.strip().rpartition('@')[0]}@{canonical.rpartition('@')[2]}" if canonical else ""
+    return (
+        f"{text.translate(_WIDE).strip().rpartition('@')[0]}@{canonical.rpartition('@')[2]}"
+        if canonical
+        else ""
+    )

@@ -82,6 +82,12 @@ def ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
+def read_whole_number(text: str, *, most_digits: int) -> int | None:
+    """Return a whole number from 0 that somebody typed, in digits of any script; None if the text is not one."""
+    digits = ascii_digits(text.strip()[: most_digits + 1])
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= most_digits else None
+
+
 def strip_marks(text: str) -> str:
     """Return the text without case and combining marks of any script: "Théière" and "theiere" give the same."""
     if text.isascii():

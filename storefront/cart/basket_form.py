@@ -13,6 +13,7 @@ from itertools import islice, zip_longest
 from werkzeug.datastructures import MultiDict
 
 from storefront.i18n import gettext as _
+from storefront.unicode_text import read_whole_number
 
 MAX_QUANTITY = 99  # of one variant
 MAX_FORM_LINES = 200  # that one form changes: more than a basket has
@@ -55,9 +56,8 @@ def read_basket_form(typed: MultiDict[str, str]) -> BasketForm:
 
 def read_quantity(text: str) -> int | None:
     """Return a quantity from 1 to MAX_QUANTITY; None if the text is not one."""
-    text = text.strip()
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
-    return number if 1 <= number <= MAX_QUANTITY else None
+    number = read_whole_number(text, most_digits=9)
+    return number if number is not None and 1 <= number <= MAX_QUANTITY else None
 
 
 def quantity_sentence() -> str:

@@ -17,6 +17,7 @@ from storefront.checkout.order_view import OrderView, order_view
 from storefront.extensions import db
 from storefront.mail.email_address import normalize_email
 from storefront.money import Money
+from storefront.unicode_text import normalize
 
 PER_PAGE = 50
 _EXPORTED_COLUMNS = tuple(
@@ -65,8 +66,9 @@ def has_paid_before(session: Session, user_id: int | None) -> bool:
 
 def find_number(typed: str) -> str | None:
     """Return the number of the order that staff look for by its number, or by the number of another shop."""
-    query = select(Order.number).where(Order.number == typed.upper())
-    imported = select(Order.number).where(Order.imported_number.in_((typed, f"#{typed}")))
+    own, earlier = _spellings_of_number(typed)
+    query = select(Order.number).where(Order.number.in_(own))
+    imported = select(Order.number).where(Order.imported_number.in_(earlier))
     return db.session.scalar(query) or db.session.scalar(imported.order_by(Order.id.desc()).limit(1))
 
 
@@ -75,10 +77,21 @@ def find_number_of_customer(typed: str, email: str) -> str | None:
 
     One statement, whether the order exists or not.
     """
-    text = "".join(typed.split()).removeprefix("#")
-    mine = (Order.number == text.upper()) | Order.imported_number.in_((text, f"#{text}"))
+    own, earlier = _spellings_of_number(typed)
+    mine = Order.number.in_(own) | Order.imported_number.in_(earlier)
     query = select(Order.number).where(mine, Order.email == email, Order.email != "")
     return db.session.scalar(query.order_by(Order.id.desc()).limit(1))
+
+
+def _spellings_of_number(typed: str) -> tuple[set[str], set[str]]:
+    """Return what a typed number may be as one of this shop, and as one of an earlier shop ("#1001").
+
+    People also type it in full width, in groups, or with a word before it ("Order ABC").
+    """
+    words = normalize("NFKC", typed).split()
+    texts = {"".join(words).removeprefix("#"), "".join(words[-1:]).removeprefix("#")}
+    own = {"".join(sign for sign in text.upper() if sign.isalnum()) for text in texts}
+    return own, texts | {f"#{text}" for text in texts}
 
 
 def find_order(number: str) -> OrderView | None:

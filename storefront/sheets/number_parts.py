@@ -10,7 +10,9 @@ from storefront.unicode_text import ascii_digits
 
 MAX_NUMBER = 100  # characters of a cell with a number
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑‒—―﹣－⁻˗", "-"))
-_GROUP_SIGNS = str.maketrans({**dict.fromkeys("’‘`´ʼ＇٬_", "'"), **dict.fromkeys("\u2009\u202f\u00a0", " ")})
+_GROUP_SIGNS = str.maketrans(
+    {**dict.fromkeys("’‘`´ʼ＇٬،⹁_", "'"), **dict.fromkeys("\u2009\u202f\u00a0", " ")}
+)
 _DIRECTION_MARKS = dict.fromkeys(
     [0x200E, 0x200F, 0x061C]
 )  # around prices of Arabic, Hebrew and Persian shops

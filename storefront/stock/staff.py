@@ -17,6 +17,7 @@ from storefront.stock.inventory import StockChangedError, receive, set_on_hand
 from storefront.stock.ledger import UnknownSkuError
 from storefront.stock.lookup import MAX_LISTED, AmbiguousSkuError, VariantName, find_variant
 from storefront.stock.models import StockItem, StockMovement
+from storefront.unicode_text import read_whole_number
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
@@ -84,10 +85,10 @@ def _wanted(values: Mapping[str, str]) -> _Wanted:
 
 
 def _number() -> int:
-    text = request.form.get("number", "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    number = read_whole_number(request.form.get("number", ""), most_digits=9)
+    if number is None:
         raise StockFormError(_("Enter a whole number from 0."))
-    return int(text)
+    return number
 
 
 def _reason(*, required: bool) -> str:

@@ -73,6 +73,11 @@ def test_an_invalid_quantity_is_named_beside_its_field(shopper: FlaskClient, typ
     assert ("Saved for later" in answer.text) == (button == "save")
 
 
+def test_a_quantity_in_digits_of_another_script_is_read(shopper: FlaskClient) -> None:
+    assert send(shopper, "checkout", a="３", b="٤").status_code == 303
+    assert lines() == {"A": 3, "B & 2": 4, "..": 1}
+
+
 def test_a_removed_line_needs_no_valid_quantity(shopper: FlaskClient) -> None:
     answer = send(shopper, "remove", c="none")
     assert (answer.status_code, lines()) == (303, {"A": 1, "B & 2": 1})

@@ -44,6 +44,21 @@ def test_the_link_goes_to_the_address_of_the_order(app: Flask, number: str) -> N
     assert Browser(app).get(link[1]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "pattern", ["{wide}", "Order {number}", "# {number}", "No. {number}", "{dashed}", "{spaced}"]
+)
+def test_the_number_is_found_however_people_type_it(app: Flask, number: str, pattern: str) -> None:
+    guest = Browser(app)
+    guest.get("/orders")
+    before = len(stored_mails(app))
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in number)
+    typed = pattern.format(
+        number=number, wide=wide, dashed=f"{number[:5]}-{number[5:]}", spaced=" ".join(number)
+    )
+    assert ask(guest, typed, "ａｄａ＠shop.example").status_code == 303
+    assert len(stored_mails(app)) == before + 1
+
+
 def test_a_wrong_guess_gets_the_same_answer_and_work(app: Flask, number: str) -> None:
     guest = Browser(app)
     guest.get("/orders")

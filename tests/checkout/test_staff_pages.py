@@ -200,6 +200,7 @@ def test_more_than_was_sold_does_not_come_back(staff: Browser, number: str) -> N
     do(staff, number, "shipped")
     assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "3"}) == 409
     assert (order(number).state, stock_level("T")) == ("shipped", (1, 0))
+    assert do(staff, number, "returned", **{f"returned-{line_of(number)}": "２"}) == 303, "in full width"
 
 
 def test_tracking_is_added_and_corrected(app: Flask, staff: Browser, number: str) -> None:

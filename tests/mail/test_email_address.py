@@ -16,6 +16,7 @@ from storefront.mail import email_address
         ("kim@stra\u00dfe.example", "kim@xn--strae-oqa.example"),
         ("kim@STRASSE.example", "kim@strasse.example"),
         ("kim@xn--i-7iq.example", "kim@xn--i-7iq.example"),
+        ("ｋｉｍ＠ｅｘａｍｐｌｅ．ｃｏｍ", "kim@example.com"),
         ("kim@i\u2764.example", None),
         ("stra\u00dfe@example.com", None),
         ("k\u0131m@example.com", None),

@@ -272,7 +272,9 @@ def test_a_typed_amount_that_is_doubtful_is_refused(text: str) -> None:
 @given(
     st.integers(0, 10**12),
     st.sampled_from(["USD", "JPY", "KWD"]),
-    st.sampled_from(["en_US", "de_DE", "de_CH", "fr_FR", "hi_IN", "ar_EG", "fa_IR", "he_IL"]),
+    st.sampled_from(
+        ["en_US", "de_DE", "de_CH", "fr_FR", "hi_IN", "ar_EG", "fa_IR", "he_IL", "ks_Arab", "ff_Adlm"]
+    ),
 )
 def test_a_shop_reads_the_amounts_that_it_writes(amount: int, currency: str, locale: str) -> None:
     money = Money(amount, currency)

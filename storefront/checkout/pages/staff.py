@@ -24,6 +24,7 @@ from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.postal.address_lines import address_lines
 from storefront.sheets.numbers import parse_amount
+from storefront.unicode_text import read_whole_number
 from storefront.web.staff_access import staff_only
 
 bp: Blueprint = blueprint("orders_staff", __name__)
@@ -154,10 +155,11 @@ def _returned(order: OrderView) -> dict[int, int]:
     quantities = {}
     for line in order.lines:
         text = request.form.get(f"returned-{line.id}", "").strip() or "0"
-        if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        number = read_whole_number(text, most_digits=6)
+        if number is None:
             raise OrderError(_("Enter how many of %(title)s came back, from 0.", title=line.title))
-        if int(text):
-            quantities[line.id] = int(text)
+        if number:
+            quantities[line.id] = number
     return quantities
 
 
