@@ -125,7 +125,8 @@ class Order(Model):
     `email` is the canonical address that mail is sent to, `exact_email` the same as it was typed ("" in orders of
     earlier releases): by it a guest's order belongs to the account that has confirmed this address.
 
-    Staff find it by the recipient's name: `name_key` and `surname_key` are what `order_search.name_keys` returns.
+    Staff find it by the names on it (`name_words`). Earlier releases search `name_key` and `surname_key`,
+    which are what `order_search.name_keys` returns.
 
     `withheld_mails` counts mails about the order that were over a limit and not sent.
 
@@ -167,6 +168,7 @@ class Order(Model):
     surname_key: Mapped[str] = mapped_column(_SORTED_BY_BYTES, default="", server_default="")
     tracking: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
+    name_words: Mapped[list[OrderNameWord]] = relationship()
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.id", back_populates="order")
     events: Mapped[list[OrderEvent]] = relationship(order_by="OrderEvent.id", back_populates="order")
 
@@ -183,6 +185,19 @@ class Order(Model):
         Index("ix_customer_order_imported_number", "imported_number", unique=True),
         {"sqlite_autoincrement": True},
     )
+
+
+class OrderNameWord(Model):
+    """A word of a name on an order, as staff look for it: what `order_search.name_words` returns."""
+
+    __tablename__ = "order_name_word"
+
+    word: Mapped[str] = mapped_column(_SORTED_BY_BYTES, primary_key=True)
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("customer_order.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class OrderLine(Model):

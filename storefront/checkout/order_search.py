@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import func, select, union
 
-from storefront.checkout.models import Order, OrderLine
+from storefront.checkout.models import Order, OrderLine, OrderNameWord
 from storefront.mail.email_address import normalize_email
 
 _LAST = "\U0010ffff"  # greater than every character of a name
 _LONGEST_KEY = 100
+_MOST_WORDS = 6  # of a name that are looked for
 MAX_TEXT = 254  # characters; the longest e-mail address
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Letters that have no accent to take off; people without them on the keyboard type these.
@@ -66,6 +68,23 @@ def name_keys(name: str) -> dict[str, str]:
     return {"name_key": " ".join(words)[:_LONGEST_KEY], "surname_key": " ".join(turned)[:_LONGEST_KEY]}
 
 
+def name_words(*addresses: Mapping[str, Any] | None) -> list[str]:
+    """Return the words by which staff find an order: those of the names of its addresses, without accents and case.
+
+    The parts of "García-López" and "O’Brien" are words, and so are both in one.
+    """
+    found: dict[str, None] = {}
+    for address in addresses:
+        for token in _fold(str((address or {}).get("name", ""))).split():
+            parts = _split_name(token)
+            found |= dict.fromkeys((*parts, "".join(parts)))
+    return list(dict.fromkeys(word[:_LONGEST_KEY] for word in found if word))
+
+
+def _split_name(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
 def _matches(text: str) -> Any:
     """Return a query of the ids of the orders that a text names. Each part has an index of its own."""
     spellings = _lower_spellings(text)
@@ -82,7 +101,8 @@ def _matches(text: str) -> Any:
     if key:
         beginnings = [column.between(key, key + _LAST) for column in (Order.name_key, Order.surname_key)]
         parts += [select(Order.id).where(beginning) for beginning in beginnings]
-        parts += [select(Order.id).where(ending) for ending in _endings(key)]
+    if words := _split_name(_fold(text))[:_MOST_WORDS]:
+        parts.append(_names_with(words))
     return union(*parts)
 
 
@@ -92,20 +112,19 @@ def _lower_spellings(text: str) -> set[str]:
     return simple | {text.lower()}
 
 
-def _endings(key: str) -> list[Any]:
-    """Return the condition for names that end with several words, such as "van den Berg"; none for one word.
-
-    The index finds the last word; the others are compared in what it finds.
-    """
-    words, _space, last = key.rpartition(" ")
-    if not words:
-        return []
-    return [
-        and_(
-            Order.surname_key.between(last, last + _LAST),
-            (" " + Order.name_key).contains(f" {key}", autoescape=True),
+def _names_with(words: Sequence[str]) -> Any:
+    """Return a query of the ids of the orders with all these words, or the beginnings of some, in a name."""
+    longest, *others = sorted(words, key=len, reverse=True)
+    query = select(OrderNameWord.order_id).where(_begins_with(longest))
+    for word in others:
+        query = query.where(
+            OrderNameWord.order_id.in_(select(OrderNameWord.order_id).where(_begins_with(word)))
         )
-    ]
+    return query
+
+
+def _begins_with(word: str) -> Any:
+    return OrderNameWord.word.between(word[:_LONGEST_KEY], word[:_LONGEST_KEY] + _LAST)
 
 
 def _fold(text: str) -> str:

@@ -34,9 +34,9 @@ from storefront.checkout.errors import (
     ReviewOutdatedError,
     RowLockedError,
 )
-from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, new_number
+from storefront.checkout.models import Checkout, Order, OrderEvent, OrderLine, OrderNameWord, new_number
 from storefront.checkout.order_events import OrderChange
-from storefront.checkout.order_search import name_keys
+from storefront.checkout.order_search import name_keys, name_words
 from storefront.checkout.order_states import INVOICE
 from storefront.checkout.payment.invoice import payment_end
 from storefront.checkout.queries import has_paid_before
@@ -65,6 +65,7 @@ _ORDERS, _EVENTS = cast("Table", Order.__table__), cast("Table", OrderEvent.__ta
 _INSERT_ORDER = insert(_ORDERS).returning(_ORDERS.c.id)
 _INSERT_EVENT = insert(_EVENTS).returning(_EVENTS.c.id)
 _INSERT_LINES = insert(cast("Table", OrderLine.__table__))
+_INSERT_NAMES = insert(cast("Table", OrderNameWord.__table__))
 
 MAX_TURNS = 3  # that a form waits for the same form, sent a moment earlier
 
@@ -230,6 +231,8 @@ def _write_order(
     }
     event_id = connection.execute(_INSERT_EVENT, event).scalar_one()
     connection.execute(_INSERT_LINES, _line_values(order_id, review, sold, unreserved))
+    if words := name_words(review.draft.address, review.draft.bill_to):
+        connection.execute(_INSERT_NAMES, [{"word": word, "order_id": order_id} for word in words])
     return OrderChange(
         order_id=order_id,
         number=order["number"],

@@ -15,7 +15,7 @@ from storefront.accounts.models import User
 from storefront.actors import actor_text, importing
 from storefront.batches import batches
 from storefront.catalog.models import Variant
-from storefront.checkout.models import Order, OrderEvent, OrderEventKind, OrderLine
+from storefront.checkout.models import Order, OrderEvent, OrderEventKind, OrderLine, OrderNameWord
 from storefront.checkout.order_files.order_export import HEADER
 from storefront.checkout.order_files.order_rows import (
     REQUIRED,
@@ -25,7 +25,7 @@ from storefront.checkout.order_files.order_rows import (
     RowError,
     parse_order,
 )
-from storefront.checkout.order_search import name_keys
+from storefront.checkout.order_search import name_keys, name_words
 from storefront.extensions import write_transaction
 from storefront.money import Money
 from storefront.sheets.named_rows import NamedRow, NamedTable, open_named_table
@@ -145,6 +145,10 @@ def _write(session: Session, orders: Sequence[ImportedOrder]) -> None:
             user_id=owners.get(order.values["email"]),
             request_digest=hashlib.sha256(f"import:{order.number}".encode()).hexdigest(),
         )
+        row.name_words = [
+            OrderNameWord(word=word)
+            for word in name_words(order.values["ship_to"], order.values.get("bill_to"))
+        ]
         row.lines = [_line(line, codes) for line in order.lines]
         row.events = list(_events(order))
         session.add(row)
