@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -229,3 +231,27 @@ def test_a_corrected_number_replaces_the_first(app: Flask, staff: Browser, numbe
     assert "RIGHT-8" in page
     assert "WRONG-7" not in page
     assert "WRONG-7" in staff.get(f"/ops/orders/{number}").text, "the log keeps what was said"
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "kept"),
+    [
+        ("paid", {"amount": "44,8x", "note": "Statement 12"}, ["44,8x", "Statement 12"]),
+        ("refunded", {"amount": "99999.00", "note": "Broken", "returned": "1"}, ["99999.00", "Broken"]),
+        ("delivered", {"note": "A neighbour has it"}, ["A neighbour has it"]),
+    ],
+)
+def test_a_refused_form_keeps_what_was_typed(
+    staff: Browser, number: str, kind: str, form: dict[str, str], kept: list[str]
+) -> None:
+    if kind == "refunded":
+        do(staff, number, "paid", amount="44.88")
+        form = {**form, f"returned-{line_of(number)}": form["returned"]}
+    page = staff.post(f"/ops/orders/{number}/events", kind=kind, **form).text
+    [opened] = re.findall(r'<details class="order-step" open>.*?</details>', page, re.DOTALL)
+    assert opened.count("autofocus") == 1
+    assert 'role="alert"' in opened
+    for text in kept:
+        assert f'value="{text}"' in opened
+    if kind == "refunded":
+        assert f'name="returned-{line_of(number)}" inputmode="numeric" value="1"' in opened

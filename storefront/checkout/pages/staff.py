@@ -178,6 +178,13 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
         disputes=disputes.list_disputes(number),
         # After a failed refund the form keeps its key: sent again, it is the same refund at the provider.
         key=request.form.get("key", "")[:100] or secrets.token_urlsafe(24),
-        amount=request.form.get("amount", "")[:20] if request.form.get("kind") == "refunded" else "",
         problem=problem,
+        typed=_Typed({"kind": "", **request.form.to_dict()} if problem else {}),
     )
+
+
+class _Typed(dict[str, str]):
+    """The fields of a refused form; empty if none was refused."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
