@@ -10,6 +10,7 @@ a page with a hundred texts; a shop without translations asks for no locale.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ from storefront.app_state import AppState
 from storefront.extensions import babel
 
 DEFAULT_LOCALE = "en_US"
+# Letters of Hebrew, Arabic and the other scripts that run from right to left, and the signs that begin such a text.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 Reader = Callable[[], str]
 _locale_reader = AppState[Reader]("locale_reader")
@@ -155,14 +160,40 @@ def _format(number: Decimal, kind: Literal["decimal", "percent"], locale: str) -
 
 
 def gettext(text: str, **values: object) -> str:
-    """Return the text in the language of the shop, with the values put in by name (`%(name)s`)."""
+    """Return the text in the language of the shop, with the values put in by name (`%(name)s`).
+
+    Values that may run in the other direction are isolated (`isolate_text`).
+    """
     translated = _look_up().gettext(text)
-    return translated % values if values else translated
+    return translated % _isolate_values(values) if values else translated
 
 
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """Return the singular or the plural text for this count, which is available as `%(num)d`."""
-    return _look_up().ngettext(singular, plural, count) % {"num": count, **values}
+    return _look_up().ngettext(singular, plural, count) % {"num": count, **_isolate_values(values)}
+
+
+def isolate_text(text: str) -> str:
+    """Return a value for a sentence without elements, isolated if it may run in another direction than the sentence.
+
+    FSI before and PDI behind it (UAX #9, 2.4.2) keep the order of the words around it.
+    """
+    is_other = not text.isascii() and _RIGHT_TO_LEFT.search(text)
+    if not is_other and (not has_app_context() or text_direction() == "ltr"):
+        return text
+    return f"\u2068{text}\u2069"
+
+
+def remove_isolates(text: str) -> str:
+    """Return a sentence without the signs of `isolate_text`, for subjects of mails and names of files."""
+    return text.replace("\u2068", "").replace("\u2069", "")
+
+
+def _isolate_values(values: dict[str, object]) -> dict[str, object]:
+    return {
+        name: isolate_text(value) if type(value) is str else value  # Markup has its own elements
+        for name, value in values.items()
+    }
 
 
 def lazy_gettext(text: str, **values: object) -> str:

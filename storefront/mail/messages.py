@@ -11,6 +11,7 @@ import msgspec
 from flask import current_app, render_template
 
 from storefront import shop_settings
+from storefront.i18n import remove_isolates
 
 
 class MailText(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def build_message(recipient: str, text: MailText, key: str) -> EmailMessage:
     sender: str = current_app.config["MAIL_FROM"]
     shop_name = shop_settings.current().name
     mail = EmailMessage()
-    mail["Subject"] = text.subject
+    mail["Subject"] = remove_isolates(text.subject)
     mail["From"] = Address(shop_name, addr_spec=sender)
     mail["To"] = recipient
     mail["Date"] = format_datetime(localtime())
