@@ -45,6 +45,8 @@ def test_the_generated_secret_is_private_and_stable(tmp_path: Path) -> None:
         ({"STOREFRONT_CURRENCY": "EURO"}, "ISO 4217"),
         ({"STOREFRONT_LOCALE": "xx_nowhere"}, "use a locale such as en_US"),
         ({"STOREFRONT_TIMEZONE": "berlin"}, "Did you mean Europe/Berlin?"),
+        ({"STOREFRONT_TIMEZONE": "Arctic"}, "Did you mean Arctic/Longyearbyen?"),
+        ({"STOREFRONT_TIMEZONE": "europe"}, "Did you mean Europe/Amsterdam, Europe/Andorra"),
         ({"STOREFRONT_NAME": "Pots\nand pans"}, "use one line of up to 200 characters"),
         ({"STOREFRONT_ORDER_EMAIL": "me"}, "STOREFRONT_ORDER_EMAIL is 'me'; give the bare address"),
         ({"STOREFRONT_STOCK_DISPLAY": "all"}, "must be one of low, band, exact"),

@@ -59,7 +59,7 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
 def list_command(staff: bool) -> None:
     """List accounts: e-mail, name, role, state, and where they are signed in."""
     for row in administration.list_accounts(staff_only=staff):
-        state = f"disabled {row.user.disabled_at:%Y-%m-%d}" if row.user.disabled_at else "enabled"
+        state = f"disabled {show_time(row.user.disabled_at)}" if row.user.disabled_at else "enabled"
         seen = f"last seen {show_time(row.last_seen_at)}" if row.last_seen_at else "signed out"
         role = "staff" if row.user.is_staff else "customer"
         click.echo(

@@ -53,7 +53,7 @@ def _state(revoked_at: datetime | None, expires_at: datetime | None) -> str:
         return f"revoked {show_time(revoked_at)}"
     if expires_at is None:
         return "valid"
-    return f"{'expired' if expires_at <= datetime.now(UTC) else 'valid until'} {expires_at:%Y-%m-%d %H:%M}"
+    return f"{'expired' if expires_at <= datetime.now(UTC) else 'valid until'} {show_time(expires_at)}"
 
 
 webhook = AppGroup("webhook", help="URLs that are called when something happens, and the log of these calls.")
@@ -99,6 +99,4 @@ def log_command(webhook_id: str | None, most: int) -> None:
     for row in webhooks.list_deliveries(webhook_id, most):
         state = "delivered" if row.delivered_at else "waiting" if row.due_at else "given up"
         tried = f"{row.attempts} attempt{'s' if row.attempts != 1 else ''}"
-        click.echo(
-            "\t".join([f"{row.created_at:%Y-%m-%d %H:%M:%S}", row.id, row.event, tried, state, row.outcome])
-        )
+        click.echo("\t".join([show_time(row.created_at), row.id, row.event, tried, state, row.outcome]))

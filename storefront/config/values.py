@@ -197,8 +197,10 @@ def timezone(source: Source, name: str) -> str:
 
 
 def _find_zone(text: str) -> str:
-    """Return the time zone that a text probably means: by its whole name, else by its city."""
+    """Return the time zones that a text probably means: those below it, else by its whole name, else by its city."""
     zones = available_timezones()
+    if below := sorted(zone for zone in zones if zone.lower().startswith(f"{text.strip().lower()}/")):
+        return f"{', '.join(below[:-1])} or {below[-1]}" if len(below) > 1 else below[0]
     if near := difflib.get_close_matches(text, zones, n=1):
         return near[0]
     by_city = {zone.rpartition("/")[2]: zone for zone in sorted(zones, reverse=True)}

@@ -158,6 +158,7 @@ def test_failed_delivery_is_retried_and_given_up(app: Flask, pot: None, receiver
     row = messages()[-1]
     assert (row.due_at, row.delivered_at, row.attempts) == (None, None, len(webhook_delivery.BACKOFF) + 1)
     listed = app.test_cli_runner().invoke(args=["webhook", "log"]).output
+    assert listed.partition("\t")[0].endswith(" UTC")
     assert "given up" in listed
     assert "delivered" in listed
 
