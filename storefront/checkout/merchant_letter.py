@@ -67,6 +67,6 @@ def _compose(data: dict[str, Any]) -> MailText | None:
         ),
         build_url(data["site"], "orders_staff.show", number=order.number),
         _("Open the order"),
-        rows=tuple(sum_rows(order)),
+        rows=tuple(sum_rows(order, skus=True)),
         blocks=tuple(address_blocks(order)),
     )

@@ -14,7 +14,7 @@ from storefront import actors, mail, shop_settings
 from storefront.checkout import access, order_events, order_states, queries
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_events import OrderChange
-from storefront.checkout.order_view import EventView, OrderView, event_view, order_view
+from storefront.checkout.order_view import EventView, LineView, OrderView, event_view, order_view
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -150,15 +150,9 @@ def _confirmation(order: OrderView, site: str) -> MailText:
     )
 
 
-def sum_rows(order: OrderView) -> list[tuple[str, str]]:
-    """Return the lines and totals of an order as the rows of a mail."""
-    lines = [
-        (
-            f"{line.quantity} × {line.title}{f' ({line.options})' if line.options else ''}",
-            _money(line.total),
-        )
-        for line in order.lines
-    ]
+def sum_rows(order: OrderView, *, skus: bool = False) -> list[tuple[str, str]]:
+    """Return the lines and totals of an order as the rows of a mail; with SKUs for those who pack it."""
+    lines = [(_describe_line(line, skus=skus), _money(line.total)) for line in order.lines]
     tax_label = _("Tax (included)") if order.prices_include_tax else _("Tax")
     tax = [(tax_label, _money(order.tax))] if order.tax.amount else []
     price = _money(order.delivery_price) if order.delivery_price.amount else _("Free")
@@ -167,6 +161,11 @@ def sum_rows(order: OrderView) -> list[tuple[str, str]]:
     if order.prices_include_tax:
         return [*lines, *delivery, total, *tax]
     return [*lines, *delivery, *tax, total]
+
+
+def _describe_line(line: LineView, *, skus: bool) -> str:
+    described = f"{line.quantity} × {line.title}{f' ({line.options})' if line.options else ''}"
+    return f"{described} · {line.name_of_sku}" if skus else described
 
 
 def address_blocks(order: OrderView) -> Iterator[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from storefront.checkout.models import Order, OrderEvent
 from storefront.checkout.order_states import can_come_back, is_unpaid_invoice
+from storefront.i18n import gettext as _
 from storefront.money import Money
 
 
@@ -29,6 +30,13 @@ class LineView:
     total: Money
     returnable: int
     unreserved: int
+
+    @property
+    def name_of_sku(self) -> str:
+        """The SKU, and the code of the variant if it is another one; for those who pack the order."""
+        if self.label in ("", self.sku):
+            return self.sku
+        return _("%(sku)s (code %(code)s)", sku=self.label, code=self.sku)
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,3 +233,9 @@ def test_no_query_string_breaks_a_list(client: FlaskClient, params: dict[str, st
 @pytest.mark.parametrize("query", ["", "?min_price=x", "?category=" + "b" * 2000])
 def test_an_unusable_path_ends_in_a_page(client: FlaskClient, path: str, query: str) -> None:
     assert client.get(f"/categories/{path}{query}").status_code in (400, 404)
+
+
+def test_prices_of_a_filter_are_written_as_those_of_products(client: FlaskClient) -> None:
+    make_product("Teapot", variants=[{"price": 129900}])
+    page = client.get("/products?min_price=1299.00&max_price=2000.00").text
+    assert "Price from <bdi>$1,299.00</bdi> to <bdi>$2,000.00</bdi></span>" in page

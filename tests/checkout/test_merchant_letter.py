@@ -45,7 +45,12 @@ def test_each_order_by_invoice_has_one_letter(app: Flask) -> None:
     with write_transaction() as session:
         orders.record_payment(session, first.number, 4488, "USD")
     [letter] = letters(app)
-    for words in ("2 × Teapot", "$44.88", "1 Kiln Row", f"http://127.0.0.1:8000/ops/orders/{first.number}"):
+    for words in (
+        "2 × Teapot · T",
+        "$44.88",
+        "1 Kiln Row",
+        f"http://127.0.0.1:8000/ops/orders/{first.number}",
+    ):
         assert words in letter
 
 
