@@ -64,6 +64,10 @@ class SocketStream:
             self._send(frame)
         self._sockets.close(self, self._fd)
 
+    def forget_descriptor(self) -> None:
+        """Send nothing any more: the number may soon be another connection's. A fan-out may still have the stream."""
+        self._fd = -1
+
     def on_readable(self) -> None:
         """Close if the client has gone; bytes that it sends are ignored."""
         try:
@@ -125,6 +129,7 @@ class SocketStreams:
             del self._by_fd[fd]
             self._watch.remove(fd)
             os.close(fd)
+            stream.forget_descriptor()
             self.hub.detach(stream)
 
     def _on_ready(self, fd: int, is_readable: bool, is_writable: bool) -> None:

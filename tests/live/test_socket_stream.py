@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import gevent
 import pytest
@@ -54,7 +56,7 @@ def browser(
     theirs.close()
 
 
-def client_of(hub: Hub) -> object:
+def client_of(hub: Hub) -> Any:
     (client,) = hub._subscribers
     return client
 
@@ -174,3 +176,19 @@ def test_a_closed_connection_is_removed(hub: Hub, browser: socket.socket) -> Non
     with gevent.Timeout(20):
         while hub.streams:
             gevent.sleep(0.001)
+
+
+def test_a_closed_stream_writes_to_no_other_connection(hub: Hub, browser: socket.socket) -> None:
+    stream = client_of(hub)
+    fd = stream._fd
+    stream.end(b"")
+    ours, theirs = connected()
+    with ours, theirs:
+        if ours.fileno() != fd:
+            os.dup2(ours.fileno(), fd)  # the kernel gives the number to a new connection
+        stream.offer("late", b"of a fan-out that had begun")
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
+        if ours.fileno() != fd:
+            os.close(fd)
