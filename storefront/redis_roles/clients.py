@@ -41,11 +41,12 @@ class PubSubConnection(Protocol):
     def send_command(self, *words: str, check_health: bool = True) -> None:
         """Send a command without waiting for the reply."""
 
-    def read_response(self) -> Any:
-        """Return the next reply or message."""
+    def read_response(self, *, timeout: float = ..., disconnect_on_error: bool = True) -> Any:
+        """Return the next reply or message.
 
-    def can_read(self, timeout: float) -> bool:
-        """Return whether data arrives within so many seconds."""
+        Raises:
+            redis.exceptions.TimeoutError: it is not complete within so many seconds. What has come of it is kept.
+        """
 
 
 def create_client(address: RedisAddress, resolver: MasterResolver | None) -> Redis:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from flask import current_app
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from storefront.redis_roles.clients import PubSubConnection
 from storefront.redis_roles.errors import REDIS_ERRORS
@@ -79,6 +80,11 @@ class Subscription:
         fresh = time.monotonic() - self._complete_until < MAX_SILENCE
         return self._subscribed and fresh and self._pid == os.getpid()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the server has been unavailable since this process last subscribed, or since it started."""
+        return self._is_failure_logged
+
     def start(self) -> None:
         """Start the thread in this process; does nothing if it runs."""
         if self._pid == os.getpid() and self._thread and self._thread.is_alive():
@@ -142,10 +148,16 @@ class Subscription:
                 # It carries the time of sending: a late answer proves nothing about messages published since.
                 connection.send_command("PING", repr(now), check_health=False)
                 next_ping = now + PING_INTERVAL
-            if connection.can_read(timeout=max(0.0, next_ping - time.monotonic())):
-                self._handle(connection.read_response())
-            elif now - self._complete_until > MAX_SILENCE:
-                raise RedisConnectionError(f"It has been silent for {MAX_SILENCE} s.")
+            # Read at once: to ask first whether there is something to read doubles the cost of a message.
+            try:
+                response = connection.read_response(
+                    timeout=max(0.0, next_ping - time.monotonic()), disconnect_on_error=False
+                )
+            except RedisTimeoutError:
+                if now - self._complete_until > MAX_SILENCE:
+                    raise RedisConnectionError(f"It has been silent for {MAX_SILENCE} s.") from None
+            else:
+                self._handle(response)
 
     def _handle(self, response: list[bytes]) -> None:
         match response:
