@@ -2,7 +2,7 @@
 
 A *topic* is a number that a page subscribes to. It has *items*, each with a key and a version that only grows. This
 room knows nothing of what the items mean: a room above gives the hub a `Source`, which reads items from the database
-and decodes messages from Redis (`stock/stream.py`).
+and decodes messages from Redis.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import rate_limiting
+from storefront.batches import batches
 from storefront.live import frames
 from storefront.live.schedule import Schedule
 from storefront.live.states import ItemState, LatestStates, Source
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SITE_FACTOR = 10  # what a /48 of IPv6 gets, in streams of a single address
 SENDS = 256  # between two pauses in which other greenlets run
+HEARTBEATS = 32  # between two breaths
+# Seconds in which changes are received and sent. With 0, gevent would not look at the sockets.
+BREATH = 0.001
 LONGEST_PAUSE = 1.25  # seconds between attempts to subscribe: all pages are right 2 s after Redis is back
 DELAYS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds: bounds for /metrics
 
@@ -79,12 +83,16 @@ class Hub:
             self._source.role,
             [self._source.channel],
             on_message=self.receive,
-            on_subscribed=self._schedule.poll_now,
+            on_subscribed=self._resume,
             on_lost=lambda: self.set_live(live=False),
             longest_pause=LONGEST_PAUSE,
         )
         self._schedule.start()  # first, so that the subscription can wake it
         self._subscription.start()
+
+    def _resume(self) -> None:
+        subscription = self._subscription
+        self._schedule.poll_now(recovering=subscription is not None and subscription.has_failed)
 
     def refusal(self, address: str) -> bytes | None:
         """Return the `retry` field for a client that gets no stream now, or None if it may have one.
@@ -201,8 +209,9 @@ class Hub:
         rule = self._rule
         with self._lock:
             watched = list(self._subscribers.topics)
-        for start in range(0, len(watched), batch):
-            topics = watched[start : start + batch]
+        for number, topics in enumerate(batches(watched, batch)):
+            if number:
+                time.sleep(BREATH)
             states = self._source.read(topics)
             for state in states:
                 self.publish(state, is_read=True)
@@ -221,16 +230,12 @@ class Hub:
         """Send the heartbeats of this tick, end streams that are old enough, and drop clients that do not read."""
         with self._lock:
             due = self._subscribers.next_due()
-        for subscriber in due:
-            subscriber.heartbeats_left -= 1
-            if subscriber.stuck:
-                self.dropped += 1
-                subscriber.end(b"")
-                self.detach(subscriber)
-            elif subscriber.heartbeats_left <= 0:
-                subscriber.end(frames.last_frame())
-            else:
-                subscriber.offer(frames.HEARTBEAT_KEY, frames.HEARTBEAT)
+        for number, part in enumerate(batches(due, HEARTBEATS)):
+            if number:
+                time.sleep(BREATH)
+            for subscriber in part:
+                if subscriber in self._subscribers:  # else it has left in a breath
+                    self._send_heartbeat(subscriber)
 
     def close(self) -> int:
         """Refuse new streams and end all open ones, each with a random `retry`; return how many were ended."""
@@ -242,6 +247,17 @@ class Hub:
                 subscriber.end(frames.last_frame())
             time.sleep(0)
         return len(subscribers)
+
+    def _send_heartbeat(self, subscriber: Subscriber) -> None:
+        subscriber.heartbeats_left -= 1
+        if subscriber.stuck:
+            self.dropped += 1
+            subscriber.end(b"")
+            self.detach(subscriber)
+        elif subscriber.heartbeats_left <= 0:
+            subscriber.end(frames.last_frame())
+        else:
+            subscriber.offer(frames.HEARTBEAT_KEY, frames.HEARTBEAT)
 
     def _follow_rule(self, before: object) -> None:
         """Forget all states and read them again, if items are shown by another rule than before.

@@ -19,7 +19,7 @@ POLL_RECOVERING = 1.0
 RECOVERY = 10.0  # seconds
 RULE_INTERVAL = 1.0  # seconds within which open pages follow a setting of what the public may know
 RETRY = 1.0  # seconds until a failed poll after a new subscription is tried again
-BATCH = 500  # topics in one statement
+BATCH = 20  # topics in one statement: a change that arrives meanwhile waits a millisecond for it
 
 
 class Schedule:
@@ -41,9 +41,14 @@ class Schedule:
         for task in self._tasks:
             task.start()
 
-    def poll_now(self) -> None:
-        """Poll at once: what was published before this moment may have been missed."""
-        self._recovery_ends = time.monotonic() + RECOVERY
+    def poll_now(self, *, recovering: bool = False) -> None:
+        """Poll at once: what was published before this moment may have been missed.
+
+        Args:
+            recovering: Redis was unavailable until now, so poll often for a while.
+        """
+        if recovering:
+            self._recovery_ends = time.monotonic() + RECOVERY
         self._resubscribed.set()
         self._tasks[1].wake()
 

@@ -55,6 +55,9 @@ class Subscribers:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, subscriber: Subscriber) -> bool:
+        return subscriber in self._slots[subscriber.slot]
+
     def __iter__(self) -> Iterator[Subscriber]:
         return chain.from_iterable(self._slots)
 
@@ -84,7 +87,7 @@ class Subscribers:
 
     def remove(self, subscriber: Subscriber) -> list[int]:
         """Remove a stream, once or more often; return the topics that no stream watches any more."""
-        if subscriber not in self._slots[subscriber.slot]:
+        if subscriber not in self:
             return []
         self._slots[subscriber.slot].discard(subscriber)
         self._count -= 1

@@ -19,7 +19,7 @@ from storefront.extensions import db
 from storefront.redis_roles import Role
 from storefront.stock import publisher
 from storefront.stock.models import StockItem
-from storefront.stock.public import Band, Display, StockLevel, badge_for, public_display, public_number
+from storefront.stock.public import Band, Display, StockLevel, public_number
 from storefront.web.prefix import add_prefix
 
 PATH = "/stock/stream"
@@ -103,9 +103,16 @@ class StockSource:
         """
         with self._app.app_context():
             shown = has_page.fire(StockItem.product_id)
-            items = select(StockItem).where(StockItem.product_id.in_(list(topics)), *shown)
-            display = public_display()
-            states = [_public(row, display) for row in db.session.execute(items).scalars()]
+            display = self.rule()
+            found = select(
+                StockItem.product_id,
+                StockItem.sku,
+                StockItem.tracked,
+                StockItem.on_hand - StockItem.reserved,
+                StockItem.low_threshold,
+                StockItem.version,
+            ).where(StockItem.product_id.in_(list(topics)), *shown)
+            states = [_public(display, *row) for row in db.session.execute(found)]
             db.session.remove()
         return states
 
@@ -120,10 +127,12 @@ class StockSource:
         return VariantStock(event.product_id, event.sku, event.band, left, event.version)
 
 
-def _public(row: StockItem, display: Display) -> VariantStock:
-    level = StockLevel(row.available if row.tracked else None, row.low_threshold)
-    shown = badge_for(level, display)
-    return VariantStock(row.product_id, row.sku, shown.band, shown.left, row.version)
+def _public(
+    display: Display, product_id: int, sku: str, tracked: bool, available: int, low: int, version: int
+) -> VariantStock:
+    band = StockLevel(available if tracked else None, low).band
+    left = public_number(band, available if tracked else None, display)
+    return VariantStock(product_id, sku, band, left, version)
 
 
 def init_app(app: Flask) -> None:
