@@ -37,7 +37,16 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             )
             urls[name] = f"{base}/products/{slug}"
         urls["(d) FastAPI, naive"] = f"{naive(stack, peer)}/products/{slug}"
+        plain = folder / "plain"
+        plain.write_bytes(get(f"{shop}/products/{slug}"))
+        command = [*GUNICORN, *BIND, "benchmarks.peers.bare:app"]
+        base = stack.enter_context(servers.server(command, peer | {"PEER_BODY": str(plain)}))
+        plain_urls = {
+            "storefront, product": urls["storefront, product"],
+            "(b) bare WSGI": f"{base}/products/{slug}",
+        }
         seen, size = in_turns(urls), body.stat().st_size
+        uncompressed, plain_size = in_turns(plain_urls, encoding="identity"), plain.stat().st_size
     thin, bare = seen["(a) thinnest Flask view"], seen["(b) bare WSGI"]
     assembled = seen["(c) Flask-Caching, -Limiter, -Session"]
     shops.table(
@@ -57,6 +66,22 @@ def run(*, products: int) -> None:  # noqa: ARG001  # every benchmark is called 
             for name, found in seen.items()
         ],
     )
+    bare = uncompressed["(b) bare WSGI"]
+    shops.table(
+        f"The same page without compression, {plain_size:,} bytes",
+        ["server", "requests/s", "p99 ms", "CPU µs", "× (b)", "CPU: (b) ÷ this"],
+        [
+            [
+                name,
+                f"{found.rate:,.0f}",
+                f"{found.p99:.1f}",
+                f"{found.cpu:.0f}",
+                f"{found.rate / bare.rate:.2f}",
+                f"{bare.cpu / found.cpu:.2f}",
+            ]
+            for name, found in uncompressed.items()
+        ],
+    )
 
 
 def served(stack: ExitStack, redis: str, **environ: str) -> str:
@@ -74,11 +99,14 @@ def naive(stack: ExitStack, peer: dict[str, str]) -> str:
     return stack.enter_context(servers.server(command, peer))
 
 
-def in_turns(urls: dict[str, str], scripts: Mapping[str, Path] | None = None) -> dict[str, Load]:
+def in_turns(
+    urls: dict[str, str], scripts: Mapping[str, Path] | None = None, *, encoding: str = "br"
+) -> dict[str, Load]:
+    """Load each URL in turn, ROUNDS times; return the medians of each."""
     seen: dict[str, list[Load]] = {name: [] for name in urls}
     for _ in range(ROUNDS):
         for name, url in urls.items():
-            seen[name].append(servers.load(url, script=(scripts or {}).get(name)))
+            seen[name].append(servers.load(url, script=(scripts or {}).get(name), encoding=encoding))
     return {
         name: Load(*(statistics.median(getattr(x, what) for x in loads) for what in ("rate", "p99", "cpu")))
         for name, loads in seen.items()

@@ -85,8 +85,11 @@ def load(
     core: int = 1,
     script: Path | None = None,
     headers: Sequence[str] = (),
+    encoding: str = "br",
 ) -> Load:
     """Request a URL as fast as possible over keep-alive connections with wrk, optionally with a wrk script.
+
+    `encoding` is the value of Accept-Encoding.
 
     Raises:
         SystemExit: wrk is not installed, or a response was not 200.
@@ -101,7 +104,7 @@ def load(
     group = _groups.get(urlsplit(url).netloc, 0)
     worked = _worked(group)
     ran = subprocess.run(
-        [*command, "-H", "Accept-Encoding: br", url], check=True, capture_output=True, text=True
+        [*command, "-H", f"Accept-Encoding: {encoding}", url], check=True, capture_output=True, text=True
     )
     if "Non-2xx" in ran.stdout:
         raise SystemExit(f"{url} did not answer 200:\n{ran.stdout}")

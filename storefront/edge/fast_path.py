@@ -31,6 +31,8 @@ from storefront.web.common_headers import Header, Measure
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_PLAIN = "identity"  # the variant of a body without compression, in this process alone
+
 
 class _PageHit(NamedTuple):
     """A page in L1 that answers a request."""
@@ -79,7 +81,7 @@ class CachedPageLayer:
         page = self._find(environ)
         if page is None or environ["REQUEST_METHOD"] != "GET":
             return None
-        hit, encoding = page.hit, page.encoding
+        hit = page.hit
         head = self._head(page, secure=environ["wsgi.url_scheme"] == "https")
         decision = self._admit_at_once(environ, page.endpoint) if head else None
         if head is None or decision is None:
@@ -90,7 +92,7 @@ class CachedPageLayer:
             *decision.headers,
             self._common_headers.request_id_header(environ),
         ]
-        body = responses.body_of(hit, encoding)
+        body = self._body(page)
         if hit.body is not None:
             changing.append(("Content-Length", str(len(body))))
         lines = wire.format_headers(changing)
@@ -118,6 +120,20 @@ class CachedPageLayer:
         if name:
             memo[name] = head
         return head
+
+    def _body(self, page: _PageHit) -> bytes:
+        """Return the body of an answer. A page that is often asked for without compression is kept so."""
+        hit, entry = page.hit, page.hit.l1_entry
+        if page.encoding or hit.body is None or entry is None:
+            return responses.body_of(hit, page.encoding)
+        plain = entry.bodies.get(_PLAIN)
+        if plain is None:
+            plain = responses.body_of(hit, None)
+            # Not at the first request: a crawler that reads each page once would fill the memory.
+            if _PLAIN in entry.memo:
+                self._store.l1.add_variant(page.key, entry, _PLAIN, plain)
+            entry.memo[_PLAIN] = True
+        return plain
 
     def _count(self, environ: WSGIEnvironment, page: _PageHit) -> None:
         counters = self._store.counters

@@ -30,7 +30,8 @@ _date = _Date()
 
 def format_headers(headers: Iterable[Header]) -> str | None:
     """Return headers as lines; None if a value contains anything but printable ASCII (it could inject a header)."""
-    is_safe = all(value.isascii() and value.isprintable() for _, value in headers)
+    values = "".join([value for _, value in headers])
+    is_safe = values.isascii() and values.isprintable()
     return "".join([f"{name}: {value}\r\n" for name, value in headers]) if is_safe else None
 
 

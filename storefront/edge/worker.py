@@ -13,11 +13,13 @@ number of connections (`ConnectionLimits`). Streams have left the worker by then
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
+from time import monotonic
 from typing import Any, ClassVar
 
 from flask import Flask
-from gevent import Timeout, getcurrent, monkey, sleep
+from gevent import get_hub, getcurrent, monkey, sleep
 from gevent.server import StreamServer
 from gunicorn.http import parser
 from gunicorn.http.errors import InvalidRequestLine
@@ -93,6 +95,10 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
 
     def _bound_clients(self, app: Flask) -> None:
         _Request.worker = self
+        _Request.scheme_headers = [
+            ("HTTP_" + header.replace("-", "_"), secure)
+            for header, secure in self.cfg.secure_scheme_headers.items()
+        ]
         self.wants_plain_target = app.config["ENV"] == "production"
         RequestParser.mesg_class = _Request
         parser.SocketUnreader = BodyReader
@@ -139,30 +145,55 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
         return answer
 
 
+class _KeepAliveExpired(BaseException):
+    """Ends the wait of a connection that sent no request in time."""
+
+
 class _KeepAliveTimeout:
-    """A time-out that can be interrupted; when it ends, the block ends. (gevent's own resumes where it stopped.)"""
+    """A time-out that can be interrupted and restarted; when it ends, the block ends.
+
+    A timer of the event loop for each request would cost more than the rest of a cached page's time-out. So one timer
+    runs while the block does; when it ends too early, because the time-out was restarted, it runs for the rest.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._expired = _KeepAliveExpired()
 
     def begin(self) -> None:
-        self._timer = Timeout.start_new(self._seconds, False)
+        self._ends_at = monotonic() + self._seconds
 
-    def end(self) -> None:
-        self._timer.close()
+    def interrupt(self) -> None:
+        self._ends_at = math.inf
+
+    def _check(self) -> None:
+        left = min(self._ends_at - monotonic(), self._seconds)
+        if left > 0:
+            self._start_timer(left)
+        else:
+            self._greenlet.throw(self._expired)
+
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = get_hub().loop.timer(seconds)
+        self._timer.start(self._check)
 
     def __enter__(self) -> None:
+        self._greenlet = getcurrent()
         self.begin()
+        self._start_timer(self._seconds)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        self.end()
-        return error is self._timer
+        self._timer.close()
+        return error is self._expired
 
 
 class _Request(Request):  # type: ignore[misc]
     """gunicorn's request. It is created at the beginning of a request: all earlier bytes were read."""
 
     worker: ClassVar[Worker]
+    scheme_headers: ClassVar[
+        list[tuple[str, str]]
+    ] = []  # names in the WSGI environment, and the value for TLS
     _names: ClassVar[dict[bytes, str | None]] = {}
 
     def parse(self, unreader: Any) -> Any:
@@ -172,8 +203,11 @@ class _Request(Request):  # type: ignore[misc]
         data = unreader.read()
         while data and (answer := self._answer(data)) is not None:
             timeout: _KeepAliveTimeout = getattr(getcurrent(), _KEEP_ALIVE_TIMEOUT)
-            timeout.end()  # slow readers get the time that gunicorn gives
-            unreader.sock.sendall(answer)
+            timeout.interrupt()  # slow readers get the time that gunicorn gives
+            # `sendall` asks the kernel for the size of its buffer first; an answer nearly always fits into it.
+            sent = unreader.sock.send(answer)
+            if sent < len(answer):
+                unreader.sock.sendall(memoryview(answer)[sent:])
             sleep(0)  # a worker that never waits would starve its other connections
             timeout.begin()
             data = unreader.read()
@@ -254,11 +288,7 @@ class _Request(Request):  # type: ignore[misc]
 
     def _set_scheme(self, environ: dict[str, Any]) -> bool:
         """Set the scheme from a proxy that gunicorn trusts; return whether its headers have one meaning."""
-        claims = [
-            (environ[name], secure)
-            for header, secure in self.cfg.secure_scheme_headers.items()
-            if (name := "HTTP_" + header.replace("-", "_")) in environ
-        ]
+        claims = [(environ[name], secure) for name, secure in self.scheme_headers if name in environ]
         if claims and self._peer_is_trusted_proxy():
             if len(claims) > 1:
                 return False

@@ -91,8 +91,8 @@ class Limiter:
 
     def hit_from_memory(self, hits: Sequence[Hit]) -> Verdict | None:
         """Admit a request if Redis need not be asked; if it must, or would refuse, return None and spend nothing."""
-        verdict = self._check_memory(hits, self._clock())
-        return verdict if verdict and verdict.allowed else None
+        now = self._clock()
+        return self._spend_unreported(hits, self._list_debts(hits, now), now)
 
     def flush(self) -> bool:
         """Report admitted units to Redis; return whether there were any. If Redis is unavailable, they are kept."""
@@ -111,15 +111,16 @@ class Limiter:
 
     def _check_memory(self, hits: Sequence[Hit], now: int, *, spend: bool = True) -> Verdict | None:
         """Refuse, or admit where that is exact enough; None if Redis has to be asked."""
-        debts, exceeded = [], False
-        for policy, client, cost in hits:
-            paid_at = self._paid_at.get((policy.name, client), 0)
-            debt = paid_at - now if paid_at > now else 0
-            debts.append(debt)
-            exceeded = exceeded or (debt + cost * policy.interval > policy.tolerance and not policy.shadow)
-        if exceeded:
-            return evaluate(hits, debts)
+        debts = self._list_debts(hits, now)
+        for (policy, _, cost), debt in zip(hits, debts, strict=True):
+            if debt + cost * policy.interval > policy.tolerance and not policy.shadow:
+                return evaluate(hits, debts)
         return self._spend_unreported(hits, debts, now) if spend else None
+
+    def _list_debts(self, hits: Sequence[Hit], now: int) -> list[int]:
+        """Return the debt of each hit's client, in microseconds, as far as this process knows it."""
+        known = self._paid_at
+        return [max(known.get((policy.name, client), 0) - now, 0) for policy, client, _ in hits]
 
     def _spend_unreported(self, hits: Sequence[Hit], debts: Sequence[int], now: int) -> Verdict | None:
         """Admit a request if no policy is exact and all are far from their limits, as for a cached page."""

@@ -82,7 +82,8 @@ def attributes(app: Flask, environ: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(app: Flask, environ: Mapping[str, Any], base: str) -> str:
     """Return the value of a cookie of the request; empty if it is missing."""
-    return _read(environ, name_of(app, environ, base))
+    # Most requests for cached pages have no cookie; a name costs as much as the rest of such a request's identity.
+    return _read(environ, name_of(app, environ, base)) if "HTTP_COOKIE" in environ else ""
 
 
 def read_former(app: Flask, environ: Mapping[str, Any], base: str) -> str:

@@ -188,6 +188,15 @@ def test_fast_path_answers_from_the_second_request_on(shop: Shop) -> None:
     assert built.partition(b"\r\n\r\n")[2] == answered.partition(b"\r\n\r\n")[2]
 
 
+def test_uncompressed_page_is_the_same_each_time(shop: Shop) -> None:
+    asked = REQUEST.replace("/products", "/products?sort=-price").replace("br", "identity")
+    answers = [_send(shop, asked) for _ in range(4)]  # built, decompressed, decompressed and kept, kept
+    assert all(map(_is_fast, answers[1:]))
+    assert len({answer.partition(b"\r\n\r\n")[2] for answer in answers}) == 1
+    compressed = _send(shop, asked.replace("identity", "br")).partition(b"\r\n\r\n")[2]
+    assert brotli.decompress(compressed) == answers[3].partition(b"\r\n\r\n")[2]
+
+
 def test_fast_path_ignores_a_page_that_was_not_stored(shop: Shop) -> None:
     asked = REQUEST.replace("/products", "/products?min_price=cheap")
     for _ in range(3):
