@@ -201,7 +201,8 @@ def _run(program: str, *arguments: str, connect: bool = True) -> None:
     database = ("--dbname", where.render_as_string(hide_password=False)) if connect else ()
     done = subprocess.run(  # noqa: S603  # a program of PostgreSQL's, with words of ours
         [found, *database, *arguments],
-        env=os.environ | secret,
+        # A server that is frozen takes connections and never answers.
+        env={"PGCONNECT_TIMEOUT": "10"} | os.environ | secret,
         capture_output=True,
         text=True,
         check=False,
