@@ -29,7 +29,7 @@ def stats() -> None:
     try:
         hour, memory = hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix)
     except RedisUnavailable as error:
-        raise click.ClickException(f"{error} The shop serves without it.") from error
+        raise click.ClickException(f"{error} The shop keeps running without it.") from error
     click.echo(
         f"{'kind':<16}{'hit rate':>9}{'local':>10}{'shared':>10}{'stale':>8}{'built':>8}{'build p99':>11}"
     )

@@ -34,7 +34,7 @@ def record_payment(
         )
     if not 0 < amount <= order.total - order.paid:
         due, given = _money(order, order.total - order.paid), _money(order, amount)
-        raise OrderError(_("%(due)s are to be paid, not %(amount)s.", due=due, amount=given))
+        raise OrderError(_("The amount due is %(due)s, not %(amount)s.", due=due, amount=given))
     order.paid += amount
     if order.state == "placed" and order.paid == order.total:
         order.state = "paid"

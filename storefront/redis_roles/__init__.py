@@ -130,7 +130,7 @@ def check_servers() -> str | None:
     A server that several roles share is asked once.
     """
     missing = [sentence for roles in group_by_server() if (sentence := check_server(roles[0]))]
-    return f"{' '.join(missing)} The shop serves without it." if missing else None
+    return f"{' '.join(missing)} The shop keeps running without it." if missing else None
 
 
 def group_by_server() -> list[list[Role]]:

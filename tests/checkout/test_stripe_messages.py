@@ -122,7 +122,7 @@ def test_smaller_amount_leaves_the_attempt_open(shop: Flask, guest: Browser, str
         assert send_event(shop, "checkout.session.completed", session | {"amount_total": 1}) == 409
     assert (order(session).paid.amount, order(session).state) == (0, "placed")
     [note] = notes(session)
-    assert "$44.88 are to be paid, not $0.01." in note
+    assert "The amount due is $44.88, not $0.01." in note
     assert send_event(shop, "checkout.session.completed", session) == 200
     assert (order(session).paid.amount, order(session).state) == (4488, "paid")
 

@@ -115,7 +115,7 @@ def test_readiness_names_missing_services(
     with second_app(app, tmp_path / "away", REDIS_URL="redis://127.0.0.1:1/0") as away:
         alone = away.test_client().get("/readyz")
     assert (alone.status_code, alone.json["ready"], alone.json["services"]["database"]) == (200, True, "ok")
-    assert alone.json["services"]["redis"].endswith("The shop serves without it.")
+    assert alone.json["services"]["redis"].endswith("The shop keeps running without it.")
     nowhere = make_app("postgresql://127.0.0.1:1/none", tmp_path).test_client().get("/readyz")
     assert (nowhere.status_code, nowhere.json["services"]["redis"]) == (503, "ok")
     assert "Check DATABASE_URL" in nowhere.json["services"]["database"]

@@ -56,7 +56,7 @@ def allow_shipping(session: Session, number: str, note: str) -> None:
     stops = (PaymentDispute.order_id == order.id) & PaymentDispute.stops_shipping()
     stopping = session.scalars(select(PaymentDispute.reference).where(stops)).all()
     if not stopping:
-        raise OrderError(_("No dispute stops this order."))
+        raise OrderError(_("No dispute is holding this order."))
     session.execute(update(PaymentDispute).where(stops).values(decided_by=actor_text()))
     text = _("It may be shipped despite the dispute %(reference)s.", reference=", ".join(stopping))
     orders.add_note(session, number, f"{text} {note}".strip())

@@ -183,7 +183,7 @@ def _handle_paid(session: Session, number: str, payment: Payment, paid: PaidSess
     currency = paid.currency.upper()
     if currency == payment.currency and paid.amount_total < payment.amount:
         due = Money(payment.amount, payment.currency).format(shop_settings.current().locale)
-        raise OrderError(_("%(due)s are to be paid, not %(amount)s.", due=due, amount=_amount(paid)))
+        raise OrderError(_("The amount due is %(due)s, not %(amount)s.", due=due, amount=_amount(paid)))
     payment.state = "paid"
     session.flush()  # the refund of a cancelled order looks for payments in this state
     orders.record_payment(session, number, paid.amount_total, currency, note=payment.reference)

@@ -75,7 +75,7 @@ def prolong(session: Session, number: str, *, note: str = "") -> None:
     """
     order, end = order_events.lock_order(session, number), payment_end()
     if end is None or not is_unpaid_invoice(order):
-        raise OrderError(_("The order does not wait for the payment of an invoice."))
+        raise OrderError(_("This order isn’t waiting for an invoice payment."))
     order.pay_by, order.reminded_at = end, None
     text = _("It can be paid until %(day)s.", day=format_day(end))
     orders.add_note(session, number, f"{text} {note}".strip())

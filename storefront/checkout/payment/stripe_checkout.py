@@ -121,7 +121,7 @@ class StripeCheckout:
         try:
             sessions = self._sessions.list({"payment_intent": intent, "limit": 1}).data
         except stripe.StripeError as error:
-            raise PaymentError(_("Stripe cannot be asked whose payment this is.")) from error
+            raise PaymentError(_("This payment can’t be looked up at Stripe right now.")) from error
         return (sessions[0].client_reference_id or "") if sessions else ""
 
     def _close(self, reference: str) -> bool:
