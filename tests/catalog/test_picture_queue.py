@@ -69,6 +69,15 @@ def test_picture_of_an_earlier_version_is_not_offered_too_wide(app: Flask, clien
     assert max(int(found) for found in re.findall(r"-(\d+)\.webp", client.get("/products/bowl").text)) == 1024
 
 
+def test_first_picture_is_fetched_before_the_others(app: Flask, client: FlaskClient) -> None:
+    product, digest = make_pictured(app)
+    with write_transaction() as session:
+        session.add(ProductImage(product_id=product.id, digest=digest, width=1600, height=1600, position=1))
+    gallery = client.get("/products/bowl").text.partition("</product-gallery>")[0]
+    priorities = re.findall(r'<img [^>]*fetchpriority="(\w+)"', gallery)
+    assert priorities == ["high", "low", "low", "low"], "two large pictures, two small ones"
+
+
 def test_picture_without_its_file_is_given_up(app: Flask, client: FlaskClient) -> None:
     _, digest = make_pictured(app, (200, 200))
     [file] = Path(app.config["MEDIA_DIR"]).rglob("*.webp")
