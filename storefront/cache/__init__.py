@@ -25,6 +25,7 @@ from storefront.cache.page_builds import do_not_store
 from storefront.cache.page_cache import NotPublicError, public_page
 from storefront.cache.state import cache_state, create_state
 from storefront.cache.store import CacheStore
+from storefront.cache.tag_times import is_relaxed
 from storefront.redis_roles import Role, Subscription
 
 __all__ = [
@@ -52,7 +53,7 @@ def init_app(app: Flask) -> None:
     """Give the application its cache. Request hooks registered before this call also run for cached pages."""
     if not app.config["CACHE"]:
         return
-    l2 = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"])
+    l2 = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"], app.config["CACHE_GRACE"])
     store = CacheStore(l2, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
     state = create_state(app, store, fingerprint.compute_fingerprint(app))
     invalidation.init_app(app, state)
@@ -82,7 +83,7 @@ def start(app: Flask) -> None:
         tag_times = store.l2.tag_times
 
         def receive(_channel: str, message: bytes) -> None:
-            store.invalidate_local(tag_times.receive(message))
+            store.invalidate_local(tag_times.receive(message), relaxed=is_relaxed(message))
 
         def resubscribe() -> None:
             # Messages before this moment may have been missed, and this may be another server.

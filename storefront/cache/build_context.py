@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 from flask import g, has_app_context
@@ -11,9 +12,24 @@ NEVER = math.inf  # the last moment of a value that does not become wrong by its
 
 
 class Dependencies(set[str]):
-    """The tags of a value that is being built, and the moment (seconds since the epoch) at which it becomes wrong."""
+    """The tags of a value that is being built.
 
-    valid_until: float = NEVER
+    Attributes:
+        valid_until: the moment (seconds since the epoch) at which the value becomes wrong.
+        older: by tag, the start of the oldest value from this process's memory that has the tag and was read by the
+            build. The value of the build is stored only if the tag was not invalidated since then: the process may
+            not have received that invalidation yet.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.valid_until = NEVER
+        self.older: dict[str, int] = {}
+
+    def add_older(self, tags: Iterable[str], start: int) -> None:
+        """Record a value from this process's memory."""
+        for tag in tags:
+            self.older[tag] = min(start, self.older.get(tag, start))
 
 
 def depends_on(*tags: str) -> None:
@@ -21,6 +37,13 @@ def depends_on(*tags: str) -> None:
     if has_app_context():
         for collected in g.get("cache_tags", ()):
             collected.update(tags)
+
+
+def depends_on_older(tags: Iterable[str], start: int) -> None:
+    """Record that the value that is being built was made of one from this process's memory."""
+    if has_app_context():
+        for collected in g.get("cache_tags", ()):
+            collected.add_older(tags, start)
 
 
 def valid_until(moment: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -9,12 +11,15 @@ from flask.cli import AppGroup
 from storefront import redis_roles
 from storefront.cache import hit_rates, inspection
 from storefront.cache.invalidation import invalidate_on_commit
+from storefront.cache.tag_modes import Mode
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable, Role
 from storefront.terminal import errors_for_people
 
 cache = AppGroup("cache", help="Inspect, purge and fill the cache.")
 
+# Redis keeps names that begin with another sign beside the tags (lua/fetch.lua).
+_TAG = re.compile("[A-Za-z0-9][!-~]{0,99}")
 _DETAILS = ("page:catalog.product", "catalog:product")
 _CATEGORIES = "catalog:category"
 # Measured: Redis's own tables and the rounding of its allocator.
@@ -61,12 +66,20 @@ def stats() -> None:
 @click.option(
     "--hard", is_flag=True, help="Never show the old pages again, not even while the database is down."
 )
-def purge(tags: tuple[str, ...], hard: bool) -> None:
-    """Invalidate every entry with one of the TAGS, e.g. product:12, category:3, everything."""
+@click.option(
+    "--relaxed",
+    is_flag=True,
+    help="Show the old pages until the new ones are built, for at most STOREFRONT_CACHE_GRACE seconds.",
+)
+def purge(tags: tuple[str, ...], hard: bool, relaxed: bool) -> None:
+    """Invalidate every entry with one of the TAGS, e.g. product:12, category:3, everything: at once for everybody."""
+    if hard and relaxed:
+        raise click.ClickException("Use --hard or --relaxed: a hard purge forbids the old pages at once.")
     for tag in tags:
-        if not tag.isascii() or not tag.isprintable() or " " in tag or len(tag) > 100:
+        if not _TAG.fullmatch(tag):
             raise click.ClickException(f"{tag!r} is not a tag. docs/caching.md lists them.")
-    invalidate_on_commit(db.session(), *tags, cause="flask cache purge", hard=hard)
+    mode: Mode = "hard" if hard else "relaxed" if relaxed else "strict"
+    invalidate_on_commit(db.session(), *tags, cause="flask cache purge", mode=mode)
     db.session.commit()
     problem = redis_roles.check_server(Role.CACHE)
     click.echo("Redis is down: the purge follows as soon as it is back." if problem else "Purged.")

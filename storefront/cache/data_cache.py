@@ -18,6 +18,7 @@ from storefront.cache import keys
 from storefront.cache.build_context import (
     collect_dependencies,
     depends_on,
+    depends_on_older,
     inherit_moment,
     is_cache_bypassed,
     is_in_background,
@@ -121,7 +122,7 @@ def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: C
     hard = keys.NEGATIVE_TTL if value is None else keys.HARD_TTL
     ttl = min(store.ttl(ticket.entry), hard)
     stored = StoredValue(b"", keys.digest(body), {"": body}, tags.valid_until)
-    ticket.fill(stored, tags, ttl=ttl, hard=hard)
+    ticket.fill(stored, tags, ttl=ttl, hard=hard, older=tags.older)
     return value
 
 
@@ -133,6 +134,8 @@ def _is_outage(error: Exception) -> bool:
 def _decode(hit: CacheHit, value_type: type[T]) -> T:
     depends_on(*hit.tags)
     inherit_moment(hit.valid_until)
+    if hit.l1_entry is not None and hit.detail != "L2":
+        depends_on_older(hit.tags, hit.l1_entry.start)
     return _decode_body(hit, value_type)
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.store import CacheStore
+from storefront.cache.tag_modes import Mode
 from storefront.periodic import PeriodicTask
 from storefront.redis_roles import RedisUnavailable, Role
 
@@ -60,7 +61,7 @@ class Invalidation(NamedTuple):
     at: datetime
     cause: str
     tags: list[str]
-    hard: bool
+    mode: Mode
 
 
 class HitRateReporter:
@@ -96,12 +97,13 @@ class HitRateReporter:
                 if popular:
                     pipe.zremrangebyrank(popular_key, 0, -MAX_POPULAR - 1)
                     pipe.expire(popular_key, (POPULAR_HOURS + 1) * 3600)
-                for at, cause, tags, hard in invalidations:
+                for at, cause, tags, mode in invalidations:
                     row = {
                         "at": at.isoformat(timespec="seconds"),
                         "cause": cause,
                         "tags": tags[:20],
-                        "hard": hard,
+                        "hard": mode == "hard",
+                        "mode": mode,
                     }
                     pipe.lpush(f"{self._prefix}:dropped", msgspec.json.encode(row))
                 if invalidations:
@@ -143,7 +145,11 @@ def read_last_hour(prefix: str) -> LastHour:
     *minutes, dropped = redis_roles.call(Role.CACHE, read)
     hour = LastHour(popular=read_popular_urls(prefix, hours=2)[:20])
     rows = [msgspec.json.decode(row) for row in dropped]
-    hour.invalidations = [row | {"at": datetime.fromisoformat(row["at"])} for row in rows]
+    hour.invalidations = [
+        # An earlier version wrote no mode.
+        {"mode": "hard" if row["hard"] else "strict"} | row | {"at": datetime.fromisoformat(row["at"])}
+        for row in rows
+    ]
     for raw in minutes:
         minute: Counter[str] = Counter()
         for name, number in raw.items():

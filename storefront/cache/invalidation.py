@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,39 +17,54 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from storefront import outbox
-from storefront.cache import keys
+from storefront.batches import batches
 from storefront.cache.hit_rates import Invalidation
 from storefront.cache.state import CacheState
-from storefront.cache.tag_modes import is_strict
+from storefront.cache.store import CacheStore
+from storefront.cache.tag_modes import Mode, group_by_mode, is_strict, limit_tags, read_relaxed_kinds
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
 TOPIC = "cache.tags"
-# A transaction with more tags than this invalidates everything: that is cheaper than naming them all.
-MAX_TAGS = 500
+# Of one message.
+MESSAGE_TAGS = 500
+# Of one transaction; of more, the tag of a group replaces those of the group.
+MAX_TAGS = 50_000
 
 
 def init_app(app: Flask, state: CacheState) -> None:
-    """Register the outbox handler and the hook that runs before each commit."""
+    """Register the outbox handler and the hook that runs before each commit.
+
+    Raises:
+        ConfigurationError: a setting makes strict tags relaxed.
+    """
 
     def deliver(payloads: list[dict[str, Any]]) -> None:
-        for hard in (False, True):
-            chosen = [payload for payload in payloads if payload["hard"] == hard]
-            if chosen:
-                _invalidate(state, {tag for payload in chosen for tag in payload["tags"]}, chosen, hard=hard)
+        _invalidate(state, payloads)
 
     outbox.subscribe(app, TOPIC, deliver)
-    outbox.before_commit(app, _enqueue_invalidation)
+    relaxed_kinds = read_relaxed_kinds(app.config["CACHE_RELAXED_TAGS"])
+    outbox.before_commit(app, lambda session: _enqueue_invalidation(session, relaxed_kinds))
 
 
-def invalidate_on_commit(session: Session, *tags: str, cause: str = "", hard: bool = False) -> None:
+def invalidate_on_commit(
+    session: Session, *tags: str, cause: str = "", hard: bool = False, mode: Mode | None = None
+) -> None:
     """Invalidate these tags when this session's transaction is committed; for writes that bypass the models.
 
-    `hard` forbids showing the old value ever again, even while its source fails (a takedown, a wrong price).
+    Args:
+        session: of the transaction.
+        tags: from `keys`.
+        cause: what is written, for the log.
+        hard: forbids showing any old value of the transaction ever again, even while its source fails (a takedown,
+            a wrong price).
+        mode: of these tags; by default each has the mode of its kind.
     """
     session.info.setdefault("cache_tags", set()).update(tags)
+    if mode is not None:
+        session.info.setdefault("cache_modes", {}).update(dict.fromkeys(tags, mode))
     if cause:
         session.info.setdefault("cache_causes", []).append(cause)
     if hard:
@@ -87,23 +102,30 @@ def _collect_changed_tags(session: Session, _: UOWTransaction) -> None:
             invalidate_on_commit(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
 
-def _enqueue_invalidation(session: Session) -> None:
+def _enqueue_invalidation(session: Session, relaxed_kinds: Container[str]) -> None:
     session.flush()
-    tags = session.info.pop("cache_tags", None)
+    tags: set[str] = session.info.pop("cache_tags", set())
     causes = session.info.pop("cache_causes", [])
-    hard = session.info.pop("cache_hard", False)
-    if tags:
-        named = sorted(tags) if len(tags) <= MAX_TAGS else [keys.EVERYTHING]
-        relaxed = [] if hard else [tag for tag in named if not is_strict(tag)]
-        payload = {"tags": named, "relaxed": relaxed, "hard": hard, "cause": _describe_causes(causes)}
-        outbox.enqueue(session, TOPIC, payload)
+    modes: dict[str, Mode] = session.info.pop("cache_modes", {})
+    hard = session.info.pop("cache_hard", False) or "hard" in modes.values()
+    if not tags:
+        return
+    relaxed = {tag for tag in tags if modes.get(tag) == "relaxed" or not is_strict(tag, relaxed_kinds)}
+    relaxed -= {tag for tag, mode in modes.items() if mode == "strict"}
+    named, relaxed = limit_tags(tags, set() if hard else relaxed, MAX_TAGS)
+    cause = _describe_causes(causes)
+    messages = [
+        {"tags": batch, "relaxed": [tag for tag in batch if tag in relaxed], "hard": hard, "cause": cause}
+        for batch in batches(sorted(named), MESSAGE_TAGS)
+    ]
+    outbox.enqueue(session, TOPIC, *messages)
 
 
 @event.listens_for(Session, "after_rollback")
 def _discard_tags(session: Session) -> None:
     if session.in_nested_transaction():
         return  # only a savepoint was rolled back: tags collected before it still count
-    for name in ("cache_tags", "cache_causes", "cache_hard"):
+    for name in ("cache_tags", "cache_causes", "cache_modes", "cache_hard"):
         session.info.pop(name, None)
 
 
@@ -114,28 +136,40 @@ def _describe_causes(causes: list[str]) -> str:
     return f"{', '.join(distinct[:3])}{more}{by}"
 
 
-def _invalidate(
-    state: CacheState, tags: Iterable[str], payloads: list[dict[str, Any]], *, hard: bool
-) -> None:
-    store = state.store
-    named = sorted(tags)
-    store.invalidate_local(named)  # this process at once, whether Redis is up or not
+def _invalidate(state: CacheState, payloads: list[dict[str, Any]]) -> None:
+    store, by_mode = state.store, group_by_mode(payloads)
+    named = set[str]().union(*by_mode.values())
+    _invalidate_local(store, by_mode)  # this process at once, whether Redis is up or not
     began = time.monotonic()
     try:
-        store.l2.tag_times.invalidate(named, hard=hard)
+        for mode, tags in by_mode.items():
+            store.l2.tag_times.invalidate(sorted(tags), mode)
     except RedisUnavailable:
         store.pending.add(named)
         raise
     store.pending.discard(named, began)
-    store.invalidate_local(named)  # again, for what another thread has fetched meanwhile
-    cause = (
-        "; ".join(dict.fromkeys(payload["cause"] for payload in payloads if payload["cause"])) or "a write"
-    )
-    shown = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
-    log.info("%s invalidated %s", cause, shown)
-    state.reporter.record_invalidation(Invalidation(datetime.now(UTC), cause, named, hard))
+    _invalidate_local(store, by_mode)  # again, for what another thread has fetched meanwhile
+    for mode, tags in by_mode.items():
+        if tags:
+            _report(state, mode, sorted(tags), payloads)
     if not state.pid:  # a command has no thread that sends, and may end now
         state.reporter.send()
+
+
+def _invalidate_local(store: CacheStore, by_mode: Mapping[Mode, set[str]]) -> None:
+    for mode, tags in by_mode.items():
+        if tags:
+            store.invalidate_local(tags, relaxed=mode == "relaxed")
+
+
+def _report(state: CacheState, mode: Mode, tags: list[str], payloads: list[dict[str, Any]]) -> None:
+    """Name the writes behind an invalidation in the log and on /ops/cache."""
+    found = set(tags)
+    causes = (each["cause"] for each in payloads if each["cause"] and not found.isdisjoint(each["tags"]))
+    cause = "; ".join(dict.fromkeys(causes)) or "a write"
+    shown = ", ".join(tags[:8]) + (f" and {len(tags) - 8:,} more" if len(tags) > 8 else "")
+    log.info("%s invalidated %s (%s)", cause, shown, mode)
+    state.reporter.record_invalidation(Invalidation(datetime.now(UTC), cause, tags, mode))
 
 
 def changed_values(row: object, *names: str) -> list[Any]:

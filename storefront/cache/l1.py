@@ -12,9 +12,11 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
-# Tags whose last invalidation is remembered; with more, everything is dropped once.
-MAX_REMEMBERED_TAGS = 50_000
+# Tags whose last invalidation is remembered: as many as one transaction may name, twice. Of more, the oldest are
+# forgotten, and an entry whose look-up began before that is refused.
+MAX_REMEMBERED_TAGS = 100_000
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class L1Entry:
         bodies: by variant; others are added when they are requested.
         tags: that invalidate it.
         expires_at: monotonic seconds; the end of its soft TTL.
+        start: the clock of the tag times when its build began; 0 if Redis was away.
         size: estimated bytes in memory.
         was_used: since the last eviction looked at it.
         valid_until: seconds since the epoch; the value is wrong from then on.
@@ -39,6 +42,7 @@ class L1Entry:
     bodies: dict[str, bytes]
     tags: tuple[str, ...]
     expires_at: float
+    start: int = 0
     size: int = 0
     was_used: bool = False
     valid_until: float = math.inf
@@ -122,11 +126,13 @@ class L1:
         with self._lock:
             self.generation += 1
             for tag in tags:
-                self._invalidated[tag] = self.generation
+                self._invalidated.pop(tag, None)
+                self._invalidated[tag] = self.generation  # at the end of the order
                 for key in self._by_tag.pop(tag, ()):
                     self._remove(key)
-            if len(self._invalidated) > MAX_REMEMBERED_TAGS:
-                self._clear()
+            too_many = len(self._invalidated) - MAX_REMEMBERED_TAGS
+            for tag in list(islice(self._invalidated, max(0, too_many))):
+                self._oldest_generation = self._invalidated.pop(tag)
 
     def clear(self) -> None:
         """Drop everything, and refuse entries whose look-up has begun."""

@@ -72,6 +72,7 @@ class L2Entry:
     is_stale: bool
     start: int  # the clock of the tag times when its build began
     valid_until: float = math.inf  # seconds since the epoch
+    grace_left: float | None = None  # seconds for which it may still be shown after a relaxed invalidation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class Lease:
 
 FetchResult = L2Entry | Lease | Literal["wait", "unstorable"]
 FetchMode = Literal["", "any", "force"]
+FillResult = Literal["stored", "stale", ""]
+_FILLED: dict[int, FillResult] = {1: "stored", 2: "stale"}
 
 
 def _parse_reply(reply: list[Any], token: str) -> FetchResult:
@@ -100,10 +103,18 @@ def _parse_reply(reply: list[Any], token: str) -> FetchResult:
     if outcome == "build":
         return Lease(token, reply[1].decode(), reply[2].decode(), reply[3] == b"1")
     if outcome in ("hit", "stale"):
-        _, meta, etag, body, soft_in, tags, start, until = reply
-        named = tuple(tags.decode().split("\n"))
-        is_stale, moment = outcome == "stale", float(until or math.inf)
-        return L2Entry(meta, etag.decode(), body, named, soft_in / 1e6, is_stale, int(start), moment)
+        _, meta, etag, body, fresh_for, tags, start, until, grace = reply
+        return L2Entry(
+            meta,
+            etag.decode(),
+            body,
+            tuple(tags.decode().split("\n")),
+            fresh_for / 1e6,
+            outcome == "stale",
+            int(start),
+            float(until or math.inf),
+            None if grace is None else grace / 1e6,
+        )
     return cast("Literal['wait', 'unstorable']", outcome)
 
 
@@ -113,46 +124,66 @@ class L2:
     Args:
         prefix: of all keys of this shop.
         shards: number of hash slots over which entries are spread.
+        grace: seconds for which an entry may be shown after a relaxed invalidation.
     """
 
-    def __init__(self, prefix: str, shards: int = 1) -> None:
-        self.tag_times = TagTimes(prefix, shards)
+    def __init__(self, prefix: str, shards: int = 1, grace: float = 0.0) -> None:
+        self.tag_times = TagTimes(prefix, shards, grace)
+        self._grace_us = int(grace * 1e6)
         self._prefix = prefix
         self._shards = shards
 
     def fetch(
-        self, key: str, variant: str, *, etags: Iterable[str] = (), build: bool = True, mode: FetchMode = ""
+        self,
+        key: str,
+        variant: str,
+        *,
+        etags: Iterable[str] = (),
+        build: bool = True,
+        mode: FetchMode = "",
+        relaxed: bool = False,
     ) -> FetchResult:
         """Look up an entry; if it has to be built, acquire the lease or return "wait". One round trip.
+
+        Args:
+            key: of the entry.
+            variant: of the body.
+            etags: of what the client has.
+            build: whether the caller can build the entry.
+            mode: "any" also answers a dead entry, unless a hard purge forbids it; "force" builds in any case.
+            relaxed: whether the entry may miss relaxed invalidations for the grace.
 
         Raises:
             RedisUnavailable: Redis does not answer.
         """
-        result = self._fetch(key, variant, etags, build=build, mode=mode)
+        token = secrets.token_hex(8) if build else ""
+        spread = -math.log(1 - random.random()) * BETA  # noqa: S311
+        grace = self._grace_us if relaxed else 0
+        arguments = [variant, ",".join(etags), spread, token, LEASE_MS, mode, grace]
+        result = self._fetch(key, arguments)
         if isinstance(result, L2Entry) and self._was_invalidated(key, result, hard=mode == "any"):
             # Redis lost an invalidation: a replica took over that had not received it.
             self.tag_times.reassert(everything=True)
-            result = self._fetch(key, variant, etags, build=build, mode=mode)
+            result = self._fetch(key, arguments)
         if isinstance(result, L2Entry) and result.valid_until <= time.time():
             # Redis deletes it just now: its expiry was counted from the arrival of the value.
             self.delete(key)
-            result = self._fetch(key, variant, etags, build=build, mode=mode)
+            result = self._fetch(key, arguments)
         return result
 
     def _was_invalidated(self, key: str, result: L2Entry, *, hard: bool) -> bool:
-        return self.tag_times.is_newer(result.tags, result.start, self._shard(key), hard=hard)
+        # An entry in its grace was invalidated, and Redis knows it.
+        relaxed = not hard and result.grace_left is None
+        return self.tag_times.is_newer(
+            result.tags, result.start, self._shard(key), hard=hard, relaxed=relaxed
+        )
 
-    def _fetch(
-        self, key: str, variant: str, etags: Iterable[str], *, build: bool, mode: FetchMode
-    ) -> FetchResult:
-        token = secrets.token_hex(8) if build else ""
-        spread = -math.log(1 - random.random()) * BETA  # noqa: S311
-        arguments: list[str | bytes | int | float] = [variant, ",".join(etags), spread, token, LEASE_MS, mode]
+    def _fetch(self, key: str, arguments: list[Any]) -> FetchResult:
         names = self._keys(key)
         try:
             # Not counted as a write: the script still reads when Redis accepts no writes.
             reply = redis_roles.call(Role.CACHE, lambda client: _FETCH.run(client, names, arguments))
-            return _parse_reply(reply, token)
+            return _parse_reply(reply, arguments[3])
         except _FOREIGN_DATA as error:
             self._delete_foreign_data(names, error)
             return "unstorable"
@@ -167,8 +198,12 @@ class L2:
         ttl: float,
         took: float,
         hard: float = keys.HARD_TTL,
-    ) -> bool:
-        """Store a value built under a lease; return whether it was stored (not if a write may have come first).
+        relaxed: bool = False,
+        older: Mapping[str, int] | None = None,
+    ) -> FillResult:
+        """Store a value built under a lease; return "" if it was not stored, because a write may have come first.
+
+        "stale": it misses a relaxed invalidation, and was stored for its grace.
 
         Args:
             key: of the entry.
@@ -178,6 +213,8 @@ class L2:
             ttl: soft TTL in seconds.
             took: seconds that the build took.
             hard: hard TTL in seconds.
+            relaxed: whether the value may be shown for the grace after a relaxed invalidation.
+            older: the start of values that the build read and that are older than the lease, by tag.
         """
         jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         left = value.valid_until - time.time()
@@ -193,14 +230,16 @@ class L2:
             value.etag,
             value.meta,
             "" if value.valid_until == math.inf else repr(value.valid_until),
+            self._grace_us if relaxed else 0,
+            "\n".join(f"{start} {tag}" for tag, start in (older or {}).items()),
             *bodies,
         ]
         names = self._keys(key)
         try:
-            return int(self._run(_FILL, names, arguments)) == 1
+            return _FILLED.get(int(self._run(_FILL, names, arguments)), "")
         except _FOREIGN_DATA as error:
             self._delete_foreign_data(names, error)
-            return False
+            return ""
 
     def release(self, key: str, lease: Lease) -> None:
         """Release a lease without a value."""

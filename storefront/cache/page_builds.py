@@ -16,6 +16,7 @@ from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
 from storefront.cache.store import BuildTicket, CacheHit
+from storefront.cache.tag_modes import complete_tags
 from storefront.web import compression
 
 if TYPE_CHECKING:
@@ -97,10 +98,10 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     # Short TTL for pages that do not exist: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in responses.NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
-    tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
+    tags = complete_tags(build.tags)
     stale, until = keys.STALE in tags, build.tags.valid_until
     value = StoredValue(meta, digest, bodies, until)
-    stored = build.was_stored = build.ticket.fill(value, tags, ttl=ttl, hard=hard)
+    stored = build.was_stored = build.ticket.fill(value, tags, ttl=ttl, hard=hard, older=build.tags.older)
     if stored:  # the fast path may answer the next request
         state.url_index.remember(request.environ, entry)
     sent = None if digest in build.client_etags else bodies[responses.variant_of(build.encoding)]

@@ -89,7 +89,7 @@ def init_app(app: Flask, state: CacheState) -> None:
         store.counters.count_request(request.full_path.rstrip("?"))
         encoding = compression.negotiate(request.accept_encodings)
         client_etags = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
-        result = store.look_up(entry, responses.variant_of(encoding), etags=client_etags)
+        result = store.look_up(entry, responses.variant_of(encoding), etags=client_etags, relaxed=True)
         if isinstance(result, BuildTicket):
             result = _renew_in_background(state, result, encoding, client_etags) or result
         if isinstance(result, CacheHit):
@@ -101,7 +101,7 @@ def init_app(app: Flask, state: CacheState) -> None:
                     url_index.remember(request.environ, entry)
                     return page_builds.to_response(answer)
                 store.counters.add(entry.kind.name, "undecodable")
-            result = store.look_up(entry, force=True)
+            result = store.look_up(entry, force=True, relaxed=True)
             if isinstance(result, CacheHit):
                 return None
         result.begin(get_snapshot_time())

@@ -17,12 +17,13 @@ from flask import Flask, Response, current_app
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from storefront import rate_limiting
-from storefront.cache import keys, page_builds, responses
+from storefront.cache import page_builds, responses
 from storefront.cache.build_context import bypass_cache, work_in_background
 from storefront.cache.etags import compute_digest
 from storefront.cache.keys import CacheEntry
 from storefront.cache.page_builds import PageBuild
 from storefront.cache.store import BuildTicket, CacheHit
+from storefront.cache.tag_modes import complete_tags
 from storefront.web import hosts
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def begin_rendering(state: CacheState, rendering: Rendering, entry: CacheEntry) 
         bypass_cache()
         ticket = state.store.make_detached_ticket(entry)
     else:
-        result = rendering.ticket or state.store.look_up(entry, responses.variant_of(_ENCODING))
+        result = rendering.ticket or state.store.look_up(entry, responses.variant_of(_ENCODING), relaxed=True)
         if isinstance(result, CacheHit) or result.entry.key != entry.key:
             return current_app.response_class(status=204)
         ticket = result
@@ -152,8 +153,8 @@ def end_rendering(state: CacheState, rendering: Rendering, build: PageBuild, res
         return response
     if rendering.is_detached:
         body, meta = response.get_data(), responses.encode_head(response)
-        tags = tuple(sorted({*build.tags, keys.EVERYTHING}))
-        rendering.page = RenderedPage(meta, compute_digest(body, meta), body, tags, build.tags.valid_until)
+        tags, until = complete_tags(build.tags), build.tags.valid_until
+        rendering.page = RenderedPage(meta, compute_digest(body, meta), body, tags, until)
         return response
     response = page_builds.store_response(state, build, response)
     rendering.was_stored = build.was_stored

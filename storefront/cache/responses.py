@@ -15,6 +15,8 @@ from storefront.cache.edge_fields import DAY, NEGATIVE_MAX_AGE, SHARED_MAX_AGE, 
 from storefront.cache.etags import compute_etag
 from storefront.cache.store import CacheHit
 
+# Our parameter of Cache-Status (RFC 9211): seconds for which a page may still be shown after a relaxed invalidation.
+GRACE = "storefront-grace"
 STORED_HEADERS = ("Location", "Link")
 # What `make_answer` raises for an entry that was damaged.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
@@ -76,7 +78,8 @@ def changing_headers(
     """Return the headers that change during the entry's life."""
     limited = [] if hit.valid_until == math.inf else _lifetime(hit, edge, stored=stored)
     if stored is None:
-        status = f'storefront; hit; ttl={int(hit.fresh_for)}; key="{key}"; detail={hit.detail}'
+        grace = "" if hit.grace_left is None else f"; {GRACE}={int(hit.grace_left)}"
+        status = f'storefront; hit; ttl={int(hit.fresh_for)}; key="{key}"{grace}; detail={hit.detail}'
         return [*limited, ("Cache-Status", status), ("Server-Timing", f'cache;desc="{hit.detail}"')]
     stored_too = "; stored" if stored else ""
     return [*limited, ("Cache-Status", f'storefront; fwd=miss{stored_too}; key="{key}"')]

@@ -11,17 +11,18 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import NamedTuple
 
 from storefront.cache.counters import CacheCounters
-from storefront.cache.keys import EVERYTHING, HARD_TTL, OUTAGE_TTL, STALE, CacheEntry
+from storefront.cache.keys import HARD_TTL, OUTAGE_TTL, STALE, CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.l2 import L2, L2Entry, Lease, StoredValue
 from storefront.cache.pending import PendingInvalidations
 from storefront.cache.single_flight import Flight, SingleFlight
+from storefront.cache.tag_modes import complete_tags
 from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class CacheHit(NamedTuple):
         detail: "L1", "L2", "stale" or "local" (built while Redis was down).
         l1_entry: the entry in L1, if it is there.
         valid_until: seconds since the epoch; the value is wrong from then on.
+        grace_left: seconds for which it may still be shown, if it misses a relaxed invalidation.
     """
 
     meta: bytes
@@ -52,6 +54,7 @@ class CacheHit(NamedTuple):
     detail: str
     l1_entry: L1Entry | None = None
     valid_until: float = math.inf
+    grace_left: float | None = None
 
     def limit(self, seconds: int) -> int:
         """Return for how many seconds, at most these, others may keep the value."""
@@ -74,6 +77,7 @@ class BuildTicket:
     is_outage: bool
     generation: int
     flight: Flight | None
+    relaxed: bool = False  # whether the value may be shown for the grace after a relaxed invalidation
     started_at: float = field(default_factory=time.monotonic)
     closed: bool = False
     failure: Exception | None = None
@@ -87,13 +91,26 @@ class BuildTicket:
             age = ceil((self.started_at - moment) * 1e6)
             self.lease = replace(self.lease, start=str(int(self.lease.start) - age))
 
-    def fill(self, value: StoredValue, tags: Iterable[str], *, ttl: float, hard: float = HARD_TTL) -> bool:
+    def fill(
+        self,
+        value: StoredValue,
+        tags: Iterable[str],
+        *,
+        ttl: float,
+        hard: float = HARD_TTL,
+        older: Mapping[str, int] | None = None,
+    ) -> bool:
         """Store the value, unless a write may have come after the build's read; return whether it was stored.
 
-        The value is fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
+        Args:
+            value: fresh for `ttl` seconds, and kept for `hard` seconds in case its source fails.
+            tags: of everything that it depends on.
+            ttl: soft TTL in seconds.
+            hard: hard TTL in seconds.
+            older: the start of the values from this process's memory that it was made of, by tag.
         """
         try:
-            return self.store._store_value(self, value, tuple(sorted({*tags, EVERYTHING})), ttl, hard)
+            return self.store._store_value(self, value, complete_tags(tags), ttl, hard, older or {})
         finally:
             self._close()
 
@@ -122,7 +139,7 @@ class BuildTicket:
         """Return the old value that others are answered during this build; None if there is none."""
         if self.lease is None or not self.lease.has_stale_value:
             return None
-        return self.store.find_permitted(self.entry, variant, etags)
+        return self.store.find_permitted(self.entry, variant, etags, relaxed=self.relaxed)
 
     def find_stale(self, variant: str) -> CacheHit | None:
         """Return the last known value, for a build that failed; None if no value may be shown."""
@@ -163,7 +180,7 @@ class CacheStore:
         self.counters = CacheCounters()
         # Whether this process receives every invalidation at once; L1 is not used without that.
         self.receives_invalidations: Callable[[], bool] = lambda: False
-        # Called with tags that were invalidated, after this process's own entries were dropped.
+        # Called with tags that were invalidated strictly, after this process's own entries were dropped.
         self.on_local_invalidation: Callable[[Iterable[str]], None] = lambda _tags: None
         self._ttls = ttls
         self.flights = SingleFlight()
@@ -173,9 +190,24 @@ class CacheStore:
         return self._ttls.get(entry.kind.name, entry.kind.ttl)
 
     def look_up(
-        self, entry: CacheEntry, variant: str = "", *, etags: Iterable[str] = (), force: bool = False
+        self,
+        entry: CacheEntry,
+        variant: str = "",
+        *,
+        etags: Iterable[str] = (),
+        force: bool = False,
+        relaxed: bool = False,
     ) -> CacheHit | BuildTicket:
-        """Return the entry, or a ticket to build it. Waits at most MAX_WAIT while another look-up builds it."""
+        """Return the entry, or a ticket to build it. Waits at most MAX_WAIT while another look-up builds it.
+
+        Args:
+            entry: from `keys`.
+            variant: of the body.
+            etags: of what the client has.
+            force: build in any case.
+            relaxed: the old value will do for the grace after a relaxed invalidation. Not for values that others
+                are built of: these would be stored as if they were new.
+        """
         key, kind, deadline, waited = entry.key, entry.kind.name, time.monotonic() + MAX_WAIT, False
         while True:
             if not force and (hit := self.find_in_l1(key, variant, etags)):
@@ -187,7 +219,7 @@ class CacheStore:
                 if (
                     flight.has_stale_value
                     and not force
-                    and (hit := self.find_permitted(entry, variant, etags))
+                    and (hit := self.find_permitted(entry, variant, etags, relaxed=relaxed))
                 ):
                     return hit
                 self._count_waiting(kind, waited)
@@ -199,7 +231,7 @@ class CacheStore:
                 return self._build_alone(entry)
             answer: CacheHit | BuildTicket | None = None
             try:
-                answer = self._look_up_in_l2(entry, variant, etags, flight, force=force)
+                answer = self._look_up_in_l2(entry, variant, etags, flight, force=force, relaxed=relaxed)
             finally:
                 flight.looked_up.set()
                 if not isinstance(answer, BuildTicket):
@@ -224,10 +256,12 @@ class CacheStore:
         left = cached.expires_at - time.monotonic()
         return CacheHit(cached.meta, cached.etag, body, cached.tags, left, "L1", cached, cached.valid_until)
 
-    def find_permitted(self, entry: CacheEntry, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
+    def find_permitted(
+        self, entry: CacheEntry, variant: str, etags: Iterable[str] = (), *, relaxed: bool = False
+    ) -> CacheHit | None:
         """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
         with contextlib.suppress(RedisUnavailable):
-            result = self.l2.fetch(entry.key, variant, etags=etags, build=False)
+            result = self.l2.fetch(entry.key, variant, etags=etags, build=False, relaxed=relaxed)
             if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
                 return self._count_l2_hit(entry.kind.name, result)
         return None
@@ -256,19 +290,30 @@ class CacheStore:
         """Return a ticket for a build whose value is not stored."""
         return BuildTicket(self, entry, None, False, 0, None)
 
-    def invalidate_local(self, tags: Iterable[str]) -> None:
-        """Drop this process's own entries with these tags."""
+    def invalidate_local(self, tags: Iterable[str], *, relaxed: bool = False) -> None:
+        """Drop this process's own entries with these tags.
+
+        A relaxed invalidation does not end renewals that wait: else a stream of them would leave a page old.
+        """
         tags = tuple(tags)
         self.l1.invalidate(tags)
         self.outage_l1.invalidate(tags)
-        self.on_local_invalidation(tags)
+        if not relaxed:
+            self.on_local_invalidation(tags)
 
     def _look_up_in_l2(
-        self, entry: CacheEntry, variant: str, etags: Iterable[str], flight: Flight, *, force: bool
+        self,
+        entry: CacheEntry,
+        variant: str,
+        etags: Iterable[str],
+        flight: Flight,
+        *,
+        force: bool,
+        relaxed: bool,
     ) -> CacheHit | BuildTicket | None:
         key, kind, generation, started_at = entry.key, entry.kind.name, self.l1.generation, time.monotonic()
         try:
-            result = self.l2.fetch(key, variant, etags=etags, mode="force" if force else "")
+            result = self.l2.fetch(key, variant, etags=etags, mode="force" if force else "", relaxed=relaxed)
         except RedisUnavailable:
             result = "unstorable"
         else:
@@ -281,7 +326,7 @@ class CacheStore:
             if not result.has_stale_value:
                 self.counters.add(kind, "miss")
             flight.has_stale_value = result.has_stale_value
-            return BuildTicket(self, entry, result, False, generation, flight)
+            return BuildTicket(self, entry, result, False, generation, flight, relaxed)
         if result == "unstorable":
             self.counters.add(kind, "away")
             cached = None if force else self.outage_l1.get(key)
@@ -296,9 +341,16 @@ class CacheStore:
         """Count an entry that Redis answered, and return it as a hit."""
         self.counters.add(kind, "hit_stale" if found.is_stale else "hit_shared")
         detail = "stale" if found.is_stale else "L2"
-        left = min(found.fresh_for, found.valid_until - time.time())
         return CacheHit(
-            found.meta, found.etag, found.body, found.tags, left, detail, l1_entry, found.valid_until
+            found.meta,
+            found.etag,
+            found.body,
+            found.tags,
+            min(found.fresh_for, found.valid_until - time.time()),
+            detail,
+            l1_entry,
+            found.valid_until,
+            found.grace_left,
         )
 
     def _copy_to_l1(self, key: str, variant: str, result: L2Entry, generation: int) -> L1Entry | None:
@@ -317,12 +369,24 @@ class CacheStore:
         until = result.valid_until
         expires_at = time.monotonic() + min(result.fresh_for, until - time.time())
         cached = L1Entry(
-            result.meta, result.etag, {variant: result.body}, result.tags, expires_at, valid_until=until
+            result.meta,
+            result.etag,
+            {variant: result.body},
+            result.tags,
+            expires_at,
+            start=result.start,
+            valid_until=until,
         )
         return cached if self.l1.put(key, cached, generation) else None
 
     def _store_value(
-        self, ticket: BuildTicket, value: StoredValue, tags: tuple[str, ...], ttl: float, hard: float
+        self,
+        ticket: BuildTicket,
+        value: StoredValue,
+        tags: tuple[str, ...],
+        ttl: float,
+        hard: float,
+        older: Mapping[str, int],
     ) -> bool:
         kind, key, now = ticket.entry.kind.name, ticket.entry.key, time.monotonic()
         self.counters.record_time(kind, "build", now - ticket.started_at)
@@ -343,16 +407,25 @@ class CacheStore:
                 cached = _make_l1_entry(value, tags, now + min(ticket.entry.kind.outage_ttl, ttl))
                 return self.outage_l1.put(key, cached, ticket.generation)
             return False
+        start = int(ticket.lease.start)
         try:
-            stored = self.l2.fill(
-                key, ticket.lease, value, tags, ttl=ttl, hard=hard, took=now - ticket.started_at
+            filled = self.l2.fill(
+                key,
+                ticket.lease,
+                value,
+                tags,
+                ttl=ttl,
+                hard=hard,
+                took=now - ticket.started_at,
+                relaxed=ticket.relaxed,
+                older={tag: read_at for tag, read_at in older.items() if read_at < start},
             )
         except RedisUnavailable:
             return False
-        self.counters.add(kind, "stored" if stored else "refused")
-        if stored and self.receives_invalidations():
-            self.l1.put(key, _make_l1_entry(value, tags, now + ttl * 0.9), ticket.generation)
-        return stored
+        self.counters.add(kind, "stored" if filled else "refused")
+        if filled == "stored" and self.receives_invalidations():
+            self.l1.put(key, _make_l1_entry(value, tags, now + ttl * 0.9, start), ticket.generation)
+        return filled != ""
 
     def _build_alone(self, entry: CacheEntry) -> BuildTicket:
         self.counters.add(entry.kind.name, "alone")
@@ -363,6 +436,8 @@ class CacheStore:
             self.counters.add(kind, "waited")
 
 
-def _make_l1_entry(value: StoredValue, tags: tuple[str, ...], expires_at: float) -> L1Entry:
-    bodies = dict(value.bodies)
-    return L1Entry(value.meta, value.etag, bodies, tags, expires_at, valid_until=value.valid_until)
+def _make_l1_entry(
+    value: StoredValue, tags: tuple[str, ...], expires_at: float, start: int = 0
+) -> L1Entry:
+    bodies, until = dict(value.bodies), value.valid_until
+    return L1Entry(value.meta, value.etag, bodies, tags, expires_at, start=start, valid_until=until)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from storefront import redis_roles
+from storefront.batches import batches
 from storefront.cache import keys
+from storefront.cache.tag_modes import Mode
 from storefront.redis_roles import LuaScript, Role
 
 _LUA = Path(__file__).parent / "lua"
@@ -24,12 +27,19 @@ _INVALIDATE, _REASSERT = LuaScript(_LUA / "invalidate.lua"), LuaScript(_LUA / "r
 
 # Seconds after which a remembered time is checked in Redis once more, and then forgotten.
 RETENTION = 20.0
-MAX_TAGS = 20_000  # remembered; with more, the oldest are forgotten
-BATCH_SIZE = 500
+MAX_TAGS = (
+    150_000  # remembered, those of three of the largest transactions; with more, the oldest are forgotten
+)
+BATCH_SIZE = (
+    500  # tags that one script handles: Lua unpacks at most about 8,000 values, and others wait meanwhile
+)
 # Tag times must outlive entries: the longest hard TTL, its jitter, and an hour.
 _LIFE_US = int((keys.HARD_TTL * 1.1 + 3600) * 1e6)
 
 Clocks = tuple[int, ...]  # microseconds, one for each shard
+# How the scripts and the messages write a mode, and what they put before the name of a tag.
+_MODES: dict[Mode, str] = {"strict": "0", "hard": "1", "relaxed": "~"}
+_PREFIXES = {"0": ("",), "1": ("", "!"), "~": ("~",)}
 
 
 class TagTimes:
@@ -38,13 +48,15 @@ class TagTimes:
     Args:
         prefix: of all keys of this shop.
         shards: number of hash slots over which entries are spread.
+        grace: seconds for which entries may be shown after a relaxed invalidation; 0: every one is strict.
     """
 
-    def __init__(self, prefix: str, shards: int = 1) -> None:
+    def __init__(self, prefix: str, shards: int = 1, grace: float = 0.0) -> None:
+        self._grace_us = int(grace * 1e6)
         self.channel = f"{prefix}:invalidations"
         self._prefix = prefix
         self._shards = shards
-        # By tag, and by "!" + tag for hard purges; the oldest first.
+        # By tag, by "!" + tag for hard purges, by "~" + tag for relaxed invalidations; the oldest first.
         self._times: dict[str, tuple[Clocks, float]] = {}
         self._failover_suspected = False
         self._lock = threading.Lock()
@@ -53,38 +65,60 @@ class TagTimes:
         """Return the Redis key of a shard's tag times."""
         return f"{self._prefix}:{{c{shard}}}:marks"
 
-    def invalidate(self, tags: Iterable[str], *, hard: bool = False) -> None:
+    def invalidate(self, tags: Iterable[str], mode: Mode = "strict", *, hard: bool = False) -> None:
         """Invalidate every entry with one of these tags, in every shard, and publish it to every process.
+
+        Args:
+            tags: any number; each batch of them takes one round trip for each shard.
+            mode: how soon nobody may see the old entries any more.
+            hard: the mode is "hard".
 
         Raises:
             RedisUnavailable: the invalidation may not have happened; try again.
             ResponseError: foreign data under the key of a shard's tag times.
         """
-        tags = tuple(tags)
+        sign = "1" if hard else _MODES[mode]
+        if sign == "~" and not self._grace_us:
+            sign = "0"
+        for batch in batches(dict.fromkeys(tags), BATCH_SIZE):
+            self._invalidate_batch(batch, sign)
+
+    def _invalidate_batch(self, tags: Sequence[str], sign: str) -> None:
         clocks: Clocks = ()
         for shard in reversed(range(self._shards)):
             # The last shard publishes: then the tag times of every shard are in place.
             others = "".join(f" {clock}" for clock in clocks)
-            arguments = [int(hard), "" if shard else self.channel, _LIFE_US, others, *tags]
+            arguments = [sign, "" if shard else self.channel, _LIFE_US, others, self._grace_us, *tags]
             clocks = (int(self._run(_INVALIDATE, shard, arguments)), *clocks)
-        self._remember(tags, clocks, hard=hard)
+        self._remember(tags, clocks, sign)
 
     def receive(self, message: bytes) -> list[str]:
         """Return the tags of a published message, and remember their times if the message has them."""
         first, *tags = message.decode().split("\n")
         if not first.startswith("="):
             return [first, *tags]
-        hard, *clocks = first[1:].split()
+        sign, *clocks = first[1:].split()
         if len(clocks) == self._shards:
-            self._remember(tags, tuple(map(int, clocks)), hard=hard == "1")
+            self._remember(tags, tuple(map(int, clocks)), sign)
         return tags
 
-    def is_newer(self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False) -> bool:
-        """Return whether this process knows of a (hard) invalidation of one of these tags after an entry's start."""
+    def is_newer(
+        self, tags: Iterable[str], start: int, shard: int, *, hard: bool = False, relaxed: bool = True
+    ) -> bool:
+        """Return whether this process knows of an invalidation of one of these tags after an entry's start.
+
+        Args:
+            tags: of the entry.
+            start: of the entry.
+            shard: in which the entry is.
+            hard: only hard purges count.
+            relaxed: relaxed invalidations count, too.
+        """
         times = self._times
         if not times:
             return False
-        known = (times.get(f"!{tag}" if hard else tag) for tag in tags)
+        prefixes = ("!",) if hard else ("", "~") if relaxed else ("",)
+        known = (times.get(prefix + tag) for tag in tags for prefix in prefixes)
         return any(remembered is not None and remembered[0][shard] > start for remembered in known)
 
     def suspect_failover(self) -> None:
@@ -121,16 +155,16 @@ class TagTimes:
                 if now - at >= RETENTION and self._times.get(tag, (None, 0.0))[1] == at:
                     del self._times[tag]
 
-    def _remember(self, tags: Sequence[str], clocks: Clocks, *, hard: bool) -> None:
-        names = (*tags, *(f"!{tag}" for tag in tags)) if hard else tags
+    def _remember(self, tags: Sequence[str], clocks: Clocks, sign: str) -> None:
+        names = [prefix + tag for prefix in _PREFIXES.get(sign, ("",)) for tag in tags]
         now = time.monotonic()
         with self._lock:
             for name in names:
                 # The newest of its times, and at the end of the order.
                 before = self._times.pop(name, (clocks, now))[0]
                 self._times[name] = (max(before, clocks), now)
-            while len(self._times) > MAX_TAGS:
-                del self._times[next(iter(self._times))]
+            for name in list(islice(self._times, max(0, len(self._times) - MAX_TAGS))):
+                del self._times[name]
 
     def _run(self, script: LuaScript, shard: int, arguments: list[Any]) -> Any:
         # Not counted as a write: when Redis is full, the script makes room.
@@ -144,6 +178,11 @@ class TagTimes:
         except ResponseError:
             redis_roles.call(Role.CACHE, lambda client: _make_room(client, self.redis_key(shard)), write=True)
             return run()
+
+
+def is_relaxed(message: bytes) -> bool:
+    """Return whether a published message is a relaxed invalidation."""
+    return message.startswith(b"=~")
 
 
 def _make_room(client: Redis, name: str) -> None:

@@ -80,6 +80,9 @@ class Settings:
     )
     cache_shards: int = setting(integer(1, least=1, most=1024), "STOREFRONT_CACHE_SHARDS")
     cache_local_mb: int = setting(integer(32, least=1, most=65536), "STOREFRONT_CACHE_LOCAL_MB")
+    # Seconds for which an old page may be shown after a relaxed invalidation.
+    cache_grace: int = setting(integer(5, least=0, most=60), "STOREFRONT_CACHE_GRACE")
+    cache_relaxed_tags: list[str] = setting(words, "STOREFRONT_CACHE_RELAXED_TAGS")
     cache_warm: int = setting(integer(200, least=0, most=100_000), "STOREFRONT_CACHE_WARM")
     cache_ttls: dict[str, int] = setting(
         values.ttls,

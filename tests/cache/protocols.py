@@ -6,12 +6,13 @@ Each is split into steps, so that a test can put another process's steps between
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 from redis import Redis
 
 from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
-from storefront.cache.l2 import StoredValue
+from storefront.cache.l2 import L2, StoredValue
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from tests.cache.workers import bare_app
@@ -96,16 +97,53 @@ class Ours(Protocol):
         self.store.l2.tag_times.invalidate([f"tag-{key}"])
 
     def answer(self, key: str) -> tuple[int, bool]:
-        found = self.store.look_up(_entry(key))
+        found = self._look_up(key)
         if isinstance(found, CacheHit):
             return int(found.body or b"-1"), True
         version = self.source(key)
         self._fill(found, version)
         return version, False
 
+    def _look_up(self, key: str) -> CacheHit | BuildTicket:
+        return self.store.look_up(_entry(key))
+
     def _fill(self, ticket: BuildTicket, version: int) -> None:
         body = str(version).encode()
         ticket.fill(StoredValue(b"", "etag", {"": body}), [f"tag-{ticket.entry.identity}"], ttl=600)
+
+
+class Relaxed(Ours):
+    """The shop's protocol with relaxed invalidations: an answer may be as old as the grace."""
+
+    GRACE = 0.05  # seconds
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        super().__init__(redis_url, prefix)
+        self.store = CacheStore(L2(prefix, grace=self.GRACE), 1024 * 1024, {})
+
+    def invalidate(self, key: str) -> None:
+        self.store.l2.tag_times.invalidate([f"tag-{key}"], "relaxed")
+        # When each version became old: with its successor's invalidation.
+        self.redis.zadd(f"{self.prefix}:times:{key}", {str(self.source(key)): time.time()}, nx=True)
+
+    def roam(self, keys: list[str], operations: int, seed: int) -> tuple[int, int]:
+        """Like the other protocols' `roam`; an answer is wrong that became old longer ago than the grace."""
+        dice, copies, wrong = random.Random(seed), 0, 0
+        for _ in range(operations):
+            key = dice.choice(keys)
+            if dice.random() < 0.1:
+                self.write(key)
+                self.invalidate(key)
+                continue
+            asked = time.time()
+            version, copy = self.answer(key)
+            copies += copy
+            newer = self.redis.zrange(f"{self.prefix}:times:{key}", 0, -1, withscores=True)
+            wrong += any(int(each) > version and at + self.GRACE < asked for each, at in newer)
+        return copies, wrong
+
+    def _look_up(self, key: str) -> CacheHit | BuildTicket:
+        return self.store.look_up(_entry(key), relaxed=True)
 
 
 class Naive(Protocol):
