@@ -436,8 +436,6 @@ class CacheStore:
             self.counters.add(kind, "waited")
 
 
-def _make_l1_entry(
-    value: StoredValue, tags: tuple[str, ...], expires_at: float, start: int = 0
-) -> L1Entry:
+def _make_l1_entry(value: StoredValue, tags: tuple[str, ...], expires_at: float, start: int = 0) -> L1Entry:
     bodies, until = dict(value.bodies), value.valid_until
     return L1Entry(value.meta, value.etag, bodies, tags, expires_at, start=start, valid_until=until)
