@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storefront.cache import keys
+from storefront.cache.tag_modes import TAG_KINDS, TagKind
 
 TEXT = (Path(__file__).parents[2] / "docs" / "caching.md").read_text()
 TAGS = [name for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)]
@@ -27,3 +28,12 @@ def test_every_tag_is_documented(name: str) -> None:
 def test_tags_of_all_entries_are_documented() -> None:
     for tag in (keys.EVERYTHING, keys.NAVIGATION, keys.SEARCH, keys.SETTINGS):
         assert f"| `{tag}` |" in TEXT
+
+
+@pytest.mark.parametrize("kind", TAG_KINDS.values(), ids=lambda kind: kind.name)
+def test_mode_of_every_tag_is_documented_with_its_reason(kind: TagKind) -> None:
+    assert f"| `{kind.name}` | {kind.mode} | {kind.reason} |" in TEXT
+
+
+def test_tags_of_groups_are_documented() -> None:
+    assert all(f"`{kind.group}`" in TEXT for kind in TAG_KINDS.values() if kind.group)
