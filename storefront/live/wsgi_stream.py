@@ -74,14 +74,20 @@ class WsgiStream:
             self._hub.detach(self)
 
 
-def stream_response(hub: Hub, topics: tuple[int, ...]) -> Response:
+def stream_response(hub: Hub, topics: tuple[int, ...], *, address: str | None = None) -> Response:
     """Return a response that begins with a snapshot of these topics and goes on with every visible change.
 
     Beyond a cap it is the snapshot and a `retry` only, with status 200: EventSource gives up for ever on any other
     status, so it polls instead.
+
+    Args:
+        hub: sends the changes.
+        topics: what the page shows.
+        address: the client's, for the caps; by default as the rate limits count it. An app without them gives it.
     """
     hub.start()
-    address = rate_limiting.client_address(request.environ).name
+    if address is None:
+        address = rate_limiting.client_address(request.environ).name
     if (retry := hub.refusal(address)) is not None:
         return Response(retry + hub.snapshot(topics), headers=frames.HEADERS)
     request.environ[STREAM_REQUEST] = StreamRequest(hub, address, topics)
