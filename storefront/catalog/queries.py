@@ -92,7 +92,8 @@ def load_list_page(wanted: ListRequest) -> ListPage:
         )
     else:
         in_stock, in_stock_capped = reader.count_buyable(category_id)
-    if selection.matches is None or wanted.vendors:
+    is_relaxed = selection.plan is not None and selection.plan.is_relaxed  # which has taken a statement more
+    if (selection.matches is None or wanted.vendors) and not is_relaxed:
         vendors = count_by_vendor(wanted, category_id, selection.plan)
     return ListPage(
         request=wanted,

@@ -30,6 +30,7 @@ URLS = (
     "/products?q=sencha",
     "/products?q=sencha&category=tea&vendor=Kiln+Row&vendor=Other",
     "/products?q=sehncha+senhca&in_stock=1",
+    "/products?q=sencha+kettel&category=tea&vendor=Kiln+Row",
     "/products?q=green+tea+t-shirt+12oz+ガラス",
     "/categories",
     "/products/sencha-7",
