@@ -67,7 +67,7 @@ def read_products(product_ids: Sequence[int], display: Display) -> list[Product]
     """Return these products of any status, in this order. Runs four statements; none without products."""
     if not product_ids:
         return []
-    cache.depends_on(*map(keys.product_tag, product_ids), keys.NAVIGATION)
+    cache.depends_on(*map(keys.product_tag, product_ids))
     rows = db.session.execute(
         select(models.Product, models.Category.path, models.Category.name)
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)
@@ -75,6 +75,7 @@ def read_products(product_ids: Sequence[int], display: Display) -> list[Product]
         .execution_options(populate_existing=True)
     )
     found = {row.Product.id: row for row in rows}
+    cache.depends_on(*(keys.path_tag(row.path) for row in found.values() if row.path))
     variants = _by_product(models.Variant, product_ids)
     images = _by_product(models.ProductImage, product_ids)
     levels = stock.load_levels(product_ids)

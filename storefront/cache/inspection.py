@@ -129,8 +129,9 @@ def _cause_of(tag: str) -> str:
     """Return which write invalidates a tag."""
     name, _separator, number = tag.partition(":")
     causes = {
-        "everything": _("a purge of everything, or a very large import"),
-        "navigation": _("a category is renamed, moved, emptied or filled for the first time"),
+        "everything": _("a purge of everything"),
+        "navigation": _("the menu changes"),
+        "category-tree": _("a category is renamed, moved, emptied or filled for the first time"),
         "search": _("the words of any product change"),
         "product": _("product %(id)s changes in anything that its page prints", id=number),
         "card": _("product %(id)s changes in what a list prints of it", id=number),

@@ -83,6 +83,11 @@ def category(path: str) -> CacheEntry:
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
+def menu() -> CacheEntry:
+    """The menu that every page prints."""
+    return CacheEntry("catalog:menu:v1", "", CATEGORY)
+
+
 def category_tree() -> CacheEntry:
     """The tree of all categories."""
     return CacheEntry("catalog:category-tree:v1", "", CATEGORY)
@@ -135,7 +140,8 @@ def function(name: str, arguments: str, kind: EntryKind) -> CacheEntry:
 
 EVERYTHING = "everything"  # carried by every entry
 STALE = "stale"  # carried by a value built from an old value; such values are not stored
-NAVIGATION = "navigation"  # names, order and place of categories, which every page prints
+NAVIGATION = "navigation"  # the menu of every page: names, addresses and order of the top categories
+CATEGORY_TREE = "category-tree"  # which categories are shown, their names and addresses
 REDIRECTS = "redirects"  # the redirects that were imported
 SEARCH = "search"  # the words of any product
 SETTINGS = "settings"  # the merchant's settings: the shop's name, its locale, what it shows of stock

@@ -41,6 +41,7 @@ TAG_KINDS = {
     for kind in (
         TagKind("everything", "strict", "a purge does not say what is wrong"),
         TagKind("navigation", "relaxed", "an old link of the menu leads to the page, or redirects to it"),
+        TagKind("category-tree", "relaxed", "which categories there are; each address has its own tag"),
         TagKind("settings", "strict", "the shop's name, its notices, what it shows of stock"),
         TagKind("redirects", "strict", "an address answers with another page"),
         TagKind("search", "relaxed", "which products match; each of them has its card"),

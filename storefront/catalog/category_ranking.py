@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from storefront.cache import keys
 from storefront.catalog.models import ROOT_PATH, Category
 
+_RANKED = (Category.id, Category.name, Category.position, Category.product_count)
 TOP_CATEGORIES = 10  # in the menu of every page
 
 
@@ -28,8 +30,8 @@ def rank_key(row: Any, product_count: int | None = None) -> tuple[Any, ...]:
     return (row.position == 0, row.position, -count, row.name, row.id)
 
 
-def has_menu_changed(session: Session, deltas: Mapping[int, int]) -> bool:
-    """Return whether changed counts alter which categories pages link to, or their order in the menu.
+def changed_tags(session: Session, deltas: Mapping[int, int]) -> set[str]:
+    """Return the cache tags of what changed counts alter: the menu, and which categories are shown at all.
 
     Args:
         session: a session whose transaction has changed the counts.
@@ -39,13 +41,18 @@ def has_menu_changed(session: Session, deltas: Mapping[int, int]) -> bool:
     children = select(listed.id).join(root, root.id == listed.parent_id).where(root.path == ROOT_PATH)
     # Each changed category can have pushed one that did not change out of the menu.
     largest = children.order_by(*rank_columns(listed)).limit(TOP_CATEGORIES + len(deltas)).subquery()
-    columns = (Category.id, Category.parent_id, Category.name, Category.position, Category.product_count)
+    columns = (*_RANKED, Category.parent_id, Category.path)
     wanted = or_(Category.id.in_(list(deltas)), Category.id.in_(select(largest.c.id)))
     root_id = select(root.id).where(root.path == ROOT_PATH).scalar_subquery().label("root_id")
     rows = session.execute(select(*columns, root_id).where(wanted)).all()
     before = {row.id: row.product_count - deltas.get(row.id, 0) for row in rows}
-    if any((row.product_count > 0) != (before[row.id] > 0) for row in rows):
-        return True  # categories without products are not shown
-    top = [row for row in rows if row.product_count > 0 and row.parent_id == row.root_id]
-    now = sorted(top, key=rank_key)[:TOP_CATEGORIES]
-    return now != sorted(top, key=lambda row: rank_key(row, before[row.id]))[:TOP_CATEGORIES]
+    # Categories without products are not shown: their addresses lead elsewhere.
+    switched = [row for row in rows if (row.product_count > 0) != (before[row.id] > 0)]
+    tags = {keys.path_tag(row.path) for row in switched} | ({keys.CATEGORY_TREE} if switched else set())
+    top = [row for row in rows if row.parent_id == row.root_id]
+    after = sorted((row for row in top if row.product_count > 0), key=rank_key)
+    earlier = sorted(
+        (row for row in top if before[row.id] > 0), key=lambda row: rank_key(row, before[row.id])
+    )
+    is_same = [row.id for row in after[:TOP_CATEGORIES]] == [row.id for row in earlier[:TOP_CATEGORIES]]
+    return tags if is_same else {*tags, keys.NAVIGATION}

@@ -21,7 +21,7 @@ MAX_CATEGORIES = 2000  # on the page; of a larger tree it shows as many whole le
 def load_category_tree() -> CategoriesPage:
     """Return the tree of all categories. Two statements; one if the navigation is cached."""
     navigation, root_id = load_navigation(ROOT_PATH)
-    cache.depends_on(keys.NAVIGATION, keys.category_tag(root_id))
+    cache.depends_on(keys.CATEGORY_TREE, keys.category_tag(root_id))
     rows, total = _read_highest(root_id)
     children: dict[int | None, list[Any]] = defaultdict(list)
     for row in sorted(rows, key=rank_key):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    inspect,
     text,
     true,
 )
@@ -64,9 +65,16 @@ class Category(ChangedBy, Model):
         return self.path
 
     def cache_tags(self) -> set[str]:
-        """Tags of every page's navigation, the category's own lists, and its addresses, old and new."""
-        tags = {keys.NAVIGATION, keys.category_tag(self.id)}
-        return tags | {keys.path_tag(path) for path in (self.path, *changed_values(self, "path"))}
+        """Tags of its own lists and of its parent's, of its addresses, old and new, and of the menu and the tree."""
+        parents = {self.parent_id, *changed_values(self, "parent_id")} - {None}
+        paths = {self.path, *changed_values(self, "path")}
+        tags = {keys.category_tag(each) for each in (self.id, *parents)} | set(map(keys.path_tag, paths))
+        # A new category has no products yet, so nothing shows it.
+        if inspect(self).persistent and changed_values(self, "name", "path", "position", "parent_id"):
+            tags.add(keys.CATEGORY_TREE)
+            if any("/" not in path for path in paths):
+                tags.add(keys.NAVIGATION)
+        return tags
 
 
 class CategoryRedirect(Model):

@@ -104,7 +104,7 @@ def find_successor(path: str) -> str | None:
 
     If that category is empty too, its own redirect counts, and so on. One statement.
     """
-    cache.depends_on(keys.NAVIGATION, keys.path_tag(path))  # a category is filled or emptied
+    cache.depends_on(keys.CATEGORY_TREE, keys.path_tag(path))  # a category is filled or emptied
     first = select(CategoryRedirect.category_id, literal(1).label("step")).where(
         CategoryRedirect.path == path
     )

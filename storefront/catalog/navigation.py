@@ -76,20 +76,24 @@ def load_navigation(path: str) -> tuple[Navigation, int]:
 
 
 def load_top_links() -> list[CategoryLink]:
-    """Return the links to the top categories, from the cache or with one statement.
-
-    Raises:
-        NotInShopError: the shop has not been set up.
-    """
-    return load_navigation(ROOT_PATH)[0].top
+    """Return the links to the top categories, from the cache or with one statement."""
+    return cache.fetch(keys.menu(), list[CategoryLink], _read_top_links)
 
 
 def _no_category() -> NotInShopError:
     return NotInShopError(_("There is no category with this address. It may have been renamed or removed."))
 
 
+def _read_top_links() -> list[CategoryLink]:
+    cache.depends_on(keys.NAVIGATION)
+    rows = db.session.execute(
+        _children(select(Category.id).where(Category.path == ROOT_PATH), TOP_CATEGORIES)
+    )
+    return [_name_link(row) for row in sorted(rows, key=rank_key)]
+
+
 def _read_navigation(path: str) -> tuple[Navigation, int]:
-    cache.depends_on(keys.NAVIGATION, keys.path_tag(path))
+    cache.depends_on(keys.NAVIGATION, *map(keys.path_tag, {path, *ancestor_paths(path)[1:]}))
     if path.count("/") >= MAX_LEVELS:  # the statement below names each level
         raise _no_category()
     here = aliased(Category)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from storefront import periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.batches import batches
-from storefront.cache import invalidate_on_commit
+from storefront.cache import invalidate_on_commit, keys
 from storefront.cache.invalidation import MAX_TAGS
 from storefront.catalog import pictures
 from storefront.catalog.models import DescriptionPicture, ProductImage, RenditionSet
@@ -105,15 +105,12 @@ def _columns(made: Sequence[Rendition]) -> dict[str, str]:
 
 def _tags(session: Session, digest: str) -> set[str]:
     """Return the tags of all pages that show a picture."""
-    # A commit with more tags than this invalidates everything, so more rows would change nothing.
-    of_products = select(ProductImage).where(ProductImage.digest == digest).limit(MAX_TAGS + 1)
-    named = select(DescriptionPicture).where(DescriptionPicture.digest == digest).limit(MAX_TAGS + 1)
-    tags: set[str] = set()
-    for image in session.scalars(of_products):
-        tags |= image.cache_tags()
-    for picture in session.scalars(named):
-        tags |= picture.cache_tags()
-    return tags
+    # Of more tags a commit invalidates all pages of products and all lists, so more rows would change nothing.
+    of_products = select(ProductImage.product_id).where(ProductImage.digest == digest).distinct()
+    named = select(DescriptionPicture.key).where(DescriptionPicture.digest == digest)
+    product_ids = session.scalars(of_products.limit(MAX_TAGS + 1)).all()
+    tags = {tag(product_id) for product_id in product_ids for tag in (keys.product_tag, keys.card_tag)}
+    return tags | set(map(keys.description_picture_tag, session.scalars(named.limit(MAX_TAGS + 1))))
 
 
 @contextmanager

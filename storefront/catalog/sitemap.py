@@ -50,7 +50,7 @@ def render_index() -> str:
 
 def render_categories() -> str:
     """Return the part with the front page, the fixed lists and all categories with products. One statement."""
-    cache.depends_on(keys.NAVIGATION)
+    cache.depends_on(keys.CATEGORY_TREE)
     filled = select(Category.path).where(*shown_conditions())
     paths = db.session.execute(filled.order_by(Category.path).limit(MAX_URLS - 3)).scalars()
     fixed = (add_prefix("/"), add_prefix("/categories"))

@@ -26,7 +26,7 @@ def test_every_tag_is_documented(name: str) -> None:
 
 
 def test_tags_of_all_entries_are_documented() -> None:
-    for tag in (keys.EVERYTHING, keys.NAVIGATION, keys.SEARCH, keys.SETTINGS):
+    for tag in (keys.EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.SEARCH, keys.SETTINGS):
         assert f"| `{tag}` |" in TEXT
 
 

@@ -27,7 +27,7 @@ from tests.cache.writer_process import edit_product
 from tests.conftest import make_app
 
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
-CONSTANT = (keys.EVERYTHING, keys.NAVIGATION, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS)
+CONSTANT = (keys.EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS)
 
 
 def test_every_tag_has_a_mode_with_its_reason() -> None:
@@ -107,7 +107,7 @@ def test_messages_have_at_most_500_tags(app: Flask, client: FlaskClient, mug: in
 
 
 def test_setting_leaves_only_some_tags_relaxed() -> None:
-    assert read_relaxed_kinds([]) == {"navigation", "search", "category", "names", "sitemap"}
+    assert read_relaxed_kinds([]) == {"navigation", "category-tree", "search", "category", "names", "sitemap"}
     assert not is_strict("search", read_relaxed_kinds(["search"]))
     assert is_strict("names:1", read_relaxed_kinds(["search"]))
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from storefront import cache, stock
+from storefront import cache, redis_roles, stock
 from storefront.cache import keys
 from storefront.cache.state import cache_state
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, write_transaction
+from storefront.redis_roles import Role
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product, get_category, set_price
 from tests.factories import make_category, make_product
@@ -89,6 +90,59 @@ def test_renamed_category_changes_navigation_of_all_pages(client: FlaskClient, m
 
     assert find_invalidated(client, rename) == PAGES
     assert all("Dishes" in get(client, address).text for address in PAGES)
+
+
+def test_new_products_leave_the_menu_alone(client: FlaskClient, mug: int) -> None:
+    """Nor do they drop strictly what they enter: only lists that print a product that changes are wrong."""
+    before = tag_times(client)
+    make_product("Jug", category=get_category("table/cups"))
+    make_category("Table", "Cups", "Empty")
+    changed = {name for name, at in tag_times(client).items() if before.get(name) != at}
+    assert not changed & {"~navigation", "navigation", "~category-tree", "category-tree"}
+    root = "~category:1"
+    assert root in changed
+    assert not {name for name in changed if name.startswith(("prices:", "~names:", "availability:"))}
+
+
+def test_menu_follows_order_and_visibility(client: FlaskClient, mug: int) -> None:
+    def has_changed(write: Callable[[], object]) -> tuple[bool, bool]:
+        before = tag_times(client)
+        write()
+        after = tag_times(client)
+        return tuple(before.get(name) != after.get(name) for name in ("~navigation", "~category-tree"))  # type: ignore[return-value]
+
+    def move_up() -> None:
+        with write_transaction():
+            get_category("plates").position = 1
+
+    def rename_deep() -> None:
+        with write_transaction():
+            get_category("table/cups").name = "Beakers"
+
+    bowls = make_category("Table", "Bowls")
+    assert has_changed(lambda: make_product("Bowl", category=bowls)) == (False, True), (
+        "shown below Table only"
+    )
+    assert has_changed(lambda: make_product("Vase", category=make_category("Vases"))) == (True, True)
+    assert has_changed(move_up) == (True, True)
+    get(client, CUP)
+    assert has_changed(rename_deep) == (False, True)
+    assert "Beakers" in get(client, CUP).text
+    assert has_changed(lambda: edit_product(mug, status="archived")) == (False, False)
+
+
+def test_product_that_leaves_is_dropped_strictly(client: FlaskClient, mug: int) -> None:
+    before = tag_times(client)
+    edit_product(mug, unlisted=True)
+    after = tag_times(client)
+    assert all(after[tag] != before.get(tag) for tag in (f"card:{mug}", f"product:{mug}"))
+
+
+def tag_times(client: FlaskClient) -> dict[str, float]:
+    """Return the time of each tag's last invalidation, by its name in Redis."""
+    marks = f"{client.application.config['CACHE_PREFIX']}:{{c0}}:marks"
+    rows = redis_roles.get_client(Role.CACHE).zrange(marks, 0, -1, withscores=True)
+    return {name.decode(): score for name, score in rows}
 
 
 def test_moved_product_changes_counts_of_both_branches(client: FlaskClient, mug: int) -> None:

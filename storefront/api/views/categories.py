@@ -52,7 +52,7 @@ def category_list() -> Response:
     found = select(*columns).where(*shown).order_by(models.Category.path).limit(PER_PAGE)
     rows = db.session.execute(found.offset((page - 1) * PER_PAGE)).all()
     total = db.session.execute(select(func.count(models.Category.id)).where(*shown)).scalar_one()
-    cache.depends_on(keys.NAVIGATION, *(keys.category_tag(row.id) for row in rows))
+    cache.depends_on(keys.CATEGORY_TREE, *(keys.category_tag(row.id) for row in rows))
     items = [Category(row.path, row.name, row.product_count) for row in rows]
     result = CategoryList(items, page, ceil(total / PER_PAGE), total)
     response = public_response(result) if tokens.current_caller() is None else private_response(result)

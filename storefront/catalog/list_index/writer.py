@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from storefront import cache
 from storefront.cache import keys
 from storefront.catalog import search
-from storefront.catalog.category_ranking import has_menu_changed
+from storefront.catalog.category_ranking import changed_tags
 from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
 from storefront.catalog.list_index.emptied_categories import redirect_emptied_categories
 from storefront.catalog.list_index.stored_facts import load_facts
@@ -173,17 +173,23 @@ def _invalidate_lists(session: Session, wanted: ListingRows, present: ListingRow
     tags: set[str] = set()
     # A product that moves to another category changes the counts that are printed above both.
     moved = {product_id for _, product_id in wanted.keys() ^ present.keys()}
-    added_or_removed = {product_id for _, product_id in wanted} ^ {product_id for _, product_id in present}
+    listed, before = ({product_id for _, product_id in rows} for rows in (wanted, present))
+    # Pages that print a product that is taken down are wrong at once, unlike lists that a product enters.
+    tags |= {tag(product_id) for product_id in before - listed for tag in (keys.product_tag, keys.card_tag)}
+    added_or_removed = listed ^ before
     tags |= {keys.sitemap_tag(keys.sitemap_part(product_id)) for product_id in added_or_removed}
     for category_id, product_id in wanted.keys() | present.keys():
         if product_id in moved:
             tags.add(keys.category_tag(category_id))
         new, old = wanted.get((category_id, product_id)), present.get((category_id, product_id))
-        if new is None or old is None or new.vendor != old.vendor:
+        if new is None or old is None:
+            tags.add(keys.category_tag(category_id))  # which the lists by price and by name carry, too
+            continue
+        if new.vendor != old.vendor:
             tags.add(keys.category_tag(category_id))
-        if new is None or old is None or new.price != old.price:
+        if new.price != old.price:
             tags.add(keys.prices_tag(category_id))
-        if new is None or old is None or new.name_key != old.name_key:
+        if new.name_key != old.name_key:
             tags.add(keys.names_tag(category_id))
     cache.invalidate_on_commit(session, *tags)
 
@@ -215,8 +221,7 @@ def _count_categories(session: Session, deltas: Sequence[tuple[int, int]]) -> No
         .values(product_count=Category.product_count + bindparam("d")),
         [{"c": category_id, "d": delta} for category_id, delta in deltas],
     )
-    if has_menu_changed(session, dict(deltas)):
-        cache.invalidate_on_commit(session, keys.NAVIGATION)
+    cache.invalidate_on_commit(session, *changed_tags(session, dict(deltas)))
 
 
 def _count_vendors(session: Session, deltas: Sequence[tuple[int, str, int]]) -> None:
