@@ -97,6 +97,7 @@ def start(app: Flask) -> None:
         state.reporter.task.start()
         state.recompressor.task.start()
         state.renewer.start()
+        state.hot_pages.start()
         store.receives_invalidations = lambda: subscription.is_trusted
         state.subscription = subscription
         state.pid = os.getpid()
@@ -112,5 +113,6 @@ def stop(app: Flask) -> None:
     state.reporter.task.stop()
     state.recompressor.task.stop()
     state.renewer.stop()
+    state.hot_pages.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
     state.store.receives_invalidations = lambda: False

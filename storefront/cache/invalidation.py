@@ -139,7 +139,8 @@ def _describe_causes(causes: list[str]) -> str:
 def _invalidate(state: CacheState, payloads: list[dict[str, Any]]) -> None:
     store, by_mode = state.store, group_by_mode(payloads)
     named = set[str]().union(*by_mode.values())
-    _invalidate_local(store, by_mode)  # this process at once, whether Redis is up or not
+    # This process at once, whether Redis is up or not.
+    _invalidate_local(store, by_mode, is_known_to_redis=False)
     began = time.monotonic()
     try:
         for mode, tags in by_mode.items():
@@ -148,7 +149,8 @@ def _invalidate(state: CacheState, payloads: list[dict[str, Any]]) -> None:
         store.pending.add(named)
         raise
     store.pending.discard(named, began)
-    _invalidate_local(store, by_mode)  # again, for what another thread has fetched meanwhile
+    # Again, for what another thread has fetched meanwhile.
+    _invalidate_local(store, by_mode, is_known_to_redis=True)
     for mode, tags in by_mode.items():
         if tags:
             _report(state, mode, sorted(tags), payloads)
@@ -156,10 +158,12 @@ def _invalidate(state: CacheState, payloads: list[dict[str, Any]]) -> None:
         state.reporter.send()
 
 
-def _invalidate_local(store: CacheStore, by_mode: Mapping[Mode, set[str]]) -> None:
+def _invalidate_local(
+    store: CacheStore, by_mode: Mapping[Mode, set[str]], *, is_known_to_redis: bool
+) -> None:
     for mode, tags in by_mode.items():
         if tags:
-            store.invalidate_local(tags, relaxed=mode == "relaxed")
+            store.invalidate_local(tags, relaxed=mode == "relaxed", is_known_to_redis=is_known_to_redis)
 
 
 def _report(state: CacheState, mode: Mode, tags: list[str], payloads: list[dict[str, Any]]) -> None:

@@ -121,18 +121,22 @@ class L1:
                 self.size += better.size - entry.size
                 self._entries[key] = better
 
-    def invalidate(self, tags: Iterable[str]) -> None:
-        """Drop every entry with one of these tags, and refuse those whose look-up has begun."""
+    def invalidate(self, tags: Iterable[str]) -> set[str]:
+        """Drop every entry with one of these tags, and refuse those whose look-up has begun; return the keys."""
+        dropped: set[str] = set()
         with self._lock:
             self.generation += 1
             for tag in tags:
                 self._invalidated.pop(tag, None)
                 self._invalidated[tag] = self.generation  # at the end of the order
-                for key in self._by_tag.pop(tag, ()):
+                keys = self._by_tag.pop(tag, set())
+                dropped |= keys
+                for key in keys:
                     self._remove(key)
             too_many = len(self._invalidated) - MAX_REMEMBERED_TAGS
             for tag in list(islice(self._invalidated, max(0, too_many))):
                 self._oldest_generation = self._invalidated.pop(tag)
+        return dropped
 
     def clear(self) -> None:
         """Drop everything, and refuse entries whose look-up has begun."""

@@ -86,7 +86,8 @@ def init_app(app: Flask, state: CacheState) -> None:
             return None  # the view answers with an error page
         if (rendering := page_renderer.find_rendering(request.environ)) is not None:
             return page_renderer.begin_rendering(state, rendering, entry)
-        store.counters.count_request(request.full_path.rstrip("?"))
+        if store.counters.count_request(request.full_path.rstrip("?")):
+            state.hot_pages.count(entry.key, request.environ)
         encoding = compression.negotiate(request.accept_encodings)
         client_etags = parse_if_none_match(request.headers.get("If-None-Match", ""), encoding)
         result = store.look_up(entry, responses.variant_of(encoding), etags=client_etags, relaxed=True)

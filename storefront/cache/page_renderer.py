@@ -81,6 +81,7 @@ class Rendering:
 
     Attributes:
         ticket: to build the page with; without it the page is looked up first, and built if it is missing.
+        waits: if another process builds the page, wait for it; else leave it to that process.
         is_detached: build the page from its sources: nothing is read from the cache, and nothing stored.
         was_stored: whether the page was built and stored.
         is_unstorable: whether the page was built, and is one that the cache must not keep.
@@ -88,6 +89,7 @@ class Rendering:
     """
 
     ticket: BuildTicket | None = None
+    waits: bool = True
     is_detached: bool = False
     was_stored: bool = False
     is_unstorable: bool = False
@@ -97,6 +99,13 @@ class Rendering:
 def render_missing(app: Flask, address: PageAddress) -> bool:
     """Render a page and store it, unless the cache has it; return whether it was stored."""
     rendering = Rendering()
+    _render(app, address, rendering)
+    return rendering.was_stored
+
+
+def render_if_free(app: Flask, address: PageAddress) -> bool:
+    """Like `render_missing`, but leave the page to another builder, if there is one, without waiting for it."""
+    rendering = Rendering(waits=False)
     _render(app, address, rendering)
     return rendering.was_stored
 
@@ -135,13 +144,20 @@ def begin_rendering(state: CacheState, rendering: Rendering, entry: CacheEntry) 
         bypass_cache()
         ticket = state.store.make_detached_ticket(entry)
     else:
-        result = rendering.ticket or state.store.look_up(entry, responses.variant_of(_ENCODING), relaxed=True)
-        if isinstance(result, CacheHit) or result.entry.key != entry.key:
+        result = rendering.ticket or _find_ticket(state, rendering, entry)
+        if result is None or result.entry.key != entry.key:
             return current_app.response_class(status=204)
         ticket = result
         ticket.begin(None, in_background=True)
     page_builds.begin_build(ticket, _ENCODING, {})
     return None
+
+
+def _find_ticket(state: CacheState, rendering: Rendering, entry: CacheEntry) -> BuildTicket | None:
+    if not rendering.waits:
+        return state.store.acquire_ticket(entry)
+    result = state.store.look_up(entry, responses.variant_of(_ENCODING), relaxed=True)
+    return None if isinstance(result, CacheHit) else result
 
 
 def end_rendering(state: CacheState, rendering: Rendering, build: PageBuild, response: Response) -> Response:

@@ -10,9 +10,10 @@ from flask import Flask
 from storefront.app_state import AppState
 from storefront.cache.edge_fields import EDGE_FIELDS, EdgeFields
 from storefront.cache.hit_rates import HitRateReporter
+from storefront.cache.hot_pages import HotPages
 from storefront.cache.recompress import Recompressor
 from storefront.cache.renewal import PageRenewer
-from storefront.cache.store import CacheStore
+from storefront.cache.store import CacheStore, LocalInvalidation
 from storefront.cache.url_index import UrlIndex
 from storefront.redis_roles import Subscription
 
@@ -27,7 +28,8 @@ class CacheState:
         url_index: which entry each URL led to.
         reporter: sends this process's counts to Redis.
         recompressor: compresses popular pages again.
-        renewer: builds pages in the background.
+        renewer: builds expired pages in the background.
+        hot_pages: builds popular pages again after their invalidation.
         edge: the response fields that the configured edge reads.
         subscription: receives invalidations from Redis once `start` was called.
         pid: the process in which `start` was called; 0 before.
@@ -39,6 +41,7 @@ class CacheState:
     reporter: HitRateReporter
     recompressor: Recompressor
     renewer: PageRenewer
+    hot_pages: HotPages
     edge: EdgeFields
     subscription: Subscription | None = None
     pid: int = 0
@@ -57,10 +60,17 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
     renewer = PageRenewer(app, store)
-    store.on_local_invalidation = renewer.drop
+    hot_pages = HotPages(app, store, app.config.get("CACHE_REBUILD_PERCENT", 0), app.config.get("WORKERS", 1))
+
+    def react(invalidation: LocalInvalidation) -> None:
+        if not invalidation.relaxed:  # a stream of relaxed ones would leave a page old
+            renewer.drop(invalidation.tags)
+        hot_pages.drop(invalidation.dropped, is_known_to_redis=invalidation.is_known_to_redis)
+
+    store.on_local_invalidation = react
     url_index = UrlIndex(app.config["PREFIX"])
     configured = app.config.get("EDGE")
     edge = EDGE_FIELDS[configured.name if configured else ""]
-    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, edge)
+    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, hot_pages, edge)
     cache_state.set(app, state)
     return state

@@ -64,6 +64,22 @@ class CacheHit(NamedTuple):
         return int(self.valid_until - time.time())
 
 
+class LocalInvalidation(NamedTuple):
+    """An invalidation that reached this process.
+
+    Attributes:
+        tags: that were invalidated.
+        dropped: the keys of the entries in L1 that carried one of them.
+        relaxed: whether their old values may be shown for the grace.
+        is_known_to_redis: whether Redis has it, too; else another call follows.
+    """
+
+    tags: tuple[str, ...]
+    dropped: set[str]
+    relaxed: bool
+    is_known_to_redis: bool
+
+
 @dataclass(slots=True)
 class BuildTicket:
     """The task to build an entry; `lease` is None if the value will not be stored in Redis.
@@ -180,8 +196,8 @@ class CacheStore:
         self.counters = CacheCounters()
         # Whether this process receives every invalidation at once; L1 is not used without that.
         self.receives_invalidations: Callable[[], bool] = lambda: False
-        # Called with tags that were invalidated strictly, after this process's own entries were dropped.
-        self.on_local_invalidation: Callable[[Iterable[str]], None] = lambda _tags: None
+        # Called after this process's own entries were dropped.
+        self.on_local_invalidation: Callable[[LocalInvalidation], None] = lambda _: None
         self._ttls = ttls
         self.flights = SingleFlight()
 
@@ -245,6 +261,24 @@ class CacheStore:
             # Another process builds. Many wait for its fill: the spread keeps them from asking at the same moment.
             time.sleep(random.uniform(0.005, 0.03))  # noqa: S311
 
+    def acquire_ticket(self, entry: CacheEntry) -> BuildTicket | None:
+        """Return a ticket if the entry has to be built and nobody builds it. Never waits, and counts no look-up."""
+        flight, is_leader = self.flights.join(entry.key)
+        if not is_leader:
+            return None
+        ticket, generation = None, self.l1.generation
+        try:
+            with contextlib.suppress(RedisUnavailable):
+                result = self.l2.fetch(entry.key, "", relaxed=True)
+                if isinstance(result, Lease):
+                    flight.has_stale_value = result.has_stale_value
+                    ticket = BuildTicket(self, entry, result, False, generation, flight)
+        finally:
+            flight.looked_up.set()
+            if ticket is None:
+                self.flights.end(entry.key, flight)
+        return ticket
+
     def find_in_l1(self, key: str, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
         """Return the entry in L1, if L1 is up to date and has the variant (or the client has the entry)."""
         cached = self.l1.get(key)
@@ -290,16 +324,14 @@ class CacheStore:
         """Return a ticket for a build whose value is not stored."""
         return BuildTicket(self, entry, None, False, 0, None)
 
-    def invalidate_local(self, tags: Iterable[str], *, relaxed: bool = False) -> None:
-        """Drop this process's own entries with these tags.
-
-        A relaxed invalidation does not end renewals that wait: else a stream of them would leave a page old.
-        """
+    def invalidate_local(
+        self, tags: Iterable[str], *, relaxed: bool = False, is_known_to_redis: bool = True
+    ) -> None:
+        """Drop this process's own entries with these tags. Until Redis knows, it may still answer old ones."""
         tags = tuple(tags)
-        self.l1.invalidate(tags)
+        dropped = self.l1.invalidate(tags)
         self.outage_l1.invalidate(tags)
-        if not relaxed:
-            self.on_local_invalidation(tags)
+        self.on_local_invalidation(LocalInvalidation(tags, dropped, relaxed, is_known_to_redis))
 
     def _look_up_in_l2(
         self,

@@ -52,6 +52,7 @@ class CachedPageLayer:
         self._inner = inner
         self._store, self._url_index = cache.store, cache.url_index
         self._recompressor, self._edge = cache.recompressor, cache.edge
+        self._hot_pages = cache.hot_pages
         self._common_headers = web.CommonHeaders(app)
         self._admit = rate_limiting.create_fast_path_check(app)
         self._admit_at_once = rate_limiting.create_nonblocking_check(app)
@@ -141,6 +142,7 @@ class CachedPageLayer:
         query = environ["QUERY_STRING"]
         if counters.count_request(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
             self._recompressor.enqueue(page.key)
+            self._hot_pages.count(page.key, environ)
 
 
 class FastPath:
