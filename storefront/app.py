@@ -19,6 +19,7 @@ from storefront import (
     cart,
     catalog,
     catalog_files,
+    cdn,
     change_sets,
     checkout,
     deletions,
@@ -81,6 +82,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     hosts.init_app(app)
     deletions.init_app(app)
     cache.init_app(app)
+    cdn.init_app(app)
     same_origin.init_app(app)
     body_limits.init_app(app)
     rate_limiting.init_account_limits(app)

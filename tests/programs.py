@@ -13,6 +13,7 @@ import pytest
 _SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _PACKAGES = {
     "nginx": "nginx-light",
+    "varnishd": "varnish varnish-modules",
     "redis-sentinel": "redis-sentinel",
     "systemd-analyze": "systemd",
     "promtool": "prometheus",

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from flask import Blueprint, current_app, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from storefront import redis_roles
+from storefront.app_state import Hook
 from storefront.cache import hit_rates, inspection
 from storefront.cache.state import cache_state
 from storefront.errors import StorefrontError
@@ -18,6 +20,8 @@ from storefront.web.charts import Chart, draw_areas
 from storefront.web.private import private_page
 from storefront.web.staff_access import staff_only
 
+# Called for each dashboard; each returns a part of the page as HTML.
+panels = Hook[[], Markup]("cache.panels")
 bp = Blueprint("cache", __name__, cli_group=None)
 
 
@@ -41,6 +45,7 @@ def dashboard() -> Response:
             local=cache_state.get(current_app).store.l1,
             hit_rate=hit_rates.compute_hit_rate,
             percentile=hit_rates.compute_percentile,
+            panels=panels.fire(),
             lookups=_chart(hour.minutes) if hour else None,
         )
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from storefront.config import shop, values
+from storefront.config.edge_settings import EdgeSettings, read_edge
 from storefront.config.reader import (
     INSTANCE,
     Source,
@@ -88,6 +89,13 @@ class Settings:
     cache_ttls: dict[str, int] = setting(
         values.ttls,
         *(f"{values.TTL}{kind}" for kind in _TTL_KINDS),
+    )
+    edge: EdgeSettings | None = setting(
+        read_edge,
+        "STOREFRONT_EDGE",
+        "STOREFRONT_EDGE_URL",
+        "STOREFRONT_EDGE_SERVICE",
+        "STOREFRONT_EDGE_TOKEN",
     )
 
     prefix: str = setting(

@@ -25,7 +25,7 @@ from prometheus_client import (
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import outbox, periodic, redis_roles, stock
+from storefront import cdn, outbox, periodic, redis_roles, stock
 from storefront.cache.state import cache_state
 from storefront.checkout import order_events
 from storefront.i18n import gettext as _
@@ -53,6 +53,13 @@ OLDEST = Gauge(
     "storefront_outbox_oldest_seconds", "Age of the oldest waiting message.", multiprocess_mode="mostrecent"
 )
 
+EDGE_WAITING = Gauge(
+    "storefront_edge_waiting", "Purges that the edge has not received.", multiprocess_mode="mostrecent"
+)
+EDGE_OLDEST = Gauge(
+    "storefront_edge_oldest_seconds", "Age of the oldest waiting purge.", multiprocess_mode="mostrecent"
+)
+EDGE = Counter("storefront_edge_purges", "Purges sent to the edge, by result.", ["result"])
 SQL_ERRORS = Counter("storefront_sql_errors", "SQL statements that failed.", ["kind"])
 ORDERS = Counter("storefront_orders", "Orders placed.")
 
@@ -95,6 +102,8 @@ class Metrics:
         for seconds, number in tuple(hub.delays.items()):
             self._add(FANOUT, number, f"{1000 * seconds:g}")
         self._add(DROPPED, hub.dropped)
+        for result, number in cdn.count_results(self._app).items():
+            self._add(EDGE, number, result)
 
     def _add(self, counter: Counter, number: int, *labels: str) -> None:
         key = (counter._name, *labels)
@@ -118,6 +127,9 @@ def init_app(app: Flask) -> None:
             waiting, oldest = outbox.waiting()
             OUTBOX.set(waiting)
             OLDEST.set(oldest)
+            edges = cdn.read_status()
+            EDGE_WAITING.set(sum(edge.waiting for edge in edges))
+            EDGE_OLDEST.set(max((edge.oldest for edge in edges), default=0.0))
         except SQLAlchemyError:
             pass  # without a database the other figures are even more useful
         return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import click
 from flask.cli import with_appcontext
 
-from storefront.ops.doctor import configuration, database, host, proxies, redis_servers
+from storefront.ops.doctor import configuration, database, edge_purges, host, proxies, redis_servers
 from storefront.ops.doctor.finding import Finding, Level, wrong
 
 __all__ = ["Finding", "Level", "command", "examine"]
@@ -24,6 +24,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("host", host.check),
     ("database", database.check),
     ("redis", redis_servers.check),
+    ("edge", edge_purges.check),
 )
 
 

@@ -1,0 +1,1 @@
+"""Tests of the purges of the edge."""
