@@ -20,7 +20,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from storefront.actors import ChangedBy
 from storefront.cache import keys
@@ -68,9 +68,13 @@ class Category(ChangedBy, Model):
         """Tags of its own lists and of its parent's, of its addresses, old and new, and of the menu and the tree."""
         parents = {self.parent_id, *changed_values(self, "parent_id")} - {None}
         paths = {self.path, *changed_values(self, "path")}
-        tags = {keys.category_tag(each) for each in (self.id, *parents)} | set(map(keys.path_tag, paths))
-        # A new category has no products yet, so nothing shows it.
-        if inspect(self).persistent and changed_values(self, "name", "path", "position", "parent_id"):
+        tags = {keys.category_tag(each) for each in (self.id, *parents)}
+        is_shown = inspect(self).persistent  # a new one has no products yet
+        session = object_session(self)
+        is_deleted = session is not None and self in session.deleted
+        if is_deleted or not is_shown or changed_values(self, "name", "path"):
+            tags |= set(map(keys.path_tag, paths))
+        if is_shown and changed_values(self, "name", "path", "position", "parent_id"):
             tags.add(keys.CATEGORY_TREE)
             if any("/" not in path for path in paths):
                 tags.add(keys.NAVIGATION)
