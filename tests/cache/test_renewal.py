@@ -159,6 +159,7 @@ def test_invalidated_page_is_built_before_queued_ones(
         cache.invalidate_on_commit(session, keys.slug_tag("cup"))
         session.commit()
     assert "Goblet" in get(pages, CUP).text
+    assert store.counters.total["product_detail", "alone"] == 0, "nobody waited for the queue"
 
 
 def test_failed_renewal_leaves_the_old_page(
