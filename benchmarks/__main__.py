@@ -12,6 +12,7 @@ from benchmarks import (
     cliff,
     coherence,
     csv_import,
+    edge_coherence,
     limits,
     open_streams,
     orders,
@@ -53,6 +54,9 @@ def main() -> None:
     parser.add_argument(
         "--products", type=int, default=1_000_000, help="size of the large shop (default 1,000,000)"
     )
+    parser.add_argument(
+        "--edge", choices=["varnish"], help="`coherence` measures this edge instead of a worker"
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BENCHMARKS):
         parser.error(
@@ -60,6 +64,11 @@ def main() -> None:
         )
     if arguments.products < 1000:
         parser.error("--products must be at least 1000")
+    if arguments.edge:
+        if arguments.names != ["coherence"]:
+            parser.error("--edge is for coherence alone")
+        edge_coherence.run()
+        return
     for name in arguments.names or BENCHMARKS:
         BENCHMARKS[name](products=arguments.products)
 
