@@ -17,7 +17,7 @@ from storefront.cache.store import CacheHit
 
 # Our parameter of Cache-Status (RFC 9211): seconds for which a page may still be shown after a relaxed invalidation.
 GRACE = "storefront-grace"
-STORED_HEADERS = ("Location", "Link")
+STORED_HEADERS = ("Location", "Link", "Speculation-Rules")
 # What `make_answer` raises for an entry that was damaged.
 UNREADABLE = (msgspec.MsgspecError, TypeError, OSError, EOFError, zlib.error)
 # Statuses of pages that do not exist.

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront import cache, rate_limiting
 from storefront.app_state import Hook
 from storefront.cache import keys
-from storefront.catalog import moved_addresses, pictures, queries, sitemap
+from storefront.catalog import moved_addresses, pictures, prefetch, queries, sitemap
 from storefront.catalog.category_tree import load_category_tree
 from storefront.catalog.list_form import ListForm, read_form
 from storefront.catalog.list_request import PARAMETERS
@@ -27,6 +27,7 @@ from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import absolute_url
 
 bp = Blueprint("catalog", __name__, cli_group=None)
+prefetch.register(bp)
 
 delivery_sentences = Hook[[], Sequence[str]]("catalog.delivery_sentences")
 """Returns sentences about delivery, which every product's page shows below its buy button.

@@ -20,6 +20,7 @@ ENDPOINT_COSTS: Mapping[str, Mapping[str, int]] = {
     "healthz": {},
     "metrics": {},
     "catalog.media": {},
+    "catalog.speculation_rules": {},
     "readyz": {"probe": 1},
 }
 

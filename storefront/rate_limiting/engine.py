@@ -119,8 +119,11 @@ class RateLimitEngine:
         hits = []
         for name, cost in costs.items():
             policy = policies[name]
-            if name == "browse" and self._is_crawler(environ, address):
-                policy = policies["crawler"]
+            if name == "browse":
+                if _is_prefetch(environ):
+                    policy = policies["prefetch"]
+                elif self._is_crawler(environ, address):
+                    policy = policies["crawler"]
             client = self._client_of(policy, environ, account, address)
             if client:
                 hits.append(Hit(policy, client, cost if cost < policy.burst else policy.burst))
@@ -150,6 +153,11 @@ class RateLimitEngine:
     def _flush(self) -> bool:
         flushed = self.limiter.flush()
         return self.statistics.flush() or flushed
+
+
+def _is_prefetch(environ: Mapping[str, Any]) -> bool:
+    """Return whether a browser loads the page before anybody asked for it (Fetch, 3.9: `Sec-Purpose`)."""
+    return "HTTP_SEC_PURPOSE" in environ and environ["HTTP_SEC_PURPOSE"].startswith("prefetch")
 
 
 rate_limits = AppState[RateLimitEngine]("rate_limiting")

@@ -99,6 +99,7 @@ def _policy(name: str, text: str, **about: Any) -> Policy:
 POLICIES = (
     _policy("browse", "100/minute", exact=False),
     _policy("crawler", "600/minute", by="address", exact=False),
+    _policy("prefetch", "60/minute", exact=False),
     _policy("me", "300/minute", exact=False),
     _policy("search", "60/minute"),
     _policy("cart", "60/minute"),

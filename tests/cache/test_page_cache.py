@@ -198,7 +198,7 @@ def test_each_build_of_the_shop_has_pages_of_its_own() -> None:
 
 def test_every_catalogue_page_is_declared_public(app: Flask) -> None:
     """A page without the declaration would query the database for each request."""
-    pictures_and_rules = {"catalog.media", "catalog.robots"}
+    pictures_and_rules = {"catalog.media", "catalog.robots", "catalog.speculation_rules"}
     endpoints = {
         rule.endpoint
         for rule in app.url_map.iter_rules()

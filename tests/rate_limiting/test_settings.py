@@ -64,7 +64,13 @@ def test_a_setting_changes_one_limit(shop: MakeShop) -> None:
 
 
 def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
-    assert {limit.name for limit in POLICIES if not limit.exact} == {"browse", "crawler", "me", "probe"}
+    assert {limit.name for limit in POLICIES if not limit.exact} == {
+        "browse",
+        "crawler",
+        "prefetch",
+        "me",
+        "probe",
+    }
 
 
 def test_every_endpoint_without_a_limit_exists(shop: MakeShop) -> None:

@@ -1,6 +1,6 @@
 /** Saves a quantity of the basket as it changes, and shows what the server makes of it. Typed text and focus stay.
  *  Without JavaScript, or if the request fails, every button of the form saves all quantities. */
-import { linesOf, markField, outlineOf, patchLines, watchPointer } from "../lib/basket-lines.js";
+import { linesOf, markField, outlineOf, patchLines, watchLeaving, watchPointer } from "../lib/basket-lines.js";
 
 const TYPING_PAUSE = 600; // milliseconds
 
@@ -9,7 +9,6 @@ class BasketForm extends HTMLElement {
   #timer;
   #isSaving = false;
   #isDue = false;
-  #isSubmitted = false;
   #released;
 
   connectedCallback() {
@@ -19,20 +18,14 @@ class BasketForm extends HTMLElement {
     this.addEventListener("change", ({ target }) => target.name === "quantity" && this.#changed(target), { signal });
     this.#released = watchPointer(signal);
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh(), { signal });
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.#shown(), { signal });
-    document.addEventListener("submit", () => (this.#isSubmitted = true), { signal });
-    window.addEventListener("pagehide", () => this.#isSubmitted || this.#save(), { signal }); // typed, and back at once
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.refresh(), { signal });
+    watchLeaving(() => this.#save(), signal); // typed, and back at once
     this.#save(); // what was typed before this script ran
   }
 
   disconnectedCallback() {
     this.#listening.abort();
     clearTimeout(this.#timer);
-  }
-
-  #shown() {
-    this.#isSubmitted = false;
-    this.refresh();
   }
 
   /** Shows the basket as the server has it now: other tabs and other shoppers change it, too. */

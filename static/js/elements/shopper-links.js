@@ -52,3 +52,6 @@ class ShopperLinks extends HTMLElement {
 }
 
 customElements.define("shopper-links", ShopperLinks);
+
+const [navigation] = performance.getEntriesByType("navigation");
+if (navigation?.deliveryType === "navigational-prefetch") import("../lib/prefetched-page.js");

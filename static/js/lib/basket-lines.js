@@ -64,3 +64,11 @@ export function watchPointer(signal) {
   document.addEventListener("pointerdown", press, { signal });
   return () => released;
 }
+
+/** Calls `act` when the page is left, unless a form was sent. */
+export function watchLeaving(act, signal) {
+  let isSubmitted = false;
+  document.addEventListener("submit", () => (isSubmitted = true), { signal });
+  window.addEventListener("pageshow", () => (isSubmitted = false), { signal });
+  window.addEventListener("pagehide", () => isSubmitted || act(), { signal });
+}
