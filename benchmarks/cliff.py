@@ -81,7 +81,8 @@ def run(*, products: int) -> None:
         shops.command(folder, "db", "upgrade")
         shops.command(folder, "demo", "--products", str(size), "--seed", "1", "--no-pictures")
         redis = embedded.acquire_server(folder / "redis")
-        environ = shops.environ(folder) | {"REDIS_URL": redis, "STOREFRONT_LIMITS": "off"}
+        about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_LIMITS": "off"}
+        environ = shops.environ(folder) | about | {"STOREFRONT_INSTANCE_DIR": str(folder)}
         app = create_app(environ, instance=folder)
         base = stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
         with app.app_context():
