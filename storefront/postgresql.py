@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Dialect, Engine, ExceptionContext
@@ -18,6 +18,9 @@ from sqlalchemy.orm import Session
 STATEMENT_SECONDS = 3.5  # longer than the server's statement_timeout, whose error says more
 CONNECT_SECONDS = 1.0  # for each server that DATABASE_URL names
 PING_SECONDS = 0.5
+# Seconds for which no connection to a server is tried after one had no answer. A page makes several attempts: one
+# for the settings, for the menu, for what it shows, for the page of the error. It waits for the first one alone.
+SILENCE_SECONDS = 0.5
 # read_only_sql_transaction: this server was a primary and is one no longer.
 _READ_ONLY = "25006"
 
@@ -57,16 +60,20 @@ def _connection_class() -> Any:
         """
 
         seconds: float | None = STATEMENT_SECONDS
+        _silent_until: ClassVar[dict[str, float]] = {}  # monotonic time, by the server's parameters
 
         @classmethod
         def _connect_gen(cls, conninfo: str = "") -> Any:
             # The parameter connect_timeout cannot be less than two seconds, as in libpq.
+            if monotonic() < cls._silent_until.get(conninfo, 0.0):
+                raise errors.ConnectionTimeout("the server did not answer a moment ago")
             ends, steps = monotonic() + CONNECT_SECONDS, super()._connect_gen(conninfo)
             try:
                 wanted = next(steps)
                 while True:
                     ready = yield wanted
                     if monotonic() >= ends:
+                        cls._silent_until[conninfo] = monotonic() + SILENCE_SECONDS
                         raise errors.ConnectionTimeout("the server did not answer in time")
                     wanted = steps.send(ready)
             except StopIteration as end:

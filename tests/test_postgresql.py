@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from storefront import postgresql
 from storefront.config.values import engine_options
 from tests.chaos.fault_proxy import Link, link
+from tests.processes import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -59,8 +60,26 @@ def test_idle_connection_that_is_silent_is_replaced(between: Link, engine: Engin
         engine.connect()
     assert first.closed
     between.mode = "whole"
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    assert eventually(lambda: _answers(engine))
+
+
+def test_server_that_was_silent_is_left_alone_for_a_moment(
+    between: Link, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 3600)
+    between.mode = "cut"
+    with pytest.raises(OperationalError, match="did not answer in time"):
+        engine.connect()
+    with pytest.raises(OperationalError, match="did not answer a moment ago"):
+        engine.connect()
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            return bool(connection.execute(text("SELECT 1")).scalar_one() == 1)
+    except OperationalError:
+        return False
 
 
 def test_long_work_has_no_limit_until_it_ends(engine: Engine) -> None:
