@@ -41,7 +41,7 @@ def account_exists() -> MailText:
                 "We received a request to create an account at %(shop)s with this e-mail address.",
                 shop=_shop(),
             ),
-            _("You already have one."),
+            _("You already have an account with this address. Sign in with it."),
         ),
         canonical_url("sign_in.login"),
         _("Sign in"),

@@ -78,7 +78,7 @@ class CartPageLine:
             return (
                 _("Only %(count)d left. Reduce the quantity to continue.", count=self.left)
                 if self.left
-                else _("We don’t have that many. Reduce the quantity to continue.")
+                else _("Fewer than %(count)d left. Reduce the quantity to continue.", count=self.quantity)
             )
         if self.price > self.price_seen:
             return _("The price has gone up since you added it.")

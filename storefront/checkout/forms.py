@@ -88,7 +88,7 @@ def _read_invoice_address(form: Form, typed: Mapping[str, str]) -> dict[str, str
     form.values |= {f"{BILL_PREFIX}{name}": value for name, value in invoice_form.values.items()}
     if differs:
         form.errors |= {
-            f"{BILL_PREFIX}{name}": _("Invoice: %(sentence)s", sentence=sentence)
+            f"{BILL_PREFIX}{name}": _("Billing address: %(sentence)s", sentence=sentence)
             for name, sentence in invoice_form.errors.items()
         }
     return address if differs else None

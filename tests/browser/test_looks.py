@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,29 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.letters import sign_in_link
 from tests.browser.pages import PAGES
-from tests.processes import Shop
+from tests.processes import ROOT, Shop
 
 OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 MOST_BYTES = 60_000
+# The words of the header's name, of titles and of buttons that a line's end divides.
+DIVIDED_WORDS = r"""() => {
+  document.documentElement.style.fontSize = "200%";
+  const divided = [];
+  for (const one of document.querySelectorAll(".site-header__name, h1, h2, .button")) {
+    const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT, () => one.checkVisibility() ? 1 : 2);
+    while (texts.nextNode()) {
+      for (const { 0: word, index } of texts.currentNode.data.matchAll(/[^\s-]+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) divided.push(word);
+      }
+    }
+  }
+  return divided;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -88,20 +107,31 @@ def test_the_header_has_one_height_on_every_page(browser: Browser, shop: Shop, w
         assert {*heights.values(), page.evaluate(height)} == {heights["/cart"]}
 
 
-def test_the_name_breaks_between_words_in_large_text(browser: Browser, shop: Shop) -> None:
+def test_large_text_fits_a_phone_and_divides_no_word(browser: Browser, shop: Shop) -> None:
+    paths = ("/", "/categories", "/products?min_price=abc", PAGES["product"], "/account/register")
+    staff = ("/account/addresses", "/ops", "/ops/cache", "/ops/orders")
     with visit(browser, shop, "/", 360) as page:
-        lines = page.evaluate("""() => {
-          document.documentElement.style.fontSize = "200%";
-          const text = document.querySelector(".site-header__name bdi").firstChild;
-          const range = document.createRange();
-          return [...text.data.matchAll(/\\S+/g)].map(({ 0: word, index }) => {
-            range.setStart(text, index);
-            range.setEnd(text, index + word.length);
-            return range.getClientRects().length;
-          });
-        }""")
-        assert lines == [1] * len(lines)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        for path in (*paths, *staff):
+            if path == staff[0]:
+                page.goto(sign_in_link(shop))
+                page.get_by_role("button", name="Sign in").click()
+                page.wait_for_url(re.compile("/ops"))
+            page.goto(path)
+            assert page.evaluate(DIVIDED_WORDS) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_print_has_the_same_colours_in_both_schemes(browser: Browser, shop: Shop) -> None:
+    sheets = "".join(file.read_text() for file in (ROOT / "static" / "css").rglob("*.css"))
+    names = sorted(set(re.findall(r"^ *(--[\w-]+):", sheets, re.MULTILINE)))
+    values = "names => names.map(name => getComputedStyle(document.documentElement).getPropertyValue(name))"
+    with visit(browser, shop, "/", 1280, "light") as page:
+        page.emulate_media(media="print")
+        light = page.evaluate(values, names)
+        page.emulate_media(media="print", color_scheme="dark")
+        assert dict(zip(names, page.evaluate(values, names), strict=True)) == dict(
+            zip(names, light, strict=True)
+        )
 
 
 def test_basket_and_checkout_fit_in_large_text(browser: Browser, shop: Shop) -> None:

@@ -27,7 +27,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     }
     wrong = guest.post("/checkout", **DETAILS | invoice | {"bill_elsewhere": "1", "bill_postcode": "62701-1"})
     assert wrong.status_code == 422
-    said = "Invoice: Enter a valid postal code"
+    said = "Billing address: Enter a valid postal code"
     assert re.search(rf'<li><a href="#bill_postcode">{said}', wrong.text)
     assert re.search(rf'id="bill_postcode-wrong">{said}', wrong.text)
     assert 'value="2 Ledger Lane"' in wrong.text

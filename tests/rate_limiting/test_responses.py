@@ -78,7 +78,7 @@ def test_the_page_comes_compressed_as_pages_do(
 
 def test_refused_form_does_not_offer_a_reload(client: FlaskClient) -> None:
     text = refused(client, method="POST").text
-    assert "You’ve sent this many times" in text
+    assert "You’ve sent this form many times" in text
     assert "go back and send it again" in text
     assert "Try this page again" not in text
 

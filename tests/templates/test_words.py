@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -15,7 +16,8 @@ UNWANTED = re.compile(
     r"|catching its breath"
     r"|a little slower|cannot be taken back|by itself|slips of the pen|what we keep of you"
     r"|no longer held|held for you|not in the shop any more|out of the range|it is written down|the letter\b"
-    r"|one more step|as it stands|I do not know my password|nobody was quicker|makers?\b)",
+    r"|one more step|as it stands|I do not know my password|nobody was quicker|makers?\b|have that many"
+    r"|already have one\.|invoice goes|sent this many)",
     re.IGNORECASE,
 )
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -27,3 +29,18 @@ CALL = re.compile(rf"\b(?:_|ngettext)\(\s*({LITERAL}(?:\s*,\s*{LITERAL})?)")
 def test_template_uses_the_words_of_the_shop(path: Path) -> None:
     texts = CALL.findall(path.read_text())
     assert [text for text in texts if UNWANTED.search(text)] == []
+
+
+def test_programs_use_the_words_of_the_shop() -> None:
+    texts = [
+        argument.value
+        for path in (ROOT / "storefront").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "ngettext", "lazy_gettext")
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    ]
+    assert len(texts) > 300
+    assert [text for text in texts if UNWANTED.search(str(text))] == []
