@@ -1,8 +1,9 @@
 """Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
-The style sheets are many small files in the tree, and are served as one: joined here in the order of the cascade. A
-page should not need thirty requests, and the project has no build step. Scripts name one another by their hashed
-names (see `module_graph`), so a page's whole graph of modules is immutable.
+The style sheets are many small files in the tree, and are served as one: joined here in the order of the cascade,
+without comments and indentation (see `style_sheets`), because nothing is painted before it has come. A page should
+not need thirty requests, and the project has no build step. Scripts name one another by their hashed names (see
+`module_graph`), so a page's whole graph of modules is immutable.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, current_app, request
 
-from storefront.web import compression, module_graph
+from storefront.web import compression, module_graph, style_sheets
 from storefront.web.prefix import add_prefix
 
 # The order of the cascade; every file under css/components/ follows, by name.
@@ -74,8 +75,8 @@ class StaticFiles:
         sheets = [f"css/{name}.css" for name in STYLES] + sorted(
             n for n in files if n.startswith("css/components/")
         )
-        joined = b"\n".join(files[name].body for name in sheets if name in files)
-        files["css/shop.css"] = _static_file("css/shop.css", joined)
+        joined = "\n".join(files[name].body.decode() for name in sheets if name in files)
+        files["css/shop.css"] = _static_file("css/shop.css", style_sheets.minify(joined).encode())
         self._files, self._imports = files, imports
 
     def url(self, name: str) -> str:
