@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
 
 def start(app: Flask) -> None:
     """Start this process's threads: one receives invalidations, one sweeps the outbox, others report,
-    recompress and renew.
+    recompress, renew and compare.
 
     Call it after a fork: threads do not survive one. Does nothing if this process has started them.
     """
@@ -98,6 +98,7 @@ def start(app: Flask) -> None:
         state.recompressor.task.start()
         state.renewer.start()
         state.hot_pages.start()
+        state.truth_meter.start()
         store.receives_invalidations = lambda: subscription.is_trusted
         state.subscription = subscription
         state.pid = os.getpid()
@@ -114,5 +115,6 @@ def stop(app: Flask) -> None:
     state.recompressor.task.stop()
     state.renewer.stop()
     state.hot_pages.stop()
+    state.truth_meter.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)
     state.store.receives_invalidations = lambda: False

@@ -97,12 +97,23 @@ class collect_dependencies:
 
 def bypass_cache() -> None:
     """Build all values of this application context from their sources: none is read from the cache or stored."""
-    g.cache_is_bypassed = True
+    g.cache_bypassed = set()
 
 
 def is_cache_bypassed() -> bool:
     """Return whether this application context neither reads the cache nor stores anything."""
-    return "cache_is_bypassed" in g
+    return "cache_bypassed" in g
+
+
+def record_bypassed(key: str) -> None:
+    """Record an entry that is built from its source because the cache is bypassed."""
+    if "cache_bypassed" in g:
+        g.cache_bypassed.add(key)
+
+
+def list_bypassed() -> tuple[str, ...]:
+    """Return the keys of the entries that this application context would have read without `bypass_cache`."""
+    return tuple(sorted(g.get("cache_bypassed", ())))
 
 
 def work_in_background() -> None:

@@ -22,6 +22,7 @@ from storefront.cache.build_context import (
     inherit_moment,
     is_cache_bypassed,
     is_in_background,
+    record_bypassed,
 )
 from storefront.cache.invalidation import get_snapshot_time
 from storefront.cache.keys import CacheEntry, EntryKind
@@ -42,10 +43,11 @@ def fetch(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
         value_type: a type that msgspec can encode; `X | None` if the value may be None (cached briefly).
         build: reads the value from its source. Its exceptions are raised, unless an old value may be shown instead.
     """
+    entry = _with_type_digest(entry, value_type)
     store = _store()
     if store is None:
+        record_bypassed(entry.key)
         return build()
-    entry = _with_type_digest(entry, value_type)
     answer = store.look_up(entry)
     if isinstance(answer, CacheHit):
         try:

@@ -17,6 +17,8 @@ from itertools import islice
 # Tags whose last invalidation is remembered: as many as one transaction may name, twice. Of more, the oldest are
 # forgotten, and an entry whose look-up began before that is refused.
 MAX_REMEMBERED_TAGS = 100_000
+# Before the key of an entry: as a tag, it drops this entry alone.
+KEY = "key:"
 
 
 @dataclass(slots=True)
@@ -31,7 +33,8 @@ class L1Entry:
         expires_at: monotonic seconds; the end of its soft TTL.
         start: the clock of the tag times when its build began; 0 if Redis was away.
         size: estimated bytes in memory.
-        was_used: since the last eviction looked at it.
+        used_at: monotonic seconds of its last use.
+        passed_at: when an eviction spared it, because it had been used.
         valid_until: seconds since the epoch; the value is wrong from then on.
         is_recompressed: whether its bodies are as small as they can be.
         memo: what readers have derived from it, so that they need not do it again.
@@ -44,7 +47,8 @@ class L1Entry:
     expires_at: float
     start: int = 0
     size: int = 0
-    was_used: bool = False
+    used_at: float = 0.0
+    passed_at: float = 0.0
     valid_until: float = math.inf
     is_recompressed: bool = False
     memo: dict[str, object] = field(default_factory=dict)
@@ -74,9 +78,9 @@ class L1:
     def get(self, key: str) -> L1Entry | None:
         """Return the entry if there is one that is still fresh. Takes no lock."""
         entry = self._entries.get(key)
-        if entry is None or entry.expires_at < time.monotonic():
+        if entry is None or entry.expires_at < (now := time.monotonic()):
             return None
-        entry.was_used = True
+        entry.used_at = now
         return entry
 
     def peek(self, key: str) -> L1Entry | None:
@@ -84,12 +88,17 @@ class L1:
         entry = self._entries.get(key)
         return None if entry is None or entry.valid_until <= time.time() else entry
 
+    def list_uses(self) -> dict[str, float]:
+        """Return when each entry was used last (monotonic seconds), by key; 0.0: never here."""
+        with self._lock:
+            return {key: entry.used_at for key, entry in self._entries.items()}
+
     def put(self, key: str, entry: L1Entry, generation: int) -> bool:
         """Add an entry whose look-up began in this generation; return whether it was accepted."""
         entry.size = _estimate_size(key, entry)
         with self._lock:
             if generation < self._oldest_generation or any(
-                self._invalidated.get(tag, -1) > generation for tag in entry.tags
+                self._invalidated.get(tag, -1) > generation for tag in (*entry.tags, f"{KEY}{key}")
             ):
                 return False
             if entry.size > self.limit // 4:
@@ -130,6 +139,8 @@ class L1:
                 self._invalidated.pop(tag, None)
                 self._invalidated[tag] = self.generation  # at the end of the order
                 keys = self._by_tag.pop(tag, set())
+                if tag.startswith(KEY):
+                    keys = {tag.removeprefix(KEY)} & self._entries.keys()
                 dropped |= keys
                 for key in keys:
                     self._remove(key)
@@ -155,8 +166,8 @@ class L1:
         """Make room: drop the oldest entry, unless it was used since the last eviction saw it (second chance)."""
         while self.size > self.limit and self._entries:
             key, entry = next(iter(self._entries.items()))
-            if entry.was_used:
-                entry.was_used = False
+            if entry.used_at > entry.passed_at:
+                entry.passed_at = time.monotonic()
                 self._entries.move_to_end(key)
                 continue
             self._remove(key)

@@ -11,7 +11,7 @@ import math
 import random
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -256,6 +256,28 @@ class L2:
             RedisUnavailable: Redis does not answer, or accepts no writes.
         """
         redis_roles.call(Role.CACHE, lambda client: client.delete(self.redis_key(key)), write=True)
+
+    def drop(self, keys: Iterable[str], tags: Sequence[str]) -> None:
+        """Delete entries, and let all processes drop their copies, which have these tags.
+
+        Raises:
+            RedisUnavailable: Redis does not answer, or accepts no writes.
+        """
+
+        def run(client: Redis) -> None:
+            for key in keys:
+                client.delete(self.redis_key(key))
+            client.publish(self.tag_times.channel, "\n".join(tags))
+
+        redis_roles.call(Role.CACHE, run, write=True)
+
+    def find_newer(self, key: str, tags: Sequence[str], start: int) -> dict[str, float]:
+        """Return the tags that Redis knows to be invalidated after an entry's start, and how many seconds ago.
+
+        Raises:
+            RedisUnavailable: Redis does not answer.
+        """
+        return self.tag_times.find_newer(tags, start, self._shard(key))
 
     def replace_body(self, key: str, etag: str, variant: str, body: bytes) -> bytes | None:
         """Replace a body by a smaller form, unless that was done before; return the smaller form.

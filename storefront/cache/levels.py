@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from storefront.cache.build_tickets import BuildTicket
 from storefront.cache.counters import CacheCounters
 from storefront.cache.hits import CacheHit
 from storefront.cache.keys import OUTAGE_TTL, STALE, CacheEntry
-from storefront.cache.l1 import L1, L1Entry
+from storefront.cache.l1 import KEY, L1, L1Entry
 from storefront.cache.l2 import L2, L2Entry, StoredValue
 from storefront.cache.pending import PendingInvalidations
 from storefront.redis_roles import RedisUnavailable
@@ -106,6 +106,14 @@ class CacheLevels:
         dropped = self.l1.invalidate(tags)
         self.outage_l1.invalidate(tags)
         self.on_local_invalidation(LocalInvalidation(tags, dropped, relaxed, is_known_to_redis))
+
+    def drop_everywhere(self, keys: Sequence[str]) -> None:
+        """Drop these entries from Redis and from the memory of all processes. Without Redis, only here."""
+        tags = [f"{KEY}{key}" for key in keys]
+        self.invalidate_local(tags, is_known_to_redis=False)
+        with contextlib.suppress(RedisUnavailable):
+            self.l2.drop(keys, tags)
+        self.invalidate_local(tags)
 
     def store_value(
         self,

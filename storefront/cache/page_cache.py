@@ -43,10 +43,11 @@ class PagePolicy:
     kind: EntryKind
     canonical: Canonical
     anonymous: bool = False
+    lags: bool = False
 
 
 def public_page(
-    kind: EntryKind, canonical: Canonical | None = None, *, anonymous: bool = False
+    kind: EntryKind, canonical: Canonical | None = None, *, anonymous: bool = False, lags: bool = False
 ) -> Callable[[View], View]:
     """Declare that a view answers everybody the same, so that its pages are cached.
 
@@ -56,10 +57,11 @@ def public_page(
             the same form share a page. It raises a StorefrontError for a query that the view refuses. By default the
             query is ignored.
         anonymous: requests with `Authorization` bypass the cache.
+        lags: the pages follow some changes only at the end of their TTL, so the truth meter leaves them alone.
     """
 
     def declare(view: View) -> View:
-        view.page_policy = PagePolicy(kind, canonical or _ignore_query, anonymous)  # type: ignore[attr-defined]
+        view.page_policy = PagePolicy(kind, canonical or _ignore_query, anonymous, lags)  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -68,6 +70,7 @@ def public_page(
 def init_app(app: Flask, state: CacheState) -> None:
     """Register the request hooks."""
     store, url_index, fingerprint = state.store, state.url_index, state.fingerprint
+    state.truth_meter.is_compared = lambda endpoint: _is_compared(app, endpoint)
 
     @app.before_request
     def answer_from_cache() -> Response | None:
@@ -174,6 +177,11 @@ def _renew_in_background(
         return None
     address = PageAddress.of_request(request.environ)
     return old if state.renewer.hand_over(ticket, address, old.tags) else None
+
+
+def _is_compared(app: Flask, endpoint: str) -> bool:
+    policy = find_policy(app, endpoint)
+    return policy is not None and not policy.lags
 
 
 def _ignore_query(arguments: Mapping[str, Any], _query: Mapping[str, str]) -> str:

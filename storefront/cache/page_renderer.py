@@ -18,7 +18,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from storefront import rate_limiting
 from storefront.cache import page_builds, responses
-from storefront.cache.build_context import bypass_cache, work_in_background
+from storefront.cache.build_context import bypass_cache, list_bypassed, work_in_background
 from storefront.cache.etags import compute_digest
 from storefront.cache.keys import CacheEntry
 from storefront.cache.page_builds import PageBuild
@@ -86,6 +86,7 @@ class Rendering:
         was_stored: whether the page was built and stored.
         is_unstorable: whether the page was built, and is one that the cache must not keep.
         page: the page of a detached rendering.
+        sources: of a detached rendering: the keys of the cached data that others make this page of.
     """
 
     ticket: BuildTicket | None = None
@@ -94,6 +95,7 @@ class Rendering:
     was_stored: bool = False
     is_unstorable: bool = False
     page: RenderedPage | None = None
+    sources: tuple[str, ...] = ()
 
 
 def render_missing(app: Flask, address: PageAddress) -> bool:
@@ -128,9 +130,14 @@ def render_detached(app: Flask, address: PageAddress) -> RenderedPage | None:
 
     Returns None if the address has no page that the cache may keep.
     """
+    return render_and_keep(app, address).page
+
+
+def render_and_keep(app: Flask, address: PageAddress) -> Rendering:
+    """Like `render_detached`; the result also tells a page that must not be kept from one that failed."""
     rendering = Rendering(is_detached=True)
     _render(app, address, rendering)
-    return rendering.page
+    return rendering
 
 
 def find_rendering(environ: Mapping[str, Any]) -> Rendering | None:
@@ -164,6 +171,7 @@ def end_rendering(state: CacheState, rendering: Rendering, build: PageBuild, res
     """Store the page that was built, or keep it in the rendering if that is detached."""
     if response.status_code >= 500:
         return response
+    rendering.sources = list_bypassed()
     if not page_builds.is_storable(build, response):
         rendering.is_unstorable = True
         return response

@@ -14,6 +14,7 @@ from storefront.cache.hot_pages import HotPages
 from storefront.cache.recompress import Recompressor
 from storefront.cache.renewal import PageRenewer
 from storefront.cache.store import CacheStore, LocalInvalidation
+from storefront.cache.truth_meter import TruthMeter
 from storefront.cache.url_index import UrlIndex
 from storefront.redis_roles import Subscription
 
@@ -30,6 +31,7 @@ class CacheState:
         recompressor: compresses popular pages again.
         renewer: builds expired pages in the background.
         hot_pages: builds popular pages again after their invalidation.
+        truth_meter: compares pages with the database.
         edge: the response fields that the configured edge reads.
         subscription: receives invalidations from Redis once `start` was called.
         pid: the process in which `start` was called; 0 before.
@@ -42,6 +44,7 @@ class CacheState:
     recompressor: Recompressor
     renewer: PageRenewer
     hot_pages: HotPages
+    truth_meter: TruthMeter
     edge: EdgeFields
     subscription: Subscription | None = None
     pid: int = 0
@@ -60,7 +63,9 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
     renewer = PageRenewer(app, store)
-    hot_pages = HotPages(app, store, app.config.get("CACHE_REBUILD_PERCENT", 0), app.config.get("WORKERS", 1))
+    url_index, workers = UrlIndex(app.config["PREFIX"]), app.config.get("WORKERS", 1)
+    hot_pages = HotPages(app, store, app.config.get("CACHE_REBUILD_PERCENT", 0), workers)
+    meter = TruthMeter(app, store, url_index, app.config.get("CACHE_VERIFY_PERCENT", 0), workers)
 
     def react(invalidation: LocalInvalidation) -> None:
         if not invalidation.relaxed:  # a stream of relaxed ones would leave a page old
@@ -68,9 +73,8 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
         hot_pages.drop(invalidation.dropped, is_known_to_redis=invalidation.is_known_to_redis)
 
     store.on_local_invalidation = react
-    url_index = UrlIndex(app.config["PREFIX"])
     configured = app.config.get("EDGE")
     edge = EDGE_FIELDS[configured.name if configured else ""]
-    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, hot_pages, edge)
+    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, hot_pages, meter, edge)
     cache_state.set(app, state)
     return state

@@ -121,6 +121,22 @@ class TagTimes:
         known = (times.get(prefix + tag) for tag in tags for prefix in prefixes)
         return any(remembered is not None and remembered[0][shard] > start for remembered in known)
 
+    def find_newer(self, tags: Sequence[str], start: int, shard: int) -> dict[str, float]:
+        """Return the tags that Redis knows to be invalidated after `start`, in any mode, and how many seconds ago.
+
+        Raises:
+            RedisUnavailable: Redis does not answer.
+        """
+        names = [prefix + tag for tag in tags for prefix in ("", "~")]
+
+        def read(client: Redis) -> tuple[list[float | None], int]:
+            seconds, microseconds = client.time()
+            return client.zmscore(self.redis_key(shard), names), seconds * 1_000_000 + microseconds
+
+        times, now = redis_roles.call(Role.CACHE, read)
+        newer = {name: at for name, at in zip(names, times, strict=True) if at is not None and at > start}
+        return {name.lstrip("~"): max(0.0, now - at) / 1e6 for name, at in newer.items()}
+
     def suspect_failover(self) -> None:
         """Note that Redis may be another server than before; the remembered times are asserted again soon."""
         self._failover_suspected = True

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from storefront.cache import keys
 from storefront.cache.keys import CacheEntry
+from storefront.cache.page_renderer import PageAddress
 
 MAX_URLS = 20_000
 MAX_LENGTH = 300
@@ -26,6 +27,7 @@ class UrlIndex:
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix  # of the shop: pages contain it, so a request below another path gets none
         self._entries: dict[tuple[str, str, str], UrlIndexEntry] = {}
+        self._addresses: dict[str, PageAddress] = {}
 
     def find(self, environ: Mapping[str, Any]) -> UrlIndexEntry | None:
         """Return the entry of a GET or HEAD request's URL; None if it is not known."""
@@ -35,6 +37,10 @@ class UrlIndex:
             return None
         return self._entries.get(_url(environ))
 
+    def find_address(self, key: str) -> PageAddress | None:
+        """Return an address that leads to an entry; None if none is known."""
+        return self._addresses.get(key)
+
     def remember(self, environ: Mapping[str, Any], entry: CacheEntry) -> None:
         """Remember the entry of a request's URL; the oldest URL goes when there are too many."""
         url = _url(environ)
@@ -43,6 +49,9 @@ class UrlIndex:
         self._entries[url] = UrlIndexEntry(entry.key, entry.kind.name, keys.endpoint_of(entry))
         if len(self._entries) > MAX_URLS:
             del self._entries[next(iter(self._entries))]
+        self._addresses[entry.key] = PageAddress.of_request(environ)
+        if len(self._addresses) > MAX_URLS:
+            del self._addresses[next(iter(self._addresses))]
 
 
 def _url(environ: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from storefront import redis_roles
 from storefront.app_state import Hook
-from storefront.cache import hit_rates, inspection
+from storefront.cache import hit_rates, inspection, verified_counts
 from storefront.cache.state import cache_state
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
@@ -46,6 +46,7 @@ def dashboard() -> Response:
             hit_rate=hit_rates.compute_hit_rate,
             percentile=hit_rates.compute_percentile,
             panels=panels.fire(),
+            week=_read_week(current_app.config["CACHE_PREFIX"]),
             lookups=_chart(hour.minutes) if hour else None,
         )
     )
@@ -57,6 +58,14 @@ def _read_figures(prefix: str) -> tuple[hit_rates.LastHour | None, inspection.Me
         return hit_rates.read_last_hour(prefix), inspection.measure_memory(prefix), None
     except RedisUnavailable as error:
         return None, None, str(error)
+
+
+def _read_week(prefix: str) -> verified_counts.VerifiedWeek | None:
+    """Return what the truth meter found; None without Redis."""
+    try:
+        return verified_counts.read_week(prefix)
+    except RedisUnavailable:
+        return None
 
 
 def _inspect(url: str) -> tuple[inspection.InspectedUrl | None, str | None]:

@@ -152,7 +152,7 @@ def robots() -> Response:
 
 
 @bp.get("/sitemap.xml")
-@cache.public_page(keys.PRODUCT_LIST)
+@cache.public_page(keys.PRODUCT_LIST, lags=True)
 def sitemap_index() -> Response:
     """The index of the sitemap's parts."""
     return Response(sitemap.render_index(), mimetype="application/xml")
@@ -166,7 +166,7 @@ def sitemap_categories() -> Response:
 
 
 @bp.get(f"/sitemap-<int(min=1, max={sitemap.MAX_URLS}):part>.xml")
-@cache.public_page(keys.PRODUCT_LIST)
+@cache.public_page(keys.PRODUCT_LIST, lags=True)
 def sitemap_products(part: int) -> Response:
     """A part of the sitemap with products."""
     return Response(sitemap.render_products(part), mimetype="application/xml")

@@ -86,6 +86,7 @@ class Settings:
     cache_relaxed_tags: list[str] = setting(words, "STOREFRONT_CACHE_RELAXED_TAGS")
     cache_warm: int = setting(integer(200, least=0, most=100_000), "STOREFRONT_CACHE_WARM")
     cache_rebuild_percent: int = setting(integer(10, least=0, most=100), "STOREFRONT_CACHE_REBUILD_PERCENT")
+    cache_verify_percent: int = setting(integer(1, least=0, most=100), "STOREFRONT_CACHE_VERIFY_PERCENT")
     cache_ttls: dict[str, int] = setting(
         values.ttls,
         *(f"{values.TTL}{kind}" for kind in _TTL_KINDS),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections import Counter as Counts
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -26,9 +27,11 @@ from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import cdn, outbox, periodic, redis_roles, stock
+from storefront.cache import verified_counts
 from storefront.cache.state import cache_state
 from storefront.checkout import order_events
 from storefront.i18n import gettext as _
+from storefront.redis_roles import RedisUnavailable
 from storefront.web import hosts, staff_access
 
 CACHE = Counter("storefront_cache_events", "Results of cache look-ups.", ["kind", "event"])
@@ -45,6 +48,12 @@ FANOUT = Counter(
     "storefront_stock_fanout", "Stock changes by the time to reach all open pages, by upper bound.", ["le_ms"]
 )
 DROPPED = Counter("storefront_stock_dropped", "Streams closed because the client did not read.")
+VERIFIED = Counter("storefront_cache_verified", "Cached pages compared with the database.", ["result"])
+WRONG_OLDEST = Gauge(
+    "storefront_cache_wrong_oldest_seconds",
+    "Age of the oldest wrong answer of seven days.",
+    multiprocess_mode="mostrecent",
+)
 LOCAL = Gauge(
     "storefront_cache_local_bytes", "Bytes of cached pages in the processes.", multiprocess_mode="livesum"
 )
@@ -85,6 +94,9 @@ class Metrics:
                     self._add(TIMINGS, number, kind, what, bound)
                 else:
                     self._add(CACHE, number, kind, event)
+            for verdict in verified_counts.RESULTS:
+                VERIFIED.labels(verdict)  # from 0, so that an alert sees the first one
+                self._add(VERIFIED, state.truth_meter.total[verdict], verdict)
             LOCAL.set(state.store.l1.size + state.store.outage_l1.size)
         for role in redis_roles.statuses():
             answered = role.calls - role.errors
@@ -123,6 +135,8 @@ def init_app(app: Flask) -> None:
         if not _may_read():
             abort(404)
         metrics.sync()
+        with suppress(RedisUnavailable):
+            WRONG_OLDEST.set(verified_counts.read_week(app.config["CACHE_PREFIX"]).oldest)
         try:
             waiting, oldest = outbox.waiting()
             OUTBOX.set(waiting)
