@@ -83,6 +83,11 @@ def category(path: str) -> CacheEntry:
     return CacheEntry("catalog:category:v1", path, CATEGORY)
 
 
+def trail(path: str) -> CacheEntry:
+    """The categories down to this one."""
+    return CacheEntry("catalog:trail:v1", path, CATEGORY)
+
+
 def menu() -> CacheEntry:
     """The menu that every page prints."""
     return CacheEntry("catalog:menu:v1", "", CATEGORY)

@@ -75,6 +75,35 @@ def load_navigation(path: str) -> tuple[Navigation, int]:
     return cache.fetch(keys.category(path), tuple[Navigation, int], lambda: _read_navigation(path))
 
 
+def load_trail(path: str) -> Navigation:
+    """Return the menu and the way down to a category, from the cache or with one statement.
+
+    Product pages show no more. What they do not show, such as counts, does not invalidate them: an import changes the
+    counts of a whole shop.
+    """
+    return cache.fetch(keys.trail(path), Navigation, lambda: _read_trail(path))
+
+
+def _read_trail(path: str) -> Navigation:
+    prefixes = ancestor_paths(path)[1:]
+    cache.depends_on(keys.NAVIGATION, *map(keys.path_tag, prefixes))
+    above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
+    rows = db.session.execute(above.union(_top_categories())).all()
+    by_path = {row.path: row for row in rows}
+    shown = sorted((row for row in rows if row.product_count > 0), key=rank_key)
+    return Navigation(
+        top=[_name_link(row) for row in shown if row.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        trail=[_name_link(by_path[prefix]) for prefix in prefixes if prefix in by_path],
+        children=[],
+        products=0,
+    )
+
+
+def _top_categories() -> Select[Any]:
+    here = aliased(Category)
+    return _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
+
+
 def load_top_links() -> list[CategoryLink]:
     """Return the links to the top categories, from the cache or with one statement."""
     return cache.fetch(keys.menu(), list[CategoryLink], _read_top_links)
@@ -98,7 +127,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         raise _no_category()
     here = aliased(Category)
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
-    top = _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
+    top = _top_categories()
     below = _children(select(here.id).where(here.path == path), CHILDREN + 1)
     rows = db.session.execute(above.union(top, below)).all()
     by_path = {row.path: row for row in rows}

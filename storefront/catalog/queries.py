@@ -26,6 +26,7 @@ from storefront.catalog.navigation import (
     NotInShopError,
     load_navigation,
     load_top_categories,
+    load_trail,
 )
 from storefront.catalog.page_data import HomePage, ListPage, Navigation, VendorCount
 from storefront.catalog.product_page import ProductPage, VariantView
@@ -133,7 +134,7 @@ def load_product_page(slug: str) -> ProductPage:
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
-    navigation = load_navigation(path or ROOT_PATH)[0]
+    navigation = load_trail(path or ROOT_PATH)
     pictures, places, in_description = load_pictures(item)
     related = _related(item)
     levels = stock.load_levels([item.id, *related])
@@ -216,12 +217,14 @@ def _related(item: Product) -> dict[int, Any]:
     """Return card rows of other products of the category: the next older ones, then the newest."""
     if item.category_id is None:
         return {}
-    cache.depends_on(keys.category_tag(item.category_id))
     listed = select(Listing.product_id).where(Listing.category_id == item.category_id)
     newest_first = listed.order_by(Listing.product_id.desc()).limit(RELATED)
     older = newest_first.where(Listing.product_id < item.id).subquery()
     newest = newest_first.where(Listing.product_id > item.id).subquery()
     rows = cards.load_card_rows(select(older).union(select(newest)))
+    if sum(i < item.id for i in rows) < RELATED:
+        # Only then can a product that enters the category belong here. Those that leave it have their cards' tags.
+        cache.depends_on(keys.category_tag(item.category_id))
     wanted = sorted(rows, key=lambda i: (i > item.id, -i))[:RELATED]
     return {i: rows[i] for i in wanted}
 

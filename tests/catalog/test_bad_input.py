@@ -63,7 +63,7 @@ def test_the_api_refuses_what_it_cannot_use(client: FlaskClient) -> None:
     ("query", "field", "typed", "others"),
     [
         ("min_price=cheap&vendor=Kiln+Row", "min_price", "cheap", "Remove filter"),
-        ("max_price=-5&in_stock=1&min_price=2", "max_price", "-5", "from <bdi>2.00</bdi>"),
+        ("max_price=-5&in_stock=1&min_price=2", "max_price", "-5", "from <bdi>$2.00</bdi>"),
         ("min_price=30&max_price=3,5", "max_price", "3,5", ""),
         ("min_price=<b>&q=tea", "min_price", "&lt;b&gt;", "Search: “tea”"),
     ],
@@ -117,7 +117,8 @@ def test_junk_makes_no_entries_in_the_cache(client: FlaskClient) -> None:
         found = {key for key in redis.keys("*") if any(kind in key for kind in kinds)}
         return {key for key in found if redis.type(key) == b"hash"}  # leases are strings
 
-    for address in ("/products", "/products?q=tea"):
+    # Twice: a page that was built while the invalidation of the new product was on its way is not stored.
+    for address in ("/products", "/products?q=tea") * 2:
         client.get(address)
     before = entries()
     for number in range(2, 5):
