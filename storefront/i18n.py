@@ -206,7 +206,9 @@ def lazy_gettext(text: str, **values: object) -> str:
 
 
 def _look_up() -> NullTranslations:
-    return _find_texts(current_app).translations if has_app_context() else _UNTRANSLATED
+    # Another Flask app that uses single rooms has no translations.
+    is_translated = has_app_context() and _translations.find(current_app) is not None
+    return _find_texts(current_app).translations if is_translated else _UNTRANSLATED
 
 
 def _find_texts(app: Flask) -> _Texts:

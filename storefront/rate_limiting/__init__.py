@@ -6,7 +6,7 @@ how the limits work and what they promise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
 from storefront.rate_limiting.identity import ClientAddress, ClientCounts, Identifier, site_of
+from storefront.rate_limiting.policies import Policy, create_policy
 from storefront.rate_limiting.refusals import RefusalResponses
 from storefront.web import body_limits, same_origin
 
@@ -32,6 +33,7 @@ __all__ = [
     "client_address",
     "create_fast_path_check",
     "create_nonblocking_check",
+    "create_policy",
     "create_refusal_check",
     "hit",
     "identify",
@@ -50,13 +52,17 @@ _ACCOUNT_COSTS = "storefront.rate_limiting.account_costs"  # what the second dec
 UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, policies: Iterable[Policy] = ()) -> None:
     """Decide about each request before the hooks that are registered after this call, without reading its body.
+
+    Args:
+        app: the application.
+        policies: its own, made with `create_policy`; they are added to the table.
 
     Raises:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
-    limits = RateLimitEngine(app)
+    limits = RateLimitEngine(app, policies)
     app.cli.add_command(report.limits)
     app.register_blueprint(report.bp)
     rate_limits.set(app, limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,9 +30,9 @@ class RateLimitEngine:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, policies: Iterable[Policy] = ()) -> None:
         config, roles = app.config, role_clients.get(app)
-        self.policies = build_policies(config["LIMIT_RATES"], config["LIMIT_SHADOW"])
+        self.policies = build_policies(config["LIMIT_RATES"], config["LIMIT_SHADOW"], policies)
         self.addresses = ClientAddressReader(
             identity.parse_networks("STOREFRONT_LIMIT_ALLOW", config["LIMIT_ALLOW"]),
             identity.parse_networks("STOREFRONT_LIMIT_DENY", config["LIMIT_DENY"]),

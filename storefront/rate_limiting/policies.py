@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -16,6 +16,7 @@ _RATE = re.compile(
     r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})? ?(s|second|minute|hour|day)s?(?:\+([1-9][0-9]{0,8}))?"
 )
 _SECONDS = {"s": 1, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_HOW_TO_WRITE = "write it as 100/minute, 20/5 minutes, or 100/minute+20 for at most 20 at once."
 _MAX_WINDOW = 7 * 86400  # seconds
 SITE_FACTOR = 100  # what a /48 of IPv6 gets, in budgets of a single address
 
@@ -90,39 +91,45 @@ def parse_rate(text: str) -> tuple[int, int, int] | None:
     return (limit, window, int(found[4] or limit)) if window <= _MAX_WINDOW else None
 
 
-def _policy(name: str, text: str, **about: Any) -> Policy:
-    found = parse_rate(text)
-    assert found is not None, text  # noqa: S101  # a row of POLICIES
+def create_policy(name: str, rate: str, **about: Any) -> Policy:
+    """Return a policy of this name and rate, such as "100/minute"; the other attributes are those of `Policy`.
+
+    Raises:
+        ConfigurationError: the rate is invalid.
+    """
+    found = parse_rate(rate)
+    if found is None:
+        raise ConfigurationError(f"The rate limit {name} is {rate!r}; {_HOW_TO_WRITE}")
     return Policy(name, *found, **about)
 
 
 POLICIES = (
-    _policy("browse", "100/minute", exact=False),
-    _policy("crawler", "600/minute", by="address", exact=False),
-    _policy("prefetch", "60/minute", exact=False),
-    _policy("me", "300/minute", exact=False),
-    _policy("search", "60/minute"),
-    _policy("cart", "60/minute"),
-    _policy("sign-in.address", "20/5 minutes", by="address", strict=True),
-    _policy("sign-in.account", "10/15 minutes", by="account", in_sql=True),
-    _policy("sign-in.device", "10/hour", by="account", in_sql=True),
-    _policy("code", "10/15 minutes", by="account", in_sql=True),
-    _policy("code.day", "50/day", by="account", in_sql=True),
-    _policy("register", "10/hour", by="address", strict=True),
-    _policy("password-reset.address", "20/hour", by="address", strict=True),
-    _policy("password-reset.account", "5/hour", by="account", strict=True),
-    _policy("mail.recipient", "10/hour", by="account", in_sql=True),
-    _policy("mail.recipient-day", "30/day", by="account", in_sql=True),
-    _policy("mail.address", "30/hour", by="address", in_sql=True),
-    _policy("mail.account", "30/hour", by="account", in_sql=True),
-    _policy("checkout", "10/minute", strict=True),
-    _policy("order", "60/minute", strict=True),
-    _policy("order-lookup", "10/hour", by="address", strict=True),
-    _policy("payment.event", "1200/minute", by="address"),
-    _policy("api", "600/minute", exact_fast_path=False),
-    _policy("stream", "120/minute"),
-    _policy("staff", "600/minute"),
-    _policy("probe", "600/minute", by="address", exact=False),
+    create_policy("browse", "100/minute", exact=False),
+    create_policy("crawler", "600/minute", by="address", exact=False),
+    create_policy("prefetch", "60/minute", exact=False),
+    create_policy("me", "300/minute", exact=False),
+    create_policy("search", "60/minute"),
+    create_policy("cart", "60/minute"),
+    create_policy("sign-in.address", "20/5 minutes", by="address", strict=True),
+    create_policy("sign-in.account", "10/15 minutes", by="account", in_sql=True),
+    create_policy("sign-in.device", "10/hour", by="account", in_sql=True),
+    create_policy("code", "10/15 minutes", by="account", in_sql=True),
+    create_policy("code.day", "50/day", by="account", in_sql=True),
+    create_policy("register", "10/hour", by="address", strict=True),
+    create_policy("password-reset.address", "20/hour", by="address", strict=True),
+    create_policy("password-reset.account", "5/hour", by="account", strict=True),
+    create_policy("mail.recipient", "10/hour", by="account", in_sql=True),
+    create_policy("mail.recipient-day", "30/day", by="account", in_sql=True),
+    create_policy("mail.address", "30/hour", by="address", in_sql=True),
+    create_policy("mail.account", "30/hour", by="account", in_sql=True),
+    create_policy("checkout", "10/minute", strict=True),
+    create_policy("order", "60/minute", strict=True),
+    create_policy("order-lookup", "10/hour", by="address", strict=True),
+    create_policy("payment.event", "1200/minute", by="address"),
+    create_policy("api", "600/minute", exact_fast_path=False),
+    create_policy("stream", "120/minute"),
+    create_policy("staff", "600/minute"),
+    create_policy("probe", "600/minute", by="address", exact=False),
 )
 
 
@@ -131,25 +138,26 @@ def setting_name(name: str) -> str:
     return "STOREFRONT_LIMIT_" + re.sub(r"[.-]", "_", name).upper()
 
 
-def build_policies(rates: Mapping[str, str], shadow: list[str]) -> dict[str, Policy]:
+def build_policies(
+    rates: Mapping[str, str], shadow: list[str], own: Iterable[Policy] = ()
+) -> dict[str, Policy]:
     """Return the policies by name, with the changes of the settings.
 
     Args:
         rates: rates by the names of their settings.
         shadow: names of policies that only count.
+        own: policies that the application adds to the table.
 
     Raises:
         ConfigurationError: there is no such policy, or a rate is invalid.
     """
-    by_setting = {setting_name(policy.name): policy for policy in POLICIES}
+    by_setting = {setting_name(policy.name): policy for policy in (*POLICIES, *own)}
     for name, text in rates.items():
         if name not in by_setting:
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")
         found = parse_rate(text)
         if found is None:
-            raise ConfigurationError(
-                f"{name} is {text!r}; write it as 100/minute, 20/5 minutes, or 100/minute+20 for at most 20 at once."
-            )
+            raise ConfigurationError(f"{name} is {text!r}; {_HOW_TO_WRITE}")
         limit, window, burst = found
         by_setting[name] = replace(by_setting[name], limit=limit, window=window, burst=burst)
     policies = {policy.name: policy for policy in by_setting.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from flask.globals import request_ctx
 from storefront.i18n import gettext as _
 from storefront.i18n import ngettext
 from storefront.rate_limiting.decision import Decision
+from storefront.web import site_navigation
 from storefront.web.compression import PreparedPages
 
 _MEDIA_TYPES = ("text/html", "application/json", "text/event-stream")
@@ -44,10 +46,16 @@ class RefusalResponses:
         if request.path.startswith("/api/") or best == "application/json":
             return self._app.response_class(_too_many_problem(decision), mimetype="application/problem+json")
         # Without a URL adapter the host is not one of ours, and no link can be built.
-        if best == "text/html" and "stream" not in decision.policies and request_ctx.url_adapter is not None:
+        is_page = best == "text/html" and "stream" not in decision.policies and self._has_page
+        if is_page and request_ctx.url_adapter is not None:
             return self._build_page(seconds, again=request.method in _SAFE)
         sentence = _("Too many requests. Try again in %(time)s.", time=_in_seconds(seconds))
         return self._build_text(f"{sentence}\n")
+
+    @cached_property
+    def _has_page(self) -> bool:
+        # Another Flask app may use the limits without the page: its clients get the sentence.
+        return site_navigation.is_installed(self._app)
 
     def _build_text(self, sentence: str) -> Response:
         return self._app.response_class(sentence, mimetype="text/plain")

@@ -63,6 +63,11 @@ def init_app(app: Flask) -> None:
     app.add_template_global(find_links, "site_navigation")
 
 
+def is_installed(app: Flask) -> bool:
+    """Return whether the application prints the frame of our pages: another Flask app may use single rooms."""
+    return _latest.find(app) is not None
+
+
 def find_links() -> Links:
     """Return the links, or if they cannot be read, those that were read last."""
     return _latest.get(current_app).load()
