@@ -1,0 +1,95 @@
+"""The examples of docs/use-in-your-app.md run as they stand, in a process without the rooms of the shop."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storefront.redis_roles import embedded
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.any_database
+
+DOCUMENT = (ROOT / "docs" / "use-in-your-app.md").read_text()
+EXAMPLES = dict(re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?```python\n(.*?)```", DOCUMENT, re.M | re.S))
+LONGEST = 25  # lines, without blank ones
+
+# Run before an example: the rooms of the shop cannot be imported.
+WITHOUT_THE_SHOP = """
+import sys
+for room in ("accounts api app cart catalog catalog_files change_sets checkout demo edge mail ops postal "
+             "shop_settings stock").split():
+    sys.modules["storefront." + room] = None
+"""
+# Run after it: what a visitor of the app sees.
+VISITS = {
+    "Cache": """
+client = app.test_client()
+seen = [client.get("/").text]
+again = client.get("/").headers["Cache-Status"]
+assert "hit" in again, again
+client.post("/Hello")
+seen.append(client.get("/").text)
+assert seen == ["none", "Hello"], seen
+""",
+    "Rate limits": """
+client = app.test_client()
+answers = [client.get("/") for _ in range(3)]
+assert [answer.status_code for answer in answers] == [200, 200, 429]
+assert int(answers[-1].headers["Retry-After"]) > 0
+""",
+    "Sessions": """
+client = app.test_client()
+assert client.post("/one").json == ["one"]
+first = client.get_cookie(next(iter(client._cookies.values())).key).value
+assert client.post("/two").json == ["one", "two"]
+assert first != next(iter(client._cookies.values())).value
+""",
+    "Live stream": """
+frames = app.test_client().get("/scores/7", buffered=False).iter_encoded()
+said = next(frames)
+assert b'{"topic":7,"version":1,"goals":0}' in said, said
+while b'"live":true' not in said:
+    said = next(frames)
+with app.app_context():
+    message = msgspec.json.encode(Score(7, 2, 1))
+    redis_roles.call(redis_roles.Role.STOCK, lambda redis: redis.publish("scores", message), write=True)
+while b'"goals":1' not in next(frames):
+    pass
+""",
+}
+
+
+def test_each_room_has_an_example_of_at_most_25_lines() -> None:
+    assert EXAMPLES.keys() == VISITS.keys()
+    assert max(len(re.findall(r"^.*\S", code, re.M)) for code in EXAMPLES.values()) <= LONGEST
+
+
+@pytest.mark.parametrize("heading", VISITS)
+def test_the_example_works_without_the_shop(heading: str, tmp_path: Path) -> None:
+    file = tmp_path / "example.py"
+    file.write_text(WITHOUT_THE_SHOP + EXAMPLES[heading] + VISITS[heading])
+    given = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "SECRET_KEY": "k" * 40,
+        "STOREFRONT_LIMIT_TRANSLATE": "2/minute",  # the document says that a setting changes the rate
+        "STOREFRONT_ENV": "testing",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite'}",
+        "REDIS_URL": embedded.acquire_server(tmp_path),
+    }
+    ran = subprocess.run(
+        [sys.executable, str(file)],
+        cwd=tmp_path,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
