@@ -48,7 +48,7 @@ def test_an_edge_is_read(tmp_path: Path) -> None:
         ({**VARNISH, "STOREFRONT_EDGE_TOKEN": "short"}, "use 16 to 200 letters"),
         ({**VARNISH, "STOREFRONT_EDGE_URL": ""}, "name each Varnish"),
         ({**VARNISH, "STOREFRONT_EDGE_URL": "127.0.0.1:6081"}, "write each Varnish as http://"),
-        ({**VARNISH, "STOREFRONT_EDGE_URL": "http://user:word@host"}, "write each Varnish as http://"),
+        ({**VARNISH, "STOREFRONT_EDGE_URL": "http://user:secret@host"}, "write each Varnish as http://"),
         ({**VARNISH, "STOREFRONT_EDGE_URL": "http://host:99999"}, "write each Varnish as http://"),
         ({**VARNISH, "STOREFRONT_EDGE_SERVICE": "x"}, "Varnish has no service"),
         ({**FASTLY, "STOREFRONT_EDGE_SERVICE": ""}, "name the service at fastly"),
