@@ -41,6 +41,7 @@ WITHOUT_ACTOR = {
     "part of an order, whose events name the actor": {
         "customer_order",
         "order_line",
+        "order_name_word",
         "payment",
         "payment_dispute",
         "payment_event",
@@ -60,6 +61,7 @@ WITHOUT_ACTOR = {
     "messages in transit, and counts of them": {
         "api_idempotency_key",
         "counted_mail",
+        "edge_purge",
         "letter",
         "outbox",
         "webhook_delivery",

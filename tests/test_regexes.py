@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from storefront.web.style_sheets import _PARTS
 from tests.regex_steps import Matcher, letters_of
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +21,7 @@ METHODS = ("match", "fullmatch", "search", "sub", "findall", "finditer", "split"
 BOUNDED = {
     "<[^>]*>": "sanitised HTML, in which each < begins a tag that ends",
     r"https?://\S+": "the shop's own mails",
+    _PARTS.pattern: "the shop's own style sheets, read once at the start",
     r"(.+?)\1+": "a password has few characters (passwords.MAX_LENGTH)",
 }
 

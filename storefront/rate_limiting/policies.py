@@ -99,7 +99,7 @@ def create_policy(name: str, rate: str, **about: Any) -> Policy:
     """
     found = parse_rate(rate)
     if found is None:
-        raise ConfigurationError(f"The rate limit {name} is {rate!r}; {_HOW_TO_WRITE}")
+        raise ConfigurationError(f"{name} is {rate!r}; {_HOW_TO_WRITE}")
     return Policy(name, *found, **about)
 
 

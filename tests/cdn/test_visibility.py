@@ -43,7 +43,7 @@ def test_the_dashboard_shows_what_waits_and_why(make_shop: MakeShop, edge: Provi
     app = make_shop()
     wait_for_an_hour(app, edge)
     page = sign_in_as_staff(app.test_client()).get("/ops/cache").text
-    assert "Edge: fastly" in page
+    assert "Edge: <bdi>fastly</bdi>" in page
     assert "answered 500." in page
     assert edge.url in page
 

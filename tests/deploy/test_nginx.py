@@ -226,7 +226,8 @@ def test_the_other_shop_renders_pages_while_one_is_down(
     assert b"catching its breath" in away.body
     # nginx serves the public pages that it has, however old they are.
     page = front.get("/products?sort=name")
-    assert (page.status, page.front) == (200, "hit; detail=stale")
+    assert page.status == 200
+    assert page.front in ("hit", "hit; detail=stale"), "a second old or less, or older"
 
 
 def _hit(front: Front, path: str, **headers: str) -> Answer:

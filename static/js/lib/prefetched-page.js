@@ -3,7 +3,7 @@
 const digest = (answer) => answer.headers.get("ETag")?.split("-")[0]; // what follows names the compression
 
 try {
-  const shown = await fetch(location.href, { cache: "only-if-cached", mode: "same-origin" });
+  const shown = await fetch(location.href, { cache: "force-cache" });
   const current = await fetch(location.href, { cache: "no-cache" });
   if (shown.ok && current.ok && digest(shown) !== digest(current)) location.reload();
 } catch {

@@ -12,7 +12,7 @@ from itertools import combinations
 
 MAX_RELAXED_WORDS = 5  # of a query; the first ones count
 _MIN_ALONE = 3  # letters
-_UNIT = re.compile(r"(\d+)([^\W\d_]{1,4})")
+_UNIT = re.compile(r"(?<!\d)(\d+)([^\W\d_]{1,4})")
 # The words that join others, in the languages of most shops: they say nothing about a product.
 _FUNCTION_WORDS = frozenset(
     "a an and at by for from in of on or the to with "
