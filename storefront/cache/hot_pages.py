@@ -127,6 +127,6 @@ class HotPages:
 
     def _build(self, page: _HotPage) -> None:
         try:
-            page_renderer.render_if_free(self._app, page.address)
+            page_renderer.render_missing(self._app, page.address, waits=False)
         except Exception:
             log.exception("%s could not be built again after its invalidation", page.address.path)

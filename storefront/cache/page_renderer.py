@@ -98,16 +98,12 @@ class Rendering:
     sources: tuple[str, ...] = ()
 
 
-def render_missing(app: Flask, address: PageAddress) -> bool:
-    """Render a page and store it, unless the cache has it; return whether it was stored."""
-    rendering = Rendering()
-    _render(app, address, rendering)
-    return rendering.was_stored
+def render_missing(app: Flask, address: PageAddress, *, waits: bool = True) -> bool:
+    """Render a page and store it, unless the cache has it; return whether it was stored.
 
-
-def render_if_free(app: Flask, address: PageAddress) -> bool:
-    """Like `render_missing`, but leave the page to another builder, if there is one, without waiting for it."""
-    rendering = Rendering(waits=False)
+    If another process builds the page, wait for it, or leave it to that process.
+    """
+    rendering = Rendering(waits=waits)
     _render(app, address, rendering)
     return rendering.was_stored
 
@@ -125,16 +121,11 @@ def render_with_ticket(app: Flask, address: PageAddress, ticket: BuildTicket) ->
     return rendering
 
 
-def render_detached(app: Flask, address: PageAddress) -> RenderedPage | None:
+def render_detached(app: Flask, address: PageAddress) -> Rendering:
     """Render a page from its sources without reading or changing the cache, to compare it with a cached one.
 
-    Returns None if the address has no page that the cache may keep.
+    The result has no page if the address has none that the cache may keep, or if rendering it failed.
     """
-    return render_and_keep(app, address).page
-
-
-def render_and_keep(app: Flask, address: PageAddress) -> Rendering:
-    """Like `render_detached`; the result also tells a page that must not be kept from one that failed."""
     rendering = Rendering(is_detached=True)
     _render(app, address, rendering)
     return rendering

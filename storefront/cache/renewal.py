@@ -6,7 +6,6 @@ processes from building the same page; if this process dies, the lease ends by i
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -17,9 +16,8 @@ from flask import Flask
 
 from storefront.cache import l2, page_renderer
 from storefront.cache.page_renderer import PageAddress
-from storefront.cache.store import BuildTicket, CacheStore
+from storefront.cache.store import BuildTicket
 from storefront.periodic import PeriodicTask
-from storefront.redis_roles import RedisUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +37,8 @@ class _Renewal(NamedTuple):
 class PageRenewer:
     """The queue of pages to build again, and the thread that builds them."""
 
-    def __init__(self, app: Flask, store: CacheStore) -> None:
+    def __init__(self, app: Flask) -> None:
         self._app = app
-        self._store = store
         self._queue: dict[str, _Renewal] = {}
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -116,8 +113,7 @@ class PageRenewer:
         rendering = page_renderer.render_with_ticket(self._app, renewal.address, ticket)
         if rendering.is_unstorable:
             # The old page would be answered until the end of its life, and each visitor would have it built again.
-            with contextlib.suppress(RedisUnavailable):
-                self._store.l2.delete(ticket.entry.key)
+            ticket.discard_old()
 
     def _abandon(self, tickets: Iterable[BuildTicket]) -> None:
         with self._app.app_context():  # the caller may be the thread that receives invalidations

@@ -62,7 +62,7 @@ cache_state = AppState[CacheState]("cache")
 def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     """Give an application a cache, and return it."""
     reporter, recompressor = HitRateReporter(app, store), Recompressor(app, store)
-    renewer = PageRenewer(app, store)
+    renewer = PageRenewer(app)
     url_index, workers = UrlIndex(app.config["PREFIX"]), app.config.get("WORKERS", 1)
     hot_pages = HotPages(app, store, app.config.get("CACHE_REBUILD_PERCENT", 0), workers)
     meter = TruthMeter(app, store, url_index, app.config.get("CACHE_VERIFY_PERCENT", 0), workers)

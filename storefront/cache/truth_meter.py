@@ -173,7 +173,7 @@ class TruthMeter:
         if address is None:
             return None
         try:
-            rendering = page_renderer.render_and_keep(self._app, address)
+            rendering = page_renderer.render_detached(self._app, address)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is no visitor's page
             log.info("%s could not be built to compare it: %r", key, error)
             return None

@@ -66,10 +66,10 @@ def test_page_that_another_worker_builds_is_left_to_it(
     lease = store.l2.fetch(key, "", mode="force")  # as another worker does
     assert isinstance(lease, Lease)
     store.l2.delete(key)
-    assert not page_renderer.render_if_free(app, PageAddress.of_url(app, MUG))
+    assert not page_renderer.render_missing(app, PageAddress.of_url(app, MUG), waits=False)
     assert store.counters.total["product_detail", "waited"] == 0
     store.l2.release(key, lease)
-    assert page_renderer.render_if_free(app, PageAddress.of_url(app, MUG))
+    assert page_renderer.render_missing(app, PageAddress.of_url(app, MUG), waits=False)
 
 
 def test_page_waits_until_redis_knows_of_the_change(client: FlaskClient, hot: HotPages) -> None:

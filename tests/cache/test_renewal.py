@@ -244,19 +244,19 @@ def test_detached_page_is_read_from_its_sources(
     gate.open()
     address = PageAddress.of_url(app, MUG)
     cached = get(pages, MUG)
-    same = page_renderer.render_detached(app, address)
+    same = page_renderer.render_detached(app, address).page
     assert same is not None
     assert same.digest == cached.headers["ETag"].strip('"').partition("-")[0]
     assert set(same.tags) == set(cached.headers["Surrogate-Key"].split())
     before = entries(redis, app)
     rename("mug", "Beaker")
-    other = page_renderer.render_detached(app, address)
+    other = page_renderer.render_detached(app, address).page
     assert other is not None
     assert b"Beaker" in other.body
     assert other.digest == compute_digest(other.body, other.meta) != same.digest
     assert entries(redis, app) == before
     assert "Mug" in get(pages, MUG).text
-    assert page_renderer.render_detached(app, PageAddress.of_url(app, "/cart")) is None
+    assert page_renderer.render_detached(app, PageAddress.of_url(app, "/cart")).page is None
 
 
 def test_address_of_another_entry_is_not_rendered(

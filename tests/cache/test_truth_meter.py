@@ -201,7 +201,7 @@ def test_page_that_fails_is_no_difference(
     def fail(*_: object) -> None:
         raise RuntimeError("away")
 
-    monkeypatch.setattr(page_renderer, "render_and_keep", fail)
+    monkeypatch.setattr(page_renderer, "render_detached", fail)
     compare_all(meter)
     assert {result: number for result, number in meter.total.items() if number} == {"failed": 2}
 

@@ -197,7 +197,7 @@ def test_moment_outside_a_build_does_nothing(app: Flask) -> None:
 
 def test_detached_page_says_when_it_becomes_wrong(app: Flask, offer: Offer) -> None:
     offer.ends_in(100)
-    page = page_renderer.render_detached(app, PageAddress.of_url(app, NOTICE))
+    page = page_renderer.render_detached(app, PageAddress.of_url(app, NOTICE)).page
     assert page is not None
     assert offer.moment is not None
     assert page.valid_until == offer.moment.timestamp()
