@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
@@ -90,13 +91,18 @@ def _read_trail(path: str) -> Navigation:
     above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
     rows = db.session.execute(above.union(_top_categories())).all()
     by_path = {row.path: row for row in rows}
-    shown = sorted((row for row in rows if row.product_count > 0), key=rank_key)
     return Navigation(
-        top=[_name_link(row) for row in shown if row.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        top=_top_links(rows, by_path[ROOT_PATH].id),
         trail=[_name_link(by_path[prefix]) for prefix in prefixes if prefix in by_path],
         children=[],
         products=0,
     )
+
+
+def _top_links(rows: Iterable[Any], root_id: int) -> list[CategoryLink]:
+    """Return the links of the menu, from rows that contain its categories."""
+    shown = (row for row in rows if row.parent_id == root_id and row.product_count > 0)
+    return [_name_link(row) for row in sorted(shown, key=rank_key)][:TOP_CATEGORIES]
 
 
 def _top_categories() -> Select[Any]:
@@ -115,9 +121,7 @@ def _no_category() -> NotInShopError:
 
 def _read_top_links() -> list[CategoryLink]:
     cache.depends_on(keys.NAVIGATION)
-    rows = db.session.execute(
-        _children(select(Category.id).where(Category.path == ROOT_PATH), TOP_CATEGORIES)
-    )
+    rows = db.session.execute(_top_categories())
     return [_name_link(row) for row in sorted(rows, key=rank_key)]
 
 
@@ -138,10 +142,10 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     if path != ROOT_PATH and not by_path[path].product_count and (successor := find_successor(path)):
         raise MovedError(add_prefix(successor))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
-    shown = sorted((r for r in rows if r.product_count > 0), key=rank_key)
-    children = [counted_link(r) for r in shown if r.parent_id == by_path[path].id]
+    below_it = (r for r in rows if r.product_count > 0 and r.parent_id == by_path[path].id)
+    children = [counted_link(r) for r in sorted(below_it, key=rank_key)]
     navigation = Navigation(
-        top=[_name_link(r) for r in shown if r.parent_id == by_path[ROOT_PATH].id][:TOP_CATEGORIES],
+        top=_top_links(rows, by_path[ROOT_PATH].id),
         trail=[_name_link(by_path[prefix]) for prefix in ancestor_paths(path)[1:]],
         children=children[:CHILDREN],
         products=by_path[path].product_count,
