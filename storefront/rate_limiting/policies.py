@@ -16,7 +16,6 @@ _RATE = re.compile(
     r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})? ?(s|second|minute|hour|day)s?(?:\+([1-9][0-9]{0,8}))?"
 )
 _SECONDS = {"s": 1, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_HOW_TO_WRITE = "write it as 100/minute, 20/5 minutes, or 100/minute+20 for at most 20 at once."
 _MAX_WINDOW = 7 * 86400  # seconds
 SITE_FACTOR = 100  # what a /48 of IPv6 gets, in budgets of a single address
 
@@ -97,10 +96,17 @@ def create_policy(name: str, rate: str, **about: Any) -> Policy:
     Raises:
         ConfigurationError: the rate is invalid.
     """
-    found = parse_rate(rate)
+    return Policy(name, *_read_rate(name, rate), **about)
+
+
+def _read_rate(name: str, text: str) -> tuple[int, int, int]:
+    """Like `parse_rate`; an invalid rate is a ConfigurationError that begins with this name."""
+    found = parse_rate(text)
     if found is None:
-        raise ConfigurationError(f"{name} is {rate!r}; {_HOW_TO_WRITE}")
-    return Policy(name, *found, **about)
+        raise ConfigurationError(
+            f"{name} is {text!r}; write it as 100/minute, 20/5 minutes, or 100/minute+20 for at most 20 at once."
+        )
+    return found
 
 
 POLICIES = (
@@ -155,10 +161,7 @@ def build_policies(
     for name, text in rates.items():
         if name not in by_setting:
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")
-        found = parse_rate(text)
-        if found is None:
-            raise ConfigurationError(f"{name} is {text!r}; {_HOW_TO_WRITE}")
-        limit, window, burst = found
+        limit, window, burst = _read_rate(name, text)
         by_setting[name] = replace(by_setting[name], limit=limit, window=window, burst=burst)
     policies = {policy.name: policy for policy in by_setting.values()}
     for name in shadow:
