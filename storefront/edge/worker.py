@@ -167,6 +167,7 @@ class _KeepAliveTimeout:
         self._ends_at = math.inf
 
     def _check(self) -> None:
+        self._timer.close()
         left = min(self._ends_at - monotonic(), self._seconds)
         if left > 0:
             self._start_timer(left)
