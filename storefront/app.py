@@ -26,6 +26,7 @@ from storefront import (
     demo,
     edge,
     i18n,
+    limit_policies,
     mail,
     moments,
     ops,
@@ -78,7 +79,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     redis_roles.init_app(app)
     sessions.init_app(app)
     outbox.init_app(app)
-    rate_limiting.init_app(app)
+    rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS)
     hosts.init_app(app)
     deletions.init_app(app)
     cache.init_app(app)

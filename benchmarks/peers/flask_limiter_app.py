@@ -12,7 +12,7 @@ from flask import Flask, Response
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from storefront import i18n, rate_limiting, redis_roles
+from storefront import i18n, limit_policies, rate_limiting, redis_roles
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes() if "PEER_BODY" in os.environ else b""
 MANY = "100000000/minute"
@@ -38,7 +38,7 @@ def make(whose: str, redis: str) -> Flask:
         app.config["LOCALE"] = "en_US"
         i18n.init_app(app)
         redis_roles.init_app(app)
-        rate_limiting.init_app(app)
+        rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS)
 
     @app.get("/healthz")
     def healthz() -> str:

@@ -17,7 +17,7 @@ from storefront.rate_limiting.decision import UNLIMITED, Decision
 from storefront.rate_limiting.declarations import limit
 from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
 from storefront.rate_limiting.identity import ClientAddress, ClientCounts, Identifier, site_of
-from storefront.rate_limiting.policies import Policy, create_policy
+from storefront.rate_limiting.policies import BASE_POLICIES, Policy, create_policy
 from storefront.rate_limiting.refusals import RefusalResponses
 from storefront.web import body_limits, same_origin
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = [
+    "BASE_POLICIES",
     "UNLIMITED_ENVIRON",
     "ClientAddress",
     "ClientCounts",
@@ -48,16 +49,21 @@ __all__ = [
 # In the WSGI environment: the decision of the layer in front of Flask, which the hook does not repeat.
 DECISION_KEY = "storefront.rate_limiting.decision"
 _ACCOUNT_COSTS = "storefront.rate_limiting.account_costs"  # what the second decision needs
-# For requests that the shop makes of itself.
+# For requests that the application makes of itself.
 UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
 
-def init_app(app: Flask, policies: Iterable[Policy] = ()) -> None:
+def init_app(
+    app: Flask,
+    policies: Iterable[Policy] = (),
+    endpoint_costs: Mapping[str, Mapping[str, int]] = declarations.FREE_STATIC_FILES,
+) -> None:
     """Decide about each request before the hooks that are registered after this call, without reading its body.
 
     Args:
         app: the application.
-        policies: its own, made with `create_policy`; they are added to the table.
+        policies: its own, made with `create_policy`; views without a declaration are under `browse`.
+        endpoint_costs: units by policy of views that cannot use `limit`, by endpoint; {} is free.
 
     Raises:
         ConfigurationError: a setting names an unknown policy, or holds an invalid rate or network.
@@ -74,7 +80,7 @@ def init_app(app: Flask, policies: Iterable[Policy] = ()) -> None:
     def enforce() -> Response | None:
         decision: Decision | None = request.environ.get(DECISION_KEY)
         if decision is None:
-            costs, read_account = declarations.current_costs(app)
+            costs, read_account = declarations.current_costs(app, endpoint_costs)
             if same_origin.is_refused(request.environ) or body_limits.is_too_large():
                 # The hooks that follow refuse it. It counts as a page: a refusal must not need a call of Redis.
                 costs, read_account = declarations.DEFAULT_COSTS, None
@@ -185,17 +191,17 @@ def read_address(app: Flask, text: str) -> ClientAddress:
 
 
 def identify(environ: Mapping[str, Any]) -> str | None:
-    """Return the id of the signed-in shopper or API token of a request, such as "shopper:12"; None without one."""
+    """Return the id of the signed-in user or API token of a request, such as "user:12"; None without one."""
     identifiers = rate_limits.get(current_app).identifiers
     return next((found for identifier in identifiers if (found := identifier(environ))), None)
 
 
 def register_identifier(app: Flask, identifier: Identifier) -> None:
-    """Register a function that recognises signed-in shoppers or API tokens; the last registered is asked first.
+    """Register a function that recognises signed-in users or API tokens; the last registered is asked first.
 
     Args:
         app: the application.
-        identifier: given a WSGI environment, returns an id such as "shopper:12" or "token:7", or None. It must not
+        identifier: given a WSGI environment, returns an id such as "user:12" or "token:7", or None. It must not
             trust anything that a client can make up, since each id has a budget of its own. It is called once for
             each policy by client and has to be quick; in front of Flask there is no request context.
     """

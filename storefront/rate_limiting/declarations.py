@@ -13,16 +13,8 @@ from storefront.errors import StorefrontError
 View = TypeVar("View", bound=Callable[..., Any])
 
 DEFAULT_COSTS = {"browse": 1}
-# The views of rooms that cannot use `limit`, and views that cost nothing.
-ENDPOINT_COSTS: Mapping[str, Mapping[str, int]] = {
-    "static": {},
-    "icon": {},
-    "healthz": {},
-    "metrics": {},
-    "catalog.media": {},
-    "catalog.speculation_rules": {},
-    "readyz": {"probe": 1},
-}
+# By endpoint: Flask serves them without a view that could use `limit`.
+FREE_STATIC_FILES: Mapping[str, Mapping[str, int]] = {"static": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +56,18 @@ def limit(
     return declare
 
 
-def current_costs(app: Flask) -> tuple[Mapping[str, int], Callable[[], str] | None]:
+def current_costs(
+    app: Flask, endpoint_costs: Mapping[str, Mapping[str, int]]
+) -> tuple[Mapping[str, int], Callable[[], str] | None]:
     """Return the current request's cost in units by policy, and the function that reads its account from the form.
 
-    The function is None if no policy needs an account.
+    The function is None if no policy needs an account. `endpoint_costs` come before the declarations of views.
     """
     endpoint = request.endpoint
     if endpoint is None:
         return DEFAULT_COSTS, None
-    if endpoint in ENDPOINT_COSTS:
-        return ENDPOINT_COSTS[endpoint], None
+    if endpoint in endpoint_costs:
+        return endpoint_costs[endpoint], None
     declared: tuple[LimitDeclaration, ...] = getattr(app.view_functions[endpoint], "rate_limits", ())
     costs: dict[str, int] = {}
     account: Callable[[], str] | None = None

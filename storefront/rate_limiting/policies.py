@@ -1,4 +1,4 @@
-"""The table of rate limit policies. docs/rate-limits.md explains them."""
+"""What a rate limit policy is, and how settings change it. docs/rate-limits.md explains them."""
 
 from __future__ import annotations
 
@@ -109,33 +109,11 @@ def _read_rate(name: str, text: str) -> tuple[int, int, int]:
     return found
 
 
-POLICIES = (
+# Those that views without a declaration are under.
+BASE_POLICIES = (
     create_policy("browse", "100/minute", exact=False),
     create_policy("crawler", "600/minute", by="address", exact=False),
     create_policy("prefetch", "60/minute", exact=False),
-    create_policy("me", "300/minute", exact=False),
-    create_policy("search", "60/minute"),
-    create_policy("cart", "60/minute"),
-    create_policy("sign-in.address", "20/5 minutes", by="address", strict=True),
-    create_policy("sign-in.account", "10/15 minutes", by="account", in_sql=True),
-    create_policy("sign-in.device", "10/hour", by="account", in_sql=True),
-    create_policy("code", "10/15 minutes", by="account", in_sql=True),
-    create_policy("code.day", "50/day", by="account", in_sql=True),
-    create_policy("register", "10/hour", by="address", strict=True),
-    create_policy("password-reset.address", "20/hour", by="address", strict=True),
-    create_policy("password-reset.account", "5/hour", by="account", strict=True),
-    create_policy("mail.recipient", "10/hour", by="account", in_sql=True),
-    create_policy("mail.recipient-day", "30/day", by="account", in_sql=True),
-    create_policy("mail.address", "30/hour", by="address", in_sql=True),
-    create_policy("mail.account", "30/hour", by="account", in_sql=True),
-    create_policy("checkout", "10/minute", strict=True),
-    create_policy("order", "60/minute", strict=True),
-    create_policy("order-lookup", "10/hour", by="address", strict=True),
-    create_policy("payment.event", "1200/minute", by="address"),
-    create_policy("api", "600/minute", exact_fast_path=False),
-    create_policy("stream", "120/minute"),
-    create_policy("staff", "600/minute"),
-    create_policy("probe", "600/minute", by="address", exact=False),
 )
 
 
@@ -152,12 +130,12 @@ def build_policies(
     Args:
         rates: rates by the names of their settings.
         shadow: names of policies that only count.
-        own: policies that the application adds to the table.
+        own: policies of the application, in addition to BASE_POLICIES, or in the place of one of the same name.
 
     Raises:
         ConfigurationError: there is no such policy, or a rate is invalid.
     """
-    by_setting = {setting_name(policy.name): policy for policy in (*POLICIES, *own)}
+    by_setting = {setting_name(policy.name): policy for policy in (*BASE_POLICIES, *own)}
     for name, text in rates.items():
         if name not in by_setting:
             raise ConfigurationError(f"{name} names no rate limit. There are: {', '.join(by_setting)}.")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.stock_denial import DETAILS, Visitor, buyable
-from storefront.rate_limiting.policies import POLICIES
+from storefront.limit_policies import POLICIES
 from tests.deploy.conftest import Deployed
 from tests.deploy.front import HOST, NGINX, Answer, Front, nginx
 from tests.processes import eventually, free_port

@@ -22,8 +22,8 @@ LONGEST = 25  # lines, without blank ones
 # Run before an example: the rooms of the shop cannot be imported.
 WITHOUT_THE_SHOP = """
 import sys
-for room in ("accounts api app cart catalog catalog_files change_sets checkout demo edge mail ops postal "
-             "shop_settings stock").split():
+for room in ("accounts api app cart catalog catalog_files change_sets checkout demo edge limit_policies "
+             "mail ops postal shop_settings stock").split():
     sys.modules["storefront." + room] = None
 """
 # Run after it: what a visitor of the app sees.

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from flask import Flask
 
-from storefront import postgresql
+from storefront import limit_policies, postgresql
 from storefront.cache import edge_fields, keys, l2, store
 from storefront.config import Settings
 from storefront.rate_limiting import policies
@@ -52,7 +52,7 @@ def test_every_target_path_and_setting_exists(document: Path) -> None:
         assert (ROOT / path.rstrip("/.")).exists(), path
     for target in re.findall(r"\]\(([\w/.-]+\.md)", text):
         assert (document.parent / target).exists(), target
-    known = {*Settings.names(), *(policies.setting_name(policy.name) for policy in policies.POLICIES)}
+    known = {*Settings.names(), *(policies.setting_name(policy.name) for policy in limit_policies.POLICIES)}
     for name in re.findall(r"`(STOREFRONT_[A-Z_]+)[`=]", text):
         assert name in known, name
 

@@ -16,10 +16,10 @@ from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings, ShopSettings
 from storefront.errors import ConfigurationError
+from storefront.limit_policies import POLICIES
 from storefront.mail import queue
 from storefront.ops import request_figures, schema
 from storefront.ops.doctor import redis_servers
-from storefront.rate_limiting.policies import POLICIES
 from storefront.redis_roles import address, circuit_breaker, clients
 from storefront.web import logs
 from tests.processes import ROOT

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from storefront.limit_policies import POLICIES
 from storefront.rate_limiting.fallback import FallbackLimiter
 from storefront.rate_limiting.gcra import Hit
 from storefront.rate_limiting.limiter import Limiter
-from storefront.rate_limiting.policies import POLICIES
 from tests.rate_limiting.conftest import ask, forgetful, new_limiter, passes, policy
 from tests.selection import effort
 

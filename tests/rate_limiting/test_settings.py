@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from storefront.errors import ConfigurationError
-from storefront.rate_limiting.declarations import ENDPOINT_COSTS
+from storefront.limit_policies import ENDPOINT_COSTS, POLICIES
 from storefront.rate_limiting.engine import rate_limits
-from storefront.rate_limiting.policies import POLICIES, setting_name
+from storefront.rate_limiting.policies import build_policies, setting_name
 from tests.rate_limiting.conftest import MakeShop, policy
 
 
@@ -71,6 +71,12 @@ def test_sign_in_checkout_and_the_api_are_always_exact() -> None:
         "me",
         "probe",
     }
+
+
+def test_another_app_gets_no_policies_of_the_shop() -> None:
+    assert list(build_policies({}, [])) == ["browse", "crawler", "prefetch"]
+    own = policy("1/minute")
+    assert build_policies({}, [], [own]).keys() == {"browse", "crawler", "prefetch", own.name}
 
 
 def test_every_endpoint_without_a_limit_exists(shop: MakeShop) -> None:
