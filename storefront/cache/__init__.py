@@ -97,6 +97,7 @@ def start(app: Flask) -> None:
         state.reporter.task.start()
         state.recompressor.task.start()
         state.renewer.start()
+        state.data_builds.forget()
         state.hot_pages.start()
         state.truth_meter.start()
         store.receives_invalidations = lambda: subscription.is_trusted
@@ -114,6 +115,7 @@ def stop(app: Flask) -> None:
     state.reporter.task.stop()
     state.recompressor.task.stop()
     state.renewer.stop()
+    state.data_builds.wait()
     state.hot_pages.stop()
     state.truth_meter.stop()
     periodic.stop_tasks(app, outbox.SWEEPER)

@@ -71,6 +71,14 @@ def inherit_moment(moment: float) -> None:
             collected.valid_until = min(collected.valid_until, moment)
 
 
+def inherit(dependencies: Dependencies) -> None:
+    """Record what a value that was built elsewhere depends on for the values that contain it."""
+    depends_on(*dependencies)
+    inherit_moment(dependencies.valid_until)
+    for tag, start in dependencies.older.items():
+        depends_on_older((tag,), start)
+
+
 def innermost_build() -> Dependencies | None:
     """Return the tags of the innermost value that is being built; None outside a build.
 

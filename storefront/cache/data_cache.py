@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import msgspec
 from flask import Flask, current_app
 
-from storefront.cache import keys
+from storefront.cache import data_builds, keys
 from storefront.cache.build_context import (
     collect_dependencies,
     depends_on,
@@ -27,7 +27,7 @@ from storefront.cache.build_context import (
 from storefront.cache.invalidation import get_snapshot_time
 from storefront.cache.keys import CacheEntry, EntryKind
 from storefront.cache.l2 import StoredValue
-from storefront.cache.state import cache_state
+from storefront.cache.state import CacheState, cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.extensions import db, is_writing
 
@@ -44,10 +44,11 @@ def fetch(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
         build: reads the value from its source. Its exceptions are raised, unless an old value may be shown instead.
     """
     entry = _with_type_digest(entry, value_type)
-    store = _store()
-    if store is None:
+    state = _state()
+    if state is None:
         record_bypassed(entry.key)
         return build()
+    store = state.store
     answer = store.look_up(entry)
     if isinstance(answer, CacheHit):
         try:
@@ -57,14 +58,17 @@ def fetch(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
             answer = store.look_up(entry, force=True)
             if isinstance(answer, CacheHit):
                 return build()
+    elif _has_old_value(state, answer):
+        return _build_apart(state, answer, value_type, build)
     return _build(store, answer, value_type, build)
 
 
 def put(entry: CacheEntry, value_type: type[T], build: Callable[[], T]) -> T:
     """Build and store the value even if one is cached (write-through); for a writer, after its commit."""
-    store = _store()
-    if store is None:
+    state = _state()
+    if state is None:
         return build()
+    store = state.store
     answer = store.look_up(_with_type_digest(entry, value_type), force=True)
     return build() if isinstance(answer, CacheHit) else _build(store, answer, value_type, build)
 
@@ -99,6 +103,33 @@ def cached(kind: EntryKind, value_type: type[T]) -> Callable[[Callable[P, T]], C
     return decorate
 
 
+def _has_old_value(state: CacheState, ticket: BuildTicket) -> bool:
+    """Return whether a visitor waits who may get the old value, in a process that builds in the background."""
+    if ticket.lease is None or not ticket.lease.has_stale_value or not state.renewer.task.is_running:
+        return False
+    return not is_in_background() and not is_writing()
+
+
+def _build_apart(state: CacheState, ticket: BuildTicket, value_type: type[T], build: Callable[[], T]) -> T:
+    """Build in the background; return the old value if that takes long, or if too many builds go on already."""
+    store = state.store
+    going = state.data_builds.begin(ticket.entry.key, lambda: _build(store, ticket, value_type, build))
+    if going is not None and going.done.wait(data_builds.PATIENCE):
+        return going.result()
+    old = ticket.find_permitted("")
+    if old is None or old.body is None:  # it was invalidated meanwhile
+        return _build(store, ticket, value_type, build) if going is None else going.result()
+    try:
+        value = _decode(old, value_type)
+    except msgspec.MsgspecError:
+        return _build(store, ticket, value_type, build) if going is None else going.result()
+    if going is None:
+        ticket.abandon()
+    else:
+        going.is_left = True
+    return value
+
+
 def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: Callable[[], T]) -> T:
     ticket.begin(get_snapshot_time(), in_background=is_in_background())
     try:
@@ -110,12 +141,13 @@ def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: C
         # No old value inside a write transaction: its connection may have died, and its earlier writes with it.
         is_outage = _is_outage(error)
         stale = ticket.find_stale("") if is_outage and not is_writing() else None
+        if not is_outage and is_in_background():  # others would be answered what is gone
+            ticket.discard_old()
         ticket.abandon(error if is_outage else None)
         if stale is None:
             raise
         # The connection may have died: what the page reads next needs another one.
         db.session().invalidate()
-        depends_on(keys.STALE)
         return _decode(stale, value_type)
     except BaseException:
         ticket.abandon()
@@ -135,6 +167,8 @@ def _is_outage(error: Exception) -> bool:
 
 def _decode(hit: CacheHit, value_type: type[T]) -> T:
     depends_on(*hit.tags)
+    if hit.detail == "stale":  # what is built of it is not new either
+        depends_on(keys.STALE)
     inherit_moment(hit.valid_until)
     if hit.l1_entry is not None and hit.detail != "L2":
         depends_on_older(hit.tags, hit.l1_entry.start)
@@ -165,6 +199,6 @@ def _decoder(value_type: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(value_type)
 
 
-def _store() -> CacheStore | None:
+def _state() -> CacheState | None:
     state = cache_state.find(current_app)
-    return state.store if state and not is_cache_bypassed() else None
+    return state if state and not is_cache_bypassed() else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from storefront.app_state import AppState
+from storefront.cache.data_builds import DataBuilds
 from storefront.cache.edge_fields import EDGE_FIELDS, EdgeFields
 from storefront.cache.hit_rates import HitRateReporter
 from storefront.cache.hot_pages import HotPages
@@ -30,6 +31,7 @@ class CacheState:
         reporter: sends this process's counts to Redis.
         recompressor: compresses popular pages again.
         renewer: builds expired pages in the background.
+        data_builds: the builds of data that visitors do not wait for.
         hot_pages: builds popular pages again after their invalidation.
         truth_meter: compares pages with the database.
         edge: the response fields that the configured edge reads.
@@ -43,6 +45,7 @@ class CacheState:
     reporter: HitRateReporter
     recompressor: Recompressor
     renewer: PageRenewer
+    data_builds: DataBuilds
     hot_pages: HotPages
     truth_meter: TruthMeter
     edge: EdgeFields
@@ -75,6 +78,9 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     store.on_local_invalidation = react
     configured = app.config.get("EDGE")
     edge = EDGE_FIELDS[configured.name if configured else ""]
-    state = CacheState(store, fingerprint, url_index, reporter, recompressor, renewer, hot_pages, meter, edge)
+    builds = DataBuilds(app)
+    state = CacheState(
+        store, fingerprint, url_index, reporter, recompressor, renewer, builds, hot_pages, meter, edge
+    )
     cache_state.set(app, state)
     return state
