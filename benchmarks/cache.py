@@ -9,11 +9,12 @@ from pathlib import Path
 
 from benchmarks import shops
 from storefront import cache
-from storefront.cache import keys
+from storefront.cache.keys import digest
 from storefront.cache.state import cache_state
 from storefront.catalog import queries
 from storefront.catalog.product_page import ProductPage
 from storefront.extensions import db
+from storefront.shop_cache import keys
 
 ROUNDS = 2000
 PLOT = Path("build/cache.svg")
@@ -30,7 +31,7 @@ def run(*, products: int) -> None:
             return cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
 
         def cold(number: int) -> object:
-            cache.invalidate_on_commit(db.session(), f"slug:{keys.digest(slugs[number % len(slugs)])}")
+            cache.invalidate_on_commit(db.session(), f"slug:{digest(slugs[number % len(slugs)])}")
             db.session.commit()
             return read(number)
 

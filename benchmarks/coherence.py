@@ -13,9 +13,10 @@ from sqlalchemy import text
 from benchmarks import shops
 from storefront import cache
 from storefront.app import create_app
-from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.state import cache_state
 from storefront.extensions import db, write_transaction
+from storefront.shop_cache.keys import PRODUCT_DETAIL
 
 ROUNDS = 2000
 ENTRY, TAG = CacheEntry("bench:coherence", "", PRODUCT_DETAIL), "bench:coherence"

@@ -35,6 +35,7 @@ from storefront import (
     rate_limiting,
     redis_roles,
     sessions,
+    shop_cache,
     shop_settings,
     stock,
     web,
@@ -82,7 +83,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS)
     hosts.init_app(app)
     deletions.init_app(app)
-    cache.init_app(app)
+    cache.init_app(app, shop_cache.TAG_KINDS, shop_cache.PAGE_SETTINGS)
     cdn.init_app(app)
     same_origin.init_app(app)
     body_limits.init_app(app)

@@ -28,8 +28,8 @@ from storefront.accounts.models import KnownDevice, SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.accounts.second_factor import factors
 from storefront.actors import Actor
-from storefront.cache import keys
 from storefront.extensions import write_transaction
+from storefront.shop_cache import keys
 from storefront.web.private import mark_private
 
 P = ParamSpec("P")

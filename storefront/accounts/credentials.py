@@ -21,10 +21,10 @@ from storefront.accounts import (
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.second_factor import guess_limits
 from storefront.accounts.sign_in_limits import PasswordAttempt
-from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
+from storefront.shop_cache import keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.actors import ChangedBy, actor_text
-from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
+from storefront.shop_cache import keys
 
 
 def _now() -> datetime:

@@ -9,8 +9,8 @@ from storefront.accounts import messages, queries, security_events
 from storefront.accounts.extension_points import account_deleted, export_additions
 from storefront.accounts.models import User
 from storefront.accounts.second_factor import factors
-from storefront.cache import keys
 from storefront.extensions import write_transaction
+from storefront.shop_cache import keys
 
 
 def export_data(user: User) -> dict[str, Any]:

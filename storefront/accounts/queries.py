@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from storefront import cache
 from storefront.accounts.models import Address, KnownDevice, SecurityEvent, SignIn, User
-from storefront.cache import keys
 from storefront.extensions import db
+from storefront.shop_cache import keys
 
 EVENTS_PER_PAGE = 100
 MAX_EXPORTED_EVENTS = 10_000

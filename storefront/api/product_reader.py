@@ -11,7 +11,6 @@ from sqlalchemy import select
 from storefront import cache, stock
 from storefront.api.schemas import CategoryRef, Image, Price, Product, Variant
 from storefront.api.tokens import Caller
-from storefront.cache import keys
 from storefront.catalog import models, queries
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import NotInShopError
@@ -20,6 +19,7 @@ from storefront.catalog.pictures import rendition_widths
 from storefront.catalog.product_page import ProductPage
 from storefront.extensions import db
 from storefront.money import Money
+from storefront.shop_cache import keys
 from storefront.stock import Badge, Display, StockLevels
 
 # Pixels: the width of the rendition that the API links to.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 
 from flask import Flask
 
@@ -20,16 +21,21 @@ from storefront.cache.build_context import (
 )
 from storefront.cache.data_cache import cached, fetch, peek, put
 from storefront.cache.invalidation import invalidate_on_commit
+from storefront.cache.keys import CacheEntry, EntryKind
 from storefront.cache.l2 import L2
 from storefront.cache.page_builds import do_not_store
 from storefront.cache.page_cache import NotPublicError, public_page
 from storefront.cache.state import cache_state, create_state
 from storefront.cache.store import CacheStore
+from storefront.cache.tag_modes import TagKind, TagModes
 from storefront.cache.tag_times import is_relaxed
 from storefront.redis_roles import Role, Subscription
 
 __all__ = [
+    "CacheEntry",
+    "EntryKind",
     "NotPublicError",
+    "TagKind",
     "cached",
     "collect_dependencies",
     "depends_on",
@@ -49,13 +55,23 @@ __all__ = [
 _start_lock = threading.Lock()
 
 
-def init_app(app: Flask) -> None:
-    """Give the application its cache. Request hooks registered before this call also run for cached pages."""
+def init_app(app: Flask, tag_kinds: Iterable[TagKind] = (), page_settings: Iterable[str] = ()) -> None:
+    """Give the application its cache. Request hooks registered before this call also run for cached pages.
+
+    Args:
+        app: the application.
+        tag_kinds: the kinds of its tags; a tag of another kind is strict.
+        page_settings: names of settings that its pages show: with other values there are other pages.
+
+    Raises:
+        ConfigurationError: a setting makes strict tags relaxed.
+    """
     if not app.config["CACHE"]:
         return
     l2 = L2(app.config["CACHE_PREFIX"], app.config["CACHE_SHARDS"], app.config["CACHE_GRACE"])
-    store = CacheStore(l2, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"])
-    state = create_state(app, store, fingerprint.compute_fingerprint(app))
+    modes = TagModes(tag_kinds, app.config["CACHE_RELAXED_TAGS"])
+    store = CacheStore(l2, app.config["CACHE_LOCAL_MB"] * 1024 * 1024, app.config["CACHE_TTLS"], modes)
+    state = create_state(app, store, fingerprint.compute_fingerprint(app, page_settings))
     invalidation.init_app(app, state)
     if not app.testing:
 

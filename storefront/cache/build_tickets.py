@@ -13,7 +13,6 @@ from storefront.cache.hits import CacheHit
 from storefront.cache.keys import HARD_TTL, CacheEntry
 from storefront.cache.l2 import Lease, StoredValue
 from storefront.cache.single_flight import Flight
-from storefront.cache.tag_modes import complete_tags
 from storefront.redis_roles import RedisUnavailable
 
 if TYPE_CHECKING:
@@ -66,7 +65,9 @@ class BuildTicket:
             older: the start of the values from this process's memory that it was made of, by tag.
         """
         try:
-            return self.store.store_value(self, value, complete_tags(tags), ttl, hard, older or {})
+            return self.store.store_value(
+                self, value, self.store.tag_modes.complete_tags(tags), ttl, hard, older or {}
+            )
         finally:
             self._close()
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
 from flask import Flask
 
 
-def compute_fingerprint(app: Flask) -> str:
+def compute_fingerprint(app: Flask, page_settings: Iterable[str] = ()) -> str:
     """Return a digest of the code, templates, static files and settings that pages are made of."""
     root = Path(app.root_path)
     sources = _digest_sources(root, Path(app.template_folder or ""), root.parent / "static")
     digest = blake2b(sources, digest_size=6)
-    for name in (
-        "SHOP_SETTINGS",  # those of the environment; pages carry a tag for the stored ones
-        "CURRENCY",
-        "CHECKOUT",
-        "COOKIE_NAME",
-        "COOKIE_PATH",
-        "PREFIX",
-    ):
+    for name in (*page_settings, "COOKIE_NAME", "COOKIE_PATH", "PREFIX"):
         digest.update(str(app.config.get(name)).encode())
     return digest.hexdigest()
 

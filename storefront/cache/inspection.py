@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from storefront.redis_roles import Role
 from storefront.web.prefix import remove_prefix
 
 SAMPLE_SIZE = 300
+# The key of an entry: of a page, of a function, or named with the version of its form.
+_ENTRY = re.compile(r"(?:page|function|[^:]+:[^:]+:v\d+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,38 +124,13 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
         fresh_for=int(float(soft) / 1e6 - now) if soft else 0,
         age=int(now - float(start) / 1e6) if start else 0,
         sizes=dict(zip(("br", "gzip"), sizes, strict=True)),
-        invalidated_by=[(tag, _cause_of(tag)) for tag in named],
+        invalidated_by=[(tag, store.tag_modes.describe_cause(tag)) for tag in named],
     )
-
-
-def _cause_of(tag: str) -> str:
-    """Return which write invalidates a tag."""
-    name, _separator, number = tag.partition(":")
-    causes = {
-        "everything": _("a purge of everything"),
-        "navigation": _("the menu changes"),
-        "category-tree": _("a category is renamed, moved, emptied or filled for the first time"),
-        "search": _("the words of any product change"),
-        "product": _("product %(id)s changes in anything that its page prints", id=number),
-        "card": _("product %(id)s changes in what a list prints of it", id=number),
-        "category": _("a product enters or leaves category %(id)s", id=number),
-        "prices": _("a price in category %(id)s changes", id=number),
-        "names": _("a name in category %(id)s changes", id=number),
-        "availability": _("something in category %(id)s sells out or comes back", id=number),
-        "slug": _("the product at this address changes"),
-        "path": _("the category at this address changes"),
-        "user": _("customer %(id)s changes the profile", id=number),
-    }
-    return causes.get(name, "")
 
 
 def _kind_of_key(name: str, prefix: str) -> str:
-    """Return the kind of a Redis key: "page:catalog.product", "catalog:list", "marks", "lease" …"""
+    """Return the kind of a Redis key: "page:notes.read" of an entry, "lease" of a key of the cache's own …"""
     rest = name.removeprefix(f"{prefix}:")
     if rest.startswith("{"):
         rest = rest.partition(":")[2]
-    return (
-        ":".join(rest.split(":")[:2])
-        if rest.startswith(("page", "catalog", "function"))
-        else rest.split(":")[0]
-    )
+    return ":".join(rest.split(":")[:2]) if _ENTRY.match(rest) else rest.split(":")[0]

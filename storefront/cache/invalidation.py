@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from storefront.batches import batches
 from storefront.cache.hit_rates import Invalidation
 from storefront.cache.state import CacheState
 from storefront.cache.store import CacheStore
-from storefront.cache.tag_modes import Mode, group_by_mode, is_strict, limit_tags, read_relaxed_kinds
+from storefront.cache.tag_modes import Mode, TagModes, group_by_mode
 from storefront.extensions import db
 from storefront.redis_roles import RedisUnavailable
 
@@ -35,18 +35,14 @@ MAX_TAGS = 50_000
 
 
 def init_app(app: Flask, state: CacheState) -> None:
-    """Register the outbox handler and the hook that runs before each commit.
-
-    Raises:
-        ConfigurationError: a setting makes strict tags relaxed.
-    """
+    """Register the outbox handler and the hook that runs before each commit."""
 
     def deliver(payloads: list[dict[str, Any]]) -> None:
         _invalidate(state, payloads)
 
     outbox.subscribe(app, TOPIC, deliver)
-    relaxed_kinds = read_relaxed_kinds(app.config["CACHE_RELAXED_TAGS"])
-    outbox.before_commit(app, lambda session: _enqueue_invalidation(session, relaxed_kinds))
+    modes = state.store.tag_modes
+    outbox.before_commit(app, lambda session: _enqueue_invalidation(session, modes))
 
 
 def invalidate_on_commit(
@@ -102,7 +98,7 @@ def _collect_changed_tags(session: Session, _: UOWTransaction) -> None:
             invalidate_on_commit(session, *tags, cause=f"{type(changed).__name__} {identity[0]}")
 
 
-def _enqueue_invalidation(session: Session, relaxed_kinds: Container[str]) -> None:
+def _enqueue_invalidation(session: Session, tag_modes: TagModes) -> None:
     session.flush()
     tags: set[str] = session.info.pop("cache_tags", set())
     causes = session.info.pop("cache_causes", [])
@@ -110,9 +106,9 @@ def _enqueue_invalidation(session: Session, relaxed_kinds: Container[str]) -> No
     hard = session.info.pop("cache_hard", False) or "hard" in modes.values()
     if not tags:
         return
-    relaxed = {tag for tag in tags if modes.get(tag) == "relaxed" or not is_strict(tag, relaxed_kinds)}
+    relaxed = {tag for tag in tags if modes.get(tag) == "relaxed" or not tag_modes.is_strict(tag)}
     relaxed -= {tag for tag, mode in modes.items() if mode == "strict"}
-    named, relaxed = limit_tags(tags, set() if hard else relaxed, MAX_TAGS)
+    named, relaxed = tag_modes.limit_tags(tags, set() if hard else relaxed, MAX_TAGS)
     cause = _describe_causes(causes)
     messages = [
         {"tags": batch, "relaxed": [tag for tag in batch if tag in relaxed], "hard": hard, "cause": cause}

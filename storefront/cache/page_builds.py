@@ -16,7 +16,6 @@ from storefront.cache.etags import compute_digest
 from storefront.cache.l2 import StoredValue
 from storefront.cache.responses import PageAnswer
 from storefront.cache.store import BuildTicket, CacheHit
-from storefront.cache.tag_modes import complete_tags
 from storefront.web import compression
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     # Short TTL for pages that do not exist: anybody can make up such addresses.
     hard = keys.NEGATIVE_TTL if response.status_code in responses.NEGATIVE_STATUSES else keys.HARD_TTL
     ttl = min(state.store.ttl(entry), hard)
-    tags = complete_tags(build.tags)
+    tags = state.store.tag_modes.complete_tags(build.tags)
     stale, until = keys.STALE in tags, build.tags.valid_until
     value = StoredValue(meta, digest, bodies, until)
     stored = build.was_stored = build.ticket.fill(value, tags, ttl=ttl, hard=hard, older=build.tags.older)

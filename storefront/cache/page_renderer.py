@@ -23,7 +23,6 @@ from storefront.cache.etags import compute_digest
 from storefront.cache.keys import CacheEntry
 from storefront.cache.page_builds import PageBuild
 from storefront.cache.store import BuildTicket, CacheHit
-from storefront.cache.tag_modes import complete_tags
 from storefront.web import hosts
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def end_rendering(state: CacheState, rendering: Rendering, build: PageBuild, res
         return response
     if rendering.is_detached:
         body, meta = response.get_data(), responses.encode_head(response)
-        tags, until = complete_tags(build.tags), build.tags.valid_until
+        tags, until = state.store.tag_modes.complete_tags(build.tags), build.tags.valid_until
         rendering.page = RenderedPage(meta, compute_digest(body, meta), body, tags, until)
         return response
     response = page_builds.store_response(state, build, response)

@@ -17,6 +17,7 @@ from storefront.cache.keys import CacheEntry
 from storefront.cache.l2 import L2, L2Entry, Lease
 from storefront.cache.levels import MAX_BYTES, CacheLevels, LocalInvalidation
 from storefront.cache.single_flight import Flight, SingleFlight
+from storefront.cache.tag_modes import TagModes
 from storefront.redis_roles import RedisUnavailable
 
 __all__ = ["MAX_BYTES", "BuildTicket", "CacheHit", "CacheStore", "LocalInvalidation"]
@@ -31,10 +32,14 @@ class CacheStore(CacheLevels):
         l2: the second level.
         l1_bytes: the size of the first level.
         ttls: soft TTLs by kind of entry, in seconds, that replace the kinds' own.
+        tag_modes: the kinds of tags; by default only those of every application.
     """
 
-    def __init__(self, l2: L2, l1_bytes: int, ttls: dict[str, int]) -> None:
+    def __init__(
+        self, l2: L2, l1_bytes: int, ttls: dict[str, int], tag_modes: TagModes | None = None
+    ) -> None:
         super().__init__(l2, l1_bytes)
+        self.tag_modes = tag_modes or TagModes()
         self._ttls = ttls
         self.flights = SingleFlight()
 

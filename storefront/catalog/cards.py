@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import CompoundSelect, exists, select
 
 from storefront import cache, stock
-from storefront.cache import keys
 from storefront.catalog.models import Product, ProductImage, RenditionSet, Variant
 from storefront.catalog.page_data import RENDITION_COLUMNS, Card, Picture
 from storefront.extensions import db
 from storefront.money import Money
+from storefront.shop_cache import keys
 from storefront.stock import StockLevels
 
 

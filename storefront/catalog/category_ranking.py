@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from storefront.cache import keys
 from storefront.catalog.models import ROOT_PATH, Category
+from storefront.shop_cache import keys
 
 _RANKED = (Category.id, Category.name, Category.position, Category.product_count)
 TOP_CATEGORIES = 10  # in the menu of every page

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.category_ranking import rank_key
 from storefront.catalog.models import ROOT_PATH, Category
 from storefront.catalog.navigation import counted_link, load_navigation, shown_conditions
 from storefront.catalog.page_data import CategoriesPage, CategoryBranch
 from storefront.extensions import db
+from storefront.shop_cache import keys
 
 MAX_CATEGORIES = 2000  # on the page; of a larger tree it shows as many whole levels as fit
 

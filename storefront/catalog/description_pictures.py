@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from html import escape, unescape
 from itertools import islice
 
-from storefront.cache import keys
+from storefront.cache.keys import digest
 from storefront.catalog.page_data import Picture
 
 MAX_PICTURES = 100  # different ones of one description
@@ -25,7 +25,7 @@ _OWN = re.compile(r"(?:/[\w-]+)*/media/[0-9a-f]{32}-[0-9]{1,4}\.webp")
 
 def source_key(source: str) -> str:
     """Return the key of a source in the table."""
-    return keys.digest(source)
+    return digest(source)
 
 
 def find_sources(html: str) -> dict[str, str]:

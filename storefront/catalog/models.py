@@ -23,9 +23,10 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from storefront.actors import ChangedBy
-from storefront.cache import keys
 from storefront.cache.invalidation import changed_values
+from storefront.cache.keys import EVERYTHING
 from storefront.extensions import Model, UtcDateTime
+from storefront.shop_cache import keys
 
 Status = Literal["draft", "active", "archived"]
 ROOT_PATH = ""
@@ -295,7 +296,7 @@ class ShownMetafield(ChangedBy, Model):
 
     def cache_tags(self) -> set[str]:
         """Tag of all pages: any product may have the metafield."""
-        return {keys.EVERYTHING}
+        return {EVERYTHING}
 
 
 class DescriptionPicture(ChangedBy, Model):

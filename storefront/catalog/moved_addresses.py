@@ -13,10 +13,10 @@ from urllib.parse import unquote
 from sqlalchemy import Row, func, literal, or_, select
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.models import AddressRedirect, Category, CategoryRedirect, Product, ProductRedirect
 from storefront.catalog.slugs import category_path, handle_slug, plain_handle_slug, product_path, slugify
 from storefront.extensions import db
+from storefront.shop_cache import keys
 from storefront.unicode_text import normalize
 
 MAX_PATH = 1000  # characters of an address that is looked for

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.category_ranking import TOP_CATEGORIES, rank_columns, rank_key
 from storefront.catalog.list_index.derivation import ancestor_paths
 from storefront.catalog.models import (
@@ -26,6 +25,7 @@ from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryLink, Naviga
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 
 CHILDREN = 60

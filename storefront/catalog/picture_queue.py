@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 from storefront import periodic
 from storefront.background.due_queue import Attempt, DueQueue, Outcome
 from storefront.batches import batches
-from storefront.cache import invalidate_on_commit, keys
+from storefront.cache import invalidate_on_commit
 from storefront.cache.invalidation import MAX_TAGS
 from storefront.catalog import pictures
 from storefront.catalog.models import DescriptionPicture, ProductImage, RenditionSet
 from storefront.catalog.picture_renditions import Rendition
 from storefront.catalog.pictures import PictureError
 from storefront.extensions import connection_of, db, insert_function, write_transaction
+from storefront.shop_cache import keys
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Executable, literal, select, union_all
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.description_pictures import find_sources
 from storefront.catalog.models import DescriptionPicture, Product, ProductImage, RenditionSet
 from storefront.catalog.page_data import RENDITION_COLUMNS, Picture
 from storefront.extensions import db
+from storefront.shop_cache import keys
 
 
 def load_pictures(item: Product) -> tuple[list[Picture], dict[int, int], dict[str, Picture]]:

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, select
 
 from storefront import cache, stock
-from storefront.cache import keys
 from storefront.catalog import cards, metafields
 from storefront.catalog.cards import money, original_price
 from storefront.catalog.list_index import reader
@@ -34,6 +33,7 @@ from storefront.catalog.product_pictures import load_pictures
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.shop_cache import keys
 from storefront.stock import StockLevels
 from storefront.unicode_text import strip_marks
 from storefront.web.prefix import add_prefix

@@ -13,13 +13,13 @@ from html import escape
 from sqlalchemy import select
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.list_request import ListRequest
 from storefront.catalog.models import ROOT_PATH, Category, Listing, Product
 from storefront.catalog.navigation import NotInShopError, shown_conditions
 from storefront.catalog.slugs import product_path
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import get_origin
 

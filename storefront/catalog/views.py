@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from storefront import cache, rate_limiting
 from storefront.app_state import Hook
-from storefront.cache import keys
 from storefront.catalog import moved_addresses, pictures, prefetch, queries, sitemap
 from storefront.catalog.category_tree import load_category_tree
 from storefront.catalog.list_form import ListForm, read_form
@@ -23,6 +22,7 @@ from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.catalog.page_data import CategoriesPage, HomePage
 from storefront.catalog.product_page import ProductPage
 from storefront.errors import BadInputError
+from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import absolute_url
 

@@ -9,7 +9,6 @@ from sqlalchemy import Table, delete, insert, select
 
 from storefront import cache
 from storefront.actors import actor_text
-from storefront.cache import keys
 from storefront.catalog import picture_queue
 from storefront.catalog.models import Product, ProductImage, ProductRedirect, Variant
 from storefront.catalog.pictures import StoredPicture
@@ -18,6 +17,7 @@ from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.results import Left, PictureResult, VariantResult
 from storefront.change_sets.row_fields import new_values
 from storefront.extensions import connection_of
+from storefront.shop_cache import keys
 from storefront.stock.items import add_items
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from storefront import cache
 from storefront.batches import batches
-from storefront.cache import keys
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage, Variant
 from storefront.change_sets.batch import CHUNK, Batch, BatchRow, LoadedProduct
@@ -17,6 +16,7 @@ from storefront.change_sets.results import Left
 from storefront.change_sets.row_fields import PictureFields, ProductFields, first_changed
 from storefront.change_sets.stock_changes import UNDO
 from storefront.extensions import connection_of
+from storefront.shop_cache import keys
 from storefront.stock.items import remove_items
 
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from storefront import cache
 from storefront.actors import ChangedBy
-from storefront.cache import keys
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import ROOT_PATH, Category, DescriptionPicture, Product, ProductImage
 from storefront.catalog.slugs import slugify
@@ -22,6 +21,7 @@ from storefront.demo import catalogue, choice, loader
 from storefront.demo.catalogue import DemoProduct
 from storefront.extensions import connection_of, db, write_transaction
 from storefront.money import minor_units
+from storefront.shop_cache import keys
 from storefront.stock import StockItem, StockMovement
 from storefront.stock.items import forget_items
 

@@ -9,6 +9,7 @@ from storefront.cache.cli import cache
 from storefront.i18n import lazy_gettext
 from storefront.ops import (
     backup,
+    cache_estimate,
     dashboard,
     doctor,
     metrics,
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
             staff_access.add_page(app, endpoint, label)
     app.context_processor(lambda: {"staff_pages": staff_access.pages(app)})
     cache.add_command(warm_up.warm)
+    cache.add_command(cache_estimate.estimate)
     schema.init_app(app)
     metrics.init_app(app)
     request_figures.init_app(app)

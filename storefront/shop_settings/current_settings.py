@@ -18,11 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import cache
 from storefront.app_state import AppState
-from storefront.cache import keys
+from storefront.cache.keys import STALE
 from storefront.config import ShopSettings
 from storefront.config.shop import read_text
 from storefront.errors import ConfigurationError
 from storefront.extensions import db, is_writing
+from storefront.shop_cache import keys
 from storefront.shop_settings.models import ShopSetting
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def _find_memory() -> tuple[MutableMapping[Any, Any] | None, object]:
 def _read_rows() -> Rows:
     last = _last_known.get(current_app)
     if last.until > time.monotonic() and not is_writing():
-        cache.depends_on(keys.STALE)
+        cache.depends_on(STALE)
         return last.rows
     if last.until:
         last.until = time.monotonic() + _ASKING
@@ -137,7 +138,7 @@ def _read_rows() -> Rows:
             raise  # the transaction is lost
         # The database is away, or not migrated yet. What is built now is not stored.
         db.session().invalidate()
-        cache.depends_on(keys.STALE)
+        cache.depends_on(STALE)
         last.until = time.monotonic() + RETRY
         log.warning("The settings cannot be read: %s. The last known ones are used.", type(error).__name__)
     return last.rows

@@ -8,8 +8,8 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
-from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
+from storefront.shop_cache import keys
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from storefront import cache
-from storefront.cache import keys
+from storefront.cache.keys import EVERYTHING
 from storefront.extensions import db, write_transaction
 from storefront.stock import audit, inventory
 from storefront.stock.inventory import MAX_ON_HAND
@@ -65,7 +65,7 @@ def audit_command(repair: bool) -> None:
     elif repair:
         with write_transaction() as session:
             repaired = audit.repair(session, {difference.sku for difference in differences})
-            cache.invalidate_on_commit(session, keys.EVERYTHING, cause="flask stock audit --repair")
+            cache.invalidate_on_commit(session, EVERYTHING, cause="flask stock audit --repair")
         click.echo(f"{len(repaired)} rows were set to what the ledger says.")
     else:
         raise SystemExit(1)

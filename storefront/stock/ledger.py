@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from storefront import cache, outbox
 from storefront.actors import actor_text
 from storefront.app_state import Hook
-from storefront.cache import keys
 from storefront.errors import StorefrontError
 from storefront.extensions import connection_of
+from storefront.shop_cache import keys
 from storefront.stock.models import MovementKind, StockItem, StockMovement
 from storefront.stock.public import StockLevel, badge_for, public_display
 from storefront.stock.queries import combine_levels

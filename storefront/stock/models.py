@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, Index, String, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
-from storefront.cache import keys
 from storefront.extensions import Model, UtcDateTime
+from storefront.shop_cache import keys
 
 MovementKind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
 _BUYABLE = "NOT tracked OR on_hand > reserved"

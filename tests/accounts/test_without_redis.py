@@ -11,9 +11,9 @@ from sqlalchemy import event, select
 
 from storefront import accounts
 from storefront.accounts.models import FailedSignIn
-from storefront.cache import keys
 from storefront.cache.state import cache_state
 from storefront.extensions import db
+from storefront.shop_cache import keys
 from tests.accounts.people import EMAIL, Browser, last_link, make_user, second_app
 from tests.processes import eventually
 from tests.redis_roles.servers import Server

@@ -11,10 +11,11 @@ from typing import Any
 
 from redis import Redis
 
-from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.l2 import L2, StoredValue
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
+from storefront.shop_cache.keys import PRODUCT_DETAIL
 from tests.cache.workers import bare_app
 
 

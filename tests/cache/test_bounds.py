@@ -8,12 +8,13 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import NEGATIVE_TTL, CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.l2 import StoredValue
 from storefront.cache.store import MAX_BYTES, BuildTicket, CacheStore
 from storefront.catalog.models import CategoryRedirect
 from storefront.extensions import write_transaction
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail
 from tests.factories import make_category, make_product

@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.workers import WorkerPool, worker_pool
 from tests.cache.writer_process import DeafProxy, ShopProcess
 from tests.factories import make_product

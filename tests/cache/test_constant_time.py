@@ -9,10 +9,11 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.l2 import StoredValue
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheStore
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import commands, entries
 from tests.cache.writer_process import set_price
 from tests.factories import make_category, make_product

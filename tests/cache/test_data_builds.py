@@ -12,14 +12,15 @@ from redis import Redis
 from sqlalchemy import text
 
 from storefront import cache
-from storefront.cache import data_builds, keys
+from storefront.cache import data_builds
 from storefront.cache.data_builds import DataBuilds
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import STALE, CacheEntry
 from storefront.cache.l2 import Lease
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.errors import BadInputError
 from storefront.extensions import db, write_transaction
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail
 
@@ -84,12 +85,12 @@ def test_old_data_is_answered_during_a_slow_build(
     expire()
     with cache.collect_dependencies() as tags:
         assert [fetch(source.read) for _ in range(3)] == [1, 1, 1]
-    assert tags >= {"tag", keys.STALE}
+    assert tags >= {"tag", STALE}
     source.open.set()
     builds.wait()
     with cache.collect_dependencies() as tags:
         assert fetch(source.read) == 2
-    assert ("tag" in tags, keys.STALE in tags, source.reads) == (True, False, 2)
+    assert ("tag" in tags, STALE in tags, source.reads) == (True, False, 2)
 
 
 def test_quick_build_of_data_is_waited_for(
@@ -100,7 +101,7 @@ def test_quick_build_of_data_is_waited_for(
     expire()
     with cache.collect_dependencies() as tags:
         assert fetch(source.read) == 2
-    assert ("tag" in tags, keys.STALE in tags) == (True, False)
+    assert ("tag" in tags, STALE in tags) == (True, False)
 
 
 def test_many_readers_of_old_data_cost_one_build(

@@ -10,9 +10,10 @@ from redis import Redis
 
 from storefront import cache
 from storefront.cache.invalidation import TOPIC
-from storefront.cache.keys import NEGATIVE_TTL, PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import NEGATIVE_TTL, CacheEntry
 from storefront.cache.store import CacheStore
 from storefront.outbox.registry import registry
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import entries
 
 pytestmark = pytest.mark.any_database

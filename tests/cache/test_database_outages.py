@@ -16,10 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from storefront import cache
-from storefront.cache import keys
+from storefront.cache.keys import EVERYTHING, CacheEntry
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
 from storefront.extensions import db, write_transaction
+from storefront.shop_cache import keys
 from tests.cache.conftest import entries, get, listen
 from tests.cache.writer_process import PAGES, detail, set_price
 from tests.factories import make_category, make_product
@@ -73,7 +74,7 @@ def test_known_pages_are_answered_stale_without_a_database(
     app: Flask, client: FlaskClient, store: CacheStore, redis: Redis, seen: int, how: str
 ) -> None:
     with database_away():
-        expire(app, redis) if how == "expired" else store.l2.tag_times.invalidate([keys.EVERYTHING])
+        expire(app, redis) if how == "expired" else store.l2.tag_times.invalidate([EVERYTHING])
         for _ in range(2):
             for address in PAGES:
                 response = get(client, address)
@@ -146,7 +147,7 @@ def test_hard_purge_forbids_the_stale_page(client: FlaskClient, seen: int) -> No
     with write_transaction() as session:
         cache.invalidate_on_commit(session, keys.product_tag(seen), hard=True)
     with write_transaction() as session:
-        cache.invalidate_on_commit(session, keys.EVERYTHING)
+        cache.invalidate_on_commit(session, EVERYTHING)
     with database_away():
         assert get(client, "/products/mug").status_code >= 500
         assert detail(get(client, "/products/jug")) == "stale"
@@ -156,9 +157,9 @@ def test_hard_purge_forbids_the_stale_page(client: FlaskClient, seen: int) -> No
 def test_stale_data_is_answered_only_if_the_source_fails(
     app: Flask,
 ) -> None:
-    entry = keys.CacheEntry("away", "", keys.PRODUCT_LIST)
+    entry = CacheEntry("away", "", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    cache_state.get(app).store.l2.tag_times.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.l2.tag_times.invalidate([EVERYTHING])
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1
     with pytest.raises(cache.NotPublicError):
         cache.fetch(entry, int, gone)
@@ -166,9 +167,9 @@ def test_stale_data_is_answered_only_if_the_source_fails(
 
 
 def test_write_transaction_is_given_no_stale_data(app: Flask) -> None:
-    entry = keys.CacheEntry("away", "in a write", keys.PRODUCT_LIST)
+    entry = CacheEntry("away", "in a write", keys.PRODUCT_LIST)
     assert cache.fetch(entry, int, lambda: 1) == 1
-    cache_state.get(app).store.l2.tag_times.invalidate([keys.EVERYTHING])
+    cache_state.get(app).store.l2.tag_times.invalidate([EVERYTHING])
     with pytest.raises(ZeroDivisionError), write_transaction():
         cache.fetch(entry, int, lambda: 1 // 0)
     assert cache.fetch(entry, int, lambda: 1 // 0) == 1

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from storefront import cache
-from storefront.cache import keys, page_cache
-from storefront.cache.keys import PRODUCT_LIST
+from storefront.cache import page_cache
+from storefront.cache.keys import page
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import entries, get
 from tests.factories import make_category, make_product
 from tests.processes import eventually
@@ -192,7 +193,7 @@ def test_unshareable_response_is_never_stored(app: Flask, redis: Redis, wrong: l
 
 
 def test_each_build_of_the_shop_has_pages_of_its_own() -> None:
-    made = [keys.page("catalog.home", "", build, PRODUCT_LIST).key for build in ("1a2b", "3c4d")]
+    made = [page("catalog.home", "", build, PRODUCT_LIST).key for build in ("1a2b", "3c4d")]
     assert made[0] != made[1], "pages of an older build must not be shown, nor those of other settings"
 
 

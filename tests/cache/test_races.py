@@ -12,9 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront import cache
-from storefront.cache import keys
+from storefront.cache.keys import CacheEntry
 from storefront.catalog.models import Product
 from storefront.extensions import db
+from storefront.shop_cache import keys
 from tests.cache.protocols import Naive, Ours, Protocol
 from tests.cache.workers import WorkerPool, worker_pool
 from tests.cache.writer_process import set_price
@@ -32,7 +33,7 @@ ORDERS = [
 ]
 TOGETHER = 100  # rounds whose steps are taken together
 _rounds = count()
-ENTRY = keys.CacheEntry("long", "", keys.PRODUCT_DETAIL)
+ENTRY = CacheEntry("long", "", keys.PRODUCT_DETAIL)
 
 
 def rounds(members: WorkerPool, order: tuple[str, ...], number: int) -> tuple[int, int]:

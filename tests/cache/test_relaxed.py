@@ -10,8 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront import cache, redis_roles
-from storefront.cache import keys
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.l1 import L1, L1Entry
 from storefront.cache.l2 import L2, Lease, StoredValue
 from storefront.cache.state import cache_state
@@ -20,6 +19,8 @@ from storefront.cache.tag_modes import Mode
 from storefront.cache.tag_times import TagTimes
 from storefront.extensions import db, write_transaction
 from storefront.redis_roles import Role
+from storefront.shop_cache import keys
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import entries, get
 from tests.cache.protocols import Relaxed
 from tests.cache.workers import worker_pool

@@ -14,15 +14,17 @@ from redis import Redis
 from sqlalchemy import text
 
 from storefront import cache
-from storefront.cache import keys, page_renderer
+from storefront.cache import page_renderer
 from storefront.cache import renewal as renewal_module
 from storefront.cache.etags import compute_digest
+from storefront.cache.keys import CacheEntry
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.renewal import PageRenewer
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheStore
 from storefront.extensions import db
 from storefront.ops.request_figures import request_meter
+from storefront.shop_cache import keys
 from tests.cache.conftest import entries, get, listen
 from tests.cache.writer_process import detail
 from tests.conftest import make_app
@@ -263,7 +265,7 @@ def test_address_of_another_entry_is_not_rendered(
     app: Flask, pages: FlaskClient, gate: Gate, redis: Redis, store: CacheStore
 ) -> None:
     gate.open()
-    entry = keys.CacheEntry("other", "", keys.PRODUCT_LIST)
+    entry = CacheEntry("other", "", keys.PRODUCT_LIST)
     ticket = store.look_up(entry)
     assert isinstance(ticket, BuildTicket)
     rendering = page_renderer.render_with_ticket(app, PageAddress.of_url(app, MUG), ticket)

@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.conftest import commands, get, listen
 from tests.cache.writer_process import detail
 from tests.factories import make_product

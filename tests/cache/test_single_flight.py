@@ -12,9 +12,10 @@ import pytest
 from redis import BlockingConnectionPool, Redis
 
 from storefront import cache
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.state import cache_state
 from storefront.cache.store import CacheStore
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.cache.workers import WorkerPool, bare_app, worker_pool
 from tests.processes import eventually
 

@@ -11,23 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront import outbox
-from storefront.cache import keys
 from storefront.cache.invalidation import TOPIC, invalidate_on_commit
-from storefront.cache.tag_modes import (
-    TAG_KINDS,
-    complete_tags,
-    group_by_mode,
-    is_strict,
-    limit_tags,
-    read_relaxed_kinds,
-)
+from storefront.cache.keys import EVERYTHING
+from storefront.cache.tag_modes import TagKind, TagModes, group_by_mode
 from storefront.errors import ConfigurationError
 from storefront.extensions import write_transaction
+from storefront.shop_cache import TAG_KINDS, keys
 from tests.cache.writer_process import edit_product
 from tests.conftest import make_app
 
 MADE = {name: made for name, made in vars(keys).items() if name.endswith("_tag") and inspect.isfunction(made)}
-CONSTANT = (keys.EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS)
+CONSTANT = (EVERYTHING, keys.NAVIGATION, keys.CATEGORY_TREE, keys.REDIRECTS, keys.SEARCH, keys.SETTINGS)
+
+MODES = TagModes(TAG_KINDS)
 
 
 def test_every_tag_has_a_mode_with_its_reason() -> None:
@@ -37,20 +33,20 @@ def test_every_tag_has_a_mode_with_its_reason() -> None:
         else make(7).partition(":")[0]
         for name, make in MADE.items()
     }
-    assert kinds | set(CONSTANT) == set(TAG_KINDS)
-    assert all(kind.reason for kind in TAG_KINDS.values())
+    assert kinds | set(CONSTANT) == set(MODES.kinds)
+    assert all(kind.reason for kind in MODES.kinds.values())
 
 
 @pytest.mark.parametrize(
     "tag", ["product:1", "card:1", "prices:1", "slug:x", "user:1", "everything", "new", ""]
 )
 def test_tags_of_what_must_not_be_wrong_are_strict(tag: str) -> None:
-    assert is_strict(tag)
+    assert MODES.is_strict(tag)
 
 
 @pytest.mark.parametrize("tag", ["navigation", "search", "category:1", "names:1", "sitemap:1"])
 def test_tags_of_order_and_membership_are_relaxed(tag: str) -> None:
-    assert not is_strict(tag)
+    assert not MODES.is_strict(tag)
 
 
 def test_message_lists_its_relaxed_tags(app: Flask, client: FlaskClient, mug: int) -> None:
@@ -58,7 +54,7 @@ def test_message_lists_its_relaxed_tags(app: Flask, client: FlaskClient, mug: in
     outbox.subscribe(app, TOPIC, payloads.extend, name="test")
     edit_product(mug, title="Beaker")
     (payload,) = payloads
-    assert {tag for tag in payload["tags"] if not is_strict(tag)} == set(payload["relaxed"])
+    assert {tag for tag in payload["tags"] if not MODES.is_strict(tag)} == set(payload["relaxed"])
     assert {"search", f"product:{mug}"} <= set(payload["tags"])
 
 
@@ -85,16 +81,16 @@ def test_too_many_tags_become_those_of_the_largest_groups() -> None:
     products, cards = {f"product:{i}" for i in range(60)}, {f"card:{i}" for i in range(50)}
     names, alone = {f"names:{i}" for i in range(40)}, {f"another:{i}" for i in range(30)}
     tags = products | cards | names | alone
-    assert limit_tags(tags, names, 180) == (tags, names)
-    assert limit_tags(tags, names, 150) == ({"products"} | cards | names | alone, names)
-    assert limit_tags(tags, names, 80) == ({"products", "cards"} | names | alone, names)
-    assert limit_tags(tags, names, 2) == ({"products", "cards", "categories"} | alone, {"categories"})
-    assert "categories" not in limit_tags(names | {"path:x"}, names, 2)[1], "a strict one is among them"
+    assert MODES.limit_tags(tags, names, 180) == (tags, names)
+    assert MODES.limit_tags(tags, names, 150) == ({"products"} | cards | names | alone, names)
+    assert MODES.limit_tags(tags, names, 80) == ({"products", "cards"} | names | alone, names)
+    assert MODES.limit_tags(tags, names, 2) == ({"products", "cards", "categories"} | alone, {"categories"})
+    assert "categories" not in MODES.limit_tags(names | {"path:x"}, names, 2)[1], "a strict one is among them"
 
 
 def test_entry_carries_the_tag_of_each_group_once() -> None:
     own = {"product:1", "slug:x", "card:2", "card:3", "settings"}
-    assert set(complete_tags(own)) == own | {"products", "cards", "everything"}
+    assert set(MODES.complete_tags(own)) == own | {"products", "cards", "everything"}
 
 
 def test_messages_have_at_most_500_tags(app: Flask, client: FlaskClient, mug: int) -> None:
@@ -107,9 +103,31 @@ def test_messages_have_at_most_500_tags(app: Flask, client: FlaskClient, mug: in
 
 
 def test_setting_leaves_only_some_tags_relaxed() -> None:
-    assert read_relaxed_kinds([]) == {"navigation", "category-tree", "search", "category", "names", "sitemap"}
-    assert not is_strict("search", read_relaxed_kinds(["search"]))
-    assert is_strict("names:1", read_relaxed_kinds(["search"]))
+    assert MODES.relaxed_kinds == {"navigation", "category-tree", "search", "category", "names", "sitemap"}
+    modes = TagModes(TAG_KINDS, ["search"])
+    assert not modes.is_strict("search")
+    assert modes.is_strict("names:1")
+
+
+def test_tags_of_another_app_are_strict_unless_it_says_so() -> None:
+    assert TagModes().is_strict("navigation")
+    modes = TagModes([TagKind("shelf", "relaxed", "which books stand there", "shelves", "a book is moved")])
+    assert not modes.is_strict("shelf:1")
+    assert modes.complete_tags(["shelf:1", "product:1"]) == ("everything", "product:1", "shelf:1", "shelves")
+    with pytest.raises(ConfigurationError, match="Name some of: shelf"):
+        TagModes(modes.kinds.values(), ["search"])
+    with pytest.raises(ConfigurationError, match="Remove the setting"):
+        TagModes([], ["search"])
+
+
+def test_no_app_makes_a_purge_of_everything_relaxed() -> None:
+    assert TagModes([TagKind("everything", "relaxed", "")]).is_strict("everything")
+
+
+def test_kind_of_a_tag_says_which_write_invalidates_it(app: Flask) -> None:
+    with app.test_request_context():
+        assert MODES.describe_cause("prices:3") == "a price in category 3 changes"
+        assert MODES.describe_cause("another:3") == ""
 
 
 @pytest.mark.parametrize("name", ["product", "everything", "nothing"])

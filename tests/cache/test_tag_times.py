@@ -11,11 +11,12 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.hit_rates import HitRateReporter
-from storefront.cache.keys import PRODUCT_LIST, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.l2 import L2, StoredValue
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.redis_roles import RedisUnavailable, Role
+from storefront.shop_cache.keys import PRODUCT_LIST
 from tests.processes import eventually
 from tests.redis_roles.servers import Server
 

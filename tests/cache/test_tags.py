@@ -8,12 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from storefront import cache, redis_roles, stock
-from storefront.cache import keys
+from storefront.cache.keys import EVERYTHING
 from storefront.cache.state import cache_state
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Product, ProductImage
 from storefront.extensions import db, write_transaction
 from storefront.redis_roles import Role
+from storefront.shop_cache import keys
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product, get_category, set_price
 from tests.factories import make_category, make_product
@@ -158,7 +159,7 @@ def test_moved_product_changes_counts_of_both_branches(client: FlaskClient, mug:
 
 def _rebuilt(client: FlaskClient, address: str) -> str:
     """Return the page as it is built without the cache."""
-    cache_state.get(client.application).store.l2.tag_times.invalidate([keys.EVERYTHING])
+    cache_state.get(client.application).store.l2.tag_times.invalidate([EVERYTHING])
     return get(client, address).text
 
 

@@ -14,12 +14,14 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from storefront import cache
-from storefront.cache import keys, page_renderer, responses
+from storefront.cache import page_renderer, responses
 from storefront.cache.edge_fields import EDGE_FIELDS
-from storefront.cache.keys import PRODUCT_DETAIL, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.page_renderer import PageAddress
 from storefront.cache.state import cache_state
 from storefront.cache.store import BuildTicket, CacheHit, CacheStore
+from storefront.shop_cache import keys
+from storefront.shop_cache.keys import PRODUCT_DETAIL
 from tests.cache.conftest import entries, get
 from tests.cache.writer_process import detail
 from tests.processes import eventually

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from storefront.cache import keys
 from storefront.catalog.models import Product
 from storefront.extensions import write_transaction
+from storefront.shop_cache import keys
 from tests.cache.conftest import get
 from tests.cache.writer_process import edit_product, set_price
 from tests.catalog.test_cost import statements

@@ -37,8 +37,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from storefront import cache, outbox, periodic, rate_limiting
-from storefront.cache import keys
 from storefront.config import Settings
+from storefront.shop_cache import keys
 from storefront.extensions import db, write_transaction
 """
 _TESTS_IMPORT = (

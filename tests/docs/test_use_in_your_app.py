@@ -23,7 +23,7 @@ LONGEST = 25  # lines, without blank ones
 WITHOUT_THE_SHOP = """
 import sys
 for room in ("accounts api app cart catalog catalog_files change_sets checkout demo edge limit_policies "
-             "mail ops postal shop_settings stock").split():
+             "mail ops postal shop_cache shop_settings stock").split():
     sys.modules["storefront." + room] = None
 """
 # Run after it: what a visitor of the app sees.

@@ -11,10 +11,12 @@ import yaml
 from flask import Flask
 
 from storefront import limit_policies, postgresql
-from storefront.cache import edge_fields, keys, l2, store
+from storefront.cache import edge_fields, l2, store
+from storefront.cache.keys import HARD_TTL, OUTAGE_TTL
 from storefront.config import Settings
 from storefront.rate_limiting import policies
 from storefront.redis_roles import circuit_breaker, clients
+from storefront.shop_cache import keys
 from tests.chaos.test_failover import RECOVERY
 from tests.processes import ROOT
 
@@ -74,8 +76,8 @@ def test_the_checklist_has_the_numbers_of_the_code() -> None:
         "A proxy", "a proxy"
     )
     assert f"wait for it, at most {store.MAX_WAIT:g} s" in CHECKLIST
-    assert f"kept {keys.OUTAGE_TTL:g} s in each worker" in CHECKLIST
-    assert f"served stale for up to {keys.HARD_TTL // 3600} h" in CHECKLIST
+    assert f"kept {OUTAGE_TTL:g} s in each worker" in CHECKLIST
+    assert f"served stale for up to {HARD_TTL // 3600} h" in CHECKLIST
     settings = Settings.from_environ({"SECRET_KEY": "x"}, ROOT)
     assert f"a session {settings.session_ttl} s" in CHECKLIST
     assert f"each worker keeps {settings.cache_local_mb} MB" in CHECKLIST

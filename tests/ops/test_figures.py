@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from storefront.accounts import cookie, lifetimes, sign_in_limits
-from storefront.cache import keys
 from storefront.cart import cookie as basket
 from storefront.config import Settings, ShopSettings
 from storefront.errors import ConfigurationError
@@ -21,6 +20,7 @@ from storefront.mail import queue
 from storefront.ops import request_figures, schema
 from storefront.ops.doctor import redis_servers
 from storefront.redis_roles import address, circuit_breaker, clients
+from storefront.shop_cache import keys
 from storefront.web import logs
 from tests.processes import ROOT
 

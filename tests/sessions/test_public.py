@@ -9,7 +9,8 @@ from flask import Flask, session, url_for
 from werkzeug.routing import Rule
 
 from storefront import cache
-from storefront.cache import NotPublicError, keys, page_cache
+from storefront.cache import NotPublicError, page_cache
+from storefront.shop_cache import keys
 from tests.conftest import make_app
 from tests.factories import make_category, make_product
 from tests.redis_roles.servers import Server

@@ -14,12 +14,13 @@ from sqlalchemy import text
 
 from storefront import cache, shop_settings
 from storefront.actors import login_name
-from storefront.cache.keys import PRODUCT_LIST, SETTINGS, CacheEntry
+from storefront.cache.keys import CacheEntry
 from storefront.cache.store import CacheStore
 from storefront.config import ShopSettings
 from storefront.extensions import db, write_transaction
 from storefront.live import Hub
 from storefront.live.wsgi_stream import WsgiStream
+from storefront.shop_cache.keys import PRODUCT_LIST, SETTINGS
 from storefront.shop_settings import stored_settings
 from storefront.shop_settings.models import ShopSetting
 from storefront.stock.stream import StockSource

@@ -20,12 +20,12 @@ from storefront.api.operations import (
     public_response,
 )
 from storefront.api.schemas import Category, CategoryDetail, CategoryList, CategoryRef
-from storefront.cache import keys
 from storefront.catalog import models
 from storefront.catalog.list_request import parse_page_number
 from storefront.catalog.navigation import MovedError, NotInShopError, load_navigation, shown_conditions
 from storefront.catalog.page_data import CategoryLink
 from storefront.extensions import db
+from storefront.shop_cache import keys
 
 bp = Blueprint("api_categories", __name__, url_prefix="/api/v1")
 PER_PAGE = 100

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, current_app, render_template
 from storefront import cache, rate_limiting
 from storefront.api import openapi
 from storefront.api.operations import public_response
-from storefront.cache import keys
 from storefront.i18n import gettext as _
+from storefront.shop_cache import keys
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api/v1")
 

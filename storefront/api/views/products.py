@@ -33,11 +33,11 @@ from storefront.api.schemas import (
     StockInput,
     VariantStock,
 )
-from storefront.cache import keys
 from storefront.catalog import list_request
 from storefront.catalog.list_request import MAX_BRAND, MAX_BRANDS, MAX_QUERY, SORTS, ListRequest
 from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.errors import BadInputError
+from storefront.shop_cache import keys
 
 bp = Blueprint("api_products", __name__, url_prefix="/api/v1")
 

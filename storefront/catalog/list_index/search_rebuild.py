@@ -13,7 +13,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog.list_index import stored_facts
 from storefront.catalog.list_index.derivation import NAME_KEY_LENGTH
 from storefront.catalog.models import Listing, Product
@@ -22,6 +21,7 @@ from storefront.catalog.search.index import Target
 from storefront.catalog.search.models import SearchIndex, SearchRebuild
 from storefront.extensions import db, insert_function, run_again, write_transaction
 from storefront.postgresql import allow_long_statements
+from storefront.shop_cache import keys
 from storefront.terminal import Progress
 
 BATCH = 500  # products in one transaction

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, delete, event, insert, select, update
 from sqlalchemy.orm import Session, UOWTransaction
 
 from storefront import cache
-from storefront.cache import keys
 from storefront.catalog import search
 from storefront.catalog.category_ranking import changed_tags
 from storefront.catalog.list_index.derivation import ListingRow, Prices, ancestor_paths
@@ -18,6 +17,7 @@ from storefront.catalog.list_index.emptied_categories import redirect_emptied_ca
 from storefront.catalog.list_index.stored_facts import load_facts
 from storefront.catalog.models import ROOT_PATH, Category, Listing, ListingVendor, Product, ProductImage
 from storefront.extensions import insert_function
+from storefront.shop_cache import keys
 from storefront.stock import StockItem
 
 BATCH = 500  # products that are refreshed with the same statements

@@ -1,0 +1,91 @@
+"""The mode of each kind of tag of the shop, with its reason. The modes: storefront/cache/tag_modes.py."""
+
+from __future__ import annotations
+
+from storefront.cache.tag_modes import TagKind
+from storefront.i18n import lazy_gettext as _
+
+# A kind that is not in this table is strict.
+TAG_KINDS = (
+    TagKind(
+        "navigation",
+        "relaxed",
+        "an old link of the menu leads to the page, or redirects to it",
+        cause=_("the menu changes"),
+    ),
+    TagKind(
+        "category-tree",
+        "relaxed",
+        "which categories there are; each address has its own tag",
+        cause=_("a category is renamed, moved, emptied or filled for the first time"),
+    ),
+    TagKind("settings", "strict", "the shop's name, its notices, what it shows of stock"),
+    TagKind("redirects", "strict", "an address answers with another page"),
+    TagKind(
+        "search",
+        "relaxed",
+        "which products match; each of them has its card",
+        cause=_("the words of any product change"),
+    ),
+    TagKind(
+        "product",
+        "strict",
+        "price, text and stock of the product; its takedown",
+        "products",
+        cause=_("product %(id)s changes in anything that its page prints"),
+    ),
+    TagKind(
+        "card",
+        "strict",
+        "price, name and stock that a list prints; its takedown",
+        "cards",
+        cause=_("product %(id)s changes in what a list prints of it"),
+    ),
+    TagKind(
+        "slug",
+        "strict",
+        "an address answers with another product",
+        "products",
+        cause=_("the product at this address changes"),
+    ),
+    TagKind(
+        "path",
+        "strict",
+        "an address answers with another category",
+        "categories",
+        cause=_("the category at this address changes"),
+    ),
+    TagKind(
+        "category",
+        "relaxed",
+        "which products a list has; each of them has its card",
+        "categories",
+        cause=_("a product enters or leaves category %(id)s"),
+    ),
+    TagKind(
+        "prices",
+        "strict",
+        "a list by price has a product at the wrong place",
+        "categories",
+        cause=_("a price in category %(id)s changes"),
+    ),
+    TagKind(
+        "names",
+        "relaxed",
+        "the order of names; each name itself has its card",
+        "categories",
+        cause=_("a name in category %(id)s changes"),
+    ),
+    TagKind(
+        "availability",
+        "strict",
+        "a list counts and offers what can be bought",
+        "categories",
+        cause=_("something in category %(id)s sells out or comes back"),
+    ),
+    TagKind("description-picture", "strict", "a description shows a picture that is gone", "products"),
+    TagKind("sitemap", "relaxed", "crawlers read it hours later"),
+    TagKind(
+        "user", "strict", "rights of a customer", "users", cause=_("customer %(id)s changes the profile")
+    ),
+)

@@ -1,0 +1,56 @@
+"""Keys are in Redis and tags in the outbox, at edges and in scripts of operators: their texts do not change."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import pytest
+
+from storefront.cache.keys import digest
+from storefront.shop_cache import keys
+
+pytestmark = pytest.mark.any_database
+
+DIGEST = blake2b(b"x", digest_size=11).hexdigest()
+KEYS = {
+    keys.product("x"): ("catalog:product:v1:x", "product_detail"),
+    keys.product_list("x"): ("catalog:list:v1:x", "product_list"),
+    keys.category("x"): ("catalog:category:v1:x", "category"),
+    keys.trail("x"): ("catalog:trail:v1:x", "category"),
+    keys.menu(): ("catalog:menu:v1:", "category"),
+    keys.category_tree(): ("catalog:category-tree:v1:", "category"),
+    keys.moved_address("x"): ("catalog:moved:v1:x", "product_detail"),
+    keys.has_redirects(): ("catalog:has-redirects:v1:", "category"),
+    keys.home(): ("catalog:home:v1:", "product_list"),
+    keys.shop_settings(): ("shop:settings:v1:", "settings"),
+    keys.profile(7): ("accounts:profile:v2:7", "user_profile"),
+}
+TAGS = {
+    keys.product_tag(7): "product:7",
+    keys.card_tag(7): "card:7",
+    keys.description_picture_tag("x"): "description-picture:x",
+    keys.slug_tag("x"): f"slug:{DIGEST}",
+    keys.path_tag("x"): f"path:{DIGEST}",
+    keys.category_tag(7): "category:7",
+    keys.prices_tag(7): "prices:7",
+    keys.names_tag(7): "names:7",
+    keys.availability_tag(7): "availability:7",
+    keys.sitemap_tag(7): "sitemap:7",
+    keys.user_tag(7): "user:7",
+    keys.NAVIGATION: "navigation",
+    keys.CATEGORY_TREE: "category-tree",
+    keys.REDIRECTS: "redirects",
+    keys.SEARCH: "search",
+    keys.SETTINGS: "settings",
+}
+
+
+def test_keys_and_tags_have_the_texts_that_are_stored() -> None:
+    assert {entry: (entry.key, entry.kind.name) for entry in KEYS} == KEYS
+    assert list(TAGS) == list(TAGS.values())
+    assert digest("x") == DIGEST
+
+
+def test_the_lists_above_are_complete() -> None:
+    made = {name for name, found in vars(keys).items() if getattr(found, "__module__", "") == keys.__name__}
+    assert len(made) == len(KEYS) + sum(":" in tag for tag in TAGS) + 1  # `sitemap_part` is a number
