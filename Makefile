@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BARE := $(subst ],,$(subst [,,$(HOST)))
 ADDRESS := $(if $(findstring :,$(BARE)),[$(BARE)],$(BARE)):$(PORT)
 
-.PHONY: FORCE help run test quick test-long mutations check static bench pictures soak fast wheels lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: FORCE help run test quick test-long lesson mutations check static bench pictures soak fast wheels lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ quick: .venv/installed-dev ## the tests of the inner loop, in under 90 seconds: 
 
 test-long: .venv/installed-dev ## what `make test` shortens: many more examples and repetitions, every test on PostgreSQL
 	@$(PYTEST) --long
+
+lesson: .venv/installed-dev ## docs/lesson.md as tests: faults of naive caches, limits, sessions, streams (IN=ja: in Japanese)
+	@$(BIN)/python -m tests.lesson $(IN)
 
 mutations: .venv/installed-dev ## break security mechanisms one at a time: does a test notice? ARGS="session --resume" (an hour at most)
 	@$(BIN)/python -m tests.mutations $(ARGS)
