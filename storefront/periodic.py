@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class PeriodicTask:
         """
         self._requested = True
         if self._running and not self._stopping:
+            return
+        if _start_in_greenlet(self.start):
             return
         ending = self._thread if self._stopping else None
         if ending is not None and ending is not threading.current_thread():
@@ -148,6 +151,15 @@ class PeriodicTask:
         self._wake = threading.Event()
         self._thread = None
         self._running = self._stopping = False
+
+
+def _start_in_greenlet(start: Callable[[], None]) -> bool:
+    """Start a thread from a greenlet if this is gevent's event loop, where nothing may wait; return whether it is."""
+    gevent = sys.modules.get("gevent")
+    if gevent is None or not isinstance(gevent.getcurrent(), gevent.hub.Hub):
+        return False
+    gevent.spawn(start)
+    return True
 
 
 _TASKS: WeakSet[PeriodicTask] = WeakSet()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -12,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from storefront import periodic
 from storefront.periodic import PeriodicTask
-from tests.processes import eventually
+from tests.processes import ROOT, eventually
 
 NEVER = 3600.0  # seconds
 
@@ -182,3 +184,28 @@ def test_a_start_during_a_stop_runs_the_task_again() -> None:
     assert task.is_running
     task.stop()
     assert not task.is_running
+
+
+IN_EVENT_LOOP = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from gevent.event import Event
+from storefront.periodic import PeriodicTask
+
+started, done = Event(), Event()
+task = PeriodicTask("probe", done.set, 0.0, idle_runs=1)
+
+def start():
+    task.start()
+    started.set()
+
+gevent.get_hub().loop.run_callback(start)
+assert done.wait(20)
+assert started.is_set()
+"""
+
+
+def test_a_task_can_be_started_in_the_event_loop() -> None:
+    """Nothing may wait there, and the start of a thread does. The fast path starts tasks there."""
+    subprocess.run([sys.executable, "-c", IN_EVENT_LOOP], cwd=ROOT, check=True, timeout=60)

@@ -13,13 +13,11 @@ number of connections (`ConnectionLimits`). Streams have left the worker by then
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
-from time import monotonic
 from typing import Any, ClassVar
 
 from flask import Flask
-from gevent import get_hub, getcurrent, monkey, sleep
+from gevent import getcurrent, monkey
 from gevent.server import StreamServer
 from gunicorn.http import parser
 from gunicorn.http.errors import InvalidRequestLine
@@ -31,7 +29,9 @@ from storefront import rate_limiting
 from storefront.edge.body_reader import BodyReader, discard, is_unwanted
 from storefront.edge.connections import REFUSAL, ConnectionLimits
 from storefront.edge.fast_path import FastPath, fast_path
+from storefront.edge.keep_alive import KeepAliveTimeout
 from storefront.edge.plain_head import read_plain_head
+from storefront.edge.waiting_connection import WaitingConnection
 
 _Socket: Any = monkey.get_original("socket", "socket")
 _KEEP_ALIVE = "keep-alive"
@@ -130,9 +130,9 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
                 if is_body_left:
                     discard(sock)
 
-    def timeout_ctx(self) -> _KeepAliveTimeout:
+    def timeout_ctx(self) -> KeepAliveTimeout:
         """Return the keep-alive time-out of a connection; it restarts after each answer of the fast path."""
-        timeout = _KeepAliveTimeout(self.cfg.keepalive)
+        timeout = KeepAliveTimeout(self.cfg.keepalive)
         setattr(getcurrent(), _KEEP_ALIVE_TIMEOUT, timeout)
         return timeout
 
@@ -143,49 +143,6 @@ class Worker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn is not typ
         answer = self.fast_path.answer(environ)
         self.nr += answer is not None
         return answer
-
-
-class _KeepAliveExpired(BaseException):
-    """Ends the wait of a connection that sent no request in time."""
-
-
-class _KeepAliveTimeout:
-    """A time-out that can be interrupted and restarted; when it ends, the block ends.
-
-    A timer of the event loop for each request would cost more than the rest of a cached page's time-out. So one timer
-    runs while the block does; when it ends too early, because the time-out was restarted, it runs for the rest.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._expired = _KeepAliveExpired()
-
-    def begin(self) -> None:
-        self._ends_at = monotonic() + self._seconds
-
-    def interrupt(self) -> None:
-        self._ends_at = math.inf
-
-    def _check(self) -> None:
-        self._timer.close()
-        left = min(self._ends_at - monotonic(), self._seconds)
-        if left > 0:
-            self._start_timer(left)
-        else:
-            self._greenlet.throw(self._expired)
-
-    def _start_timer(self, seconds: float) -> None:
-        self._timer = get_hub().loop.timer(seconds)
-        self._timer.start(self._check)
-
-    def __enter__(self) -> None:
-        self._greenlet = getcurrent()
-        self.begin()
-        self._start_timer(self._seconds)
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        self._timer.close()
-        return error is self._expired
 
 
 class _Request(Request):  # type: ignore[misc]
@@ -201,17 +158,9 @@ class _Request(Request):  # type: ignore[misc]
         """Answer requests for cached pages until another request comes, then parse that as gunicorn does."""
         if self.worker.fast_path is None:
             return super().parse(unreader)
-        data = unreader.read()
-        while data and (answer := self._answer(data)) is not None:
-            timeout: _KeepAliveTimeout = getattr(getcurrent(), _KEEP_ALIVE_TIMEOUT)
-            timeout.interrupt()  # slow readers get the time that gunicorn gives
-            # `sendall` asks the kernel for the size of its buffer first; an answer nearly always fits into it.
-            sent = unreader.sock.send(answer)
-            if sent < len(answer):
-                unreader.sock.sendall(memoryview(answer)[sent:])
-            sleep(0)  # a worker that never waits would starve its other connections
-            timeout.begin()
-            data = unreader.read()
+        timeout: KeepAliveTimeout = getattr(getcurrent(), _KEEP_ALIVE_TIMEOUT)
+        connection = WaitingConnection(unreader.sock, unreader.mxchunk, self._answer, timeout)
+        data = connection.receive_other(unreader.read())
         if not data:
             raise StopIteration
         unreader.unread(data)
