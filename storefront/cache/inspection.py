@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask
+from redis import Redis
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -59,30 +61,44 @@ def measure_memory(prefix: str) -> MemoryUse:
         RedisUnavailable: Redis does not answer.
     """
 
-    def read(client: Any) -> MemoryUse:
-        info, stats = client.info("memory"), client.info("stats")
-        with client.pipeline(transaction=False) as pipe:
+    servers = redis_roles.call(Role.CACHE, lambda _: list(redis_roles.server_clients(Role.CACHE)))
+    by_kind: defaultdict[str, list[int]] = defaultdict(list)
+    used = limit = evicted = entries = 0
+    policy = "?"
+    for server in servers:
+        info, size, sample = redis_roles.call(Role.CACHE, _make_measurement(server, prefix))
+        used, limit, entries = used + info["used_memory"], limit + info.get("maxmemory", 0), entries + size
+        evicted, policy = evicted + info.get("evicted_keys", 0), info.get("maxmemory_policy", "?")
+        for name, bytes_ in sample:
+            by_kind[_kind_of_key(name, prefix)].append(bytes_)
+    kinds = {kind: (len(sizes), sum(sizes) // len(sizes)) for kind, sizes in sorted(by_kind.items())}
+    return MemoryUse(used, limit, policy, evicted, entries, kinds)
+
+
+_Measurement = tuple[dict[str, Any], int, list[tuple[str, int]]]
+
+
+def _make_measurement(server: Redis, prefix: str) -> Callable[[Redis], _Measurement]:
+    """Return a function that reads a server's figures, its number of keys, and the bytes of some of our keys."""
+
+    def measure(_client: Redis) -> _Measurement:
+        with server.pipeline(transaction=False) as pipe:
+            pipe.info("memory")
+            pipe.info("stats")
+            pipe.dbsize()
             for _ in range(SAMPLE_SIZE):
                 pipe.randomkey()
-            names = {name for name in pipe.execute() if name}
-            ours = [name for name in names if name.startswith(prefix.encode())]
+            memory, stats, size, *names = pipe.execute()
+            ours = [name for name in {*names} if name and name.startswith(prefix.encode())]
             for name in ours:
                 pipe.memory_usage(name, samples=0)  # exact: bodies differ too much for an estimate
             sizes = pipe.execute()
-        by_kind: defaultdict[str, list[int]] = defaultdict(list)
-        for name, size in zip(ours, sizes, strict=True):
-            by_kind[_kind_of_key(name.decode("utf-8", "replace"), prefix)].append(size or 0)
-        kinds = {kind: (len(bytes_), sum(bytes_) // len(bytes_)) for kind, bytes_ in sorted(by_kind.items())}
-        return MemoryUse(
-            info["used_memory"],
-            info.get("maxmemory", 0),
-            info.get("maxmemory_policy", "?"),
-            stats.get("evicted_keys", 0),
-            client.dbsize(),
-            kinds,
-        )
+        sample = [
+            (name.decode("utf-8", "replace"), bytes_ or 0) for name, bytes_ in zip(ours, sizes, strict=True)
+        ]
+        return {**memory, **stats}, size, sample
 
-    return redis_roles.call(Role.CACHE, read)
+    return measure
 
 
 def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:

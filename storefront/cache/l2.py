@@ -52,12 +52,14 @@ class StoredValue:
         etag: of the value.
         bodies: the body in one or more variants (encodings, for example).
         valid_until: seconds since the epoch; the value is wrong from then on, and no level answers it.
+        address: path and query of a page, for people who look into the cache.
     """
 
     meta: bytes
     etag: str
     bodies: Mapping[str, bytes]
     valid_until: float = math.inf
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ class L2:
             "" if value.valid_until == math.inf else repr(value.valid_until),
             self._grace_us if relaxed else 0,
             "\n".join(f"{start} {tag}" for tag, start in (older or {}).items()),
+            value.address,
             *bodies,
         ]
         names = self._keys(key)
@@ -293,6 +296,12 @@ class L2:
     def redis_key(self, key: str) -> str:
         """Return the Redis key of an entry's hash."""
         return self._keys(key)[0]
+
+    def find_key(self, redis_key: str) -> str | None:
+        """Return the key of the entry in a Redis key; None if it is not one of an entry that this shop would find."""
+        _shard, separator, key = redis_key.removeprefix(f"{self._prefix}:{{c").partition("}:")
+        is_entry = separator and key != "marks" and not key.startswith("lease:")
+        return key if is_entry and self.redis_key(key) == redis_key else None
 
     def _keys(self, key: str) -> list[str]:
         shard = self._shard(key)

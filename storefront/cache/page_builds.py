@@ -33,14 +33,17 @@ class PageBuild:
     client_etags: Mapping[str, str]
     collector: collect_dependencies
     tags: Dependencies
+    address: str
     not_stored: bool = False
     was_stored: bool = False
 
 
-def begin_build(ticket: BuildTicket, encoding: str | None, client_etags: Mapping[str, str]) -> None:
-    """Begin the build of the current request's page."""
+def begin_build(
+    ticket: BuildTicket, encoding: str | None, client_etags: Mapping[str, str], address: str
+) -> None:
+    """Begin the build of the current request's page at this address (path and query, for people)."""
     collector = collect_dependencies()
-    g.cache_build = PageBuild(ticket, encoding, client_etags, collector, collector.__enter__())
+    g.cache_build = PageBuild(ticket, encoding, client_etags, collector, collector.__enter__(), address)
 
 
 def current_build() -> PageBuild | None:
@@ -99,7 +102,7 @@ def store_response(state: CacheState, build: PageBuild, response: Response) -> R
     ttl = min(state.store.ttl(entry), hard)
     tags = state.store.tag_modes.complete_tags(build.tags)
     stale, until = keys.STALE in tags, build.tags.valid_until
-    value = StoredValue(meta, digest, bodies, until)
+    value = StoredValue(meta, digest, bodies, until, build.address)
     stored = build.was_stored = build.ticket.fill(value, tags, ttl=ttl, hard=hard, older=build.tags.older)
     if stored:  # the fast path may answer the next request
         state.url_index.remember(request.environ, entry)

@@ -11,8 +11,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import MultiDict
 
 from storefront.cache import keys, page_builds, page_renderer, responses
 from storefront.cache.etags import parse_if_none_match
@@ -27,6 +29,9 @@ from storefront.web.private import mark_private
 from storefront.web.same_origin import get_origin
 
 log = logging.getLogger(__name__)
+
+_MOST_PARAMETERS = 20  # of a query, that are tried
+_LONGEST_ADDRESS = 500
 
 Canonical = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -88,7 +93,7 @@ def init_app(app: Flask, state: CacheState) -> None:
         except StorefrontError:
             return None  # the view answers with an error page
         if (rendering := page_renderer.find_rendering(request.environ)) is not None:
-            return page_renderer.begin_rendering(state, rendering, entry)
+            return page_renderer.begin_rendering(state, rendering, entry, _find_address(policy))
         if store.counters.count_request(request.full_path.rstrip("?")):
             state.hot_pages.count(entry.key, request.environ)
         encoding = compression.negotiate(request.accept_encodings)
@@ -109,7 +114,7 @@ def init_app(app: Flask, state: CacheState) -> None:
             if isinstance(result, CacheHit):
                 return None
         result.begin(get_snapshot_time())
-        page_builds.begin_build(result, encoding, client_etags)
+        page_builds.begin_build(result, encoding, client_etags, _find_address(policy))
         return None
 
     @app.after_request
@@ -164,6 +169,22 @@ def make_entry(
     """
     build = f"{fingerprint}-{keys.digest(get_origin())[:8]}"
     return keys.page(endpoint, policy.canonical(arguments, query), build, policy.kind)
+
+
+def _find_address(policy: PagePolicy) -> str:
+    """Return the path and query of the current request's page, without parameters that it does not depend on."""
+    arguments, pairs = request.view_args or {}, list(request.args.items(multi=True))
+    path = quote(request.script_root + request.path)
+    if policy.canonical is _ignore_query or not pairs:
+        return path
+    wanted = policy.canonical(arguments, request.args)
+    for pair in pairs[:_MOST_PARAMETERS]:
+        fewer = [other for other in pairs if other is not pair]
+        with contextlib.suppress(StorefrontError):
+            if policy.canonical(arguments, MultiDict(fewer)) == wanted:
+                pairs = fewer
+    address = f"{path}?{urlencode(pairs)}".rstrip("?")
+    return address if len(address) <= _LONGEST_ADDRESS else f"{path}?…"
 
 
 def _renew_in_background(

@@ -135,7 +135,9 @@ def find_rendering(environ: Mapping[str, Any]) -> Rendering | None:
     return environ.get(_RENDERING_KEY)
 
 
-def begin_rendering(state: CacheState, rendering: Rendering, entry: CacheEntry) -> Response | None:
+def begin_rendering(
+    state: CacheState, rendering: Rendering, entry: CacheEntry, address: str
+) -> Response | None:
     """Begin to build the current request's page; return an empty response if it need not be built."""
     if rendering.is_detached:
         bypass_cache()
@@ -146,7 +148,7 @@ def begin_rendering(state: CacheState, rendering: Rendering, entry: CacheEntry) 
             return current_app.response_class(status=204)
         ticket = result
         ticket.begin(None, in_background=True)
-    page_builds.begin_build(ticket, _ENCODING, {})
+    page_builds.begin_build(ticket, _ENCODING, {}, address)
     return None
 
 

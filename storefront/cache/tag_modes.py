@@ -8,8 +8,10 @@ A hard purge is strict, and forbids the old page while the database is away, too
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from storefront.cache.keys import EVERYTHING
@@ -17,6 +19,9 @@ from storefront.errors import ConfigurationError
 from storefront.i18n import lazy_gettext
 
 Mode = Literal["relaxed", "strict", "hard"]
+
+# Redis keeps names that begin with another sign beside the tags (lua/fetch.lua).
+_TAG = re.compile("[A-Za-z0-9][!-~]{0,99}")
 
 
 class TagKind(NamedTuple):
@@ -46,6 +51,11 @@ BASE_TAG_KINDS = (
         cause=lazy_gettext("a purge of everything"),
     ),
 )
+
+
+def is_tag(text: str) -> bool:
+    """Return whether a text has the form of a tag."""
+    return _TAG.fullmatch(text) is not None
 
 
 class TagModes:
@@ -103,6 +113,16 @@ class TagModes:
         name, _, identity = tag.partition(":")
         kind = self.kinds.get(name)
         return str(kind.cause) % {"id": identity} if kind else ""
+
+    def describe_unknown(self, tag: str) -> str | None:
+        """Return a sentence for operators if a tag begins with the name of no kind; None if it is one of a kind."""
+        name = tag.partition(":")[0]
+        known = sorted({*self.kinds, *(kind.group for kind in self.kinds.values() if kind.group)})
+        if name in known:
+            return None
+        similar = get_close_matches(name, known, 1)
+        guess = f" Did you mean {similar[0]!r}?" if similar else ""
+        return f"No kind of tag is called {name!r}.{guess} There are: {', '.join(known)}."
 
     def _group_of(self, tag: str) -> str:
         name, separator, _ = tag.partition(":")

@@ -12,9 +12,12 @@ from werkzeug.wrappers import Response
 from storefront import redis_roles
 from storefront.app_state import Hook
 from storefront.cache import hit_rates, inspection, verified_counts
+from storefront.cache.preview import PAGE_LIMITS, Preview, preview_invalidation
 from storefront.cache.state import cache_state
+from storefront.cache.tag_modes import is_tag
 from storefront.errors import StorefrontError
 from storefront.i18n import gettext as _
+from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.charts import Chart, draw_areas
 from storefront.web.private import private_page
@@ -25,16 +28,25 @@ panels = Hook[[], Markup]("cache.panels")
 bp = Blueprint("cache", __name__, cli_group=None)
 
 
+def _wants_preview() -> bool:
+    return bool(request.args.get("tag"))
+
+
 @bp.get("/ops/cache")
 @staff_only
+@limit("cache-preview", when=_wants_preview)
 def dashboard() -> Response:
-    """Show the dashboard; `?url=` adds how that address is cached."""
-    url = request.args.get("url", "")[:2000]
+    """Show the dashboard; `?url=` adds how that address is cached, `?tag=` the pages that carry a tag."""
+    url, tag = request.args.get("url", "")[:2000], request.args.get("tag", "")[:2000]
     hour, memory, away = _read_figures(current_app.config["CACHE_PREFIX"])
     found, problem = _inspect(url) if url and not away else (None, None)
+    preview, unknown = _preview(tag.split()) if tag and not away else (None, None)
     return private_page(
         render_template(
             "ops/cache.html",
+            tag=tag,
+            preview=preview,
+            unknown=unknown,
             hour=hour,
             memory=memory,
             away=away,
@@ -74,6 +86,19 @@ def _inspect(url: str) -> tuple[inspection.InspectedUrl | None, str | None]:
         return inspection.inspect_url(current_app, cache_state.get(current_app), url), None
     except StorefrontError as error:
         return None, str(error)
+
+
+def _preview(tags: list[str]) -> tuple[Preview | None, str | None]:
+    """Return the pages that carry one of the tags; or why they cannot be listed."""
+    if wrong := [tag for tag in tags if not is_tag(tag)]:
+        return None, _("%(tag)s is not a tag.", tag=repr(wrong[0]))
+    state = cache_state.get(current_app)
+    try:
+        found = preview_invalidation(current_app, state, tags, PAGE_LIMITS)
+    except StorefrontError as error:
+        return None, str(error)
+    unknown = next(filter(None, map(state.store.tag_modes.describe_unknown, tags)), None)
+    return (None, unknown) if unknown and not (found.pages or found.values) else (found, None)
 
 
 def _chart(minutes: Sequence[Counter[str]]) -> Chart:

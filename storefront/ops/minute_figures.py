@@ -76,7 +76,8 @@ class Recorder:
                 if streams:
                     pipe.hset(name, f"streams:{self._process[1]}", streams)
                 if is_new_minute:
-                    pipe.hset(name, "memory", client.info("memory")["used_memory"])
+                    servers = redis_roles.server_clients(Role.CACHE)
+                    pipe.hset(name, "memory", sum(one.info("memory")["used_memory"] for one in servers))
                 pipe.expire(name, _TTL)
                 pipe.execute()
 

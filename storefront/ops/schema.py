@@ -18,7 +18,13 @@ from storefront.extensions import db, migrations_folder
 
 # Commands that deal with any tables or none, by their first word.
 _OWN_CHECKS = {(name,) for name in ("backup", "db", "doctor", "limiter", "restore", "setup")}
-_WITHOUT_DATABASE = {("cache", "stats"), ("cache", "estimate"), ("limits", "report"), ("checkout", "check")}
+_WITHOUT_DATABASE = {
+    ("cache", "stats"),
+    ("cache", "estimate"),
+    ("cache", "preview"),
+    ("limits", "report"),
+    ("checkout", "check"),
+}
 PROMPT = 0.5  # seconds; a slower database makes the shop not ready
 EMPTY = "The shop is empty. Fill it: flask demo (the demo), or flask catalog import FILE"
 _NO_ANSWER = f"The database did not answer within {PROMPT:g} s. Check its load and the network."

@@ -109,11 +109,12 @@ def _read_rate(name: str, text: str) -> tuple[int, int, int]:
     return found
 
 
-# Those that views without a declaration are under.
+# Those that views without a declaration are under, and the one of /ops/cache.
 BASE_POLICIES = (
     create_policy("browse", "100/minute", exact=False),
     create_policy("crawler", "600/minute", by="address", exact=False),
     create_policy("prefetch", "60/minute", exact=False),
+    create_policy("cache-preview", "20/minute"),
 )
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,37 @@ def server(folder: Path, *options: str, **about: Any) -> Iterator[Server]:
     finally:
         one.client.close()
         one.kill()
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[list[Server]]:
+    """Run a cluster of three nodes until the block ends."""
+    with ExitStack() as stack:
+        options = ["--cluster-node-timeout", "1000"]
+        nodes = [stack.enter_context(server(folder, *options, cluster=True)) for _ in range(3)]
+        slots = [range(5461), range(5461, 10923), range(10923, 16384)]
+        for node, mine in zip(nodes, slots, strict=True):
+            node.client.execute_command("CLUSTER", "ADDSLOTS", *mine)
+            node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
+        for node in nodes:
+            assert eventually(lambda node=node: _is_settled(node))
+        yield nodes
+
+
+def _is_settled(node: Server) -> bool:
+    info = node.client.execute_command("CLUSTER INFO")
+    return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == "3"
+
+
+@contextmanager
+def sentinel(folder: Path) -> Iterator[str]:
+    """Run a server and a sentinel that names it until the block ends; yield the URL."""
+    with server(folder) as master:
+        file = folder / "sentinel.conf"
+        file.write_text("")
+        with server(folder, str(file), "--sentinel") as one:
+            one.client.sentinel_monitor("shop", "127.0.0.1", master.port, 1)
+            yield f"redis+sentinel://127.0.0.1:{one.port}/shop/0"
 
 
 class Proxy:

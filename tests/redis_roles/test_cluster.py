@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,28 +12,15 @@ from redis import Redis
 from storefront import redis_roles
 from storefront.redis_roles import LuaScript, RedisUnavailable, Role, Subscription
 from tests.processes import eventually
-from tests.redis_roles.servers import Server, server, shop
+from tests.redis_roles.servers import Server, cluster, shop
 
 KEYS = [f"key:{number}" for number in range(100)]
 
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[list[Server]]:
-    with ExitStack() as stack:
-        options = ["--cluster-node-timeout", "1000"]
-        nodes = [stack.enter_context(server(tmp_path, *options, cluster=True)) for _ in range(3)]
-        slots = [range(5461), range(5461, 10923), range(10923, 16384)]
-        for node, mine in zip(nodes, slots, strict=True):
-            node.client.execute_command("CLUSTER", "ADDSLOTS", *mine)
-            node.client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
-        for node in nodes:
-            assert eventually(lambda node=node: settled(node))
-        yield nodes
-
-
-def settled(node: Server) -> bool:
-    info = node.client.execute_command("CLUSTER INFO")
-    return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == "3"
+    with cluster(tmp_path) as three:
+        yield three
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@
 --       6 delta: microseconds that the build took  7 tags, one per line  8 etag  9 meta  10 moment at which it becomes wrong
 --       (seconds since the epoch; "" = never; the TTLs end by then)  11 grace in microseconds
 --       12 "start tag", one per line, for the tags of values that the build read and that are older than its start
---       13.. variant, body, …
+--       13 address of the page, or ""  14.. variant, body, …
 -- Result: 1 stored, 2 stored and stale, 0 the lease is no longer ours, -1 one of the tags was invalidated after start
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 local names, starts, older = {}, {}, {}
@@ -42,7 +42,11 @@ if ARGV[10] ~= '' then
   fields[#fields + 1] = 'until'
   fields[#fields + 1] = ARGV[10]
 end
-for place = 13, #ARGV, 2 do
+if ARGV[13] ~= '' then
+  fields[#fields + 1] = 'address'
+  fields[#fields + 1] = ARGV[13]
+end
+for place = 14, #ARGV, 2 do
   fields[#fields + 1] = 'body:' .. ARGV[place]
   fields[#fields + 1] = ARGV[place + 1]
 end
