@@ -29,20 +29,21 @@ class ItemState(Protocol):
 
 
 class Source(Protocol):
-    """Where a hub's items come from.
+    """Where a hub's items come from. A class that inherits from this one has the defaults below.
 
     Attributes:
         event: the name of the event that carries one changed item.
-        role: the Redis that publishes changes.
-        channel: the channel there.
+        channel: the channel of Redis on which changes are published.
+        role: the Redis that publishes them.
     """
 
     event: str
-    role: Role
     channel: str
+    role: Role = Role.LIVE
 
     def rule(self) -> object:
         """Return the rule by which items are shown now. When it has changed, all are read again."""
+        return None
 
     def read(self, topics: Collection[int]) -> Sequence[ItemState]:
         """Return all items of these topics that the public may see, and give the connection back.

@@ -32,7 +32,8 @@ class Role(StrEnum):
     CACHE = "cache"
     SESSION = "session"
     LIMIT = "limit"
-    STOCK = "stock"
+    # Messages of live streams; the value is in the names of settings, metrics and alerts.
+    LIVE = "stock"
 
 
 @dataclass

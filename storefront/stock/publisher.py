@@ -40,4 +40,4 @@ def publish_events(events: list[dict[str, Any]]) -> None:
         message = msgspec.json.encode(event)
         arguments = [event["version"], message, channel, VERSION_TTL]
         publish = partial(_PUBLISH.run, keys=[f"{prefix}{event['sku']}"], args=arguments)
-        redis_roles.call(Role.STOCK, publish, write=True)
+        redis_roles.call(Role.LIVE, publish, write=True)

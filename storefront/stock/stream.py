@@ -85,7 +85,7 @@ class StockSource:
     """
 
     event = "stock"
-    role = Role.STOCK
+    role = Role.LIVE
 
     def __init__(self, app: Flask) -> None:
         self.channel, _ = publisher.channel_and_prefix(app)

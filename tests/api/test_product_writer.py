@@ -135,7 +135,7 @@ def test_patch_changes_only_named_members(call: Call, pot: int) -> None:
 @pytest.mark.parametrize("how", ["product", "variant", "put", "top"])
 def test_stock_change_is_published_and_in_the_ledger(app: Flask, call: Call, pot: int, how: str) -> None:
     channel, _ = channel_and_prefix(app)
-    heard = redis_roles.get_client(Role.STOCK).pubsub()
+    heard = redis_roles.get_client(Role.LIVE).pubsub()
     heard.subscribe(channel)
     assert eventually(lambda: heard.get_message(timeout=0.1))
     wanted = read(call, pot)

@@ -120,7 +120,7 @@ def test_stock_change_is_delivered_signed_and_once(app: Flask, pot: None, receiv
 def test_an_unwritable_webhook_table_delays_no_stock(app: Flask, pot: None, receiver: Receiver) -> None:
     webhooks.add_webhook(receiver.url, ["stock.changed"])
     channel, _ = publisher.channel_and_prefix(app)
-    with redis_roles.get_client(Role.STOCK).pubsub() as listener:
+    with redis_roles.get_client(Role.LIVE).pubsub() as listener:
         listener.subscribe(channel)
         assert listener.get_message(timeout=5)["type"] == "subscribe"
         rename("webhook_delivery", "webhook_delivery_away")

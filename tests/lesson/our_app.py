@@ -63,7 +63,7 @@ class Score(msgspec.Struct):
 class Scores:
     """Where the scores come from: what a match has now, and what a message says."""
 
-    event, role = "score", Role.STOCK
+    event, role = "score", Role.LIVE
 
     def __init__(self, app: Flask) -> None:
         self.app, self.channel = app, app.config["CACHE_PREFIX"] + ":scores"

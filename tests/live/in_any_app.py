@@ -34,7 +34,7 @@ class Score:
 class Scores:
     """Where the scores come from."""
 
-    event, role, channel = "score", Role.STOCK, "scores"
+    event, role, channel = "score", Role.LIVE, "scores"
 
     def rule(self) -> object:
         return ""
@@ -68,7 +68,7 @@ if __name__ == "__main__":
         said = next(frames)
     with app.app_context():
         message = msgspec.json.encode(Score(7, 2, 1))
-        redis_roles.call(Role.STOCK, lambda redis: redis.publish("scores", message), write=True)
+        redis_roles.call(Role.LIVE, lambda redis: redis.publish("scores", message), write=True)
     while b'"goals":1' not in next(frames):  # before it, `status` may come
         pass
     others = {name.split(".")[1] for name in sys.modules if name.startswith("storefront.")}

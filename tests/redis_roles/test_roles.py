@@ -101,11 +101,11 @@ sys.stdin.read()
 
 
 def test_a_forked_worker_has_a_client_of_its_own(app: Flask) -> None:
-    ours = redis_roles.get_client(Role.STOCK)
+    ours = redis_roles.get_client(Role.LIVE)
     assert ours.ping()
     reader, writer = os.pipe()
     if (pid := os.fork()) == 0:
-        theirs = redis_roles.get_client(Role.STOCK)
+        theirs = redis_roles.get_client(Role.LIVE)
         os.write(writer, b"same" if theirs is ours else b"own" if theirs.ping() else b"dead")
         os._exit(0)
     os.waitpid(pid, 0)

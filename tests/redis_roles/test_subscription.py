@@ -208,7 +208,7 @@ from storefront.redis_roles import Role, Subscription
 from tests.redis_roles.servers import shop
 with shop(Path(sys.argv[1]), sys.argv[2]).app_context():
     heard = Subscription(
-        Role.STOCK,
+        Role.LIVE,
         ["stock"],
         on_message=lambda channel, data: print(data.decode(), flush=True),
         on_subscribed=lambda: print("subscribed", flush=True),

@@ -30,7 +30,7 @@ def item(sku: str = "TP") -> StockItem:
 @pytest.fixture
 def published(app: Flask) -> Iterator[list[dict[str, Any]]]:
     """The messages that were published on the channel, up to a call of `now`."""
-    pubsub = redis_roles.get_client(Role.STOCK).pubsub()
+    pubsub = redis_roles.get_client(Role.LIVE).pubsub()
     pubsub.subscribe(publisher.channel_and_prefix(app)[0])
     while pubsub.get_message(timeout=0.05) is None:
         pass

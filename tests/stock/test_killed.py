@@ -32,7 +32,7 @@ def test_killed_processes_lose_no_last_version(app: Flask) -> None:
         [sys.executable, "-m", "tests.stock.killed", *arguments], cwd=ROOT, env=os.environ, check=True
     )
     assert eventually(outbox_is_empty)
-    client, (_, keys) = redis_roles.get_client(Role.STOCK), publisher.channel_and_prefix(app)
+    client, (_, keys) = redis_roles.get_client(Role.LIVE), publisher.channel_and_prefix(app)
     for item in db.session.execute(select(StockItem)).scalars():
         assert int(client.hget(f"{keys}{item.sku}", "version") or 0) == item.version
         assert item.version == ROUNDS // 5 + 1
