@@ -30,14 +30,14 @@ from tests.named_tests import NamedTestsGuard, find_named_tests
 from tests.postgresql import package
 from tests.processes import with_terms
 from tests.programs import missing_programs, require_program, search_path
-from tests.shared_templates import share_routes, share_templates
+from tests.shared_work import share_statements, share_templates, share_work
 
 # A process that a script starts with `&` ignores SIGINT (POSIX, XCU 2.11), and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOGETHER = ("browser", "chaos")
 _MADE: list[Flask] = []
-share_routes()
+share_work()
 # Garbage is a fifth of the tests' time as it is collected by default: each test's shop makes many objects.
 gc.set_threshold(50_000, 10, 10)
 os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
@@ -232,6 +232,8 @@ def make_app(database_url: str, instance: Path, **environ: str) -> Flask:
     }
     app = create_app({"PATH": os.environ["PATH"], **settings, **with_terms(environ)}, instance=instance)
     share_templates(app)
+    with app.app_context():
+        share_statements(db.engine)
     if database_url.startswith("postgresql"):
         with app.app_context():
             event.listen(db.engine, "connect", _allow_idle_transactions)

@@ -1,0 +1,103 @@
+"""What all shops of a test process prepare once: that is most of the work of creating a shop and of its first page.
+
+Each test has a shop of its own. All of them read the same templates, static files and URL rules, and send the same
+statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
+
+from storefront.web.static_files import StaticFiles
+from tests.processes import ROOT
+
+
+class Templates(BytecodeCache):
+    """A bytecode cache in memory that all shops of the test process share."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_TEMPLATES = Templates()
+_STATEMENTS: LRUCache[Any, Any] = LRUCache(5000)
+
+
+def share_templates(app: Flask) -> None:
+    """Let this shop use templates that other shops have compiled."""
+    app.jinja_env.bytecode_cache = _TEMPLATES
+
+
+def share_statements(engine: Engine) -> None:
+    """Let this engine use statements that other engines for the same kind of database have compiled."""
+    engine.update_execution_options(compiled_cache=_STATEMENTS)
+
+
+def share_work() -> None:
+    """Let all shops of this process share their static files, routes, and statements' keys."""
+    _share_static_files()
+    _share_routes()
+    _share_dialects()
+
+
+def _share_static_files() -> None:
+    """Let all shops share the static files of the checkout, and what was compressed of them."""
+    load, known = StaticFiles.load, dict[str, Any]()
+
+    def load_once(files: StaticFiles) -> None:
+        if files._root != ROOT / "static":  # a test's own
+            load(files)
+            return
+        if not known:
+            load(files)
+            known.update(_files=files._files, _imports=files._imports)
+        files._files, files._imports = known["_files"], known["_imports"]
+
+    setattr(StaticFiles, "load", load_once)  # noqa: B010  # a method
+
+
+def _share_routes() -> None:
+    """Let equal URL rules of all shops share the function that builds their URLs."""
+    compile_one, known = Rule._compile_builder, dict[Any, Callable[..., tuple[str, str]]]()
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:  # the function contains their values
+            return compile_one(rule, append_unknown)
+        key = (*rule._trace, append_unknown)
+        if key not in known:
+            known[key] = compile_one(rule, append_unknown)
+        return known[key]
+
+    setattr(Rule, "_compile_builder", compile_once)  # noqa: B010  # it is not ours
+
+
+def _share_dialects() -> None:
+    """Let SQLAlchemy take all dialects of a kind for equal. Its keys of compiled statements contain the dialect."""
+    for kind in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+        for name, method in {"__eq__": _is_same_kind, "__hash__": _hash_kind}.items():
+            setattr(kind, name, method)
+
+
+def _is_same_kind(dialect: Dialect, other: object) -> bool:
+    return type(dialect) is type(other)
+
+
+def _hash_kind(dialect: Dialect) -> int:
+    return hash(type(dialect))
