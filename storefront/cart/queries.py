@@ -100,6 +100,11 @@ class CartPage:
         return bool(self.lines) and not self.unbuyable
 
     @property
+    def counted(self) -> int:
+        """How many items the subtotal counts."""
+        return sum(line.quantity for line in self.lines if line.buyable)
+
+    @property
     def unbuyable(self) -> list[CartPageLine]:
         """The lines of which less can be bought now than the shopper wants."""
         return [line for line in self.lines if not line.buyable]

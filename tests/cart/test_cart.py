@@ -178,6 +178,7 @@ def test_changes_since_adding_are_shown(client: FlaskClient) -> None:
     ):
         assert said in page, said
     assert "$20.00" in page, "the subtotal counts what can be bought: 12 + 8"
+    assert ">2 items<" in page
 
 
 def test_no_get_changes_a_cart(client: FlaskClient) -> None:
