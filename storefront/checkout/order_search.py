@@ -34,6 +34,11 @@ class OrderSearch:
     until: date | None = None
 
     @property
+    def is_backwards(self) -> bool:
+        """Whether the first day is after the last, so that no order can match."""
+        return self.since is not None and self.until is not None and self.since > self.until
+
+    @property
     def fields(self) -> dict[str, str]:
         """The fields of the form that are not empty, for links to further pages."""
         days = {"from": self.since, "to": self.until}

@@ -115,6 +115,12 @@ def test_a_day_that_cannot_be_read_is_a_note(staff: Browser, numbers: dict[str, 
     assert numbers["ada"] in page.text, "the rest of the search stays"
 
 
+def test_days_in_the_wrong_order_are_a_note(staff: Browser, numbers: dict[str, str]) -> None:
+    page = staff.get("/ops/orders?from=2026-02-01&to=2026-01-31").text
+    assert "The first day is after the last day. Change “From” or “To”." in page
+    assert "first day" not in staff.get("/ops/orders?from=2026-01-31&to=2026-01-31").text
+
+
 def test_a_number_still_leads_to_its_order(staff: Browser, numbers: dict[str, str]) -> None:
     for name in ("q", "number"):
         answer = staff.get("/ops/orders", query_string={name: numbers["ada"].lower()})

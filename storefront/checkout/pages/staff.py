@@ -13,7 +13,7 @@ from storefront import accounts, rate_limiting, shop_settings
 from storefront.actors import describe_actors
 from storefront.checkout import order_goods, order_states, orders, queries, shipping
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
-from storefront.checkout.order_search import read_search
+from storefront.checkout.order_search import OrderSearch, read_search
 from storefront.checkout.order_view import OrderView
 from storefront.checkout.pages import blueprint, page_number, render_page
 from storefront.checkout.payment import disputes, invoice_expiry
@@ -69,8 +69,14 @@ def all_orders() -> Response:
         state=state,
         states=STATES,
         search=search,
-        problem="" if is_readable else _("Enter the days as %(example)s.", example="2026-01-31"),
+        problem=_search_problem(search, is_readable),
     )
+
+
+def _search_problem(search: OrderSearch, is_readable: bool) -> str:
+    if not is_readable:
+        return _("Enter the days as %(example)s.", example="2026-01-31")
+    return _("The first day is after the last day. Change “From” or “To”.") if search.is_backwards else ""
 
 
 @bp.get("/ops/orders/<number>")
@@ -157,7 +163,7 @@ def _returned(order: OrderView) -> dict[int, int]:
         text = request.form.get(f"returned-{line.id}", "").strip() or "0"
         number = read_whole_number(text, most_digits=6)
         if number is None:
-            raise OrderError(_("Enter how many of %(title)s came back, from 0.", title=line.title))
+            raise OrderError(_("Enter how many of %(title)s came back: 0 or more.", title=line.title))
         if number:
             quantities[line.id] = number
     return quantities
