@@ -19,7 +19,7 @@ from storefront.demo import choice
 from storefront.extensions import Model, db, write_transaction
 from storefront.stock import StockItem, StockMovement
 from tests.conftest import make_app
-from tests.factories import make_product
+from tests.factories import make_category, make_product
 
 CATALOGUE = (Product, Variant, ProductImage, StockItem, StockMovement, Listing)
 
@@ -48,16 +48,17 @@ def loaded(app: Flask, media: Path, tmp_path: Path) -> Flask:
 
 
 def test_the_demo_goes_and_does_not_come_back(loaded: Flask, tmp_path: Path) -> None:
-    make_product("Our own mug", slug="our-own-mug", pictures=1)
+    mugs = make_category("Teaware", "Cups and mugs")
+    make_product("Our own mug", slug="our-own-mug", pictures=1, category=mugs)
     assert "Remove them for good?" in run(loaded, "demo", "remove", typed="n\n").output
     assert count(Product) > 1
     done = run(loaded, "demo", "remove", "--yes")
     assert done.exit_code == 0, done.output
     assert "Removed 63 products" in done.output
     assert [product.slug for product in db.session.scalars(select(Product))] == ["our-own-mug"]
-    assert [count(model) for model in CATALOGUE] == [1, 1, 1, 1, 0, 1]
-    root = db.session.scalars(select(Category)).one()
-    assert (root.path, root.product_count) == ("", 1)
+    assert [count(model) for model in CATALOGUE] == [1, 1, 1, 1, 0, 3]
+    kept_categories = {one.path: one.product_count for one in db.session.scalars(select(Category))}
+    assert kept_categories == {"": 1, "teaware": 1, "teaware/cups-and-mugs": 1}
     digests = {str(digest)[:2] for digest in db.session.scalars(select(ProductImage.digest))}
     kept = {file.parent.name for file in (tmp_path / "media").rglob("*.webp")}
     assert kept <= digests
@@ -76,6 +77,11 @@ def change_title(product: Product) -> None:
 def change_price(product: Product) -> None:
     with actors.acting_as(actors.Actor("import", "command:kim")):
         product.variants[-1].price += 1
+
+
+def move(product: Product) -> None:
+    with actors.acting_as(actors.Actor("import", "command:kim")):
+        product.category = make_category("Our corner", "Old things")
 
 
 def receive(product: Product) -> None:
@@ -102,6 +108,7 @@ def test_what_people_changed_or_ordered_stays_and_is_listed(loaded: Flask) -> No
     changes: list[tuple[Callable[[Product], None], str]] = [
         (change_title, "somebody changed it"),
         (change_price, "somebody changed it"),
+        (move, "somebody changed it"),
         (receive, "somebody changed its stock"),
         (order, "it was ordered"),
     ]
