@@ -183,7 +183,7 @@ def _words(actor: Actor, name: str) -> str:
             return name or (
                 _("a former member of staff (account %(id)s)", id=actor.id)
                 if actor.id
-                else _("a member of staff, not recorded who")
+                else _("a member of staff, name not recorded")
             )
         case "customer":
             return name or (

@@ -134,7 +134,7 @@ def test_a_periodic_task_acts_for_the_system(app: Flask) -> None:
 def test_old_actors_are_described_as_they_were(app: Flask) -> None:
     texts = ["staff", "checkout", "token till", "staff:99", "customer", "import", "staff:x"]
     assert actors.describe_actors(texts) == {
-        "staff": "a member of staff, not recorded who",
+        "staff": "a member of staff, name not recorded",
         "checkout": "checkout",
         "token till": "token till",
         "staff:99": "a former member of staff (account 99)",

@@ -23,7 +23,7 @@ Exporter = Callable[[int], Any]
 class _Additions:
     pages: list[tuple[str, str]] = field(
         default_factory=lambda: [
-            ("accounts.overview", _("You")),
+            ("accounts.overview", _("Profile")),
             ("addresses.book", _("Addresses")),
             ("devices.devices", _("Devices")),
             ("security.overview", _("Security")),

@@ -81,7 +81,7 @@ _FACTORS: Final = {
     "passkey-removed": _("passkey removed"),
     "recovery-codes-made": _("new recovery codes made"),
     "recovery-code-used": _("recovery code used"),
-    "reset": _("all removed, by the link of an operator"),
+    "reset": _("all methods removed with an operator’s link"),
 }
 
 

@@ -113,7 +113,7 @@ def inspect_url(app: Flask, state: CacheState, address: str) -> InspectedUrl:
         path = remove_prefix(parts.path) or "/"
         endpoint, arguments = app.url_map.bind("").match(path, method="GET")
     except (HTTPException, ValueError) as error:
-        raise BadInputError("url", _("%(url)s is no address of this shop.", url=address)) from error
+        raise BadInputError("url", _("%(url)s is not an address of this shop.", url=address)) from error
     policy = page_cache.find_policy(app, endpoint)
     if policy is None:
         raise BadInputError("url", _("%(url)s is not a public page: it is never cached.", url=address))

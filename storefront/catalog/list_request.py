@@ -129,7 +129,7 @@ def parse(
         raise BadInputError("q", _("Please search with at most %(most)d characters.", most=MAX_QUERY))
     sort = args.get("sort") or ("relevance" if query else "new")
     if sort not in SORTS:
-        raise BadInputError("sort", _("The order must be one of: %(names)s.", names=", ".join(SORTS)))
+        raise BadInputError("sort", _("The sort order must be one of: %(names)s.", names=", ".join(SORTS)))
     path = path or args.get("category", "").strip("/ ")
     if len(path) > MAX_PATH:
         raise BadInputError("category", _("This category name is too long."))

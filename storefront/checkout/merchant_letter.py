@@ -61,9 +61,9 @@ def _compose(data: dict[str, Any]) -> MailText | None:
         _("New order %(number)s", number=order.number),
         (
             _("%(email)s has placed an order.", email=order.email),
-            _("It is not paid yet: %(payment)s.", payment=payment)
+            _("Not paid yet. Payment method: %(payment)s.", payment=payment)
             if order.due.amount
-            else _("It is paid: %(payment)s.", payment=payment),
+            else _("Paid. Payment method: %(payment)s.", payment=payment),
         ),
         build_url(data["site"], "orders_staff.show", number=order.number),
         _("Open the order"),

@@ -96,7 +96,7 @@ def _note_withheld(session: Session, *, change: OrderChange) -> None:
     order = session.get_one(Order, change.order_id)
     order.withheld_mails += 1
     note = _(
-        "No letter was sent about this (%(kind)s): too many went to this address, or came from one visitor.",
+        "No e-mail was sent about this (%(kind)s): this address or this visitor has caused too many.",
         kind=change.kind,
     )
     order_events.record_event(session, order, "note", actor=str(actors.SYSTEM), note=note)

@@ -21,7 +21,7 @@ def reserve_goods(session: Session, number: str, *, actor: str = "", note: str =
     """
     order = lock_order(session, number)
     if order.state != "placed" or not any(line.unreserved for line in order.lines):
-        raise OrderError(_("All items of this order have already left the stock."))
+        raise OrderError(_("All items of this order have already been taken from stock."))
     take_unreserved(session, order, actor)
     return record_event(
         session, order, "note", actor=actor, note=f"{_('Its goods are reserved.')} {note}".strip()
@@ -63,7 +63,7 @@ def restock(session: Session, order: Order, returned: Mapping[int, int], actor: 
         if not 0 <= quantity <= possible:
             raise OrderError(
                 _(
-                    "%(possible)d of %(title)s can come back into stock, not %(quantity)d.",
+                    "At most %(possible)d of %(title)s can go back into stock, not %(quantity)d.",
                     possible=possible,
                     title=line.title,
                     quantity=quantity,

@@ -79,7 +79,9 @@ def record_refund(
     order = lock_order(session, number)
     if not 0 < amount <= order.paid - order.refunded:
         possible, given = _money(order, order.paid - order.refunded), _money(order, amount)
-        raise OrderError(_("%(possible)s can be refunded, not %(amount)s.", possible=possible, amount=given))
+        raise OrderError(
+            _("At most %(possible)s can be refunded, not %(amount)s.", possible=possible, amount=given)
+        )
     restock(session, order, returned or {}, actor, "refunded")
     order.refunded += amount
     if order.refunded == order.total and order.state != "cancelled":
@@ -103,7 +105,7 @@ def record_failed_refund(
     if order.state == "refunded":
         order.state = ["paid", *(e.kind for e in order.events if e.kind in ("shipped", "delivered"))][-1]
     text = _(
-        "The refund %(reference)s of %(amount)s failed: that can be refunded again.",
+        "The refund %(reference)s of %(amount)s failed. You can refund this amount again.",
         reference=note,
         amount=_money(order, amount),
     )

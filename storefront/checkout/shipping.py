@@ -27,7 +27,7 @@ def mark_shipped(session: Session, number: str, *, actor: str = "", note: str = 
     """
     order = lock_order(session, number)
     if not order.delivery:
-        raise OrderError(_("Nothing in this order is sent. Mark it as delivered instead."))
+        raise OrderError(_("This order has nothing to ship. Mark it as delivered instead."))
     _check_disputes(session, order)
     take_unreserved(session, order, actor)
     order.tracking = clean_line(note)[:MAX_TRACKING]
@@ -44,9 +44,9 @@ def set_tracking(session: Session, number: str, *, actor: str = "", note: str = 
     if order.state not in ("shipped", "delivered") or not order.delivery:
         raise OrderError(_("Nothing in this order has been shipped."))
     if not tracking or len(tracking) > MAX_TRACKING:
-        raise OrderError(_("Enter the tracking number, of up to %(most)d characters.", most=MAX_TRACKING))
+        raise OrderError(_("Enter a tracking number of up to %(most)d characters.", most=MAX_TRACKING))
     if tracking == order.tracking:
-        raise OrderError(_("The order has this tracking number already."))
+        raise OrderError(_("The order already has this tracking number."))
     order.tracking = tracking
     text = _("Tracking number: %(tracking)s", tracking=tracking)
     return record_event(session, order, "note", actor=actor, note=text, is_tracking=True)
@@ -83,7 +83,9 @@ def take_back(
     order = lock_order(session, number)
     if not can_come_back(order.state, order.total, order.paid, order.refunded):
         raise OrderError(
-            _("Only an unpaid order that was sent can be taken back. Refund a paid one, with its goods.")
+            _(
+                "Only an unpaid order that has been shipped can come back. Refund a paid order with what came back."
+            )
         )
     restock(session, order, returned, actor, "came back")
     order.state = "cancelled"
@@ -95,7 +97,7 @@ def _check_disputes(session: Session, order: Order) -> None:
     if queries.is_disputed(session, order.id):
         raise OrderError(
             _(
-                "The payment is disputed. Decide on the order's page at %(path)s whether it is shipped anyway.",
+                "The payment is disputed. Decide on the order’s page under %(path)s whether to ship it.",
                 path=add_prefix("/ops/orders"),
             )
         )

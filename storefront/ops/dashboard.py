@@ -67,7 +67,7 @@ def _charts() -> tuple[list[Chart], str | None]:
             },
         ),
         draw_lines(
-            _("Time to answer"),
+            _("Response time"),
             "ms",
             {
                 f"p{share:.0f}": [minute.percentile(share / 100) for minute in minutes]
@@ -80,7 +80,7 @@ def _charts() -> tuple[list[Chart], str | None]:
         ),
         orders,
         draw_lines(
-            _("Memory of the cache's Redis"), "MB", {_("Used"): [m.memory / 1e6 or None for m in minutes]}
+            _("Redis memory of the cache"), "MB", {_("Used"): [m.memory / 1e6 or None for m in minutes]}
         ),
     ], None
 

@@ -171,9 +171,9 @@ def figures() -> list[tuple[str, int]]:
             (_("Requests"), "storefront_request_seconds_count"),
             (_("Orders placed"), "storefront_orders_total"),
             (_("Open pages with live stock"), "storefront_stock_streams"),
-            (_("Bytes of own copies of pages"), "storefront_cache_local_bytes"),
-            (_("Errors of the database"), "storefront_sql_errors_total"),
-            (_("Messages that wait in the outbox, when last asked"), "storefront_outbox_waiting"),
+            (_("Bytes of pages in the workers’ memory"), "storefront_cache_local_bytes"),
+            (_("Database errors"), "storefront_sql_errors_total"),
+            (_("Messages waiting in the outbox, at the last check"), "storefront_outbox_waiting"),
         )
     ]
 

@@ -25,21 +25,21 @@ TAG_KINDS = (
         "search",
         "relaxed",
         "which products match; each of them has its card",
-        cause=_("the words of any product change"),
+        cause=_("the searchable text of any product changes"),
     ),
     TagKind(
         "product",
         "strict",
         "price, text and stock of the product; its takedown",
         "products",
-        cause=_("product %(id)s changes in anything that its page prints"),
+        cause=_("anything on the page of product %(id)s changes"),
     ),
     TagKind(
         "card",
         "strict",
         "price, name and stock that a list prints; its takedown",
         "cards",
-        cause=_("product %(id)s changes in what a list prints of it"),
+        cause=_("anything that lists show of product %(id)s changes"),
     ),
     TagKind(
         "slug",
@@ -86,6 +86,6 @@ TAG_KINDS = (
     TagKind("description-picture", "strict", "a description shows a picture that is gone", "products"),
     TagKind("sitemap", "relaxed", "crawlers read it hours later"),
     TagKind(
-        "user", "strict", "rights of a customer", "users", cause=_("customer %(id)s changes the profile")
+        "user", "strict", "rights of a customer", "users", cause=_("customer %(id)s changes their profile")
     ),
 )

@@ -116,8 +116,8 @@ def _sentence(error: StorefrontError) -> str:
         return _("Several variants have this SKU. Choose one.")
     if isinstance(error, StockChangedError):
         return _(
-            "The stock has changed meanwhile: %(before)d were on hand when you looked, now %(now)d are. "
-            "Nothing has been set. Check your number and send it again.",
+            "The stock has changed: %(before)d on hand when you opened this page, %(now)d now. "
+            "Nothing was saved. Check the number and send it again.",
             before=error.expected,
             now=error.now,
         )

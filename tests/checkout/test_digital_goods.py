@@ -86,7 +86,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
         True,
         True,
     )
-    with pytest.raises(OrderError, match="Nothing in this order is sent"), write_transaction() as session:
+    with pytest.raises(OrderError, match="This order has nothing to ship"), write_transaction() as session:
         shipping.mark_shipped(session, number)
     assert browser.post(f"/ops/orders/{number}/events", kind="delivered").status_code == 303
     db.session.rollback()

@@ -121,7 +121,7 @@ def test_amounts_are_written_as_the_shop_writes_them(app: Flask, staff: Browser,
         ("paid", {"amount": "NaN"}, "Enter the amount as"),
         ("paid", {"amount": "1e999999"}, "Enter the amount as"),
         ("paid", {"amount": "44.89"}, "The amount due is"),
-        ("refunded", {"amount": "1"}, "Only what was paid"),
+        ("refunded", {"amount": "1"}, "Only an amount that was paid"),
         ("delivered", {}, "placed cannot become delivered"),
     ],
 )

@@ -207,7 +207,7 @@ def test_refund_counts_once_whichever_report_comes_first(
     assert order(session).refunded.amount == 1500
     answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="44.00", key="form-2")
     assert answer.status_code == 409
-    assert "Stripe did not refund it" in answer.text
+    assert "Stripe didn’t make the refund" in answer.text
     assert order(session).refunded.amount == 1500
 
 

@@ -137,7 +137,7 @@ def test_invoice_order_gets_no_stripe_payment(shop: Flask, guest: Browser, strip
     assert (order(session).paid.amount, order(session).state) == (0, "placed")
     [note] = notes(session)
     assert note.startswith("Stripe received $44.88")
-    assert "Refund cs_1 in Stripe's dashboard" in note
+    assert "Refund cs_1 in Stripe’s dashboard" in note
 
 
 def test_dispute_stops_shipping_until_staff_decide(
@@ -201,5 +201,5 @@ def test_failed_refund_keeps_its_key_with_the_form(
         assert staff.post(events, **form).status_code == 303
     assert [refund["amount"] for refund in stripe.refunds] == [1000]
     changed = staff.post(events, **form | {"amount": "12.00"})
-    assert "sent before with another amount" in changed.text
+    assert "already sent this form with another amount" in changed.text
     assert [refund["amount"] for refund in stripe.refunds] == [1000]

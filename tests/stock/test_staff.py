@@ -51,7 +51,7 @@ def test_changed_stock_is_not_overwritten_by_a_form(staff: FlaskClient) -> None:
     form = {"code": "TP", "shown": "5", "number": "9", "reason": "counted twice"}
     answer = staff.post("/ops/stock", data=form, headers=OWN)
     assert answer.status_code == 409
-    assert "5 were on hand when you looked, now 3 are" in answer.text
+    assert "5 on hand when you opened this page, 3 now" in answer.text
     for kept in ('name="number" type="number" inputmode="numeric" min="0" value="9"', "counted twice"):
         assert kept in answer.text, "nothing that was typed is lost"
     assert on_hand() == 3

@@ -151,8 +151,8 @@ def _handle_foreign(session: Session, order: Order, provider: str, subject: Subj
         session, provider, f"unbooked:{subject.id}", "unbooked"
     ):
         text = _(
-            "Stripe received %(amount)s for this order, which is not paid through Stripe. It was not booked. "
-            "Refund %(reference)s in Stripe's dashboard.",
+            "Stripe received %(amount)s for this order, which is not paid through Stripe. It was not recorded. "
+            "Refund %(reference)s in Stripe’s dashboard.",
             amount=_amount(subject),
             reference=subject.id,
         )
@@ -165,7 +165,7 @@ def _note_unbooked(provider: str, number: str, subject: Subject, problem: str) -
         order_events.lock_order(session, number)
         if attempts.mark_handled(session, provider, f"unbooked:{subject.id}", "unbooked"):
             text = _(
-                "A payment at Stripe was not booked. %(problem)s Look at %(reference)s in Stripe's dashboard.",
+                "A payment at Stripe was not recorded. %(problem)s Check %(reference)s in Stripe’s dashboard.",
                 problem=problem,
                 reference=subject.id,
             )
@@ -209,7 +209,10 @@ def _handle_refund(session: Session, provider: str, number: str, refund: Refund)
             orders.record_refund(session, number, amount, note=reference)
     elif attempts.mark_handled(session, provider, f"lost:{reference}", "refund.failed"):
         if is_new:
-            text = _("The refund %(reference)s failed; it had not been counted.", reference=reference)
+            text = _(
+                "The refund %(reference)s failed. It was not recorded before, so the order stays as it is.",
+                reference=reference,
+            )
             orders.add_note(session, number, text)
         else:
             orders.record_failed_refund(session, number, amount, note=reference)

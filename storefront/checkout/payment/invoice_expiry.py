@@ -77,7 +77,7 @@ def prolong(session: Session, number: str, *, note: str = "") -> None:
     if end is None or not is_unpaid_invoice(order):
         raise OrderError(_("This order isn’t waiting for an invoice payment."))
     order.pay_by, order.reminded_at = end, None
-    text = _("It can be paid until %(day)s.", day=format_day(end))
+    text = _("The order can be paid until %(day)s.", day=format_day(end))
     orders.add_note(session, number, f"{text} {note}".strip())
 
 
@@ -99,7 +99,7 @@ def _remind(number: str, earliest_end: datetime) -> bool:
         content = DeferredMail(_COMPOSER, {"number": number, "site": access.shop_url()})
         mail.enqueue_limited(session, order.email, content)
         order.reminded_at, order.pay_by = datetime.now(UTC), max(order.pay_by, earliest_end)
-        text = _("Reminded: it can be paid until %(day)s.", day=format_day(order.pay_by))
+        text = _("Reminder sent. The order can be paid until %(day)s.", day=format_day(order.pay_by))
         orders.add_note(session, number, text)
         return True
     return False

@@ -71,7 +71,7 @@ def refund_order(
     db.session.rollback()  # no transaction is open during the request to the provider
     provider = current_terms().provider_of(order)
     if not 0 < amount <= order.paid.amount:
-        raise OrderError(_("Only what was paid can be refunded."))
+        raise OrderError(_("Only an amount that was paid can be refunded."))
     code, reference = order_states.INVOICE, key
     if provider is not None:
         code, reference = provider.code, provider.refund(order, amount, key)
@@ -115,7 +115,7 @@ def _send_refund(attempt: Attempt) -> Outcome:
             if attempt.number in (1, len(BACKOFF) + 1):
                 _add_note(
                     number,
-                    _("The refund failed and is tried again automatically. %(error)s", error=error),
+                    _("The refund failed and will be tried again automatically. %(error)s", error=error),
                 )
             return Outcome(succeeded=False)
     return Outcome(succeeded=True)

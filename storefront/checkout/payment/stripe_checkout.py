@@ -84,7 +84,7 @@ class StripeCheckout:
 
         paid = [row for row in attempts.list_attempts(self.code, order.number) if row.state == "paid"]
         if not paid:
-            raise PaymentError(_("Stripe has no payment of this order that could be refunded."))
+            raise PaymentError(_("Stripe has no payment for this order that can be refunded."))
         try:
             intent = self._sessions.retrieve(paid[-1].reference).payment_intent
             params: Any = {"payment_intent": intent, "amount": amount, "metadata": {"order": order.number}}
@@ -92,14 +92,18 @@ class StripeCheckout:
         except stripe.IdempotencyError as error:
             raise PaymentError(
                 _(
-                    "This form was sent before with another amount, which Stripe may have refunded. Open the order "
-                    "again, look at its log and at Stripe's dashboard, then decide."
+                    "You already sent this form with another amount, which Stripe may have refunded. Open the order "
+                    "again, and check its log and Stripe’s dashboard before you refund more."
                 )
             ) from error
         except stripe.StripeError as error:
-            reason = error.user_message or _("it did not answer")
+            if not error.user_message:  # it may have made the refund: the key lets it be made only once
+                raise PaymentError(_("Stripe didn’t answer. Trying again never refunds twice.")) from error
             raise PaymentError(
-                _("Stripe did not refund it: %(reason)s. Nothing was changed; try again.", reason=reason)
+                _(
+                    "Stripe didn’t make the refund (%(reason)s). Nothing was changed.",
+                    reason=error.user_message,
+                )
             ) from error
 
     def abandon(self, order: OrderView) -> bool:
