@@ -23,6 +23,8 @@ ALONE = ("-w", "1", "--log-level", "warning", "--no-control-socket")
 GUNICORN = ("-m", "gunicorn", "-k", "gevent", *ALONE)
 CONFIGURED = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", *ALONE)
 BIND = ("--bind", "127.0.0.1:{port}")
+SETTLE_SECONDS = 300
+IDLE_SHARE = 0.06  # of a core: more than the periodic tasks of a shop at rest take
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,22 @@ def load(
     answered = re.search(r"(\d+) requests in", ran.stdout)
     cpu = (_worked(group) - worked) / int(answered[1]) if answered else 0.0
     return Load(float(rate[1]), float(slow[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slow[2]], cpu)
+
+
+def settle(url: str) -> None:
+    """Wait until a server is at rest: a shop that has just started fills its cache, and pages open one by one.
+
+    Raises:
+        SystemExit: it is still busy after SETTLE_SECONDS.
+    """
+    deadline, quiet = time.monotonic() + SETTLE_SECONDS, 0
+    while quiet < 2:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{url} is still busy after {SETTLE_SECONDS} s without a request")
+        began, worked = time.monotonic(), cpu_time(url)
+        time.sleep(1)
+        share = (cpu_time(url) - worked) / 1e6 / (time.monotonic() - began)
+        quiet = quiet + 1 if share < IDLE_SHARE else 0
 
 
 def cpu_time(url: str) -> float:

@@ -72,4 +72,4 @@ def measure(app: Flask) -> Measure | None:
     meter = request_figures.RequestMeter(app, app.wsgi_app)
     request_figures.request_meter.set(app, meter)
     app.wsgi_app = meter  # type: ignore[method-assign]
-    return None if is_traced else meter.measure
+    return None if is_traced else meter.measure_fast

@@ -31,6 +31,7 @@ from storefront.cache import verified_counts
 from storefront.cache.state import cache_state
 from storefront.checkout import order_events
 from storefront.i18n import gettext as _
+from storefront.ops.request_figures import request_meter
 from storefront.redis_roles import RedisUnavailable
 from storefront.web import hosts, staff_access
 
@@ -87,6 +88,8 @@ class Metrics:
         """Add what this process has counted since the last call."""
         if self._pid != os.getpid():  # after a fork: the parent reports its own counts
             self._pid, self._reported = os.getpid(), Counts()
+        if (meter := request_meter.find(self._app)) is not None:
+            meter.sync()
         if (state := cache_state.find(self._app)) is not None:
             for (kind, event), number in tuple(state.store.counters.total.items()):
                 what, bounded, bound = event.partition("<=")

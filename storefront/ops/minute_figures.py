@@ -61,7 +61,9 @@ class Recorder:
         if self._process[0] != os.getpid():
             self._process, self._recorded = (os.getpid(), f"{socket.gethostname()}:{os.getpid()}"), Counter()
         minute = int(time.time() // 60)
-        now = Counter(request_meter.get(self._app).counts)
+        meter = request_meter.get(self._app)
+        meter.sync()
+        now = Counter(meter.counts)
         new = now - self._recorded
         streams = stock.hub.get(self._app).streams
         is_new_minute, self._minute = minute != self._minute, minute

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from weakref import WeakSet
 
 from flask import current_app
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -73,12 +74,12 @@ class Subscription:
         self._complete_until = 0.0  # monotonic time; all messages before it have been received
         self._pause, self._longest_pause = BACKOFF[0], longest_pause
         self._is_failure_logged = False
+        _SUBSCRIPTIONS.add(self)
 
     @property
     def is_trusted(self) -> bool:
         """Whether this process has received all messages until less than 1.5 s ago."""
-        fresh = time.monotonic() - self._complete_until < MAX_SILENCE
-        return self._subscribed and fresh and self._pid == os.getpid()
+        return self._subscribed and time.monotonic() - self._complete_until < MAX_SILENCE
 
     @property
     def has_failed(self) -> bool:
@@ -184,3 +185,15 @@ class Subscription:
         elif not self._is_failure_logged:
             _log.warning("The subscription to Redis for %s is lost: %s", self.role, error)
         self._is_failure_logged = True
+
+
+_SUBSCRIPTIONS: WeakSet[Subscription] = WeakSet()
+
+
+def _distrust_copies() -> None:
+    """In a forked child: it has copies of its parent's subscriptions, and no thread that receives for them."""
+    for subscription in tuple(_SUBSCRIPTIONS):
+        subscription._subscribed = False
+
+
+os.register_at_fork(after_in_child=_distrust_copies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.ops.request_figures import BUCKETS, request_meter
 from tests.accounts.people import sign_in_as_staff
 from tests.chaos.shoppers import plain
 from tests.factories import make_product
@@ -33,6 +35,28 @@ def test_metrics_count_cache_events_and_redis_calls(client: FlaskClient) -> None
         "storefront_outbox_waiting",
     ):
         assert line in told, line
+
+
+def test_answers_of_the_fast_path_are_counted_by_time_and_status(app: Flask, client: FlaskClient) -> None:
+    before: dict[tuple[str, str], float] = {}
+    after: dict[tuple[str, str], float] = {}
+    meter = request_meter.get(app)
+    counted = Counter(meter.counts)
+    for found in (before, after):
+        told = sign_in_as_staff(client).get("/metrics").text
+        for name, about in (("bucket", 'le="0.002",'), ("bucket", 'le="0.005",'), ("count", ""), ("sum", "")):
+            line = re.search(
+                rf'^storefront_request_seconds_{name}{{endpoint="edge",{about}status="2xx"}} (\S+)',
+                told,
+                re.M,
+            )
+            found[name, about] = float(line[1]) if line else 0.0
+        if found is before:
+            for seconds in (0.001, 0.004, 7.0):
+                meter.measure_fast({}, "200 OK", [], seconds)
+    assert [round(after[key] - before[key], 6) for key in before] == [1, 2, 3, 7.005]
+    new = meter.counts - counted
+    assert [new[name] for name in ("le:0", "le:2", f"le:{len(BUCKETS) - 1}")] == [1, 1, 1]
 
 
 def test_public_clients_get_no_metrics(app: Flask, client: FlaskClient) -> None:
