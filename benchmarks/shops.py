@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
+from redis import Redis
 
 from storefront.app import create_app
 
 ROOT = Path(__file__).parent.parent
+WARM_SECONDS = 600
 METRICS_TOKEN = "a-token-of-good-length"
 
 
@@ -58,6 +60,20 @@ def generated(products: int, **settings: str) -> Iterator[tuple[Flask, float]]:
         # Without rate limits: a benchmark sends more requests than a client may.
         variables = environ(instance) | {"STOREFRONT_LIMITS": "off"} | settings
         yield create_app(variables, instance=instance), seconds
+
+
+def wait_until_warm(redis_url: str) -> None:
+    """Wait until a shop on this Redis has rendered its pages in advance, as each new version does when it starts.
+
+    Raises:
+        SystemExit: it has not after WARM_SECONDS.
+    """
+    deadline = time.monotonic() + WARM_SECONDS
+    with Redis.from_url(redis_url) as redis:
+        while not any(not key.startswith(b"lock:") for key in redis.scan_iter("*:warmed:*")):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the shop has not rendered its pages in advance after {WARM_SECONDS} s")
+            time.sleep(0.5)
 
 
 def table(title: str, header: list[str], rows: list[list[str]]) -> None:

@@ -157,12 +157,13 @@ def _one_product(kind: Kind, environ: dict[str, str], redis: Redis) -> tuple[lis
         begins = None if kind.wrapped else b"snapshot"
         streams.open([query] * 100, wait=begins)
         streams.close()
-        time.sleep(1)
+        _rest(kind, url, environ)
         _, worker = workers(url)
         before = memory(worker)
         streams.open([query] * kind.streams, wait=begins)
         while kind.wrapped and redis.pubsub_numsub(CHANNEL)[0][1] < kind.streams:
             time.sleep(0.1)
+        servers.settle(url)
         size = (memory(worker) - before) / kind.streams / 1024
         heard = streams.fan_out(wrapped if kind.wrapped else publisher(redis), 20, kind.streams)
     figures = [
@@ -197,11 +198,18 @@ def _figures(pages: Pages, kind: Kind, environ: dict[str, str], redis: Redis) ->
     each = STREAMS // pages.products
     with servers.server(kind.server, environ) as url, listening(url) as streams:
         streams.open([f"product={number % pages.products + 1}" for number in range(STREAMS)])
-        time.sleep(1)
+        _rest(kind, url, environ)
         used = servers.cpu_time(url)
         heard = streams.fan_out(publisher(redis, pages.products), pages.changes, each, every=pages.every)
         change = (servers.cpu_time(url) - used) / pages.changes
     return heard.lost, heard.at(50), heard.at(99), change, change / each, heard.busy
+
+
+def _rest(kind: Kind, url: str, environ: dict[str, str]) -> None:
+    """Wait until the server only holds its streams: a shop that has just started fills its cache."""
+    if kind.server is SHOP:
+        shops.wait_until_warm(environ["REDIS_URL"])
+    servers.settle(url)
 
 
 def _lists(environ: dict[str, str]) -> list[str]:
@@ -212,8 +220,9 @@ def _lists(environ: dict[str, str]) -> list[str]:
     with servers.server(SHOP, environ) as url, listening(url) as streams:
         streams.open(pages[:100])
         streams.close()
-        time.sleep(1)
+        servers.settle(url)
         _, worker = workers(url)
         before = memory(worker)
         streams.open(pages)
+        servers.settle(url)
         return ["storefront", f"{(memory(worker) - before) / STREAMS / 1024:.1f}"]
