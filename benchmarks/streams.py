@@ -144,6 +144,7 @@ def place() -> Iterator[tuple[dict[str, str], str]]:
             "REDIS_URL": redis,
             "STOREFRONT_STREAMS_PER_ADDRESS": "100000",
             "STOREFRONT_LIMITS": "off",
+            "STOREFRONT_LIMIT_ALLOW": "127.0.0.1",  # all connections are one client's
         }
         yield environ, redis
 

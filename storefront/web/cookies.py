@@ -91,6 +91,8 @@ def read_former(app: Flask, environ: Mapping[str, Any], base: str) -> str:
 
     It may be another shop's: the caller has to check it.
     """
+    if "HTTP_COOKIE" not in environ:
+        return ""
     name = former_name(app, environ, base)
     return "" if name == name_of(app, environ, base) else _read(environ, name)
 
