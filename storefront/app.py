@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storefront import (
     accounts,
     actors,
+    admin,
     api,
     cache,
     cart,
@@ -102,6 +103,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     demo.init_app(app)
     api.init_app(app)
     ops.init_app(app)
+    admin.init_app(app)
 
     # WSGI layers, from the inside to the outside.
     edge.init_app(app)

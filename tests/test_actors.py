@@ -79,9 +79,9 @@ def test_the_ledger_names_the_member_of_staff(app: Flask) -> None:
     staff = make_user(staff=True)
     browser = Browser(app)
     browser.sign_in()
-    browser.post("/ops/stock", sku="TP", number="9", reason="counted")
+    browser.post("/admin/stock", sku="TP", number="9", reason="counted")
     assert recorded_actors() == [f"staff:{staff}"]
-    assert "Kim (kim@example.com)" in browser.get("/ops/stock?sku=TP").text
+    assert "Kim (kim@example.com)" in browser.get("/admin/stock?sku=TP").text
 
 
 def test_the_ledger_names_the_token(app: Flask, client: FlaskClient) -> None:

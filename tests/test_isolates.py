@@ -30,11 +30,11 @@ def test_a_form_isolates_a_name_in_its_sentence(app: Flask) -> None:
     make_user("boss@shop.example", staff=True)
     staff = Browser(app)
     staff.sign_in("boss@shop.example")
-    staff.post(f"/ops/orders/{number}/events", kind="paid", amount="24.89")
-    page = staff.get(f"/ops/orders/{number}").text
+    staff.post(f"/admin/orders/{number}/events", kind="paid", amount="24.89")
+    page = staff.get(f"/admin/orders/{number}").text
     line = page.partition('name="returned-')[2].partition('"')[0]
     form = {"kind": "refunded", "amount": "1", f"returned-{line}": "x"}
-    answer = staff.post(f"/ops/orders/{number}/events", **form).text
+    answer = staff.post(f"/admin/orders/{number}/events", **form).text
     assert f"Enter how many of {ISOLATED} came back" in answer
 
 

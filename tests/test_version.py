@@ -54,7 +54,7 @@ def test_staff_see_the_version(app: Flask) -> None:
     make_user("staff@example.com", staff=True)
     staff = Browser(app)
     staff.sign_in("staff@example.com")
-    assert f"Storefront {__version__}" in staff.get("/ops").text
+    assert f"Storefront {__version__}" in staff.get("/admin/system").text
 
 
 def answers(app: Flask, client: FlaskClient) -> Iterator[tuple[str, TestResponse]]:

@@ -5,9 +5,10 @@ docs/decisions/0007-sign-ins-in-sql.md explains how sign-ins survive the loss of
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
-from flask import Flask, abort, redirect, url_for
+from flask import Flask, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import actors, periodic, rate_limiting, sessions
@@ -20,15 +21,23 @@ from storefront.accounts import (
     queries,
     security_events,
 )
-from storefront.accounts.authentication import current_user, load_current_user, sign_in_required, signed_in
+from storefront.accounts.authentication import (
+    current_user,
+    load_current_user,
+    redirect_to_sign_in,
+    sign_in_required,
+    signed_in,
+)
 from storefront.accounts.customer_files.cli import customers
 from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
+from storefront.accounts.known_devices import is_presented as is_known_device
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS
 from storefront.accounts.pages.recent_proof import recent_proof_required
 from storefront.accounts.queries import Shopper, list_addresses
 from storefront.accounts.sign_in_links import find_letter, may_read_letters
 from storefront.web import staff_access
+from storefront.web.permissions import permissions_of
 
 __all__ = [
     "Address",
@@ -41,13 +50,18 @@ __all__ = [
     "current_user",
     "find_letter",
     "init_app",
+    "is_known_device",
     "list_addresses",
     "load_current_user",
     "may_read_letters",
     "recent_proof_required",
+    "redirect_to_sign_in",
     "sign_in_required",
     "signed_in",
 ]
+
+# The key in the WSGI environ that holds the current request's permissions.
+_PERMISSIONS = "storefront.accounts.permissions"
 
 
 def init_app(app: Flask) -> None:
@@ -60,7 +74,7 @@ def init_app(app: Flask) -> None:
     app.after_request(last_seen.store)
     rate_limiting.register_identifier(app, partial(cookie.identify, app))
     sessions.add_validator(app, authentication.session_belongs_to_sign_in)
-    staff_access.set_check(app, _is_staff)
+    staff_access.set_reader(app, _read_permissions)
     actors.register_identifier(app, authentication.current_actor)
     actors.register_names(app, "staff", queries.read_names)
     actors.register_names(app, "customer", queries.read_names)
@@ -74,13 +88,21 @@ def change_password_page() -> Response:
     return redirect(url_for("accounts.overview", _anchor="part-password"), 303)
 
 
-def _is_staff() -> bool:
+def _read_permissions() -> Collection[str]:
+    """Return what the person who makes the current request may do in the back office, from SQL once a request."""
+    found: Collection[str] | None = request.environ.get(_PERMISSIONS)
+    if found is None:
+        found = request.environ[_PERMISSIONS] = _load_permissions()
+    return found
+
+
+def _load_permissions() -> Collection[str]:
     user = load_current_user()
     if user is None and known_devices.is_presented():
         # Perhaps staff whose sign-in has ended; strangers see nothing.
         abort(authentication.redirect_to_sign_in())
     if user is None or not user.is_staff:
-        return False
+        return ()
     if (redirection := authentication.lead_to_set_up(user)) is not None:
         abort(redirection)
-    return True
+    return permissions_of(user.staff_role)

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from storefront.accounts import credentials, queries, security_events, tokens
+from storefront.accounts import credentials, queries, security_events, staff_roles, tokens
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.security_events import SecurityEventKind
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
+from storefront.web.permissions import RoleName
 
 
 class UnknownAccountError(StorefrontError):
@@ -55,34 +56,46 @@ def list_accounts(*, staff_only: bool = False) -> Sequence[AccountRow]:
     return [AccountRow(*row) for row in db.session.execute(query.order_by(User.email))]
 
 
-def set_staff(email: str, *, is_staff: bool) -> bool:
-    """Make an account staff, or no longer; return False if it was already so. Ends the account's sign-ins.
+def set_role(
+    email: str, role: RoleName | None = None, *, is_staff: bool = True, needs_owner: bool = True
+) -> bool:
+    """Give an account a role of the staff, or make it a customer's again; return False if it was already so.
+
+    Ends the account's sign-ins. Without a role, a member of the staff keeps the one they have, and a new one gets
+    `staff_roles.default_role()`.
 
     Raises:
         UnknownAccountError: no account has the e-mail.
+        LastOwnerError: the shop would have no owner, and `needs_owner`.
     """
     with write_transaction() as session:
         user = find(email)
-        if user.is_staff == is_staff:
+        wanted = (role or user.staff_role or staff_roles.default_role()) if is_staff else ""
+        if user.staff_role == wanted:
             return False
+        if user.staff_role == "owner" and needs_owner:
+            staff_roles.check_other_owner(session, user.id)
         credentials.start_generation(session, user.id, stay=False)
-        user.is_staff = is_staff
-        security_events.record(session, "role-changed", user.id, detail="staff" if is_staff else "customer")
+        user.is_staff, user.role = is_staff, wanted
+        security_events.record(session, "role-changed", user.id, detail=wanted or "customer")
     return True
 
 
-def set_disabled(email: str, *, is_disabled: bool) -> bool:
+def set_disabled(email: str, *, is_disabled: bool, needs_owner: bool = True) -> bool:
     """Disable or enable an account; return False if it was already so.
 
     A disabled account cannot sign in and gets no link for a new password. Its sign-ins and mailed links end.
 
     Raises:
         UnknownAccountError: no account has the e-mail.
+        LastOwnerError: the shop would have no owner, and `needs_owner`.
     """
     with write_transaction() as session:
         user = find(email)
         if (user.disabled_at is not None) == is_disabled:
             return False
+        if is_disabled and needs_owner and user.staff_role == "owner":
+            staff_roles.check_other_owner(session, user.id)
         credentials.start_generation(session, user.id, stay=False)
         user.disabled_at = datetime.now(UTC) if is_disabled else None
         kind: SecurityEventKind = "account-disabled" if is_disabled else "account-enabled"

@@ -40,6 +40,8 @@ signed_in = Namespace().signal("signed-in")
 
 # The path after a sign-in without a page to return to.
 HOME = "/account"
+# The first page of the back office, a room above.
+OFFICE = "/admin"
 # Per account. A further sign-in ends the oldest.
 MAX_SIGN_INS = 50
 # A sensitive act asks again for a proof that is older (ASVS 5.0, 7.5).
@@ -84,7 +86,7 @@ def load_current_user() -> User | None:
     row, user = found
     request.environ[_PROVEN_AT] = row.proven_at
     last_seen.record(row.digest, row.last_seen_at.timestamp())
-    request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
+    request.environ[_CURRENT] = Shopper.of(user)
     return user
 
 
@@ -132,9 +134,9 @@ def sign_in_required(view: Callable[Concatenate[User, P], T]) -> Callable[P, T |
     return first_factor_required(complete)
 
 
-def redirect_to_sign_in() -> Response:
-    """Return a redirect to the sign-in page, and from there back to the current page."""
-    return mark_private(redirect(url_for("sign_in.login", next=_current_page()), 303))
+def redirect_to_sign_in(going: str | None = None) -> Response:
+    """Return a redirect to the sign-in page, and from there to this path; by default back to the current page."""
+    return mark_private(redirect(url_for("sign_in.login", next=going or _current_page()), 303))
 
 
 def lead_to_set_up(user: User) -> Response | None:
@@ -184,7 +186,7 @@ def sign_in(user_id: int, generation: int, *, keep: bool, by_link: bool = False)
                 proven_at=now,
             )
         )
-        shopper = request.environ[_CURRENT] = Shopper(user.id, user.name, user.is_staff)
+        shopper = request.environ[_CURRENT] = Shopper.of(user)
         security_events.record(transaction, "sign-in", user_id)
         _delete_old_sign_ins(transaction, user_id, now)
     renew_session()
@@ -269,7 +271,7 @@ def _find_shopper() -> Shopper | None:
             return profile.shopper
     # The cached profile may be older than this sign-in, so SQL decides.
     user = load_current_user()
-    return Shopper(user.id, user.name, user.is_staff) if user else None
+    return Shopper.of(user) if user else None
 
 
 def _revoke_sign_ins(transaction: Session, condition: Any) -> Sequence[SignIn]:

@@ -10,10 +10,11 @@ from typing import TypeVar
 import click
 from flask.cli import AppGroup
 
-from storefront.accounts import administration, credentials, passwords, sign_in_links
+from storefront.accounts import administration, credentials, passwords, sign_in_links, staff_roles
 from storefront.accounts.models import User
 from storefront.mail import email_address
 from storefront.terminal import errors_for_people, show_time
+from storefront.web.permissions import ROLE_NAMES, RoleName
 from storefront.web.prefix import add_prefix
 from storefront.web.same_origin import canonical_url
 
@@ -30,14 +31,20 @@ def _fold(_context: click.Context, _parameter: click.Parameter, email: str) -> s
 
 
 _email = click.argument("email", callback=_fold)
+_role = click.option(
+    "--role",
+    type=click.Choice(ROLE_NAMES),
+    help="What a member of the staff may do. Default: the first one owns the shop, the others manage it.",
+)
 
 
 @user.command("create")
 @_email
 @click.option("--staff", is_flag=True, help="Make the account a member of the staff.")
+@_role
 @click.option("--name", default="", help="The name that pages show.")
 @click.option("--generate", is_flag=True, help="Generate a password and print it, instead of asking for one.")
-def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
+def create_command(email: str, staff: bool, role: RoleName | None, name: str, generate: bool) -> None:
     """Create an account for EMAIL. Asks for a password; without a terminal, generates one and prints it."""
     generate = generate or not is_interactive()
     password = (
@@ -48,8 +55,9 @@ def create_command(email: str, staff: bool, name: str, generate: bool) -> None:
     if weak := passwords.find_weakness(password, email, name):
         raise click.ClickException(weak)
     with errors_for_people():
-        credentials.create_account(email, password, name[:100], is_staff=staff)
-    click.echo(f"{email} can sign in{' and is staff' if staff else ''}.")
+        given = (role or staff_roles.default_role()) if staff or role else None
+        credentials.create_account(email, password, name[:100], role=given)
+    click.echo(f"{email} can sign in{f' and is staff: {given}' if given else ''}.")
     if generate:
         click.echo(f"Password: {password}")
 
@@ -61,7 +69,7 @@ def list_command(staff: bool) -> None:
     for row in administration.list_accounts(staff_only=staff):
         state = f"disabled {show_time(row.user.disabled_at)}" if row.user.disabled_at else "enabled"
         seen = f"last seen {show_time(row.last_seen_at)}" if row.last_seen_at else "signed out"
-        role = "staff" if row.user.is_staff else "customer"
+        role = row.user.staff_role or "customer"
         click.echo(
             "\t".join([row.user.email, row.user.name or "-", role, state, f"{row.sign_ins} sign-ins, {seen}"])
         )
@@ -69,26 +77,31 @@ def list_command(staff: bool) -> None:
 
 @user.command("promote")
 @_email
-def promote_command(email: str) -> None:
-    """Make the account EMAIL a member of the staff. The person has to sign in again."""
-    changed = _run(lambda: administration.set_staff(email, is_staff=True))
-    click.echo(f"{email} is {'staff now' if changed else 'staff already'}.")
+@_role
+def promote_command(email: str, role: RoleName | None) -> None:
+    """Make the account EMAIL a member of the staff, or give it another role. The person has to sign in again."""
+    changed = _run(lambda: administration.set_role(email, role, needs_owner=False))
+    given = _run(lambda: administration.find(email)).staff_role
+    click.echo(f"{email} is staff {'now' if changed else 'already'}: {given}.")
+    _warn_without_owner()
 
 
 @user.command("demote")
 @_email
 def demote_command(email: str) -> None:
     """Take the staff pages from the account EMAIL; it stays a customer's account. Signs it out everywhere."""
-    changed = _run(lambda: administration.set_staff(email, is_staff=False))
+    changed = _run(lambda: administration.set_role(email, is_staff=False, needs_owner=False))
     click.echo(f"{email} is {'no longer' if changed else 'not'} staff.")
+    _warn_without_owner()
 
 
 @user.command("disable")
 @_email
 def disable_command(email: str) -> None:
     """Lock the account EMAIL: it is signed out everywhere, and cannot sign in or ask for a new password."""
-    changed = _run(lambda: administration.set_disabled(email, is_disabled=True))
+    changed = _run(lambda: administration.set_disabled(email, is_disabled=True, needs_owner=False))
     click.echo(f"{email} is {'disabled' if changed else 'disabled already'}. Undo: flask user enable {email}")
+    _warn_without_owner()
 
 
 @user.command("enable")
@@ -129,6 +142,12 @@ def reset_second_factor_command(email: str) -> None:
         f"Make sure that you talk to {account.email}, and pass this link on. It works once, for an hour:"
     )
     click.echo(url)
+
+
+def _warn_without_owner() -> None:
+    """Say on the standard error if nobody owns the shop any longer."""
+    if staff_roles.default_role() == "owner":
+        click.echo("The shop has no owner. Make one: flask user promote EMAIL --role owner", err=True)
 
 
 def _find_enabled(email: str) -> User:

@@ -25,6 +25,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.shop_cache import keys
+from storefront.web.permissions import RoleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,17 @@ class EmailTakenError(StorefrontError):
 
 
 def create_account(
-    email: str, password: str, name: str = "", *, is_staff: bool = False, confirmed_email: str = ""
+    email: str,
+    password: str,
+    name: str = "",
+    *,
+    role: RoleName | None = None,
+    confirmed_email: str = "",
 ) -> User:
     """Create an account. The e-mail must be folded, and must be proven to be its owner's.
 
-    `confirmed_email` is the address as it was typed (`exact_email`) if a link that was mailed there was used.
+    With a role it belongs to the staff. `confirmed_email` is the address as it was typed (`exact_email`) if a link
+    that was mailed there was used.
 
     Raises:
         EmailTakenError: another account has the e-mail.
@@ -62,13 +69,14 @@ def create_account(
                 confirmed_email=confirmed_email,
                 password_hash=password_hash,
                 name=name,
-                is_staff=is_staff,
+                is_staff=role is not None,
+                role=role or "",
             )
             session.add(user)
             session.flush()
             security_events.record(session, "account-created", user.id)
-            if is_staff:
-                security_events.record(session, "role-changed", user.id, detail="staff")
+            if role:
+                security_events.record(session, "role-changed", user.id, detail=role)
     except IntegrityError as error:
         raise EmailTakenError from error
     return user

@@ -28,6 +28,8 @@ class User(ChangedBy, Model):
     An account that came from another shop (`imported_at`) has no password until its owner sets one; `invited_at` is
     when a letter said so. `marketing_consent_at` is when the person agreed to news by mail (None: has not),
     `marketing_consent_source` says how that is known.
+
+    `is_staff` says whether the account belongs to the staff, `role` what it may do there (`web/permissions.py`).
     """
 
     __tablename__ = "user_account"
@@ -38,6 +40,7 @@ class User(ChangedBy, Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(100), default="")
     is_staff: Mapped[bool] = mapped_column(default=False)
+    role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     generation: Mapped[int] = mapped_column(default=1)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
@@ -48,6 +51,11 @@ class User(ChangedBy, Model):
 
     # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
     __table_args__ = ({"sqlite_autoincrement": True},)
+
+    @property
+    def staff_role(self) -> str:
+        """The role of a member of the staff; "" for customers. A release without roles wrote only `is_staff`."""
+        return (self.role or "manager") if self.is_staff else ""
 
     def cache_tags(self) -> set[str]:
         """Return the tag of the cached profile."""

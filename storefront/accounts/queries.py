@@ -25,7 +25,17 @@ class Shopper:
 
     id: int
     name: str
-    is_staff: bool
+    role: str
+
+    @classmethod
+    def of(cls, user: User) -> Shopper:
+        """Return the shopper of an account."""
+        return cls(user.id, user.name, user.staff_role)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the account belongs to the staff."""
+        return bool(self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ def export_account(user: User) -> dict[str, Any]:
             "email": user.email,
             "name": user.name,
             "staff": user.is_staff,
+            "role": user.staff_role,
             "created_at": user.created_at,
             "imported_at": user.imported_at,
             "marketing_consent_at": user.marketing_consent_at,
@@ -198,13 +209,11 @@ def export_account(user: User) -> dict[str, Any]:
 
 def _read_profile(user_id: int) -> Profile | None:
     cache.depends_on(keys.user_tag(user_id))
-    user = db.session.execute(
-        select(User.id, User.name, User.is_staff).where(User.id == user_id)
-    ).one_or_none()
+    user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
         return None
     sign_ins = {
         row.digest: (row.last_seen_at.timestamp(), row.expires_at.timestamp())
         for row in list_sign_ins(user_id)
     }
-    return Profile(Shopper(user.id, user.name, user.is_staff), sign_ins)
+    return Profile(Shopper.of(user), sign_ins)

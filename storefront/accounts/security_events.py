@@ -20,6 +20,7 @@ from storefront.accounts import user_agents
 from storefront.accounts.models import SecurityEvent, User
 from storefront.background.old_rows import delete_old_rows
 from storefront.i18n import lazy_gettext as _
+from storefront.web import permissions
 
 SecurityEventKind = Literal[
     "sign-in",
@@ -73,7 +74,12 @@ class EventKind(NamedTuple):
         return self.details.get(detail, detail)
 
 
-_ROLES: Final = {"staff": _("staff"), "customer": _("customer")}
+# "staff" was written before there were roles.
+_ROLES: Final[Mapping[str, str]] = {
+    "staff": _("staff"),
+    "customer": _("customer"),
+    **dict(permissions.ROLE_LABELS.items()),
+}
 _FACTORS: Final = {
     "app-added": _("app set up"),
     "app-removed": _("app removed"),

@@ -89,17 +89,18 @@ def redeem(token: str) -> bool:
 
 
 def find_or_create_staff() -> tuple[User, bool]:
-    """Return the account that a start's link signs in, the oldest of staff, and whether it was just created.
+    """Return the account that a start's link signs in, the oldest owner, and whether it was just created.
 
     The new account has no password that anybody knows. Its owner may set one with a password reset.
     """
-    oldest = select(User).where(User.is_staff, User.disabled_at.is_(None)).order_by(User.id).limit(1)
+    is_enabled_staff = User.is_staff & User.disabled_at.is_(None)
+    oldest = select(User).where(is_enabled_staff).order_by(User.role != "owner", User.id).limit(1)
     if (user := db.session.execute(oldest).scalar_one_or_none()) is not None:
         return user, False
     # Perhaps by somebody who is not staff, and must not become it.
     taken = credentials.find_by_email(OWNER) is not None
     email = f"owner-{secrets.token_hex(4)}@shop.example" if taken else OWNER
-    return credentials.create_account(email, secrets.token_urlsafe(32), "Owner", is_staff=True), True
+    return credentials.create_account(email, secrets.token_urlsafe(32), "Owner", role="owner"), True
 
 
 def describe(user: User, bind: str = "") -> str:

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from storefront.api import tokens, webhooks
 from storefront.terminal import errors_for_people, show_time
+from storefront.web.permissions import SCOPES
 
 token = AppGroup("token", help="Tokens of the JSON API.")
 
@@ -16,7 +17,7 @@ token = AppGroup("token", help="Tokens of the JSON API.")
 @token.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help=f"One of: {', '.join(tokens.SCOPES)}. Repeatable."
+    "--scope", "scopes", multiple=True, required=True, help=f"One of: {', '.join(SCOPES)}. Repeatable."
 )
 @click.option(
     "--days", type=click.IntRange(1, 3650), help="The number of days after which the token expires."

@@ -15,7 +15,7 @@ from storefront.api.operations import COMMON_ERRORS, Operation, Parameter
 from storefront.api.problems import MEDIA_TYPE
 from storefront.api.schemas import Problem
 from storefront.api.state import state
-from storefront.api.tokens import SCOPES
+from storefront.web.permissions import SCOPES
 
 _REF = "#/components/schemas/{name}"
 _ID = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}

@@ -25,16 +25,9 @@ from storefront.api.problems import ProblemError
 from storefront.api.state import state
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
-from storefront.web import signing
+from storefront.web import permissions, signing
+from storefront.web.permissions import SCOPES
 
-SCOPES = {
-    "catalog:read": "drafts and archived products",
-    "catalog:write": "change products",
-    "stock:read": "exact stock, whatever the public sees",
-    "stock:write": "set stock",
-    "orders:read": "orders, with names and addresses",
-    "orders:write": "change the state of orders",
-}
 _MAX_LENGTH = 200
 # The key in the WSGI environ that holds the verified caller of the request.
 _CALLER = "storefront.api.caller"
@@ -56,7 +49,7 @@ class Caller:
 
     def allows(self, scope: str) -> bool:
         """Return whether the token has this scope. A write scope includes the read scope."""
-        return scope in self.scopes or scope.replace(":read", ":write") in self.scopes
+        return permissions.allows(self.scopes, scope)
 
 
 def create_token(name: str, scopes: Sequence[str], *, expires_at: datetime | None = None) -> str:

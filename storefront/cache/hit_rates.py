@@ -56,7 +56,7 @@ def compute_percentile(events: Counter[str], what: str, share: float) -> float |
 
 
 class Invalidation(NamedTuple):
-    """One invalidation, for the list on /ops/cache."""
+    """One invalidation, for the list on /admin/system/cache."""
 
     at: datetime
     cause: str

@@ -163,7 +163,7 @@ def _invalidate_local(
 
 
 def _report(state: CacheState, mode: Mode, tags: list[str], payloads: list[dict[str, Any]]) -> None:
-    """Name the writes behind an invalidation in the log and on /ops/cache."""
+    """Name the writes behind an invalidation in the log and on /admin/system/cache."""
     found = set(tags)
     causes = (each["cause"] for each in payloads if each["cause"] and not found.isdisjoint(each["tags"]))
     cause = "; ".join(dict.fromkeys(causes)) or "a write"

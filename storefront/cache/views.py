@@ -1,4 +1,4 @@
-"""/ops/cache, for staff: hit rates, memory, the last invalidations and why, and how one address is cached."""
+"""/admin/system/cache: hit rates, memory, the last invalidations and why, and how one address is cached."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storefront.rate_limiting import limit
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.charts import Chart, draw_areas
 from storefront.web.private import private_page
-from storefront.web.staff_access import staff_only
+from storefront.web.staff_access import permission_required
 
 # Called for each dashboard; each returns a part of the page as HTML.
 panels = Hook[[], Markup]("cache.panels")
@@ -32,8 +32,8 @@ def _wants_preview() -> bool:
     return bool(request.args.get("tag"))
 
 
-@bp.get("/ops/cache")
-@staff_only
+@bp.get("/admin/system/cache")
+@permission_required("system:read")
 @limit("cache-preview", when=_wants_preview)
 def dashboard() -> Response:
     """Show the dashboard; `?url=` adds how that address is cached, `?tag=` the pages that carry a tag."""
@@ -43,7 +43,7 @@ def dashboard() -> Response:
     preview, unknown = _preview(tag.split()) if tag and not away else (None, None)
     return private_page(
         render_template(
-            "ops/cache.html",
+            "admin/system/cache.html",
             tag=tag,
             preview=preview,
             unknown=unknown,

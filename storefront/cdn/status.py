@@ -1,4 +1,4 @@
-"""What the edge still has to receive, for /ops/cache, metrics and the doctor."""
+"""What the edge still has to receive, for /admin/system/cache, metrics and the doctor."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def read_status() -> list[EdgeStatus]:
 
 
 def render_panel() -> Markup:
-    """Return the part of /ops/cache about the edge, as HTML."""
+    """Return the part of /admin/system/cache about the edge, as HTML."""
     name = current_app.config["EDGE"].name
-    return Markup(render_template("ops/edge-panel.html", name=name, rows=read_status()))  # noqa: S704  # nosec B704
+    return Markup(render_template("admin/system/edge-panel.html", name=name, rows=read_status()))  # noqa: S704  # nosec B704
 
 
 def probe_edge() -> Iterator[tuple[str, str]]:

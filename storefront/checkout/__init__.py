@@ -28,7 +28,7 @@ from storefront.checkout import (
 from storefront.checkout.errors import EmptyBasketError, ShortageError
 from storefront.checkout.models import Checkout, Hold, Order, OrderEvent, OrderLine
 from storefront.checkout.order_files import cli, customer_purchases
-from storefront.checkout.pages import checkout, order, order_lookup, staff
+from storefront.checkout.pages import checkout, order, order_lookup
 from storefront.checkout.payment import cancellation, events, invoice_expiry, refunds
 from storefront.i18n import lazy_gettext
 from storefront.money import Money
@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
         ConfigurationError: Stripe's settings are not valid; the text says why.
     """
     terms.init_app(app)
-    for blueprint in (checkout.bp, order_lookup.bp, order.bp, order.history_bp, staff.bp, events.bp):
+    for blueprint in (checkout.bp, order_lookup.bp, order.bp, order.history_bp, events.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(cli.orders)
     app.cli.add_command(terms_cli.checkout)

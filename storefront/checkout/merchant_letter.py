@@ -65,7 +65,7 @@ def _compose(data: dict[str, Any]) -> MailText | None:
             if order.due.amount
             else _("Paid. Payment method: %(payment)s.", payment=payment),
         ),
-        build_url(data["site"], "orders_staff.show", number=order.number),
+        build_url(data["site"], "admin_orders.show", number=order.number),
         _("Open the order"),
         rows=tuple(sum_rows(order, skus=True)),
         blocks=tuple(address_blocks(order)),

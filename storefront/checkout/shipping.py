@@ -98,7 +98,7 @@ def _check_disputes(session: Session, order: Order) -> None:
         raise OrderError(
             _(
                 "The payment is disputed. Decide on the order’s page under %(path)s whether to ship it.",
-                path=add_prefix("/ops/orders"),
+                path=add_prefix("/admin/orders"),
             )
         )
 

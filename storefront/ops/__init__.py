@@ -6,7 +6,6 @@ from flask import Flask
 
 from storefront import redis_roles
 from storefront.cache.cli import cache
-from storefront.i18n import lazy_gettext
 from storefront.ops import (
     backup,
     cache_estimate,
@@ -22,17 +21,8 @@ from storefront.ops import (
 )
 from storefront.ops.doctor import proxy_echo
 from storefront.terminal import guard
-from storefront.web import health, staff_access
+from storefront.web import health
 from storefront.web.common_headers import Measure
-
-_PAGES = (
-    ("ops.dashboard", lazy_gettext("Overview")),
-    ("cache.dashboard", lazy_gettext("Cache")),
-    ("rate_limiting.dashboard", lazy_gettext("Limits")),
-    ("stock_staff.show", lazy_gettext("Stock")),
-    ("orders_staff.all_orders", lazy_gettext("Orders")),
-    ("activity_staff.all_events", lazy_gettext("Security")),
-)
 
 
 def init_app(app: Flask) -> None:
@@ -44,10 +34,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(proxy_echo.bp)
     app.register_blueprint(dashboard.bp)
     minute_figures.init_app(app)
-    for endpoint, label in _PAGES:
-        if endpoint in app.view_functions:  # the cache's page is missing when the cache is off
-            staff_access.add_page(app, endpoint, label)
-    app.context_processor(lambda: {"staff_pages": staff_access.pages(app)})
     cache.add_command(warm_up.warm)
     cache.add_command(cache_estimate.estimate)
     schema.init_app(app)

@@ -1,4 +1,4 @@
-"""/ops: charts and figures of all workers on one page, for staff."""
+"""/admin/system: charts and figures of all workers on one page, for staff."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from storefront.redis_roles import RedisUnavailable
 from storefront.web.charts import Chart, draw_lines
 from storefront.web.health import readiness_checks
 from storefront.web.private import private_page
-from storefront.web.staff_access import staff_only
+from storefront.web.staff_access import permission_required
 
 bp = Blueprint("ops", __name__, cli_group=None)
 
 
-@bp.get("/ops")
-@staff_only
+@bp.get("/admin/system")
+@permission_required("system:read")
 @limit("staff")
 def dashboard() -> Response:
     """Show charts of the last hour and the state of each service."""
     charts, away = _charts()
     page = render_template(
-        "ops/ops.html",
+        "admin/system/overview.html",
         charts=charts,
         away=away,
         services=[

@@ -204,7 +204,7 @@ def _may_read() -> bool:
         given = request.headers.get("Authorization", "").encode("latin-1", "replace")
         return hmac.compare_digest(given, f"Bearer {token}".encode())
     if current_app.config["ENV"] != "production":
-        return staff_access.is_staff()
+        return staff_access.may("system:read")
     return not hosts.is_forwarded() and _is_private_client()
 
 

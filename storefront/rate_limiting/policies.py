@@ -109,7 +109,7 @@ def _read_rate(name: str, text: str) -> tuple[int, int, int]:
     return found
 
 
-# Those that views without a declaration are under, and the one of /ops/cache.
+# Those that views without a declaration are under, and the one of /admin/system/cache.
 BASE_POLICIES = (
     create_policy("browse", "100/minute", exact=False),
     create_policy("crawler", "600/minute", by="address", exact=False),

@@ -1,4 +1,4 @@
-"""The report of the rate limits: `flask limits report`, and the staff page /ops/limits."""
+"""The report of the rate limits: `flask limits report`, and the staff page /admin/system/limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.statistics import DENY_LIST, HOURS
 from storefront.redis_roles import RedisUnavailable
 from storefront.web.private import private_page
-from storefront.web.staff_access import staff_only
+from storefront.web.staff_access import permission_required
 
 bp = Blueprint("rate_limiting", __name__, cli_group=None)
 limits = AppGroup("limits", help="Look at what the rate limits did.")
@@ -47,8 +47,8 @@ def report(hours: int) -> None:
         click.echo(f"{client:<40}{name:<24}{times:>10,}")
 
 
-@bp.get("/ops/limits")
-@staff_only
+@bp.get("/admin/system/limits")
+@permission_required("system:read")
 @limit("staff")
 def dashboard() -> Response:
     """Show the report of `flask limits report` as a page."""
@@ -58,5 +58,5 @@ def dashboard() -> Response:
         report = limits.statistics.read_report()
     except RedisUnavailable as error:
         away = str(error)
-    page = render_template("ops/limits.html", policies=limits.policies, report=report, away=away)
+    page = render_template("admin/system/limits.html", policies=limits.policies, report=report, away=away)
     return private_page(page)

@@ -1,10 +1,9 @@
-"""Access to the staff pages, and the links between them."""
+"""Access to the pages of the back office. `permissions.py` says what each role may do."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, current_app, request
@@ -12,59 +11,68 @@ from flask import Flask, abort, current_app, request
 from storefront.app_state import AppState
 from storefront.errors import BadInputError
 from storefront.i18n import gettext as _
+from storefront.web import permissions
 
 P = ParamSpec("P")
 T = TypeVar("T")
+# Returns what the person who makes the current request may do.
+PermissionReader = Callable[[], Collection[str]]
+
+_reader = AppState[PermissionReader]("web.staff_access")
 
 
-@dataclass(slots=True)
-class _StaffAccess:
-    """The staff check, and endpoint and label of each page that all staff pages link to."""
-
-    is_staff: Callable[[], bool] = field(default_factory=lambda: lambda: False)
-    pages: list[tuple[str, str]] = field(default_factory=list)
+def staff_required(view: Callable[P, T]) -> Callable[P, T]:
+    """Answer 404 to everybody who has no role; every member of the staff may see the page."""
+    return permission_required("")(view)
 
 
-_access = AppState[_StaffAccess]("web.staff_access")
+def permission_required(permission: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Answer 404 to everybody who lacks a permission. The accounts room reads permissions (`set_reader`).
 
+    It leads people whose sign-in has ended, or who lack a second factor, to the page that they need first.
 
-def staff_only(view: Callable[P, T]) -> Callable[P, T]:
-    """Answer 404 to everybody but staff. The accounts room decides who belongs to the staff (`set_check`).
-
-    It leads staff whose sign-in has ended, or who lack a second factor, to the page that they need first.
+    Raises:
+        KeyError: when the view is declared: there is no such permission.
     """
+    if permission:
+        permissions.allows((), permission)
 
-    @functools.wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        if not is_staff():
-            abort(404)
-        for name, text in request.values.items():
-            if "\x00" in text:  # PostgreSQL refuses texts with NUL
-                raise BadInputError(
-                    name,
-                    _("%(field)s contains a character that can’t be saved.", field=repr(name)),
-                )
-        return view(*args, **kwargs)
+    def decorate(view: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            if not may(permission):
+                abort(404)
+            for name, text in request.values.items():
+                if "\x00" in text:  # PostgreSQL refuses texts with NUL
+                    raise BadInputError(
+                        name,
+                        _("%(field)s contains a character that can’t be saved.", field=repr(name)),
+                    )
+            return view(*args, **kwargs)
 
-    guarded.staff_only = True  # type: ignore[attr-defined]  # read by a test of all staff pages
-    return guarded
+        guarded.permission = permission  # type: ignore[attr-defined]  # the navigation and a test of all pages read it
+        return guarded
 
-
-def is_staff() -> bool:
-    """Return whether the current request comes from a member of staff."""
-    return _access.setdefault(current_app, _StaffAccess()).is_staff()
-
-
-def add_page(app: Flask, endpoint: str, label: str) -> None:
-    """Link a page from every staff page."""
-    _access.setdefault(app, _StaffAccess()).pages.append((endpoint, label))
+    return decorate
 
 
-def pages(app: Flask) -> list[tuple[str, str]]:
-    """Return endpoint and label of every page that is linked from the staff pages."""
-    return _access.setdefault(app, _StaffAccess()).pages
+def may(permission: str) -> bool:
+    """Return whether the person who makes the current request has this permission; "": whether they are staff."""
+    return permissions.allows(granted(), permission) if permission else bool(granted())
 
 
-def set_check(app: Flask, is_staff: Callable[[], bool]) -> None:
-    """Set the function that decides whether the current request comes from a member of staff."""
-    _access.setdefault(app, _StaffAccess()).is_staff = is_staff
+def granted() -> Collection[str]:
+    """Return the permissions of the person who makes the current request; none for shoppers and strangers."""
+    reader = _reader.find(current_app)
+    return reader() if reader is not None else ()
+
+
+def set_reader(app: Flask, read_permissions: PermissionReader) -> None:
+    """Set the function that reads the permissions of the person who makes the current request."""
+    _reader.set(app, read_permissions)
+
+
+def permission_of(app: Flask, endpoint: str) -> str | None:
+    """Return the permission that a page needs; "" if any role will do, None if the page is not of the back office."""
+    view = app.view_functions.get(endpoint)
+    return getattr(view, "permission", None)

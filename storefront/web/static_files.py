@@ -1,9 +1,9 @@
 """Static files under URLs that contain a hash of their content, so that browsers may keep them for ever.
 
-The style sheets are many small files in the tree, and are served as one: joined here in the order of the cascade,
-without comments and indentation (see `style_sheets`), because nothing is painted before it has come. A page should
-not need thirty requests, and the project has no build step. Scripts name one another by their hashed names (see
-`module_graph`), so a page's whole graph of modules is immutable.
+The style sheets are many small files in the tree, and are served as two, one for the shop and one for the office:
+joined here in the order of the cascade, without comments and indentation (see `style_sheets`), because nothing is
+painted before they have come. A page should not need thirty requests, and the project has no build step. Scripts name
+one another by their hashed names (see `module_graph`), so a page's whole graph of modules is immutable.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from flask import Flask, Response, abort, current_app, request
 from storefront.web import compression, module_graph, style_sheets
 from storefront.web.prefix import add_prefix
 
-# The order of the cascade; every file under css/components/ follows, by name.
+# The order of the cascade; the files of each bundle's folders follow, by name.
 STYLES = ("reset", "tokens", "base", "layout", "utilities")
+BUNDLES = {"css/shop.css": ("components",), "css/admin.css": ("components", "admin")}
 FOREVER = "public, max-age=31536000, immutable"
 # Paths that browsers and phones ask for by themselves, and the files that answer.
 ICONS = {
@@ -72,11 +73,12 @@ class StaticFiles:
             )
             files[name] = _static_file(name, text.encode())
         files |= {name: _static_file(name, body) for name, body in bodies.items() if name not in scripts}
-        sheets = [f"css/{name}.css" for name in STYLES] + sorted(
-            n for n in files if n.startswith("css/components/")
-        )
-        joined = "\n".join(files[name].body.decode() for name in sheets if name in files)
-        files["css/shop.css"] = _static_file("css/shop.css", style_sheets.minify(joined).encode())
+        for bundle, folders in BUNDLES.items():
+            sheets = [f"css/{name}.css" for name in STYLES]
+            for folder in folders:
+                sheets += sorted(name for name in files if name.startswith(f"css/{folder}/"))
+            joined = "\n".join(files[name].body.decode() for name in sheets if name in files)
+            files[bundle] = _static_file(bundle, style_sheets.minify(joined).encode())
         self._files, self._imports = files, imports
 
     def url(self, name: str) -> str:

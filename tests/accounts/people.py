@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from storefront.accounts import credentials, sign_in_links
 from storefront.accounts.models import User
 from storefront.extensions import db
+from storefront.web.permissions import RoleName
 from tests.conftest import close_shop, make_app
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -50,25 +51,36 @@ class Browser:
         return found.value if found else None
 
 
-def make_user(email: str = EMAIL, password: str = PASSWORD, name: str = "Kim", *, staff: bool = False) -> int:
-    """Create an account; return its id."""
+def make_user(
+    email: str = EMAIL,
+    password: str = PASSWORD,
+    name: str = "Kim",
+    *,
+    staff: bool = False,
+    role: RoleName | None = None,
+) -> int:
+    """Create an account; return its id. `staff` makes it an owner's."""
     db.session.rollback()
-    return credentials.create_account(email, password, name, is_staff=staff).id
+    return credentials.create_account(email, password, name, role="owner" if staff else role).id
 
 
 def sign_in_as_staff(client: FlaskClient, email: str = "boss@shop.example") -> FlaskClient:
     """Sign a client in as staff by a sign-in link, with a new account if there is none; return the client."""
     db.session.rollback()
-    boss = credentials.find_by_email(email) or credentials.create_account(email, PASSWORD, is_staff=True)
+    boss = credentials.find_by_email(email) or credentials.create_account(email, PASSWORD, role="owner")
     link = f"/account/link/{sign_in_links.create(boss)}"
     assert client.post(link, headers=SAME_ORIGIN).status_code == 303
     return client
 
 
-def staff_browser(app: Flask) -> Browser:
-    """A browser in which staff are signed in."""
+def staff_browser(app: Flask, role: RoleName | None = None) -> Browser:
+    """A browser in which a member of the staff is signed in: the owner, or one with this role."""
     browser = Browser(app)
-    sign_in_as_staff(browser.client)
+    if role is None:
+        sign_in_as_staff(browser.client)
+    else:
+        make_user(f"{role}@shop.example", role=role)
+        browser.sign_in(f"{role}@shop.example")
     return browser
 
 

@@ -36,7 +36,7 @@ def test_list_shows_roles_states_and_sign_ins(browser: Browser, kim: int, run: R
     browser.sign_in()
     run("disable", "boss@example.com")
     boss, kims = (line.split("\t") for line in run("list").splitlines())
-    assert boss[:3] == ["boss@example.com", "Kim", "staff"]
+    assert boss[:3] == ["boss@example.com", "Kim", "owner"]
     assert boss[3].startswith("disabled 2")
     assert boss[4] == "0 sign-ins, signed out"
     assert kims[:4] == [EMAIL, "Kim", "customer", "enabled"]
@@ -46,18 +46,19 @@ def test_list_shows_roles_states_and_sign_ins(browser: Browser, kim: int, run: R
 
 def test_promote_and_demote_change_who_is_staff(browser: Browser, kim: int, run: Run) -> None:
     browser.sign_in(keep="1")
-    assert browser.get("/ops/cache").status_code == 404
-    assert run("promote", EMAIL.upper()) == f"{EMAIL} is staff now."
-    assert run("promote", EMAIL) == f"{EMAIL} is staff already."
+    assert browser.get("/admin/system/cache").status_code == 404
+    assert run("promote", EMAIL.upper()) == f"{EMAIL} is staff now: owner."
+    assert run("promote", EMAIL) == f"{EMAIL} is staff already: owner."
     assert not browser.is_signed_in(), "a customer's long sign-in must not become one of staff"
     browser.sign_in()
-    assert browser.get("/ops/cache").status_code == 200
-    assert run("demote", EMAIL) == f"{EMAIL} is no longer staff."
-    assert run("demote", EMAIL) == f"{EMAIL} is not staff."
-    assert browser.get("/ops/cache").location == "/account/login?next=/ops/cache"
+    assert browser.get("/admin/system/cache").status_code == 200
+    without_owner = "The shop has no owner. Make one: flask user promote EMAIL --role owner"
+    assert run("demote", EMAIL).splitlines() == [f"{EMAIL} is no longer staff.", without_owner]
+    assert run("demote", EMAIL).splitlines() == [f"{EMAIL} is not staff.", without_owner]
+    assert browser.get("/admin/system/cache").location == "/account/login?next=/admin/system/cache"
     browser.sign_in()
     assert browser.is_signed_in()
-    assert browser.get("/ops/cache").status_code == 404
+    assert browser.get("/admin/system/cache").status_code == 404
 
 
 def test_disabled_account_has_no_access_and_no_way_back(
@@ -130,7 +131,7 @@ def test_changes_of_access_are_security_events(kim: int, run: Run) -> None:
     events = db.session.scalars(select(SecurityEvent).order_by(SecurityEvent.id)).all()
     assert [(event.kind, event.detail) for event in events] == [
         ("account-created", ""),
-        ("role-changed", "staff"),
+        ("role-changed", "owner"),
         ("role-changed", "customer"),
         ("account-disabled", ""),
         ("account-enabled", ""),

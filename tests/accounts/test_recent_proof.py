@@ -145,7 +145,7 @@ def test_refund_asks_again_but_a_note_does_not(browser: Browser) -> None:
     make_user(staff=True)
     browser.sign_in()
     let_pass()
-    path = "/ops/orders/NO-SUCH/events"
+    path = "/admin/orders/NO-SUCH/events"
     for kind in ("refunded", "cancelled"):
         asked = browser.post(path, kind=kind, amount="5.00")
         assert (asked.status_code, carried(asked.text)) == (403, {"kind": kind, "amount": "5.00"})

@@ -196,25 +196,25 @@ def test_staff_in_production_are_led_to_the_set_up(production: Flask) -> None:
     make_user("boss@example.com", staff=True)
     boss, customer = Secure(production), Secure(production)
     assert boss.sign_in("boss@example.com").status_code == 303, "the upgrade locks nobody out"
-    for path in ("/ops/cache", "/account", "/account/orders", "/account/devices", "/account/data"):
+    for path in ("/admin/system/cache", "/account", "/account/orders", "/account/devices", "/account/data"):
         answer = boss.get(path)
         assert (answer.status_code, answer.location) == (303, f"/account/security?next={path}"), path
         assert answer.headers["Cache-Control"] == "private, no-store"
     assert boss.post("/account/name", name="X").location == "/account/security?next=/account"
     assert boss.get("/products").status_code == 200
-    page = boss.get("/account/security?next=/ops/cache").text
+    page = boss.get("/account/security?next=/admin/system/cache").text
     assert "need two-step verification" in page
-    page = boss.get("/account/security/app?next=/ops/cache").text
+    page = boss.get("/account/security/app?next=/admin/system/cache").text
     offer = re.findall(r'name="offer" value="([^"]+)"', page)[0]
     code = pyotp.TOTP(re.findall(r"account__key'>([A-Z2-7]+)<", page)[0]).now()
-    shown = boss.post("/account/security/app", offer=offer, code=code, next="/ops/cache")
-    assert 'href="/ops/cache"' in shown.text
-    assert boss.get("/ops/cache").status_code == 200
+    shown = boss.post("/account/security/app", offer=offer, code=code, next="/admin/system/cache")
+    assert 'href="/admin/system/cache"' in shown.text
+    assert boss.get("/admin/system/cache").status_code == 200
     assert "need two-step verification" in boss.post("/account/security/app/removal").text
     make_user()
     customer.sign_in()
     assert customer.get("/account").status_code == 200
-    assert customer.get("/ops/cache").status_code == 404
+    assert customer.get("/admin/system/cache").status_code == 404
 
 
 def test_customers_may_remove_their_last_factor(app: Flask, browser: Browser, kim: int) -> None:

@@ -126,7 +126,7 @@ def test_roles_tokens_and_webhooks_are_events(app: Flask) -> None:
     found = [(event.kind, event.detail) for event in events()]
     assert found == [
         ("account-created", ""),
-        ("role-changed", "staff"),
+        ("role-changed", "owner"),
         ("token-created", f"till ({token}): stock:read"),
         ("token-revoked", f"till ({token}): stock:read"),
         ("webhook-added", "till.example"),
@@ -173,9 +173,9 @@ def test_the_owner_filters_events_by_person_and_kind(browser: Browser, kim: int)
     browser.sign_in("lee@example.com")
 
     def rows(query: str) -> int:
-        return browser.get(f"/ops/security?{query}").text.count("<tr>") - 1
+        return browser.get(f"/admin/system/security?{query}").text.count("<tr>") - 1
 
-    assert "Lee (lee@example.com)" in browser.get("/ops/security").text
+    assert "Lee (lee@example.com)" in browser.get("/admin/system/security").text
     assert rows("person=KIM@example.com") == 3
     assert rows("person=lee@example.com") == 4
     assert rows("person=kim@example.com&kind=locked") == 1
@@ -187,7 +187,7 @@ def test_the_owner_filters_events_by_person_and_kind(browser: Browser, kim: int)
 def test_strangers_do_not_see_events(browser: Browser, kim: int) -> None:
     assert browser.get("/account/activity").status_code == 303
     browser.sign_in()
-    assert browser.get("/ops/security").status_code == 404
+    assert browser.get("/admin/system/security").status_code == 404
 
 
 def test_wrong_passwords_and_the_lock_are_events(browser: Browser, kim: int) -> None:

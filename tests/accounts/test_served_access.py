@@ -83,14 +83,14 @@ def test_a_person_who_leaves_loses_access_at_once(shop: Shop, redis: Server) -> 
     made = shop.flask("user", "create", email, "--staff", "--generate")
     cookie = sign_in(shop, email, made.stdout.split("Password: ")[1].strip())
     redis.kill()
-    assert eventually(lambda: everywhere(shop, "/ops/cache", cookie) == {(303, False)}), (
+    assert eventually(lambda: everywhere(shop, "/admin/system/cache", cookie) == {(303, False)}), (
         "without a second factor"
     )
     set_up_app(shop, cookie)
-    assert eventually(lambda: everywhere(shop, "/ops/cache", cookie) == {(200, False)})
+    assert eventually(lambda: everywhere(shop, "/admin/system/cache", cookie) == {(200, False)})
     assert eventually(lambda: everywhere(shop, "/me", cookie) == {(200, True)})
     disabled = shop.flask("user", "disable", email)
     assert disabled.returncode == 0, disabled.stderr
-    assert everywhere(shop, "/ops/cache", cookie) == {(404, False)}
+    assert everywhere(shop, "/admin/system/cache", cookie) == {(404, False)}
     assert everywhere(shop, "/account", cookie) == {(303, False)}
     assert eventually(lambda: everywhere(shop, "/me", cookie) == {(200, False)}, seconds=1)

@@ -257,7 +257,7 @@ def test_signal_announces_the_signed_in_user(app: Flask, browser: Browser, kim: 
     with accounts.signed_in.connected_to(hear, app):
         browser.sign_in(password="wrong")
         browser.sign_in()
-    shopper = Shopper(kim, "Kim", is_staff=False)
+    shopper = Shopper(kim, "Kim", role="")
     assert told == [(app, shopper, shopper)]
 
 

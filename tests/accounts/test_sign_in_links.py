@@ -46,8 +46,8 @@ def test_a_link_signs_staff_in_once(app: Flask, browser: Browser, boss: int) -> 
         assert page.headers["Referrer-Policy"] == "same-origin", "the address is a secret"
         assert page.headers["Cache-Control"] == "private, no-store"
     assert not browser.is_signed_in()
-    assert browser.post(link).location == "/ops"
-    assert browser.get("/ops").status_code == 200
+    assert browser.post(link).location == "/admin"
+    assert browser.get("/admin/system").status_code == 200
     for again in (browser, Browser(app)):
         for answer in (again.get(link), again.post(link)):
             assert answer.status_code == 410
@@ -122,11 +122,11 @@ def test_setup_makes_an_owner_in_a_shop_without_staff(app: Flask, browser: Brows
     assert is_new
     assert user.email != sign_in_links.OWNER
     assert browser.post(link_path(sign_in_links.describe(user, "0.0.0.0:8000"))).status_code == 303
-    assert browser.get("/ops").status_code == 200
+    assert browser.get("/admin/system").status_code == 200
     assert sign_in_links.find_or_create_staff() == (db.session.get_one(User, user.id), False)
     customer = Browser(app)
     customer.sign_in(sign_in_links.OWNER)
-    assert customer.get("/ops").status_code == 404
+    assert customer.get("/admin/system").status_code == 404
 
 
 def test_another_address_of_the_machine_gets_no_link(app: Flask, boss: int) -> None:

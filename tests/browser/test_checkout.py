@@ -191,7 +191,7 @@ def _walk(page: Page, shop: Shop, look: Callable[[Page], None]) -> None:
     look(page)
     page.goto(sign_in_link(shop))
     page.get_by_role("button", name="Sign in").click()
-    page.goto("/ops/orders")
+    page.goto("/admin/orders")
     look(page)
     page.get_by_role("main").get_by_role("rowheader").get_by_role("link").first.click()
     for step in page.locator("details > summary").all():

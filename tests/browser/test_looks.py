@@ -109,13 +109,13 @@ def test_the_header_has_one_height_on_every_page(browser: Browser, shop: Shop, w
 
 def test_large_text_fits_a_phone_and_divides_no_word(browser: Browser, shop: Shop) -> None:
     paths = ("/", "/categories", "/products?min_price=abc", PAGES["product"], "/account/register")
-    staff = ("/account/addresses", "/ops", "/ops/cache", "/ops/orders")
+    staff = ("/account/addresses", "/admin/system", "/admin/system/cache", "/admin/orders")
     with visit(browser, shop, "/", 360) as page:
         for path in (*paths, *staff):
             if path == staff[0]:
                 page.goto(sign_in_link(shop))
                 page.get_by_role("button", name="Sign in").click()
-                page.wait_for_url(re.compile("/ops"))
+                page.wait_for_url(re.compile("/admin/system"))
             page.goto(path)
             assert page.evaluate(DIVIDED_WORDS) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

@@ -159,7 +159,7 @@ def test_strangers_get_nothing_and_the_printed_link_signs_in(instance: Path) -> 
         path = link.removeprefix(shop.url)
         stranger = [
             ask(shop, "GET", page, **headers)
-            for page in ("/ops", "/ops/orders", "/ops/stock", "/metrics")
+            for page in ("/admin/system", "/admin/orders", "/admin/stock", "/metrics")
             # A tunnel, a proxy that says so, one that hides itself: all come from 127.0.0.1.
             for headers in ({"Host": host, "X-Forwarded-For": "203.0.113.5"}, {"Host": host})
         ]
@@ -176,7 +176,7 @@ def test_strangers_get_nothing_and_the_printed_link_signs_in(instance: Path) -> 
         assert len(list((instance / "mail").iterdir())) == 1, "the letter is a file"
         _, headers, _ = ask(shop, "POST", path, Host=host)
         cookies = "; ".join(value.partition(";")[0] for value in headers.get_all("Set-Cookie", []))
-        assert ask(shop, "GET", "/ops", Host=host, Cookie=cookies)[0] == 200
+        assert ask(shop, "GET", "/admin/system", Host=host, Cookie=cookies)[0] == 200
         again = shop.flask("user", "link", "owner@shop.example")
         assert shop.url in again.stdout, "the address at which the shop was started"
 

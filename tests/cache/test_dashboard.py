@@ -39,7 +39,7 @@ def test_dashboard_shows_hits_and_invalidations(
     )
     get(client, "/products/mug", Accept_Encoding="br")
     cache_state.get(app).reporter.send()
-    page = get(sign_in_as_staff(client), "/ops/cache", Accept_Encoding="identity").text
+    page = get(sign_in_as_staff(client), "/admin/system/cache", Accept_Encoding="identity").text
     assert "product_detail" in page
     assert "<svg" in page
     assert re.search(rf"Variant \d+[^<]*</td>\s*<td[^>]*>[^<]*product:{mug}", page), "the write and its tags"
@@ -51,7 +51,7 @@ def test_dashboard_shows_how_an_address_is_cached(client: FlaskClient, mug: int)
     staff = sign_in_as_staff(client.application.test_client())
 
     def x_ray(address: str) -> str:
-        return get(staff, f"/ops/cache?url={address}", Accept_Encoding="identity").text
+        return get(staff, f"/admin/system/cache?url={address}", Accept_Encoding="identity").text
 
     assert "Not in Redis." in x_ray("/products/mug")
     get(client, "/products/mug")

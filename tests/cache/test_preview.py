@@ -148,7 +148,7 @@ def test_preview_finds_pages_on_all_servers(
                 )
             assert [page.address for page in look(own, f"card:{mug}").pages] == addresses
             staff = sign_in_as_staff(own.test_client())
-            assert "Entries by kind" in get(staff, "/ops/cache", Accept_Encoding="identity").text
+            assert "Entries by kind" in get(staff, "/admin/system/cache", Accept_Encoding="identity").text
 
 
 def test_panel_shows_the_preview(client: FlaskClient, mug: int) -> None:
@@ -156,7 +156,7 @@ def test_panel_shows_the_preview(client: FlaskClient, mug: int) -> None:
     staff = sign_in_as_staff(client.application.test_client())
 
     def ask(tag: str) -> str:
-        return get(staff, f"/ops/cache?tag={tag}", Accept_Encoding="identity").text
+        return get(staff, f"/admin/system/cache?tag={tag}", Accept_Encoding="identity").text
 
     page = ask(f"product:{mug}")
     assert '<a href="/products/mug">/products/mug</a>' in page
@@ -164,10 +164,10 @@ def test_panel_shows_the_preview(client: FlaskClient, mug: int) -> None:
     assert re.search(r"All \d+ keys of Redis were looked at", page)
     assert "Did you mean" in ask("producer:12")
     assert "is not a tag" in ask("%22x")
-    assert "/products/mug</a>" not in get(staff, "/ops/cache", Accept_Encoding="identity").text
+    assert "/products/mug</a>" not in get(staff, "/admin/system/cache", Accept_Encoding="identity").text
     limits = [
         get(staff, address).headers.get("RateLimit-Policy", "")
-        for address in ("/ops/cache?tag=x:1", "/ops/cache")
+        for address in ("/admin/system/cache?tag=x:1", "/admin/system/cache")
     ]
     assert ['"cache-preview";q=20' in limit for limit in limits] == [True, False], limits
-    assert get(client, f"/ops/cache?tag=product:{mug}").status_code == 404
+    assert get(client, f"/admin/system/cache?tag=product:{mug}").status_code == 303

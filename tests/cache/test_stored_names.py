@@ -23,7 +23,7 @@ KEYS = {
     keys.has_redirects(): ("catalog:has-redirects:v1:", "category"),
     keys.home(): ("catalog:home:v1:", "product_list"),
     keys.shop_settings(): ("shop:settings:v1:", "settings"),
-    keys.profile(7): ("accounts:profile:v2:7", "user_profile"),
+    keys.profile(7): ("accounts:profile:v3:7", "user_profile"),
 }
 TAGS = {
     keys.product_tag(7): "product:7",

@@ -1,4 +1,4 @@
-"""What operators see of the edge: on /ops/cache, in the doctor's findings, in metrics, and in headers of pages."""
+"""What operators see of the edge: on the cache's page, in the doctor's findings, in metrics, in headers of pages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wait_for_an_hour(app: Flask, edge: Provider) -> None:
 def test_the_dashboard_shows_what_waits_and_why(make_shop: MakeShop, edge: Provider) -> None:
     app = make_shop()
     wait_for_an_hour(app, edge)
-    page = sign_in_as_staff(app.test_client()).get("/ops/cache").text
+    page = sign_in_as_staff(app.test_client()).get("/admin/system/cache").text
     assert "Edge: <bdi>fastly</bdi>" in page
     assert "answered 500." in page
     assert edge.url in page

@@ -68,9 +68,9 @@ def refunded_amounts(stripe: StripeAccount, session: dict[str, Any]) -> tuple[li
 def test_late_payment_is_refunded_automatically(
     shop: Flask, stripe: StripeAccount, late: dict[str, Any]
 ) -> None:
-    staff, page = staff_browser(shop), f"/ops/orders/{late['client_reference_id']}"
+    staff, page = staff_browser(shop), f"/admin/orders/{late['client_reference_id']}"
     assert "Refund due: <bdi>$44.88</bdi>. Stripe payments are refunded automatically" in staff.get(page).text
-    assert late["client_reference_id"] in staff.get("/ops/orders?state=refund+due").text
+    assert late["client_reference_id"] in staff.get("/admin/orders?state=refund+due").text
     stripe.unavailable = True
     assert refunds.send_due_refunds() == 0
     assert refunds.send_due_refunds() == 0, "the retry waits for its backoff"
@@ -84,7 +84,7 @@ def test_late_payment_is_refunded_automatically(
         assert send_event(shop, "refund.created", refund, event_id=event_id) == 200
     assert refunded_amounts(stripe, late) == ([4488], [4488])
     assert "Refund due" not in staff.get(page).text.partition("Actions")[0]
-    assert late["client_reference_id"] not in staff.get("/ops/orders?state=refund+due").text
+    assert late["client_reference_id"] not in staff.get("/admin/orders?state=refund+due").text
 
 
 def test_killed_worker_never_causes_a_second_refund(
@@ -135,11 +135,11 @@ def test_cancellation_by_staff_or_api_refunds_the_money(
 def test_bank_transfer_refund_is_due_until_staff_record_it(shop: Flask, guest: Browser) -> None:
     bought = str(place(guest, review(guest)).location)
     number, staff = bought.partition("/orders/")[2].partition("?")[0], staff_browser(shop)
-    events = f"/ops/orders/{number}/events"
+    events = f"/admin/orders/{number}/events"
     assert staff.post(events, kind="cancelled").status_code == 303
     assert staff.post(events, kind="paid", amount="44.88").status_code == 303
     assert refunds.send_due_refunds() == 0
-    assert "Refund due: <bdi>$44.88</bdi>. Transfer it by hand" in staff.get(f"/ops/orders/{number}").text
-    assert number in staff.get("/ops/orders?state=refund+due").text
+    assert "Refund due: <bdi>$44.88</bdi>. Transfer it by hand" in staff.get(f"/admin/orders/{number}").text
+    assert number in staff.get("/admin/orders?state=refund+due").text
     assert staff.post(events, kind="refunded", amount="44.88", key="by hand").status_code == 303
-    assert number not in staff.get("/ops/orders?state=refund+due").text
+    assert number not in staff.get("/admin/orders?state=refund+due").text

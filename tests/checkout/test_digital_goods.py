@@ -80,7 +80,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
     number = place(make_draft({"FILE": 1}, address={"name": "Ada", "country": "US"})).order.number
     make_user("boss@shop.example", staff=True)
     browser.sign_in("boss@shop.example")
-    page = browser.get(f"/ops/orders/{number}").text
+    page = browser.get(f"/admin/orders/{number}").text
     assert ('value="shipped"' in page, 'value="delivered"' in page, "No delivery needed" in page) == (
         False,
         True,
@@ -88,7 +88,7 @@ def test_digital_goods_are_delivered_without_being_shipped(app: Flask, browser: 
     )
     with pytest.raises(OrderError, match="This order has nothing to ship"), write_transaction() as session:
         shipping.mark_shipped(session, number)
-    assert browser.post(f"/ops/orders/{number}/events", kind="delivered").status_code == 303
+    assert browser.post(f"/admin/orders/{number}/events", kind="delivered").status_code == 303
     db.session.rollback()
     view = queries.find_order(number)
     assert view is not None

@@ -38,7 +38,7 @@ def test_invoice_can_have_an_address_of_its_own(app: Flask, guest: Browser) -> N
     assert "10115 BERLIN" in shown.text
     assert 'name="bill_elsewhere" value="1" checked' in guest.get("/checkout").text
     location = place(guest, shown).location
-    staff = staff_browser(app).get(location.partition("?")[0].replace("/orders/", "/ops/orders/"))
+    staff = staff_browser(app).get(location.partition("?")[0].replace("/orders/", "/admin/orders/"))
     [letter] = stored_mails(app)
     for text in (guest.get(location).text, staff.text, letter.get_body(("plain",)).get_content()):
         assert "Billing address" in text

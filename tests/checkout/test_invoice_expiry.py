@@ -164,7 +164,7 @@ def test_staff_and_customer_see_the_end_and_staff_move_it(app: Flask, number: st
     make_user("boss@shop.example", staff=True)
     staff = Browser(app)
     staff.sign_in("boss@shop.example")
-    page = f"/ops/orders/{number}"
+    page = f"/admin/orders/{number}"
     let_end_in(DAY, reminded_at=datetime.now(UTC))
     assert "The customer has been reminded." in staff.get(page).text
     assert staff.post(f"{page}/events", kind="prolonged", note="She called.").status_code == 303

@@ -49,7 +49,7 @@ def test_each_order_by_invoice_has_one_letter(app: Flask) -> None:
         "2 × Teapot · T",
         "$44.88",
         "1 Kiln Row",
-        f"http://127.0.0.1:8000/ops/orders/{first.number}",
+        f"http://127.0.0.1:8000/admin/orders/{first.number}",
     ):
         assert words in letter
 

@@ -212,7 +212,7 @@ def test_an_export_can_be_cut_by_day(app: Flask, tmp_path: Path) -> None:
 def test_staff_see_and_find_the_old_number(app: Flask, tmp_path: Path) -> None:
     run(app, "import", write(tmp_path, FIRST))
     browser = staff_browser(app)
-    assert "#1001" in browser.get("/ops/orders").text
-    found = browser.get("/ops/orders?number=%231001")
+    assert "#1001" in browser.get("/admin/orders").text
+    found = browser.get("/admin/orders?number=%231001")
     assert found.status_code == 303
     assert "its number was #1001" in browser.get(found.headers["Location"]).text

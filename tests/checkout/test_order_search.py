@@ -85,7 +85,7 @@ def numbers(app: Flask) -> dict[str, str]:
     ],
 )
 def test_a_search_finds_orders(staff: Browser, numbers: dict[str, str], typed: str, found: set[str]) -> None:
-    page = staff.get("/ops/orders", query_string={"q": typed}).text
+    page = staff.get("/admin/orders", query_string={"q": typed}).text
     assert {name for name, number in numbers.items() if number in page} == found
 
 
@@ -101,7 +101,7 @@ def test_both_days_of_a_search_are_part_of_it(staff: Browser, numbers: dict[str,
         ({"to": "2026-01-30"}, set()),
         ({"to": "2026-02-01", "q": "byron"}, {"ada"}),
     ):
-        page = staff.get("/ops/orders", query_string=days).text
+        page = staff.get("/admin/orders", query_string=days).text
         assert {name for name, number in numbers.items() if number in page} == found, days
     honolulu = OrderSearch(since=times["ada"].date()).conditions(ZoneInfo("Pacific/Honolulu"))
     assert db.session.scalars(select(Order.number).where(*honolulu)).all() == [numbers["jose"]]
@@ -109,27 +109,27 @@ def test_both_days_of_a_search_are_part_of_it(staff: Browser, numbers: dict[str,
 
 @pytest.mark.parametrize("day", ["31.01.2026", "2026-02-30", "0001-01-01", "9999-12-31", "x" * 5000])
 def test_a_day_that_cannot_be_read_is_a_note(staff: Browser, numbers: dict[str, str], day: str) -> None:
-    page = staff.get("/ops/orders", query_string={"from": day, "to": day, "q": "byron"})
+    page = staff.get("/admin/orders", query_string={"from": day, "to": day, "q": "byron"})
     assert page.status_code == 200
     assert "Enter the days as 2026-01-31." in page.text
     assert numbers["ada"] in page.text, "the rest of the search stays"
 
 
 def test_days_in_the_wrong_order_are_a_note(staff: Browser, numbers: dict[str, str]) -> None:
-    page = staff.get("/ops/orders?from=2026-02-01&to=2026-01-31").text
+    page = staff.get("/admin/orders?from=2026-02-01&to=2026-01-31").text
     assert "The first day is after the last day. Change “From” or “To”." in page
-    assert "first day" not in staff.get("/ops/orders?from=2026-01-31&to=2026-01-31").text
+    assert "first day" not in staff.get("/admin/orders?from=2026-01-31&to=2026-01-31").text
 
 
 def test_a_number_still_leads_to_its_order(staff: Browser, numbers: dict[str, str]) -> None:
     for name in ("q", "number"):
-        answer = staff.get("/ops/orders", query_string={name: numbers["ada"].lower()})
-        assert answer.location == f"/ops/orders/{numbers['ada']}"
-    assert "No order matches this search." in staff.get("/ops/orders?q=XYZ").text
+        answer = staff.get("/admin/orders", query_string={name: numbers["ada"].lower()})
+        assert answer.location == f"/admin/orders/{numbers['ada']}"
+    assert "No order matches this search." in staff.get("/admin/orders?q=XYZ").text
 
 
 def test_further_pages_keep_the_search(staff: Browser, numbers: dict[str, str]) -> None:
-    page = staff.get("/ops/orders?q=a%26b&from=2026-01-01&state=placed").text
+    page = staff.get("/admin/orders?q=a%26b&from=2026-01-01&state=placed").text
     assert "q=a%26b" in page
     assert 'value="2026-01-01"' in page
 

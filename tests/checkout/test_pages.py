@@ -336,8 +336,8 @@ def test_every_page_is_valid_html(guest: Browser, tmp_path: Path) -> None:
         "order": guest.get(location := buy(guest)),
         "ordered": guest.get("/checkout"),
         "empty": Browser(guest.client.application).get("/checkout"),
-        "staff": staff.get("/ops/orders"),
-        "staff-order": staff.get(location.partition("?")[0].replace("/orders/", "/ops/orders/")),
+        "staff": staff.get("/admin/orders"),
+        "staff-order": staff.get(location.partition("?")[0].replace("/orders/", "/admin/orders/")),
     }
     guest.post("/cart/lines", sku="T")
     with write_transaction() as session:

@@ -189,7 +189,7 @@ def test_refund_counts_once_whichever_report_comes_first(
     session = paid(shop, stripe, guest)
     staff, number = staff_browser(shop), session["client_reference_id"]
     for _ in range(2):  # a double click
-        answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="10.00", key="form-1")
+        answer = staff.post(f"/admin/orders/{number}/events", kind="refunded", amount="10.00", key="form-1")
         assert answer.status_code == 303
     [refund] = stripe.refunds
     assert send_event(shop, "refund.created", refund) == 200
@@ -205,7 +205,7 @@ def test_refund_counts_once_whichever_report_comes_first(
     for kind in ("refund.created", "refund.updated"):
         assert send_event(shop, kind, at_stripe) == 200
     assert order(session).refunded.amount == 1500
-    answer = staff.post(f"/ops/orders/{number}/events", kind="refunded", amount="44.00", key="form-2")
+    answer = staff.post(f"/admin/orders/{number}/events", kind="refunded", amount="44.00", key="form-2")
     assert answer.status_code == 409
     assert "Stripe didn’t make the refund" in answer.text
     assert order(session).refunded.amount == 1500
@@ -218,7 +218,7 @@ def test_failed_refund_can_be_made_again(
     shop: Flask, guest: Browser, stripe: StripeAccount, reported: str
 ) -> None:
     session = paid(shop, stripe, guest)
-    staff, events = staff_browser(shop), f"/ops/orders/{session['client_reference_id']}/events"
+    staff, events = staff_browser(shop), f"/admin/orders/{session['client_reference_id']}/events"
     staff.post(events, kind="shipped")
     staff.post(events, kind="refunded", amount="44.88", key="form-1")
     assert (order(session).state, order(session).refunded.amount) == ("refunded", 4488)

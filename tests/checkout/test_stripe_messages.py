@@ -145,12 +145,12 @@ def test_dispute_stops_shipping_until_staff_decide(
 ) -> None:
     session = paid(shop, stripe, guest)
     staff, number = staff_browser(shop), session["client_reference_id"]
-    events = f"/ops/orders/{number}/events"
+    events = f"/admin/orders/{number}/events"
     assert dispute_event(shop, session, "created", "needs_response") == 200
     assert dispute_event(shop, session, "funds_withdrawn", "needs_response") == 200
-    page = staff.get(f"/ops/orders/{number}").text
+    page = staff.get(f"/admin/orders/{number}").text
     assert "Dispute dp_1 at Stripe: $44.88, fraudulent, needs response." in re.sub("</?bdi>", "", page)
-    assert number in staff.get("/ops/orders?state=disputed").text
+    assert number in staff.get("/admin/orders?state=disputed").text
     refused = staff.post(events, kind="shipped")
     assert (refused.status_code, "The payment is disputed" in refused.text) == (409, True)
     assert order(session).state == "paid"
@@ -168,7 +168,7 @@ def test_only_a_lost_dispute_still_stops_shipping(
     for kind, reported in (("closed", status), ("created", "needs_response")):  # the second comes late
         assert dispute_event(shop, session, kind, reported) == 200
     number = session["client_reference_id"]
-    answer = staff_browser(shop).post(f"/ops/orders/{number}/events", kind="shipped")
+    answer = staff_browser(shop).post(f"/admin/orders/{number}/events", kind="shipped")
     assert answer.status_code == (409 if stops else 303)
 
 
@@ -177,7 +177,7 @@ def test_disputed_money_is_not_refunded_by_itself(shop: Flask, guest: Browser, s
     dispute_event(shop, session, "created", "needs_response")
     number = session["client_reference_id"]
     assert (
-        staff_browser(shop).post(f"/ops/orders/{number}/events", kind="cancelled", note="x").status_code
+        staff_browser(shop).post(f"/admin/orders/{number}/events", kind="cancelled", note="x").status_code
         == 303
     )
     assert order(session).state == "cancelled"
@@ -188,7 +188,7 @@ def test_failed_refund_keeps_its_key_with_the_form(
     shop: Flask, guest: Browser, stripe: StripeAccount
 ) -> None:
     session = paid(shop, stripe, guest)
-    events = f"/ops/orders/{session['client_reference_id']}/events"
+    events = f"/admin/orders/{session['client_reference_id']}/events"
     staff = staff_browser(shop)
     form = {"kind": "refunded", "key": "key-of-the-first-form", "amount": "10.00"}
     stripe.unavailable = True

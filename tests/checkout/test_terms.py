@@ -190,10 +190,10 @@ def test_staff_the_doctor_and_the_log_say_why(
 ) -> None:
     make_user("boss@shop.example", staff=True)
     guest.sign_in("boss@shop.example")
-    assert "Checkout is unavailable" not in guest.get("/ops/orders").text
+    assert "Checkout is unavailable" not in guest.get("/admin/orders").text
     close(app)
     sentence = "/srv/checkout.toml cannot be read: no."
-    for path in ("/checkout", "/ops/orders", "/ops"):
+    for path in ("/checkout", "/admin/orders", "/admin/system"):
         assert sentence in guest.get(path).text
     assert caplog.messages[-1] == f"The checkout is closed: {sentence}"
     [finding] = [found for found in doctor.examine(None) if found.about == "checkout"]

@@ -159,7 +159,7 @@ def test_order_over_the_limit_is_placed_without_a_mail(shop: MakeShop) -> None:
     boss = Browser(limited)
     boss.sign_in("boss@example.com")
     number = db.session.execute(select(Order.number).where(Order.withheld_mails == 1)).scalar_one()
-    assert "No letter was sent about this" in boss.get(f"/ops/orders/{number}").text
+    assert "No letter was sent about this" in boss.get(f"/admin/orders/{number}").text
     with write_transaction() as session:
         shipping.mark_shipped(session, number, actor="staff")
     assert "on its way" in stored_mails(limited)[-1]["Subject"], "mails that staff cause are not limited"

@@ -156,7 +156,7 @@ def test_production_without_smtp_answers_503(app: Flask, tmp_path: Path, redis_u
         assert browser.sign_in().status_code == 303
         assert browser.cookie("__Host-signin")
         assert browser.get("/account", base_url="https://localhost").status_code == 200
-        assert Browser(shop, "127.0.0.1").get("/ops/cache").status_code == 404
+        assert Browser(shop, "127.0.0.1").get("/admin/system/cache").status_code == 303
         answer = browser.client.post(
             "/account/deletion",
             data={"password": PASSWORD},

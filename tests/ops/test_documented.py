@@ -61,7 +61,7 @@ def test_every_target_path_and_setting_exists(document: Path) -> None:
 
 def test_every_staff_page_and_probe_exists(app: Flask) -> None:
     rules = {rule.rule for rule in app.url_map.iter_rules()}
-    named = re.findall(r"`(/(?:ops[\w/]*|healthz|readyz|metrics))`", RUNBOOK)
+    named = re.findall(r"`(/(?:admin/system[\w/]*|healthz|readyz|metrics))`", RUNBOOK)
     assert {path.rstrip("/") for path in named} <= rules
 
 

@@ -50,9 +50,9 @@ def test_staff_see_the_report_as_a_page(shop: MakeShop) -> None:
     for _ in range(3):
         client.get("/robots.txt")
     rate_limits.get(app).statistics.flush(at_once=True)
-    assert client.get("/ops/limits").status_code == 404
+    assert client.get("/admin/system/limits").status_code == 303
     staff_access.set_check(app, lambda: True)
-    page = client.get("/ops/limits")
+    page = client.get("/admin/system/limits")
     assert page.headers["RateLimit-Policy"].startswith('"staff"')
     assert page.headers["Cache-Control"] == "private, no-store"
     assert re.search(r"<th scope=\"row\">browse</th><td>1 / 3600 s</td><td>3</td><td>2</td>", page.text)

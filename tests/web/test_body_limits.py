@@ -105,7 +105,7 @@ def test_each_kind_of_route_has_its_limit(app: Flask, client: FlaskClient, limit
         "pages": "/cart/lines",
         "checkout": "/checkout",
         "api": "/api/v1/products/1",
-        "office": "/ops/stock",
+        "office": "/admin/stock",
     }
     call = client.put if limit.kind == "api" else client.post
     large = call(path[limit.kind], data=b"x" * (limit.most + 1), content_type=FORM)

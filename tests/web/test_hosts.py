@@ -35,7 +35,7 @@ def test_development_answers_to_this_machine_and_trusted_hosts(app: Flask, clien
         "[::2]",
     ):
         assert status(client, host) == 400, host
-        assert status(client, host, "/ops") == 400, host
+        assert status(client, host, "/admin/system") == 400, host
     refused = client.get("/", headers={"Host": "<b>.example"})
     assert refused.status_code == 400
     refused = client.get("/", headers={"Host": "evil.example"})

@@ -153,7 +153,7 @@ def test_links_of_the_api_are_below_the_prefix(below: Flask) -> None:
 
 def test_paths_outside_the_prefix_are_no_pages(below: Flask) -> None:
     visitor = Visitor(below)
-    for path in ("/", "/products", "/shopping", "/Shop/products", "/ops"):
+    for path in ("/", "/products", "/shopping", "/Shop/products", "/admin/system"):
         answer = visitor.open(path)
         assert answer.status_code == 404, path
         assert "Mug" not in answer.text

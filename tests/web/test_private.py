@@ -58,23 +58,26 @@ def test_private_page_with_file_extension_does_not_exist(kim: Browser, app: Flas
         assert NAME not in stranger.get(path).text, path
 
 
-def test_staff_pages_are_private_and_404_for_others(app: Flask) -> None:
+def test_office_pages_are_private_and_hidden(app: Flask) -> None:
     make_user("staff@example.com", staff=True)
-    staff, stranger = Browser(app), Browser(app)
+    make_user("customer@example.com")
+    staff, stranger, kim = Browser(app), Browser(app), Browser(app)
     staff.sign_in("staff@example.com")
+    kim.sign_in("customer@example.com")
     guarded = [
         rule
         for rule in app.url_map.iter_rules()
-        if getattr(app.view_functions[rule.endpoint], "staff_only", False) and "GET" in (rule.methods or ())
+        if getattr(app.view_functions[rule.endpoint], "permission", None) and "GET" in (rule.methods or ())
     ]
-    assert {"cache.dashboard", "rate_limiting.dashboard", "stock_staff.show"} <= {r.endpoint for r in guarded}
+    assert {"cache.dashboard", "rate_limiting.dashboard", "admin_stock.show"} <= {r.endpoint for r in guarded}
     for rule in guarded:
         path = re.sub(r"<[^>]*>", "1", rule.rule)
         for _ in range(2):
             answer = staff.get(path)
             assert answer.headers.get("Cache-Control") == "private, no-store", (path, answer.status_code)
             assert "Cache-Status" not in answer.headers, path
-            assert stranger.get(path).status_code == 404, path
+            assert stranger.get(path).location.startswith("/account/login?next="), path
+            assert kim.get(path).status_code == 404, path
 
 
 HOSTILE = "x\r\nSet-Cookie: evil=1\r\n\r\n<script>alert(1)</script>"
@@ -93,7 +96,7 @@ def test_no_input_can_inject_a_header(app: Flask) -> None:
         browser.post("/account/login", email="kim@example.com", password=PASSWORD, next=HOSTILE),
         browser.post("/account/login", email=HOSTILE, password=HOSTILE, next=f"/products%0d%0a{HOSTILE}"),
         browser.post("/cart/lines", sku=HOSTILE, quantity=HOSTILE),
-        browser.get("/ops/stock", query_string={"sku": HOSTILE}),
+        browser.get("/admin/stock", query_string={"sku": HOSTILE}),
         browser.get("/stock/stream", query_string={"product": HOSTILE}),
     ]
     for answer in answers:

@@ -1,4 +1,4 @@
-"""The security events of one's own account, and /ops/security: those of all accounts, for staff."""
+"""The security events of one's own account, and /admin/system/security: those of all accounts, for staff."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storefront.accounts.security_events import KINDS
 from storefront.actors import describe_actors
 from storefront.mail.email_address import normalize_email
 from storefront.web.private import private_page
-from storefront.web.staff_access import staff_only
+from storefront.web.staff_access import permission_required
 
 bp = make_blueprint("activity", __name__, "/account/activity")
 staff_bp = Blueprint("activity_staff", __name__, cli_group=None)
@@ -27,8 +27,8 @@ def events(user: User) -> BaseResponse:
     return render_page("activity", events=queries.list_security_events(user.id), kinds=KINDS)
 
 
-@staff_bp.get("/ops/security")
-@staff_only
+@staff_bp.get("/admin/system/security")
+@permission_required("staff:read")
 def all_events() -> Response:
     """The security events of all accounts, or of one person, or of one kind."""
     person, kind = request.args.get("person", "").strip()[:254], request.args.get("kind", "")
@@ -39,6 +39,12 @@ def all_events() -> Response:
     actors = describe_actors({event.actor for event in found})
     more = found[-1].id if len(found) == queries.EVENTS_PER_PAGE else None
     page = render_template(
-        "ops/security.html", events=found, actors=actors, kinds=KINDS, person=person, kind=kind, more=more
+        "admin/system/security.html",
+        events=found,
+        actors=actors,
+        kinds=KINDS,
+        person=person,
+        kind=kind,
+        more=more,
     )
     return private_page(page)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app, redirect, url_for
+from flask import abort, redirect
 from werkzeug.wrappers import Response
 
 from storefront import rate_limiting
 from storefront.accounts import authentication, sign_in_links
 from storefront.accounts.pages.page import make_blueprint, render_page
-from storefront.web import staff_access
+from storefront.web.prefix import add_prefix
 
 bp = make_blueprint("sign_in_links", __name__, "/account/link")
 
@@ -32,8 +32,8 @@ def show(token: str) -> Response:
 @bp.post("/<token>")
 @rate_limiting.limit("password-reset.address")
 def use(token: str) -> Response:
-    """Sign in, and go on to the staff pages."""
+    """Sign in, and go on to the back office."""
     if not sign_in_links.redeem(token):
         return render_page("sign-in-link", 410, is_valid=False)
-    pages, user = staff_access.pages(current_app), authentication.current_user()
-    return redirect(url_for(pages[0][0]) if pages and user and user.is_staff else authentication.HOME, 303)
+    user = authentication.current_user()
+    return redirect(add_prefix(authentication.OFFICE if user and user.is_staff else authentication.HOME), 303)

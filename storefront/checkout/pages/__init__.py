@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts, cart
@@ -84,11 +84,3 @@ def begin_payment(order: OrderView) -> Response | None:
     except PaymentError:
         return redirect_to_order(order, "not-begun", access.order_token(order))
     return redirect(url, 303) if url else None
-
-
-def page_number() -> int:
-    """Return the page number of the URL; answer 404 if it is not a positive number."""
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) <= 6) or not int(text):
-        abort(404)
-    return int(text)

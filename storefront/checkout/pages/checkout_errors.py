@@ -22,7 +22,7 @@ from storefront.checkout.pages.checkout_pages import details_page, review_page
 from storefront.checkout.recent_order import find_recent_order
 from storefront.checkout.terms import current_terms
 from storefront.extensions import db, write_transaction
-from storefront.web.staff_access import is_staff
+from storefront.web.staff_access import may
 
 
 def add_error_pages(bp: Blueprint) -> None:
@@ -37,7 +37,7 @@ def add_error_pages(bp: Blueprint) -> None:
 
 def _show_closed(error: CheckoutClosedError) -> Response:
     """Say that the checkout is closed; staff read why."""
-    problems = current_terms().problems if is_staff() else ()
+    problems = current_terms().problems if may("settings:read") else ()
     response = render_page("checkout/closed.html", error.status, sentence=str(error), problems=problems)
     response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -14,7 +14,6 @@ from storefront.checkout.pages import (
     allow_form_targets,
     begin_payment,
     blueprint,
-    page_number,
     redirect_to_order,
     render_page,
 )
@@ -23,6 +22,7 @@ from storefront.checkout.terms import current_terms
 from storefront.i18n import gettext as _
 from storefront.mail import transport
 from storefront.postal.address_lines import address_lines
+from storefront.web.page_numbers import read_page_number
 
 bp: Blueprint = blueprint("orders", __name__)
 history_bp: Blueprint = blueprint("history", __name__)
@@ -66,7 +66,7 @@ def pay(number: str) -> Response:
 @accounts.sign_in_required
 def history(user: User) -> Response:
     """List the account's orders, newest first."""
-    orders = queries.list_account_orders(user, page_number())
+    orders = queries.list_account_orders(user, read_page_number())
     return render_page("checkout/orders.html", orders=orders, account_pages=accounts.account_pages())
 
 

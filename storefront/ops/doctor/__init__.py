@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import click
 from flask.cli import with_appcontext
 
-from storefront.ops.doctor import configuration, database, edge_purges, host, proxies, redis_servers
+from storefront.ops.doctor import configuration, database, edge_purges, host, proxies, redis_servers, staff
 from storefront.ops.doctor.finding import Finding, Level, wrong
 
 __all__ = ["Finding", "Level", "command", "examine"]
@@ -25,6 +25,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("database", database.check),
     ("redis", redis_servers.check),
     ("edge", edge_purges.check),
+    ("staff", staff.check),
 )
 
 

@@ -1,27 +1,28 @@
-"""/ops/stock: staff look up a variant's stock, set it with a reason for the ledger, and add deliveries."""
+"""/admin/stock: staff look up a variant's stock, set it with a reason for the ledger, and add deliveries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from sqlalchemy import select
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from storefront.actors import describe_actors
+from storefront.admin.pages import render_page
 from storefront.errors import StorefrontError
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
+from storefront.rate_limiting import limit
 from storefront.stock.inventory import StockChangedError, receive, set_on_hand
 from storefront.stock.ledger import UnknownSkuError
 from storefront.stock.lookup import MAX_LISTED, AmbiguousSkuError, VariantName, find_variant
 from storefront.stock.models import StockItem, StockMovement
 from storefront.unicode_text import read_whole_number
-from storefront.web.private import private_page
-from storefront.web.staff_access import staff_only
+from storefront.web.staff_access import permission_required
 
-bp = Blueprint("stock_staff", __name__)
+bp = Blueprint("admin_stock", __name__, cli_group=None)
 
 MAX_MOVEMENTS = 20  # on the page
 
@@ -43,16 +44,18 @@ class _Wanted:
         return find_variant(self.text, is_code=self.is_code)
 
 
-@bp.get("/ops/stock")
-@staff_only
+@bp.get("/admin/stock")
+@limit("staff")
+@permission_required("stock:read")
 def show() -> Response:
     """Show a variant's stock and the last lines of its ledger."""
     return _page(_wanted(request.args))
 
 
-@bp.post("/ops/stock")
-@staff_only
-def change() -> BaseResponse:
+@bp.post("/admin/stock")
+@limit("staff")
+@permission_required("stock:write")
+def change() -> Response:
     """Set what is on hand, unless it is no longer what the form showed (`shown`)."""
     wanted = _wanted(request.form)
     try:
@@ -61,12 +64,13 @@ def change() -> BaseResponse:
             set_on_hand(session, sku, number, reason=reason, expected=_shown())
     except StorefrontError as error:
         return _refuse(wanted, error)
-    return redirect(url_for("stock_staff.show", code=sku), 303)
+    return redirect(url_for("admin_stock.show", code=sku), 303)
 
 
-@bp.post("/ops/stock/deliveries")
-@staff_only
-def add_delivery() -> BaseResponse:
+@bp.post("/admin/stock/deliveries")
+@limit("staff")
+@permission_required("stock:write")
+def add_delivery() -> Response:
     """Add a delivery to what is on hand."""
     wanted = _wanted(request.form)
     try:
@@ -75,7 +79,7 @@ def add_delivery() -> BaseResponse:
             receive(session, sku, number, reason=reason)
     except StorefrontError as error:
         return _refuse(wanted, error)
-    return redirect(url_for("stock_staff.show", code=sku), 303)
+    return redirect(url_for("admin_stock.show", code=sku), 303)
 
 
 def _wanted(values: Mapping[str, str]) -> _Wanted:
@@ -135,8 +139,9 @@ def _page(wanted: _Wanted, problem: str | None = None, status: int = 200) -> Res
     item = db.session.execute(select(StockItem).where(StockItem.sku == sku)).scalar_one_or_none()
     ledger = select(StockMovement).where(StockMovement.sku == sku).order_by(StockMovement.id.desc())
     rows = db.session.execute(ledger.limit(MAX_MOVEMENTS)).scalars().all() if item else []
-    page = render_template(
-        "ops/stock.html",
+    return render_page(
+        "stock/stock.html",
+        status,
         wanted=wanted.text,
         variant=variant,
         choices=choices,
@@ -146,4 +151,3 @@ def _page(wanted: _Wanted, problem: str | None = None, status: int = 200) -> Res
         problem=problem,
         typed=request.form,
     )
-    return private_page(page, status)

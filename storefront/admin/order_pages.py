@@ -1,4 +1,4 @@
-"""/ops/orders: staff see all orders, and record payments, shipments, refunds, cancellations and notes."""
+"""/admin/orders: staff see all orders, and record payments, shipments, refunds, cancellations and notes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 
 from storefront import accounts, rate_limiting, shop_settings
 from storefront.actors import describe_actors
+from storefront.admin.pages import render_page
 from storefront.checkout import order_goods, order_states, orders, queries, shipping
 from storefront.checkout.errors import NoSuchOrderError, OrderError, PaymentError
 from storefront.checkout.order_search import OrderSearch, read_search
 from storefront.checkout.order_view import OrderView
-from storefront.checkout.pages import blueprint, page_number, render_page
 from storefront.checkout.payment import disputes, invoice_expiry
 from storefront.checkout.payment.cancellation import cancel_order, take_back_order
 from storefront.checkout.payment.refunds import refund_order
@@ -25,9 +25,10 @@ from storefront.i18n import gettext as _
 from storefront.postal.address_lines import address_lines
 from storefront.sheets.numbers import parse_amount
 from storefront.unicode_text import read_whole_number
-from storefront.web.staff_access import staff_only
+from storefront.web.page_numbers import read_page_number
+from storefront.web.staff_access import permission_required
 
-bp: Blueprint = blueprint("orders_staff", __name__)
+bp = Blueprint("admin_orders", __name__, cli_group=None)
 
 STATES = (
     "placed",
@@ -52,19 +53,20 @@ _STEPS: dict[str, Callable[..., object]] = {
 _PAY_BACK = frozenset({"refunded", "cancelled", "returned"})
 
 
-@bp.get("/ops/orders")
-@staff_only
+@bp.get("/admin/orders")
+@rate_limiting.limit("staff")
+@permission_required("orders:read")
 def all_orders() -> Response:
     """List the orders that a search finds, or all. The number of an order redirects to its page."""
     search, is_readable = read_search(request.args)
     if search.text and (found_number := queries.find_number(search.text)):
-        return redirect(url_for("orders_staff.show", number=found_number), 303)
+        return redirect(url_for("admin_orders.show", number=found_number), 303)
     state = request.args.get("state", "")
     state = state if state in STATES else ""
     timezone = ZoneInfo(shop_settings.current().timezone)
-    found = queries.list_orders(page_number(), state or None, search.conditions(timezone))
+    found = queries.list_orders(read_page_number(), state or None, search.conditions(timezone))
     return render_page(
-        "ops/orders.html",
+        "orders/orders.html",
         orders=found,
         state=state,
         states=STATES,
@@ -79,16 +81,17 @@ def _search_problem(search: OrderSearch, is_readable: bool) -> str:
     return _("The first day is after the last day. Change “From” or “To”.") if search.is_backwards else ""
 
 
-@bp.get("/ops/orders/<number>")
-@staff_only
+@bp.get("/admin/orders/<number>")
+@rate_limiting.limit("staff")
+@permission_required("orders:read")
 def show(number: str) -> Response:
     """Show one order with its log."""
     return _page(number)
 
 
-@bp.post("/ops/orders/<number>/events")
+@bp.post("/admin/orders/<number>/events")
 @rate_limiting.limit("staff")
-@staff_only
+@permission_required("orders:write")
 @accounts.recent_proof_required(lambda: request.form.get("kind") in _PAY_BACK)
 def add_event(number: str) -> Response:
     """Record an event (`kind`): a key of `_STEPS`, paid, refunded, returned, cancelled, or a note."""
@@ -98,7 +101,7 @@ def add_event(number: str) -> Response:
         raise
     except (OrderError, PaymentError) as error:
         return _page(number, error.status, str(error))
-    return redirect(url_for("orders_staff.show", number=number, said="saved"), 303)
+    return redirect(url_for("admin_orders.show", number=number, said="saved"), 303)
 
 
 def _record(number: str, kind: str, note: str) -> None:
@@ -174,7 +177,7 @@ def _page(number: str, status: int = 200, problem: str = "") -> Response:
     order = _order(number)
     provider = current_terms().provider_of(order)
     return render_page(
-        "ops/order.html",
+        "orders/order.html",
         status,
         order=order,
         ship_to=address_lines(order.ship_to),

@@ -1,0 +1,20 @@
+"""The back office: the pages in which a merchant runs the shop. Rooms below have the verbs, this one the pages.
+
+It reads for its lists and changes nothing by itself. docs/back-office.md is the guide for merchants.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from storefront.admin import carried_form, former_addresses, gate, home, order_pages, sections, stock_pages
+
+BLUEPRINTS = (home.bp, order_pages.bp, stock_pages.bp, carried_form.bp, former_addresses.bp)
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and lead everybody who is not signed in to the sign-in page."""
+    gate.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    sections.init_app(app)

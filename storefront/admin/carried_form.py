@@ -1,0 +1,58 @@
+"""A form that was sent after the sign-in had ended: carried along to the sign-in page, and offered to be sent again.
+
+The session holds it meanwhile. Files are not carried: the page says which ones have to be chosen again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from storefront import accounts
+from storefront.admin.pages import render_page
+from storefront.rate_limiting import limit
+from storefront.web.staff_access import staff_required
+
+bp = Blueprint("admin_carried_form", __name__, cli_group=None)
+
+_KEY = "carried_form"
+# Characters of names and values. A stranger's session must not fill the memory of Redis; who has signed in on this
+# browser before may carry a whole product.
+MOST_OF_STRANGERS, MOST = 16_000, 1_000_000
+
+
+def store() -> str | None:
+    """Keep the current request's form; return the path that offers it after the sign-in, None if it is too large."""
+    fields = list(request.form.items(multi=True))
+    size = sum(len(name) + len(value) for name, value in fields)
+    if size > (MOST if accounts.is_known_device() else MOST_OF_STRANGERS):
+        return None
+    files = [name for name, file in request.files.items(multi=True) if file.filename]
+    session[_KEY] = {"path": request.full_path.rstrip("?"), "fields": fields, "files": files}
+    return url_for("admin_carried_form.show")
+
+
+@bp.get("/admin/carried-form")
+@limit("staff")
+@staff_required
+def show() -> Response:
+    """Offer the form that was sent when nobody was signed in; without one, go on to the first page."""
+    carried: dict[str, Any] | None = session.get(_KEY)
+    if carried is None:
+        return redirect(url_for("admin_home.show"), 303)
+    fields = [(name, value) for name, value in carried["fields"]]
+    shown = [
+        (name, value) for name, value in fields if value.strip() and len(name) < 60 and "key" not in name
+    ]
+    return render_page("carried-form.html", carried=carried, fields=fields, shown=shown[:20])
+
+
+@bp.post("/admin/carried-form/removal")
+@limit("staff")
+@staff_required
+def remove() -> Response:
+    """Forget the carried form."""
+    session.pop(_KEY, None)
+    return redirect(url_for("admin_home.show"), 303)

@@ -1,0 +1,37 @@
+"""The gate of the back office: without a sign-in, every address below /admin leads to the sign-in page.
+
+It does so whether the address exists or not, so that strangers learn nothing of the back office. A form that was sent
+there is carried along. A person who is signed in and lacks the permission gets 404, from the view's decorator.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+from storefront import accounts
+from storefront.admin import carried_form
+from storefront.web.private import mark_private
+
+PREFIX = "/admin"
+
+
+def init_app(app: Flask) -> None:
+    """Ask for a sign-in before any page of the back office, and keep all its responses out of caches."""
+    app.before_request(_lead_to_sign_in)
+    app.after_request(_keep_private)
+
+
+def _is_office() -> bool:
+    return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+
+
+def _lead_to_sign_in() -> Response | None:
+    if not _is_office() or accounts.load_current_user() is not None:
+        return None
+    going = carried_form.store() if request.method == "POST" else None
+    return accounts.redirect_to_sign_in(going)
+
+
+def _keep_private(response: Response) -> Response:
+    return mark_private(response) if _is_office() else response

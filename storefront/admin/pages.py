@@ -1,0 +1,46 @@
+"""The functions that all pages of the back office share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from storefront import accounts
+from storefront.i18n import lazy_gettext
+from storefront.web.forms import Form
+from storefront.web.permissions import ROLE_LABELS
+from storefront.web.private import private_page
+
+# The notice that a page shows after a redirect, by the parameter `said` of its URL.
+NOTICES = {
+    "saved": lazy_gettext("Saved."),
+}
+
+
+def render_page(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a page of the back office; with status 422 if one of its forms has errors."""
+    forms = [value for value in context.values() if isinstance(value, Form)]
+    has_errors = any(form.errors for form in forms)
+    said = NOTICES.get(request.args.get("said", ""))
+    body = render_template(f"admin/{template}", **{"said": said, "wrong": has_errors} | context)
+    return private_page(body, 422 if has_errors and status == 200 else status)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The person who is signed in, as the header shows them: name or e-mail, and role."""
+
+    name: str
+    role: str
+
+
+def current_person() -> Person:
+    """Return the person who is signed in; empty texts on an error page that nobody is signed in to."""
+    user = accounts.load_current_user()
+    if user is None:
+        return Person("", "")
+    role = next((label for name, label in ROLE_LABELS.items() if name == user.staff_role), "")
+    return Person(user.name or user.email, str(role))

@@ -1,0 +1,70 @@
+"""The sections of the back office and their pages. A person sees those that their role may open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request
+
+from storefront.admin.pages import current_person
+from storefront.i18n import lazy_gettext
+from storefront.web import staff_access
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the back office: its name, and its pages as endpoint and label; the first one opens it."""
+
+    label: str
+    pages: tuple[tuple[str, str], ...]
+
+
+SECTIONS = (
+    Section(lazy_gettext("Home"), (("admin_home.show", lazy_gettext("Home")),)),
+    Section(lazy_gettext("Orders"), (("admin_orders.all_orders", lazy_gettext("Orders")),)),
+    Section(lazy_gettext("Stock"), (("admin_stock.show", lazy_gettext("Stock")),)),
+    Section(
+        lazy_gettext("System"),
+        (
+            ("ops.dashboard", lazy_gettext("Overview")),
+            ("cache.dashboard", lazy_gettext("Cache")),
+            ("rate_limiting.dashboard", lazy_gettext("Limits")),
+            ("activity_staff.all_events", lazy_gettext("Security")),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleSection:
+    """A section as one person sees it: its name, its pages, and whether the current page is one of them."""
+
+    label: str
+    pages: Sequence[tuple[str, str]]
+    is_current: bool
+
+
+def visible_sections() -> list[VisibleSection]:
+    """Return the sections that the current person may open, with their pages."""
+    found = []
+    here = (request.endpoint or "").partition(".")[0]
+    for section in SECTIONS:
+        pages = [page for page in section.pages if _is_open(page[0])]
+        if pages:
+            is_current = here in {endpoint.partition(".")[0] for endpoint, _label in pages}
+            found.append(VisibleSection(section.label, pages, is_current))
+    return found
+
+
+def init_app(app: Flask) -> None:
+    """Offer the navigation to templates."""
+    app.add_template_global(visible_sections, "office_sections")
+    app.add_template_global(staff_access.may, "may")
+    app.add_template_global(current_person, "office_person")
+
+
+def _is_open(endpoint: str) -> bool:
+    """Return whether the page exists (the cache's is missing when the cache is off) and the person may open it."""
+    permission = staff_access.permission_of(current_app, endpoint)
+    return permission is not None and staff_access.may(permission)
