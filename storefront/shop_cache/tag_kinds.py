@@ -19,8 +19,18 @@ TAG_KINDS = (
         "which categories there are; each address has its own tag",
         cause=_("a category is renamed, moved, emptied or filled for the first time"),
     ),
-    TagKind("settings", "strict", "the shop's name, its notices, what it shows of stock"),
-    TagKind("redirects", "strict", "an address answers with another page"),
+    TagKind(
+        "settings",
+        "strict",
+        "the shop's name, its notices, what it shows of stock",
+        cause=_("a setting of the merchant changes"),
+    ),
+    TagKind(
+        "redirects",
+        "strict",
+        "an address answers with another page",
+        cause=_("redirects are imported or removed"),
+    ),
     TagKind(
         "search",
         "relaxed",
@@ -83,8 +93,19 @@ TAG_KINDS = (
         "categories",
         cause=_("something in category %(id)s sells out or comes back"),
     ),
-    TagKind("description-picture", "strict", "a description shows a picture that is gone", "products"),
-    TagKind("sitemap", "relaxed", "crawlers read it hours later"),
+    TagKind(
+        "description-picture",
+        "strict",
+        "a description shows a picture that is gone",
+        "products",
+        cause=_("the shop gets or loses a picture of a description"),
+    ),
+    TagKind(
+        "sitemap",
+        "relaxed",
+        "crawlers read it hours later",
+        cause=_("an address in part %(id)s of the sitemap changes"),
+    ),
     TagKind(
         "user", "strict", "rights of a customer", "users", cause=_("customer %(id)s changes their profile")
     ),

@@ -128,6 +128,7 @@ def test_kind_of_a_tag_says_which_write_invalidates_it(app: Flask) -> None:
     with app.test_request_context():
         assert MODES.describe_cause("prices:3") == "a price in category 3 changes"
         assert MODES.describe_cause("another:3") == ""
+        assert all(MODES.describe_cause(f"{name}:3") for name in MODES.kinds)
 
 
 @pytest.mark.parametrize("name", ["product", "everything", "nothing"])

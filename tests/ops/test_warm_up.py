@@ -14,6 +14,7 @@ from storefront.cache import fingerprint
 from storefront.cache.state import cache_state
 from storefront.extensions import db
 from storefront.ops import warm_up
+from storefront.shop_cache import PAGE_SETTINGS
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail
 from tests.conftest import make_app
@@ -95,3 +96,12 @@ def test_a_changed_template_changes_the_fingerprint(tmp_path: Path) -> None:
 
     assert digest("one") == digest("one")
     assert digest("one") != digest("two")
+
+
+@pytest.mark.parametrize("name", PAGE_SETTINGS)
+def test_a_setting_that_pages_show_changes_the_fingerprint(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert cache_state.get(app).fingerprint == fingerprint.compute_fingerprint(app, PAGE_SETTINGS)
+    monkeypatch.setitem(app.config, name, "another value")
+    assert cache_state.get(app).fingerprint != fingerprint.compute_fingerprint(app, PAGE_SETTINGS)
