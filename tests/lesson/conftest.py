@@ -13,6 +13,7 @@ from redis import Redis
 
 from storefront import outbox
 from storefront.extensions import db
+from storefront.redis_roles import clients
 from tests.lesson import our_app
 
 Connect = Callable[[], sqlite3.Connection]
@@ -56,8 +57,12 @@ def database(connect: Connect) -> sqlite3.Connection:
 
 
 @pytest.fixture
-def make_worker(connect: Connect, tmp_path: Path, redis_url: str) -> Iterator[MakeWorker]:
+def make_worker(
+    connect: Connect, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeWorker]:
     """Makes processes of our app, all on one database and one Redis."""
+    # On a busy machine Redis may answer late, and our rooms would do without it.
+    monkeypatch.setattr(clients, "TIMEOUT", 20 * clients.TIMEOUT)
     prefix, made = f"lesson-{uuid.uuid4().hex}", []
 
     def make(**settings: str) -> Flask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlite3 import Connection
+from typing import Any
 
 from redis import Redis
 
@@ -30,7 +31,5 @@ class Page:
         self.subscription.subscribe(f"score:{match}")
         self.subscription.get_message(timeout=5)  # the confirmation
 
-    def read(self) -> int | None:
-        while message := self.subscription.get_message():
-            self.goals = int(message["data"])
-        return self.goals
+    def show(self, message: dict[str, Any]) -> None:
+        self.goals = int(message["data"])
