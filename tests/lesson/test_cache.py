@@ -78,13 +78,13 @@ def test_many_readers_miss_the_same_key_at_once(
 
 
 def test_a_price_that_was_read_before_a_write_is_stored(
-    redis: Redis, connect: Connect, worker: Flask
+    redis: Redis, connect: Connect, make_worker: MakeWorker
 ) -> None:
-    mine, other = connect(), connect()
+    mine, other, reader, writer = connect(), connect(), make_worker(), make_worker()
 
     def prepare() -> None:
         naive_cache.change_price(redis, other, 1, 10)
-        change_our_price(worker, 10)
+        change_our_price(writer, 10)
 
     naive = worst_gap(
         prepare=prepare,
@@ -94,9 +94,9 @@ def test_a_price_that_was_read_before_a_write_is_stored(
     )
     ours = worst_gap(
         prepare=prepare,
-        request=lambda: our_price(worker),
-        happen=lambda: change_our_price(worker, 20),
-        measure=lambda: count_old(other, lambda: our_price(worker)),
+        request=lambda: our_price(reader),
+        happen=lambda: change_our_price(writer, 20),
+        measure=lambda: count_old(other, lambda: our_price(reader)),
     )
     figures.check("1.2", naive, ours)
 

@@ -57,7 +57,8 @@ def test_a_parallel_request_overwrites_the_session(redis: Redis, worker: Flask) 
         visitor = app.test_client()
 
         def begin() -> None:
-            visitor.delete_cookie("sid")
+            nonlocal visitor
+            visitor = app.test_client()  # with a new session
             visitor.post("/basket/tea")
 
         def count_lost() -> int:
