@@ -38,9 +38,8 @@ def print_table(language: str) -> None:
 
 def _rows(language: str) -> Iterator[tuple[str, str, str, str]]:
     for section, row in figures.read_table(language).items():
-        naive, ours = (
-            (f"{number:,}" for number in figures.measured[section]) if section in figures.measured else "??"
-        )
+        measured = figures.measured.get(section)
+        naive, ours = (f"{number:,}" for number in measured) if measured else ("?", "?")
         yield section, re.sub("[`*]", "", row.fault), naive, ours
 
 

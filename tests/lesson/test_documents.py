@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lesson import figures
+from tests.lesson.__main__ import main, print_table
 from tests.processes import ROOT
 
 FOLDER = Path(__file__).parent
@@ -75,6 +76,11 @@ def test_both_documents_have_the_same_figures() -> None:
 
 
 @LANGUAGES
+def test_each_exercise_has_a_hint(language: str) -> None:
+    assert re.findall(r"^- \*\*(\d\.\d)\*\* ", read(language), re.M) == list(steps(language))
+
+
+@LANGUAGES
 def test_each_step_has_all_its_parts_and_one_test(language: str) -> None:
     for number, text in steps(language).items():
         assert re.findall(r"^\*\*(.+?)\*\*", text, re.M) == LABELS[language], number
@@ -100,6 +106,24 @@ def test_every_test_of_the_lesson_is_a_step() -> None:
     ]
     assert sorted(checked) == sorted(steps("en"))
     assert sorted(written) == sorted(name for text in steps("en").values() for name in named_tests(text))
+
+
+@LANGUAGES
+def test_the_runner_prints_what_was_measured(
+    language: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "measured", {"1.1": (50, 1), "1.5": (10_000, 1)})
+    print_table(language)
+    _, *lines = capsys.readouterr().out.splitlines()
+    printed = {line.split()[0]: line.split()[-2:] for line in lines}
+    assert list(printed) == list(steps(language))
+    assert (printed["1.1"], printed["1.5"]) == (["50", "1"], ["10,000", "1"])
+    assert printed["1.2"] == ["?", "?"], "this run has not measured it"
+
+
+def test_the_runner_names_the_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("fr") == 2
+    assert "en, ja" in capsys.readouterr().err
 
 
 def test_naive_versions_are_short() -> None:
