@@ -101,6 +101,7 @@ sub vcl_backend_response {
         set beresp.keep = 0s;
         unset beresp.http.Surrogate-Control;
         # They belong to the visitor whose request fetched the page.
+        unset beresp.http.RateLimit-Policy;
         unset beresp.http.RateLimit;
         unset beresp.http.X-RateLimit-Remaining;
         unset beresp.http.X-Request-ID;

@@ -91,7 +91,9 @@ def choice(*choices: str, default: str = "") -> Reader:
     def read(source: Source, name: str) -> str:
         value = source.get(name, default or choices[0])
         if value not in choices:
-            raise ConfigurationError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
+            listed = ", ".join(filter(None, choices))
+            empty = ", or not set" if "" in choices else ""
+            raise ConfigurationError(f"{name} is {value!r}; it must be one of {listed}{empty}.")
         return value
 
     return read

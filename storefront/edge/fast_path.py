@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -24,9 +24,11 @@ from storefront.cache.etags import parse_if_none_match
 from storefront.cache.state import CacheState
 from storefront.cache.store import CacheHit
 from storefront.edge import wire
+from storefront.rate_limiting.decision import Decision
 from storefront.web import compression
 from storefront.web.bounded_request import MAX_LIST
 from storefront.web.common_headers import Header, Measure
+from storefront.web.shared_caches import REQUEST_ID, create_check
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,6 +56,7 @@ class CachedPageLayer:
         self._recompressor, self._edge = cache.recompressor, cache.edge
         self._hot_pages = cache.hot_pages
         self._common_headers = web.CommonHeaders(app)
+        self._is_shared = create_check(app)
         self._admit = rate_limiting.create_fast_path_check(app)
         self._admit_at_once = rate_limiting.create_nonblocking_check(app)
         self._yield = find_yield()
@@ -66,7 +69,8 @@ class CachedPageLayer:
             return self._inner(environ, start_response)  # the application answers a refusal with a page
         self._count(environ, page)
         answer = responses.make_answer(page.hit, page.key, page.encoding, page.client_etags, self._edge)
-        headers = [*answer.headers, *decision.headers, *self._common_headers.for_request(environ)]
+        headers = [*answer.headers, *self._own_headers(environ, decision)]
+        headers += self._common_headers.constant(secure=environ.get("wsgi.url_scheme") == "https")
         if answer.status != 304:
             headers.append(("Content-Length", str(len(answer.body))))
         start_response(_status_line(answer.status), headers)
@@ -90,14 +94,21 @@ class CachedPageLayer:
         self._count(environ, page)
         changing = [
             *responses.changing_headers(hit, page.key, self._edge),
-            *decision.headers,
-            self._common_headers.request_id_header(environ),
+            *self._own_headers(environ, decision),
         ]
         body = self._body(page)
         if hit.body is not None:
             changing.append(("Content-Length", str(len(body))))
         lines = wire.format_headers(changing)
         return (head[0], changing, wire.format_response(head[0], head[1] + lines, body)) if lines else None
+
+    def _own_headers(self, environ: WSGIEnvironment, decision: Decision) -> Sequence[Header]:
+        """Return the headers that belong to this request alone, unless a shared cache may store the answer."""
+        own = self._common_headers.request_id_header(environ)
+        if self._is_shared(environ):
+            environ[REQUEST_ID] = own[1]
+            return ()
+        return (*decision.headers, own)
 
     def _find(self, environ: WSGIEnvironment) -> _PageHit | None:
         indexed = self._url_index.find(environ)

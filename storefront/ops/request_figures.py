@@ -16,6 +16,7 @@ from prometheus_client import Histogram
 from storefront.app_state import AppState
 from storefront.web import DETACHED_RESPONSE, ROUTE, logs
 from storefront.web.common_headers import Header
+from storefront.web.shared_caches import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -147,7 +148,7 @@ class RequestMeter:
             "status": int(status[:3]),
             "ms": round(took * 1000, 2),
             "bytes": int(headers.get("Content-Length", 0)),
-            "request_id": headers.get("X-Request-ID", ""),
+            "request_id": headers.get("X-Request-ID") or environ.get(REQUEST_ID, ""),
             **({"cache": headers["Cache-Status"].split("; key=")[0]} if "Cache-Status" in headers else {}),
         }
         logs.log_fields(log, f"{fields['method']} {fields['route']}", fields)

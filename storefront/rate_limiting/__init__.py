@@ -19,7 +19,7 @@ from storefront.rate_limiting.engine import RateLimitEngine, rate_limits
 from storefront.rate_limiting.identity import ClientAddress, ClientCounts, Identifier, site_of
 from storefront.rate_limiting.policies import BASE_POLICIES, Policy, create_policy
 from storefront.rate_limiting.refusals import RefusalResponses
-from storefront.web import body_limits, same_origin
+from storefront.web import body_limits, same_origin, shared_caches
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -72,7 +72,7 @@ def init_app(
     app.cli.add_command(report.limits)
     app.register_blueprint(report.bp)
     rate_limits.set(app, limits)
-    refusals = RefusalResponses(app)
+    refusals, is_shared = RefusalResponses(app), shared_caches.create_check(app)
     if not app.config["LIMITS"]:
         return
 
@@ -93,8 +93,8 @@ def init_app(
     @app.after_request
     def add_headers(response: Response) -> Response:
         decision: Decision | None = g.get("rate_limit")
-        for name, value in decision.headers if decision else ():
-            response.headers[name] = value
+        if decision and not shared_caches.enters_shared_cache(is_shared, response):
+            response.headers.update(decision.headers)
         return response
 
 

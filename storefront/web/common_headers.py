@@ -13,6 +13,9 @@ from typing import Any
 
 from flask import Flask, Response, abort, g, request
 
+from storefront.web import shared_caches
+from storefront.web.shared_caches import REQUEST_ID, enters_shared_cache
+
 Header = tuple[str, str]
 # Measures a response. Called with the WSGI environment, the status, the headers and the seconds it took.
 Measure = Callable[[dict[str, Any], str, list[Header], float], None]
@@ -46,6 +49,7 @@ _SECURE = HEADERS | {"Strict-Transport-Security": "max-age=31536000; includeSubD
 def init_app(app: Flask) -> None:
     """Set the headers on every response (HSTS, RFC 6797, only over TLS); refuse paths with a NUL character."""
     trusted, prefix = app.config["TRUSTED_PROXIES"] > 0, app.config["PREFIX"]
+    is_shared = shared_caches.create_check(app)
 
     @app.before_request
     def set_request_id() -> None:
@@ -58,7 +62,11 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def send_request_id(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id") or _make_request_id()
+        request_id = g.get("request_id") or _make_request_id()
+        if enters_shared_cache(is_shared, response):
+            request.environ[REQUEST_ID] = request_id
+        else:
+            response.headers["X-Request-ID"] = request_id
         return response
 
     @app.after_request
@@ -102,13 +110,6 @@ class CommonHeaders:
         self._plain, self._secure = (
             list(get_security_headers(secure=secure).items()) for secure in (False, True)
         )
-
-    def for_request(self, environ: Mapping[str, Any]) -> list[Header]:
-        """Return the headers of the response to a request."""
-        return [
-            self.request_id_header(environ),
-            *self.constant(secure=environ.get("wsgi.url_scheme") == "https"),
-        ]
 
     def request_id_header(self, environ: Mapping[str, Any]) -> Header:
         """Return the X-Request-ID header, which differs for each request."""

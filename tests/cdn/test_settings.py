@@ -41,7 +41,7 @@ def test_an_edge_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"STOREFRONT_EDGE": "akamai"}, "must be one of , varnish, fastly, cloudflare, bunny"),
+        ({"STOREFRONT_EDGE": "akamai"}, "must be one of varnish, fastly, cloudflare, bunny, or not set."),
         ({"STOREFRONT_EDGE_TOKEN": TOKEN}, "STOREFRONT_EDGE is not; set"),
         ({**VARNISH, "STOREFRONT_CACHE": "off"}, "STOREFRONT_CACHE is off"),
         ({**VARNISH, "STOREFRONT_EDGE_TOKEN": ""}, "STOREFRONT_EDGE_TOKEN is not set"),

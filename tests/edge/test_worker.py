@@ -258,6 +258,11 @@ def test_proxy_headers_are_trusted_by_hop_count(tmp_path: Path) -> None:
         forwarded = believed
         assert left("203.0.113.8") >= 998
         assert _is_fast(_send(shop, forwarded.replace("{client}", "203.0.113.8")))
+        for passed_on in ("Via: 1.1 cache.example", "CDN-Loop: cdn.example"):
+            answer = _send(shop, _with(passed_on))
+            assert _is_fast(answer)
+            own = {"ratelimit-policy", "ratelimit", "x-ratelimit-remaining", "x-request-id"}
+            assert not own & set(_parse_heads(answer)[0][1]), "a cache may store them"
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "é", "\x7f"])

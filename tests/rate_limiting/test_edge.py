@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from storefront import cache
 from storefront.api import tokens
@@ -73,6 +74,43 @@ def test_not_modified_page_carries_limit_headers(shop: Flask) -> None:
         answer = client.get("/products/teapot", headers={"If-None-Match": etag})
         assert answer.status_code == 304
         assert answer.headers["X-RateLimit-Remaining"] == left
+
+
+OWN = {"RateLimit-Policy", "RateLimit", "X-RateLimit-Remaining", "X-Request-ID"}
+
+
+def own_fields(answer: TestResponse) -> set[str]:
+    """Return the fields of an answer that belong to its visitor alone."""
+    return {*OWN, "Set-Cookie", "Retry-After"} & set(answer.headers.keys())
+
+
+def test_shared_cache_stores_no_field_of_one_visitor(shop: Flask) -> None:
+    client = shop.test_client()
+    cdn = {"Via": "1.1 cache.example"}
+    built, cached = (client.get("/products/teapot", headers=cdn) for _ in range(2))
+    assert "fwd=miss" in built.headers["Cache-Status"]
+    assert "detail=L1" in cached.headers["Cache-Status"]
+    renewal = {"If-None-Match": cached.headers["ETag"], "CDN-Loop": "cdn.example"}
+    renewed = client.get("/products/teapot", headers=renewal)
+    assert renewed.status_code == 304
+    missing = client.get("/static/none.css", headers=cdn)
+    for answer in (built, cached, renewed, missing):
+        assert own_fields(answer) == set()
+    assert own_fields(client.get("/cart", headers=cdn)) == OWN, "no cache may store a private page"
+    assert own_fields(client.get("/products/teapot")) == OWN, "no cache between"
+    refused = client.get("/products/teapot", headers=cdn)
+    assert refused.status_code == 429
+    assert own_fields(refused) == {*OWN, "Retry-After"}
+
+
+def test_an_edge_gets_no_field_of_one_visitor(app: Flask, redis_url: str, tmp_path: Path) -> None:
+    make_product("Teapot", slug="teapot")
+    edge = {"STOREFRONT_EDGE": "fastly", "STOREFRONT_EDGE_SERVICE": "abc", "STOREFRONT_EDGE_TOKEN": "a" * 16}
+    with listening(app, redis_url, tmp_path / "edge", **edge) as one:
+        client = one.test_client()
+        for _ in range(2):
+            assert own_fields(client.get("/products/teapot")) == set()
+        assert own_fields(client.get("/cart")) == OWN
 
 
 def test_pages_are_cached_with_limits_switched_off(app: Flask, redis_url: str, tmp_path: Path) -> None:
