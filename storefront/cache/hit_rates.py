@@ -102,6 +102,7 @@ class HitRateReporter:
                         "at": at.isoformat(timespec="seconds"),
                         "cause": cause,
                         "tags": tags[:20],
+                        "count": len(tags),
                         "hard": mode == "hard",
                         "mode": mode,
                     }
@@ -146,8 +147,10 @@ def read_last_hour(prefix: str) -> LastHour:
     hour = LastHour(popular=read_popular_urls(prefix, hours=2)[:20])
     rows = [msgspec.json.decode(row) for row in dropped]
     hour.invalidations = [
-        # An earlier version wrote no mode.
-        {"mode": "hard" if row["hard"] else "strict"} | row | {"at": datetime.fromisoformat(row["at"])}
+        # Earlier versions wrote no mode and no count.
+        {"mode": "hard" if row["hard"] else "strict", "count": len(row["tags"])}
+        | row
+        | {"at": datetime.fromisoformat(row["at"])}
         for row in rows
     ]
     for raw in minutes:

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from storefront.cache.keys import EVERYTHING
 from storefront.errors import ConfigurationError
+from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 
 Mode = Literal["relaxed", "strict", "hard"]
@@ -110,8 +111,10 @@ class TagModes:
 
     def describe_cause(self, tag: str) -> str:
         """Return which write invalidates a tag, for people; an empty string if its kind does not say."""
-        name, _, identity = tag.partition(":")
+        name, _separator, identity = tag.partition(":")
         kind = self.kinds.get(name)
+        if kind is None and any(name == other.group for other in self.kinds.values()):
+            return _("a write that changes very many of them at once")
         return str(kind.cause) % {"id": identity} if kind else ""
 
     def describe_unknown(self, tag: str) -> str | None:
@@ -125,7 +128,7 @@ class TagModes:
         return f"No kind of tag is called {name!r}.{guess} There are: {', '.join(known)}."
 
     def _group_of(self, tag: str) -> str:
-        name, separator, _ = tag.partition(":")
+        name, separator, _identity = tag.partition(":")
         kind = self.kinds.get(name) if separator else None
         return kind.group if kind else ""
 
