@@ -1,15 +1,15 @@
 """What all shops of a test process prepare once: that is most of the work of creating a shop and of its first page.
 
 Each test has a shop of its own. All of them read the same templates, static files and URL rules, and send the same
-statements.
+statements. Their passwords are hashed with little work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -17,10 +17,13 @@ from sqlalchemy import Dialect, Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
+from storefront.accounts import passwords
 from storefront.web.static_files import StaticFiles
 from tests.processes import ROOT
+
+SHIPPED_HASHER = passwords._HASHER
 
 
 class Templates(BytecodeCache):
@@ -37,6 +40,8 @@ class Templates(BytecodeCache):
 
 
 _TEMPLATES = Templates()
+_PARTS = ("arguments", "_parts", "_trace", "_converters")
+_BUILDERS = ("_build", "_build_unknown")
 _STATEMENTS: LRUCache[Any, Any] = LRUCache(5000)
 
 
@@ -51,7 +56,8 @@ def share_statements(engine: Engine) -> None:
 
 
 def share_work() -> None:
-    """Let all shops of this process share their static files, routes, and statements' keys."""
+    """Let all shops of this process share static files, routes and kinds of databases; hash passwords quickly."""
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
     _share_static_files()
     _share_routes()
     _share_dialects()
@@ -74,18 +80,23 @@ def _share_static_files() -> None:
 
 
 def _share_routes() -> None:
-    """Let equal URL rules of all shops share the function that builds their URLs."""
-    compile_one, known = Rule._compile_builder, dict[Any, Callable[..., tuple[str, str]]]()
+    """Let equal URL rules of all shops share their parts, and the functions that build their URLs."""
+    compile_one, known = Rule.compile, dict[Any, dict[str, Any]]()
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:  # the function contains their values
-            return compile_one(rule, append_unknown)
-        key = (*rule._trace, append_unknown)
-        if key not in known:
-            known[key] = compile_one(rule, append_unknown)
-        return known[key]
+    def compile_once(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.merge_slashes)
+        # The functions contain the values of defaults. Another app's map may have converters of its own.
+        if rule.defaults or rule.map is None or rule.map.converters != Map.default_converters:
+            compile_one(rule)
+        elif key in known:
+            for name, value in known[key].items():
+                setattr(rule, name, value.__get__(rule) if name in _BUILDERS else value)
+        else:
+            compile_one(rule)
+            parts = {name: getattr(rule, name) for name in _PARTS}
+            known[key] = parts | {name: getattr(rule, name).__func__ for name in _BUILDERS}
 
-    setattr(Rule, "_compile_builder", compile_once)  # noqa: B010  # it is not ours
+    setattr(Rule, "compile", compile_once)  # noqa: B010  # a method
 
 
 def _share_dialects() -> None:

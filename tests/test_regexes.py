@@ -29,6 +29,8 @@ BOUNDED = {
 def patterns_of(file: Path) -> Iterator[tuple[re.Pattern[str], str]]:
     """Yield the patterns of a module with the methods that use them."""
     source = file.read_text()
+    if "import re\n" not in source:
+        return
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue

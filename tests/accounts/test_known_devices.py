@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
-from storefront.accounts import known_devices, passwords
+from storefront.accounts import known_devices
 from storefront.accounts.models import FailedSignIn, KnownDevice, SignIn
 from storefront.extensions import db
 from tests.accounts.people import EMAIL, OTHER, PASSWORD, SAME_ORIGIN, Browser, last_link, make_user
 
 pytestmark = pytest.mark.any_database
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash with little work: these tests try hundreds of passwords."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flask import Flask, session
 from sqlalchemy import select, update
 
 from storefront import accounts
-from storefront.accounts import credentials
+from storefront.accounts import credentials, passwords
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import Shopper
 from storefront.extensions import db, write_transaction
@@ -87,6 +87,7 @@ def test_wrong_password_is_never_shown_again(browser: Browser, kim: int) -> None
     assert "correct horse" not in browser.sign_in(password="correct horse").text
 
 
+@pytest.mark.usefixtures("shipped_hashes")
 def test_unknown_account_gets_same_answer_in_same_time(app: Flask, kim: int) -> None:
     def ask(email: str, number: int) -> tuple[float, int, str]:
         browser = Browser(app, f"198.51.100.{number}")
@@ -298,7 +299,11 @@ def test_only_a_digest_of_the_cookie_is_stored(browser: Browser, kim: int) -> No
     assert secret not in row.digest
     assert row.digest not in str(browser.cookie())
     assert PASSWORD not in user(kim).password_hash
-    assert user(kim).password_hash.startswith("$argon2id$")
+
+
+@pytest.mark.usefixtures("shipped_hashes")
+def test_a_stored_hash_takes_the_work_that_owasp_asks_for() -> None:
+    assert passwords.hash_password(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_two_people_in_one_browser_stay_separate(browser: Browser, kim: int) -> None:
