@@ -1,6 +1,6 @@
 """A budget of processor time for work in the background, as a token bucket.
 
-All workers of a shop share a budget evenly: each has its part. A part that a worker does not use is not given to
+All workers of an app share a budget evenly: each has its part. A part that a worker does not use is not given to
 another, so together they stay below the budget.
 """
 

@@ -161,7 +161,7 @@ def _build(store: CacheStore, ticket: BuildTicket, value_type: type[T], build: C
 
 
 def _is_outage(error: Exception) -> bool:
-    """Return whether the source failed; the shop's own errors under 500 are answers, not failures."""
+    """Return whether the source failed; errors of our own under 500 are answers, not failures."""
     return getattr(error, "status", 500) >= 500
 
 

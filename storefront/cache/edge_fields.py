@@ -1,7 +1,7 @@
 """Response fields that say how long browsers, nginx and an edge (a CDN, or Varnish) may keep a public page.
 
-An edge that receives purges may keep a page for a day. The shop says so only in the field that this edge reads and
-removes, because no other cache between the shop and the browser is purged.
+An edge that receives purges may keep a page for a day. The app says so only in the field that this edge reads and
+removes, because no other cache between the app and the browser is purged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Fields = list[tuple[str, str]]
 # Seconds for which a cache that receives no purges may keep a page.
 SHARED_MAX_AGE = 1
 # Seconds for which an edge that receives purges may keep a page; also for how long any shared cache may answer with
-# an old one while the shop is away (RFC 5861, 4).
+# an old one while the app is away (RFC 5861, 4).
 DAY = 86400
 # Seconds for which an edge may keep that a page does not exist: anybody can make up such addresses.
 NEGATIVE_MAX_AGE = 60
@@ -42,7 +42,7 @@ class EdgeFields:
     def format_lifetime(self, seconds: int, *, if_error: int = DAY, nginx_may_store: bool = True) -> Fields:
         """Return the fields that say how long caches may keep a page that is right at this moment.
 
-        `if_error` is for how many seconds more they may answer with it while the shop is away. nginx reads no such
+        `if_error` is for how many seconds more they may answer with it while the app is away. nginx reads no such
         limit, so it must not store a page that becomes wrong at a known moment.
         nginx 1.22 heeds X-Accel-Expires only if it stands before Cache-Control. With an edge nginx stores nothing:
         after a purge, the edge would get nginx's old copy.

@@ -166,7 +166,7 @@ def read_last_hour(prefix: str) -> LastHour:
 def read_popular_urls(prefix: str, *, hours: int = POPULAR_HOURS) -> list[tuple[str, int]]:
     """Return the addresses requested in these hours, the most requested first, and about how often.
 
-    Builds of the shop share these counts: a new build knows what was requested of the last one.
+    Builds of the app share these counts: a new build knows what was requested of the last one.
 
     Raises:
         RedisUnavailable: Redis does not answer.

@@ -1,4 +1,4 @@
-"""What a key, a TTL and a tag of the cache is made of. The entries and tags of an application are its own."""
+"""What a key, a TTL and a tag of the cache is made of. The entries and tags of an app are its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CacheEntry:
 
     @property
     def key(self) -> str:
-        """The key without the application's prefix; a long or unprintable identity is replaced by its digest."""
+        """The key without the app's prefix; a long or unprintable identity is replaced by its digest."""
         plain = self.identity.isascii() and self.identity.isprintable() and " " not in self.identity
         short = self.identity if plain and len(self.identity) <= 80 else digest(self.identity)
         return f"{self.name}:{short}"
@@ -60,7 +60,7 @@ def digest(text: str | bytes) -> str:
 
 
 def page(endpoint: str, canonical: str, fingerprint: str, kind: EntryKind) -> CacheEntry:
-    """A public response; each build of the application (code, templates, settings) has pages of its own."""
+    """A public response; each build of the app (code, templates, settings) has pages of its own."""
     return CacheEntry(f"page:{endpoint}:{fingerprint}", canonical, kind)
 
 

@@ -121,10 +121,10 @@ def _parse_reply(reply: list[Any], token: str) -> FetchResult:
 
 
 class L2:
-    """The entries of one shop in the cache role's Redis.
+    """The entries of one app in the cache role's Redis.
 
     Args:
-        prefix: of all keys of this shop.
+        prefix: of all keys of this app.
         shards: number of hash slots over which entries are spread.
         grace: seconds for which an entry may be shown after a relaxed invalidation.
     """
@@ -298,7 +298,7 @@ class L2:
         return self._keys(key)[0]
 
     def find_key(self, redis_key: str) -> str | None:
-        """Return the key of the entry in a Redis key; None if it is not one of an entry that this shop would find."""
+        """Return the key of the entry in a Redis key; None if it is not one of an entry that this app would find."""
         _shard, separator, key = redis_key.removeprefix(f"{self._prefix}:{{c").partition("}:")
         is_entry = separator and key != "marks" and not key.startswith("lease:")
         return key if is_entry and self.redis_key(key) == redis_key else None

@@ -165,7 +165,7 @@ def make_entry(
 ) -> CacheEntry:
     """Return the entry of a view's page for these arguments and this query.
 
-    The shop's origin is part of it, since pages contain absolute addresses.
+    The app's origin is part of it, since pages contain absolute addresses.
     """
     build = f"{fingerprint}-{keys.digest(get_origin())[:8]}"
     return keys.page(endpoint, policy.canonical(arguments, query), build, policy.kind)

@@ -1,4 +1,4 @@
-"""Renders a page of this shop as a build, outside any visitor's request.
+"""Renders a page of the app as a build, outside any visitor's request.
 
 The page goes through the application's own hooks and views, but not through a socket and not through the WSGI layers:
 no rate limit is spent, and metrics and the request log count visitors only. It has neither cookies nor a session.
@@ -40,7 +40,7 @@ class PageAddress(NamedTuple):
 
     scheme: str
     host: str
-    path: str  # without the shop's prefix
+    path: str  # without the app's prefix
     query: str
 
     @classmethod
@@ -51,7 +51,7 @@ class PageAddress(NamedTuple):
 
     @classmethod
     def of_url(cls, app: Flask, url: str) -> PageAddress:
-        """Return the address of a path with its query, as the shop's own host has it."""
+        """Return the address of a path with its query, as the app's own host has it."""
         host = (app.config["TRUSTED_HOSTS"] or ["localhost"])[0].lstrip(".")
         return cls.of_request(EnvironBuilder(url, f"https://{host}").get_environ())
 

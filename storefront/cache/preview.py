@@ -1,7 +1,7 @@
 """A preview of an invalidation: the cached pages that carry a tag. Nothing is dropped.
 
 Redis has no index from tags to entries, because an invalidation needs none. So the preview scans the keys, a few at a
-time, up to a limit. It is for commands and staff pages: no page of the shop waits for it.
+time, up to a limit. It is for commands and staff pages: no visitor's page waits for it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TaggedPage:
     """A cached page that carries one of the tags.
 
     Attributes:
-        address: path and query; "" if an earlier version of the shop stored it.
+        address: path and query; "" if an earlier version of the app stored it.
         age: seconds since its data was read.
         mode: strict if nobody would see the page after the invalidation; relaxed if it may be shown for the grace.
         other_tags: that it carries, too.
@@ -171,7 +171,7 @@ class _Scan:
             "strict" if strict else "relaxed",
             tuple(tag for tag in entry.tags if tag not in carried),
         )
-        # Two versions of the shop may have the same page: the newer one is shown.
+        # Two versions of the app may have the same page: the newer one is shown.
         if self._pages.get(address or key, (-1, page))[0] < entry.start:
             self._pages[address or key] = (entry.start, page)
 

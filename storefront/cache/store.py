@@ -32,7 +32,7 @@ class CacheStore(CacheLevels):
         l2: the second level.
         l1_bytes: the size of the first level.
         ttls: soft TTLs by kind of entry, in seconds, that replace the kinds' own.
-        tag_modes: the kinds of tags; by default only those of every application.
+        tag_modes: the kinds of tags; by default only those of every app.
     """
 
     def __init__(

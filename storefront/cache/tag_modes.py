@@ -43,7 +43,7 @@ class TagKind(NamedTuple):
     cause: str = ""
 
 
-# Of every application.
+# Of every app.
 BASE_TAG_KINDS = (
     TagKind(
         EVERYTHING,
@@ -60,7 +60,7 @@ def is_tag(text: str) -> bool:
 
 
 class TagModes:
-    """The kinds of tags of one application. A kind that is not among them is strict, and has no group.
+    """The kinds of tags of one app. A kind that is not among them is strict, and has no group.
 
     Args:
         kinds: in addition to BASE_TAG_KINDS.

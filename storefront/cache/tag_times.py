@@ -43,10 +43,10 @@ _PREFIXES = {"0": ("",), "1": ("", "!"), "~": ("~",)}
 
 
 class TagTimes:
-    """The tag times of one shop; every shard has those of all tags.
+    """The tag times of one app; every shard has those of all tags.
 
     Args:
-        prefix: of all keys of this shop.
+        prefix: of all keys of this app.
         shards: number of hash slots over which entries are spread.
         grace: seconds for which entries may be shown after a relaxed invalidation; 0: every one is strict.
     """

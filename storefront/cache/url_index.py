@@ -25,7 +25,7 @@ class UrlIndex:
     """URLs (host, path and query as received) that were answered from an entry or stored as one. Bounded."""
 
     def __init__(self, prefix: str = "") -> None:
-        self._prefix = prefix  # of the shop: pages contain it, so a request below another path gets none
+        self._prefix = prefix  # of the app: pages contain it, so a request below another path gets none
         self._entries: dict[tuple[str, str, str], UrlIndexEntry] = {}
         self._addresses: dict[str, PageAddress] = {}
 

@@ -49,7 +49,7 @@ __all__ = [
 # In the WSGI environment: the decision of the layer in front of Flask, which the hook does not repeat.
 DECISION_KEY = "storefront.rate_limiting.decision"
 _ACCOUNT_COSTS = "storefront.rate_limiting.account_costs"  # what the second decision needs
-# For requests that the application makes of itself.
+# For requests that the app makes of itself.
 UNLIMITED_ENVIRON = {DECISION_KEY: UNLIMITED}
 
 

@@ -41,12 +41,12 @@ def monotonic_microseconds() -> int:
 
 
 class Limiter:
-    """The limits of one shop in one process.
+    """The limits of one app in one process.
 
     Args:
         roles: the clients of Redis.
-        prefix: of all keys of this shop.
-        processes: how many processes serve the shop.
+        prefix: of all keys of this app.
+        processes: how many processes serve the app.
         clock: a monotonic clock in microseconds.
     """
 

@@ -33,7 +33,7 @@ class Budget(NamedTuple):
 
 
 def digest(text: str) -> str:
-    """Return a digest of a name, keyed with the shop's secret: stored rows identify nobody. 32 characters."""
+    """Return a digest of a name, keyed with the app's secret: stored rows identify nobody. 32 characters."""
     key = blake2b(current_app.config["SECRET_KEY"].encode(), digest_size=32).digest()
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
 

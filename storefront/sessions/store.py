@@ -49,11 +49,11 @@ class StoredSession(NamedTuple):
 
 
 class SessionStore:
-    """The sessions of one shop. All methods but `key` may raise RedisUnavailable.
+    """The sessions of one app. All methods but `key` may raise RedisUnavailable.
 
     Args:
         roles: the Redis clients.
-        prefix: of all keys of this shop.
+        prefix: of all keys of this app.
         ttl: seconds that an unused session lives.
         max_age: seconds that any session lives at most.
     """

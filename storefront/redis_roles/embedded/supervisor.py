@@ -121,7 +121,7 @@ def _acquire_server_lock(paths: ServerPaths) -> int:
 
 
 def _move_data_aside(paths: ServerPaths) -> None:
-    """Move unreadable data aside, so that the server can start; nothing that shoppers rely on is in it."""
+    """Move unreadable data aside, so that the server can start; nothing that visitors rely on is in it."""
     aside = paths.data.with_name(f"data.unreadable-{time.time():.0f}")
     paths.data.rename(aside)
     print(f"the server cannot read its data: moved to {aside}", flush=True)
