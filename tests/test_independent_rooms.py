@@ -81,4 +81,6 @@ def test_contract_forbids_all_rooms_above_the_cache() -> None:
     assert set(INDEPENDENT) >= FOUR_ROOMS
     above = LAYERS[1 : LAYERS.index("cache")]  # the first is the command line
     rooms = {room for layer in above for room in re.findall(r"(?<!\()\b\w+\b(?!\))", layer)}
-    assert rooms - set(INDEPENDENT) == FORBIDDEN
+    assert rooms - set(INDEPENDENT) == FORBIDDEN, (
+        "complete forbidden_modules of the contract in pyproject.toml"
+    )
