@@ -1,11 +1,13 @@
 """The JavaScript modules of the static tree and what they import: browsers resolve names relative to the importer.
 
 A module names another one as a quoted relative path that ends in `.js`, in `import … from "../lib/a.js"`, in
-`import("./b.js")` or in `new URL("../workers/c.js", import.meta.url)`. Other texts are left alone.
+`import("./b.js")` or in `new URL("../workers/c.js", import.meta.url)`. Other texts are left alone. The element loader
+gets a table of all custom elements and the modules of each.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +18,10 @@ from storefront.errors import StorefrontError
 _NAME = re.compile(r"""(["'])(\.{1,2}/[\w./-]+\.js)["']""")
 _IMPORT = re.compile(r"""\b(?:from|import) ["'](\.{1,2}/[\w./-]+\.js)["']""")
 
+ELEMENT_LOADER = "js/element-loader.js"
+_ELEMENTS = "js/elements/"
+_TABLE = "const modules = {};"
+
 
 class ModuleCycleError(StorefrontError):
     """Modules name one another in a circle, so no hash can be part of all their names."""
@@ -25,6 +31,17 @@ def find_imports(name: str, scripts: Mapping[str, str]) -> tuple[str, ...]:
     """Return the modules of the tree that a browser loads with this one: its static imports."""
     paths = (_resolve(name, path) for path in _IMPORT.findall(scripts[name]))
     return tuple(path for path in dict.fromkeys(paths) if path in scripts)
+
+
+def find_all_imports(name: str, scripts: Mapping[str, str]) -> tuple[str, ...]:
+    """Return all modules that a module imports, directly or through others, nearest first."""
+    found: list[str] = []
+    waiting = list(find_imports(name, scripts))
+    for each in waiting:
+        if each not in found:
+            found.append(each)
+            waiting.extend(find_imports(each, scripts))
+    return tuple(found)
 
 
 def sort_modules(scripts: Mapping[str, str]) -> Iterable[str]:
@@ -62,6 +79,25 @@ def replace_names(name: str, scripts: Mapping[str, str], new_name: Callable[[str
         return f"{quote}{posixpath.dirname(path)}/{posixpath.basename(new_name(wanted))}{quote}"
 
     return _NAME.sub(replace, scripts[name])
+
+
+def write_element_table(scripts: Mapping[str, str], new_name: Callable[[str], str]) -> str:
+    """Return the text of the element loader with its table: the modules of each custom element, by name.
+
+    An element's modules are its own, named like the element, and all that it imports; their names are relative to the
+    loader.
+    """
+    folder = posixpath.dirname(ELEMENT_LOADER)
+    table = {
+        posixpath.basename(name).removesuffix(".js"): [
+            f"./{posixpath.relpath(new_name(each), folder)}"
+            for each in (name, *find_all_imports(name, scripts))
+        ]
+        for name in sorted(scripts)
+        if name.startswith(_ELEMENTS)
+    }
+    filled = f"const modules = {json.dumps(table, separators=(',', ':'))};"
+    return scripts[ELEMENT_LOADER].replace(_TABLE, filled)
 
 
 def _resolve(name: str, path: str) -> str:

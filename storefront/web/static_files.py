@@ -3,14 +3,14 @@
 The style sheets are many small files in the tree, and are served as two, one for the shop and one for the office:
 joined here in the order of the cascade, without comments and indentation (see `style_sheets`), because nothing is
 painted before they have come. A page should not need thirty requests, and the project has no build step. Scripts name
-one another by their hashed names (see `module_graph`), so a page's whole graph of modules is immutable.
+one another by their hashed names (see `module_graph`), so a page's whole graph of modules is immutable; each page has
+one script, which imports the others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +53,6 @@ class StaticFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[str, StaticFile] = {}
-        self._imports: dict[str, tuple[str, ...]] = {}
         self.load()
 
     def load(self) -> None:
@@ -65,13 +64,16 @@ class StaticFiles:
         names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
         bodies = {name: p.read_bytes() for name, p in names.items()}
         scripts = {name: body.decode() for name, body in bodies.items() if name.endswith(".js")}
-        imports = {name: module_graph.find_imports(name, scripts) for name in scripts}
         files: dict[str, StaticFile] = {}
+
+        def hashed_name(name: str) -> str:
+            return _hashed_name(name, files[name].etag)
+
         for name in module_graph.sort_modules(scripts):  # the hash of a module is in those that name it
-            text = module_graph.replace_names(
-                name, scripts, lambda other: _hashed_name(other, files[other].etag)
-            )
-            files[name] = _static_file(name, text.encode())
+            files[name] = _static_file(name, module_graph.replace_names(name, scripts, hashed_name).encode())
+        if module_graph.ELEMENT_LOADER in scripts:
+            loader = module_graph.write_element_table(scripts, hashed_name)
+            files[module_graph.ELEMENT_LOADER] = _static_file(module_graph.ELEMENT_LOADER, loader.encode())
         files |= {name: _static_file(name, body) for name, body in bodies.items() if name not in scripts}
         for bundle, folders in BUNDLES.items():
             sheets = [f"css/{name}.css" for name in STYLES]
@@ -79,7 +81,7 @@ class StaticFiles:
                 sheets += sorted(name for name in files if name.startswith(f"css/{folder}/"))
             joined = "\n".join(files[name].body.decode() for name in sheets if name in files)
             files[bundle] = _static_file(bundle, style_sheets.minify(joined).encode())
-        self._files, self._imports = files, imports
+        self._files = files
 
     def url(self, name: str) -> str:
         """Return the URL of a file, which contains its content's hash.
@@ -88,16 +90,6 @@ class StaticFiles:
             KeyError: there is no such file.
         """
         return add_prefix(f"/static/{_hashed_name(name, self._files[name].etag)}")
-
-    def imported_urls(self, name: str) -> Sequence[str]:
-        """Return the URLs of all modules that a script imports, directly or through others, nearest first."""
-        found: list[str] = []
-        waiting = list(self._imports[name])
-        for each in waiting:
-            if each not in found:
-                found.append(each)
-                waiting.extend(self._imports[each])
-        return [self.url(each) for each in found]
 
     def find(self, path: str) -> tuple[StaticFile, bool] | None:
         """Return the file for a path below /static/, and whether the path has the hash of its content."""
@@ -110,9 +102,8 @@ class StaticFiles:
 
 
 def init_app(app: Flask) -> None:
-    """Serve /static/ and the icons; offer `static_url(name)` and `imported_urls(name)` to templates."""
+    """Serve /static/ and the icons; offer `static_url(name)` to templates."""
     files = StaticFiles(Path(app.root_path).parent / "static")
-    app.add_template_global(files.imported_urls, "imported_urls")
 
     @app.template_global()
     def static_url(name: str) -> str:

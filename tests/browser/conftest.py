@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
+from tests.browser.pages import wait_until_interactive
 from tests.processes import Shop, served
 from tests.programs import require_program
 from tests.stock.streams import set_stock
@@ -47,6 +49,15 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def interactive_pages() -> Iterator[None]:
+    """Let `page.goto` and `page.reload` wait until the page is interactive, as people would."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("goto", "reload"):
+            patch.setattr(Page, name, _then_wait(getattr(Page, name)))
+        yield
+
+
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
 def javascript(request: pytest.FixtureRequest) -> bool:
     """Whether the browser runs scripts; every test with a page runs with scripts on and off."""
@@ -79,6 +90,15 @@ def page(context: BrowserContext, problems: list[str]) -> Iterator[Page]:
     assert problems == []
 
 
+def _then_wait(navigate: Callable[..., Response | None]) -> Callable[..., Response | None]:
+    def navigate_and_wait(page: Page, *args: Any, **options: Any) -> Response | None:
+        response = navigate(page, *args, **options)
+        wait_until_interactive(page)
+        return response
+
+    return navigate_and_wait
+
+
 def _said(problems: list[str], kind: str, text: str) -> None:
     if kind in ("error", "warning") and not WANTED.match(text):
         problems.append(f"{kind}: {text}")
@@ -87,10 +107,6 @@ def _said(problems: list[str], kind: str, text: str) -> None:
 def _failed(problems: list[str], request: Request) -> None:
     # Leaving the page aborts pending requests, which is not a failure; `_refused` reports missing files.
     late = request.resource_type in ("image", "other", "script", "fetch")
-    if (
-        request.failure == "csp"
-    ):  # a module to preload, without JavaScript; a breach of the policy is said on the console
-        return
     if not late or "ERR_ABORTED" not in str(request.failure):
         problems.append(f"{request.url}: {request.failure}")
 

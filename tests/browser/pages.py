@@ -1,6 +1,8 @@
-"""The pages that the tests of accessibility and size visit."""
+"""The pages that the tests of accessibility and size visit, and when a page is interactive."""
 
 from __future__ import annotations
+
+from playwright.sync_api import Page
 
 PRODUCT = "/products/round-bellied-teapot"
 PAGES = {
@@ -16,3 +18,9 @@ PAGES = {
     "sold-out variant": f"{PRODUCT}?variant=RBT-RUST",
     "error": "/products/no-such-thing",
 }
+
+
+def wait_until_interactive(page: Page) -> None:
+    """Wait until the page's custom elements work: it imports them after it is painted."""
+    if page.evaluate("matchMedia('(scripting: enabled)').matches"):
+        page.wait_for_selector("html:not(:has(:not(:defined)))", state="attached")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -23,7 +24,8 @@ _HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.js")
 def test_all_modules_have_hashed_names_and_are_immutable(app: Flask, client: FlaskClient) -> None:
     elements = Path(app.root_path).parent / "static" / "js" / "elements"
     static_url = app.jinja_env.globals["static_url"]
-    waiting = [static_url(f"js/elements/{file.name}") for file in elements.glob("*.js")]
+    waiting = [static_url("js/element-loader.js")]
+    waiting += [static_url(f"js/elements/{file.name}") for file in elements.glob("*.js")]
     seen: set[str] = set()
     while waiting:
         url = waiting.pop()
@@ -38,18 +40,26 @@ def test_all_modules_have_hashed_names_and_are_immutable(app: Flask, client: Fla
     )
 
 
-def test_page_preloads_what_its_scripts_import(client: FlaskClient) -> None:
+def test_loader_imports_at_once_all_that_a_page_needs(client: FlaskClient) -> None:
     make_product("Cup", slug="cup")
     page = client.get("/products/cup").text
-    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)"', page)
-    waiting, imported = re.findall(r'<script type="module" src="([^"]+)"', page), set()
-    while waiting:
-        url = waiting.pop()
-        names = re.findall(r'(?:from|import) "(\.{1,2}/[^"]+)"', client.get(url).text)
-        imported |= {urljoin(url, name) for name in names}
-        waiting += [urljoin(url, name) for name in names]
-    assert len(imported) >= 5
-    assert set(preloaded) == imported
+    (loader,) = re.findall(r'<script src="([^"]+)" defer>', page)
+    assert "modulepreload" not in page, "nothing competes with what people see"
+    table = re.search(r"const modules = (\{.+\});", client.get(loader).text)
+    assert table is not None
+    shown = {"add-to-cart", "product-gallery", "recently-viewed", "shopper-links", "stock-badge"}
+    assert all(f"<{element}" in page for element in shown)
+    for element, (module, *imported) in json.loads(table[1]).items():
+        assert re.fullmatch(rf"\./elements/{element}\.[0-9a-f]{{12}}\.js", module)
+        shown.discard(element)
+        waiting, found = [urljoin(loader, module)], set()
+        while waiting:
+            url = waiting.pop()
+            names = re.findall(r'(?:from|import) "(\.{1,2}/[^"]+)"', client.get(url).text)
+            found |= {urljoin(url, name) for name in names}
+            waiting += [urljoin(url, name) for name in names]
+        assert {urljoin(loader, name) for name in imported} == found
+    assert not shown
 
 
 def test_a_changed_module_renames_those_that_import_it(tmp_path: Path) -> None:
@@ -65,7 +75,6 @@ def test_a_changed_module_renames_those_that_import_it(tmp_path: Path) -> None:
         found = files.find(top.removeprefix("/static/"))
         assert found is not None
         assert middle.rpartition("/")[2].encode() in found[0].body
-        assert files.imported_urls("js/top.js") == [middle, files.url("js/leaf.js")]
         return top, middle, files.url("js/alone.js")
 
     before, after = write("export const a = 1;\n"), write("export const a = 2;\n")

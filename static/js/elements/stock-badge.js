@@ -1,9 +1,9 @@
 /** Updates the badge that the server rendered. A badge with a `sku` shows one variant; one without shows the whole
  *  product, whose band is the best band of its variants. The higher version is the newer state. */
 import { addBadge, removeBadge } from "../lib/stock-connection.js";
+import { readTexts } from "../lib/stock-delayed.js";
 
-/** The texts that the page was made with, in its language (components/stock-badge.html). */
-const texts = document.querySelector("script[data-sold-out]").dataset;
+const texts = readTexts();
 
 class StockBadge extends HTMLElement {
   #version = 0;

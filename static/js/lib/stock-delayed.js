@@ -3,6 +3,12 @@
 const PATIENCE = 3_000; // ms: a worker that has just started is not "live" for a moment
 let waiting = 0;
 
+/** Returns the page's texts about stock, in its language (components/stock-texts.html). */
+export function readTexts() {
+  // During a release an older page has them on a script.
+  return document.querySelector("#stock-texts, script[data-delayed]").dataset;
+}
+
 export function setLive(live) {
   clearTimeout(waiting);
   if (live) showNotice(false);
@@ -18,5 +24,5 @@ function showNotice(delayed) {
     document.getElementById("content").prepend(place);
   }
   place.hidden = !delayed;
-  place.textContent = delayed ? document.querySelector("script[data-delayed]").dataset.delayed : "";
+  place.textContent = delayed ? readTexts().delayed : "";
 }
