@@ -93,7 +93,8 @@ def page(context: BrowserContext, problems: list[str]) -> Iterator[Page]:
 def _then_wait(navigate: Callable[..., Response | None]) -> Callable[..., Response | None]:
     def navigate_and_wait(page: Page, *args: Any, **options: Any) -> Response | None:
         response = navigate(page, *args, **options)
-        wait_until_interactive(page)
+        if options.get("wait_until") not in ("commit", "domcontentloaded"):
+            wait_until_interactive(page)
         return response
 
     return navigate_and_wait
