@@ -73,8 +73,8 @@ def _share_static_files() -> None:
             return
         if not known:
             load(files)
-            known.update(_files=files._files, _imports=files._imports)
-        files._files, files._imports = known["_files"], known["_imports"]
+            known.update(_files=files._files)
+        files._files = known["_files"]
 
     setattr(StaticFiles, "load", load_once)  # noqa: B010  # a method
 

@@ -1,30 +1,32 @@
 /** Imports the modules of the page's custom elements when the page is painted: what people see comes first. A touch or a
  *  key imports them at once. Links and forms work before, without them. */
-{
-  // By name of the element: its module and all that it imports. The server writes this table (web/module_graph.py).
-  const modules = {};
-  const LATEST = 3000; // milliseconds: pictures may not arrive, and a hidden tab paints nothing
-  let started = false;
 
-  /** Imports at once all that is missing: a module that imports another one does not delay it. */
-  const importMissing = () => {
-    for (const { localName } of document.querySelectorAll(":not(:defined)")) {
-      for (const url of modules[localName] ?? []) import(url);
-      delete modules[localName];
-    }
-  };
+// By name of the element: its module and all that it imports. The server writes this table (web/module_graph.py).
+const modules = {};
+const LATEST = 3000; // milliseconds: pictures may not arrive, and a hidden tab paints nothing
+const missing = new Map(Object.entries(modules));
+let started = false;
 
-  const start = () => {
-    if (started) return;
-    started = true;
-    importMissing();
-    // Parts of a page that another element loads may contain elements that the page did not have.
-    new MutationObserver(importMissing).observe(document.documentElement, { childList: true, subtree: true });
-  };
-
-  const afterPaint = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(start)));
-
-  addEventListener("load", afterPaint, { once: true });
-  for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, start, { once: true, capture: true, passive: true });
-  setTimeout(start, LATEST);
+/** Imports at once all that the page needs: a module that imports another one does not delay it. */
+function importMissing() {
+  for (const { localName } of document.querySelectorAll(":not(:defined)")) {
+    for (const url of missing.get(localName) ?? []) import(url);
+    missing.delete(localName);
+  }
 }
+
+function start() {
+  if (started) return;
+  started = true;
+  importMissing();
+  // Parts of a page that another element loads may contain elements that the page did not have.
+  new MutationObserver(importMissing).observe(document.documentElement, { childList: true, subtree: true });
+}
+
+function startAfterPaint() {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(start)));
+}
+
+addEventListener("load", startAfterPaint, { once: true });
+for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, start, { once: true, capture: true, passive: true });
+setTimeout(start, LATEST);

@@ -11,7 +11,7 @@ from tests.browser.pages import PRODUCT
 from tests.browser.test_checkout import fill_in, order
 from tests.browser.test_looks import visit
 from tests.browser.test_product import choice
-from tests.processes import Shop
+from tests.processes import Shop, eventually
 
 PHONE = {"width": 360, "height": 640}
 SECONDS = 10_000  # how long a change may take to show on a busy machine
@@ -40,6 +40,21 @@ def test_the_button_and_the_answer_are_in_view(page: Page, javascript: bool) -> 
     expect(answer).to_be_visible()
     page.keyboard.press("Escape")
     expect(answer).to_have_count(0)
+
+
+def test_later_pictures_come_after_the_first_paint(page: Page, javascript: bool) -> None:
+    page.set_viewport_size(PHONE)
+    animations = page.context.new_cdp_session(page)
+    animations.send("Animation.enable")
+    animations.send("Animation.setPlaybackRate", {"playbackRate": 0})
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "/media/" in request.url else None)
+    page.goto("/products?in_stock=1")
+    assert len(fetched) == 2 or not javascript, "time stands still, so lazy pictures wait"
+    animations.send("Animation.setPlaybackRate", {"playbackRate": 1})
+    third = page.locator(".card img").nth(2)
+    third.scroll_into_view_if_needed()
+    assert eventually(lambda: third.evaluate("picture => picture.naturalWidth > 0"))
 
 
 def test_a_variant_that_sells_out_is_replaced_by_another(page: Page, shop: Shop, javascript: bool) -> None:

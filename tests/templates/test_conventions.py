@@ -36,7 +36,7 @@ def test_template_begins_with_its_contract(template: Path) -> None:
 def test_template_has_no_inline_script_or_style(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
-    assert re.findall(r"<script(?! type=\"application/ld\+json\"| src=\"{{ static_url)", text) == []
+    assert re.findall(r"<script(?! type=\"application/ld\+json\"| type=\"module\" src=)", text) == []
 
 
 def test_no_component_is_unused() -> None:
