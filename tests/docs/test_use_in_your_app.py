@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from storefront.redis_roles import embedded
+from tests.docs.test_independent_rooms import FORBIDDEN
 from tests.processes import ROOT
-from tests.test_independent_rooms import FORBIDDEN
 
 pytestmark = pytest.mark.any_database
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 LAYERS = _LINTER["contracts"][0]["layers"]
 (CONTRACT,) = (each for each in _LINTER["contracts"] if "use-in-your-app" in each["name"])
