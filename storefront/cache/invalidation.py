@@ -128,8 +128,14 @@ def _discard_tags(session: Session) -> None:
 def _describe_causes(causes: list[str]) -> str:
     distinct = list(dict.fromkeys(causes))
     more = f" and {len(distinct) - 3} more" if len(distinct) > 3 else ""
-    by = f" by {request.method} {request.path}" if has_request_context() else ""
-    return f"{', '.join(distinct[:3])}{more}{by}"
+    return f"{', '.join(distinct[:3])}{more}{_describe_request()}"
+
+
+def _describe_request() -> str:
+    """Return the route that the write came by. Not the path: a path may hold the secret of a mailed link."""
+    if not has_request_context():
+        return ""
+    return f" by {request.method} {request.url_rule.rule if request.url_rule else 'an unknown address'}"
 
 
 def _invalidate(state: CacheState, payloads: list[dict[str, Any]]) -> None:

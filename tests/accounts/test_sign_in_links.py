@@ -13,7 +13,7 @@ from sqlalchemy import select
 from storefront.accounts import credentials, sign_in_links
 from storefront.accounts.models import SignInLink, User
 from storefront.extensions import db
-from tests.accounts.people import OTHER, Browser, make_user, second_app, stored_mails
+from tests.accounts.people import OTHER, Browser, make_user, second_app, staff_browser, stored_mails
 
 pytestmark = pytest.mark.any_database
 FORWARDING = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via", "CF-Connecting-IP")
@@ -154,3 +154,10 @@ def test_letters_are_shown_to_staff_signed_in_by_link(app: Flask, browser: Brows
     nobody = stranger.post("/account/reset", email="nobody@example.com").location
     assert stranger.get(nobody).text == pages[2], "the page tells nothing about accounts"
     assert len(stored_mails(app)) == 4
+
+
+def test_no_link_is_named_as_the_cause_of_an_invalidation(app: Flask) -> None:
+    browser = staff_browser(app)
+    page = browser.get("/admin/system/cache").text
+    assert "by POST /account/link/&lt;token&gt;" in page
+    assert page.count("/account/link/") == page.count("/account/link/&lt;token&gt;")
