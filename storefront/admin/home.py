@@ -1,13 +1,23 @@
-"""/admin: what to do today."""
+"""/admin: what to do today, and how the shop does beside the week before."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
+from storefront import shop_settings
 from storefront.admin.pages import render_page
+from storefront.catalog.scarce_variants import list_scarce
+from storefront.change_sets.store import list_waiting
+from storefront.checkout.takings import count_open_work, periods, read_takings
 from storefront.rate_limiting import limit
-from storefront.web.staff_access import staff_required
+from storefront.web.staff_access import may, staff_required
+
+# Lines of a list on the page.
+MOST = 10
 
 bp = Blueprint("admin_home", __name__, cli_group=None)
 
@@ -16,5 +26,14 @@ bp = Blueprint("admin_home", __name__, cli_group=None)
 @limit("staff")
 @staff_required
 def show() -> Response:
-    """Show what there is to do; every member of the staff has this page."""
-    return render_page("home.html")
+    """Show what there is to do; every member of the staff has this page, with the parts that their role may see."""
+    sees_orders, sees_stock = may("orders:read"), may("stock:read")
+    timezone = ZoneInfo(shop_settings.current().timezone)
+    return render_page(
+        "home.html",
+        takings=read_takings(periods(datetime.now(UTC), timezone)) if sees_orders else None,
+        work=count_open_work() if sees_orders else None,
+        scarce=list_scarce(MOST + 1) if sees_stock else None,
+        most=MOST,
+        waiting=list_waiting(MOST) if may("catalog:read") else None,
+    )

@@ -156,6 +156,13 @@ def list_change_sets(limit: int = 100) -> Sequence[ChangeSet]:
     return db.session.execute(select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)).scalars().all()
 
 
+def list_waiting(limit: int) -> Sequence[ChangeSet]:
+    """Return change sets that wait for a person, newest first: planned and not applied, or interrupted."""
+    waits = ChangeSet.status.in_(("planned", "applying", "undoing"))
+    query = select(ChangeSet).where(waits).order_by(ChangeSet.id.desc()).limit(limit)
+    return db.session.execute(query).scalars().all()
+
+
 def count_states(change_set_id: int) -> dict[str, int]:
     """Return the number of rows by state."""
     rows = db.session.execute(

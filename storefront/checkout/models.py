@@ -32,6 +32,8 @@ OrderEventKind = Literal["placed", "paid", "shipped", "delivered", "cancelled", 
 NUMBER_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 # A range of beginnings ("byr" to "byr\U0010ffff") uses an index only if texts are compared byte by byte.
+# Of orders that are cancelled, with money that has to be refunded: `order_states.IS_REFUND_DUE`.
+_REFUND_DUE = "state = 'cancelled' AND paid > refunded"
 _SORTED_BY_BYTES = String(100).with_variant(String(100, collation="C"), "postgresql")
 
 
@@ -179,6 +181,12 @@ class Order(Model):
         CheckConstraint("refunded >= 0 AND refunded <= paid", name="refunded"),
         Index("ix_customer_order_state_id", "state", "id"),
         Index("ix_customer_order_state_placed_at", "state", "placed_at"),
+        Index(
+            "ix_customer_order_refund_due",
+            "id",
+            sqlite_where=text(_REFUND_DUE),
+            postgresql_where=text(_REFUND_DUE),
+        ),
         Index("ix_customer_order_email", "email"),
         Index("ix_customer_order_name_key", "name_key"),
         Index("ix_customer_order_surname_key", "surname_key"),

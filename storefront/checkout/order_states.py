@@ -15,6 +15,7 @@ UNPAID = and_(Order.state == "placed", Order.paid == 0)
 UNPAID_INVOICE = and_(Order.payment == INVOICE, UNPAID)
 # A state for staff only: cancelled, with money that has to be refunded.
 REFUND_DUE = "refund due"
+IS_REFUND_DUE = and_(Order.state == "cancelled", Order.paid > Order.refunded)
 # A state for staff only: a dispute stops the order until they decide.
 DISPUTED = "disputed"
 # The states from which an order may enter a state.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from storefront.accounts.models import User
 from storefront.checkout.models import Order, OrderLine, PaymentDispute
-from storefront.checkout.order_states import DISPUTED, REFUND_DUE
+from storefront.checkout.order_states import DISPUTED, IS_REFUND_DUE, REFUND_DUE
 from storefront.checkout.order_view import OrderView, order_view
 from storefront.extensions import db
 from storefront.mail.email_address import normalize_email
@@ -135,7 +135,7 @@ def list_orders(page: int = 1, state: str | None = None, conditions: Sequence[An
         conditions: of a search, see `order_search`.
     """
     if state == REFUND_DUE:
-        return _page([Order.state == "cancelled", Order.paid > Order.refunded, *conditions], page)
+        return _page([IS_REFUND_DUE, *conditions], page)
     if state == DISPUTED:
         disputed = select(PaymentDispute.order_id).where(PaymentDispute.stops_shipping())
         return _page([Order.id.in_(disputed), *conditions], page)

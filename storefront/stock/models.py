@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, Index, String, event, func, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.actors import ChangedBy
@@ -14,6 +14,7 @@ from storefront.shop_cache import keys
 
 MovementKind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
 _BUYABLE = "NOT tracked OR on_hand > reserved"
+_SCARCE = "tracked AND on_hand - reserved <= low_threshold"
 
 
 class StockItem(ChangedBy, Model):
@@ -46,6 +47,14 @@ class StockItem(ChangedBy, Model):
             sqlite_where=text(_BUYABLE),
             postgresql_where=text(_BUYABLE),
         ),
+        # The fewest left first, for the back office.
+        Index(
+            "ix_stock_item_scarce",
+            text("(on_hand - reserved)"),
+            "id",
+            sqlite_where=text(_SCARCE),
+            postgresql_where=text(_SCARCE),
+        ),
     )
 
     @property
@@ -56,6 +65,11 @@ class StockItem(ChangedBy, Model):
     def cache_tags(self) -> set[str]:
         """Return the tags of the pages that show this variant's stock: its product's page and lists."""
         return {keys.product_tag(self.product_id), keys.card_tag(self.product_id)}
+
+    @classmethod
+    def is_scarce(cls) -> ColumnElement[bool]:
+        """Return the SQL condition that it is counted, and at or below its low threshold; an index serves it."""
+        return cls.tracked & (cls.on_hand - cls.reserved <= cls.low_threshold)
 
     @property
     def available(self) -> int:
