@@ -53,6 +53,8 @@ JOINED_AND_SPLIT = (
     ("Rug 2 m²", "2m2|2 m2|2m²|2 m²", "3m2|m²2"),
     ("Rug 2m²", "2m2|2 m2|2m²|2 m²", "3m2"),
     ("Box 2 x 1.5l", "2x|2 x|1.5l|1,5 l|2x1.5l|2x1,5 l", "3x|15l"),
+    ('Wheel 26" black', "26\"|26 inch|26″|26-inch|26inch|26 inches|26''|26 ”", "27 inch|6 inch"),
+    ('Box "Model 5" red', '"model 5"|“model 5”|"5"', '5"|5 inch'),
     ("Lens 1.5 cm", "1.5|1.5cm|1,5 cm", "15|15cm"),
 )
 LATIN = (

@@ -19,6 +19,8 @@ UNSPACED = (
 )
 # Symbols that would become letters or accents of the word before them.
 _SYMBOLS = re.compile("[´¨™℠]")
+# A sign of inches behind a number. A quotation that begins with a word is skipped: its end is no such sign.
+_INCHES = re.compile(r"""(?<!\S)["“][^"“”]*["”]|(?P<sign>(?<=\d) ?["″”＂]|(?<=\d)'')""")
 _APOSTROPHES = "'’‘‛ʼʻʹ′`׳"
 _CONNECTORS = "_.&+·"
 _MAX_KNOWN = 20_000  # characters that a table remembers; strangers choose which
@@ -103,7 +105,8 @@ _cleaning, _folding = _Cleaning(), _Folding()
 
 
 def clean(text: str) -> str:
-    """Return the text in lower case and NFKC, with spaces, "-" and "'" as its only punctuation."""
+    """Return the text in lower case and NFKC, with spaces, "-" and "'" as its only punctuation; 26" is 26 inch."""
+    text = _INCHES.sub(lambda found: " inch " if found["sign"] else found[0], text)
     if not text.isascii():
         text = normalize("NFKC", _SYMBOLS.sub(" ", text))
     return text.lower().translate(_cleaning)
