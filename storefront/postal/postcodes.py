@@ -54,7 +54,9 @@ _WORDS = {
 # The sign of a long vowel: Japanese keyboards write it with the key of the hyphen. Unicode counts it as a letter.
 _LONG_VOWEL = "ー"
 # Spellings that the post prefers to the library's examples. Sweden: PostNord, "Postnummersystemet", a space after 3.
-_USUAL = {"SE": ("114 55",)}
+_USUAL = {"SE": ("114 55",), "SA": ("11564-2345",)}
+# Codes that the post prefers and the library refuses. Saudi Arabia: the National Address adds four digits (SPL).
+_FURTHER = {"SA": re.compile(r"\d{5}(?:-\d{4})?")}
 
 
 def normalize_postcode(
@@ -72,10 +74,11 @@ def normalize_postcode(
     Args:
         typed: what somebody typed.
         country: an ISO 3166-1 code.
-        pattern: the valid codes.
+        pattern: the valid codes, as the library knows them.
         examples: valid codes, which show the separators.
         prefixes: further words before the code that mean nothing, such as the code of the region.
     """
+    pattern = _FURTHER.get(country, pattern)
     text = ascii_digits(normalize("NFKC", typed)).upper()
     sign = _VEHICLE_SIGNS.get(country, country)
     signs = (country, sign, *_WORDS.get(country, ()), *(prefix.strip(" -") for prefix in prefixes))
