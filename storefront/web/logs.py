@@ -110,7 +110,7 @@ class TextFormatter(logging.Formatter):
     """Formats a record as a line of text."""
 
     def format(self, record: logging.LogRecord) -> str:  # noqa: D102
-        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         fields = _request_id() | getattr(record, FIELDS, {})
         suffix = "".join(f" {name}={value}" for name, value in fields.items())
         text = (

@@ -113,3 +113,9 @@ def test_each_request_is_logged_once_without_personal_data(tmp_path: Path, redis
     text = log.read_text()
     for secret in ("opensesame", "kim@", "Quillfeather", "203.0.113.77", "cookiesecret", "Lynx"):
         assert secret not in text, [line for line in text.splitlines() if secret in line][:3]
+
+
+def test_each_line_names_the_zone_of_its_time() -> None:
+    record = logging.makeLogRecord({"created": 0.0, "levelname": "INFO", "name": "shop", "msg": "opened"})
+    assert logs.TextFormatter().format(record) == "1970-01-01 00:00:00Z INFO    shop: opened"
+    assert '"time":"1970-01-01T00:00:00.000+00:00"' in logs.JsonFormatter().format(record)
