@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -361,3 +362,14 @@ def test_a_key_that_cannot_be_written_names_its_folder(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file or directory") as raised:
         create_app({}, instance=tmp_path / "gone")
     assert raised.value.filename == str(tmp_path / "gone")
+
+
+def test_the_page_of_a_database_that_is_away_has_its_style_sheet(tmp_path: Path, redis_url: str) -> None:
+    app = make_app(AWAY, tmp_path, STOREFRONT_ENV="development", REDIS_URL=redis_url)
+    client = app.test_client()
+    page = client.get("/cart", base_url="http://localhost")
+    sheet = re.search(r'href="(/static/css/[^"]+)"', page.text)
+    assert page.status_code == 503
+    assert sheet
+    for path in (sheet[1], "/favicon.ico", "/healthz"):
+        assert client.get(path, base_url="http://localhost").status_code == 200, path
