@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import re
+import socket
 import stat
 import subprocess
 import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -20,9 +22,10 @@ from sqlalchemy import func, select
 from storefront.accounts.models import User
 from storefront.catalog.models import Product
 from storefront.extensions import db, write_transaction
-from storefront.ops import schema
+from storefront.ops import backup, schema
 from storefront.stock import StockItem
 from tests.accounts.people import make_user
+from tests.conftest import make_app
 from tests.factories import make_product
 from tests.processes import ROOT
 
@@ -154,3 +157,11 @@ def test_the_documented_restore_rehearsal_works(app: Flask, empty_url: str, tmp_
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert not (tmp_path / "elsewhere" / "storefront.sqlite3").exists(), "every line is of the rehearsal"
+
+
+@pytest.mark.only_long
+def test_a_dump_of_a_frozen_server_ends(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:  # the kernel accepts, nobody answers
+        app = make_app(f"postgresql://shop@127.0.0.1:{frozen.getsockname()[1]}/shop", tmp_path)
+        with app.app_context(), pytest.raises(click.ClickException, match=r"pg_dump failed: .*timeout"):
+            backup._run("pg_dump", f"--file={tmp_path / 'dump'}")
