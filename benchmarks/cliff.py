@@ -1,76 +1,71 @@
-"""Readers of a shop while it is imported into: does the hit rate fall, does anybody wait, is any price wrong?"""
+"""Readers of a shop while it is imported into: does the hit rate fall, does anybody wait, is any price wrong?
+
+The shop, the readers, the writer and the import are processes of their own: none of them waits for another's
+interpreter. The shop's one worker has a core to itself; the others share the second one.
+"""
 
 from __future__ import annotations
 
 import csv
-import http.client
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask
+import msgspec
 from sqlalchemy import select
 
 from benchmarks import servers, shops
+from benchmarks.cliff_readers import CLIENTS, Phase
+from benchmarks.cliff_writer import PriceChange
 from benchmarks.servers import BIND, CONFIGURED
 from storefront.app import create_app
-from storefront.catalog.list_index import writer
-from storefront.catalog.models import Category, Product, Variant
-from storefront.extensions import db, write_transaction
+from storefront.catalog.models import Category, Product
+from storefront.extensions import db
 from storefront.redis_roles import embedded
 
-CLIENTS, PAGES, PRODUCT_PAGES = 16, 300, 200
+PAGES, PRODUCT_PAGES = 300, 200
 QUIET = 5.0  # seconds
 # A price may be seen this long after the commit of its successor.
 COHERENCE = 0.05
-PAUSE = 0.005  # seconds between the requests of a client: visitors, not a flood
+_ON_THE_SECOND_CORE = ("taskset", "-c", "1", sys.executable)
 _PRODUCT_COLUMNS = ("Handle", "Title", "Vendor", "Product Category", "Published", "Status")
 _VARIANT_COLUMNS = ("Variant SKU", "Variant Inventory Qty", "Variant Price")
 
 
-@dataclass(slots=True)
-class Prices:
-    """The prices of one product, each with the moment (monotonic) at which its commit returned."""
+class _ReaderProcess:
+    """The process of the readers, and how to end its phases."""
 
-    history: list[tuple[float, int]]
+    def __init__(self, stack: ExitStack, base: str, pages: list[str]) -> None:
+        command = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_readers", urlsplit(base).netloc]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=shops.ROOT, stdin=pipe, stdout=pipe, text=True)
+        self._process = stack.enter_context(process)
+        stack.callback(process.terminate)
+        self._say(msgspec.json.encode(pages).decode())
+        self._listen()
 
-    def allowed(self, asked: float) -> set[str]:
-        """Return the prices that an answer may print, as the page writes them."""
-        least = asked - COHERENCE
-        old = [price for at, price in self.history if at <= least][-1:]
-        return {f"${price / 100:,.2f}" for price in (*old, *(p for at, p in self.history if at > least))}
+    def end_phase(self) -> Phase:
+        """Return what was read since the last call."""
+        self._say("")
+        return msgspec.json.decode(self._listen(), type=Phase)
 
+    def _say(self, line: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
-@dataclass(slots=True)
-class Readings:
-    """What the readers saw in one phase."""
-
-    seconds: list[float] = field(default_factory=list)
-    statuses: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-    def row(self, name: str) -> list[str]:
-        """Return the row of the table."""
-        total = self.statuses.total()
-        p99 = statistics.quantiles(self.seconds, n=100)[98]
-        return [
-            name,
-            f"{total:,}",
-            f"{self.statuses['hit'] / total:.2%}",
-            f"{1000 * p99:.1f}",
-            f"{1000 * max(self.seconds):.0f}",
-            f"{self.statuses['stored']:,}",
-            str(len(self.wrong)),
-        ]
+    def _listen(self) -> str:
+        assert self._process.stdout
+        if line := self._process.stdout.readline():
+            return line
+        raise SystemExit(f"The readers ended with {self._process.wait()}.")
 
 
 def run(*, products: int) -> None:
@@ -83,41 +78,61 @@ def run(*, products: int) -> None:
         redis = embedded.acquire_server(folder / "redis")
         about = {"STOREFRONT_ENV": "development", "REDIS_URL": redis, "STOREFRONT_LIMITS": "off"}
         environ = shops.environ(folder) | about | {"STOREFRONT_INSTANCE_DIR": str(folder)}
-        app = create_app(environ, instance=folder)
-        base = stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
-        with app.app_context():
+        with create_app(environ, instance=folder).app_context():
             pages, prices = _choose_pages()
             _write_file(folder / "new.csv", size)
-        quiet, busy = Readings(), Readings()
-        _read_once(base, pages)
-        _read_while(base, pages, prices, quiet, lambda: time.sleep(QUIET))
-        _read_while(
-            base, pages, prices, busy, lambda: _change(app, environ, folder / "new.csv", prices, size)
-        )
+        base = stack.enter_context(servers.server([*CONFIGURED, *BIND, "wsgi:app"], environ))
+        readers = _ReaderProcess(stack, base, pages)
+        readers.end_phase()
+        began = time.monotonic(), servers.cpu_time(base)
+        time.sleep(QUIET)
+        rows = [_row("quiet", readers.end_phase(), [], began, base)]
+        began = time.monotonic(), servers.cpu_time(base)
+        changes = _change(environ, folder, size)
+        phase = readers.end_phase()
+        wrong = _find_wrong(phase, prices, changes)
+        rows.append(_row("changes", phase, wrong, began, base))
     shops.table(
         f"{CLIENTS} clients read {len(pages)} pages while {size:,} products are imported, "
         f"{size // 10:,} prices and the menu change",
-        ["", "requests", "hits", "P99 ms", "longest ms", "built and stored", "wrong prices"],
-        [quiet.row("quiet"), busy.row("changes")],
+        ["", "seconds", "requests", "hits", "P99 ms", "longest ms", "built", "core", "wrong prices"],
+        rows,
     )
-    for text in busy.wrong[:5]:
+    for text in wrong[:5]:
         print(text)
 
 
-def _choose_pages() -> tuple[list[str], dict[str, tuple[int, Prices]]]:
-    """Return the addresses to read, and by address the id and the prices of each product among them."""
+def _row(name: str, phase: Phase, wrong: list[str], began: tuple[float, float], base: str) -> list[str]:
+    """Return the row of the table for one phase; `core` is the share of its core that the shop used."""
+    took, cpu = time.monotonic() - began[0], servers.cpu_time(base) - began[1]
+    seconds = [reading.seconds for reading in phase.readings]
+    hits = Counter("; hit" in reading.status for reading in phase.readings)
+    return [
+        name,
+        f"{took:.0f}",
+        f"{len(seconds):,}",
+        f"{hits[True] / len(seconds):.2%}",
+        f"{1000 * statistics.quantiles(seconds, n=100)[98]:.1f}",
+        f"{1000 * max(seconds):.0f}",
+        f"{hits[False]:,}",
+        f"{cpu / 1e6 / took:.0%}",
+        str(len(wrong)),
+    ]
+
+
+def _choose_pages() -> tuple[list[str], dict[str, int]]:
+    """Return the addresses to read, and the price of each product whose variants have the same, by address."""
     found = db.session.execute(
-        select(Product.id, Product.slug, Product.price)
+        select(Product.slug, Product.price)
         .where(Product.status == "active", Product.price == Product.price_max)
         .order_by(Product.id.desc())
-        .limit(PRODUCT_PAGES)
     ).all()
-    prices = {f"/products/{row.slug}": (row.id, Prices([(0.0, row.price)])) for row in found}
+    prices = {f"/products/{row.slug}": row.price for row in found}
     paths = select(Category.path).where(Category.product_count > 0, Category.path != "")
     lists = [f"/categories/{path}" for path in db.session.scalars(paths.order_by(Category.path))]
     lists += [f"{path}?page={page}" for page in (2, 3) for path in lists]
     db.session.rollback()
-    return [*prices, "/", "/products", *lists][:PAGES], prices
+    return [*list(prices)[:PRODUCT_PAGES], "/", "/products", *lists][:PAGES], prices
 
 
 def _write_file(file: Path, products: int) -> None:
@@ -135,92 +150,38 @@ def _write_file(file: Path, products: int) -> None:
             rows.writerow([*own, f"CLIFF-{number}", 10, f"{10 + number % 90}.00"])
 
 
-def _change(
-    app: Flask, environ: dict[str, str], file: Path, prices: dict[str, tuple[int, Prices]], size: int
-) -> None:
-    """Import, and meanwhile change prices and the menu."""
-    command = [sys.executable, "-m", "flask", "catalog", "import", str(file)]
-    importing = subprocess.Popen(command, cwd=shops.ROOT, env=environ, stdout=subprocess.DEVNULL)
-    read = dict(prices.values())
-    with app.app_context():
-        # Every tenth product of the shop, those that are read too.
-        ids = db.session.scalars(select(Product.id).where(Product.id % 10 == 0).limit(size // 10)).all()
-        db.session.rollback()
-        for turn, product_id in enumerate(ids):
-            price = 100_000 + turn
-            with write_transaction() as session:
-                wanted = select(Variant).where(Variant.product_id == product_id)
-                for variant in session.execute(wanted).scalars():
-                    variant.price, variant.compare_at_price = price, None
-                writer.refresh(session, [product_id])
-            if product_id in read:
-                read[product_id].history.append((time.monotonic(), price))
-            if turn % (size // 50) == 0:
-                with write_transaction() as session:
-                    top = select(Category).where(Category.path != "", ~Category.path.contains("/"))
-                    for category in session.scalars(top.order_by(Category.product_count.desc()).limit(1)):
-                        category.position = 2 if category.position == 1 else 1
-    if importing.wait():
-        raise SystemExit(f"The import ended with {importing.returncode}.")
+def _change(environ: dict[str, str], folder: Path, size: int) -> list[PriceChange]:
+    """Import, and meanwhile change prices and the menu; return the changed prices."""
+    importing = [*_ON_THE_SECOND_CORE, "-m", "flask", "catalog", "import", str(folder / "new.csv")]
+    writing = [*_ON_THE_SECOND_CORE, "-m", "benchmarks.cliff_writer", str(size // 10)]
+    environ = {**environ, "PYTHONPATH": str(shops.ROOT), "PATH": os.environ["PATH"]}
+    with (folder / "changes").open("w") as output:
+        importer = subprocess.Popen(importing, cwd=shops.ROOT, env=environ, stdout=subprocess.DEVNULL)
+        writer = subprocess.Popen(writing, cwd=shops.ROOT, env=environ, stdout=output)
+        ended = importer.wait(), writer.wait()
+    if any(ended):
+        raise SystemExit(f"The import ended with {ended[0]}, the writer with {ended[1]}.")
+    lines = (folder / "changes").read_text().splitlines()
+    return [msgspec.json.decode(line, type=PriceChange) for line in lines]
 
 
-def _read_while(
-    base: str,
-    pages: list[str],
-    prices: dict[str, tuple[int, Prices]],
-    readings: Readings,
-    work: Callable[[], None],
-) -> None:
-    done = threading.Event()
-    places = range(CLIENTS)
-    threads = [
-        threading.Thread(target=_read, args=(base, pages[i:] + pages[:i], prices, readings, done))
-        for i in (place * len(pages) // CLIENTS for place in places)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        work()
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
+def _find_wrong(phase: Phase, prices: dict[str, int], changes: list[PriceChange]) -> list[str]:
+    """Return a sentence for each answer that printed a price after the commit of its successor, too long after."""
+    history = {change.page: [(0.0, prices[change.page])] for change in changes if change.page in prices}
+    for change in changes:
+        if change.page in history:
+            history[change.page].append((change.at, change.price))
+    wrong = []
+    for reading in phase.readings:
+        for product, price in phase.prices[reading.etag].items():
+            if product in history and price not in (
+                allowed := _allowed(history[product], reading.asked - COHERENCE)
+            ):
+                wrong.append(f"{reading.page} {reading.status}: {product} for {price}, not {sorted(allowed)}")
+    return wrong
 
 
-def _read_once(base: str, pages: list[str]) -> None:
-    ended = threading.Event()
-    ended.set()
-    _read(base, pages, {}, Readings(), ended)
-
-
-def _read(
-    base: str,
-    pages: list[str],
-    prices: dict[str, tuple[int, Prices]],
-    readings: Readings,
-    done: threading.Event,
-) -> None:
-    """Read all pages in turn, at least once, until the event is set."""
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
-    while True:
-        for page in pages:
-            asked = time.monotonic()
-            connection.request("GET", page, headers={"Accept-Encoding": "identity"})
-            answer = connection.getresponse()
-            body = answer.read().decode()
-            readings.seconds.append(time.monotonic() - asked)
-            if answer.status != 200:
-                raise SystemExit(f"{page} answered {answer.status}")
-            status = answer.headers["Cache-Status"]
-            readings.statuses[
-                "hit" if "; hit" in status else "stored" if "; stored" in status else "miss"
-            ] += 1
-            if page in prices:
-                _, known = prices[page]
-                if not any(price in body for price in known.allowed(asked)):
-                    readings.wrong.append(f"{page} {status}: none of {sorted(known.allowed(asked))}")
-            if done.is_set() and prices:
-                return
-            time.sleep(PAUSE if prices else 0)
-        if done.is_set():
-            return
+def _allowed(history: list[tuple[float, int]], least: float) -> set[str]:
+    """Return the prices that an answer may print, as pages write them: the one of a moment, and all later ones."""
+    old = [price for at, price in history if at <= least][-1:]
+    return {f"${price / 100:,.2f}" for price in (*old, *(p for at, p in history if at > least))}

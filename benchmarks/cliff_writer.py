@@ -1,0 +1,66 @@
+"""The writer of `python -m benchmarks cliff`, in a process of its own: changes prices one by one, and the menu.
+
+`python -m benchmarks.cliff_writer CHANGES` writes one line of JSON for each price: the product's address, the new
+price in minor units, and the moment (time.monotonic) at which its commit returned.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.app import create_app
+from storefront.catalog.list_index import writer
+from storefront.catalog.models import Category, Product, Variant
+from storefront.extensions import db, write_transaction
+
+MENU_CHANGES = 5
+
+
+class PriceChange(msgspec.Struct, array_like=True):
+    """A committed price."""
+
+    page: str
+    price: int
+    at: float
+
+
+def _change(changes: int) -> None:
+    # Every tenth product of the shop, those that are read too.
+    columns = select(Product.id, Product.slug)
+    rows = db.session.execute(columns.where(Product.id % 10 == 0).order_by(Product.id.desc()).limit(changes))
+    products = rows.all()
+    db.session.rollback()
+    for turn, (product_id, slug) in enumerate(products):
+        price = 100_000 + turn
+        with write_transaction() as session:
+            _set_price(session, product_id, price)
+        done = PriceChange(f"/products/{slug}", price, time.monotonic())
+        sys.stdout.write(msgspec.json.encode(done).decode() + "\n")
+        if turn % (changes // MENU_CHANGES) == 0:
+            with write_transaction() as session:
+                _change_menu(session)
+
+
+def _set_price(session: Session, product_id: int, price: int) -> None:
+    for variant in session.execute(select(Variant).where(Variant.product_id == product_id)).scalars():
+        variant.price, variant.compare_at_price = price, None
+    writer.refresh(session, [product_id])
+
+
+def _change_menu(session: Session) -> None:
+    top = select(Category).where(Category.path != "", ~Category.path.contains("/"))
+    for category in session.scalars(top.order_by(Category.product_count.desc()).limit(1)):
+        category.position = 2 if category.position == 1 else 1
+
+
+if __name__ == "__main__":
+    app = create_app(dict(os.environ), instance=Path(os.environ["STOREFRONT_INSTANCE_DIR"]))
+    with app.app_context():
+        _change(int(sys.argv[1]))
