@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from storefront.app import create_app
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
-from storefront.extensions import db, write_transaction
+from storefront.extensions import db, run_again, write_transaction
 
 MENU_CHANGES = 5
 
@@ -39,25 +39,25 @@ def _change(changes: int) -> None:
     db.session.rollback()
     for turn, (product_id, slug) in enumerate(products):
         price = 100_000 + turn
-        with write_transaction() as session:
-            _set_price(session, product_id, price)
+        run_again(partial(_set_price, product_id, price))  # the import may keep SQLite's lock for long
         done = PriceChange(f"/products/{slug}", price, time.monotonic())
         sys.stdout.write(msgspec.json.encode(done).decode() + "\n")
         if turn % (changes // MENU_CHANGES) == 0:
-            with write_transaction() as session:
-                _change_menu(session)
+            run_again(_change_menu)
 
 
-def _set_price(session: Session, product_id: int, price: int) -> None:
-    for variant in session.execute(select(Variant).where(Variant.product_id == product_id)).scalars():
-        variant.price, variant.compare_at_price = price, None
-    writer.refresh(session, [product_id])
+def _set_price(product_id: int, price: int) -> None:
+    with write_transaction() as session:
+        for variant in session.scalars(select(Variant).where(Variant.product_id == product_id)):
+            variant.price, variant.compare_at_price = price, None
+        writer.refresh(session, [product_id])
 
 
-def _change_menu(session: Session) -> None:
+def _change_menu() -> None:
     top = select(Category).where(Category.path != "", ~Category.path.contains("/"))
-    for category in session.scalars(top.order_by(Category.product_count.desc()).limit(1)):
-        category.position = 2 if category.position == 1 else 1
+    with write_transaction() as session:
+        for category in session.scalars(top.order_by(Category.product_count.desc()).limit(1)):
+            category.position = 2 if category.position == 1 else 1
 
 
 if __name__ == "__main__":

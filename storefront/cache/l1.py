@@ -2,11 +2,15 @@
 
 An invalidation drops entries as soon as the process receives it. An entry may only be put into L1 if none of its tags
 was invalidated since its look-up began: `generation` counts the invalidations.
+
+A page stays after a relaxed invalidation, and may be answered for its grace. Some time before the grace ends, one
+look-up finds nothing, and so begins to renew the page: late, so that many invalidations cost one build.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -19,6 +23,11 @@ from itertools import islice
 MAX_REMEMBERED_TAGS = 100_000
 # Before the key of an entry: as a tag, it drops this entry alone.
 KEY = "key:"
+# In which part of the grace a page is renewed. They are spread: thousands of pages may miss the same invalidation.
+RENEWAL_BEGINS, RENEWAL_ENDS = 0.2, 0.6
+RENEWAL_RETRY = 1.0  # seconds after which another look-up tries to renew the page
+# The message of an invalidation was on its way for some time; then L2 knows how much of the grace is left.
+KNOWN_GRACE = 0.95
 
 
 @dataclass(slots=True)
@@ -38,6 +47,9 @@ class L1Entry:
         valid_until: seconds since the epoch; the value is wrong from then on.
         is_recompressed: whether its bodies are as small as they can be.
         memo: what readers have derived from it, so that they need not do it again.
+        has_grace: whether it may be answered for the grace after a relaxed invalidation: it is a page.
+        grace_ends: monotonic seconds; None unless it misses a relaxed invalidation.
+        renew_at: monotonic seconds at which a look-up should renew it, if it has a grace.
     """
 
     meta: bytes
@@ -52,6 +64,17 @@ class L1Entry:
     valid_until: float = math.inf
     is_recompressed: bool = False
     memo: dict[str, object] = field(default_factory=dict)
+    has_grace: bool = False
+    grace_ends: float | None = None
+    renew_at: float = 0.0
+
+    def begin_grace(self, seconds: float) -> None:
+        """Let it be answered for so long, unless an earlier grace goes on."""
+        now = time.monotonic()
+        if self.grace_ends is None:
+            self.renew_at = now + seconds * random.uniform(RENEWAL_BEGINS, RENEWAL_ENDS)  # noqa: S311
+            self.grace_ends = now + seconds
+            self.memo = {}
 
 
 class L1:
@@ -59,10 +82,12 @@ class L1:
 
     Args:
         limit: bytes that all entries may take together.
+        grace: seconds for which pages may be answered after a relaxed invalidation.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, grace: float = 0.0) -> None:
         self.limit = limit
+        self._grace = grace * KNOWN_GRACE
         self.size = 0
         self.generation = 0
         self.evicted = 0
@@ -78,7 +103,24 @@ class L1:
     def get(self, key: str) -> L1Entry | None:
         """Return the entry if there is one that is still fresh. Takes no lock."""
         entry = self._entries.get(key)
-        if entry is None or entry.expires_at < (now := time.monotonic()):
+        if entry is None or entry.expires_at < (now := time.monotonic()) or entry.grace_ends is not None:
+            return None
+        entry.used_at = now
+        return entry
+
+    def get_in_grace(self, key: str, *, renews: bool) -> L1Entry | None:
+        """Return the entry if it is in its grace; None if it is not, or if it is time to renew it.
+
+        Args:
+            key: of the entry.
+            renews: the caller renews the entry if it gets None; others get it for a while.
+        """
+        entry = self.peek(key)
+        if entry is None or entry.grace_ends is None or entry.grace_ends < (now := time.monotonic()):
+            return None
+        if entry.renew_at < now:
+            if renews:
+                entry.renew_at = now + RENEWAL_RETRY
             return None
         entry.used_at = now
         return entry
@@ -130,20 +172,23 @@ class L1:
                 self.size += better.size - entry.size
                 self._entries[key] = better
 
-    def invalidate(self, tags: Iterable[str]) -> set[str]:
-        """Drop every entry with one of these tags, and refuse those whose look-up has begun; return the keys."""
+    def invalidate(self, tags: Iterable[str], *, relaxed: bool = False) -> set[str]:
+        """Drop every entry with one of these tags, and refuse those whose look-up has begun; return the keys.
+
+        A relaxed invalidation begins the grace of those that have one.
+        """
         dropped: set[str] = set()
         with self._lock:
             self.generation += 1
             for tag in tags:
                 self._invalidated.pop(tag, None)
                 self._invalidated[tag] = self.generation  # at the end of the order
-                keys = self._by_tag.pop(tag, set())
+                keys = set(self._by_tag.get(tag, ()))
                 if tag.startswith(KEY):
                     keys = {tag.removeprefix(KEY)} & self._entries.keys()
                 dropped |= keys
                 for key in keys:
-                    self._remove(key)
+                    self._miss(key, relaxed=relaxed)
             too_many = len(self._invalidated) - MAX_REMEMBERED_TAGS
             for tag in list(islice(self._invalidated, max(0, too_many))):
                 self._oldest_generation = self._invalidated.pop(tag)
@@ -172,6 +217,14 @@ class L1:
                 continue
             self._remove(key)
             self.evicted += 1
+
+    def _miss(self, key: str, *, relaxed: bool) -> None:
+        """Drop an entry that misses an invalidation, or begin its grace."""
+        entry = self._entries.get(key)
+        if entry is not None and relaxed and self._grace and entry.has_grace:
+            entry.begin_grace(self._grace)
+        else:
+            self._remove(key)
 
     def _remove(self, key: str) -> None:
         entry = self._entries.pop(key, None)

@@ -131,6 +131,7 @@ class L2:
 
     def __init__(self, prefix: str, shards: int = 1, grace: float = 0.0) -> None:
         self.tag_times = TagTimes(prefix, shards, grace)
+        self.grace = grace
         self._grace_us = int(grace * 1e6)
         self._prefix = prefix
         self._shards = shards

@@ -12,7 +12,7 @@ from storefront.cache.build_tickets import BuildTicket
 from storefront.cache.counters import CacheCounters
 from storefront.cache.hits import CacheHit
 from storefront.cache.keys import OUTAGE_TTL, STALE, CacheEntry
-from storefront.cache.l1 import KEY, L1, L1Entry
+from storefront.cache.l1 import KEY, KNOWN_GRACE, L1, RENEWAL_RETRY, L1Entry
 from storefront.cache.l2 import L2, L2Entry, StoredValue
 from storefront.cache.pending import PendingInvalidations
 from storefront.redis_roles import RedisUnavailable
@@ -27,7 +27,7 @@ class LocalInvalidation(NamedTuple):
 
     Attributes:
         tags: that were invalidated.
-        dropped: the keys of the entries in L1 that carried one of them.
+        dropped: the keys of the entries in L1 that carried one of them; pages in their grace are still there.
         relaxed: whether their old values may be shown for the grace.
         is_known_to_redis: whether Redis has it, too; else another call follows.
     """
@@ -48,7 +48,7 @@ class CacheLevels:
 
     def __init__(self, l2: L2, l1_bytes: int) -> None:
         self.l2 = l2
-        self.l1 = L1(l1_bytes)
+        self.l1 = L1(l1_bytes, l2.grace)
         self.outage_l1 = L1(l1_bytes // 4)
         self.pending = PendingInvalidations(OUTAGE_TTL)
         self.counters = CacheCounters()
@@ -57,24 +57,48 @@ class CacheLevels:
         # Called after this process's own entries were dropped.
         self.on_local_invalidation: Callable[[LocalInvalidation], None] = lambda _: None
 
-    def find_in_l1(self, key: str, variant: str, etags: Iterable[str] = ()) -> CacheHit | None:
-        """Return the entry in L1, if L1 is up to date and has the variant (or the client has the entry)."""
+    def find_in_l1(
+        self,
+        key: str,
+        variant: str,
+        etags: Iterable[str] = (),
+        *,
+        relaxed: bool = False,
+        renews: bool = False,
+    ) -> CacheHit | None:
+        """Return the entry in L1, if L1 is up to date and has the variant (or the client has the entry).
+
+        Args:
+            key: of the entry.
+            variant: of the body.
+            etags: of what the client has.
+            relaxed: an entry in its grace will do.
+            renews: the caller looks the entry up in L2 if it gets None, and renews it if it is in its grace.
+        """
         cached = self.l1.get(key)
+        if cached is None and relaxed:
+            cached = self.l1.get_in_grace(key, renews=renews)
         if cached is None or not self.receives_invalidations():
             return None
         body = None if cached.etag in etags else cached.bodies.get(variant)
         if body is None and cached.etag not in etags:
             return None
-        left = cached.expires_at - time.monotonic()
-        return CacheHit(cached.meta, cached.etag, body, cached.tags, left, "L1", cached, cached.valid_until)
+        left, until = cached.expires_at - time.monotonic(), cached.valid_until
+        if cached.grace_ends is None:
+            return CacheHit(cached.meta, cached.etag, body, cached.tags, left, "L1", cached, until)
+        grace = max(0.0, cached.grace_ends - time.monotonic())
+        return CacheHit(cached.meta, cached.etag, body, cached.tags, 0.0, "stale", cached, until, grace)
 
     def find_permitted(
         self, entry: CacheEntry, variant: str, etags: Iterable[str] = (), *, relaxed: bool = False
     ) -> CacheHit | None:
         """Return the old value from Redis while this process builds the new one; None if it was invalidated."""
+        generation = self.l1.generation
         with contextlib.suppress(RedisUnavailable):
             result = self.l2.fetch(entry.key, variant, etags=etags, build=False, relaxed=relaxed)
             if isinstance(result, L2Entry) and not self.pending.contains_any(result.tags):
+                if relaxed:
+                    self._keep_in_grace(entry.key, variant, result, generation)
                 return self.count_l2_hit(entry.kind.name, result)
         return None
 
@@ -103,7 +127,7 @@ class CacheLevels:
     ) -> None:
         """Drop this process's own entries with these tags. Until Redis knows, it may still answer old ones."""
         tags = tuple(tags)
-        dropped = self.l1.invalidate(tags)
+        dropped = self.l1.invalidate(tags, relaxed=relaxed)
         self.outage_l1.invalidate(tags)
         self.on_local_invalidation(LocalInvalidation(tags, dropped, relaxed, is_known_to_redis))
 
@@ -161,7 +185,8 @@ class CacheLevels:
             return False
         self.counters.add(kind, "stored" if filled else "refused")
         if filled == "stored" and self.receives_invalidations():
-            self.l1.put(key, _make_l1_entry(value, tags, now + ttl * 0.9, start), ticket.generation)
+            made = _make_l1_entry(value, tags, now + ttl * 0.9, start, has_grace=ticket.relaxed)
+            self.l1.put(key, made, ticket.generation)
         return filled != ""
 
     def count_l2_hit(self, kind: str, found: L2Entry, l1_entry: L1Entry | None = None) -> CacheHit:
@@ -180,8 +205,13 @@ class CacheLevels:
             found.grace_left,
         )
 
-    def copy_to_l1(self, key: str, variant: str, result: L2Entry, generation: int) -> L1Entry | None:
-        """Put what Redis answered into L1, or add the variant to the entry in L1."""
+    def copy_to_l1(
+        self, key: str, variant: str, result: L2Entry, generation: int, *, relaxed: bool = False
+    ) -> L1Entry | None:
+        """Put what Redis answered into L1, or add the variant to the entry in L1; `relaxed`: it may have a grace."""
+        if relaxed and result.grace_left is not None:
+            self._keep_in_grace(key, variant, result, generation)
+            return None
         if (
             result.is_stale
             or result.fresh_for <= 0
@@ -203,10 +233,30 @@ class CacheLevels:
             expires_at,
             start=result.start,
             valid_until=until,
+            has_grace=relaxed,
         )
         return cached if self.l1.put(key, cached, generation) else None
 
+    def _keep_in_grace(self, key: str, variant: str, result: L2Entry, generation: int) -> None:
+        """Put an old page that somebody renews into L1, for what is left of its grace."""
+        if result.grace_left is None or result.body is None or not self.receives_invalidations():
+            return
+        before, now = self.l1.peek(key), time.monotonic()
+        if before is not None and before.grace_ends is None and before.expires_at > now:
+            return  # somebody has renewed it meanwhile
+        if before is not None and before.start == result.start:
+            self.l1.add_variant(key, before, variant, result.body)
+            return
+        kept = L1Entry(result.meta, result.etag, {variant: result.body}, result.tags, now + result.grace_left)
+        kept.start, kept.valid_until, kept.has_grace = result.start, result.valid_until, True
+        kept.grace_ends, kept.renew_at = now + result.grace_left * KNOWN_GRACE, now + RENEWAL_RETRY
+        self.l1.put(key, kept, generation)
 
-def _make_l1_entry(value: StoredValue, tags: tuple[str, ...], expires_at: float, start: int = 0) -> L1Entry:
+
+def _make_l1_entry(
+    value: StoredValue, tags: tuple[str, ...], expires_at: float, start: int = 0, *, has_grace: bool = False
+) -> L1Entry:
     bodies, until = dict(value.bodies), value.valid_until
-    return L1Entry(value.meta, value.etag, bodies, tags, expires_at, start=start, valid_until=until)
+    made = L1Entry(value.meta, value.etag, bodies, tags, expires_at, start=start, valid_until=until)
+    made.has_grace = has_grace
+    return made

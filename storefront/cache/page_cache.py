@@ -197,7 +197,7 @@ def _renew_in_background(
     if old is None or (old.body is None and old.etag not in client_etags):
         return None
     address = PageAddress.of_request(request.environ)
-    return old if state.renewer.hand_over(ticket, address, old.tags) else None
+    return old if state.renewer.hand_over(ticket, address, old.tags, old.grace_left) else None
 
 
 def _is_compared(app: Flask, endpoint: str) -> bool:

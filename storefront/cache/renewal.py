@@ -1,7 +1,8 @@
 """Renewal in the background: a page past its soft TTL is built again while visitors get the old one.
 
-The visitor whose look-up got the ticket hands it over. One thread of each process builds. The lease keeps other
-processes from building the same page; if this process dies, the lease ends by its time.
+The visitor whose look-up got the ticket hands it over. One thread of each process builds, first what may be shown for
+the shortest time. The lease keeps other processes from building the same page; if this process dies, the lease ends by
+its time. A page whose grace ends in the queue is given up: its next visitor would wait for all pages before it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from storefront.periodic import PeriodicTask
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED = 100  # pages; the next visitor's page is built in the foreground
+MAX_QUEUED = 500  # pages; the next visitor's page is built in the foreground
 # Seconds after which a queued page is given up: its build would end after its lease.
 MAX_AGE = 0.7 * l2.LEASE_MS / 1000
 _IDLE_INTERVAL = 60.0  # seconds; `hand_over` wakes the thread
@@ -31,7 +32,7 @@ class _Renewal(NamedTuple):
     address: PageAddress
     ticket: BuildTicket
     tags: frozenset[str]  # of the old page
-    queued_at: float
+    until: float  # monotonic seconds; later the build is useless, or nobody may be answered with the old page
 
 
 class PageRenewer:
@@ -61,19 +62,23 @@ class PageRenewer:
             self._idle.set()
         self._abandon(tickets)
 
-    def hand_over(self, ticket: BuildTicket, address: PageAddress, tags: Iterable[str]) -> bool:
+    def hand_over(
+        self, ticket: BuildTicket, address: PageAddress, tags: Iterable[str], grace_left: float | None = None
+    ) -> bool:
         """Have a page built in the background; return False if the caller has to build it.
 
         Args:
             ticket: of the page. If it is accepted, the caller no longer owns it.
             address: at which the page was requested.
             tags: of the old page. If one is invalidated before the build begins, the ticket is given up.
+            grace_left: seconds for which the old page may be answered, if it misses a relaxed invalidation.
         """
         key = ticket.entry.key
+        until = time.monotonic() + min(MAX_AGE, MAX_AGE if grace_left is None else grace_left)
         with self._lock:
             if not self.task.is_running or len(self._queue) >= MAX_QUEUED or key in self._queue:
                 return False
-            self._queue[key] = _Renewal(address, ticket, frozenset(tags), time.monotonic())
+            self._queue[key] = _Renewal(address, ticket, frozenset(tags), until)
             self._idle.clear()
         self.task.wake()
         return True
@@ -97,7 +102,13 @@ class PageRenewer:
             if not self._queue:
                 self._idle.set()
                 return False
-            renewal = self._queue.pop(next(iter(self._queue)))
+            now = time.monotonic()
+            late = [self._queue.pop(key).ticket for key, each in [*self._queue.items()] if each.until <= now]
+            first = min(self._queue, key=lambda key: self._queue[key].until, default=None)
+            renewal = None if first is None else self._queue.pop(first)
+        self._abandon(late)
+        if renewal is None:
+            return True
         try:
             self._renew(renewal)
         except Exception:
@@ -107,9 +118,6 @@ class PageRenewer:
 
     def _renew(self, renewal: _Renewal) -> None:
         ticket = renewal.ticket
-        if time.monotonic() - renewal.queued_at > MAX_AGE:
-            ticket.abandon()
-            return
         rendering = page_renderer.render_with_ticket(self._app, renewal.address, ticket)
         if rendering.is_unstorable:
             # The old page would be answered until the end of its life, and each visitor would have it built again.

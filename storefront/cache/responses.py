@@ -97,7 +97,7 @@ def constant_headers(
     if hit.body is None:
         # The ETag that the client has: its copy may be compressed differently, and is the same page.
         return [("ETag", client_etags[hit.etag]), *_about(hit, edge, stored=stored)]
-    name = f"headers:{encoding}"
+    name = f"headers:{encoding}:{hit.grace_left is None}"
     if hit.l1_entry is not None and name in hit.l1_entry.memo:
         return hit.l1_entry.memo[name]  # type: ignore[return-value]
     kept = decode_head(hit)

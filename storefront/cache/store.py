@@ -68,8 +68,8 @@ class CacheStore(CacheLevels):
         """
         key, kind, deadline, waited = entry.key, entry.kind.name, time.monotonic() + MAX_WAIT, False
         while True:
-            if not force and (hit := self.find_in_l1(key, variant, etags)):
-                self.counters.add(kind, "hit_local")
+            if not force and (hit := self.find_in_l1(key, variant, etags, relaxed=relaxed, renews=True)):
+                self.counters.add(kind, "hit_stale" if hit.detail == "stale" else "hit_local")
                 return hit
             flight, is_leader = self.flights.join(key)
             if not is_leader:
@@ -114,7 +114,7 @@ class CacheStore(CacheLevels):
                 result = self.l2.fetch(entry.key, "", relaxed=True)
                 if isinstance(result, Lease):
                     flight.has_stale_value = result.has_stale_value
-                    ticket = BuildTicket(self, entry, result, False, generation, flight)
+                    ticket = BuildTicket(self, entry, result, False, generation, flight, relaxed=True)
         finally:
             flight.looked_up.set()
             if ticket is None:
@@ -145,7 +145,8 @@ class CacheStore(CacheLevels):
             if isinstance(result, L2Entry) and self.pending.contains_any(result.tags):
                 result = "unstorable"
         if isinstance(result, L2Entry):
-            return self.count_l2_hit(kind, result, self.copy_to_l1(key, variant, result, generation))
+            copied = self.copy_to_l1(key, variant, result, generation, relaxed=relaxed)
+            return self.count_l2_hit(kind, result, copied)
         if isinstance(result, Lease):
             if not result.has_stale_value:
                 self.counters.add(kind, "miss")

@@ -96,7 +96,7 @@ class TruthMeter:
         if key is None:
             return False
         entry = self._store.l1.peek(key)
-        if entry is not None and self._store.receives_invalidations():
+        if entry is not None and entry.grace_ends is None and self._store.receives_invalidations():
             self._compare(key, entry)
         return True
 
@@ -164,7 +164,9 @@ class TruthMeter:
 
     def _still_answers(self, key: str, before: L1Entry) -> bool:
         entry = self._store.l1.peek(key)
-        same = entry is not None and (entry.etag, entry.start) == (before.etag, before.start)
+        if entry is None or entry.grace_ends is not None:  # it misses an invalidation, and is being renewed
+            return False
+        same = (entry.etag, entry.start) == (before.etag, before.start)
         return same and self._store.receives_invalidations()
 
     def _build(self, key: str) -> Rendering | None:

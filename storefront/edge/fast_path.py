@@ -116,13 +116,13 @@ class CachedPageLayer:
             return None
         encoding = _negotiate(environ.get("HTTP_ACCEPT_ENCODING", "")[:MAX_LIST])
         client_etags = parse_if_none_match(environ.get("HTTP_IF_NONE_MATCH", ""), encoding)
-        hit = self._store.find_in_l1(indexed.key, responses.variant_of(encoding), client_etags)
+        hit = self._store.find_in_l1(indexed.key, responses.variant_of(encoding), client_etags, relaxed=True)
         return _PageHit(*indexed, encoding, client_etags, hit) if hit else None
 
     def _head(self, page: _PageHit, *, secure: bool) -> tuple[str, str] | None:
         """Return the status and the constant header lines of an answer; None if a header cannot be sent safely."""
         hit, encoding = page.hit, page.encoding
-        name = f"head:{encoding}:{secure}" if hit.body is not None else None
+        name = f"head:{encoding}:{secure}:{hit.grace_left is None}" if hit.body is not None else None
         memo = hit.l1_entry.memo if hit.l1_entry is not None and name else {}
         if name in memo:
             return cast("tuple[str, str] | None", memo[name])
@@ -149,7 +149,10 @@ class CachedPageLayer:
 
     def _count(self, environ: WSGIEnvironment, page: _PageHit) -> None:
         counters = self._store.counters
-        counters.add(page.kind, "hit_local" if page.hit.body is not None else "not_modified")
+        if page.hit.body is None:
+            counters.add(page.kind, "not_modified")
+        else:
+            counters.add(page.kind, "hit_local" if page.hit.grace_left is None else "hit_stale")
         query = environ["QUERY_STRING"]
         if counters.count_request(f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]):
             self._recompressor.enqueue(page.key)
