@@ -1,8 +1,8 @@
 """Renewal in the background: a page past its soft TTL is built again while visitors get the old one.
 
 The visitor whose look-up got the ticket hands it over. One thread of each process builds, first what may be shown for
-the shortest time. The lease keeps other processes from building the same page; if this process dies, the lease ends by
-its time. A page whose grace ends in the queue is given up: its next visitor would wait for all pages before it.
+the shortest time. The lease keeps other processes from building the same page; if this process dies, the lease ends
+by its time. A page whose grace ends in the queue is given up: its next visitor would wait for all pages before it.
 """
 
 from __future__ import annotations
