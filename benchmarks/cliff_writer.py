@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
+from storefront import outbox, periodic
 from storefront.app import create_app
 from storefront.catalog.list_index import writer
 from storefront.catalog.models import Category, Product, Variant
@@ -63,4 +64,5 @@ def _change_menu() -> None:
 if __name__ == "__main__":
     app = create_app(dict(os.environ), instance=Path(os.environ["STOREFRONT_INSTANCE_DIR"]))
     with app.app_context():
+        periodic.start_tasks(app, outbox.SWEEPER)  # as in a worker of the shop
         _change(int(sys.argv[1]))

@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Text, bindparam, func, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storefront import actors
+from storefront import actors, outbox
 from storefront.catalog.list_index import writer
 from storefront.change_sets import store
 from storefront.change_sets.application import apply_batch
@@ -175,6 +175,8 @@ class _Runner:
                     writer.refresh(session, batch.touched)
                 _save(session, batch)
         db.session.remove()  # frees the rows of this batch
+        with suppress(SQLAlchemyError):  # later, or a worker deletes them
+            outbox.delete_delivered()  # else workers would drop pages a second time for each batch
 
     def _load_rows(self, session: Session, ids: Sequence[int]) -> list[BatchRow]:
         columns = (ChangeSetRow.id, ChangeSetRow.product_id, ChangeSetRow.content, ChangeSetRow.result)

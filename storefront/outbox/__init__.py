@@ -1,6 +1,13 @@
 """The outbox: messages that are written in a transaction and delivered after its commit, at least once."""
 
-from storefront.outbox.delivery import SWEEPER, deliver_overdue, init_app, subscribe, waiting
+from storefront.outbox.delivery import (
+    SWEEPER,
+    delete_delivered,
+    deliver_overdue,
+    init_app,
+    subscribe,
+    waiting,
+)
 from storefront.outbox.models import OutboxMessage
 from storefront.outbox.transaction import before_commit, enqueue
 
@@ -8,6 +15,7 @@ __all__ = [
     "SWEEPER",
     "OutboxMessage",
     "before_commit",
+    "delete_delivered",
     "deliver_overdue",
     "enqueue",
     "init_app",

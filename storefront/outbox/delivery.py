@@ -93,7 +93,16 @@ def deliver_overdue() -> int:
         if not failed:
             break
         topics -= failed
-    # Now, before other processes find them overdue, too.
+    delete_delivered()  # now, before other processes find them overdue, too
+    return found
+
+
+def delete_delivered() -> None:
+    """Delete what this process has delivered: other processes deliver what stays for OVERDUE again.
+
+    Serving processes do it every second; for a command that commits many transactions.
+    """
+    outbox = registry.get(current_app)
     if delivered := outbox.delivered.take():
         try:
             with db.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
@@ -101,7 +110,6 @@ def deliver_overdue() -> int:
         except BaseException:
             outbox.delivered.add(delivered)
             raise
-    return found
 
 
 def waiting() -> tuple[int, float]:
