@@ -98,8 +98,11 @@ def run(*, products: int) -> None:
         ["", "seconds", "requests", "hits", "P99 ms", "longest ms", "built", "core", "wrong prices"],
         rows,
     )
+    print("\nThe slowest:")
+    for slow in sorted(phase.readings, key=lambda reading: -reading.seconds)[:8]:
+        print(f"{1000 * slow.seconds:.0f} ms at {slow.asked - began[0]:.1f} s: {slow.page} {slow.status}")
     for text in wrong[:5]:
-        print(text)
+        print(f"Wrong: {text}")
 
 
 def _row(name: str, phase: Phase, wrong: list[str], began: tuple[float, float], base: str) -> list[str]:
