@@ -1,8 +1,9 @@
 """Hot pages: those that were requested often are built again right after their invalidation, before the next visitor.
 
 One answer in 32 is counted. An invalidation drops pages from this worker's memory; those of them that were counted in
-the last minutes are queued. The lease decides which worker builds a page, and a budget of processor time bounds the
-work: a bulk change may drop the same pages again and again.
+the last minutes are queued. A page that begins its grace is queued shortly before that ends, if no visitor has renewed
+it. The lease decides which worker builds a page, and a budget of processor time bounds the work: a bulk change may
+drop the same pages again and again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MAX_PAGES = 500  # remembered, and so the most that can be queued
 HOT_SECONDS = 300.0  # for which a counted request makes a page hot
+GRACE_PART = 0.8  # of its grace, after which a page is queued
 _IDLE_INTERVAL = 60.0  # seconds; an invalidation wakes the thread
 
 
@@ -43,6 +45,9 @@ class HotPages:
         self._budget = CpuBudget(percent, workers) if percent > 0 else None
         self._pages: dict[str, _HotPage] = {}  # the one that was counted last is at the end
         self._dropped: set[str] = set()
+        self._in_grace: dict[
+            str, float
+        ] = {}  # when each will be queued (monotonic seconds), the first one first
         self._announced: set[str] = set()  # dropped here, and Redis does not know yet
         self._lock = threading.Lock()
         self._idle = threading.Event()
@@ -60,6 +65,7 @@ class HotPages:
         self.task.stop()
         with self._lock:
             self._dropped.clear()
+            self._in_grace.clear()
             self._announced.clear()
             self._idle.set()
 
@@ -74,6 +80,17 @@ class HotPages:
             self._pages[key] = _HotPage(address, requests + 1, now)
             if len(self._pages) > MAX_PAGES:
                 del self._pages[next(iter(self._pages))]
+
+    def begin_grace(self, keys: Iterable[str], seconds: float) -> None:
+        """Queue those of the entries that are hot pages, when most of this grace is over."""
+        if not self._pages or not self.task.is_running:
+            return
+        due = time.monotonic() + seconds * GRACE_PART
+        with self._lock:
+            for key in keys:
+                if key in self._pages:
+                    self._in_grace.setdefault(key, due)
+        self.task.wake()
 
     def drop(self, keys: Iterable[str], *, is_known_to_redis: bool = True) -> None:
         """Queue those of the entries that are hot pages: an invalidation has just dropped them.
@@ -101,6 +118,7 @@ class HotPages:
     def _build_next(self) -> bool:
         self._pause = _IDLE_INTERVAL
         with self._lock:
+            self._queue_due()
             if self._budget is None or not self._dropped:
                 self._idle.set()
                 return False
@@ -113,6 +131,17 @@ class HotPages:
                 self._build(page)
         time.sleep(0)  # the other greenlets of this worker answer visitors
         return True
+
+    def _queue_due(self) -> None:
+        """Queue the pages whose grace is nearly over, and come back for the next one."""
+        now = time.monotonic()
+        while self._in_grace:
+            key, due = next(iter(self._in_grace.items()))
+            if due > now:
+                self._pause = min(_IDLE_INTERVAL, due - now)
+                return
+            del self._in_grace[key]
+            self._dropped.add(key)
 
     def _take(self) -> _HotPage | None:
         """Return the queued page that was requested most often."""

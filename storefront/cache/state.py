@@ -71,8 +71,10 @@ def create_state(app: Flask, store: CacheStore, fingerprint: str) -> CacheState:
     meter = TruthMeter(app, store, url_index, app.config.get("CACHE_VERIFY_PERCENT", 0), workers)
 
     def react(invalidation: LocalInvalidation) -> None:
-        if not invalidation.relaxed:  # a stream of relaxed ones would leave a page old
-            renewer.drop(invalidation.tags)
+        if invalidation.relaxed and store.l2.grace:
+            hot_pages.begin_grace(invalidation.dropped, store.l2.grace)
+            return
+        renewer.drop(invalidation.tags)
         hot_pages.drop(invalidation.dropped, is_known_to_redis=invalidation.is_known_to_redis)
 
     store.on_local_invalidation = react

@@ -59,6 +59,20 @@ def test_popular_page_is_built_before_its_next_visitor(client: FlaskClient, hot:
     assert detail(get(client, CUP)) == "", "nobody asked for it often"
 
 
+def test_popular_page_in_its_grace_is_built_late(app: Flask, client: FlaskClient, hot: HotPages) -> None:
+    """Not at once: an import drops it with each batch. A visitor may have had it renewed before."""
+    visit_often(client, MUG)
+    keys = list(hot._pages)
+    hot.begin_grace(keys, 1000.0)
+    assert not hot._build_next()
+    assert hot._in_grace.keys() == set(keys)
+    hot.task.stop()
+    hot._in_grace = dict.fromkeys(hot._in_grace, 0.0)
+    with app.app_context():
+        assert hot._build_next()
+    assert hot._in_grace == {}
+
+
 def test_page_that_another_worker_builds_is_left_to_it(
     app: Flask, client: FlaskClient, hot: HotPages, store: CacheStore
 ) -> None:

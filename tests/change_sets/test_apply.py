@@ -31,6 +31,7 @@ from tests.change_sets.stored_sets import (
     variant_change,
 )
 from tests.factories import make_product, png
+from tests.outbox.messages import rows
 
 
 def result_of(number: int, slug: str = "") -> RowResult:
@@ -42,6 +43,12 @@ def result_of(number: int, slug: str = "") -> RowResult:
 
 def left(number: int) -> list[str]:
     return [str(part) for part in result_of(number).left]
+
+
+def test_no_worker_delivers_messages_of_a_batch_again(client: FlaskClient, app: Flask) -> None:
+    """Else it would drop the pages a second time, two seconds after each batch."""
+    apply(creation("pot"), creation("cup"))
+    assert rows("cache.invalidate") == 0
 
 
 def test_products_are_created_with_all_that_lists_need(app: Flask, client: FlaskClient) -> None:

@@ -133,6 +133,13 @@ def test_delivered_messages_are_deleted_in_batches(app: Flask, received: list[An
     assert (received, rows()) == (list(range(3 * DELETE_AT_LEAST)), 0)
 
 
+def test_command_may_delete_what_it_delivered(app: Flask, received: list[Any]) -> None:
+    enqueue("mine")
+    outbox.delete_delivered()
+    assert (received, rows()) == (["mine"], 0)
+    outbox.delete_delivered()
+
+
 def test_a_rolled_back_deletion_does_not_deliver_twice(app: Flask, received: list[Any]) -> None:
     for number in range(DELETE_AT_LEAST):
         enqueue(number)
