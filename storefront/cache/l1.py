@@ -74,7 +74,6 @@ class L1Entry:
         if self.grace_ends is None:
             self.renew_at = now + seconds * random.uniform(RENEWAL_BEGINS, RENEWAL_ENDS)  # noqa: S311
             self.grace_ends = now + seconds
-            self.memo = {}
 
 
 class L1:

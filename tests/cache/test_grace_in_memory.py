@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,7 +22,7 @@ from storefront.cache.store import BuildTicket, CacheHit, CacheStore
 from storefront.edge.fast_path import cached_pages
 from storefront.extensions import write_transaction
 from storefront.shop_cache import keys
-from tests.cache.conftest import commands, get, listen
+from tests.cache.conftest import another, commands, get, listen
 from tests.cache.writer_process import detail
 from tests.factories import make_product
 from tests.processes import eventually
@@ -30,6 +31,13 @@ from tests.redis_roles.servers import Server
 MUG = "/products/mug"
 PATIENCE = 30.0  # seconds
 SCRIPTS = ("evalsha", "eval")
+
+
+@pytest.fixture
+def own_app(app: Flask, own_redis: Server, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """A shop with a grace of a minute, which no test outlasts, and with its own Redis server for the cache."""
+    settings = {"REDIS_URL": redis_url, "CACHE_REDIS_URL": own_redis.url, "STOREFRONT_CACHE_GRACE": "60"}
+    yield from another(app, tmp_path / "own", **settings)
 
 
 @pytest.fixture
