@@ -1,9 +1,9 @@
 """Hot pages: those that were requested often are built again right after their invalidation, before the next visitor.
 
 One answer in 32 is counted. An invalidation drops pages from this worker's memory; those of them that were counted in
-the last minutes are queued. A page that begins its grace is queued shortly before that ends, if no visitor has renewed
-it. The lease decides which worker builds a page, and a budget of processor time bounds the work: a bulk change may
-drop the same pages again and again.
+the last minutes are queued. A page that begins its grace is queued shortly before that ends, if no visitor has
+renewed it. The lease decides which worker builds a page, and a budget of processor time bounds the work: a bulk
+change may drop the same pages again and again.
 """
 
 from __future__ import annotations

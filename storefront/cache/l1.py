@@ -193,6 +193,11 @@ class L1:
                 self._oldest_generation = self._invalidated.pop(tag)
         return dropped
 
+    def discard(self, key: str) -> None:
+        """Drop an entry, if it is here."""
+        with self._lock:
+            self._remove(key)
+
     def clear(self) -> None:
         """Drop everything, and refuse entries whose look-up has begun."""
         with self._lock:

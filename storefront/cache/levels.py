@@ -184,9 +184,10 @@ class CacheLevels:
         except RedisUnavailable:
             return False
         self.counters.add(kind, "stored" if filled else "refused")
-        if filled == "stored" and self.receives_invalidations():
-            made = _make_l1_entry(value, tags, now + ttl * 0.9, start, has_grace=ticket.relaxed)
-            self.l1.put(key, made, ticket.generation)
+        made = _make_l1_entry(value, tags, now + ttl * 0.9, start, has_grace=ticket.relaxed)
+        is_current = filled == "stored" and self.receives_invalidations()
+        if filled and not (is_current and self.l1.put(key, made, ticket.generation)):
+            self.l1.discard(key)  # an older one, in its grace
         return filled != ""
 
     def count_l2_hit(self, kind: str, found: L2Entry, l1_entry: L1Entry | None = None) -> CacheHit:

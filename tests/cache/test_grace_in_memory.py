@@ -181,3 +181,16 @@ def test_page_whose_grace_ends_first_is_renewed_first(own_app: Flask, own_redis:
     renewer.task._running = False
     assert built == ["short", "long", "no grace"]
     assert tickets["over"].closed
+
+
+def test_build_that_memory_refuses_replaces_the_old_copy(state: CacheState, own_client: FlaskClient) -> None:
+    """The message of an invalidation arrives after the build began, which has seen what it is about."""
+    purge()
+    old = copy_of_mug(state)
+    (key,) = [key for key in state.store.l1.list_uses() if state.store.l1.peek(key) is old]
+    ticket = state.store.acquire_ticket(CacheEntry(*key.rsplit(":", 1), keys.PRODUCT_DETAIL))
+    assert ticket is not None
+    state.store.invalidate_local([keys.NAVIGATION], relaxed=True)
+    assert ticket.fill(StoredValue(old.meta, "new", dict(old.bodies)), old.tags, ttl=600)
+    assert state.store.l1.peek(key) is None
+    assert detail(get(own_client, MUG)) == "L2"
