@@ -40,6 +40,9 @@ _MADE: list[Flask] = []
 share_work()
 # Garbage is a fifth of the tests' time as it is collected by default: each test's shop makes many objects.
 gc.set_threshold(50_000, 10, 10)
+# On a busy machine Redis may need longer than a page waits, and the shop would do without it. Also in processes that
+# import this module.
+clients.TIMEOUT = 0.5
 os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
 
 
@@ -178,12 +181,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def app(
-    database: str, migrated: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Flask]:
+def app(database: str, migrated: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The shop on an empty database, in an application context, with an instance directory of its own."""
-    # On a busy machine the tests' Redis may need longer, and the shop would do without it.
-    monkeypatch.setattr(clients, "TIMEOUT", 5 * clients.TIMEOUT)
     instance = tmp_path / "instance"
     instance.mkdir()
     url = migrated

@@ -67,12 +67,12 @@ def connect(url: str, *, timeout: float, allow_private: bool = False) -> Iterato
         OSError: the host does not exist, cannot be reached, or has no valid certificate.
         ValueError, http.client.HTTPException: the URL is not valid.
     """
-    until = time.monotonic() + timeout
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("only http and https addresses can be used")
     context = ssl.create_default_context() if parts.scheme == "https" else None
+    until = time.monotonic() + timeout
     # Without a port http.client would take the last part of an IPv6 address for one.
     port = parts.port or (443 if context else 80)
     connection = (
@@ -159,7 +159,7 @@ def _open_socket(addresses: list[tuple[str, int]], until: float) -> socket.socke
     for address in addresses:
         left = until - time.monotonic()
         if left <= 0:
-            break
+            raise TimeoutError("the time was over before a connection was made") from problem
         try:
             opened = socket.create_connection(address, timeout=left)
         except OSError as error:

@@ -62,7 +62,7 @@ def make_worker(
 ) -> Iterator[MakeWorker]:
     """Makes processes of our app, all on one database and one Redis."""
     # On a busy machine Redis may answer late, and our rooms would do without it.
-    monkeypatch.setattr(clients, "TIMEOUT", 20 * clients.TIMEOUT)
+    monkeypatch.setattr(clients, "TIMEOUT", 2.0)
     prefix, made = f"lesson-{uuid.uuid4().hex}", []
 
     def make(**settings: str) -> Flask:

@@ -21,7 +21,9 @@ MANY = 20
 PROCESS = """
 import sys
 from pathlib import Path
+from storefront.redis_roles import clients
 from tests.sessions.conftest import get, make_shop, meanwhile, client_with_id
+clients.TIMEOUT = 2.0
 folder, redis, own, sid, number = sys.argv[1:]
 app = make_shop(Path(folder), redis, own)
 def wait():
