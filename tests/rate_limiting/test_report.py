@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from redis import Redis
 
 from storefront.rate_limiting import statistics as module
 from storefront.rate_limiting.engine import rate_limits
 from storefront.rate_limiting.statistics import LimitStatistics
-from storefront.web import staff_access
+from tests.accounts.people import sign_in_as_staff
+from tests.conftest import make_app
 from tests.processes import eventually
 from tests.rate_limiting.conftest import MakeShop, ask, new_limiter
 
@@ -44,14 +47,18 @@ def test_the_report_names_limits_and_clients(shop: MakeShop) -> None:
     ]
 
 
-def test_staff_see_the_report_as_a_page(shop: MakeShop) -> None:
-    app = shop(STOREFRONT_LIMIT_BROWSE="1/hour", STOREFRONT_LIMIT_SHADOW="search")
-    client = app.test_client()
+@pytest.mark.any_database
+def test_staff_see_the_report_as_a_page(app: Flask, redis_url: str, tmp_path: Path) -> None:
+    (instance := tmp_path / "limited").mkdir()
+    limits = {"STOREFRONT_LIMIT_BROWSE": "1/hour", "STOREFRONT_LIMIT_SHADOW": "search"}
+    shop = make_app(app.config["SQLALCHEMY_DATABASE_URI"], instance, REDIS_URL=redis_url, **limits)
+    client = shop.test_client()
     for _ in range(3):
         client.get("/robots.txt")
-    rate_limits.get(app).statistics.flush(at_once=True)
+    rate_limits.get(shop).statistics.flush(at_once=True)
     assert client.get("/admin/system/limits").status_code == 303
-    staff_access.set_check(app, lambda: True)
+    with shop.app_context():
+        sign_in_as_staff(client)
     page = client.get("/admin/system/limits")
     assert page.headers["RateLimit-Policy"].startswith('"staff"')
     assert page.headers["Cache-Control"] == "private, no-store"
