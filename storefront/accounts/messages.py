@@ -66,6 +66,23 @@ def invitation() -> MailText:
     )
 
 
+def staff_invitation(token: str) -> MailText:
+    """Return the mail that invites a person to the staff."""
+    return MailText(
+        _("Work with %(shop)s", shop=_shop()),
+        (
+            _("%(shop)s invites you to its back office, where the people of the shop work.", shop=_shop()),
+            _("If you have an account with this address, you keep it. If not, you choose a password."),
+        ),
+        canonical_url("staff_invitation.show", token=token),
+        _("Accept the invitation"),
+        (
+            _("The link works once, for a week."),
+            _("If you don’t know the shop, you can ignore this e-mail."),
+        ),
+    )
+
+
 def reset_link(user_id: int, generation: int) -> MailText:
     """Return the mail with the link that sets a new password."""
     token = tokens.sign(tokens.PasswordReset(user_id, generation))

@@ -134,6 +134,23 @@ class SignInLink(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class StaffInvitation(ChangedBy, Model):
+    """An invitation to the staff that was mailed and not accepted yet. Only a digest of the link's token is stored.
+
+    `email` is the folded address, `exact_email` the one that was typed.
+    """
+
+    __tablename__ = "staff_invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    exact_email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Address(ChangedBy, Model):
     """An address in an account's address book. `country` is an ISO 3166-1 code."""
 

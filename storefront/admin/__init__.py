@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from storefront.admin import carried_form, former_addresses, gate, home, order_pages, sections, stock_pages
+from storefront.admin import (
+    carried_form,
+    former_addresses,
+    gate,
+    home,
+    order_pages,
+    sections,
+    staff_pages,
+    stock_pages,
+)
 
-BLUEPRINTS = (home.bp, order_pages.bp, stock_pages.bp, carried_form.bp, former_addresses.bp)
+BLUEPRINTS = (home.bp, order_pages.bp, stock_pages.bp, staff_pages.bp, carried_form.bp, former_addresses.bp)
 
 
 def init_app(app: Flask) -> None:
