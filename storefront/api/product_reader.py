@@ -16,7 +16,6 @@ from storefront.catalog.list_request import ListRequest
 from storefront.catalog.navigation import NotInShopError
 from storefront.catalog.page_data import ListPage, Picture
 from storefront.catalog.pictures import rendition_widths
-from storefront.catalog.product_page import ProductPage
 from storefront.extensions import db
 from storefront.money import Money
 from storefront.shop_cache import keys
@@ -37,7 +36,7 @@ def read_public_product(product_id: int) -> Product:
     slug = db.session.execute(select(models.Product.slug).where(models.Product.id == product_id)).scalar()
     if slug is None:
         raise NotInShopError(f"There is no product {product_id}.")
-    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    page = queries.fetch_product_page(slug)
     if page.unlisted:  # its slug is known only to those whom somebody told, but ids can be counted
         raise NotInShopError(f"There is no product {product_id}.")
     trail = page.navigation.trail

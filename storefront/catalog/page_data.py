@@ -109,6 +109,9 @@ class Navigation:
     has_more_children: bool = False
 
 
+NO_NAVIGATION = Navigation([], [], [], 0)
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryBranch:
     """A category in the tree of all categories, with those directly below it."""

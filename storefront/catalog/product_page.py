@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from storefront.catalog.gtin import find_gtin
 from storefront.catalog.list_request import ListRequest
-from storefront.catalog.page_data import Card, Navigation, Picture
+from storefront.catalog.page_data import NO_NAVIGATION, Card, Navigation, Picture
 from storefront.catalog.slugs import product_path
 from storefront.money import Money
 from storefront.stock import Badge
@@ -76,7 +76,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A product's page."""
+    """A product's page. Its navigation is cached apart, since the menu changes without the product."""
 
     id: int
     slug: str
@@ -92,11 +92,12 @@ class ProductPage:
     option_names: list[str]
     variants: list[VariantView]
     pictures: list[Picture]
-    navigation: Navigation
+    category_path: str
     related: list[Card]
     status: str
     unlisted: bool
     updated_at: str  # RFC 3339, UTC
+    navigation: Navigation = NO_NAVIGATION
 
     @property
     def url(self) -> str:

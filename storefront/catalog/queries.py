@@ -112,8 +112,18 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     )
 
 
+def fetch_product_page(slug: str) -> ProductPage:
+    """Return a product's page with its navigation, each from the cache or from the database.
+
+    Raises:
+        NotInShopError, MovedError, GoneError: as `load_product_page`.
+    """
+    page = cache.fetch(keys.product(slug), ProductPage, lambda: load_product_page(slug))
+    return replace(page, navigation=load_trail(page.category_path))
+
+
 def load_product_page(slug: str) -> ProductPage:
-    """Return a product's page.
+    """Return a product's page without its navigation.
 
     Raises:
         NotInShopError: the shop has no such product, or it is a draft.
@@ -134,7 +144,7 @@ def load_product_page(slug: str) -> ProductPage:
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
-    navigation = load_trail(path or ROOT_PATH)
+    cache.depends_on(*map(keys.path_tag, ancestor_paths(path or ROOT_PATH)[1:]))
     pictures, places, in_description = load_pictures(item)
     related = _related(item)
     levels = stock.load_levels([item.id, *related])
@@ -153,7 +163,7 @@ def load_product_page(slug: str) -> ProductPage:
         option_names=item.option_names,
         variants=_variants(item.id, levels, places),
         pictures=pictures,
-        navigation=navigation,
+        category_path=path or ROOT_PATH,
         related=[cards.build_card(row, levels) for row in related.values()],
         status=item.status,
         unlisted=item.unlisted,

@@ -20,7 +20,6 @@ from storefront.catalog.list_form import ListForm, read_form
 from storefront.catalog.list_request import PARAMETERS
 from storefront.catalog.navigation import MovedError, NotInShopError
 from storefront.catalog.page_data import CategoriesPage, HomePage
-from storefront.catalog.product_page import ProductPage
 from storefront.errors import BadInputError
 from storefront.shop_cache import keys
 from storefront.web.prefix import add_prefix
@@ -112,7 +111,7 @@ def category(path: str) -> str:
 @cache.public_page(keys.PRODUCT_DETAIL, _product_key)
 def product(slug: str) -> str:
     """A product; `?variant=SKU` selects one of its variants."""
-    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    page = queries.fetch_product_page(slug)
     wanted = request.args.get("variant")
     selected = page.selected(wanted)
     if wanted and selected.sku != wanted:
@@ -186,7 +185,7 @@ def moved(error: MovedError) -> BaseResponse:
 @cache.public_page(keys.PRODUCT_DETAIL)
 def product_with_slash(slug: str) -> str:
     """The address of a product as some shops write it; it leads to the product's page."""
-    page = cache.fetch(keys.product(slug), ProductPage, lambda: queries.load_product_page(slug))
+    page = queries.fetch_product_page(slug)
     raise MovedError(page.url)
 
 

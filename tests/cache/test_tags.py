@@ -17,6 +17,7 @@ from storefront.redis_roles import Role
 from storefront.shop_cache import keys
 from tests.cache.conftest import get
 from tests.cache.writer_process import detail, edit_product, get_category, set_price
+from tests.catalog.test_cost import statements
 from tests.factories import make_category, make_product
 
 HOME, ALL = "/", "/products"
@@ -103,6 +104,16 @@ def test_new_products_leave_the_menu_alone(client: FlaskClient, mug: int) -> Non
     root = "~category:1"
     assert root in changed
     assert not {name for name in changed if name.startswith(("prices:", "~names:", "availability:"))}
+
+
+def test_menu_change_keeps_the_data_of_products(client: FlaskClient, mug: int) -> None:
+    """Each page prints the menu and is built again, from what is cached of its product."""
+    get(client, "/products/mug")
+    with write_transaction() as session:
+        cache.invalidate_on_commit(session, keys.NAVIGATION, mode="strict")
+    with statements() as seen:
+        assert detail(get(client, "/products/mug")) == ""
+    assert not [each for each in seen if "FROM product" in each]
 
 
 def test_menu_follows_order_and_visibility(client: FlaskClient, mug: int) -> None:
