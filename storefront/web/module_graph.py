@@ -18,6 +18,8 @@ from storefront.errors import StorefrontError
 _NAME = re.compile(r"""(["'])(\.{1,2}/[\w./-]+\.js)["']""")
 _IMPORT = re.compile(r"""\b(?:from|import) ["'](\.{1,2}/[\w./-]+\.js)["']""")
 
+# A comment that fills whole lines; a script has no text of several lines in which one could look like it.
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 ELEMENT_LOADER = "js/element-loader.js"
 _ELEMENTS = "js/elements/"
 _TABLE = "const modules = {};"
@@ -79,6 +81,11 @@ def replace_names(name: str, scripts: Mapping[str, str], new_name: Callable[[str
         return f"{quote}{posixpath.dirname(path)}/{posixpath.basename(new_name(wanted))}{quote}"
 
     return _NAME.sub(replace, scripts[name])
+
+
+def remove_comments(text: str) -> str:
+    """Return a script without the comments that fill whole lines, which no browser needs."""
+    return _COMMENT.sub("", text)
 
 
 def write_element_table(scripts: Mapping[str, str], new_name: Callable[[str], str]) -> str:

@@ -63,7 +63,11 @@ class StaticFiles:
         """
         names = {str(p.relative_to(self._root)): p for p in sorted(self._root.rglob("*")) if p.is_file()}
         bodies = {name: p.read_bytes() for name, p in names.items()}
-        scripts = {name: body.decode() for name, body in bodies.items() if name.endswith(".js")}
+        scripts = {
+            name: module_graph.remove_comments(body.decode())
+            for name, body in bodies.items()
+            if name.endswith(".js")
+        }
         files: dict[str, StaticFile] = {}
 
         def hashed_name(name: str) -> str:

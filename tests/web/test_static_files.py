@@ -62,6 +62,15 @@ def test_loader_imports_at_once_all_that_a_page_needs(client: FlaskClient) -> No
     assert not shown
 
 
+def test_scripts_are_sent_without_comment_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(
+        "/** Shows a\n *  thing. */\n// One.\nconst a = 1; // two\n  /** Three. */\n  const b = '//' + \"/** */\";\n"
+    )
+    found = StaticFiles(tmp_path).find("a.js")
+    assert found is not None
+    assert found[0].body.decode() == "const a = 1; // two\n  const b = '//' + \"/** */\";\n"
+
+
 def test_a_changed_module_renames_those_that_import_it(tmp_path: Path) -> None:
     def write(leaf: str) -> tuple[str, str, str]:
         folder = tmp_path / "js"
