@@ -95,7 +95,8 @@ def test_every_command_says_that_the_database_is_away(tmp_path: Path, redis_url:
     file = tmp_path / "file.csv"
     file.write_text("Handle,Title\npot,Pot\n")
     # They read Redis or a file, or check the database themselves.
-    needs_none = {("cache", "stats"), ("cache", "estimate"), ("limits", "report"), ("checkout", "check")}
+    of_cache = {("cache", name) for name in ("stats", "estimate", "preview")}
+    needs_none = of_cache | {("limits", "report"), ("checkout", "check")}
     writes, seen = ("backup", "export"), set()
     for words, command in every_command(app):
         with app.app_context():
