@@ -1,4 +1,4 @@
-"""No page price has gone up than six statements, and none scans more rows than its limit."""
+"""No page of the catalogue needs more than six statements, and none scans more rows than its limit."""
 
 from __future__ import annotations
 
