@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from storefront.change_sets.models import ChangeSet
+from storefront.change_sets.models import ChangeSet, RowState
 from storefront.errors import StorefrontError
 
 Verb = Literal["apply", "undo"]
@@ -33,7 +33,7 @@ class Direction:
     running: str
     done: str
     prefix: str
-    state: str
+    state: RowState
 
 
 DIRECTIONS: dict[Verb, Direction] = {

@@ -7,7 +7,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from storefront.change_sets.application import apply_batch
 from storefront.change_sets.batch import Batch, BatchRow
 from storefront.change_sets.changes import ProductChange
 from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError, why_refused
-from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow
+from storefront.change_sets.models import ChangeSet, ChangeSetProblem, ChangeSetRow, RowState
 from storefront.change_sets.picture_files import PictureFolder
 from storefront.change_sets.results import Left, RowResult
 from storefront.change_sets.undo import undo_batch
@@ -36,13 +36,26 @@ from storefront.terminal import Progress
 
 BATCH, BATCH_CHARACTERS = 200, 4_000_000  # products, and characters of their changes, in one transaction
 
+# Asked before each batch: whether the run goes on.
+GoesOn = Callable[[], bool]
+
 _decode_change = msgspec.json.Decoder(ProductChange).decode
 _decode_result = msgspec.json.Decoder(RowResult).decode
 _encode = msgspec.json.Encoder().encode
 
 
+def always() -> bool:
+    """Return True: a run goes on to its end."""
+    return True
+
+
 def apply_change_set(
-    change_set_id: int, media_dir: Path, *, images: Path | None = None, progress: Progress | None = None
+    change_set_id: int,
+    media_dir: Path,
+    *,
+    images: Path | None = None,
+    progress: Progress | None = None,
+    goes_on: GoesOn = always,
 ) -> dict[str, int]:
     """Apply a change set, or go on with it; return the number of rows by state.
 
@@ -51,6 +64,7 @@ def apply_change_set(
         media_dir: the directory of stored pictures.
         images: the folder of pictures; by default the one that the change set was planned with.
         progress: called after each batch with the number of finished rows and of all.
+        goes_on: asked before each batch; if it returns False, the rest is left for a later run.
 
     Raises:
         UnknownChangeSetError: it does not exist.
@@ -58,35 +72,48 @@ def apply_change_set(
     """
     planned = store.get(change_set_id).options.get("images")
     folder = PictureFolder(images or (Path(planned) if planned else None), media_dir)
-    return _Runner(change_set_id, "apply", folder, progress).run()
+    return _Runner(change_set_id, "apply", folder, progress, goes_on).run()
 
 
 def undo_change_set(
-    change_set_id: int, media_dir: Path, *, progress: Progress | None = None
+    change_set_id: int,
+    media_dir: Path,
+    *,
+    progress: Progress | None = None,
+    goes_on: GoesOn = always,
 ) -> dict[str, int]:
     """Undo what a change set has done, or go on with that; return the number of rows by state.
+
+    `progress` and `goes_on` are those of `apply_change_set`.
 
     Raises:
         UnknownChangeSetError: it does not exist.
         WrongStatusError: it was not applied, or it is undone.
     """
-    return _Runner(change_set_id, "undo", PictureFolder(None, media_dir), progress).run()
+    return _Runner(change_set_id, "undo", PictureFolder(None, media_dir), progress, goes_on).run()
 
 
 class _Runner:
     """Goes through the rows of one change set."""
 
     def __init__(
-        self, change_set_id: int, verb: Verb, folder: PictureFolder, progress: Progress | None
+        self,
+        change_set_id: int,
+        verb: Verb,
+        folder: PictureFolder,
+        progress: Progress | None,
+        goes_on: GoesOn,
     ) -> None:
         self._id, self._verb, self._direction = change_set_id, verb, DIRECTIONS[verb]
-        self._folder, self._progress = folder, progress
+        self._folder, self._progress, self._goes_on = folder, progress, goes_on
         # Of a batch: another process may have finished the last rows meanwhile.
         self._in_progress = {self._direction.running, self._direction.done}
 
     def run(self) -> dict[str, int]:
         with self._actor(run_again(self._begin)):
             while ids := self._next_ids():
+                if not self._goes_on():
+                    return store.count_states(self._id)
                 self._store_pictures(ids)
                 self._run_batch(ids)
                 if self._progress:
@@ -99,6 +126,7 @@ class _Runner:
         with write_transaction() as session:
             change_set = self._lock(session, self._direction.allowed)
             self._check_content(session, change_set)
+            change_set.states = change_set.states or store.count_states(self._id)
             change_set.status = self._direction.running
             setattr(change_set, f"{self._direction.prefix}_by", actors.actor_text())
             return change_set.kind
@@ -174,6 +202,7 @@ class _Runner:
                 if batch.touched:
                     writer.refresh(session, batch.touched)
                 _save(session, batch)
+                change_set.move_rows(self._direction.state, (row.state for row in batch.rows))
         db.session.remove()  # frees the rows of this batch
         with suppress(SQLAlchemyError):  # later, or a worker deletes them
             outbox.delete_delivered()  # else workers would drop pages a second time for each batch
@@ -191,18 +220,21 @@ class _Runner:
         """Leave a row that the database refuses, with its reason."""
         reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
         with write_transaction() as session:
-            self._lock(session, self._in_progress)
+            change_set = self._lock(session, self._in_progress)
             row = session.execute(
                 select(ChangeSetRow).where(self._rows(), ChangeSetRow.id == row_id)
             ).scalar_one_or_none()
             if row is None:
                 return
             result = _decode_result(row.result or "{}")
+            state: RowState
             if self._verb == "apply":
-                row.state, result.left = "skipped", [Left("", "", reason)]
+                state, result.left = "skipped", [Left("", "", reason)]
             else:
-                row.state, result.not_undone = "left", [Left("", "", reason)]
-            row.result = _encode(result).decode()
+                state, result.not_undone = "left", [Left("", "", reason)]
+            row.state = state
+            row.result, row.is_partial = _encode(result).decode(), True
+            change_set.move_rows(self._direction.state, (state,))
 
     def _report(self) -> None:
         counts = store.count_states(self._id)
@@ -235,6 +267,7 @@ def _save(session: Session, batch: Batch) -> None:
             state=bindparam("new_state"),
             result=bindparam("new_result", type_=Text()),
             product_id=bindparam("new_product"),
+            is_partial=bindparam("new_partial"),
         )
     )
     values = [
@@ -243,6 +276,7 @@ def _save(session: Session, batch: Batch) -> None:
             "new_state": row.state,
             "new_result": _encode(row.result).decode(),
             "new_product": row.product_id,
+            "new_partial": bool(row.result.left or row.result.not_undone),
         }
         for row in batch.rows
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, false, func, insert, or_, select, true, update
 
 from storefront.actors import actor_text
 from storefront.background.old_rows import delete_old_rows
@@ -85,6 +85,7 @@ class PlanWriter:
         """Make the change set ready to be applied; return its number."""
         self._flush()
         values = {"status": "planned", "summary": summary or {}, "products": self._products}
+        values["states"] = {"pending": self._products} if self._products else {}
         with _writing() as connection:
             connection.execute(update(ChangeSet).where(ChangeSet.id == self.id).values(values))
         self._finished = True
@@ -117,19 +118,24 @@ def problem_values(
     return where | {"reason": reason, "kind": kind}
 
 
-def discard(change_set_id: int) -> None:
-    """Delete the content of a change set that was not applied; it can no longer be applied.
+def discard(change_set_id: int) -> bool:
+    """Delete the content of a change set that was not applied; it can no longer be applied. Return whether it was.
 
-    A change set that has been applied, even in part, is left as it is.
+    A change set that has been applied, even in part, or is about to be, is left as it is.
     """
     with _writing() as connection:
         done = connection.execute(
             update(ChangeSet)
-            .where(ChangeSet.id == change_set_id, ChangeSet.status.in_(("planning", "planned", "discarded")))
+            .where(
+                ChangeSet.id == change_set_id,
+                ChangeSet.status.in_(("planning", "planned", "discarded")),
+                ChangeSet.run_at.is_(None),
+            )
             .values(status="discarded")
         )
     if done.rowcount:
         delete_content([change_set_id])
+    return bool(done.rowcount)
 
 
 def delete_content(change_set_ids: Sequence[int]) -> None:
@@ -151,15 +157,20 @@ def get(change_set_id: int) -> ChangeSet:
     return found
 
 
-def list_change_sets(limit: int = 100) -> Sequence[ChangeSet]:
-    """Return the newest change sets, newest first."""
-    return db.session.execute(select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)).scalars().all()
+def list_change_sets(limit: int = 100, *, before: int | None = None) -> Sequence[ChangeSet]:
+    """Return the newest change sets, newest first; with `before` those that are older than this number."""
+    query = select(ChangeSet).order_by(ChangeSet.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(ChangeSet.id < before)
+    return db.session.execute(query).scalars().all()
 
 
 def list_waiting(limit: int) -> Sequence[ChangeSet]:
-    """Return change sets that wait for a person, newest first: planned and not applied, or interrupted."""
+    """Return change sets that wait for a person, newest first: planned and not applied, stopped, or interrupted."""
     waits = ChangeSet.status.in_(("planned", "applying", "undoing"))
-    query = select(ChangeSet).where(waits).order_by(ChangeSet.id.desc()).limit(limit)
+    query = (
+        select(ChangeSet).where(waits, ChangeSet.run_at.is_(None)).order_by(ChangeSet.id.desc()).limit(limit)
+    )
     return db.session.execute(query).scalars().all()
 
 
@@ -173,15 +184,25 @@ def count_states(change_set_id: int) -> dict[str, int]:
     return {state: number for state, number in rows}  # noqa: C416  # dict() does not accept rows for the type checker
 
 
+def states_of(change_set: ChangeSet) -> dict[str, int]:
+    """Return the number of rows by state, without counting them if the change set says it."""
+    return change_set.states or count_states(change_set.id)
+
+
 def find_interrupted() -> Sequence[ChangeSet]:
-    """Return the change sets that are being applied or undone, or whose application or undo was interrupted."""
-    query = select(ChangeSet).where(ChangeSet.status.in_(("applying", "undoing"))).order_by(ChangeSet.id)
+    """Return the change sets that a command applies or undoes, or that were stopped or interrupted half-way."""
+    half = ChangeSet.status.in_(("applying", "undoing")) & ChangeSet.run_at.is_(None)
+    query = select(ChangeSet).where(half).order_by(ChangeSet.id)
     return db.session.execute(query).scalars().all()
 
 
-def problems(change_set_id: int, limit: int | None = None) -> Sequence[ChangeSetProblem]:
-    """Return the problems of a change set by line."""
+def problems(
+    change_set_id: int, limit: int | None = None, *, kind: ProblemKind | None = None
+) -> Sequence[ChangeSetProblem]:
+    """Return the problems of a change set by line; of one kind, or all."""
     query = select(ChangeSetProblem).where(ChangeSetProblem.change_set_id == change_set_id)
+    if kind is not None:
+        query = query.where(ChangeSetProblem.kind == kind)
     ordered = query.order_by(ChangeSetProblem.line, ChangeSetProblem.id).limit(limit)
     return db.session.execute(ordered).scalars().all()
 
@@ -209,6 +230,43 @@ def read_rows(
             if key in by_id:
                 yield by_id[key]
                 db.session.expunge(by_id[key])
+
+
+class Place(NamedTuple):
+    """A place in the rows of a change set: those with flags come first, then by position. (True, 0) is the start."""
+
+    flagged: bool
+    position: int
+
+
+START = Place(flagged=True, position=0)
+
+
+def read_page(
+    change_set_id: int, after: Place = START, *, limit: int, partial: bool = False
+) -> Sequence[ChangeSetRow]:
+    """Return the rows behind a place. What it costs depends neither on the place nor on the number of rows.
+
+    Args:
+        change_set_id: the change set.
+        after: the place of the last row of the page before.
+        limit: how many at most.
+        partial: only rows of which a part was not applied, or not undone.
+    """
+    own = select(ChangeSetRow.id).where(ChangeSetRow.change_set_id == change_set_id)
+    behind = own.where(ChangeSetRow.position > after.position).order_by(ChangeSetRow.position).limit(limit)
+    if partial:
+        wanted = [behind.where(ChangeSetRow.is_partial)]
+    elif after.flagged:
+        others = own.where(ChangeSetRow.flagged == false()).order_by(ChangeSetRow.position).limit(limit)
+        wanted = [behind.where(ChangeSetRow.flagged == true()), others]
+    else:
+        wanted = [behind.where(ChangeSetRow.flagged == false())]
+    order = (ChangeSetRow.position,) if partial else (ChangeSetRow.flagged.desc(), ChangeSetRow.position)
+    any_of = or_(*(ChangeSetRow.id.in_(ids.subquery().select()) for ids in wanted))
+    return (
+        db.session.execute(select(ChangeSetRow).where(any_of).order_by(*order).limit(limit)).scalars().all()
+    )
 
 
 @contextmanager

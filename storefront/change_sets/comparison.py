@@ -1,0 +1,208 @@
+"""A stored change as staff read it on a page: each field with its old and its new value, in their language.
+
+`change_texts` has the plain lines of the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from storefront.change_sets.change_texts import left_parts
+from storefront.change_sets.changes import ProductChange, StockChange, ValueChange, VariantChange
+from storefront.change_sets.field_texts import MAX_TEXT, shorten, show_value
+from storefront.change_sets.models import ChangeSetRow
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
+from storefront.unicode_text import clean_line
+
+FIELDS = {
+    "alt": lazy_gettext("text of the picture"),
+    "backorder": lazy_gettext("sold when out of stock"),
+    "barcode": lazy_gettext("barcode"),
+    "category": lazy_gettext("category"),
+    "compare_at_price": lazy_gettext("compare-at price"),
+    "description_html": lazy_gettext("description"),
+    "gift_card": lazy_gettext("gift card"),
+    "label": lazy_gettext("SKU"),
+    "low_threshold": lazy_gettext("low stock"),
+    "on_hand": lazy_gettext("on hand"),
+    "option1": lazy_gettext("option 1"),
+    "option2": lazy_gettext("option 2"),
+    "option3": lazy_gettext("option 3"),
+    "option_names": lazy_gettext("names of the options"),
+    "picture": lazy_gettext("picture"),
+    "position": lazy_gettext("place"),
+    "price": lazy_gettext("price"),
+    "product_type": lazy_gettext("type"),
+    "requires_shipping": lazy_gettext("is shipped"),
+    "seo_description": lazy_gettext("search result: description"),
+    "seo_title": lazy_gettext("search result: title"),
+    "slug": lazy_gettext("address"),
+    "status": lazy_gettext("status"),
+    "tags": lazy_gettext("tags"),
+    "taxable": lazy_gettext("taxed"),
+    "title": lazy_gettext("title"),
+    "tracked": lazy_gettext("stock is counted"),
+    "unlisted": lazy_gettext("unlisted"),
+    "vendor": lazy_gettext("vendor"),
+    "weight_grams": lazy_gettext("weight in grams"),
+}
+FLAGS = {
+    "price_jump": lazy_gettext("a price changes by more than half"),
+    "removal": lazy_gettext("something is removed"),
+    "publication": lazy_gettext("becomes public"),
+}
+_ACTIONS = {
+    "create": lazy_gettext("new"),
+    "update": lazy_gettext("changed"),
+    "remove": lazy_gettext("removed"),
+}
+_EXTRA = "extra:"
+_IN_FRONT = 20  # characters of a long text that are shown before the first difference
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One line of a comparison.
+
+    Attributes:
+        subject: the variant or picture; empty for the product itself.
+        field: the field; empty if the whole subject is new or removed.
+        old: the old value; empty if there was none.
+        new: the new value; empty if there is none.
+        is_flagged: whether a merchant should look at it first.
+    """
+
+    subject: str
+    field: str
+    old: str
+    new: str
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One product of a change set.
+
+    Attributes:
+        action: "new", "changed" or "removed", in words.
+        is_new: whether the product is created.
+        flags: why a merchant should look at it.
+        lines: what changes.
+        left: what was not applied, or not undone, with the reason.
+    """
+
+    product_id: int | None
+    slug: str
+    title: str
+    state: str
+    action: str
+    is_new: bool
+    flags: list[str]
+    lines: list[FieldChange]
+    left: list[str]
+
+
+def compare_row(row: ChangeSetRow, currency: str) -> Comparison:
+    """Return a stored row as staff read it; prices are in this currency."""
+    change = msgspec.json.decode(row.content, type=ProductChange)
+    return Comparison(
+        product_id=row.product_id,
+        slug=row.slug,
+        title=row.title,
+        state=row.state,
+        action=str(_ACTIONS[change.action]),
+        is_new=change.action == "create",
+        flags=[str(FLAGS.get(flag, flag)) for flag in change.flags],
+        lines=list(_lines(change, currency)),
+        left=[clean_line(str(part)) for part in left_parts(row, "left", "not_undone")],
+    )
+
+
+def name_field(field: str) -> str:
+    """Return the name of a field in the language of the page."""
+    if field.startswith(_EXTRA):
+        return _("kept column %(name)s", name=shorten(field.removeprefix(_EXTRA)))
+    return str(FIELDS.get(field, field.replace("_", " ")))
+
+
+def compare_values(field: str, value: ValueChange, currency: str) -> tuple[str, str]:
+    """Return the old and the new value in words; of long texts the part around the first difference."""
+    old, new = value.old, value.new
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > MAX_TEXT:
+        old, new = _cut_equal_start(clean_line(old), clean_line(new))
+    return _show(field, old, currency), _show(field, new, currency)
+
+
+def _lines(change: ProductChange, currency: str) -> Iterator[FieldChange]:
+    for name, value in change.fields.items():
+        if change.action == "update" or (value.new and name not in ("slug", "title")):
+            yield FieldChange("", name_field(name), *compare_values(name, value, currency))
+    for variant in change.variants:
+        yield from _variant_lines(variant, currency)
+    for picture in change.pictures:
+        subject = _("Picture %(name)s", name=shorten(picture.source))
+        if picture.action == "update":
+            for name, value in picture.fields.items():
+                yield FieldChange(subject, name_field(name), *compare_values(name, value, currency))
+        else:
+            yield _whole(subject, picture.action)
+
+
+def _variant_lines(variant: VariantChange, currency: str) -> Iterator[FieldChange]:
+    subject = _("Variant %(code)s", code=shorten(variant.sku))
+    if variant.action != "update":
+        yield _whole(subject, variant.action, _describe_variant(variant, currency))
+        return
+    for name, value in variant.fields.items():
+        is_flagged = name == "price" and value.is_price_jump
+        yield FieldChange(subject, name_field(name), *compare_values(name, value, currency), is_flagged)
+    if variant.stock is not None:
+        yield FieldChange(subject, name_field("on_hand"), *_compare_stock(variant.stock))
+
+
+def _whole(subject: str, action: str, about: str = "") -> FieldChange:
+    """Return the line of something that is created or removed."""
+    text = ", ".join(filter(None, (str(_ACTIONS[action]), about)))
+    if action == "create":
+        return FieldChange(subject, "", "", text)
+    return FieldChange(subject, "", about or subject, str(_ACTIONS[action]), is_flagged=True)
+
+
+def _describe_variant(variant: VariantChange, currency: str) -> str:
+    side = "new" if variant.action == "create" else "old"
+    values = {name: getattr(value, side) for name, value in variant.fields.items()}
+    options = " / ".join(str(values[name]) for name in ("option1", "option2", "option3") if values.get(name))
+    stock = variant.stock and (variant.stock.quantity if side == "new" else variant.stock.before)
+    parts = [shorten(options), show_value("price", values.get("price"), currency)]
+    if values.get("label"):
+        parts.append(_("SKU %(sku)s", sku=shorten(values["label"])))
+    if stock is not None:
+        parts.append(_("%(number)d on hand", number=stock))
+    return ", ".join(filter(None, parts))
+
+
+def _compare_stock(change: StockChange) -> tuple[str, str]:
+    if change.mode == "set":
+        return str(change.before), str(change.quantity)
+    return str(change.before), f"{change.quantity:+}"
+
+
+def _show(field: str, value: Any, currency: str) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return show_value(field, value, currency)
+
+
+def _cut_equal_start(old: str, new: str) -> tuple[str, str]:
+    pairs = zip(old, new, strict=False)
+    same = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(old), len(new)))
+    start = max(0, same - _IN_FRONT)
+    mark = "…" if start else ""
+    return f"{mark}{old[start:]}" if old else "", f"{mark}{new[start:]}" if new else ""
