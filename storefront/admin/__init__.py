@@ -9,6 +9,7 @@ from flask import Flask
 
 from storefront.admin import (
     carried_form,
+    change_set_pages,
     former_addresses,
     gate,
     home,
@@ -18,7 +19,15 @@ from storefront.admin import (
     stock_pages,
 )
 
-BLUEPRINTS = (home.bp, order_pages.bp, stock_pages.bp, staff_pages.bp, carried_form.bp, former_addresses.bp)
+BLUEPRINTS = (
+    home.bp,
+    order_pages.bp,
+    stock_pages.bp,
+    change_set_pages.bp,
+    staff_pages.bp,
+    carried_form.bp,
+    former_addresses.bp,
+)
 
 
 def init_app(app: Flask) -> None:

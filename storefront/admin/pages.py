@@ -19,6 +19,10 @@ NOTICES = {
     "saved": lazy_gettext("Saved."),
     "invited": lazy_gettext("The invitation is on its way. It is valid for a week."),
     "withdrawn": lazy_gettext("The invitation no longer works."),
+    "applied": lazy_gettext("Applied. You can undo it below."),
+    "undone": lazy_gettext("Undone."),
+    "stopped": lazy_gettext("Stopped. What was done stays; you can go on, or undo it."),
+    "discarded": lazy_gettext("Discarded. Nothing was changed."),
 }
 
 

@@ -26,6 +26,10 @@ SECTIONS = (
     Section(lazy_gettext("Stock"), (("admin_stock.show", lazy_gettext("Stock")),)),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
     Section(
+        lazy_gettext("Imports"),
+        (("admin_change_sets.all_change_sets", lazy_gettext("Imports and changes")),),
+    ),
+    Section(
         lazy_gettext("System"),
         (
             ("ops.dashboard", lazy_gettext("Overview")),

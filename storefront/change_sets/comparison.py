@@ -66,7 +66,7 @@ _IN_FRONT = 20  # characters of a long text that are shown before the first diff
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
+class ComparedField:
     """One line of a comparison.
 
     Attributes:
@@ -103,7 +103,7 @@ class Comparison:
     action: str
     is_new: bool
     flags: list[str]
-    lines: list[FieldChange]
+    lines: list[ComparedField]
     left: list[str]
 
 
@@ -138,39 +138,39 @@ def compare_values(field: str, value: ValueChange, currency: str) -> tuple[str, 
     return _show(field, old, currency), _show(field, new, currency)
 
 
-def _lines(change: ProductChange, currency: str) -> Iterator[FieldChange]:
+def _lines(change: ProductChange, currency: str) -> Iterator[ComparedField]:
     for name, value in change.fields.items():
         if change.action == "update" or (value.new and name not in ("slug", "title")):
-            yield FieldChange("", name_field(name), *compare_values(name, value, currency))
+            yield ComparedField("", name_field(name), *compare_values(name, value, currency))
     for variant in change.variants:
         yield from _variant_lines(variant, currency)
     for picture in change.pictures:
         subject = _("Picture %(name)s", name=shorten(picture.source))
         if picture.action == "update":
             for name, value in picture.fields.items():
-                yield FieldChange(subject, name_field(name), *compare_values(name, value, currency))
+                yield ComparedField(subject, name_field(name), *compare_values(name, value, currency))
         else:
             yield _whole(subject, picture.action)
 
 
-def _variant_lines(variant: VariantChange, currency: str) -> Iterator[FieldChange]:
+def _variant_lines(variant: VariantChange, currency: str) -> Iterator[ComparedField]:
     subject = _("Variant %(code)s", code=shorten(variant.sku))
     if variant.action != "update":
         yield _whole(subject, variant.action, _describe_variant(variant, currency))
         return
     for name, value in variant.fields.items():
         is_flagged = name == "price" and value.is_price_jump
-        yield FieldChange(subject, name_field(name), *compare_values(name, value, currency), is_flagged)
+        yield ComparedField(subject, name_field(name), *compare_values(name, value, currency), is_flagged)
     if variant.stock is not None:
-        yield FieldChange(subject, name_field("on_hand"), *_compare_stock(variant.stock))
+        yield ComparedField(subject, name_field("on_hand"), *_compare_stock(variant.stock))
 
 
-def _whole(subject: str, action: str, about: str = "") -> FieldChange:
+def _whole(subject: str, action: str, about: str = "") -> ComparedField:
     """Return the line of something that is created or removed."""
     text = ", ".join(filter(None, (str(_ACTIONS[action]), about)))
     if action == "create":
-        return FieldChange(subject, "", "", text)
-    return FieldChange(subject, "", about or subject, str(_ACTIONS[action]), is_flagged=True)
+        return ComparedField(subject, "", "", text)
+    return ComparedField(subject, "", about or subject, str(_ACTIONS[action]), is_flagged=True)
 
 
 def _describe_variant(variant: VariantChange, currency: str) -> str:

@@ -1,0 +1,179 @@
+"""/admin/imports: change sets, what each changes, and the buttons that apply, stop, undo and discard it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, abort, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from storefront.actors import describe_actors
+from storefront.admin.pages import render_page
+from storefront.change_sets import scheduled_runs, store
+from storefront.change_sets.comparison import compare_row
+from storefront.change_sets.directions import DIRECTIONS, Verb, WrongStatusError
+from storefront.change_sets.models import ChangeSet, ChangeSetRow
+from storefront.i18n import gettext as _
+from storefront.rate_limiting import limit
+from storefront.sheets.writer import CsvWriter
+from storefront.web.private import mark_private
+from storefront.web.staff_access import permission_required
+
+bp = Blueprint("admin_change_sets", __name__, cli_group=None)
+
+PAGE = 50  # change sets, and products of one
+MOST_PROBLEMS = 50  # of each kind on the page; the CSV has all
+
+
+@bp.get("/admin/imports")
+@limit("staff")
+@permission_required("catalog:read")
+def all_change_sets() -> Response:
+    """List change sets, newest first."""
+    before = request.args.get("before", "")
+    found = store.list_change_sets(PAGE + 1, before=int(before) if _is_number(before) else None)
+    return render_page(
+        "imports/imports.html",
+        change_sets=found[:PAGE],
+        has_more=len(found) > PAGE,
+        actors=describe_actors({one.created_by for one in found}),
+    )
+
+
+@bp.get("/admin/imports/<int:number>")
+@limit("staff")
+@permission_required("catalog:read")
+def show(number: int) -> Response:
+    """Show what a change set changes, by product and field, those to look at first at the top."""
+    return _page(number)
+
+
+@bp.get("/admin/imports/<int:number>/progress")
+@limit("staff")
+@permission_required("catalog:read")
+def progress(number: int) -> Response:
+    """Return the part of the page that says how far the work is."""
+    return render_page("imports/progress.html", **_state(_find(number)))
+
+
+@bp.get("/admin/imports/<int:number>/problems.csv")
+@limit("staff")
+@permission_required("catalog:read")
+def problems(number: int) -> Response:
+    """Return the refused rows and the notes as a CSV file."""
+    change_set, text = _find(number), io.StringIO()
+    writer = CsvWriter(text)
+    writer.write_row(["Line", "Column", "Reason", "Kind"])
+    for one in store.problems(change_set.id):
+        writer.write_row([one.line or None, one.column, one.reason, one.kind])
+    response = Response(text.getvalue().encode(), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"problems-{number}.csv")
+    return mark_private(response)
+
+
+@bp.post("/admin/imports/<int:number>/application")
+@limit("staff")
+@permission_required("catalog:write")
+def apply(number: int) -> Response:
+    """Apply a change set, or go on with it."""
+    return _start(number, "apply")
+
+
+@bp.post("/admin/imports/<int:number>/undo")
+@limit("staff")
+@permission_required("catalog:write")
+def undo(number: int) -> Response:
+    """Undo a change set, or go on with that."""
+    return _start(number, "undo")
+
+
+@bp.post("/admin/imports/<int:number>/stop")
+@limit("staff")
+@permission_required("catalog:write")
+def stop(number: int) -> Response:
+    """Stop the work behind the batch that is being done."""
+    scheduled_runs.stop(_find(number).id)
+    return redirect(url_for("admin_change_sets.show", number=number, said="stopped"), 303)
+
+
+@bp.post("/admin/imports/<int:number>/removal")
+@limit("staff")
+@permission_required("catalog:write")
+def discard(number: int) -> Response:
+    """Discard a change set that was not applied."""
+    if not store.discard(_find(number).id):
+        return _page(number, _("It has been applied meanwhile. Undo it to put everything back."), 409)
+    return redirect(url_for("admin_change_sets.show", number=number, said="discarded"), 303)
+
+
+def _start(number: int, verb: Verb) -> Response:
+    _find(number)
+    try:
+        is_done = scheduled_runs.start(number, verb)
+    except WrongStatusError:
+        problem = _("Somebody else was faster: see below what became of it. Your click changed nothing.")
+        return _page(number, problem, 409)
+    said = DIRECTIONS[verb].done if is_done else None
+    return redirect(url_for("admin_change_sets.show", number=number, said=said), 303)
+
+
+def _page(number: int, problem: str | None = None, status: int = 200) -> Response:
+    change_set = _find(number)
+    partial = request.args.get("rows") == "left"
+    found = store.read_page(number, _read_place(), limit=PAGE + 1, partial=partial)
+    currency = current_app.config["CURRENCY"]
+    people = {change_set.created_by, change_set.applied_by, change_set.undone_by} - {""}
+    return render_page(
+        "imports/change-set.html",
+        status,
+        rows=[compare_row(row, currency) for row in found[:PAGE]],
+        following=_write_place(found[PAGE - 1]) if len(found) > PAGE else None,
+        partial=partial,
+        refused=store.problems(number, MOST_PROBLEMS + 1, kind="refused"),
+        notes=store.problems(number, MOST_PROBLEMS + 1, kind="note"),
+        most_problems=MOST_PROBLEMS,
+        actors=describe_actors(people),
+        problem=problem,
+        **_state(change_set),
+    )
+
+
+def _state(change_set: ChangeSet) -> dict[str, Any]:
+    """Return what the part about the progress shows."""
+    states = store.states_of(change_set)
+    verb = change_set.run_verb or ("undo" if change_set.status == "undoing" else "apply")
+    pending = states.get("applied" if verb == "undo" else "pending", 0)
+    return {
+        "change_set": change_set,
+        "states": states,
+        "is_running": change_set.run_at is not None,
+        "total": sum(states.values()),
+        "finished": sum(states.values()) - pending,
+    }
+
+
+def _find(number: int) -> ChangeSet:
+    try:
+        return store.get(number)
+    except store.UnknownChangeSetError:
+        abort(404)
+
+
+def _read_place() -> store.Place:
+    """Return the place in the URL: "12" behind position 12, "!12" behind the flagged row there."""
+    text = request.args.get("after", "")
+    position = text.removeprefix("!")
+    if not text:
+        return store.START
+    if not _is_number(position):
+        abort(404)
+    return store.Place(flagged=text.startswith("!"), position=int(position))
+
+
+def _write_place(row: ChangeSetRow) -> str:
+    return f"{'!' if row.flagged else ''}{row.position}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
