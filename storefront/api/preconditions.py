@@ -7,7 +7,7 @@ from flask import request
 
 from storefront.api import operations
 from storefront.api.problems import ProblemError
-from storefront.api.product_writer import Precondition
+from storefront.api.product_changes import Precondition
 from storefront.api.schemas import Product
 from storefront.cache import etags, responses
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -23,10 +22,10 @@ from storefront.app_state import Hook
 from storefront.batches import batches
 from storefront.catalog.models import Variant
 from storefront.catalog.slugs import slugify
+from storefront.catalog.variant_codes import MAX_CODE, is_safe_code
 from storefront.stock import StockItem, StockMovement
 from storefront.unicode_text import normalize
 
-MAX_CODE = 255
 # Of a code that is made: characters of the whole, of the handle in it, and of one option value.
 _MOST, _MOST_HANDLE, _MOST_VALUE = 100, 60, 40
 _TABLES = [cast("Table", model.__table__) for model in (Variant, StockItem, StockMovement)]
@@ -120,19 +119,6 @@ def find_needed_codes(connection: Connection, codes: Collection[str]) -> set[str
         for part in batches(sorted(codes), _MOST_ASKED):
             used.update(connection.execute(select(code).where(code.in_(part))).scalars())
     return used
-
-
-def is_plain(code: str) -> bool:
-    """Return whether a code cannot be confused with another: no invisible and no compatibility characters."""
-    return code == normalize("NFKC", code) == code.strip() and all(
-        unicodedata.category(c)[0] not in "CZ" or c == " " for c in code
-    )
-
-
-def is_safe_code(code: str) -> bool:
-    """Return whether a text can be a code: plain, and the same after a browser has resolved it as part of a path."""
-    parts = code.split("/")
-    return 0 < len(code) <= MAX_CODE and is_plain(code) and not {"", ".", ".."} & set(parts)
 
 
 def _made_codes(variant: NewVariant) -> Iterator[str]:

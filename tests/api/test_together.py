@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from storefront.api import product_writer
+from storefront.api import product_changes
 from storefront.api.schemas import ProductPatch
 from storefront.api.tokens import Caller
 from storefront.extensions import db
@@ -59,7 +59,7 @@ def change(chance: random.Random) -> dict[str, Any]:
 def make(app: Flask, product_id: int, wanted: dict[str, Any]) -> None:
     with app.app_context():
         try:
-            product_writer.change_product(
+            product_changes.change_product(
                 product_id, msgspec.convert(wanted, ProductPatch), CALLER, lambda *_: None
             )
         finally:

@@ -10,7 +10,8 @@ from sqlalchemy import literal, select
 
 from storefront import stock
 from storefront.catalog.models import Variant
-from storefront.change_sets.codes import is_safe_code, used_codes
+from storefront.catalog.variant_codes import is_safe_code
+from storefront.change_sets.codes import used_codes
 from storefront.change_sets.inputs import InputProduct, InputVariant
 from storefront.extensions import write_transaction
 from storefront.stock import StockItem

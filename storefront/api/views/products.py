@@ -10,7 +10,7 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from storefront import cache, rate_limiting, stock
-from storefront.api import idempotency, product_reader, product_writer, tokens
+from storefront.api import idempotency, product_changes, product_reader, tokens
 from storefront.api.operations import (
     PAGE,
     Parameter,
@@ -225,7 +225,7 @@ def _change(product_id: int, body: ProductPut | ProductPatch) -> Product:
     caller = tokens.require_scopes("catalog:write")
     if body.stock is not None or any(variant.stock is not None for variant in body.variants):
         tokens.require_scopes("catalog:write", "stock:write")
-    return product_writer.change_product(product_id, body, caller, if_match_precondition())
+    return product_changes.change_product(product_id, body, caller, if_match_precondition())
 
 
 def _list_request(query: Mapping[str, str]) -> ListRequest:

@@ -1,4 +1,4 @@
-"""Applies the variants of a body: changes, adds and removes the rows."""
+"""Applies the variants of an edit: changes, adds and removes the rows."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy.orm import Session
 
-from storefront.api.problems import ProblemError
-from storefront.api.product_writer.locked_product import LockedProduct
-from storefront.api.schemas import Fault, ProductPatch, ProductPut
 from storefront.catalog import models
+from storefront.catalog.product_writer.locked_product import LockedProduct
+from storefront.catalog.product_writer.product_edit import (
+    EditFault,
+    ProductEdit,
+    ProductRefusedError,
+    VariantEdit,
+)
 from storefront.stock import StockItem
 
 _COLUMNS = ("option1", "option2", "option3")
 
 
-def resolve_option_names(loaded: LockedProduct, body: ProductPut | ProductPatch) -> list[str]:
-    """Return the names of the options in order: the present ones, or new ones that all variants in the body share.
+def resolve_option_names(loaded: LockedProduct, edit: ProductEdit) -> list[str]:
+    """Return the names of the options in order: the present ones, or new ones that all variants in the edit share.
 
     Raises:
-        ProblemError: 422, the options of the variants do not agree.
+        ProductRefusedError: 422, the options of the variants do not agree.
     """
-    names = [list(v.options) for v in body.variants if v.options is not UNSET and v.options]
+    names = [list(v.options) for v in edit.variants if v.options is not UNSET and v.options]
     present = loaded.row.option_names or (["Option 1", "Option 2", "Option 3"] if loaded.variants else [])
     option_names = [name for name in present if any(name in own for own in names)] if names else list(present)
     option_names += [name for own in names for name in own if name not in option_names]
     option_names = list(dict.fromkeys(option_names))
     if len(option_names) > 3 or any(set(own) != set(names[0]) for own in names):
-        fault = Fault("All variants have the same options, at most three.", "/variants")
-        raise ProblemError(422, "The variants' options do not agree.", fault)
+        fault = EditFault("All variants have the same options, at most three.", "/variants")
+        raise ProductRefusedError(422, "The variants' options do not agree.", fault)
     if names and not set(option_names) <= set(present):
         loaded.row.option_names = option_names
     return option_names
 
 
-def remove_unnamed(session: Session, loaded: LockedProduct, body: Any) -> None:
-    """Delete the variants whose SKU is not in the body.
+def remove_unnamed(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
+    """Delete the variants whose SKU is not in the edit.
 
     Raises:
-        ProblemError: 409, shoppers have reserved stock of such a variant.
+        ProductRefusedError: 409, shoppers have reserved stock of such a variant.
     """
-    named = {variant.sku for variant in body.variants}
+    named = {variant.code for variant in edit.variants}
     removed = [sku for sku in loaded.variants if sku not in named]
     for sku in removed:
         item = loaded.items.pop(sku, None)
         if item is not None and item.reserved:
-            raise ProblemError(
+            raise ProductRefusedError(
                 409, f"{item.reserved} of {sku} are reserved by shoppers; it cannot be removed now."
             )
         if item is not None:
@@ -56,14 +60,16 @@ def remove_unnamed(session: Session, loaded: LockedProduct, body: Any) -> None:
         session.flush()  # frees their options before other variants take them
 
 
-def free_swapped_options(session: Session, loaded: LockedProduct, body: Any, option_names: list[str]) -> None:
+def free_swapped_options(
+    session: Session, loaded: LockedProduct, edit: ProductEdit, option_names: list[str]
+) -> None:
     """Give variants whose options move to another variant a placeholder first.
 
     Rows are updated one by one, and no two variants may have the same options in between.
     """
     new_columns = {
-        variant.sku: _option_columns(variant.options, option_names)
-        for variant in body.variants
+        variant.code: _option_columns(variant.options, option_names)
+        for variant in edit.variants
         if variant.options is not UNSET
     }
     needs_flush = False
@@ -76,25 +82,16 @@ def free_swapped_options(session: Session, loaded: LockedProduct, body: Any, opt
 
 
 def write_variant(
-    session: Session, loaded: LockedProduct, variant: Any, option_names: list[str], number: int
+    session: Session, loaded: LockedProduct, variant: VariantEdit, option_names: list[str], number: int
 ) -> None:
     """Change or add one variant."""
-    row = loaded.variants.get(variant.sku)
-    values: dict[str, Any] = {}
-    if variant.price is not UNSET:
-        values["price"] = variant.price.amount
-    if variant.label is not UNSET:
-        values["label"] = variant.label.strip()
-    for name in ("requires_shipping", "taxable"):
-        if (wanted := getattr(variant, name)) is not UNSET:
-            values[name] = wanted
-    if variant.compare_at_price is not UNSET:
-        values["compare_at_price"] = variant.compare_at_price.amount if variant.compare_at_price else None
+    row = loaded.variants.get(variant.code)
+    values: dict[str, Any] = dict(variant.values)
     if variant.options is not UNSET:
         values |= dict(zip(_COLUMNS, _option_columns(variant.options, option_names), strict=True))
     if row is None:
-        row = loaded.variants[variant.sku] = models.Variant(
-            product_id=loaded.row.id, sku=variant.sku, position=number, **values
+        row = loaded.variants[variant.code] = models.Variant(
+            **{"product_id": loaded.row.id, "sku": variant.code, "position": number} | values
         )
         session.add(row)
         session.flush()
@@ -103,19 +100,25 @@ def write_variant(
         loaded.items[row.sku] = item
         session.add(item)
     for name, value in values.items():
-        if getattr(row, name) != value and not (
-            name == "compare_at_price" and value is None and _hides_compare_price(row)
-        ):
+        if getattr(row, name) != value:
             setattr(row, name, value)
-    if variant.stock is not None:
-        loaded.new_stock[variant.sku] = variant.stock
+    _note_stock(loaded, variant)
+
+
+def _note_stock(loaded: LockedProduct, variant: VariantEdit) -> None:
+    if variant.available is not None:
+        loaded.new_stock[variant.code] = variant.available
+    if variant.on_hand is not None:
+        reserved = loaded.items[variant.code].reserved
+        if variant.on_hand < reserved:
+            raise ProductRefusedError(
+                409, f"{reserved} of {variant.code} are reserved by shoppers; set no less than that."
+            )
+        loaded.new_stock[variant.code] = variant.on_hand - reserved
+    if variant.expected_on_hand is not None:
+        loaded.expected[variant.code] = variant.expected_on_hand
 
 
 def _option_columns(options: dict[str, str], option_names: list[str]) -> tuple[str, ...]:
     """Return the values of the options in the order of their columns, "" for missing ones."""
     return tuple(options.get(name, "") for name in (*option_names, *_COLUMNS)[: len(_COLUMNS)])
-
-
-def _hides_compare_price(row: models.Variant) -> bool:
-    """Return whether the API hides the compare-at price because it is not higher: null then leaves it as it is."""
-    return row.compare_at_price is not None and row.compare_at_price <= row.price

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront import stock
-from storefront.api import product_reader
-from storefront.api.schemas import Product
 from storefront.catalog import models
 from storefront.catalog.navigation import NotInShopError
 from storefront.stock import StockItem, StockLevel, StockLevels
@@ -27,6 +24,7 @@ class LockedProduct:
         variants: its variants by SKU.
         items: its stock by SKU.
         new_stock: the new stock by SKU, where it changes.
+        expected: what the editor saw on hand by SKU, where that must not have changed since.
     """
 
     row: models.Product
@@ -35,24 +33,26 @@ class LockedProduct:
     variants: dict[str, models.Variant]
     items: dict[str, StockItem]
     new_stock: dict[str, int] = field(default_factory=dict)
+    expected: dict[str, int] = field(default_factory=dict)
 
     def available(self, sku: str) -> int | None:
         """Return how many of a SKU can be bought; None if its stock is not tracked."""
         item = self.items.get(sku)
         return None if item is None or not item.tracked else item.available
 
-    def build_product(self, display: stock.Display) -> Product:
-        """Return the product in the API's format, with its new stock as exactly as `display` allows."""
+    def levels(self) -> StockLevels:
+        """Return its stock by the ids of its variants, with what changes."""
         levels = {
             item.variant_id: StockLevel(
                 self.new_stock.get(sku, item.available) if item.tracked else None, item.low_threshold
             )
             for sku, item in self.items.items()
         }
-        variants = sorted(self.variants.values(), key=lambda v: (v.position, v.id))
-        return product_reader.build_product(
-            self.row, self.category, variants, self.images, StockLevels(levels, {}), display
-        )
+        return StockLevels(levels, {})
+
+    def sorted_variants(self) -> list[models.Variant]:
+        """Return its variants in the order in which pages show them."""
+        return sorted(self.variants.values(), key=lambda v: (v.position, v.id))
 
 
 def lock_product(session: Session, product_id: int) -> LockedProduct:

@@ -1,0 +1,84 @@
+"""Changes a product: under a lock, completely or not at all. The API and the back office write through it.
+
+with write_transaction() as session:
+    loaded = lock_product(session, product_id)
+    write_product(session, loaded, ProductEdit(values={"title": "Cup"}))
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.catalog import models, slug_change
+from storefront.catalog.html_sanitiser import sanitise
+from storefront.catalog.list_index import product_update
+from storefront.catalog.product_writer import totals, validation, variants
+from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product
+from storefront.catalog.product_writer.product_edit import (
+    EditFault,
+    ProductEdit,
+    ProductRefusedError,
+    VariantEdit,
+)
+
+__all__ = (
+    "EditFault",
+    "LockedProduct",
+    "ProductEdit",
+    "ProductRefusedError",
+    "VariantEdit",
+    "lock_product",
+    "write_product",
+)
+
+
+def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
+    """Apply an edit to a locked product: its rows, its stock, the list index and the search index.
+
+    Raises:
+        ProductRefusedError: 409 or 422; the text and the faults say why.
+        StorefrontError: the stock cannot become what the edit wants.
+        IntegrityError: another product has this slug or SKU, or two variants would have the same options.
+    """
+    row = loaded.row
+    before = _snapshot(loaded)
+    validation.validate(loaded, edit)
+    for name, value in edit.values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, sanitise(str(value)) if name == "description_html" else value)
+    _change_category(session, loaded, edit)
+    if edit.slug is not None:
+        slug_change.change_slug(session, row, edit.slug)
+    option_names = variants.resolve_option_names(loaded, edit)
+    if edit.is_whole:
+        variants.remove_unnamed(session, loaded, edit)
+    variants.free_swapped_options(session, loaded, edit, option_names)
+    for number, variant in enumerate(edit.variants):
+        variants.write_variant(session, loaded, variant, option_names, number)
+    totals.apply_totals(loaded, edit)
+    product_update.set_prices(row, list(loaded.variants.values()))
+    session.flush()
+    totals.apply_stock(session, loaded, edit.reason)
+    product_update.update(session, before, _snapshot(loaded))
+
+
+def _snapshot(loaded: LockedProduct) -> product_update.Snapshot:
+    return product_update.snapshot(loaded.row, list(loaded.variants.values()), loaded.category)
+
+
+def _change_category(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
+    path = edit.category
+    if not isinstance(path, str | None) or path == loaded.category[0]:
+        return
+    if path is None:
+        loaded.row.category_id, loaded.category = None, (None, None)
+        return
+    query = select(models.Category.id, models.Category.name).where(models.Category.path == path)
+    with session.no_autoflush:  # so that the product's row is written once
+        found = session.execute(query).one_or_none()
+    if found is None:
+        raise ProductRefusedError(
+            422, "There is no such category.", EditFault("No category has this path.", "/category/path")
+        )
+    loaded.row.category_id, loaded.category = found.id, (path, found.name)
