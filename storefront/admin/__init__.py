@@ -18,10 +18,12 @@ from storefront.admin import (
     staff_pages,
     stock_pages,
 )
+from storefront.admin.product_form import form_pages as product_form_pages
 
 BLUEPRINTS = (
     home.bp,
     order_pages.bp,
+    product_form_pages.bp,
     stock_pages.bp,
     change_set_pages.bp,
     staff_pages.bp,

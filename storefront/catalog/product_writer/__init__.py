@@ -14,7 +14,7 @@ from storefront.catalog import models, slug_change
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
 from storefront.catalog.product_writer import totals, validation, variants
-from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product
+from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product, read_product
 from storefront.catalog.product_writer.product_edit import (
     EditFault,
     ProductEdit,
@@ -29,6 +29,7 @@ __all__ = (
     "ProductRefusedError",
     "VariantEdit",
     "lock_product",
+    "read_product",
     "write_product",
 )
 

@@ -61,24 +61,39 @@ def lock_product(session: Session, product_id: int) -> LockedProduct:
     Raises:
         NotInShopError: the product does not exist.
     """
-    rows = session.execute(
+    return _read(session, product_id, is_locked=True)
+
+
+def read_product(session: Session, product_id: int) -> LockedProduct:
+    """Read the same without locks.
+
+    Raises:
+        NotInShopError: the product does not exist.
+    """
+    return _read(session, product_id, is_locked=False)
+
+
+def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduct:
+    products = (
         select(models.Product, models.Category.path, models.Category.name, models.ProductImage)
         .outerjoin(models.Category, models.Category.id == models.Product.category_id)
         .outerjoin(models.ProductImage, models.ProductImage.product_id == models.Product.id)
         .where(models.Product.id == product_id)
         .order_by(models.ProductImage.position, models.ProductImage.id)
-        .with_for_update(of=models.Product)
         .execution_options(populate_existing=True)
-    ).all()
+    )
+    rows = session.execute(products.with_for_update(of=models.Product) if is_locked else products).all()
     if not rows:
         raise NotInShopError(f"There is no product {product_id}.")
-    pairs = session.execute(
+    variants_read = (
         select(models.Variant, StockItem)
         .outerjoin(StockItem, StockItem.variant_id == models.Variant.id)
         .where(models.Variant.product_id == product_id)
         .order_by(models.Variant.sku)
-        .with_for_update(of=models.Variant)
         .execution_options(populate_existing=True)
+    )
+    pairs = session.execute(
+        variants_read.with_for_update(of=models.Variant) if is_locked else variants_read
     ).all()
     images = [row.ProductImage for row in rows if row.ProductImage is not None]
     variants = {row.Variant.sku: row.Variant for row in pairs}

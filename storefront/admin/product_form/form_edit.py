@@ -1,0 +1,45 @@
+"""The changes of a form as an edit of the product, and the faults of an edit as sentences of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from storefront.admin.product_form.product_fields import FormField
+from storefront.catalog.product_writer import EditFault, LockedProduct, ProductEdit, VariantEdit
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
+
+REASON = "product form"  # in the ledger of stock
+_FAULTS = {
+    "/category/path": ("category", lazy_gettext("There is no such category. Choose another one.")),
+    "/status": ("status", lazy_gettext("Gift cards can’t be sold yet. Leave it a draft.")),
+}
+
+
+def build_edit(
+    changes: Mapping[str, Any], fields: Mapping[str, FormField], loaded: LockedProduct
+) -> ProductEdit:
+    """Return the edit that makes these changes, by field name."""
+    edit, variants = ProductEdit(reason=REASON), dict[str, VariantEdit]()
+    for name, value in changes.items():
+        code, column = fields[name].code, fields[name].field.column
+        if not code and column == "category":
+            edit.category = value
+        elif not code:
+            edit.values[column] = value
+        else:
+            variant = variants.setdefault(code, VariantEdit(code))
+            if column == "on_hand":
+                item = loaded.items.get(code)
+                variant.on_hand, variant.expected_on_hand = value, item.on_hand if item else None
+            else:
+                variant.values[column] = value
+    edit.variants = list(variants.values())
+    return edit
+
+
+def explain_fault(fault: EditFault) -> tuple[str, str]:
+    """Return the field of a fault and a sentence about it; the field is empty if the form has none."""
+    name, sentence = _FAULTS.get(fault.at, ("", ""))
+    return name, str(sentence) or _("This can’t be saved: %(reason)s", reason=fault.text)

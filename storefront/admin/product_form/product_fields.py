@@ -1,0 +1,152 @@
+"""The fields of the product form, and the text in which each shows a product's value.
+
+A field of the product is named as its column; one of a variant `v12-price`, with the variant's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import current_app
+
+from storefront import shop_settings
+from storefront.catalog.product_writer import LockedProduct
+from storefront.i18n import lazy_gettext
+from storefront.money import Money
+
+Kind = Literal["line", "html", "text", "tags", "category", "status", "tick", "amount", "number", "stock"]
+
+STATUSES: Mapping[str, str] = {
+    "draft": lazy_gettext("Draft"),
+    "active": lazy_gettext("Active"),
+    "archived": lazy_gettext("Archived"),
+}
+# Variants on one page: a form may have 1,000 fields (web/body_limits.py).
+MAX_VARIANTS = 80
+MAX_TAGS, MAX_TAG = 250, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: its column, its label, what kind of value it has, and the most characters of a text."""
+
+    column: str
+    label: str
+    kind: Kind
+    most: int = 255
+    required: bool = False
+
+
+PRODUCT_FIELDS = (
+    Field("title", lazy_gettext("Title"), "line", 500, required=True),
+    Field("description_html", lazy_gettext("Description"), "html"),
+    Field("status", lazy_gettext("Status"), "status"),
+    Field("unlisted", lazy_gettext("Only people who know the address can see it"), "tick"),
+    Field("category", lazy_gettext("Category"), "category", 2000),
+    Field("vendor", lazy_gettext("Vendor"), "line"),
+    Field("product_type", lazy_gettext("Type"), "line"),
+    Field("tags", lazy_gettext("Tags"), "tags"),
+    Field("seo_title", lazy_gettext("Title in search results"), "line", 500),
+    Field("seo_description", lazy_gettext("Description in search results"), "text", 2000),
+)
+VARIANT_FIELDS = (
+    Field("price", lazy_gettext("Price"), "amount", required=True),
+    Field("compare_at_price", lazy_gettext("Compare-at price"), "amount"),
+    Field("on_hand", lazy_gettext("On hand"), "stock"),
+    Field("label", lazy_gettext("SKU"), "line"),
+    Field("barcode", lazy_gettext("Barcode"), "line"),
+    Field("weight_grams", lazy_gettext("Weight in grams"), "number", required=True),
+    Field("backorder", lazy_gettext("Sell when out of stock"), "tick"),
+    Field("requires_shipping", lazy_gettext("Is shipped"), "tick"),
+    Field("taxable", lazy_gettext("Is taxed"), "tick"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of one product's form.
+
+    Attributes:
+        name: in the form.
+        field: what it is.
+        code: the variant's code; empty if it is a field of the product.
+        variant: the variant's name for people; empty likewise.
+        shown: the product's value as the form shows it.
+    """
+
+    name: str
+    field: Field
+    code: str
+    variant: str
+    shown: str
+
+    @property
+    def label(self) -> str:
+        """The label for people, with the variant's name."""
+        return f"{self.variant}: {self.field.label}" if self.variant else str(self.field.label)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPart:
+    """A variant on the page: the prefix of its fields' names, its name for people, its code, and what is reserved."""
+
+    prefix: str
+    name: str
+    code: str
+    reserved: int
+
+
+def list_variants(loaded: LockedProduct, start: int = 0) -> list[VariantPart]:
+    """Return the variants of one page, from this place on."""
+    return [
+        VariantPart(
+            f"v{variant.id}",
+            " / ".join(variant.options) or variant.label or variant.sku,
+            variant.sku,
+            loaded.items[variant.sku].reserved if variant.sku in loaded.items else 0,
+        )
+        for variant in loaded.sorted_variants()[start : start + MAX_VARIANTS]
+    ]
+
+
+def list_fields(loaded: LockedProduct) -> dict[str, FormField]:
+    """Return all fields of a product and its variants by name."""
+    return {field.name: field for field in _iterate(loaded)}
+
+
+def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
+    for field in PRODUCT_FIELDS:
+        value = loaded.category[0] if field.column == "category" else getattr(loaded.row, field.column)
+        yield FormField(field.column, field, "", "", show(field.kind, value))
+    several = len(loaded.variants) > 1
+    for variant in loaded.sorted_variants():
+        name = (" / ".join(variant.options) or variant.label or variant.sku) if several else ""
+        item = loaded.items.get(variant.sku)
+        for field in VARIANT_FIELDS:
+            if field.kind == "stock":
+                value = item.on_hand if item is not None and item.tracked else None
+            else:
+                value = getattr(variant, field.column)
+            yield FormField(
+                f"v{variant.id}-{field.column}", field, variant.sku, name, show(field.kind, value)
+            )
+
+
+def show(kind: Kind, value: Any) -> str:
+    """Return the text in which a field shows a value."""
+    if value is None:
+        return ""
+    if kind == "tick":
+        return "1" if value else ""
+    if kind == "tags":
+        return ", ".join(value)
+    if kind == "amount":
+        return Money(value, currency()).format_plain(shop_settings.current().locale)
+    return str(value)
+
+
+def currency() -> str:
+    """Return the shop's currency (ISO 4217)."""
+    return str(current_app.config["CURRENCY"])

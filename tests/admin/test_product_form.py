@@ -1,0 +1,160 @@
+"""The form of one product: what is saved, what comes back, and two people at once."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from storefront.catalog.categories import get_or_create
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db, write_transaction
+from storefront.stock import StockItem, StockMovement
+from tests.accounts.people import Browser, staff_browser
+from tests.admin.product_forms import read_form
+from tests.checkout.shoppers import count_statements
+from tests.factories import make_product
+
+SKUS = ("CUP-S", "CUP-M", "CUP-L")
+
+
+@pytest.fixture
+def address() -> str:
+    """The form's address of a product with three variants."""
+    variants = [{"sku": sku, "option1": sku[-1], "price": 1250, "on_hand": 4} for sku in SKUS]
+    product = make_product(
+        "Cup", variants=variants, option_names=["Size"], description_html="<p>Red</p>", tags=["tea"]
+    )
+    with write_transaction() as session:
+        get_or_create(session, ["Kitchen", "Cups"])
+    return f"/admin/products/{product.id}"
+
+
+def prefix(sku: str) -> str:
+    """Return how the names of a variant's fields begin."""
+    return f"v{db.session.execute(select(Variant.id).where(Variant.sku == sku)).scalar_one()}"
+
+
+def product() -> Product:
+    """Return the product as it is stored now."""
+    db.session.rollback()
+    return db.session.execute(select(Product).execution_options(populate_existing=True)).scalar_one()
+
+
+def test_all_kinds_of_fields_are_saved(app: Flask, address: str) -> None:
+    browser, small = staff_browser(app), prefix("CUP-S")
+    form = read_form(browser.get(address).text)
+    form |= {
+        "title": "Mug",
+        "description_html": "<h2>Blue</h2><script>x</script>\r\n",
+        "category": "kitchen/cups",
+        "tags": "tea, gift",
+        "seo_title": "A mug",
+        f"{small}-price": "9.5",
+        f"{small}-on_hand": "7",
+        f"{small}-barcode": "4006381333931",
+        f"{small}-backorder": "1",
+    }
+    assert browser.post(address, **form).status_code == 303
+    saved = product()
+    assert (saved.title, saved.description_html, saved.tags) == ("Mug", "<h2>Blue</h2>", ["tea", "gift"])
+    assert saved.category is not None
+    assert (saved.category.path, saved.seo_title, saved.price) == ("kitchen/cups", "A mug", 950)
+    variant = saved.variants[0]
+    assert (variant.barcode, variant.backorder, saved.variants[1].price) == ("4006381333931", True, 1250)
+    movement = db.session.execute(select(StockMovement).where(StockMovement.sku == "CUP-S")).scalar_one()
+    assert (movement.quantity, movement.actor.partition(":")[0]) == (3, "staff")
+    assert count_statements(lambda: browser.get(address)) <= 8
+
+
+@pytest.mark.parametrize("changed", ["title", "seo_title", "price", "on_hand", "barcode", "description_html"])
+def test_a_save_needs_few_statements(app: Flask, address: str, changed: str) -> None:
+    browser, small = staff_browser(app), prefix("CUP-S")
+    form = read_form(browser.get(address).text)
+    name = changed if changed in form else f"{small}-{changed}"
+    assert count_statements(lambda: browser.post(address, **form | {name: "8"})) <= 12
+
+
+def test_a_form_sent_unchanged_changes_nothing(app: Flask, address: str) -> None:
+    browser, before = staff_browser(app), product().updated_at
+    form = read_form(browser.get(address).text)
+    assert browser.post(address, **form).status_code == 303
+    assert product().updated_at == before
+
+
+def test_changes_to_different_fields_are_both_saved(app: Flask, address: str) -> None:
+    kim, lee = staff_browser(app), staff_browser(app, "manager")
+    forms = [read_form(each.get(address).text) for each in (kim, lee)]
+    kim.post(address, **forms[0] | {"title": "Mug"})
+    assert lee.post(address, **forms[1] | {"vendor": "Kiln"}).status_code == 303
+    assert (product().title, product().vendor) == ("Mug", "Kiln")
+
+
+def test_the_second_of_two_people_sees_both_and_chooses(app: Flask, address: str) -> None:
+    kim, lee, small = staff_browser(app), staff_browser(app, "manager"), prefix("CUP-S")
+    forms = [read_form(each.get(address).text) for each in (kim, lee)]
+    kim.post(address, **forms[0] | {"title": "Mug", f"{small}-price": "9", "tags": "gift"})
+    mine = {"title": "Beaker", f"{small}-price": "8", "vendor": "Kiln"}
+    answer = lee.post(address, **forms[1] | mine)
+    assert answer.status_code == 409
+    assert (product().title, product().vendor) == ("Mug", "Kiln Row")
+    assert "Mug" in answer.text
+    assert "Beaker" in answer.text
+    again = read_form(answer.text)
+    assert {name: again[name] for name in mine} == mine | {f"{small}-price": "8.00"}
+    assert again["tags"] == "gift"
+    assert lee.post(address, **again).status_code == 409  # nothing was chosen
+    chosen = {"choose-title": "theirs", f"choose-{small}-price": "mine"}
+    assert lee.post(address, **again | chosen).status_code == 303
+    saved = product()
+    assert (saved.title, saved.vendor, saved.price, saved.tags) == ("Mug", "Kiln", 800, ["gift"])
+
+
+def test_stock_that_was_sold_meanwhile_is_not_overwritten(app: Flask, address: str) -> None:
+    browser, small = staff_browser(app), prefix("CUP-S")
+    form = read_form(browser.get(address).text)
+    with write_transaction() as session:
+        session.execute(select(StockItem).where(StockItem.sku == "CUP-S")).scalar_one().on_hand = 3
+    answer = browser.post(address, **form | {f"{small}-on_hand": "9"})
+    assert answer.status_code == 409
+    assert read_form(answer.text)[f"{small}-on_hand"] == "9"
+
+
+def test_a_refused_form_comes_back_as_it_was_typed(app: Flask, address: str) -> None:
+    browser, small = staff_browser(app), prefix("CUP-S")
+    typed = {
+        "title": "x" * 501,
+        "description_html": "<b class=x>" * 2000,
+        f"{small}-price": "twelve",
+        f"{small}-weight_grams": "-1",
+        "category": "no/such",
+    }
+    answer = browser.post(address, **read_form(browser.get(address).text) | typed | {"category": ""})
+    assert answer.status_code == 422
+    assert {name: read_form(answer.text)[name] for name in typed} == typed | {"category": ""}
+    assert product().title == "Cup"
+    missing = browser.post(address, **read_form(browser.get(address).text) | {"category": "no/such"})
+    assert "There is no such category" in missing.text
+
+
+def test_a_form_without_its_origin_overwrites_nothing(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    assert browser.post(address, made_from="[]", title="Forged").status_code == 409
+    assert product().title == "Cup"
+
+
+def test_a_role_without_stock_cannot_set_it(app: Flask, address: str) -> None:
+    owner, helper, small = staff_browser(app), staff_browser(app, "catalogue"), prefix("CUP-S")
+    form = read_form(owner.get(address).text) | {f"{small}-on_hand": "9"}
+    assert helper.post(address, **form).status_code == 422
+    assert f"{small}-on_hand" not in read_form(helper.get(address).text)
+    saved = helper.post(address, **read_form(helper.get(address).text) | {"title": "Mug"})
+    assert (saved.status_code, product().title) == (303, "Mug")
+
+
+def test_viewers_see_the_form_and_cannot_save(app: Flask, address: str) -> None:
+    viewer: Browser = staff_browser(app, "viewer")
+    page = viewer.get(address)
+    assert page.status_code == 200
+    assert 'type="submit">Save' not in page.text
+    assert viewer.post(address, title="Forged").status_code == 404
