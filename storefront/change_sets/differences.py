@@ -63,7 +63,7 @@ class DifferenceFinder:
         removes = removes and given.has_picture_column and not matches.refused
         change.pictures = plan_pictures(given, product, matches, removes=removes)
         change.variants = self._variant_changes(product, matches, change.pictures)
-        self._flag(change, product)
+        flag_change(change, product, self._report)
         return change if change.fields or change.variants or change.pictures else None
 
     def _variant_changes(
@@ -114,19 +114,21 @@ class DifferenceFinder:
         stock = StockChange("set", 0, variant.on_hand)
         return VariantChange(action="remove", sku=variant.sku, fields=fields, stock=stock)
 
-    def _flag(self, change: ProductChange, product: ShopProduct) -> None:
-        jumps = sum(_is_price_jump(variant) for variant in change.variants)
-        actions = [variant.action for variant in change.variants]
-        actions += [picture.action for picture in change.pictures]
-        is_publication = _visibility(product.columns, change.fields) > _visibility(product.columns, {})
-        flags: dict[Flag, bool] = {
-            "price_jump": jumps > 0,
-            "removal": "remove" in actions,
-            "publication": is_publication,
-        }
-        change.flags = [flag for flag, is_set in flags.items() if is_set]
-        self._report.price_jumps += jumps
-        self._report.publications += is_publication
+
+def flag_change(change: ProductChange, product: ShopProduct, report: PlanReport) -> None:
+    """Flag what a merchant should look at in the change of an existing product, and count it in the report."""
+    jumps = sum(_is_price_jump(variant) for variant in change.variants)
+    actions = [variant.action for variant in change.variants]
+    actions += [picture.action for picture in change.pictures]
+    is_publication = _visibility(product.columns, change.fields) > _visibility(product.columns, {})
+    flags: dict[Flag, bool] = {
+        "price_jump": jumps > 0,
+        "removal": "remove" in actions,
+        "publication": is_publication,
+    }
+    change.flags = [flag for flag, is_set in flags.items() if is_set]
+    report.price_jumps += jumps
+    report.publications += is_publication
 
 
 def count_change(report: PlanReport, change: ProductChange) -> None:

@@ -106,11 +106,30 @@ def read_products(
     if others:
         _add(found, connection.execute(select(_PRODUCTS).where(_PRODUCTS.c.id.in_(others))))
     found.by_redirect = {slug: found.by_id[owner] for slug, owner in former.items() if owner in found.by_id}
+    _add_parts(connection, found)
+    return found
+
+
+def read_by_id(connection: Connection, ids: Collection[int]) -> dict[int, ShopProduct]:
+    """Return the products with these ids. The number of statements does not depend on the number of products."""
+    found = ShopProducts()
+    _add(found, connection.execute(select(_PRODUCTS).where(_PRODUCTS.c.id.in_(ids))))
+    _add_parts(connection, found)
+    return found.by_id
+
+
+def count_variants(connection: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Return how many variants each of these products has; products without any are absent."""
+    owner = _VARIANTS.c.product_id
+    query = select(owner, func.count().label("number")).where(owner.in_(ids)).group_by(owner)
+    return {row.product_id: row.number for row in connection.execute(query)}
+
+
+def _add_parts(connection: Connection, found: ShopProducts) -> None:
     if found.by_id:
         _add_pictures(connection, found)
         _add_variants(connection, found)
         _add_categories(connection, found.by_id.values())
-    return found
 
 
 def _add(found: ShopProducts, rows: Iterable[Row[Any]]) -> None:

@@ -43,12 +43,19 @@ def plan_stock(
         return None
     else:
         change = StockChange(options.stock, quantity, variant.on_hand)
+    return check_stock(change, variant, row.line, report)
+
+
+def check_stock(
+    change: StockChange, variant: ShopVariant, line: int, report: PlanReport
+) -> StockChange | None:
+    """Return a change of an existing variant's stock; None if it changes nothing. Note what stays on hand."""
     target = change.quantity + (variant.on_hand if change.mode == "add" else 0)
     if change.mode == "add" and not change.quantity:
         return None
     if target < variant.reserved:
         report.note(
-            row.line,
+            line,
             COLUMN,
             f"{variant.sku}: {variant.reserved} are reserved by orders and baskets and stay on hand"
             if variant.reserved
