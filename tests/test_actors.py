@@ -46,7 +46,7 @@ WITHOUT_ACTOR = {
         "payment_dispute",
         "payment_event",
     },
-    "names who planned, applied and undid it in columns of its own": {"change_set"},
+    "names who planned, applied and undid it in columns of its own": {"change_set", "catalog_upload"},
     "part of a change set": {"change_set_row", "change_set_problem"},
     "derived from rows that name the actor": {
         "category_redirect",

@@ -17,6 +17,7 @@ from storefront.admin import (
     sections,
     staff_pages,
     stock_pages,
+    upload_pages,
 )
 from storefront.admin.product_form import form_pages as product_form_pages
 
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     product_form_pages.bp,
     stock_pages.bp,
     change_set_pages.bp,
+    upload_pages.bp,
     staff_pages.bp,
     carried_form.bp,
     former_addresses.bp,

@@ -29,16 +29,19 @@ BATCH = 200
 
 def export(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> int:
     """Write every product, oldest first, and return their number. Memory use does not grow with it."""
+    return sum(1 for _ in write_products(writer, currency=currency, vocabulary=vocabulary))
+
+
+def write_products(writer: CsvWriter, *, currency: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """Like `export`, but yield the address of each product when it is written."""
     extra = _extra_headers()
     writer.write_row([*headers(vocabulary), *extra])
-    number = 0
     for product, names, stock in _products():
-        number += 1
         for known, spare in _rows(product, names, stock, currency):
             writer.write_row(
                 [known.get(name, "") for name in COLUMNS] + [spare.get(header, "") for header in extra]
             )
-    return number
+        yield product.slug
 
 
 def _products() -> Iterator[tuple[Product, str, dict[int, StockItem]]]:
@@ -60,6 +63,7 @@ def _products() -> Iterator[tuple[Product, str, dict[int, StockItem]]]:
             yield product, shelves.get(product.category_id or 0, ""), stock
         last = ids[-1]
         db.session.expunge_all()
+        db.session.rollback()  # a slow reader of the file holds no connection
 
 
 def _category_names(ids: set[int]) -> dict[int, str]:

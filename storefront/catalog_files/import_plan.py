@@ -106,6 +106,8 @@ def plan_import(
                 writer.add_problem(*problem)
             for note in plan.report.notes:
                 writer.add_problem(*note, kind="note")
+            for text in plan.notes:
+                writer.add_problem(0, "", text, kind="note")
             plan.change_set_id = writer.finish(_summary(plan))
     return plan
 
