@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from flask import request
@@ -19,6 +20,7 @@ from storefront.api.problems import ProblemError
 from storefront.api.tokens import Caller
 from storefront.extensions import write_transaction
 
+T = TypeVar("T", bound=msgspec.Struct)
 RETENTION = timedelta(days=7)
 _KEY = r"^[!-~]{1,255}$"
 PARAMETER = Parameter(
@@ -29,7 +31,7 @@ PARAMETER = Parameter(
 )
 
 
-def run_once(caller: Caller, work: Callable[[Session], msgspec.Struct]) -> msgspec.Raw | msgspec.Struct:
+def run_once(caller: Caller, work: Callable[[Session], T], *, status: int = 200) -> msgspec.Raw | T:
     """Run the request's work in a transaction; if its key was used before, return the stored result instead.
 
     Raises:
@@ -59,7 +61,12 @@ def run_once(caller: Caller, work: Callable[[Session], msgspec.Struct]) -> msgsp
             body = msgspec.json.encode(result).decode()
             session.add(
                 IdempotencyKey(
-                    token_id=caller.token_id, key=key, digest=_digest(), status=200, body=body, created_at=now
+                    token_id=caller.token_id,
+                    key=key,
+                    digest=_digest(),
+                    status=status,
+                    body=body,
+                    created_at=now,
                 )
             )
             return result

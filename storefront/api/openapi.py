@@ -73,10 +73,7 @@ def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, A
         "security": [{"token": []}] if found.scope else [{}, {"token": []}],
         "parameters": [*map(_path_parameter, sorted(rule.arguments)), *map(_parameter, found.parameters)],
         "responses": {
-            str(found.status): {
-                "description": HTTPStatus(found.status).phrase,
-                "content": {"application/json": {"schema": refs[found.response]}},
-            },
+            str(found.status): _success(found, refs),
             **{str(status): _problem_response(status, refs[Problem]) for status in sorted(errors)},
         },
     }
@@ -85,6 +82,16 @@ def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, A
             "required": True,
             "content": {"application/json": {"schema": refs[found.body]}},
         }
+    return about
+
+
+def _success(found: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
+    about: dict[str, Any] = {"description": HTTPStatus(found.status).phrase}
+    if found.status == 201:
+        address = {"schema": {"type": "string"}, "description": "The address of what was created."}
+        about["headers"] = {"Location": address}
+    if found.response is not None:
+        about["content"] = {"application/json": {"schema": refs[found.response]}}
     return about
 
 

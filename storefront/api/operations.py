@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import Response, request
@@ -101,7 +101,7 @@ def operation(
 
     Args:
         summary: what the operation does, in one line.
-        response: the type of the response's body.
+        response: the type of the response's body; None for a response without one.
         scope: the scope that the token needs; None if no token is needed.
         body: the type of the request's body; the view gets it as the argument `body`.
         parameters: the parameters in the query and in headers; the view reads them itself.
@@ -118,7 +118,7 @@ def operation(
             result = view(**arguments)
             if isinstance(result, Response):
                 return result
-            return public_response(result) if caller is None else private_response(result)
+            return public_response(result) if caller is None else private_response(result, status)
 
         call.operation = Operation(summary, response, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
         return call
@@ -136,8 +136,27 @@ def public_response(result: Any) -> Response:
     return response
 
 
+def created_response(result: msgspec.Raw | msgspec.Struct, member: str = "id") -> Response:
+    """Return the response (201) to a POST that created what `result` describes.
+
+    The header Location has its address: this request's own, and the `member` of the result that names it.
+    """
+    response = private_response(result, 201)
+    key = str(msgspec.json.decode(msgspec.json.encode(result))[member])
+    response.headers["Location"] = f"{add_prefix(request.path)}/{quote(key)}"
+    return response
+
+
 def private_response(result: Any, status: int = 200) -> Response:
-    """Return a JSON response for one token: no cache may keep it. Handles compression and If-None-Match."""
+    """Return a JSON response for one token: no cache may keep it. Handles compression and If-None-Match.
+
+    With status 204 it has no body.
+    """
+    if status == 204:
+        empty = Response(status=status)
+        del empty.headers["Content-Type"]
+        mark_private(empty)
+        return empty
     body = msgspec.json.encode(result)
     encoding = compression.negotiate(request.accept_encodings) if len(body) >= compression.MIN_BYTES else None
     digest = etags.compute_digest(body)

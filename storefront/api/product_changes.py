@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from flask import current_app
 from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from storefront import stock
-from storefront.api import product_reader
+from storefront.api import idempotency, product_reader
 from storefront.api.problems import ProblemError
-from storefront.api.schemas import Fault, Price, Product, ProductPatch, ProductPut, VariantInput, VariantPatch
+from storefront.api.schemas import (
+    Fault,
+    Price,
+    Product,
+    ProductPatch,
+    ProductPost,
+    ProductPut,
+    VariantInput,
+    VariantPatch,
+)
 from storefront.api.tokens import Caller
+from storefront.catalog import product_writer
 from storefront.catalog.product_writer import (
     LockedProduct,
     ProductEdit,
@@ -22,6 +35,7 @@ from storefront.catalog.product_writer import (
     lock_product,
     write_product,
 )
+from storefront.change_sets import product_deletion
 from storefront.extensions import write_transaction
 
 # Raises ProblemError if the product is not in the expected state. Arguments: the product as the public sees it (None
@@ -39,16 +53,55 @@ def change_product(
         NotInShopError: the product does not exist.
     """
     display = product_reader.stock_display_for(caller)
+    with _refusals_as_problems(), write_transaction() as session:
+        loaded = lock_product(session, product_id)
+        _check(loaded, condition, display)
+        _check_currency(body)
+        write_product(session, loaded, _read_edit(body, loaded))
+        return _build(loaded, display)
+
+
+def create_product(body: ProductPost, caller: Caller) -> msgspec.Raw | Product:
+    """Create a product; a repetition with the same Idempotency-Key returns the first one's answer.
+
+    Raises:
+        ProblemError: 409 or 422; the text and the faults say why. Nothing is created then.
+    """
+    display = product_reader.stock_display_for(caller)
+
+    def create(session: Session) -> Product:
+        loaded = product_writer.create_product(session, _read_edit(body, None))
+        return _build(loaded, display)
+
+    _check_currency(body)
+    with _refusals_as_problems():
+        return idempotency.run_once(caller, create, status=201)
+
+
+def delete_product(product_id: int, caller: Caller, condition: Precondition) -> None:
+    """Delete a product that was never sold.
+
+    Raises:
+        ProblemError: 412, the product has changed.
+        ProductNeededError: orders or baskets need it.
+        NotInShopError: the product does not exist.
+    """
+    with write_transaction() as session:
+        loaded = lock_product(session, product_id)
+        _check(loaded, condition, product_reader.stock_display_for(caller))
+        product_deletion.delete_product(session, loaded, reason="API")
+
+
+def _check(loaded: LockedProduct, condition: Precondition, display: stock.Display) -> None:
+    row = loaded.row
+    shown = row.status == "active" and not row.unlisted and bool(loaded.variants)
+    condition(_build(loaded, stock.public_display()) if shown else None, _build(loaded, display))
+
+
+@contextmanager
+def _refusals_as_problems() -> Iterator[None]:
     try:
-        with write_transaction() as session:
-            loaded = lock_product(session, product_id)
-            row = loaded.row
-            shown = row.status == "active" and not row.unlisted and bool(loaded.variants)
-            public = _build(loaded, stock.public_display()) if shown else None
-            condition(public, _build(loaded, display))
-            _check_currency(body)
-            write_product(session, loaded, _read_edit(body, loaded))
-            return _build(loaded, display)
+        yield
     except ProductRefusedError as error:
         faults = [Fault(fault.text, fault.at) for fault in error.faults]
         raise ProblemError(error.status, str(error), *faults) from error
@@ -81,7 +134,7 @@ def _check_currency(body: ProductPut | ProductPatch) -> None:
         raise ProblemError(422, "The product cannot be changed to this.", *faults)
 
 
-def _read_edit(body: ProductPut | ProductPatch, loaded: LockedProduct) -> ProductEdit:
+def _read_edit(body: ProductPut | ProductPatch, loaded: LockedProduct | None) -> ProductEdit:
     names = ("title", "status", "unlisted", "vendor", "description_html")
     category = body.category
     return ProductEdit(
@@ -96,7 +149,7 @@ def _read_edit(body: ProductPut | ProductPatch, loaded: LockedProduct) -> Produc
     )
 
 
-def _read_variant(variant: VariantInput | VariantPatch, loaded: LockedProduct) -> VariantEdit:
+def _read_variant(variant: VariantInput | VariantPatch, loaded: LockedProduct | None) -> VariantEdit:
     values: dict[str, Any] = {}
     if variant.price is not UNSET:
         values["price"] = variant.price.amount
@@ -113,7 +166,7 @@ def _read_variant(variant: VariantInput | VariantPatch, loaded: LockedProduct) -
     return VariantEdit(variant.sku, values, variant.options, available=variant.stock)
 
 
-def _hides_compare_price(loaded: LockedProduct, sku: str) -> bool:
+def _hides_compare_price(loaded: LockedProduct | None, sku: str) -> bool:
     """Return whether the API hides the compare-at price because it is not higher: null then leaves it as it is."""
-    row = loaded.variants.get(sku)
+    row = loaded.variants.get(sku) if loaded else None
     return row is not None and row.compare_at_price is not None and row.compare_at_price <= row.price

@@ -217,6 +217,12 @@ class ProductPut(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_o
     category: CategoryInput | None = None
 
 
+class ProductPost(ProductPut, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new product: a draft unless it has a status. Without a slug it gets one made of its title."""
+
+    status: Status = "draft"
+
+
 class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The changes of a product. Variants that are not named stay unchanged."""
 

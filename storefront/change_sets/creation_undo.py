@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storefront import cache
-from storefront.batches import batches
-from storefront.catalog.list_index import writer
 from storefront.catalog.models import ProductImage, Variant
-from storefront.change_sets.batch import CHUNK, Batch, BatchRow, LoadedProduct
+from storefront.change_sets.batch import Batch, BatchRow, LoadedProduct
 from storefront.change_sets.changes import PictureChange, VariantChange
 from storefront.change_sets.codes import find_needed_codes
 from storefront.change_sets.creation import first_stock
+from storefront.change_sets.product_deletion import remove_products
 from storefront.change_sets.results import Left
 from storefront.change_sets.row_fields import PictureFields, ProductFields, first_changed
 from storefront.change_sets.stock_changes import UNDO
 from storefront.extensions import connection_of
-from storefront.shop_cache import keys
-from storefront.stock.items import remove_items
 
 
 def find_used(batch: Batch) -> set[str]:
@@ -64,17 +60,13 @@ def delete_products(batch: Batch, rows: Sequence[BatchRow], used: set[str]) -> N
             deleted.append(loaded)
     if not deleted:
         return
-    session, ids = batch.session, [loaded.product.id for loaded in deleted]
-    writer.write(session, [], unlisted=ids)  # before the rows go: the counts of categories follow
-    codes = [code for loaded in deleted for code in loaded.variants]
-    for chunk in batches(codes, CHUNK):
-        remove_items(session, chunk, reason=UNDO, reference=batch.change_set.reference)
-    for loaded in deleted:
-        cache.invalidate_on_commit(session, keys.SEARCH, keys.slug_tag(loaded.product.slug))
-        for item in loaded.items.values():
-            session.expunge(item)
-        session.delete(loaded.product)
-    session.flush()
+    remove_products(
+        batch.session,
+        [loaded.product for loaded in deleted],
+        [item for loaded in deleted for item in loaded.items.values()],
+        reason=UNDO,
+        reference=batch.change_set.reference,
+    )
 
 
 def _why_kept(batch: Batch, row: BatchRow, loaded: LoadedProduct, used: set[str]) -> str:

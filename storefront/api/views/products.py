@@ -1,4 +1,4 @@
-"""/api/v1/products and /api/v1/variants: lists and single products, and their changes."""
+"""/api/v1/products: lists and single products; creating, changing and deleting them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,27 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from msgspec import structs
-from sqlalchemy.orm import Session
 
-from storefront import cache, rate_limiting, stock
+from storefront import cache, rate_limiting
 from storefront.api import idempotency, product_changes, product_reader, tokens
 from storefront.api.operations import (
     PAGE,
     Parameter,
     add_page_links,
     check_parameters,
+    created_response,
     operation,
     private_response,
     public_response,
 )
 from storefront.api.preconditions import if_match_precondition
-from storefront.api.problems import ProblemError
 from storefront.api.schemas import (
-    DeliveryInput,
-    Fault,
     ListedProduct,
     Product,
     ProductList,
     ProductPatch,
+    ProductPost,
     ProductPut,
-    StockInput,
-    VariantStock,
 )
 from storefront.catalog import list_request
 from storefront.catalog.list_request import MAX_BRAND, MAX_BRANDS, MAX_QUERY, SORTS, ListRequest
@@ -119,6 +115,22 @@ def product(product_id: int) -> Product:
     return found[0]
 
 
+@bp.post("/products")
+@rate_limiting.limit("api")
+@operation(
+    "Create a product",
+    Product,
+    scope="catalog:write",
+    body=ProductPost,
+    parameters=(idempotency.PARAMETER,),
+    errors=(409, 413, 415, 422),
+    status=201,
+)
+def post_product(body: ProductPost) -> Response:
+    """Create a product, as a draft unless the body has a status. Setting `stock` also needs `stock:write`."""
+    return created_response(product_changes.create_product(body, _require_scopes(body)))
+
+
 @bp.put("/products/<int(max=2147483647):product_id>")
 @rate_limiting.limit("api")
 @operation(
@@ -149,83 +161,32 @@ def patch_product(product_id: int, body: ProductPatch) -> Product:
     return _change(product_id, body)
 
 
-_SKU = Parameter(
-    "sku", {"type": "string", "minLength": 1, "maxLength": 255}, "The variant's code.", required=True
-)
-
-
-@bp.put("/variants/<path:sku>/stock")
+@bp.delete("/products/<int(max=2147483647):product_id>")
 @rate_limiting.limit("api")
 @operation(
-    "Set the stock of a variant",
-    VariantStock,
-    scope="stock:write",
-    body=StockInput,
-    parameters=(idempotency.PARAMETER,),
-    errors=(404, 409, 413, 415, 422),
+    "Delete a product",
+    None,
+    scope="catalog:write",
+    parameters=(IF_MATCH,),
+    errors=(404, 409, 412),
+    status=204,
 )
-def put_stock(sku: str, body: StockInput) -> Any:
-    """Set how many of a variant can be bought, in addition to the reserved ones. Open pages update live."""
-    return _set_stock(sku, body)
-
-
-@bp.put("/variants/stock")
-@rate_limiting.limit("api")
-@operation(
-    "Set the stock of a variant with any code",
-    VariantStock,
-    scope="stock:write",
-    body=StockInput,
-    parameters=(_SKU, idempotency.PARAMETER),
-    errors=(404, 409, 413, 415, 422),
-)
-def put_stock_of(body: StockInput) -> Any:
-    """The same with the code in the query, for codes such as `.`, which a path cannot hold."""
-    if not (sku := request.args.get("sku", "")):
-        raise BadInputError("sku", "Name the variant: /variants/stock?sku=CODE")
-    return _set_stock(sku, body)
-
-
-@bp.post("/variants/deliveries")
-@rate_limiting.limit("api")
-@operation(
-    "Add a delivery to the stock of a variant",
-    VariantStock,
-    scope="stock:write",
-    body=DeliveryInput,
-    parameters=(idempotency.PARAMETER,),
-    errors=(404, 409, 413, 415, 422),
-)
-def post_delivery(body: DeliveryInput) -> Any:
-    """Add what has arrived to what is there, however much that is by now."""
-    caller = tokens.require_scopes("stock:write")
-
-    def receive(session: Session) -> VariantStock:
-        item = stock.receive(session, body.sku, body.quantity, reason=body.reason.strip())
-        return VariantStock(body.sku, item.product_id, item.available)
-
-    return idempotency.run_once(caller, receive)
-
-
-def _set_stock(sku: str, body: StockInput) -> Any:
-    caller = tokens.require_scopes("stock:write")
-    if not body.reason.strip():
-        raise ProblemError(422, "The ledger needs a reason.", Fault("This cannot be blank.", "/reason"))
-
-    def set_stock(session: Session) -> VariantStock:
-        _, product_id = stock.set_available(
-            session, sku, body.stock, reason=body.reason, expected=body.expected
-        )
-        return VariantStock(sku, product_id, body.stock)
-
-    return idempotency.run_once(caller, set_stock)
+def delete_product(product_id: int) -> None:
+    """Delete a product that was never sold, with its variants, pictures and stock; otherwise 409: archive it."""
+    product_changes.delete_product(
+        product_id, tokens.require_scopes("catalog:write"), if_match_precondition()
+    )
 
 
 def _change(product_id: int, body: ProductPut | ProductPatch) -> Product:
-    caller = tokens.require_scopes("catalog:write")
-    if body.stock is not None or any(variant.stock is not None for variant in body.variants):
-        tokens.require_scopes("catalog:write", "stock:write")
+    caller = _require_scopes(body)
     return product_changes.change_product(product_id, body, caller, if_match_precondition())
+
+
+def _require_scopes(body: ProductPut | ProductPatch) -> tokens.Caller:
+    if body.stock is not None or any(variant.stock is not None for variant in body.variants):
+        return tokens.require_scopes("catalog:write", "stock:write")
+    return tokens.require_scopes("catalog:write")
 
 
 def _list_request(query: Mapping[str, str]) -> ListRequest:

@@ -1,4 +1,4 @@
-"""Changes a product: under a lock, completely or not at all. The API and the back office write through it.
+"""Creates or changes a product: under a lock, completely or not at all. The API and the back office write through it.
 
 with write_transaction() as session:
     loaded = lock_product(session, product_id)
@@ -6,6 +6,8 @@ with write_transaction() as session:
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
 from storefront.catalog.product_writer import totals, validation, variants
 from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product, read_product
+from storefront.catalog.product_writer.product_creation import add_draft
 from storefront.catalog.product_writer.product_edit import (
     EditFault,
     ProductEdit,
@@ -28,10 +31,22 @@ __all__ = (
     "ProductEdit",
     "ProductRefusedError",
     "VariantEdit",
+    "create_product",
     "lock_product",
     "read_product",
     "write_product",
 )
+
+
+def create_product(session: Session, edit: ProductEdit) -> LockedProduct:
+    """Create the product that a whole edit describes; without an address it gets a free one made of its title.
+
+    Raises:
+        ProductRefusedError, StorefrontError, IntegrityError: as `write_product`.
+    """
+    loaded = add_draft(session, edit)
+    write_product(session, loaded, replace(edit, slug=None))
+    return loaded
 
 
 def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) -> None:
