@@ -49,6 +49,7 @@ WITHOUT_ACTOR = {
     "names who planned, applied and undid it in columns of its own": {"change_set", "catalog_upload"},
     "part of a change set": {"change_set_row", "change_set_problem"},
     "derived from rows that name the actor": {
+        "account_name_word",
         "category_redirect",
         "listing",
         "search_index",

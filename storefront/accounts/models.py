@@ -11,6 +11,8 @@ from storefront.actors import ChangedBy, actor_text
 from storefront.extensions import Model, UtcDateTime
 from storefront.shop_cache import keys
 
+_SORTED_BY_BYTES = String(100).with_variant(String(100, collation="C"), "postgresql")
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -49,8 +51,12 @@ class User(ChangedBy, Model):
     marketing_consent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     marketing_consent_source: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
-    # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        # Staff look for the beginning of an e-mail; the unique index of PostgreSQL is in the order of a language.
+        Index("ix_user_account_email", "email", postgresql_ops={"email": "varchar_pattern_ops"}),
+        # SQLite must not reuse the id of a deleted account: baskets and orders may still refer to it.
+        {"sqlite_autoincrement": True},
+    )
 
     @property
     def staff_role(self) -> str:
@@ -60,6 +66,19 @@ class User(ChangedBy, Model):
     def cache_tags(self) -> set[str]:
         """Return the tag of the cached profile."""
         return {keys.user_tag(self.id)}
+
+
+class AccountNameWord(Model):
+    """A word of an account's name, as staff look for it (`postal.name_words`). `customer_search` keeps the rows."""
+
+    __tablename__ = "account_name_word"
+
+    word: Mapped[str] = mapped_column(_SORTED_BY_BYTES, primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class SignIn(Model):

@@ -10,6 +10,7 @@ from flask import Flask
 from storefront.admin import (
     carried_form,
     change_set_pages,
+    customer_pages,
     former_addresses,
     gate,
     home,
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     stock_pages.bp,
     change_set_pages.bp,
     upload_pages.bp,
+    customer_pages.bp,
     staff_pages.bp,
     carried_form.bp,
     former_addresses.bp,

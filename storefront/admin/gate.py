@@ -10,7 +10,7 @@ from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from storefront import accounts
-from storefront.admin import carried_form
+from storefront.admin import carried_form, pages
 from storefront.web.private import mark_private
 
 PREFIX = "/admin"
@@ -27,7 +27,10 @@ def _is_office() -> bool:
 
 
 def _lead_to_sign_in() -> Response | None:
-    if not _is_office() or accounts.load_current_user() is not None:
+    if not _is_office():
+        return None
+    if (user := accounts.load_current_user()) is not None:
+        pages.remember_person(user)
         return None
     going = carried_form.store() if request.method == "POST" else None
     return accounts.redirect_to_sign_in(going)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request
+from flask import g, render_template, request
 from werkzeug.wrappers import Response
 
-from storefront import accounts
+from storefront.accounts import User
 from storefront.i18n import lazy_gettext
 from storefront.web.forms import Form
 from storefront.web.permissions import ROLE_LABELS
@@ -43,10 +43,13 @@ class Person:
     role: str
 
 
+def remember_person(user: User) -> None:
+    """Keep what the header shows of the person who is signed in, until the end of the request."""
+    role = next((label for name, label in ROLE_LABELS.items() if name == user.staff_role), "")
+    g.office_person = Person(user.name or user.email, str(role))
+
+
 def current_person() -> Person:
     """Return the person who is signed in; empty texts on an error page that nobody is signed in to."""
-    user = accounts.load_current_user()
-    if user is None:
-        return Person("", "")
-    role = next((label for name, label in ROLE_LABELS.items() if name == user.staff_role), "")
-    return Person(user.name or user.email, str(role))
+    found: Person = g.get("office_person") or Person("", "")
+    return found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import string
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,14 +13,13 @@ from sqlalchemy import func, select, union
 
 from storefront.checkout.models import Order, OrderLine, OrderNameWord
 from storefront.mail.email_address import normalize_email
+from storefront.postal.name_words import LONGEST_WORD, fold_name, split_name, words_of
 
 _LAST = "\U0010ffff"  # greater than every character of a name
-_LONGEST_KEY = 100
+_LONGEST_KEY = LONGEST_WORD
 _MOST_WORDS = 6  # of a name that are looked for
 MAX_TEXT = 254  # characters; the longest e-mail address
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-# Letters that have no accent to take off; people without them on the keyboard type these.
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +65,21 @@ def read_search(fields: Mapping[str, str]) -> tuple[OrderSearch, bool]:
 
 def name_keys(name: str) -> dict[str, str]:
     """Return a recipient's name as staff look for it: without accents and case, once with the surname first."""
-    words = _fold(name).split()
+    words = fold_name(name).split()
     turned = [*words[-1:], *words[:-1]]
     return {"name_key": " ".join(words)[:_LONGEST_KEY], "surname_key": " ".join(turned)[:_LONGEST_KEY]}
 
 
 def name_words(*addresses: Mapping[str, Any] | None) -> list[str]:
-    """Return the words by which staff find an order: those of the names of its addresses, without accents and case.
-
-    The parts of "García-López" and "O’Brien" are words, and so are both in one.
-    """
-    found: dict[str, None] = {}
-    for address in addresses:
-        for token in _fold(str((address or {}).get("name", ""))).split():
-            parts = _split_name(token)
-            found |= dict.fromkeys((*parts, "".join(parts)))
-    return list(dict.fromkeys(word[:_LONGEST_KEY] for word in found if word))
-
-
-def _split_name(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
+    """Return the words by which staff find an order: those of the names of its addresses."""
+    return words_of(*(str((address or {}).get("name", "")) for address in addresses))
 
 
 def _matches(text: str) -> Any:
     """Return a query of the ids of the orders that a text names. Each part has an index of its own."""
     spellings = _lower_spellings(text)
     numbers = {text.upper().removeprefix("#"), text.removeprefix("#"), text, f"#{text}"}
-    key = " ".join(_fold(text).split())[:_LONGEST_KEY]
+    key = " ".join(fold_name(text).split())[:_LONGEST_KEY]
     parts = [
         select(Order.id).where(Order.number.in_(numbers)),
         select(Order.id).where(Order.imported_number.in_(numbers)),
@@ -106,7 +91,7 @@ def _matches(text: str) -> Any:
     if key:
         beginnings = [column.between(key, key + _LAST) for column in (Order.name_key, Order.surname_key)]
         parts += [select(Order.id).where(beginning) for beginning in beginnings]
-    if words := _split_name(_fold(text))[:_MOST_WORDS]:
+    if words := split_name(fold_name(text))[:_MOST_WORDS]:
         parts.append(_names_with(words))
     return union(*parts)
 
@@ -130,11 +115,6 @@ def _names_with(words: Sequence[str]) -> Any:
 
 def _begins_with(word: str) -> Any:
     return OrderNameWord.word.between(word[:_LONGEST_KEY], word[:_LONGEST_KEY] + _LAST)
-
-
-def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
-    return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
 
 def _read_day(text: str) -> date | None:

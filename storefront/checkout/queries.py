@@ -126,6 +126,14 @@ def list_account_orders(user: User, page: int = 1) -> OrderPage:
     return _page([belongs_to(user)], page)
 
 
+def read_account_orders(user: User, page: int = 1) -> tuple[OrderPage, list[Money]]:
+    """Return a page of the orders of an account, and what the shop kept of its payments, by currency."""
+    sums = select(Order.currency, func.count(), func.sum(Order.paid - Order.refunded))
+    found = db.session.execute(sums.where(belongs_to(user)).group_by(Order.currency)).all()
+    total = sum(number for _currency, number, _kept in found)
+    return _page([belongs_to(user)], page, total), [Money(int(kept), currency) for currency, _, kept in found]
+
+
 def list_orders(page: int = 1, state: str | None = None, conditions: Sequence[Any] = ()) -> OrderPage:
     """Return a page of all orders, or of those in this state (REFUND_DUE and DISPUTED included).
 
@@ -153,26 +161,24 @@ def export_orders(user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _page(conditions: list[Any], page: int) -> OrderPage:
-    total = db.session.execute(select(func.count(Order.id)).where(*conditions)).scalar_one()
-    newest_first = select(Order).where(*conditions).order_by(Order.placed_at.desc(), Order.id.desc())
-    rows = db.session.scalars(newest_first.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    sums = db.session.execute(
-        select(OrderLine.order_id, func.sum(OrderLine.quantity))
-        .where(OrderLine.order_id.in_([row.id for row in rows]))
-        .group_by(OrderLine.order_id)
+def _page(conditions: list[Any], page: int, total: int | None = None) -> OrderPage:
+    if total is None:
+        total = db.session.execute(select(func.count(Order.id)).where(*conditions)).scalar_one()
+    quantity = select(func.sum(OrderLine.quantity)).where(OrderLine.order_id == Order.id).scalar_subquery()
+    newest_first = (
+        select(Order, quantity).where(*conditions).order_by(Order.placed_at.desc(), Order.id.desc())
     )
-    quantities = {order_id: quantity for order_id, quantity in sums}  # noqa: C416  # dict() of rows is not typed
+    rows = db.session.execute(newest_first.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     orders = [
         OrderRow(
             row.number,
             row.email,
             row.state,
             Money(row.total, row.currency),
-            quantities.get(row.id, 0),
+            pieces or 0,
             row.placed_at,
             row.imported_number,
         )
-        for row in rows
+        for row, pieces in rows
     ]
     return OrderPage(orders, page, max(1, -(-total // PER_PAGE)), total)

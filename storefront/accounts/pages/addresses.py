@@ -25,7 +25,7 @@ MAX_ADDRESSES = 20
 @authentication.sign_in_required
 def book(user: User) -> Response:
     """All addresses of the account."""
-    book = [(address, _lines(address)) for address in queries.list_addresses(user.id)]
+    book = [(address, lines_of(address)) for address in queries.list_addresses(user.id)]
     return render_page("addresses", book=book, most=MAX_ADDRESSES)
 
 
@@ -117,6 +117,6 @@ def _values(address: Address) -> dict[str, str]:
     return {name: getattr(address, name) for name in address_rules.FIELDS}
 
 
-def _lines(address: Address) -> list[str]:
+def lines_of(address: Address) -> list[str]:
     """Return the lines of an address as an order prints them, and the telephone number."""
     return [*filter(None, (*address_lines(_values(address)), address.phone))]
