@@ -15,17 +15,17 @@ from storefront.admin import (
     gate,
     home,
     order_pages,
+    product_form,
     sections,
     staff_pages,
     stock_pages,
     upload_pages,
 )
-from storefront.admin.product_form import form_pages as product_form_pages
 
 BLUEPRINTS = (
     home.bp,
     order_pages.bp,
-    product_form_pages.bp,
+    product_form.bp,
     stock_pages.bp,
     change_set_pages.bp,
     upload_pages.bp,

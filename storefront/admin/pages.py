@@ -23,6 +23,7 @@ NOTICES = {
     "undone": lazy_gettext("Undone."),
     "stopped": lazy_gettext("Stopped. What was done stays; you can go on, or undo it."),
     "discarded": lazy_gettext("Discarded. Nothing was changed."),
+    "copied": lazy_gettext("Copied as a draft. Its stock starts at 0."),
 }
 
 

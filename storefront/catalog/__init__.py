@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from storefront import stock
-from storefront.catalog import navigation, picture_queue, queries, variant_lookup, views
+from storefront.catalog import draft_preview, navigation, picture_queue, queries, variant_lookup, views
 from storefront.catalog.description_pictures import show_pictures
 from storefront.catalog.html_sanitiser import below_heading
 from storefront.catalog.list_index import writer
@@ -20,6 +20,7 @@ __all__ = ["delivery_sentences", "init_app"]
 def init_app(app: Flask) -> None:
     """Register the catalogue's pages, and the look-up of variants by what people type."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(draft_preview.bp)
     picture_queue.init_app(app)
     unknown_path.register(app, views.redirect_unknown_path)
     site_navigation.load_links.register(app, navigation.load_top_links)

@@ -112,6 +112,11 @@ def load_list_page(wanted: ListRequest) -> ListPage:
     )
 
 
+_PAGE_ROWS = select(Product, Category.path, _SHOWN_METAFIELDS).outerjoin(
+    Category, Category.id == Product.category_id
+)
+
+
 def fetch_product_page(slug: str) -> ProductPage:
     """Return a product's page with its navigation, each from the cache or from the database.
 
@@ -131,11 +136,7 @@ def load_product_page(slug: str) -> ProductPage:
         GoneError: it has been archived.
     """
     cache.depends_on(keys.slug_tag(slug))
-    row = db.session.execute(
-        select(Product, Category.path, _SHOWN_METAFIELDS)
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(Product.slug == slug)
-    ).one_or_none()
+    row = db.session.execute(_PAGE_ROWS.where(Product.slug == slug)).one_or_none()
     if row is None:
         raise _missing(slug)
     item, path, shown = row
@@ -144,6 +145,23 @@ def load_product_page(slug: str) -> ProductPage:
         raise _missing(slug, GoneError(_("%(title)s is no longer available.", title=item.title)))
     if item.status != "active" or item.price is None:
         raise _missing(slug)
+    return _build_page(item, path, shown)
+
+
+def load_preview(product_id: int) -> ProductPage:
+    """Return the page of a product of any status, with its navigation; nothing of it is cached.
+
+    Raises:
+        NotInShopError: the product does not exist, or has no variants yet.
+    """
+    row = db.session.execute(_PAGE_ROWS.where(Product.id == product_id)).one_or_none()
+    if row is None or row.Product.price is None:
+        raise NotInShopError(_("This product has been removed, or has no variants yet."))
+    page = _build_page(*row)
+    return replace(page, navigation=load_trail(page.category_path))
+
+
+def _build_page(item: Product, path: str | None, shown: str | None) -> ProductPage:
     cache.depends_on(*map(keys.path_tag, ancestor_paths(path or ROOT_PATH)[1:]))
     pictures, places, in_description = load_pictures(item)
     related = _related(item)

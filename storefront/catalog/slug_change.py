@@ -8,6 +8,12 @@ from sqlalchemy.orm import Session
 from storefront.catalog.models import Product, ProductRedirect
 
 
+def is_taken(session: Session, slug: str, product_id: int) -> bool:
+    """Return whether another product has this slug now."""
+    query = select(Product.id).where(Product.slug == slug, Product.id != product_id)
+    return session.execute(query).first() is not None
+
+
 def change_slug(session: Session, product: Product, slug: str) -> None:
     """Change a product's slug, and redirect (301) the old one to it. The caller has checked that it is free."""
     if slug == product.slug:

@@ -158,3 +158,84 @@ def test_viewers_see_the_form_and_cannot_save(app: Flask, address: str) -> None:
     assert page.status_code == 200
     assert 'type="submit">Save' not in page.text
     assert viewer.post(address, title="Forged").status_code == 404
+
+
+def new_form(browser: Browser, **typed: str) -> dict[str, str]:
+    """Return the form of a new product with these fields filled in."""
+    return read_form(browser.get("/admin/products/new").text) | typed
+
+
+def test_a_new_product_is_a_draft_until_published(app: Flask) -> None:
+    browser = staff_browser(app)
+    typed = {"title": "Tea bowl", "new-price": "12", "new-on_hand": "5", "new-label": "BOWL", "tags": "tea"}
+    answer = browser.post("/admin/products/new", **new_form(browser, **typed))
+    assert answer.status_code == 303, answer.text
+    page = browser.get(answer.location)
+    assert page.status_code == 200
+    saved = product()
+    assert (saved.slug, saved.status, saved.price) == ("tea-bowl", "draft", 1200)
+    item = db.session.execute(select(StockItem)).scalar_one()
+    assert (item.sku, item.on_hand, item.tracked) == ("BOWL", 5, True)
+    assert browser.get("/products/tea-bowl").status_code == 404
+    browser.post(answer.location.partition("?")[0], **read_form(page.text) | {"status": "active"})
+    assert "Tea bowl" in browser.get("/products/tea-bowl").text
+    assert "Tea bowl" in browser.get("/products?q=bowl").text
+
+
+def test_products_of_one_title_get_different_addresses(app: Flask) -> None:
+    browser = staff_browser(app)
+    typed = {"title": "Tea bowl", "new-price": "12", "new-label": "BOWL", "new-on_hand": ""}
+    for _time in range(2):
+        assert browser.post("/admin/products/new", **new_form(browser, **typed)).status_code == 303
+    found = db.session.execute(
+        select(Product.slug, Variant.sku, StockItem.tracked)
+        .join(Variant)
+        .join(StockItem, StockItem.variant_id == Variant.id)
+    ).all()
+    assert sorted(map(tuple, found)) == [("tea-bowl", "BOWL", False), ("tea-bowl-2", "tea-bowl", False)]
+    taken = browser.post("/admin/products/new", **new_form(browser, **typed | {"slug": "tea-bowl"}))
+    assert (taken.status_code, read_form(taken.text)["slug"]) == (422, "tea-bowl")
+
+
+def test_an_incomplete_new_product_comes_back(app: Flask) -> None:
+    browser = staff_browser(app)
+    answer = browser.post(
+        "/admin/products/new", **new_form(browser, vendor="Kiln", **{"new-weight_grams": "3"})
+    )
+    assert answer.status_code == 422
+    assert "Enter Title." in answer.text
+    form = read_form(answer.text)
+    assert (form["vendor"], form["new-weight_grams"]) == ("Kiln", "3")
+
+
+def test_an_old_address_leads_to_the_new_one(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    make_product("Pot", variants=[{"sku": "POT"}])
+    form = read_form(browser.get(address).text)
+    assert browser.post(address, **form | {"slug": "pot"}).status_code == 422
+    assert "You can use" in browser.post(address, **form | {"slug": "a/b"}).text
+    assert browser.post(address, **form | {"slug": "mug"}).status_code == 303
+    moved = browser.get("/products/cup")
+    assert (moved.status_code, moved.location) == (301, "/products/mug")
+
+
+def test_a_copy_is_a_draft_without_stock(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    copied = browser.post(f"{address}/copies")
+    page = browser.get(copied.location)
+    assert "Copy of Cup" in page.text
+    copy = db.session.execute(select(Product).where(Product.slug == "copy-of-cup")).scalar_one()
+    assert (copy.status, copy.description_html, copy.option_names) == ("draft", "<p>Red</p>", ["Size"])
+    assert [(each.option1, each.price) for each in copy.variants] == [("S", 1250), ("M", 1250), ("L", 1250)]
+    assert len({each.sku for each in copy.variants} | set(SKUS)) == 6
+
+
+def test_strangers_see_a_draft_by_its_signed_link(app: Flask) -> None:
+    draft = make_product("Tea bowl", status="draft", variants=[{"sku": "BOWL"}])
+    page = staff_browser(app).get(f"/admin/products/{draft.id}").text
+    link = page.partition("/previews/")[2].partition('"')[0]
+    shown = Browser(app).get(f"/previews/{link}")
+    assert "Tea bowl" in shown.text
+    assert (shown.headers["Cache-Control"], shown.headers["X-Robots-Tag"]) == ("private, no-store", "noindex")
+    assert Browser(app).get(f"/previews/{link[:-1]}").status_code == 404
+    assert Browser(app).get("/products/tea-bowl").status_code == 404

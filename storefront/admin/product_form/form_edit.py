@@ -24,15 +24,18 @@ def build_edit(
     edit, variants = ProductEdit(reason=REASON), dict[str, VariantEdit]()
     for name, value in changes.items():
         code, column = fields[name].code, fields[name].field.column
-        if not code and column == "category":
+        if column == "category":
             edit.category = value
+        elif column == "slug":
+            edit.slug = value or None
         elif not code:
             edit.values[column] = value
         else:
             variant = variants.setdefault(code, VariantEdit(code))
             if column == "on_hand":
                 item = loaded.items.get(code)
-                variant.on_hand, variant.expected_on_hand = value, item.on_hand if item else None
+                variant.on_hand, variant.is_uncounted = value, value is None
+                variant.expected_on_hand = item.on_hand if item else None
             else:
                 variant.values[column] = value
     edit.variants = list(variants.values())

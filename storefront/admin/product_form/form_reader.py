@@ -15,6 +15,7 @@ from storefront.admin.product_form.product_fields import (
     show,
 )
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
+from storefront.catalog.slugs import handle_slug
 from storefront.i18n import gettext as _
 from storefront.money import Money
 from storefront.sheets.numbers import parse_amount
@@ -42,7 +43,8 @@ class ProductForm(Form):
             "tick": lambda name, _field: bool(self.typed(name)),
             "amount": self._amount,
             "number": self._number,
-            "stock": self._number,
+            "stock": self._stock,
+            "slug": self._slug,
         }[field.kind]
         return reader(name, field)
 
@@ -102,6 +104,21 @@ class ProductForm(Form):
             return None
         self.values[name] = show("amount", amount)
         return amount
+
+    def _slug(self, name: str, _field: Field) -> str:
+        typed = self.raw(name).strip()
+        slug = handle_slug(typed)
+        if slug != typed:
+            self.errors[name] = _(
+                "An address can’t have these characters. You can use %(slug)s.", slug=repr(slug)
+            )
+        return slug
+
+    def _stock(self, name: str, field: Field) -> int | None:
+        """Return what is on hand; None, for stock that is not counted, only if the form showed none."""
+        if not self.raw(name).strip() and not field.required:
+            return None
+        return self._number(name, field)
 
     def _number(self, name: str, field: Field) -> int | None:
         number = read_whole_number(self.raw(name), most_digits=10)

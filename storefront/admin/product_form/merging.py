@@ -77,6 +77,11 @@ def _merge_field(form: ProductForm, each: FormField, seen: str, merged: Merge) -
         merged.conflicts.append(name)
 
 
+def read_all(form: ProductForm, fields: Mapping[str, FormField]) -> dict[str, Any]:
+    """Return what was typed into all fields of a new product; `form.errors` has a sentence for each refused one."""
+    return {name: form.read(name, each.field) for name, each in fields.items()}
+
+
 def digest(text: str) -> str:
     """Return the digest of a value as a form shows it."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]

@@ -1,6 +1,6 @@
 """The fields of the product form, and the text in which each shows a product's value.
 
-A field of the product is named as its column; one of a variant `v12-price`, with the variant's id.
+A field of the product is named as its column; one of a variant `v12-price`, with the variant's id, or `new-price`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from typing import Any, Literal
 from flask import current_app
 
 from storefront import shop_settings
+from storefront.catalog.models import Product, Variant
 from storefront.catalog.product_writer import LockedProduct
 from storefront.i18n import lazy_gettext
 from storefront.money import Money
+from storefront.stock import StockItem
 
-Kind = Literal["line", "html", "text", "tags", "category", "status", "tick", "amount", "number", "stock"]
+Kind = Literal[
+    "line", "html", "text", "tags", "category", "status", "tick", "amount", "number", "stock", "slug"
+]
 
 STATUSES: Mapping[str, str] = {
     "draft": lazy_gettext("Draft"),
@@ -48,6 +52,7 @@ PRODUCT_FIELDS = (
     Field("vendor", lazy_gettext("Vendor"), "line"),
     Field("product_type", lazy_gettext("Type"), "line"),
     Field("tags", lazy_gettext("Tags"), "tags"),
+    Field("slug", lazy_gettext("Address"), "slug"),
     Field("seo_title", lazy_gettext("Title in search results"), "line", 500),
     Field("seo_description", lazy_gettext("Description in search results"), "text", 2000),
 )
@@ -102,7 +107,7 @@ def list_variants(loaded: LockedProduct, start: int = 0) -> list[VariantPart]:
     """Return the variants of one page, from this place on."""
     return [
         VariantPart(
-            f"v{variant.id}",
+            _prefix(variant),
             " / ".join(variant.options) or variant.label or variant.sku,
             variant.sku,
             loaded.items[variant.sku].reserved if variant.sku in loaded.items else 0,
@@ -126,12 +131,55 @@ def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
         item = loaded.items.get(variant.sku)
         for field in VARIANT_FIELDS:
             if field.kind == "stock":
-                value = item.on_hand if item is not None and item.tracked else None
+                value = _counted(variant, item)
             else:
                 value = getattr(variant, field.column)
             yield FormField(
-                f"v{variant.id}-{field.column}", field, variant.sku, name, show(field.kind, value)
+                f"{_prefix(variant)}-{field.column}", field, variant.sku, name, show(field.kind, value)
             )
+
+
+def blank_product() -> LockedProduct:
+    """Return what the form of a new product shows: a draft with one variant. Neither is ever stored."""
+    row = Product(
+        title="",
+        slug="",
+        description_html="",
+        vendor="",
+        product_type="",
+        tags=[],
+        status="draft",
+        unlisted=False,
+        gift_card=False,
+        seo_title="",
+        seo_description="",
+        option_names=[],
+    )
+    variant = Variant(
+        sku="new",
+        label="",
+        option1="",
+        option2="",
+        option3="",
+        barcode="",
+        weight_grams=0,
+        position=0,
+        backorder=False,
+        requires_shipping=True,
+        taxable=True,
+    )
+    return LockedProduct(row, (None, None), [], {"new": variant}, {})
+
+
+def _counted(variant: Variant, item: StockItem | None) -> int | None:
+    """Return what is on hand; None if it is not counted. A new variant begins with none."""
+    if variant.id is None:
+        return 0
+    return item.on_hand if item is not None and item.tracked else None
+
+
+def _prefix(variant: Variant) -> str:
+    return "new" if variant.id is None else f"v{variant.id}"
 
 
 def show(kind: Kind, value: Any) -> str:

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from storefront.catalog import models, slug_change
 from storefront.catalog.html_sanitiser import sanitise
 from storefront.catalog.list_index import product_update
-from storefront.catalog.product_writer import totals, validation, variants
+from storefront.catalog.product_writer import totals, validation, variants, written_pictures
 from storefront.catalog.product_writer.locked_product import LockedProduct, lock_product, read_product
 from storefront.catalog.product_writer.product_creation import add_draft
 from storefront.catalog.product_writer.product_edit import (
     EditFault,
+    PictureEdit,
     ProductEdit,
     ProductRefusedError,
     VariantEdit,
@@ -28,6 +29,7 @@ from storefront.catalog.product_writer.product_edit import (
 __all__ = (
     "EditFault",
     "LockedProduct",
+    "PictureEdit",
     "ProductEdit",
     "ProductRefusedError",
     "VariantEdit",
@@ -72,6 +74,8 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     variants.free_swapped_options(session, loaded, edit, option_names)
     for number, variant in enumerate(edit.variants):
         variants.write_variant(session, loaded, variant, option_names, number)
+    if edit.pictures is not None:
+        written_pictures.write_pictures(session, loaded, edit.pictures)
     totals.apply_totals(loaded, edit)
     product_update.set_prices(row, list(loaded.variants.values()))
     session.flush()

@@ -22,6 +22,7 @@ class VariantEdit:
         available: how many can be bought from now on; None leaves the stock unchanged.
         on_hand: how many are on hand from now on, reserved ones included; None leaves the stock unchanged.
         expected_on_hand: what the editor saw on hand, if that must not have changed since.
+        is_uncounted: whether its stock is not counted from now on, so that any quantity can be bought.
     """
 
     code: str
@@ -30,6 +31,19 @@ class VariantEdit:
     available: int | None = None
     on_hand: int | None = None
     expected_on_hand: int | None = None
+    is_uncounted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEdit:
+    """A picture of a product as it becomes: one that it has, by its id, or a new stored one (`pictures.store`)."""
+
+    id: int | None = None
+    alt: str = ""
+    source: str = ""
+    digest: str | None = None
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(slots=True)
@@ -43,6 +57,7 @@ class ProductEdit:
         slug: the address; None leaves it as it is.
         variants: the variants that change or are new.
         is_whole: whether variants that are not named are removed, and others may be new.
+        pictures: all pictures in order; None leaves them as they are.
         price: the price of the whole product, which is that of its only variant; None if the edit does not name it.
         available: the stock of the whole product, likewise.
         reason: why the stock changes, for the ledger.
@@ -53,6 +68,7 @@ class ProductEdit:
     slug: str | None = None
     variants: list[VariantEdit] = field(default_factory=list)
     is_whole: bool = False
+    pictures: list[PictureEdit] | None = None
     price: int | None = None
     available: int | None = None
     reason: str = ""

@@ -96,7 +96,7 @@ def write_variant(
         session.add(row)
         session.flush()
         item = StockItem(sku=row.sku, variant_id=row.id, product_id=loaded.row.id, on_hand=0, reserved=0)
-        item.tracked, item.low_threshold = True, 5
+        item.tracked, item.low_threshold, item.version = True, 5, 1
         loaded.items[row.sku] = item
         session.add(item)
     for name, value in values.items():
@@ -106,6 +106,9 @@ def write_variant(
 
 
 def _note_stock(loaded: LockedProduct, variant: VariantEdit) -> None:
+    item = loaded.items.get(variant.code)
+    if variant.is_uncounted and item is not None and item.tracked:
+        item.tracked, item.version = False, item.version + 1
     if variant.available is not None:
         loaded.new_stock[variant.code] = variant.available
     if variant.on_hand is not None:
