@@ -32,6 +32,7 @@ Status = Literal["draft", "active", "archived"]
 ROOT_PATH = ""
 # Of a category's path: characters, and levels below the root.
 MAX_PATH, MAX_LEVELS = 2000, 50
+_NO_PICTURE, _NO_TEXT = "cover_id IS NULL", "description_html = ''"
 
 
 def _now() -> datetime:
@@ -140,6 +141,16 @@ class Product(ChangedBy, Model):
         CheckConstraint("status IN ('draft', 'active', 'archived')", name="status"),
         Index("ix_product_vendor", "vendor", "id"),
         Index("ix_product_slug_lower", text("lower(slug)")),
+        # The filters and orders of the list of all products.
+        Index("ix_product_status", "status", "id"),
+        Index("ix_product_type", "product_type", "id"),
+        Index("ix_product_updated_at", "updated_at", "id"),
+        Index("ix_product_title_lower", text("lower(title)"), "id"),
+        Index("ix_product_price", "price", "id"),
+        Index(
+            "ix_product_no_picture", "id", sqlite_where=text(_NO_PICTURE), postgresql_where=text(_NO_PICTURE)
+        ),
+        Index("ix_product_no_text", "id", sqlite_where=text(_NO_TEXT), postgresql_where=text(_NO_TEXT)),
     )
 
     @property

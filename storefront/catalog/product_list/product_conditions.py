@@ -1,0 +1,94 @@
+"""The SQL conditions of the list of all products, and the narrowest range of an index that holds its matches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import CompoundSelect, Select, Text, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from storefront.catalog.models import Category, Product
+from storefront.catalog.product_list.product_filter import WITHOUT_CATEGORY, ProductFilter
+from storefront.stock import StockItem, is_buyable
+
+AnyQuery = Select[Any] | CompoundSelect[Any]
+
+
+def conditions(wanted: ProductFilter, row: Any = Product) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters; the search is a source of ids instead (`product_matches`)."""
+    found: list[ColumnElement[bool]] = []
+    for column, value in (
+        (row.status, wanted.status),
+        (row.vendor, wanted.vendor),
+        (row.product_type, wanted.product_type),
+    ):
+        if value:
+            found.append(column == value)
+    if wanted.category:
+        found.append(_is_in_category(wanted.category, row))
+    if wanted.tag:
+        found.append(has_tag(wanted.tag, row))
+    if wanted.stock:
+        found.append(_has_stock(wanted.stock, row.id))
+    if wanted.no_picture:
+        found.append(row.cover_id.is_(None))
+    if wanted.no_description:
+        found.append(row.description_html == "")
+    return found
+
+
+def has_tag(tag: str, row: Any = Product) -> ColumnElement[bool]:
+    """Return the condition that a product has exactly this tag; both databases keep tags as a JSON text."""
+    return cast(row.tags, Text).contains(msgspec.json.encode(tag).decode(), autoescape=True)
+
+
+def narrowest_range(wanted: ProductFilter) -> AnyQuery | None:
+    """Return a query of ids that an index serves and that holds all matches; None if no filter has an index."""
+    ids = select(Product.id)
+    if wanted.stock in ("low", "out"):
+        scarce = select(StockItem.product_id.label("id")).where(StockItem.is_scarce())
+        left = StockItem.on_hand - StockItem.reserved
+        return (scarce.where(left <= 0) if wanted.stock == "out" else scarce).order_by(left, StockItem.id)
+    if wanted.vendor:
+        return ids.where(Product.vendor == wanted.vendor).order_by(Product.id.desc())
+    if wanted.product_type:
+        return ids.where(Product.product_type == wanted.product_type).order_by(Product.id.desc())
+    if wanted.category:
+        return ids.where(_is_in_category(wanted.category, Product))
+    if wanted.no_picture:
+        return ids.where(Product.cover_id.is_(None)).order_by(Product.id.desc())
+    if wanted.no_description:
+        return ids.where(Product.description_html == "").order_by(Product.id.desc())
+    if wanted.status:
+        return ids.where(Product.status == wanted.status).order_by(Product.id.desc())
+    return None
+
+
+def order(wanted: ProductFilter, row: Any = Product) -> list[Any]:
+    """Return the columns of the order; each has an index."""
+    columns = {
+        "updated": [row.updated_at.desc()],
+        "title": [func.lower(row.title)],
+        "price": [row.price],
+        "-price": [row.price.desc()],
+    }.get(wanted.sort, [])
+    return [*columns, row.id.asc() if wanted.sort in ("title", "price") else row.id.desc()]
+
+
+def _is_in_category(category: str, row: Any) -> ColumnElement[bool]:
+    if category == WITHOUT_CATEGORY:
+        return row.category_id.is_(None)  # type: ignore[no-any-return]  # a column of a row or of a subquery
+    top = aliased(Category)
+    path = select(top.path).where(top.id == int(category)).scalar_subquery()
+    is_below = func.substr(Category.path, 1, func.length(path) + 1) == path + "/"
+    inside = select(Category.id).where(or_(Category.id == int(category), is_below))
+    return row.category_id.in_(inside)  # type: ignore[no-any-return]
+
+
+def _has_stock(stock: str, product_id: Any) -> ColumnElement[bool]:
+    if stock == "in":
+        return is_buyable(product_id)
+    scarce = exists(StockItem.id).where(StockItem.product_id == product_id, StockItem.is_scarce())
+    return scarce & is_buyable(product_id) if stock == "low" else scarce & ~is_buyable(product_id)

@@ -1,0 +1,95 @@
+"""Finds products by words and codes: the search of the shop, and beside it what the shop does not show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from storefront.catalog import search
+from storefront.catalog.list_index.conditions import SCAN_LIMIT
+from storefront.catalog.models import Product, Variant
+from storefront.extensions import db
+
+_LAST = "\U0010ffff"  # greater than every character of a code
+_MOST_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatches:
+    """The products that a text finds.
+
+    Attributes:
+        ids: the query of their ids; a product may be there twice.
+        plan: the search of the shop; None if the text has no word.
+    """
+
+    ids: CompoundSelect[Any]
+    plan: search.Plan | None
+
+
+def find_by_text(text: str) -> TextMatches:
+    """Return the products that a text finds. One statement, which plans the search."""
+    plan = search.make_plan(db.session(), text)
+    parts = [_with_code(text), _not_shown(text)]
+    if plan is not None:
+        # Of the stages without a correction, the last one finds what the others find, and more.
+        source = (
+            plan.stages[plan.first_correction - 1].source.columns(column("product_id", Integer)).subquery()
+        )
+        parts.append(select(source.c.product_id.label("id")).limit(SCAN_LIMIT + 1))
+    return TextMatches(union_all(*(select(part.subquery()) for part in parts)), plan)
+
+
+def has_code(text: str) -> ColumnElement[bool]:
+    """Return the condition that one of a product's variants has exactly this code, SKU or barcode."""
+    codes = or_(Variant.sku == text, Variant.label == text, Variant.barcode == text)
+    return exists(Variant.id).where(Variant.product_id == Product.id, codes)
+
+
+def _with_code(text: str) -> Select[Any]:
+    """Return the products whose SKUs begin with a text; an index serves it."""
+    query = select(Variant.product_id.label("id")).where(Variant.label.between(text, text + _LAST))
+    return query.limit(SCAN_LIMIT + 1)
+
+
+def _not_shown(text: str) -> Select[Any]:
+    """Return the products with all words of a text among those that the shop's search does not hold."""
+    hidden = (
+        select(Product.id)
+        .where(or_(Product.status.in_(("draft", "archived")), Product.unlisted))
+        .order_by(Product.id.desc())
+        .limit(SCAN_LIMIT + 1)
+        .subquery()
+    )
+    query = select(Product.id.label("id")).join(hidden, hidden.c.id == Product.id)
+    words = text.split()[:_MOST_WORDS]
+    return query.where(*map(_mentions, words)) if words else query.where(Product.id < 0)
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    texts = (Product.title, Product.vendor, Product.product_type, cast(Product.tags, Text))
+    codes = (Variant.sku, Variant.label, Variant.barcode)
+    in_code = or_(*(_contains(code, word) for code in codes))
+    return or_(
+        *(_contains(text, word) for text in texts),
+        exists(Variant.id).where(Variant.product_id == Product.id, in_code),
+    )
+
+
+def _contains(text: Any, word: str) -> ColumnElement[bool]:
+    return func.lower(text).contains(word.lower(), autoescape=True)
