@@ -37,6 +37,7 @@ WITHOUT_ACTOR = {
         "used_challenge",
         "pending_sign_in",
         "sign_in_link",
+        "saved_filter",
     },
     "part of an order, whose events name the actor": {
         "customer_order",
