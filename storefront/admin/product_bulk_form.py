@@ -1,0 +1,199 @@
+"""The form of a bulk edit of products: which ones, and what is done with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+from flask import current_app
+from werkzeug.datastructures import MultiDict
+
+from storefront.catalog.models import Category
+from storefront.catalog.product_list import ProductFilter, list_matching_ids, read_filter
+from storefront.change_sets import bulk_edits
+from storefront.change_sets.edits import Edit
+from storefront.change_sets.row_fields import CategoryNames
+from storefront.errors import StorefrontError
+from storefront.extensions import db
+from storefront.i18n import gettext as _
+from storefront.money import Money, minor_units
+from storefront.unicode_text import ascii_digits, clean_line
+
+MOST_PRODUCTS = 10_000  # of one bulk edit
+MOST_TAGS = 50
+_MAX_TAG = 255
+_LONGEST_QUERY = 8000
+_PERCENT = re.compile(r"[+-]?\d{1,4}(\.\d{1,2})?")
+_LEAST, _GREATEST = Decimal(-99), Decimal(1000)
+
+
+class BulkFormError(StorefrontError):
+    """The form cannot be used; the text says why."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """What a form asks for: a name for the change set, and what becomes of each product."""
+
+    name: str
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """A way to round prices: its label, and step and ending as `bulk_edits.change_prices` takes them."""
+
+    label: str
+    step: int = 1
+    ending: int = 0
+
+
+def read_list_filter(form: MultiDict[str, str]) -> ProductFilter:
+    """Return the filter of the list from which the form was sent."""
+    return read_filter(dict(parse_qsl(form.get("filter", "").lstrip("?")[:_LONGEST_QUERY])))
+
+
+def read_ids(form: MultiDict[str, str]) -> Sequence[int]:
+    """Return the ids of the products: the ones that are ticked, or all that the filter leaves.
+
+    Raises:
+        BulkFormError: nothing is ticked, or too much matches.
+    """
+    if form.get("scope") == "matching":
+        ids = list_matching_ids(read_list_filter(form), MOST_PRODUCTS + 1)
+    else:
+        ids = sorted({int(text) for text in form.getlist("id") if _is_id(text)})
+        if not ids:
+            raise BulkFormError(_("Tick the products to change, or choose all that match."))
+    if len(ids) > MOST_PRODUCTS:
+        most = f"{MOST_PRODUCTS:,}"
+        raise BulkFormError(
+            _("More than %(most)s products match. Narrow the list, and change it part by part.", most=most)
+        )
+    return ids
+
+
+def read_edit(form: MultiDict[str, str]) -> BulkEdit:
+    """Return what the form does with each product.
+
+    Raises:
+        BulkFormError: it does not say so.
+    """
+    reader = _ACTIONS.get(form.get("action", ""))
+    if reader is None:
+        raise BulkFormError(_("Choose what to change."))
+    return reader(form)
+
+
+def roundings() -> dict[str, Rounding]:
+    """Return the ways to round prices in the shop's currency, by the value of their option."""
+    currency = current_app.config["CURRENCY"]
+    unit = 10 ** minor_units(currency)
+    steps = (unit // 20, unit // 10, unit) if unit >= 100 else (10 * unit, 100 * unit)
+    endings = ((unit, 99), (unit, 95), (unit, 90)) if unit >= 100 else ((100 * unit, 90), (1000 * unit, 98))
+    found = {"": Rounding(_("Do not round"))}
+    for step in steps:
+        label = _("To the nearest %(amount)s", amount=Money(step, currency).plain)
+        found[f"{step}"] = Rounding(label, step)
+    for step, hundredths in endings:
+        ending = step * hundredths // 100
+        label = _("Ending in %(amount)s", amount=Money(ending, currency).plain)
+        found[f"{step}-{ending}"] = Rounding(label, step, ending)
+    return found
+
+
+def _publish(_form: MultiDict[str, str]) -> BulkEdit:
+    return BulkEdit(_("Publish products"), bulk_edits.set_fields(status="active"))
+
+
+def _unpublish(_form: MultiDict[str, str]) -> BulkEdit:
+    return BulkEdit(_("Make products drafts"), bulk_edits.set_fields(status="draft"))
+
+
+def _archive(_form: MultiDict[str, str]) -> BulkEdit:
+    return BulkEdit(_("Archive products"), bulk_edits.set_fields(status="archived"))
+
+
+def _categorise(form: MultiDict[str, str]) -> BulkEdit:
+    text = form.get("category", "")
+    if text == "none":
+        return BulkEdit(_("Take products out of their category"), bulk_edits.set_fields(category=[]))
+    category = db.session.get(Category, int(text)) if _is_id(text) else None
+    if category is None:
+        raise BulkFormError(_("Choose a category."))
+    names = CategoryNames(db.session()).names_of(category.id)
+    name = _("Move products to %(category)s", category=" › ".join(names))
+    return BulkEdit(name, bulk_edits.set_fields(category=names))
+
+
+def _add_tags(form: MultiDict[str, str]) -> BulkEdit:
+    tags = _tags(form)
+    return BulkEdit(_("Add tags: %(tags)s", tags=", ".join(tags)), bulk_edits.change_tags(add=tags))
+
+
+def _remove_tags(form: MultiDict[str, str]) -> BulkEdit:
+    tags = _tags(form)
+    return BulkEdit(_("Remove tags: %(tags)s", tags=", ".join(tags)), bulk_edits.change_tags(remove=tags))
+
+
+def _change_prices(form: MultiDict[str, str]) -> BulkEdit:
+    typed = form.get("percent", "")
+    percent = _percent(typed)
+    chosen = roundings().get(form.get("rounding", ""))
+    if percent is None or chosen is None:
+        raise BulkFormError(
+            _("Enter by how many percent prices change, from −99 to 1000, such as −10 or 7.5.")
+        )
+    if not percent and chosen.step == 1:
+        raise BulkFormError(_("Enter by how many percent prices change, or choose how to round them."))
+    name = _("Change prices by %(percent)s %%", percent=f"{percent:+}") if percent else _("Round prices")
+    if chosen.step != 1:
+        name = f"{name} ({chosen.label})"
+    return BulkEdit(name, bulk_edits.change_prices(percent, step=chosen.step, ending=chosen.ending))
+
+
+_ACTIONS: dict[str, Callable[[MultiDict[str, str]], BulkEdit]] = {
+    "publish": _publish,
+    "draft": _unpublish,
+    "archive": _archive,
+    "category": _categorise,
+    "add-tags": _add_tags,
+    "remove-tags": _remove_tags,
+    "prices": _change_prices,
+}
+
+
+def _percent(text: str) -> Decimal | None:
+    """Return a percentage; 0 for an empty text, None if it cannot be read or is out of range."""
+    plain = ascii_digits(text).replace("−", "-").replace(",", ".").rstrip(" %\N{NO-BREAK SPACE}").strip()
+    if not plain:
+        return Decimal(0)
+    if not _PERCENT.fullmatch(plain):
+        return None
+    percent = Decimal(plain)
+    return percent if _LEAST <= percent <= _GREATEST else None
+
+
+def _tags(form: MultiDict[str, str]) -> list[str]:
+    parts = form.get("tags", "")[: MOST_TAGS * (_MAX_TAG + 2)].split(",")
+    tags = list(dict.fromkeys(filter(None, map(clean_line, parts))))
+    if not tags:
+        raise BulkFormError(_("Enter tags, with commas between them."))
+    if len(tags) > MOST_TAGS or any(len(tag) > _MAX_TAG for tag in tags):
+        raise BulkFormError(
+            _(
+                "Enter at most %(most)d tags of at most %(length)d characters.",
+                most=MOST_TAGS,
+                length=_MAX_TAG,
+            )
+        )
+    return tags
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -1,0 +1,116 @@
+"""Bulk edits on /admin/products: they become change sets, which are applied and undone on their own page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from storefront.admin import product_bulk_form
+from storefront.catalog.models import Product, Variant
+from storefront.change_sets.models import ChangeSet
+from storefront.extensions import db
+from tests.accounts.people import Browser, staff_browser
+from tests.factories import make_category, make_product
+
+PATH = "/admin/products/edits"
+
+
+@pytest.fixture
+def products(app: Flask) -> list[int]:
+    return [
+        make_product(
+            f"Cup {number}", status="draft", vendor="Lab" if number else "Row", variants=[{"price": 1000}]
+        ).id
+        for number in range(3)
+    ]
+
+
+@pytest.fixture
+def browser(app: Flask, products: list[int]) -> Browser:
+    return staff_browser(app)
+
+
+def prices() -> list[int]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Variant.price).order_by(Variant.id)))
+
+
+def statuses() -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Product.status).order_by(Product.id)))
+
+
+def test_prices_of_all_that_match_change_and_come_back(browser: Browser) -> None:
+    answer = browser.post(
+        PATH,
+        scope="matching",
+        filter="?vendor=Lab&status=draft",
+        action="prices",
+        percent="−10,5",
+        rounding="5",
+    )
+    assert answer.status_code == 303
+    assert prices() == [1000, 1000, 1000], "it waits until somebody has seen it"
+    assert "Change prices by -10.5 %" in browser.get(answer.location).text
+    assert browser.post(f"{answer.location}/application").status_code == 303
+    assert prices() == [1000, 895, 895]
+    assert browser.post(f"{answer.location}/undo").status_code == 303
+    assert prices() == [1000, 1000, 1000]
+
+
+def test_the_ticked_products_are_published(browser: Browser, products: list[int]) -> None:
+    form = {"scope": "selection", "id": [str(products[0]), str(products[2]), "999", "x"], "action": "publish"}
+    answer = browser.post(PATH, **form)  # type: ignore[arg-type]  # a field that is there more than once
+    assert "product 999 was deleted" in browser.get(answer.location).text
+    browser.post(f"{answer.location}/application")
+    assert statuses() == ["active", "draft", "active"]
+
+
+def test_tags_and_categories_change(browser: Browser, products: list[int]) -> None:
+    cups = make_category("Kitchen", "Cups").id
+    for form in (
+        {"action": "add-tags", "tags": "Blue,  new , blue"},
+        {"action": "remove-tags", "tags": "BLUE"},
+        {"action": "category", "category": str(cups)},
+    ):
+        answer = browser.post(PATH, scope="matching", filter="?q=cup", **form)
+        assert browser.post(f"{answer.location}/application").status_code == 303, form
+    db.session.rollback()
+    found = db.session.get_one(Product, products[0])
+    assert (found.tags, found.category_id) == (["new"], cups)
+
+
+def test_bad_forms_get_a_sentence_and_keep_what_was_typed(
+    browser: Browser, products: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticked = {"scope": "selection", "id": str(products[1])}
+    for form, sentence in (
+        ({"action": "publish"}, "Tick the products"),
+        ({**ticked, "action": "explode"}, "Choose what to change"),
+        ({**ticked, "action": "prices", "percent": "-100"}, "from −99 to 1000"),
+        ({**ticked, "action": "prices", "percent": "1e3"}, "from −99 to 1000"),
+        ({**ticked, "action": "prices", "percent": ""}, "or choose how to round"),
+        ({**ticked, "action": "category", "category": "99999"}, "Choose a category"),
+        ({**ticked, "action": "add-tags", "tags": " ,"}, "Enter tags"),
+        ({**ticked, "action": "add-tags", "tags": "x" * 300}, "at most"),
+        ({**ticked, "action": "draft"}, "would change nothing"),
+    ):
+        answer = browser.post(PATH, filter="?vendor=Lab", **form)  # type: ignore[arg-type]
+        assert (answer.status_code, sentence in answer.text) == (422, True), form
+        assert re.search(r'id="vendor"[^>]*value="Lab"', answer.text)
+        if "id" in form:
+            assert f'value="{products[1]}" checked' in answer.text
+        if len(form.get("percent", "")) > 2:
+            assert f'value="{form["percent"]}"' in answer.text
+    monkeypatch.setattr(product_bulk_form, "MOST_PRODUCTS", 2)
+    assert "More than 2 products" in browser.post(PATH, scope="matching", action="publish").text
+    assert db.session.scalar(select(func.count(ChangeSet.id))) == 0
+
+
+def test_viewers_plan_nothing(app: Flask, products: list[int]) -> None:
+    viewer = staff_browser(app, "viewer")
+    assert "Change several products" not in viewer.get("/admin/products").text
+    assert viewer.post(PATH, scope="matching", action="archive").status_code == 404

@@ -1,0 +1,144 @@
+"""/admin/products: the list of all products with its search, filters and orders."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from storefront.catalog.models import Product
+from storefront.catalog.product_list import product_selection, read_filter, select_products
+from storefront.extensions import db
+from tests.accounts.people import Browser, staff_browser
+from tests.checkout.shoppers import count_statements
+from tests.factories import make_category, make_product
+
+ROW = re.compile(r'product-row__title" dir="auto">(?:<a[^>]*>)?([^<]*)')
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    kitchen, cups = make_category("Kitchen"), make_category("Kitchen", "Cups")
+    make_product(
+        "Blue cup",
+        category=cups,
+        pictures=1,
+        description_html="<p>Glazed.</p>",
+        tags=["glazed", "Größe"],
+        variants=[{"sku": "CUP-1", "label": "Cup 1", "barcode": "4006381333931", "price": 500, "on_hand": 3}],
+    )
+    make_product("Grey draft", status="draft", vendor="Lab", variants=[{"sku": "DR-7", "price": 900}])
+    make_product(
+        "Old jug",
+        status="archived",
+        category=kitchen,
+        product_type="Jug",
+        variants=[{"sku": "JUG", "price": 100, "on_hand": 0}],
+    )
+    return staff_browser(app)
+
+
+def titles(browser: Browser, query: str) -> list[str]:
+    answer = browser.get(f"/admin/products{query}")
+    assert answer.status_code == 200
+    return ROW.findall(answer.text)
+
+
+FILTERED = (
+    ("", ["Old jug", "Grey draft", "Blue cup"]),
+    ("?sort=price", ["Old jug", "Blue cup", "Grey draft"]),
+    ("?sort=title", ["Blue cup", "Grey draft", "Old jug"]),
+    ("?status=draft", ["Grey draft"]),
+    ("?status=archived&sort=title", ["Old jug"]),
+    ("?vendor=Lab", ["Grey draft"]),
+    ("?type=Jug", ["Old jug"]),
+    ("?tag=Gr%C3%B6%C3%9Fe", ["Blue cup"]),
+    ("?tag=glaz", []),
+    ("?stock=out", ["Old jug"]),
+    ("?stock=low", ["Blue cup"]),
+    ("?stock=in", ["Grey draft", "Blue cup"]),
+    ("?picture=none", ["Old jug", "Grey draft"]),
+    ("?description=none&vendor=Lab", ["Grey draft"]),
+    ("?category=none", ["Grey draft"]),
+    ("?q=cup", ["Blue cup"]),
+    ("?q=draft+grey", ["Grey draft"]),
+    ("?q=dr-7", ["Grey draft"]),
+    ("?q=jug&status=draft", []),
+    ("?q=4006381333931", ["Blue cup"]),
+    ("?q=Cup+1", ["Blue cup"]),
+    ("?q=glazed", ["Blue cup"]),
+    ("?q=100%25", []),
+    ("?q=%25", []),
+    ("?status=emperor&category=x&stock=&sort=relevance&page=1", ["Old jug", "Grey draft", "Blue cup"]),
+    ("?page=2", []),
+)
+
+
+def test_filters_and_searches(browser: Browser) -> None:
+    for query, expected in FILTERED:
+        assert titles(browser, query) == expected, query
+        assert count_statements(lambda: browser.get(f"/admin/products{query}")) <= 8, query  # noqa: B023
+    kitchen = make_category("Kitchen")
+    assert titles(browser, f"?category={kitchen.id}") == ["Old jug", "Blue cup"], "with those below it"
+    make_product("Samovar")
+    assert 'href="/admin/products?q=samovar"' in browser.get("/admin/products?q=samover").text
+
+
+def test_pages_follow_each_other(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product_selection, "PER_PAGE", 2)
+    for query in ("", "stock=in", "status=active&sort=title"):
+        first = browser.get(f"/admin/products?{query}").text
+        assert ('rel="next"' in first) is (query == "")
+    assert titles(browser, "?page=2") == ["Blue cup"]
+
+
+def test_large_lists_are_cut_alike(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        make_product(f"Cup {number}", variants=[{"price": (number * 3 % 5) * 100}])
+    make_product("Draft", status="draft", vendor="Lab")
+    for sort in ("new", "updated", "title", "price", "-price"):
+        for query in ({}, {"status": "active"}, {"vendor": "Kiln Row"}, {"stock": "in"}):
+            wanted = read_filter({"sort": sort, **query})
+            whole = select_products(wanted, 1)
+            with monkeypatch.context() as patch:
+                patch.setattr(product_selection, "MATCH_LIMIT", 3)
+                cut = select_products(wanted, 1)
+            assert (whole.is_minimum, cut.is_minimum, cut.total) == (False, True, 3)
+            assert list(cut.ids)[:3] == list(whole.ids)[:3], (sort, query)
+    db.session.rollback()
+
+
+def test_viewers_see_the_list_and_packers_do_not(app: Flask, browser: Browser) -> None:
+    assert titles(staff_browser(app, "viewer"), "?status=draft") == ["Grey draft"]
+    packer = staff_browser(app, "orders")
+    assert packer.get("/admin/products").status_code == 404
+    assert 'href="/admin/products"' not in packer.get("/admin").text
+
+
+def test_texts_are_shown_as_they_were_typed(app: Flask, browser: Browser) -> None:
+    make_product("<script>alert(1)</script>", vendor="<b>")
+    page = browser.get("/admin/products?q=%3Cscript%3E&vendor=%22%3E&tag=%E2%80%AEabc").text
+    assert "<script>alert" not in page
+    assert 'value="&#34;&gt;"' in page
+    assert "\u202e" not in page
+    assert browser.get("/admin/products?vendor=" + "x" * 5000).status_code == 200
+    assert db.session.get(Product, 1) is not None
+
+
+def test_people_keep_filters_of_their_own(app: Flask, browser: Browser) -> None:
+    path, link = "/admin/products/filters", 'href="/admin/products?vendor=Lab"'
+    answer = browser.post(path, name=" From the lab ", filter="?vendor=Lab&status=king&next=//x.example")
+    assert answer.location == "/admin/products?vendor=Lab&said=saved"
+    assert browser.post(path, name="From the lab", filter="?vendor=Lab").status_code == 303, "replaced"
+    page = browser.get("/admin/products").text
+    assert page.count(link) == 1
+    for form in ({"name": "x" * 61, "filter": "?q=a"}, {"name": "\u200b", "filter": "?q=a"}, {"name": "All"}):
+        assert browser.post(path, **form).status_code == 422
+    viewer = staff_browser(app, "viewer")
+    assert link not in viewer.get("/admin/products").text
+    (removal,) = re.findall(r"/admin/products/filters/[0-9]+/removal", page)
+    viewer.post(removal)
+    assert link in browser.get("/admin/products").text, "of somebody else"
+    browser.post(removal)
+    assert link not in browser.get("/admin/products").text
