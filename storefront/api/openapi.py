@@ -82,6 +82,9 @@ def _operation(rule: Rule, found: Operation, description: str, refs: dict[Any, A
             "required": True,
             "content": {"application/json": {"schema": refs[found.body]}},
         }
+    elif found.files:
+        file = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+        about["requestBody"] = {"required": True, "content": dict.fromkeys(found.files, file)}
     return about
 
 

@@ -82,6 +82,7 @@ class Operation:
     response: Any
     scope: str | None
     body: type[msgspec.Struct] | None
+    files: Sequence[str]
     parameters: Sequence[Parameter]
     errors: Sequence[int]
     status: int
@@ -93,6 +94,7 @@ def operation(
     *,
     scope: str | None = None,
     body: type[msgspec.Struct] | None = None,
+    files: Sequence[str] = (),
     parameters: Sequence[Parameter] = (),
     errors: Sequence[int] = (),
     status: int = 200,
@@ -104,6 +106,7 @@ def operation(
         response: the type of the response's body; None for a response without one.
         scope: the scope that the token needs; None if no token is needed.
         body: the type of the request's body; the view gets it as the argument `body`.
+        files: the content types of a body that is a file; the view reads it itself.
         parameters: the parameters in the query and in headers; the view reads them itself.
         errors: the error statuses in addition to `COMMON_ERRORS`.
         status: the status of the response.
@@ -120,7 +123,7 @@ def operation(
                 return result
             return public_response(result) if caller is None else private_response(result, status)
 
-        call.operation = Operation(summary, response, scope, body, parameters, errors, status)  # type: ignore[attr-defined]
+        call.operation = Operation(summary, response, scope, body, files, parameters, errors, status)  # type: ignore[attr-defined]
         return call
 
     return declare

@@ -11,6 +11,13 @@ from storefront.api.product_changes import Precondition
 from storefront.api.schemas import Product
 from storefront.cache import etags, responses
 
+IF_MATCH = operations.Parameter(
+    "If-Match",
+    {"type": "string"},
+    "Change the product only if it still has this ETag; otherwise 412.",
+    "header",
+)
+
 
 def if_match_precondition() -> Precondition:
     """Return a check that raises a ProblemError (412) unless the product has one of the ETags in `If-Match`."""

@@ -55,7 +55,7 @@ def change_product(
     display = product_reader.stock_display_for(caller)
     with _refusals_as_problems(), write_transaction() as session:
         loaded = lock_product(session, product_id)
-        _check(loaded, condition, display)
+        check_precondition(loaded, condition, display)
         _check_currency(body)
         write_product(session, loaded, _read_edit(body, loaded))
         return _build(loaded, display)
@@ -88,11 +88,12 @@ def delete_product(product_id: int, caller: Caller, condition: Precondition) -> 
     """
     with write_transaction() as session:
         loaded = lock_product(session, product_id)
-        _check(loaded, condition, product_reader.stock_display_for(caller))
+        check_precondition(loaded, condition, product_reader.stock_display_for(caller))
         product_deletion.delete_product(session, loaded, reason="API")
 
 
-def _check(loaded: LockedProduct, condition: Precondition, display: stock.Display) -> None:
+def check_precondition(loaded: LockedProduct, condition: Precondition, display: stock.Display) -> None:
+    """Raise a ProblemError (412) unless a locked product is in the state that the request expects."""
     row = loaded.row
     shown = row.status == "active" and not row.unlisted and bool(loaded.variants)
     condition(_build(loaded, stock.public_display()) if shown else None, _build(loaded, display))

@@ -166,6 +166,13 @@ def _build_product(
     )
 
 
+def picture_url(image: models.ProductImage) -> str | None:
+    """Return the address of a picture as `images` has it; None if no file of it is stored yet."""
+    if not image.digest:
+        return None
+    return Picture(image.digest, image.width, image.height, image.alt).src(IMAGE_WIDTH)
+
+
 def _image(picture: Picture) -> Image:
     width = next(
         (w for w in rendition_widths(picture.width) if w >= IMAGE_WIDTH), rendition_widths(picture.width)[-1]

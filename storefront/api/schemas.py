@@ -236,6 +236,35 @@ class ProductPatch(_ReadOnlyMembers, frozen=True, forbid_unknown_fields=True, kw
     category: CategoryInput | UnsetType | None = UNSET
 
 
+class ProductPicture(Struct, frozen=True):
+    """A picture of a product, at a place among its pictures from 1; `variants` show it first.
+
+    `url` is null until a picture that an import named has been fetched.
+    """
+
+    id: int
+    position: int
+    alt: str
+    url: str | None
+    width: int
+    height: int
+    variants: list[str]
+
+
+class ProductPictures(Struct, frozen=True):
+    """The pictures of a product, in order."""
+
+    items: list[ProductPicture]
+
+
+class PicturePatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """The changes of a picture. A `position` after the last is the last; `variants` are all that show it first."""
+
+    alt: Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+    position: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
+    variants: Annotated[list[Sku], Meta(max_length=250)] | UnsetType = UNSET
+
+
 class StockInput(Struct, frozen=True, forbid_unknown_fields=True):
     """How many can be bought from now on, in addition to the reserved ones; the reason goes into the ledger.
 

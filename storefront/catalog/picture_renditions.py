@@ -36,7 +36,17 @@ MAX_CPU = 60  # seconds
 REFUSED = 3
 FAILED = 4  # the disk did; standard error has the number of the error
 _MAX_HEIGHT = 16_383  # of a WebP picture (RFC 9649, 2.6)
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+# The formats that are read, by Pillow's names; it calls a JPEG file with several pictures MPO.
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+}
+_FORMATS = [name for name in MEDIA_TYPES if name != "MPO"]
 # How Pillow writes each kind of file. AVIF at 50 looks like WebP at 80 (41 to 45 dB) in about half of the bytes; all
 # AVIF files of a picture take half a second, at speed 6 twice as long for 7 % fewer bytes.
 _OPTIONS: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ from storefront.errors import StorefrontError
 
 WIDTHS, LARGE_WIDTH = picture_renditions.WIDTHS, picture_renditions.LARGE_WIDTH
 rendition_widths = picture_renditions.rendition_widths
+MEDIA_TYPES = picture_renditions.MEDIA_TYPES
 MAX_BYTES = 20 * 1024 * 1024
 MAX_SECONDS = 90  # for a large picture
 # The memory of large pictures would add up; so would the work on those that nobody waits for.
@@ -80,6 +81,19 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
     except RefusedError as error:
         raise PictureError(str(error)) from error
     return StoredPicture(digest, width, height)
+
+
+def media_type_of(data: bytes) -> str:
+    """Return the content type of a picture's file, by its head.
+
+    Raises:
+        PictureError: the file is not a picture that the shop can use.
+    """
+    try:
+        with picture_renditions.open_picture(data) as source:
+            return MEDIA_TYPES[source.format or ""]
+    except RefusedError as error:
+        raise PictureError(str(error)) from error
 
 
 def make_all(digest: str, media_dir: Path) -> list[Rendition]:

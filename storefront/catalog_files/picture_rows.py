@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from storefront.catalog.picture_edits import MAX_PICTURES
 from storefront.catalog_files.file_reader import FileReader, UnusableCellError
 from storefront.catalog_files.product_columns import ProductRow
 from storefront.change_sets.inputs import InputPicture, InputProduct
 from storefront.sheets import cells
-
-MAX_PICTURES = 250  # of one product; as many as Shopify allows
 
 
 def read_pictures(

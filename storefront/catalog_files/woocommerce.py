@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from storefront.catalog.models import MAX_LEVELS
+from storefront.catalog.picture_edits import MAX_PICTURES
 from storefront.catalog.slugs import slugify
 from storefront.catalog_files import product_texts
 from storefront.catalog_files.file_reader import (
@@ -21,7 +22,6 @@ from storefront.catalog_files.file_reader import (
     UnusableProductError,
 )
 from storefront.catalog_files.number_columns import MILLIONTHS, NumberKind
-from storefront.catalog_files.picture_rows import MAX_PICTURES
 from storefront.catalog_files.product_columns import ProductRow
 from storefront.catalog_files.variant_rows import MAX_LABEL, MAX_VARIANTS
 from storefront.change_sets.inputs import InputPicture, InputProduct, InputVariant

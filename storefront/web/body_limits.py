@@ -35,7 +35,7 @@ class BodyLimit:
 
     Attributes:
         kind: the kind of route.
-        prefixes: where the paths of these routes begin; the longest prefix of all rows decides.
+        prefixes: where the paths of these routes begin; the longest prefix of all rows decides. `*` is any part.
         most: bytes of a body.
     """
 
@@ -53,6 +53,7 @@ LIMITS = (
     BodyLimit("pages", ("/",), 16 * KB),
     BodyLimit("checkout", ("/checkout",), 64 * KB),
     BodyLimit("api", ("/api/", "/payments/"), MB),
+    BodyLimit("pictures", ("/api/v1/products/*/pictures",), 20 * MB),
     BodyLimit("office", ("/ops", "/admin"), 2 * MB),
     BodyLimit("uploads", ("/admin/uploads/",), 250 * MB),
 )
@@ -152,6 +153,9 @@ def _admit_body(limit: BodyLimit) -> None:
 
 
 def _is_below(path: str, prefix: str) -> bool:
+    if "*" in prefix:
+        parts, wanted = path.split("/"), prefix.split("/")
+        return len(parts) >= len(wanted) and all(w in ("*", p) for p, w in zip(parts, wanted, strict=False))
     return path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/"))
 
 

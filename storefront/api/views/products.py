@@ -20,7 +20,7 @@ from storefront.api.operations import (
     private_response,
     public_response,
 )
-from storefront.api.preconditions import if_match_precondition
+from storefront.api.preconditions import IF_MATCH, if_match_precondition
 from storefront.api.schemas import (
     ListedProduct,
     Product,
@@ -63,12 +63,6 @@ _LIST = (
     ),
     Parameter("sort", {"type": "string", "enum": list(SORTS)}, "The order; `new` by default."),
     Parameter("fields", _FIELDS, "Only these members of each product, separated by commas."),
-)
-IF_MATCH = Parameter(
-    "If-Match",
-    {"type": "string"},
-    "Change the product only if it still has this ETag; otherwise 412.",
-    "header",
 )
 _REFUSALS = (404, 409, 412, 413, 415, 422)
 

@@ -61,6 +61,13 @@ def refresh(session: Session, product_ids: Iterable[int]) -> None:
     session.expire_all()
 
 
+def refresh_covers(session: Session, product_ids: Sequence[int]) -> None:
+    """Bring the covers of products up to date, whose pictures have changed, and nothing else. Flushes first."""
+    session.flush()
+    _set_covers(session, product_ids)
+    cache.invalidate_on_commit(session, *map(keys.product_tag, product_ids), *map(keys.card_tag, product_ids))
+
+
 def write(
     session: Session, entries: Sequence[ListIndexRow], *, unlisted: Sequence[int] = (), fresh: bool = False
 ) -> None:
