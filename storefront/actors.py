@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import click
 from flask import Flask, current_app, has_request_context
@@ -102,7 +102,13 @@ class ChangedBy:
 
     Bulk updates do not set it: those of the list index, for example, only follow the change of another row.
     `storefront/deletions.py` records who deleted a row.
+
+    Attributes:
+        history_fields: the columns of which `storefront/history/` records old and new values; nothing personal, and
+            no secret.
     """
+
+    history_fields: ClassVar[tuple[str, ...]] = ()
 
     changed_by: Mapped[str] = mapped_column(String(MAX_LENGTH), default=actor_text, server_default="")
 

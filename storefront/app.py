@@ -26,6 +26,7 @@ from storefront import (
     deletions,
     demo,
     edge,
+    history,
     i18n,
     limit_policies,
     mail,
@@ -84,6 +85,7 @@ def create_app(environ: Mapping[str, str] | None = None, *, instance: Path | Non
     rate_limiting.init_app(app, limit_policies.POLICIES, limit_policies.ENDPOINT_COSTS)
     hosts.init_app(app)
     deletions.init_app(app)
+    history.init_app(app)  # before the cache, which takes the tags of a transaction away
     cache.init_app(app, shop_cache.TAG_KINDS, shop_cache.PAGE_SETTINGS)
     cdn.init_app(app)
     same_origin.init_app(app)

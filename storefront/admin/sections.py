@@ -31,6 +31,7 @@ SECTIONS = (
         lazy_gettext("Imports"),
         (("admin_change_sets.all_change_sets", lazy_gettext("Imports and changes")),),
     ),
+    Section(lazy_gettext("History"), (("admin_history.all_changes", lazy_gettext("Who changed what")),)),
     Section(
         lazy_gettext("System"),
         (

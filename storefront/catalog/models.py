@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import (
     JSON,
@@ -58,6 +58,8 @@ class Category(ChangedBy, Model):
     product_count: Mapped[int] = mapped_column(default=0)
 
     parent: Mapped[Category | None] = relationship(remote_side="Category.id")
+
+    history_fields: ClassVar[tuple[str, ...]] = ("parent_id", "name", "slug", "path", "position")
 
     __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
 
@@ -135,6 +137,22 @@ class Product(ChangedBy, Model):
         back_populates="product",
         order_by="ProductImage.position, ProductImage.id",
         cascade="all, delete-orphan",
+    )
+
+    history_fields: ClassVar[tuple[str, ...]] = (
+        "slug",
+        "title",
+        "description_html",
+        "vendor",
+        "product_type",
+        "tags",
+        "status",
+        "unlisted",
+        "gift_card",
+        "seo_title",
+        "seo_description",
+        "category_id",
+        "option_names",
     )
 
     __table_args__ = (
@@ -216,6 +234,22 @@ class Variant(ChangedBy, Model):
     product: Mapped[Product] = relationship(back_populates="variants")
     image: Mapped[ProductImage | None] = relationship()
 
+    history_fields: ClassVar[tuple[str, ...]] = (
+        "label",
+        "option1",
+        "option2",
+        "option3",
+        "price",
+        "compare_at_price",
+        "barcode",
+        "weight_grams",
+        "position",
+        "backorder",
+        "requires_shipping",
+        "taxable",
+        "image_id",
+    )
+
     __table_args__ = (
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint("compare_at_price >= 0", name="compare_at_price_not_negative"),
@@ -258,6 +292,8 @@ class ProductImage(ChangedBy, Model):
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     product: Mapped[Product] = relationship(back_populates="images")
+
+    history_fields: ClassVar[tuple[str, ...]] = ("position", "alt", "source", "digest")
 
     def cache_tags(self) -> set[str]:
         """Tags of its product."""

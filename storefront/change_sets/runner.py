@@ -19,7 +19,7 @@ from sqlalchemy import Text, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storefront import actors, outbox
+from storefront import actors, history, outbox
 from storefront.catalog.list_index import writer
 from storefront.change_sets import store
 from storefront.change_sets.application import apply_batch
@@ -198,11 +198,13 @@ class _Runner:
             change_set = self._lock(session, self._in_progress)
             batch = Batch(session, change_set, self._folder, self._load_rows(session, ids))
             if batch.rows:
+                history.begin_change_set(session, self._id)
                 apply_batch(batch) if self._verb == "apply" else undo_batch(batch)
                 if batch.touched:
                     writer.refresh(session, batch.touched)
                 _save(session, batch)
                 change_set.move_rows(self._direction.state, (row.state for row in batch.rows))
+                history.note_products(session, _slugs(batch))
         db.session.remove()  # frees the rows of this batch
         with suppress(SQLAlchemyError):  # later, or a worker deletes them
             outbox.delete_delivered()  # else workers would drop pages a second time for each batch
@@ -249,6 +251,7 @@ class _Runner:
             if change_set is not None:
                 change_set.status = self._direction.done
                 setattr(change_set, f"{self._direction.prefix}_at", datetime.now(UTC))
+                history.note_change_set(session, self._id, change_set.name, self._verb)
 
     def _lock_finished(self, session: Session) -> ChangeSet | None:
         """Lock the change set; None if another process has finished it."""
@@ -256,6 +259,12 @@ class _Runner:
         return session.execute(
             query.with_for_update().execution_options(populate_existing=True)
         ).scalar_one_or_none()
+
+
+def _slugs(batch: Batch) -> dict[int, str]:
+    """Return the addresses of the products of which something was done, by id."""
+    done = (row for row in batch.rows if row.product_id is not None and not row.result.did_nothing)
+    return {row.product_id: row.change.slug for row in done if row.product_id is not None}
 
 
 def _save(session: Session, batch: Batch) -> None:

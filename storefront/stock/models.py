@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, String, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,6 +33,9 @@ class StockItem(ChangedBy, Model):
     version: Mapped[int] = mapped_column(default=1)
     # on_hand = opening + the sum of movements. Of a code that an earlier variant had, the sum has its movements too.
     opening: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    # What is on hand is in the ledger.
+    history_fields: ClassVar[tuple[str, ...]] = ("tracked", "low_threshold")
 
     __table_args__ = (
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),

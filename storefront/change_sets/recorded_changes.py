@@ -1,0 +1,81 @@
+"""Undo one recorded change of a product or variant: planned as a change set, so that it can be undone in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.catalog.models import Product, Variant
+from storefront.change_sets.changes import ProductChange, ValueChange, VariantChange
+from storefront.change_sets.row_fields import is_same
+from storefront.change_sets.store import PlanWriter
+from storefront.extensions import db
+from storefront.history import RecordedChange
+
+KIND = "edit"  # of the change set
+_FIELDS: dict[str, type[Product] | type[Variant]] = {"product": Product, "variant": Variant}
+# Fields that a change set can set by the name of the column.
+_UNDOABLE = {
+    "product": frozenset(
+        ("title", "slug", "description_html", "vendor", "product_type", "tags", "status", "unlisted")
+    )
+    | {"gift_card", "seo_title", "seo_description"},
+    "variant": frozenset(("label", "price", "compare_at_price", "barcode", "weight_grams", "backorder"))
+    | {"requires_shipping", "taxable", "option1", "option2", "option3"},
+}
+
+
+def find_undoable(changes: Iterable[RecordedChange]) -> set[int]:
+    """Return the ids of the changes of which every field still has the value that was set: one query per table."""
+    wanted = [each for each in changes if _has_undoable_fields(each)]
+    rows: dict[tuple[str, str], Any] = {}
+    for kind, model in _FIELDS.items():
+        keys = {int(each.row_id) for each in wanted if each.kind == kind}
+        if keys:
+            names = {name for each in wanted if each.kind == kind for name in each.fields}
+            columns = [getattr(model, name) for name in sorted(names)]
+            for row in db.session.execute(select(model.id, *columns).where(model.id.in_(keys))):
+                rows[kind, str(row.id)] = row
+    return {each.id for each in wanted if _is_untouched(each, rows.get((each.kind, each.row_id)))}
+
+
+def plan_undo(change: RecordedChange, name: str) -> int | None:
+    """Store the change set that puts the old values back; return its number, None if that is not possible.
+
+    What somebody has changed since stays when it is applied.
+    """
+    product = db.session.get(Product, change.product_id) if change.product_id is not None else None
+    if product is None or not _has_undoable_fields(change):
+        return None
+    fields = {field: ValueChange(new, old) for field, (old, new) in change.fields.items()}
+    planned = ProductChange(action="update", slug=product.slug, title=product.title, product_id=product.id)
+    if change.kind == "product":
+        planned.fields = fields
+    else:
+        variant = db.session.get(Variant, int(change.row_id))
+        if variant is None:
+            return None
+        planned.variants = [VariantChange(action="update", sku=variant.sku, fields=fields)]
+    db.session.rollback()
+    with PlanWriter(KIND, name) as plan:
+        plan.add(planned)
+        return plan.finish({"changed": 1})
+
+
+def _has_undoable_fields(change: RecordedChange) -> bool:
+    return bool(change.action == "update" and change.fields and set(change.fields) <= _undoable(change.kind))
+
+
+def _undoable(kind: str) -> frozenset[str]:
+    return _UNDOABLE.get(kind, frozenset())
+
+
+def _is_untouched(change: RecordedChange, row: Any) -> bool:
+    if row is None:
+        return False
+    pairs: Sequence[tuple[Any, Any]] = [
+        (getattr(row, name), new) for name, (_old, new) in change.fields.items()
+    ]
+    return all(is_same(now, new) for now, new in pairs)
