@@ -51,8 +51,9 @@ def select_products(wanted: ProductFilter, page: int) -> ProductSelection:
     source = narrowest_range(wanted)
     if source is not None:
         rows, complete = _match(source, wanted)
-        if complete:
-            return _slice([row.id for row in rows], page, is_minimum=False)
+        # A range is in the order of ids, but for that of categories: its matches are the newest ones.
+        if complete or (wanted.sort == "new" and not wanted.category):
+            return _slice([row.id for row in rows], page, is_minimum=not complete)
         return _walk_order(wanted, page, is_minimum=True)
     return _walk_order(wanted, page)
 
@@ -84,6 +85,7 @@ def _match(source: AnyQuery, wanted: ProductFilter) -> tuple[list[Any], bool]:
     found = (
         select(Product.id, Product.title, Product.price, Product.updated_at, code.label("has_code"))
         .where(Product.id.in_(select(scanned.c.id)), *conditions(wanted))
+        .order_by(*([Product.id.desc()] if wanted.sort == "new" else []))
         .limit(MATCH_LIMIT + 1)
         .subquery()
     )
