@@ -42,6 +42,7 @@ share_work()
 gc.set_threshold(50_000, 10, 10)
 # On a busy machine Redis may need longer than a page waits, and the shop would do without it. Also in processes that
 # import this module.
+SHIPPED_TIMEOUT = clients.TIMEOUT
 clients.TIMEOUT = 0.5
 os.environ["PATH"] = search_path()  # started programs look for others: PostgreSQL for useradd
 

@@ -17,7 +17,7 @@ KINDS = (PRODUCT_DETAIL, PRODUCT_LIST, CATEGORY, USER_PROFILE, SHOP_SETTINGS)
 
 def product(slug: str) -> CacheEntry:
     """A product's page as data."""
-    return CacheEntry("catalog:product:v1", slug, PRODUCT_DETAIL)
+    return CacheEntry("catalog:product:v2", slug, PRODUCT_DETAIL)
 
 
 def product_list(canonical: str) -> CacheEntry:

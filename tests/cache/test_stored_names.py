@@ -13,7 +13,7 @@ pytestmark = pytest.mark.any_database
 
 DIGEST = blake2b(b"x", digest_size=11).hexdigest()
 KEYS = {
-    keys.product("x"): ("catalog:product:v1:x", "product_detail"),
+    keys.product("x"): ("catalog:product:v2:x", "product_detail"),
     keys.product_list("x"): ("catalog:list:v1:x", "product_list"),
     keys.category("x"): ("catalog:category:v1:x", "category"),
     keys.trail("x"): ("catalog:trail:v1:x", "category"),

@@ -51,7 +51,7 @@ def test_product_of_several_rows_is_imported_completely(runner: FlaskCliRunner, 
     assert result.exit_code == 0, result.output
     assert "1 created" in result.output
     assert "had 1 script, which the shop does not show" in result.output
-    page = queries.load_product_page("teapot")
+    page = queries.fetch_product_page("teapot")
     assert [c.name for c in page.navigation.trail] == ["Teaware", "Pots"]
     assert page.description_html == "<p>Pours</p>"
     assert page.tags == ["clay", "hand-made"]

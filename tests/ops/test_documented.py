@@ -15,9 +15,10 @@ from storefront.cache import edge_fields, l2, store
 from storefront.cache.keys import HARD_TTL, OUTAGE_TTL
 from storefront.config import Settings
 from storefront.rate_limiting import policies
-from storefront.redis_roles import circuit_breaker, clients
+from storefront.redis_roles import circuit_breaker
 from storefront.shop_cache import keys
 from tests.chaos.test_failover import RECOVERY
+from tests.conftest import SHIPPED_TIMEOUT
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.any_database
@@ -85,7 +86,7 @@ def test_the_checklist_has_the_numbers_of_the_code() -> None:
         f"opens after {circuit_breaker.MAX_ERRORS} errors in {circuit_breaker.ERROR_WINDOW:g} s" in CHECKLIST
     )
     assert f"one probe every {circuit_breaker.PROBE_INTERVAL:g} s" in CHECKLIST
-    assert f"waits at most {clients.TIMEOUT:g} s" in CHECKLIST
+    assert f"waits at most {SHIPPED_TIMEOUT:g} s" in CHECKLIST
     assert f"tried for {postgresql.CONNECT_SECONDS:g} s" in CHECKLIST
     assert f"asked for {postgresql.PING_SECONDS:g} s" in CHECKLIST
     assert f"({postgresql.STATEMENT_SECONDS:g} s if the server is frozen" in CHECKLIST
