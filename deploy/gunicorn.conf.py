@@ -37,7 +37,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 from prometheus_client import multiprocess  # noqa: E402
 
-from storefront import periodic, platform_features, redis_roles, stock  # noqa: E402
+from storefront import live, periodic, platform_features, redis_roles  # noqa: E402
 from storefront.app import create_app  # noqa: E402
 from storefront.ops import setup  # noqa: E402
 
@@ -88,7 +88,7 @@ def post_worker_init(worker: Any) -> None:
 
     def leave(number: int, frame: object) -> None:
         # Close open streams at once: gunicorn first waits for requests.
-        gevent.spawn(stock.hub.get(worker.wsgi).close)
+        gevent.spawn(live.close_streams, worker.wsgi)
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, leave)
@@ -100,7 +100,7 @@ def post_worker_init(worker: Any) -> None:
 def worker_exit(_server: object, worker: Any) -> None:
     """Close open streams so that browsers come back: after `max_requests` a worker ends without a signal."""
     if (app := getattr(worker, "wsgi", None)) is not None:
-        stock.hub.get(app).close()
+        live.close_streams(app)
 
 
 def child_exit(_server: object, worker: Any) -> None:

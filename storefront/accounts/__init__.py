@@ -22,6 +22,7 @@ from storefront.accounts import (
     security_events,
 )
 from storefront.accounts.authentication import (
+    current_sign_in,
     current_user,
     load_current_user,
     redirect_to_sign_in,
@@ -29,7 +30,13 @@ from storefront.accounts.authentication import (
     signed_in,
 )
 from storefront.accounts.customer_files.cli import customers
-from storefront.accounts.extension_points import account_deleted, account_pages, add_export, add_page
+from storefront.accounts.extension_points import (
+    access_ended,
+    account_deleted,
+    account_pages,
+    add_export,
+    add_page,
+)
 from storefront.accounts.known_devices import is_presented as is_known_device
 from storefront.accounts.models import Address, User
 from storefront.accounts.pages import BLUEPRINTS
@@ -43,10 +50,12 @@ __all__ = [
     "Address",
     "Shopper",
     "User",
+    "access_ended",
     "account_deleted",
     "account_pages",
     "add_export",
     "add_page",
+    "current_sign_in",
     "current_user",
     "find_letter",
     "init_app",

@@ -48,6 +48,7 @@ MAX_SIGN_INS = 50
 PROOF_LIFETIME = timedelta(minutes=15)
 # Keys in the WSGI environ: the current request's shopper, and the time of the last proof in this browser.
 _CURRENT, _PROVEN_AT = "storefront.accounts.current", "storefront.accounts.proven_at"
+_SIGN_IN = "storefront.accounts.sign_in"  # the id of this browser's sign-in
 # The session's key for the digest of the sign-in that it belongs to.
 _SESSION_KEY = "sign_in"
 
@@ -84,10 +85,16 @@ def load_current_user() -> User | None:
         request.environ[_CURRENT] = None
         return None
     row, user = found
-    request.environ[_PROVEN_AT] = row.proven_at
+    request.environ[_PROVEN_AT], request.environ[_SIGN_IN] = row.proven_at, row.id
     last_seen.record(row.digest, row.last_seen_at.timestamp())
     request.environ[_CURRENT] = Shopper.of(user)
     return user
+
+
+def current_sign_in() -> int:
+    """Return the id of this browser's sign-in; 0 if nobody is signed in. To be called after `load_current_user`."""
+    found: int = request.environ.get(_SIGN_IN, 0)
+    return found
 
 
 def is_recently_proven() -> bool:

@@ -18,6 +18,7 @@ from storefront.accounts import (
     security_events,
     sign_in_limits,
 )
+from storefront.accounts.extension_points import access_ended
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.second_factor import guess_limits
 from storefront.accounts.sign_in_limits import PasswordAttempt
@@ -206,6 +207,8 @@ def start_generation(
         return None
     former = user.generation
     user.generation += 1
+    if user.is_staff:
+        access_ended.fire(session, user_id)
     cache.invalidate_on_commit(session, keys.user_tag(user_id), hard=True)
     if stay:
         known_devices.keep(session, user_id, former, user.generation)

@@ -15,6 +15,9 @@ from storefront.i18n import lazy_gettext as _
 account_deleted = Hook[[Session, int], None]("accounts.account_deleted")
 """Fires in the transaction that deletes an account, before the row goes, with the account's id."""
 
+access_ended = Hook[[Session, int], None]("accounts.access_ended")
+"""Fires in the transaction that ends all sign-ins of a member of the staff, with the account's id."""
+
 # Returns the part of a person's data that a room keeps, as JSON can hold it; takes the account's id.
 Exporter = Callable[[int], Any]
 

@@ -15,6 +15,7 @@ from storefront.admin import (
     gate,
     history_pages,
     home,
+    live_pages,
     order_pages,
     product_form,
     product_list_pages,
@@ -26,6 +27,7 @@ from storefront.admin import (
 
 BLUEPRINTS = (
     home.bp,
+    live_pages.bp,
     order_pages.bp,
     product_form.bp,
     stock_pages.bp,
@@ -46,3 +48,4 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     sections.init_app(app)
+    live_pages.init_app(app)

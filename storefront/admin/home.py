@@ -9,6 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from storefront import shop_settings
+from storefront.admin.live_pages import read_versions
 from storefront.admin.pages import render_page
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.change_sets.store import list_waiting
@@ -29,8 +30,10 @@ def show() -> Response:
     """Show what there is to do; every member of the staff has this page, with the parts that their role may see."""
     sees_orders, sees_stock = may("orders:read"), may("stock:read")
     timezone = ZoneInfo(shop_settings.current().timezone)
+    versions = read_versions()  # first: what changes after this is in the page, or leads to another look
     return render_page(
         "home.html",
+        versions=versions,
         takings=read_takings(periods(datetime.now(UTC), timezone)) if sees_orders else None,
         work=count_open_work() if sees_orders else None,
         scarce=list_scarce(MOST + 1) if sees_stock else None,

@@ -11,7 +11,7 @@ from storefront.cache.state import cache_state
 from storefront.edge.fast_path import CachedPageLayer, FastPath, cached_pages, fast_path
 from storefront.edge.repeated_refusals import RefusalLayer
 from storefront.live.socket_takeover import SocketTakeover
-from storefront.stock import stream
+from storefront.live.wsgi_stream import stream_paths
 from storefront.web.common_headers import Measure
 from storefront.web.prefix import PrefixLayer
 
@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
         pages = CachedPageLayer(app, cache, app.wsgi_app)
         cached_pages.set(app, pages)
         app.wsgi_app = pages  # type: ignore[method-assign]
-    app.wsgi_app = SocketTakeover(app.wsgi_app, stream.PATH)  # type: ignore[method-assign]
+    app.wsgi_app = SocketTakeover(app.wsgi_app, stream_paths.setdefault(app, set()))  # type: ignore[method-assign]
 
 
 def init_fast_path(app: Flask, measure: Measure | None) -> None:

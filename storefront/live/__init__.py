@@ -7,8 +7,8 @@ and decodes messages from Redis.
 
 from __future__ import annotations
 
-from storefront.live.hub import Hub
+from storefront.live.hub import Hub, close_streams
 from storefront.live.states import ItemState, Source
-from storefront.live.wsgi_stream import stream_response
+from storefront.live.wsgi_stream import add_path, stream_response
 
-__all__ = ["Hub", "ItemState", "Source", "stream_response"]
+__all__ = ["Hub", "ItemState", "Source", "add_path", "close_streams", "stream_response"]

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import rate_limiting
+from storefront.app_state import AppState
 from storefront.batches import batches
 from storefront.live import frames
 from storefront.live.schedule import Schedule
@@ -30,6 +31,8 @@ HEARTBEATS = 32  # between two breaths
 BREATH = 0.001
 LONGEST_PAUSE = 1.25  # seconds between attempts to subscribe: all pages are right 2 s after Redis is back
 DELAYS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds: bounds for /metrics
+
+_hubs = AppState[list["Hub"]]("live.hubs")
 
 
 class Hub:
@@ -54,13 +57,14 @@ class Hub:
         self._rule: object = None
         self._subscribers = Subscribers()
         self._lock = threading.RLock()
-        self._schedule = Schedule(self)
+        self._schedule = Schedule(self, source.poll_seconds)
         self._pid = 0
         self._subscription: Subscription | None = None
         self._closing = False
         self.live = False
         self.received = self.sent = self.dropped = 0
         self.delays: Counter[float] = Counter()
+        _hubs.setdefault(app, []).append(self)
 
     @property
     def streams(self) -> int:
@@ -81,7 +85,7 @@ class Hub:
             self._rule = self._source.rule()
         self._subscription = Subscription(
             self._source.role,
-            [self._source.channel],
+            [self._source.channel, *self._source.further_channels],
             on_message=self.receive,
             on_subscribed=self._resume,
             on_lost=lambda: self.set_live(live=False),
@@ -151,7 +155,7 @@ class Hub:
         return frames.snapshot(states.values(), unknown, live=self.live)
 
     def receive(self, channel: str, message: bytes) -> None:
-        """Decode a message that Redis published, and publish it to the streams."""
+        """Decode a message that Redis published, and publish it to the streams, or read all that they watch."""
         began, rule = time.monotonic(), self._rule
         self.received += 1
         try:
@@ -159,7 +163,9 @@ class Hub:
         except msgspec.MsgspecError as error:
             log.warning("%s: a message on %s is not valid: %s", self._source.event, channel, error)
             return
-        if self.publish(state):
+        if state is None:
+            self._schedule.poll_soon()
+        elif self.publish(state):
             took = time.monotonic() - began
             self.delays[next((bound for bound in DELAYS if took <= bound), float("inf"))] += 1
         self._follow_rule(rule)
@@ -204,7 +210,7 @@ class Hub:
     def poll(self, batch: int) -> None:
         """Read everything that is watched from the database, `batch` topics at a time, and publish what is newer.
 
-        Topics that the public may not see any more are forgotten.
+        Topics that the public may not see any more are forgotten; streams that watch one of a private source end.
         """
         rule = self._rule
         with self._lock:
@@ -216,8 +222,13 @@ class Hub:
             for state in states:
                 self.publish(state, is_read=True)
             with self._lock:
-                for topic in set(topics) - {state.topic for state in states}:
+                gone = set(topics) - {state.topic for state in states}
+                for topic in gone:
                     self._latest.forget(topic)
+                ending = {one for topic in gone for one in self._subscribers.of_topic(topic)}
+            if self._source.is_private:
+                for subscriber in ending:
+                    subscriber.end(frames.last_frame())
         self._follow_rule(rule)
 
     def follow_rule(self) -> None:
@@ -286,3 +297,9 @@ class Hub:
                 for subscriber in subscribers[start : start + SENDS]:
                     subscriber.offer(key, frame)
         return len(subscribers)
+
+
+def close_streams(app: Flask) -> None:
+    """End all streams of an application, because this process stops."""
+    for hub in _hubs.setdefault(app, []):
+        hub.close()

@@ -12,8 +12,8 @@ from storefront.periodic import PeriodicTask
 if TYPE_CHECKING:
     from storefront.live.hub import Hub
 
-POLL_SUBSCRIBED = 30.0  # seconds between polls while this process receives what Redis publishes
-POLL_UNSUBSCRIBED = 5.0
+POLL_UNSUBSCRIBED = 5.0  # seconds between polls, at most, while this process receives nothing of Redis
+POLL_GAP = 0.2  # seconds between polls that messages ask for: an import sends thousands
 # After Redis is back: a process that changes items may notice later than this one that it can publish again.
 POLL_RECOVERING = 1.0
 RECOVERY = 10.0  # seconds
@@ -23,11 +23,11 @@ BATCH = 20  # topics in one statement: a change that arrives meanwhile waits a m
 
 
 class Schedule:
-    """The hub's tasks."""
+    """The hub's tasks. While messages arrive, everything is read every `poll_seconds`."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._recovery_ends = self._next_tick = 0.0
+    def __init__(self, hub: Hub, poll_seconds: float) -> None:
+        self._hub, self._poll_seconds = hub, poll_seconds
+        self._recovery_ends = self._next_tick = self._polled_at = 0.0
         self._resubscribed = threading.Event()
         self._tasks = (
             PeriodicTask("live-heartbeats", hub.send_heartbeats, self._until_next_tick),
@@ -52,6 +52,11 @@ class Schedule:
         self._resubscribed.set()
         self._tasks[1].wake()
 
+    def poll_soon(self) -> None:
+        """Poll at once, or with the next regular poll if the last one was a moment ago."""
+        if time.monotonic() - self._polled_at >= POLL_GAP:
+            self._tasks[1].wake()
+
     def _until_next_tick(self) -> float:
         self._next_tick += TICK
         return max(0.0, self._next_tick - time.monotonic())
@@ -60,12 +65,14 @@ class Schedule:
         if self._resubscribed.is_set():
             return RETRY
         if not self._hub.live:
-            return POLL_UNSUBSCRIBED
-        return POLL_RECOVERING if time.monotonic() < self._recovery_ends else POLL_SUBSCRIBED
+            return min(POLL_UNSUBSCRIBED, self._poll_seconds)
+        recovering = time.monotonic() < self._recovery_ends
+        return min(POLL_RECOVERING, self._poll_seconds) if recovering else self._poll_seconds
 
     def _poll(self) -> None:
         resubscribed = self._resubscribed.is_set()
         self._resubscribed.clear()
+        self._polled_at = time.monotonic()
         try:
             self._hub.poll(BATCH)
         except BaseException:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from storefront.live.socket_stream import SocketStreams
@@ -19,6 +19,8 @@ from storefront.web import DETACHED_RESPONSE
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from storefront.live.hub import Hub
+
 _SNDBUF = 32 * 1024  # bytes that the kernel keeps for a client that does not read
 _PATIENCE = 30  # seconds until a client that acknowledges nothing is gone
 
@@ -28,15 +30,15 @@ class SocketTakeover:
 
     Args:
         inner: the application.
-        path: where its streams are.
+        paths: where its streams are.
     """
 
-    def __init__(self, inner: WSGIApplication, path: str) -> None:
-        self._inner, self._path = inner, path
-        self._sockets: SocketStreams | None = None
+    def __init__(self, inner: WSGIApplication, paths: Container[str]) -> None:
+        self._inner, self._paths = inner, paths
+        self._sockets: dict[Hub, SocketStreams] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: D102
-        if environ.get("PATH_INFO") != self._path or not _can_take_over(environ):
+        if environ.get("PATH_INFO") not in self._paths or not _can_take_over(environ):
             return self._inner(environ, start_response)
         head: list[Any] = []
 
@@ -51,10 +53,11 @@ class SocketTakeover:
             return body
         if close := getattr(body, "close", None):
             close()
-        if self._sockets is None:
-            self._sockets = SocketStreams(wanted.hub)
+        sockets = self._sockets.get(wanted.hub)
+        if sockets is None:
+            sockets = self._sockets[wanted.hub] = SocketStreams(wanted.hub)
         fd = _duplicate(environ["gunicorn.socket"])
-        self._sockets.open(fd, wanted.address, wanted.topics, _head(*head))
+        sockets.open(fd, wanted.address, wanted.topics, _head(*head))
         environ[DETACHED_RESPONSE] = head  # for the measuring layer outside of this one
         # gunicorn takes this as "the connection is closed": it ends its loop and closes its own descriptor.
         raise StopIteration

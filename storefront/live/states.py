@@ -35,11 +35,17 @@ class Source(Protocol):
         event: the name of the event that carries one changed item.
         channel: the channel of Redis on which changes are published.
         role: the Redis that publishes them.
+        further_channels: other channels that say that something may have changed.
+        poll_seconds: between two reads of all that is watched, while messages arrive.
+        is_private: streams that watch a topic which `read` does not return any more are ended.
     """
 
     event: str
     channel: str
     role: Role = Role.LIVE
+    further_channels: Sequence[str] = ()
+    poll_seconds: float = 30.0
+    is_private: bool = False
 
     def rule(self) -> object:
         """Return the rule by which items are shown now. When it has changed, all are read again."""
@@ -52,8 +58,8 @@ class Source(Protocol):
             SQLAlchemyError: the database cannot be read.
         """
 
-    def decode(self, message: bytes) -> ItemState:
-        """Return the item that a message of the channel is about.
+    def decode(self, message: bytes) -> ItemState | None:
+        """Return the item that a message of a channel is about; None if all that is watched has to be read again.
 
         Raises:
             msgspec.MsgspecError: this is not a valid message.

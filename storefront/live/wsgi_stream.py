@@ -6,15 +6,23 @@ import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from storefront import rate_limiting
+from storefront.app_state import AppState
 from storefront.live import frames
 from storefront.live.frames import HEARTBEAT_KEY
 from storefront.live.hub import Hub
 
 # The key in the WSGI environment under which a view leaves a StreamRequest for `SocketTakeover`.
 STREAM_REQUEST = "storefront.stream"
+
+stream_paths = AppState[set[str]]("live.paths")
+
+
+def add_path(app: Flask, path: str) -> None:
+    """Say where streams are, so that `SocketTakeover` looks there."""
+    stream_paths.setdefault(app, set()).add(path)
 
 
 class StreamRequest(NamedTuple):

@@ -77,7 +77,7 @@ class _Event(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Event).decode
 
 
-class StockSource:
+class StockSource(live.Source):
     """Reads stock from the database and decodes the stock events of Redis, limited to what the public may know.
 
     Args:
@@ -138,6 +138,7 @@ def _public(
 def init_app(app: Flask) -> None:
     """Register the stream. The hub starts with the first one."""
     hub.set(app, live.Hub(app, StockSource(app)))
+    live.add_path(app, PATH)
     app.register_blueprint(bp)
 
 
