@@ -23,15 +23,16 @@ class LastOwnerError(StorefrontError):
 
 def default_role() -> RoleName:
     """Return the role of a new member of the staff: the first one owns the shop, the others manage it."""
-    return "manager" if db.session.scalar(select(User.id).where(_is_owner()).limit(1)) else "owner"
+    return "manager" if db.session.scalar(select(User.id).where(is_owner()).limit(1)) else "owner"
 
 
 def check_other_owner(session: Session, user_id: int) -> None:
     """Raise LastOwnerError unless another account owns the shop, too; two changes at once wait for each other."""
-    owners = select(User.id).where(_is_owner()).order_by(User.id).with_for_update()
+    owners = select(User.id).where(is_owner()).order_by(User.id).with_for_update()
     if not set(session.scalars(owners)) - {user_id}:
         raise LastOwnerError
 
 
-def _is_owner() -> ColumnElement[bool]:
+def is_owner() -> ColumnElement[bool]:
+    """Return the SQL condition that an account owns the shop and can sign in."""
     return User.is_staff & (User.role == "owner") & User.disabled_at.is_(None)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from storefront import shop_settings
 from storefront.admin.live_pages import read_versions
 from storefront.admin.pages import render_page
+from storefront.admin.shop_warnings import list_warnings
 from storefront.catalog.scarce_variants import list_scarce
 from storefront.change_sets.store import list_waiting
 from storefront.checkout.takings import count_open_work, periods, read_takings
@@ -34,6 +35,7 @@ def show() -> Response:
     return render_page(
         "home.html",
         versions=versions,
+        warnings=list_warnings(),
         takings=read_takings(periods(datetime.now(UTC), timezone)) if sees_orders else None,
         work=count_open_work() if sees_orders else None,
         scarce=list_scarce(MOST + 1) if sees_stock else None,

@@ -61,7 +61,8 @@ def test_the_page_shows_what_waits_and_what_came_in(app: Flask) -> None:
     assert f"{price.format('en_US')} received" in page.replace("<bdi>", "").replace("</bdi>", "")
     assert '<a href="/admin/stock?code=CUP">' in page
     assert 'href="/admin/orders?state=refund+due"' in page
-    assert count_statements(lambda: browser.get("/admin")) <= 8
+    begin = 1 if db.engine.dialect.name == "sqlite" else 0
+    assert count_statements(lambda: browser.get("/admin")) <= 8 + begin
 
 
 def test_a_person_sees_the_parts_of_their_role(app: Flask) -> None:

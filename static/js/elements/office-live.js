@@ -57,7 +57,7 @@ class OfficeLive extends HTMLElement {
     this.#stale = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.redirected || answer.status === 404) return this.#close(); // this person may not see the page any more
+      if (answer.redirected || answer.status === 404) return this.#leave();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (answer.ok && replaceOfficeParts(document.querySelector("main"), page.querySelector("main"))) this.textContent = this.dataset.said;
     } catch {
@@ -91,11 +91,17 @@ class OfficeLive extends HTMLElement {
   async #askAgain() {
     try {
       const answer = await fetch(location.href, { method: "HEAD" });
-      if (answer.redirected || answer.status === 404) return this.#close();
+      if (answer.redirected || answer.status === 404) return this.#leave();
       this.#reopen();
     } catch {
       this.#fail();
     }
+  }
+
+  /** This person may not see the page any more: its place has the page to sign in, or none. */
+  #leave() {
+    this.#close();
+    location.reload();
   }
 
   #close() {
