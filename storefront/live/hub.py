@@ -57,7 +57,10 @@ class Hub:
         self._rule: object = None
         self._subscribers = Subscribers()
         self._lock = threading.RLock()
-        self._schedule = Schedule(self, source.poll_seconds)
+        # An app's source need not inherit from `Source`, and may be older than these.
+        self._channels = (source.channel, *getattr(source, "further_channels", Source.further_channels))
+        self._is_private = getattr(source, "is_private", Source.is_private)
+        self._schedule = Schedule(self, getattr(source, "poll_seconds", Source.poll_seconds))
         self._pid = 0
         self._subscription: Subscription | None = None
         self._closing = False
@@ -85,7 +88,7 @@ class Hub:
             self._rule = self._source.rule()
         self._subscription = Subscription(
             self._source.role,
-            [self._source.channel, *self._source.further_channels],
+            self._channels,
             on_message=self.receive,
             on_subscribed=self._resume,
             on_lost=lambda: self.set_live(live=False),
@@ -226,7 +229,7 @@ class Hub:
                 for topic in gone:
                     self._latest.forget(topic)
                 ending = {one for topic in gone for one in self._subscribers.of_topic(topic)}
-            if self._source.is_private:
+            if self._is_private:
                 for subscriber in ending:
                     subscriber.end(frames.last_frame())
         self._follow_rule(rule)
