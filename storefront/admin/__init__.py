@@ -22,6 +22,7 @@ from storefront.admin import (
     sections,
     staff_pages,
     stock_pages,
+    stock_taking_pages,
     upload_pages,
 )
 
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     order_pages.bp,
     product_form.bp,
     stock_pages.bp,
+    stock_taking_pages.bp,
     change_set_pages.bp,
     upload_pages.bp,
     customer_pages.bp,

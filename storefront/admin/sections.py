@@ -24,7 +24,13 @@ SECTIONS = (
     Section(lazy_gettext("Home"), (("admin_home.show", lazy_gettext("Home")),)),
     Section(lazy_gettext("Orders"), (("admin_orders.all_orders", lazy_gettext("Orders")),)),
     Section(lazy_gettext("Products"), (("admin_products.all_products", lazy_gettext("Products")),)),
-    Section(lazy_gettext("Stock"), (("admin_stock.show", lazy_gettext("Stock")),)),
+    Section(
+        lazy_gettext("Stock"),
+        (
+            ("admin_stock.show", lazy_gettext("Stock")),
+            ("admin_stock_takings.all_takings", lazy_gettext("Stock-taking")),
+        ),
+    ),
     Section(lazy_gettext("Customers"), (("admin_customers.everybody", lazy_gettext("Customers")),)),
     Section(lazy_gettext("Staff"), (("admin_staff.everybody", lazy_gettext("Staff")),)),
     Section(

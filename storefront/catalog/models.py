@@ -220,7 +220,7 @@ class Variant(ChangedBy, Model):
     option3: Mapped[str] = mapped_column(String(255), default="")
     price: Mapped[int] = mapped_column(BigInteger)
     compare_at_price: Mapped[int | None] = mapped_column(BigInteger)
-    barcode: Mapped[str] = mapped_column(String(255), default="")
+    barcode: Mapped[str] = mapped_column(String(255), default="", index=True)
     weight_grams: Mapped[int] = mapped_column(default=0)
     position: Mapped[int] = mapped_column(default=0)
     backorder: Mapped[bool] = mapped_column(default=False)

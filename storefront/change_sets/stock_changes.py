@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from storefront.batches import batches
@@ -12,10 +12,11 @@ from storefront.catalog.list_index import writer
 from storefront.change_sets.batch import CHUNK, Batch, StockWish
 from storefront.change_sets.changes import StockChange
 from storefront.change_sets.results import Left
-from storefront.stock import Movement, StockItem, StockMovement, apply_movements
+from storefront.stock import Movement, StockItem, apply_movements
 from storefront.stock.inventory import MAX_ON_HAND
 from storefront.stock.items import add_items
 from storefront.stock.models import MovementKind
+from storefront.stock.recounts import find_recounted
 
 UNDO = "undo"  # the reason in the ledger
 
@@ -49,31 +50,6 @@ def apply_wishes(batch: Batch, reason: str) -> None:
             movements.append(Movement(wish.sku, kind, delta, reference=reference, reason=reason))
     for error in apply_movements(batch.session, movements):
         raise error  # not reached: the rows are locked, and the numbers were checked
-
-
-def find_recounted(session: Session, skus: Sequence[str], reference: str) -> set[str]:
-    """Return the codes whose stock somebody has set since a change set changed it.
-
-    A delivery, a sale and a return are differences, as the change set's movement is. A number that was set replaces
-    it: undoing the difference would make that number wrong. Numbers that were set and put back do not count.
-    """
-    found: set[str] = set()
-    for chunk in batches(sorted(skus), CHUNK):
-        own = (
-            select(StockMovement.sku, func.max(StockMovement.id).label("last"))
-            .where(StockMovement.sku.in_(chunk), StockMovement.reference == reference)
-            .group_by(StockMovement.sku)
-            .subquery()
-        )
-        later = (
-            select(StockMovement.sku)
-            .join(own, own.c.sku == StockMovement.sku)
-            .where(StockMovement.id > own.c.last, StockMovement.kind == "adjusted")
-            .group_by(StockMovement.sku, StockMovement.reference)
-            .having(func.sum(StockMovement.quantity) != 0)
-        )
-        found |= set(session.execute(later).scalars())
-    return found
 
 
 def undo_stock(batch: Batch, wishes: Sequence[StockWish]) -> None:

@@ -1,6 +1,7 @@
-"""Finds the variant that a person means: by its code, or by its label, which several variants may have.
+"""Finds the variant that a person means: by its code, or by its label or barcode, which several variants may have.
 
-Labels belong to the catalogue, which knows this room and not the other way round; it registers `find_variants`.
+Labels and barcodes belong to the catalogue, which knows this room and not the other way round; it registers
+`find_variants`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ class VariantName:
 
 
 find_variants = Hook[[str], Sequence[VariantName]]("stock.find_variants")
-"""Returns the variants whose code or label is this text, in the order of their codes."""
+"""Returns the variants whose code, label or barcode is this text, in the order of their codes."""
 
 
 class AmbiguousSkuError(StorefrontError):
-    """Several variants have this text as code or label; the sentence lists their codes.
+    """Several variants have this text as code, label or barcode; the sentence lists their codes.
 
     Attributes:
         variants: all of them.
@@ -43,18 +44,18 @@ class AmbiguousSkuError(StorefrontError):
         if more := len(variants) - len(listed):
             listed.append(f"and {more:,} more")
         super().__init__(
-            f"{len(variants):,} variants have the SKU {text!r}. Give the code of one: {'; '.join(listed)}."
+            f"{len(variants):,} variants have the SKU or barcode {text!r}. Give the code of one: {'; '.join(listed)}."
         )
         self.variants = tuple(variants)
         self.is_code = any(variant.sku == text for variant in variants)
 
 
 def find_variant(text: str, *, is_code: bool = False) -> VariantName:
-    """Return the one variant whose code or label is this text.
+    """Return the one variant whose code, label or barcode is this text.
 
     Args:
         text: what a person typed or scanned.
-        is_code: it is a code, whichever variants have it as their label.
+        is_code: it is a code, whichever variants have it as their label or barcode.
 
     Raises:
         UnknownSkuError: there is none.

@@ -14,6 +14,7 @@ from storefront.shop_cache import keys
 
 MovementKind = Literal["received", "sold", "released", "held", "returned", "adjusted"]
 _BUYABLE = "NOT tracked OR on_hand > reserved"
+_UNCOUNTED = "NOT tracked"
 _SCARCE = "tracked AND on_hand - reserved <= low_threshold"
 
 
@@ -58,6 +59,12 @@ class StockItem(ChangedBy, Model):
             sqlite_where=text(_SCARCE),
             postgresql_where=text(_SCARCE),
         ),
+        Index(
+            "ix_stock_item_uncounted",
+            "id",
+            sqlite_where=text(_UNCOUNTED),
+            postgresql_where=text(_UNCOUNTED),
+        ),
     )
 
     @property
@@ -92,7 +99,7 @@ class StockMovement(Model):
     __tablename__ = "stock_movement"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sku: Mapped[str] = mapped_column(String(255), index=True)
+    sku: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(8))
     quantity: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
@@ -105,6 +112,7 @@ class StockMovement(Model):
         CheckConstraint(
             "kind IN ('received', 'sold', 'released', 'held', 'returned', 'adjusted')", name="kind"
         ),
+        Index("ix_stock_movement_sku_id", "sku", "id"),
     )
 
 

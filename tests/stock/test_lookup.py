@@ -41,7 +41,7 @@ def test_a_label_of_several_variants_is_refused(app: Flask) -> None:
     make_product("Shirt", option_names=["Size"], variants=SIZES)
     status, told = run(app, "set", "LINEN", "7", "--reason", "x")
     assert status == 1
-    assert "2 variants have the SKU 'LINEN'" in told
+    assert "2 variants have the SKU or barcode 'LINEN'" in told
     assert "made-m (Shirt, M); made-s (Shirt, S)" in told
     assert "--code" not in told
     assert (on_hand("made-s"), on_hand("made-m")) == (1, 2)

@@ -34,7 +34,7 @@ def test_the_staff_form_rejects_bad_values_with_a_message(staff: FlaskClient) ->
     for form, status, sentence in (
         ({"sku": "TP", "number": "-1", "reason": "x"}, 422, "whole number"),
         ({"sku": "TP", "number": "9", "reason": " "}, 422, "Enter a reason."),
-        ({"sku": "nothing", "number": "9", "reason": "x"}, 404, "no variant"),
+        ({"sku": "nothing", "number": "9", "reason": "x"}, 404, "No variant"),
     ):
         answer = staff.post("/admin/stock", data=form, headers=OWN)
         assert answer.status_code == status
@@ -93,8 +93,9 @@ def on_hand() -> int:
     return db.session.query(StockItem).one().on_hand
 
 
-def test_strangers_get_404_for_staff_pages(client: FlaskClient) -> None:
+def test_strangers_are_led_to_the_sign_in_page(client: FlaskClient) -> None:
     for address in ("8.8.8.8", "127.0.0.1"):
-        about = {"REMOTE_ADDR": address}
-        assert client.get("/admin/stock", environ_overrides=about).status_code == 404
-        assert client.get("/admin/system/cache", environ_overrides=about).status_code == 404
+        for path in ("/admin/stock", "/admin/system/cache"):
+            answer = client.get(path, environ_overrides={"REMOTE_ADDR": address})
+            assert answer.status_code == 303
+            assert answer.location.startswith("/account/login?next=")
