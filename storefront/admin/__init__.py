@@ -9,6 +9,8 @@ from flask import Flask
 
 from storefront.admin import (
     carried_form,
+    category_pages,
+    category_text_pages,
     change_set_pages,
     customer_pages,
     former_addresses,
@@ -31,6 +33,8 @@ BLUEPRINTS = (
     live_pages.bp,
     order_pages.bp,
     product_form.bp,
+    category_pages.bp,
+    category_text_pages.bp,
     stock_pages.bp,
     stock_taking_pages.bp,
     change_set_pages.bp,

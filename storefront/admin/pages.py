@@ -17,6 +17,7 @@ from storefront.web.private import private_page
 # The notice that a page shows after a redirect, by the parameter `said` of its URL.
 NOTICES = {
     "saved": lazy_gettext("Saved."),
+    "deleted": lazy_gettext("Deleted."),
     "invited": lazy_gettext("The invitation is on its way. It is valid for a week."),
     "withdrawn": lazy_gettext("The invitation no longer works."),
     "applied": lazy_gettext("Applied. You can undo it below."),

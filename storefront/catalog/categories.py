@@ -12,6 +12,7 @@ from storefront.catalog.list_index import writer
 from storefront.catalog.models import MAX_LEVELS, MAX_PATH, ROOT_PATH, Category, CategoryRedirect, Product
 from storefront.catalog.slugs import earlier_name_slug, slugify
 from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
 
 
 class CategoryMoveError(StorefrontError):
@@ -57,13 +58,13 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     old, slug = category.path, slug or category.slug
     new = f"{parent.path}/{slug}".lstrip("/")
     if old == ROOT_PATH:
-        raise CategoryMoveError("The root of the shop cannot be moved.")
+        raise CategoryMoveError(_("The root of the shop cannot be moved."))
     if parent.path == old or parent.path.startswith(f"{old}/"):
-        raise CategoryMoveError(f"{old} cannot be moved below itself.")
+        raise CategoryMoveError(_("%(path)s cannot be moved below itself.", path=old))
     if new == old:
         return
     if session.execute(select(Category.id).where(Category.path == new)).first():
-        raise CategoryMoveError(f"There is already a category at {new}; move or rename that one first.")
+        raise taken(new)
     branch = (
         session.execute(
             select(Category).where(or_(Category.path == old, is_below(old))).order_by(Category.path)
@@ -71,6 +72,8 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
         .scalars()
         .all()
     )
+    for node in branch:
+        check_path(new + node.path[len(old) :])
     category.parent_id, category.slug = parent.id, slug
     for node in branch:
         before, node.path = node.path, new + node.path[len(old) :]
@@ -83,6 +86,24 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     ids = [node.id for node in branch]
     products = session.execute(select(Product.id).where(Product.category_id.in_(ids))).scalars().all()
     writer.refresh(session, products)
+
+
+def taken(path: str) -> CategoryMoveError:
+    """Return the error for a path that another category has."""
+    text = _("There is already a category at %(path)s; move or rename that one first.", path=path)
+    return CategoryMoveError(text)
+
+
+def check_path(path: str) -> None:
+    """Check that a path is not too long or too deep.
+
+    Raises:
+        CategoryMoveError: it is.
+    """
+    if path.count("/") >= MAX_LEVELS or len(quote(path)) > MAX_PATH:
+        raise CategoryMoveError(
+            _("The address would be too long: choose a place higher up or a shorter name.")
+        )
 
 
 def is_below(path: str) -> ColumnElement[bool]:

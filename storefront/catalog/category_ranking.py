@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from storefront.catalog.models import ROOT_PATH, Category
 from storefront.shop_cache import keys
 
-_RANKED = (Category.id, Category.name, Category.position, Category.product_count)
+_RANKED = (Category.id, Category.name, Category.position, Category.product_count, Category.hidden)
 TOP_CATEGORIES = 10  # in the menu of every page
 
 
@@ -39,6 +39,7 @@ def changed_tags(session: Session, deltas: Mapping[int, int]) -> set[str]:
     """
     root, listed = aliased(Category), aliased(Category)
     children = select(listed.id).join(root, root.id == listed.parent_id).where(root.path == ROOT_PATH)
+    children = children.where(~listed.hidden)
     # Each changed category can have pushed one that did not change out of the menu.
     largest = children.order_by(*rank_columns(listed)).limit(TOP_CATEGORIES + len(deltas)).subquery()
     columns = (*_RANKED, Category.parent_id, Category.path)
@@ -49,7 +50,7 @@ def changed_tags(session: Session, deltas: Mapping[int, int]) -> set[str]:
     # Categories without products are not shown: their addresses lead elsewhere.
     switched = [row for row in rows if (row.product_count > 0) != (before[row.id] > 0)]
     tags = {keys.path_tag(row.path) for row in switched} | ({keys.CATEGORY_TREE} if switched else set())
-    top = [row for row in rows if row.parent_id == row.root_id]
+    top = [row for row in rows if row.parent_id == row.root_id and not row.hidden]
     after = sorted((row for row in top if row.product_count > 0), key=rank_key)
     earlier = sorted(
         (row for row in top if before[row.id] > 0), key=lambda row: rank_key(row, before[row.id])

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from storefront import cache
 from storefront.catalog.category_ranking import rank_key
 from storefront.catalog.models import ROOT_PATH, Category
-from storefront.catalog.navigation import counted_link, load_navigation, shown_conditions
+from storefront.catalog.navigation import counted_link, linked_conditions, load_navigation
 from storefront.catalog.page_data import CategoriesPage, CategoryBranch
 from storefront.extensions import db
 from storefront.shop_cache import keys
@@ -44,7 +44,7 @@ def _read_highest(root_id: int) -> tuple[list[Any], int]:
     )
     query = (
         select(*columns)
-        .where(*shown_conditions())
+        .where(*linked_conditions())
         .order_by(level, Category.product_count.desc(), Category.id)
     )
     rows = list(db.session.execute(query.limit(MAX_CATEGORIES)))

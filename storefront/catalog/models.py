@@ -56,12 +56,24 @@ class Category(ChangedBy, Model):
     position: Mapped[int] = mapped_column(default=0)
     # Active products here and below, kept by the list index: counting them for each page would be too slow.
     product_count: Mapped[int] = mapped_column(default=0)
+    # Neither the menu nor the lists of categories show it, or what is below it; its page stays.
+    hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Sanitised before it is stored; lists of categories do not read it.
+    description_html: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
+    seo_title: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    seo_description: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
 
     parent: Mapped[Category | None] = relationship(remote_side="Category.id")
 
-    history_fields: ClassVar[tuple[str, ...]] = ("parent_id", "name", "slug", "path", "position")
+    history_fields: ClassVar[tuple[str, ...]] = (
+        *("parent_id", "name", "slug", "path", "position", "hidden"),
+        *("description_html", "seo_title", "seo_description"),
+    )
 
-    __table_args__ = (Index("ix_category_parent_id_position", "parent_id", "position", "name"),)
+    __table_args__ = (
+        Index("ix_category_parent_id_position", "parent_id", "position", "name"),
+        Index("ix_category_hidden", "path", sqlite_where=text("hidden"), postgresql_where=text("hidden")),
+    )
 
     @property
     def deletion_name(self) -> str:
@@ -78,7 +90,7 @@ class Category(ChangedBy, Model):
         is_deleted = session is not None and self in session.deleted
         if is_deleted or not is_shown or changed_values(self, "name", "path"):
             tags |= set(map(keys.path_tag, paths))
-        if is_shown and changed_values(self, "name", "path", "position", "parent_id"):
+        if is_shown and changed_values(self, "name", "path", "position", "parent_id", "hidden"):
             tags.add(keys.CATEGORY_TREE)
             if any("/" not in path for path in paths):
                 tags.add(keys.NAVIGATION)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from storefront import cache
@@ -21,7 +21,7 @@ from storefront.catalog.models import (
     RenditionSet,
 )
 from storefront.catalog.moved_addresses import find_moved_category, find_successor
-from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryLink, Navigation, Picture
+from storefront.catalog.page_data import RENDITION_COLUMNS, CategoryAbout, CategoryLink, Navigation, Picture
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
@@ -37,7 +37,9 @@ _COLUMNS = (
     Category.path,
     Category.position,
     Category.product_count,
+    Category.hidden,
 )
+_TEXTS = (Category.description_html, Category.seo_title, Category.seo_description)
 
 
 class NotInShopError(StorefrontError):
@@ -101,13 +103,13 @@ def _read_trail(path: str) -> Navigation:
 
 def _top_links(rows: Iterable[Any], root_id: int) -> list[CategoryLink]:
     """Return the links of the menu, from rows that contain its categories."""
-    shown = (row for row in rows if row.parent_id == root_id and row.product_count > 0)
+    shown = (row for row in rows if row.parent_id == root_id and _is_linked(row))
     return [_name_link(row) for row in sorted(shown, key=rank_key)][:TOP_CATEGORIES]
 
 
-def _top_categories() -> Select[Any]:
+def _top_categories(texts: Sequence[ColumnElement[str]] = ()) -> Select[Any]:
     here = aliased(Category)
-    return _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES)
+    return _children(select(here.id).where(here.path == ROOT_PATH), TOP_CATEGORIES, texts)
 
 
 def load_top_links() -> list[CategoryLink]:
@@ -130,9 +132,11 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     if path.count("/") >= MAX_LEVELS:  # the statement below names each level
         raise _no_category()
     here = aliased(Category)
-    above = select(*_COLUMNS).where(Category.path.in_(ancestor_paths(path)))
-    top = _top_categories()
-    below = _children(select(here.id).where(here.path == path), CHILDREN + 1)
+    # Of the category alone: the texts of its neighbours would be read in vain.
+    texts = [case((Category.path == path, text), else_="").label(text.key) for text in _TEXTS]
+    above = select(*_COLUMNS, *texts).where(Category.path.in_(ancestor_paths(path)))
+    top = _top_categories(texts)
+    below = _children(select(here.id).where(here.path == path), CHILDREN + 1, texts)
     rows = db.session.execute(above.union(top, below)).all()
     by_path = {row.path: row for row in rows}
     if path not in by_path:
@@ -142,7 +146,7 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
     if path != ROOT_PATH and not by_path[path].product_count and (successor := find_successor(path)):
         raise MovedError(add_prefix(successor))
     cache.depends_on(keys.category_tag(by_path[path].id))  # for the counts of products
-    below_it = (r for r in rows if r.product_count > 0 and r.parent_id == by_path[path].id)
+    below_it = (r for r in rows if _is_linked(r) and r.parent_id == by_path[path].id)
     children = [counted_link(r) for r in sorted(below_it, key=rank_key)]
     navigation = Navigation(
         top=_top_links(rows, by_path[ROOT_PATH].id),
@@ -150,13 +154,14 @@ def _read_navigation(path: str) -> tuple[Navigation, int]:
         children=children[:CHILDREN],
         products=by_path[path].product_count,
         has_more_children=len(children) > CHILDREN,
+        about=CategoryAbout(*(getattr(by_path[path], text.key) for text in _TEXTS)),
     )
     return navigation, by_path[path].id
 
 
 def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
     """Return the top categories, each with the cover of its newest product, and the number of all. One statement."""
-    total = select(func.count()).select_from(Category).where(*shown_conditions()).scalar_subquery()
+    total = select(func.count()).select_from(Category).where(*linked_conditions()).scalar_subquery()
     top = _children(select(literal(root_id)), TOP_CATEGORIES).subquery()
     newest_id = (
         select(func.max(Listing.product_id))
@@ -188,14 +193,27 @@ def load_top_categories(root_id: int) -> tuple[list[CategoryLink], int]:
 
 
 def shown_conditions() -> tuple[ColumnElement[bool], ...]:
-    """Return the SQL conditions for the categories that pages link to: those with products, without the root."""
+    """Return the SQL conditions for the categories that have a page: those with products, without the root."""
     return Category.path != ROOT_PATH, Category.product_count > 0
 
 
-def _children(parent_id: Select[*tuple[Any, ...]], most: int) -> Select[*tuple[Any, ...]]:
+def linked_conditions() -> tuple[ColumnElement[bool], ...]:
+    """Return the SQL conditions for the categories that pages link to: not those that are hidden, or below one."""
+    hidden = aliased(Category)
+    is_inside = (Category.path > hidden.path + "/") & (Category.path < hidden.path + "0")  # as `is_below`
+    return (*shown_conditions(), ~Category.hidden, ~exists().where(hidden.hidden, is_inside))
+
+
+def _is_linked(row: Any) -> bool:
+    return row.product_count > 0 and not row.hidden
+
+
+def _children(
+    parent_id: Select[*tuple[Any, ...]], most: int, texts: Sequence[ColumnElement[str]] = ()
+) -> Select[*tuple[Any, ...]]:
     # The limit is inside, since a category may have thousands of children; SQLite needs the outer select in a union.
-    first = select(*_COLUMNS).where(
-        Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0
+    first = select(*_COLUMNS, *texts).where(
+        Category.parent_id == parent_id.scalar_subquery(), Category.product_count > 0, ~Category.hidden
     )
     return select(first.order_by(*rank_columns()).limit(most).subquery())
 

@@ -91,6 +91,15 @@ class CategoryLink:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryAbout:
+    """The merchant's texts about a category, each empty if there is none; the HTML is sanitised."""
+
+    description_html: str = ""
+    seo_title: str = ""
+    seo_description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Navigation:
     """A page's place in the category tree.
 
@@ -100,6 +109,7 @@ class Navigation:
         children: the categories directly below.
         products: active products in the category and below.
         has_more_children: the category has more subcategories than `children`.
+        about: the texts of the category itself.
     """
 
     top: list[CategoryLink]
@@ -107,6 +117,7 @@ class Navigation:
     children: list[CategoryLink]
     products: int
     has_more_children: bool = False
+    about: CategoryAbout = CategoryAbout()
 
 
 NO_NAVIGATION = Navigation([], [], [], 0)

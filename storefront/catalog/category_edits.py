@@ -1,0 +1,213 @@
+"""What a merchant does to the category tree: make, change, order and delete categories.
+
+Each verb takes the version that the person saw, so that two people at once never overwrite each other. Old addresses
+lead on (301). Tags of the cache follow from the changed rows, so every worker and edge shows a change at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from storefront.catalog import categories
+from storefront.catalog.category_ranking import rank_key
+from storefront.catalog.list_index import writer
+from storefront.catalog.models import ROOT_PATH, Category, CategoryRedirect, Product
+from storefront.catalog.slugs import slugify
+from storefront.errors import StorefrontError
+from storefront.i18n import gettext as _
+
+MAX_NAME = 255  # characters
+MOST_COUNTED = 1000  # products: counting all of a large category would be slow
+
+
+class CategoryEditError(StorefrontError):
+    """A category cannot be changed in this way; the text says why."""
+
+    status = 422
+
+
+class CategoryChangedError(StorefrontError):
+    """Somebody else has changed the category, or the order, since the person saw it."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryValues:
+    """What a person chooses of a category: `parent` is the path of the category above, `slug` the end of its own."""
+
+    name: str
+    parent: str
+    slug: str = ""  # empty: of the name
+    hidden: bool = False
+
+
+def version_of(category: Category) -> str:
+    """Return the version of what a person chooses of a category."""
+    return digest(category.id, category.name, category.path, category.hidden)
+
+
+def version_of_order(children: Sequence[Category]) -> str:
+    """Return the version of the order of categories that share a parent."""
+    return digest(*sorted((child.id, child.position) for child in children))
+
+
+def list_children(session: Session, parent_id: int) -> list[Category]:
+    """Return the categories directly below one, in the order in which the shop shows them."""
+    found = session.execute(select(Category).where(Category.parent_id == parent_id)).scalars()
+    return sorted(found, key=rank_key)
+
+
+def create(session: Session, values: CategoryValues) -> Category:
+    """Make an empty category, the last below its parent.
+
+    Raises:
+        CategoryEditError: the name is empty, or the parent is gone.
+        CategoryMoveError: the address is taken, or too long.
+    """
+    lock_tree(session)
+    parent, slug = _find_parent(session, values.parent), _slug(values)
+    path = f"{parent.path}/{slug}".lstrip("/")
+    categories.check_path(path)
+    if session.execute(select(Category.id).where(Category.path == path)).first():
+        raise categories.taken(path)
+    if (stale := session.get(CategoryRedirect, path)) is not None:
+        session.delete(stale)
+    made = Category(parent_id=parent.id, name=values.name, slug=slug, path=path, hidden=values.hidden)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def change(session: Session, category_id: int, values: CategoryValues, *, expected: str) -> Category:
+    """Rename, move, show or hide a category; what is below moves with it.
+
+    Raises:
+        CategoryChangedError: it is not the version `expected` any more.
+        CategoryEditError, CategoryMoveError: as `create`, or it would be below itself.
+    """
+    lock_tree(session)
+    category = _find(session, category_id, expected)
+    parent, slug = _find_parent(session, values.parent), _slug(values)
+    is_renamed = category.name != values.name
+    category.name, category.hidden = values.name, values.hidden
+    if (parent.id, slug) != (category.parent_id, category.slug):
+        category.position = category.position if parent.id == category.parent_id else 0
+        categories.move(session, category, parent=parent, slug=slug)
+    elif is_renamed:
+        inside = select(Product.id).where(Product.category_id == category.id)
+        writer.refresh(session, session.execute(inside).scalars())  # search finds products by the name
+    session.flush()
+    return category
+
+
+def order_children(
+    session: Session, parent_id: int, places: Mapping[int, int], *, expected: str
+) -> list[Category]:
+    """Put categories at places, counted from 1, among those that share their parent; the others make room.
+
+    Raises:
+        CategoryChangedError: the order is not the version `expected` any more.
+    """
+    lock_tree(session)
+    children = list_children(session, parent_id)
+    if version_of_order(children) != expected:
+        raise CategoryChangedError(
+            _("Somebody has changed the order meanwhile. Nothing was saved. Look at it, and save again.")
+        )
+    present = {child.id: place for place, child in enumerate(children, 1)}
+    moved = {key: place for key, place in places.items() if present.get(key, place) != place}
+    ordered = [child for child in children if child.id not in moved]
+    by_id = {child.id: child for child in children}
+    for key, place in sorted(moved.items(), key=lambda item: item[1]):
+        ordered.insert(max(0, place - 1), by_id[key])
+    for place, child in enumerate(ordered, 1):
+        child.position = place
+    session.flush()
+    return ordered
+
+
+def delete(session: Session, category_id: int, *, target: str | None, expected: str) -> None:
+    """Delete a category; its products go to the category at the path `target`, and its address leads there.
+
+    Raises:
+        CategoryChangedError: it is not the version `expected` any more.
+        CategoryEditError: there are categories below it, or products and no target.
+    """
+    lock_tree(session)
+    category = _find(session, category_id, expected)
+    if session.execute(select(Category.id).where(Category.parent_id == category.id).limit(1)).first():
+        raise CategoryEditError(_("Move or delete the categories below it first."))
+    products = session.execute(select(Product).where(Product.category_id == category.id)).scalars().all()
+    if products and target is None:
+        raise CategoryEditError(_("Choose where its products go."))
+    successor = _find_parent(session, target) if target is not None else category.parent
+    if successor is category:
+        raise CategoryEditError(_("Choose another category for its products."))
+    for product in products:
+        product.category_id = successor.id if successor and successor.path != ROOT_PATH else None
+    writer.refresh(session, [product.id for product in products])
+    _redirect(session, category, successor)
+    session.delete(category)
+    session.flush()
+
+
+def count_products(session: Session, category_id: int) -> int:
+    """Return how many products are in a category itself, whatever their status; MOST_COUNTED + 1 if more are."""
+    inside = select(Product.id).where(Product.category_id == category_id).limit(MOST_COUNTED + 1).subquery()
+    return session.execute(select(func.count()).select_from(inside)).scalar_one()
+
+
+def lock_tree(session: Session) -> None:
+    """Wait until nobody else changes the tree: its paths depend on one another."""
+    session.execute(select(Category.id).where(Category.path == ROOT_PATH).with_for_update())
+
+
+def _redirect(session: Session, category: Category, successor: Category | None) -> None:
+    """Lead the addresses of a category that is deleted to another one; those of top categories go with them."""
+    mine = CategoryRedirect.category_id == category.id
+    if successor is None or successor.path == ROOT_PATH:
+        return
+    session.execute(
+        update(CategoryRedirect)
+        .where(or_(mine, CategoryRedirect.path == category.path))
+        .values(category_id=successor.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    session.merge(CategoryRedirect(path=category.path, category_id=successor.id))
+
+
+def _find(session: Session, category_id: int, expected: str) -> Category:
+    category = session.get(Category, category_id, populate_existing=True)
+    if category is None or category.path == ROOT_PATH:
+        raise CategoryChangedError(_("Somebody has deleted this category meanwhile."))
+    if version_of(category) != expected:
+        raise CategoryChangedError(
+            _("Somebody has changed this category meanwhile. Nothing was saved. Compare, and save again.")
+        )
+    return category
+
+
+def _find_parent(session: Session, path: str) -> Category:
+    found = session.execute(select(Category).where(Category.path == path)).scalar_one_or_none()
+    if found is None:
+        raise CategoryEditError(
+            _("There is no category at %(path)s any more. Choose another one.", path=path)
+        )
+    return found
+
+
+def _slug(values: CategoryValues) -> str:
+    if not values.name:
+        raise CategoryEditError(_("Enter a name."))
+    return slugify(values.slug or values.name)
+
+
+def digest(*values: object) -> str:
+    """Return a short digest of values, as the version of a form."""
+    return hashlib.sha256(repr(values).encode(errors="surrogatepass")).hexdigest()[:16]
