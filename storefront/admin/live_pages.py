@@ -2,8 +2,9 @@
 
 Events carry versions and no data of a person: the page fetches itself again, with the permissions that the person has
 then. A stream also watches the sign-in that opened it, and ends within a second after it: the person was removed, has
-another role, is disabled or signed out. Redis says so at once. While a process has streams, it also asks the database
-twice a second, by one statement for all of them.
+another role, is disabled or signed out. Redis says so at once, and that stock has changed, as by a new order.
+While a process has streams, it asks the database twice a second, by one statement for all of them: so orders need no
+messages of their own.
 """
 
 from __future__ import annotations
@@ -23,9 +24,7 @@ from storefront import accounts, live, outbox, redis_roles
 from storefront.accounts.models import SignIn, User
 from storefront.accounts.queries import is_valid
 from storefront.app_state import AppState
-from storefront.checkout import order_events
 from storefront.checkout.models import OrderEvent
-from storefront.checkout.order_events import OrderChange
 from storefront.extensions import db
 from storefront.rate_limiting import limit
 from storefront.redis_roles import Role
@@ -149,7 +148,6 @@ def init_app(app: Flask) -> None:
     hub.set(app, live.Hub(app, OfficeSource(app)))
     live.add_path(app, PATH)
     outbox.subscribe(app, TOPIC, publish)
-    order_events.changed.register(app, _enqueue_order)
     accounts.access_ended.register(app, _enqueue_access)
 
 
@@ -165,10 +163,6 @@ def publish(events: list[dict[str, Any]]) -> None:
 
 def _publish(channel: str, message: bytes, client: Any) -> None:
     client.publish(channel, message)
-
-
-def _enqueue_order(session: Session, change: OrderChange) -> None:
-    outbox.enqueue(session, TOPIC, {"part": "orders", "id": change.order_id, "version": change.event_id})
 
 
 def _enqueue_access(session: Session, user_id: int) -> None:
