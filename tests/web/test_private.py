@@ -76,6 +76,7 @@ def test_office_pages_are_private_and_hidden(app: Flask) -> None:
             answer = staff.get(path)
             assert answer.headers.get("Cache-Control") == "private, no-store", (path, answer.status_code)
             assert "Cache-Status" not in answer.headers, path
+            answer.close()  # a file that is written while it is sent ends here
             assert stranger.get(path).location.startswith("/account/login?next="), path
             assert kim.get(path).status_code == 404, path
 
