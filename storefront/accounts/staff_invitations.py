@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import mail
@@ -52,7 +52,10 @@ def invite(email: str, exact: str, role: RoleName) -> str:
         user = credentials.find_by_email(email)
         if user is not None and user.is_staff:
             raise AlreadyStaffError(email)
-        session.execute(delete(StaffInvitation).where(StaffInvitation.email == email))
+        former = session.scalars(select(StaffInvitation).where(StaffInvitation.email == email)).one_or_none()
+        if former is not None:
+            session.delete(former)
+            session.flush()  # before the new one, whose address is the same
         session.add(
             StaffInvitation(
                 email=email, exact_email=exact, role=role, digest=_digest(token), expires_at=now + LIFETIME

@@ -6,11 +6,12 @@ there is carried along. A person who is signed in and lacks the permission gets 
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from werkzeug.wrappers import Response
 
 from storefront import accounts
 from storefront.admin import carried_form, pages
+from storefront.web import staff_access
 from storefront.web.private import mark_private
 
 PREFIX = "/admin"
@@ -20,6 +21,16 @@ def init_app(app: Flask) -> None:
     """Ask for a sign-in before any page of the back office, and keep all its responses out of caches."""
     app.before_request(_lead_to_sign_in)
     app.after_request(_keep_private)
+
+
+def may_upload(permission: str) -> bool:
+    """Return whether the sender of an upload has a permission; asked before its body is read.
+
+    Strangers are led to the sign-in page here: the gate, which would read a form, comes later.
+    """
+    if accounts.load_current_user() is None:
+        abort(accounts.redirect_to_sign_in())
+    return staff_access.may(permission)
 
 
 def _is_office() -> bool:

@@ -13,6 +13,7 @@ from flask import Blueprint, abort, current_app, redirect, request, stream_with_
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from storefront.admin.gate import may_upload
 from storefront.admin.pages import render_page
 from storefront.catalog_files import csv_export, picture_zip, uploads
 from storefront.errors import StorefrontError
@@ -24,7 +25,7 @@ from storefront.unicode_text import clean_line, normalize
 from storefront.web.body_limits import receives_upload
 from storefront.web.forms import Form
 from storefront.web.private import mark_private
-from storefront.web.staff_access import may, permission_required
+from storefront.web.staff_access import permission_required
 
 bp = Blueprint("admin_uploads", __name__, cli_group=None)
 
@@ -43,7 +44,7 @@ CHUNK = 64 * 1024  # characters of the export that are sent at once
 
 
 def _may_upload() -> bool:
-    return may("catalog:write")
+    return may_upload("catalog:write")
 
 
 @bp.get("/admin/imports/new")
