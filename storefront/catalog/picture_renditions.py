@@ -42,6 +42,7 @@ MEDIA_TYPES = {
     "MPO": "image/jpeg",
     "PNG": "image/png",
     "WEBP": "image/webp",
+    "AVIF": "image/avif",
     "GIF": "image/gif",
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
@@ -154,7 +155,7 @@ def _explained() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise RefusedError("The file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
+        raise RefusedError("The file is not a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF picture.") from error
     except MemoryError as error:
         raise RefusedError("The picture needs too much memory.") from error
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:

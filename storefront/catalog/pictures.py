@@ -59,7 +59,7 @@ def store(data: bytes, media_dir: Path, *, finished: bool = False) -> StoredPict
 
     Raises:
         OSError: the renditions cannot be written.
-        PictureError: the file is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture, or it is too large.
+        PictureError: the file is not a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF picture, or it is too large.
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has {len(data):,} bytes; the most is {MAX_BYTES:,}.")

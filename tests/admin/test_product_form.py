@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from storefront.catalog.categories import get_or_create
 from storefront.catalog.models import Product, Variant
 from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
-from tests.accounts.people import Browser, staff_browser
+from tests.accounts.people import SAME_ORIGIN, Browser, staff_browser
 from tests.admin.product_forms import read_form
 from tests.checkout.shoppers import count_statements
-from tests.factories import make_product
+from tests.factories import make_product, png
 
 SKUS = ("CUP-S", "CUP-M", "CUP-L")
 
@@ -239,3 +242,87 @@ def test_strangers_see_a_draft_by_its_signed_link(app: Flask) -> None:
     assert (shown.headers["Cache-Control"], shown.headers["X-Robots-Tag"]) == ("private, no-store", "noindex")
     assert Browser(app).get(f"/previews/{link[:-1]}").status_code == 404
     assert Browser(app).get("/products/tea-bowl").status_code == 404
+
+
+def test_options_make_variants_and_keep_what_exists(app: Flask, address: str) -> None:
+    browser, small = staff_browser(app), prefix("CUP-S")
+    form = read_form(browser.get(address).text)
+    assert (form["option1-name"], form["option1-values"]) == ("Size", "S\r\nM\r\nL")
+    more = {"option1-values": "S\nMedium\nL", "option2-name": "Colour", "option2-values": "Red\nBlue"}
+    answer = browser.post(address, **form | more | {f"{small}-price": "9"})
+    assert answer.status_code == 303
+    saved = product()
+    assert saved.option_names == ["Size", "Colour"]
+    rows = [(each.option1, each.option2, each.sku, each.price) for each in saved.variants]
+    assert rows[:3] == [
+        ("S", "Red", "CUP-S", 900),
+        ("S", "Blue", "cup-s-blue", 900),
+        ("Medium", "Red", "CUP-M", 1250),
+    ]
+    assert len(rows) == 6
+    stock = db.session.execute(select(StockItem.on_hand).where(StockItem.sku == "CUP-M")).scalar_one()
+    assert stock == 4
+
+
+def test_variants_are_removed_only_after_a_tick(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    form = read_form(browser.get(address).text) | {"option1-values": "S\nM"}
+    asked = browser.post(address, **form)
+    assert (asked.status_code, len(product().variants)) == (422, 3)
+    again = read_form(asked.text) | {"remove-variants": "1"}
+    assert browser.post(address, **again).status_code == 303
+    assert [each.sku for each in product().variants] == ["CUP-S", "CUP-M"]
+
+
+def test_too_many_variants_are_refused(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    many = {"option1-values": "\n".join(map(str, range(10_000)))}
+    answer = browser.post(address, **read_form(browser.get(address).text) | many)
+    assert "These values make 10000 variants" in answer.text
+    assert len(product().variants) == 3
+
+
+def test_a_new_product_with_two_options(app: Flask) -> None:
+    browser = staff_browser(app)
+    typed = {"title": "Bowl", "new-price": "12", "option1-name": "Size", "option1-values": "S\nM\nL"}
+    more = {"option2-name": "Glaze", "option2-values": "Matt\nShiny", "new-on_hand": "4"}
+    assert browser.post("/admin/products/new", **new_form(browser, **typed, **more)).status_code == 303
+    assert [(each.option1, each.option2, each.price) for each in product().variants][:2] == [
+        ("S", "Matt", 1200),
+        ("S", "Shiny", 1200),
+    ]
+    assert len(product().variants) == 6
+
+
+def upload(browser: Browser, address: str, form: dict[str, str], *files: tuple[bytes, str]) -> TestResponse:
+    """Send a form with pictures."""
+    data = form | {"pictures": [(io.BytesIO(data), name) for data, name in files]}
+    return browser.client.post(
+        address.replace("/admin/", "/admin/uploads/"), data=data, headers=SAME_ORIGIN, **browser.options
+    )
+
+
+def test_pictures_are_added_moved_and_removed(app: Flask, address: str) -> None:
+    browser = staff_browser(app)
+    form = read_form(browser.get(address).text)
+    form.pop("pictures")
+    files = [(png(place), f"../cups/{place}.png") for place in range(3)]
+    answer = upload(browser, address, form | {"title": "Mug"}, *files, (b"<svg/>", "lie.png"))
+    assert answer.status_code == 422
+    assert "lie.png" in answer.text
+    saved = product()
+    assert (saved.title, len(saved.images)) == ("Mug", 3)
+    first, second, third = saved.images
+    assert saved.cover_id == first.id
+    form = read_form(browser.get(address).text)
+    moved = {f"p{third.id}-place": "1", f"p{third.id}-alt": "A mug", f"p{second.id}-removed": "1"}
+    assert browser.post(address, **form | moved).status_code == 303
+    saved = product()
+    assert [(each.id, each.alt) for each in saved.images] == [(third.id, "A mug"), (first.id, "")]
+    assert saved.cover_id == third.id
+    assert "A mug" in browser.get("/products/cup").text
+
+
+def test_roles_without_products_cannot_upload(app: Flask, address: str) -> None:
+    viewer = staff_browser(app, "viewer")
+    assert upload(viewer, address, {}, (png(), "cup.png")).status_code == 404

@@ -12,10 +12,12 @@ from werkzeug.wrappers import Response
 
 from storefront.admin.product_form import product_fields
 from storefront.admin.product_form.form_edit import build_edit
+from storefront.admin.product_form.form_fields import FormField
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, render_form
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import read_all
-from storefront.admin.product_form.product_fields import FormField
+from storefront.admin.product_form.option_fields import apply_options
+from storefront.admin.product_form.variant_naming import name_variants
 from storefront.catalog.models import Variant
 from storefront.catalog.product_writer import (
     LockedProduct,
@@ -28,8 +30,7 @@ from storefront.catalog.product_writer import (
 )
 from storefront.catalog.slug_change import is_taken
 from storefront.catalog.slugs import slugify
-from storefront.change_sets.codes import CodeMaker, NewVariant
-from storefront.extensions import connection_of, write_transaction
+from storefront.extensions import write_transaction
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.web.staff_access import may, permission_required
@@ -47,7 +48,7 @@ _COPIED_OF_VARIANTS = (
 )
 
 
-@bp.get("/new")
+@bp.get("/admin/products/new")
 @limit("staff")
 @permission_required("catalog:write")
 def new() -> Response:
@@ -55,7 +56,7 @@ def new() -> Response:
     return render_form(product_fields.blank_product(), FormState(ProductForm(), may("stock:write")))
 
 
-@bp.post("/new")
+@bp.post("/admin/products/new")
 @limit("staff")
 @permission_required("catalog:write")
 def create() -> Response:
@@ -74,7 +75,7 @@ def create() -> Response:
     return redirect(url_for(".show", product_id=product_id, said="saved"), 303)
 
 
-@bp.post("/<int(max=2147483647):product_id>/copies")
+@bp.post("/admin/products/<int(max=2147483647):product_id>/copies")
 @limit("staff")
 @permission_required("catalog:write")
 def copy(product_id: int) -> Response:
@@ -98,8 +99,13 @@ def _create(
     if form.errors:
         raise NotSavedError
     edit = build_edit(values, fields, blank)
+    form.errors |= apply_options(edit, values, blank, may_remove=False)
+    if form.errors:
+        raise NotSavedError
+    for variant in edit.variants:
+        variant.code = ""
     edit.is_whole = True
-    _name_variants(session, edit, wanted or slugify(edit.values["title"]))
+    name_variants(session, edit, wanted or slugify(edit.values["title"]))
     try:
         return create_product(session, edit)
     except (ProductRefusedError, IntegrityError) as error:
@@ -116,7 +122,7 @@ def _copy(session: Session, source: LockedProduct) -> LockedProduct:
         PictureEdit(None, image.alt, image.source, image.digest, image.width, image.height)
         for image in source.images
     ]
-    _name_variants(session, edit, slugify(title))
+    name_variants(session, edit, slugify(title))
     return create_product(session, edit)
 
 
@@ -130,17 +136,3 @@ def _copy_variant(variant: Variant, names: Sequence[str]) -> VariantEdit:
             for place, value in enumerate(variant.options)
         },
     )
-
-
-def _name_variants(session: Session, edit: ProductEdit, slug: str) -> None:
-    """Give each new variant its code: its SKU if no variant has or had it, else one made of the address."""
-    maker = CodeMaker(lambda _text: 0)
-    try:
-        wanted = [
-            NewVariant("", variant.values.get("label", ""), slug, list((variant.options or {}).values()))
-            for variant in edit.variants
-        ]
-        for variant, code in zip(edit.variants, maker.make(connection_of(session), wanted), strict=True):
-            variant.code = code
-    finally:
-        maker.close()

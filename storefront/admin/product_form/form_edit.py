@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from storefront.admin.product_form.product_fields import FormField
+from storefront.admin.product_form.form_fields import FormField
 from storefront.catalog.product_writer import EditFault, LockedProduct, ProductEdit, VariantEdit
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
@@ -24,6 +24,8 @@ def build_edit(
     edit, variants = ProductEdit(reason=REASON), dict[str, VariantEdit]()
     for name, value in changes.items():
         code, column = fields[name].code, fields[name].field.column
+        if fields[name].part and not code:
+            continue  # options and pictures
         if column == "category":
             edit.category = value
         elif column == "slug":

@@ -14,16 +14,19 @@ from storefront.actors import describe_actor
 from storefront.admin.pages import render_page
 from storefront.admin.product_form import product_fields
 from storefront.admin.product_form.form_edit import explain_fault
+from storefront.admin.product_form.form_fields import currency
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import Merge, describe_origin
+from storefront.admin.product_form.option_fields import REMOVAL
+from storefront.admin.product_form.picture_fields import list_pictures
 from storefront.catalog.draft_preview import preview_url
 from storefront.catalog.models import Category
-from storefront.catalog.product_writer import LockedProduct, ProductRefusedError
+from storefront.catalog.product_writer import LockedProduct, PictureEdit, ProductRefusedError
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 
-bp = Blueprint("admin_product_form", __name__, url_prefix="/admin/products", cli_group=None)
+bp = Blueprint("admin_product_form", __name__, cli_group=None)
 
 MAX_CATEGORIES = 500  # in the list to choose from; with more, people type the path
 
@@ -41,6 +44,7 @@ class FormState:
     form: ProductForm
     may_set_stock: bool
     merged: Merge = field(default_factory=Merge)
+    added: list[PictureEdit] = field(default_factory=list)  # stored files that become pictures of the product
 
     def refuse(self, error: Exception) -> NotSavedError:
         """Note why the product's writer refused the form; return the error that ends the transaction."""
@@ -86,7 +90,9 @@ def render_form(loaded: LockedProduct, state: FormState) -> Response:
         preview=preview_url(loaded.row.id) if loaded.row.id and loaded.variants else "",
         statuses=product_fields.STATUSES,
         categories=_read_categories(),
-        currency=product_fields.currency(),
+        currency=currency(),
+        pictures=list_pictures(loaded),
+        removal=REMOVAL,
     )
 
 

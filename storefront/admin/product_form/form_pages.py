@@ -12,6 +12,9 @@ from storefront.admin.product_form.form_edit import build_edit
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, first_variant, render_form
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import merge
+from storefront.admin.product_form.option_fields import REMOVAL, apply_options
+from storefront.admin.product_form.picture_fields import FILES, apply_pictures, store_files
+from storefront.admin.product_form.variant_naming import name_variants
 from storefront.catalog.product_writer import (
     ProductRefusedError,
     lock_product,
@@ -24,10 +27,11 @@ from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.stock import InsufficientStockError
 from storefront.stock.inventory import StockChangedError
+from storefront.web.body_limits import receives_upload
 from storefront.web.staff_access import may, permission_required
 
 
-@bp.get("/<int(max=2147483647):product_id>")
+@bp.get("/admin/products/<int(max=2147483647):product_id>")
 @limit("staff")
 @permission_required("catalog:read")
 def show(product_id: int) -> Response:
@@ -35,12 +39,33 @@ def show(product_id: int) -> Response:
     return render_form(read_product(db.session(), product_id), FormState(ProductForm(), may("stock:write")))
 
 
-@bp.post("/<int(max=2147483647):product_id>")
+@bp.post("/admin/products/<int(max=2147483647):product_id>")
 @limit("staff")
 @permission_required("catalog:write")
 def save(product_id: int) -> Response:
     """Save what the sender changed; if others changed the same fields, show both and save nothing."""
-    state = FormState(ProductForm(request.form), may("stock:write"))
+    return _answer(product_id, FormState(ProductForm(request.form), may("stock:write")))
+
+
+@bp.post("/admin/uploads/products/<int(max=2147483647):product_id>")
+@receives_upload(lambda: may("catalog:write"))
+@limit("staff")
+@permission_required("catalog:write")
+def upload(product_id: int) -> Response:
+    """Save the form, and add the pictures that it carries; those that cannot be used are named."""
+    state, refused = FormState(ProductForm(request.form), may("stock:write")), dict[str, str]()
+    present = len(read_product(db.session(), product_id).images)
+    state.added = store_files(refused, present)
+    answer = _answer(product_id, state)
+    if not refused:
+        return answer
+    state.form.errors |= refused
+    return render_form(read_product(db.session(), product_id), state)
+
+
+def _answer(product_id: int, state: FormState) -> Response:
+    if state.form.typed(FILES):  # a form without files in it has only their names
+        state.form.errors[FILES] = _("Press “Save and upload” to send the pictures. Choose them again.")
     try:
         with write_transaction() as session:
             _save(session, product_id, state)
@@ -60,9 +85,15 @@ def _save(session: Session, product_id: int, state: FormState) -> None:
         form.errors["slug"] = _("Another product has this address. Choose another one.")
     if form.errors or merged.conflicts or merged.is_gone:
         raise NotSavedError
-    if not merged.changes:
+    if not merged.changes and not state.added:
         return
+    edit = build_edit(merged.changes, fields, loaded)
+    edit.pictures = apply_pictures(loaded, merged.changes, state.added)
+    form.errors |= apply_options(edit, merged.changes, loaded, may_remove=bool(form.typed(REMOVAL)))
+    if form.errors:
+        raise NotSavedError
+    name_variants(session, edit, loaded.row.slug)
     try:
-        write_product(session, loaded, build_edit(merged.changes, fields, loaded))
+        write_product(session, loaded, edit)
     except (ProductRefusedError, InsufficientStockError, StockChangedError, IntegrityError) as error:
         raise state.refuse(error) from error

@@ -6,14 +6,8 @@ import re
 from typing import Any
 
 from storefront import shop_settings
-from storefront.admin.product_form.product_fields import (
-    MAX_TAG,
-    MAX_TAGS,
-    STATUSES,
-    Field,
-    currency,
-    show,
-)
+from storefront.admin.product_form.form_fields import Field, currency, show
+from storefront.admin.product_form.product_fields import MAX_TAG, MAX_TAGS, STATUSES
 from storefront.catalog.html_sanitiser import MAX_LENGTH, find_excess
 from storefront.catalog.slugs import handle_slug
 from storefront.i18n import gettext as _
@@ -45,6 +39,7 @@ class ProductForm(Form):
             "number": self._number,
             "stock": self._stock,
             "slug": self._slug,
+            "values": self._values,
         }[field.kind]
         return reader(name, field)
 
@@ -85,6 +80,14 @@ class ProductForm(Form):
                 "Use up to %(count)d tags of up to %(most)d characters.", count=MAX_TAGS, most=MAX_TAG
             )
         return tags
+
+    def _values(self, name: str, field: Field) -> list[str]:
+        values = list(dict.fromkeys(filter(None, map(clean_line, self.raw(name).split("\n")))))
+        if any(len(value) > field.most for value in values):
+            self.errors[name] = _(
+                "Use up to %(most)d characters for %(label)s.", label=field.label, most=field.most
+            )
+        return values
 
     def _category(self, name: str, _field: Field) -> str | None:
         return self.raw(name).strip() or None

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from storefront.admin.product_form.form_fields import FormField
 from storefront.admin.product_form.form_reader import ProductForm
-from storefront.admin.product_form.product_fields import FormField
 
 MADE_FROM = "made_from"  # the form's field with the digests
 _DIGITS = 16  # of a digest; a collision needs 4 billion tries on one field

@@ -1,26 +1,21 @@
 """The fields of the product form, and the text in which each shows a product's value.
 
-A field of the product is named as its column; one of a variant `v12-price`, with the variant's id, or `new-price`.
+A field of the product is named as its column; one of a variant `v12-price`, with the variant's id, or `new-price`;
+one of a picture `p3-alt`; one of an option `option1-name`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
-from flask import current_app
-
-from storefront import shop_settings
+from storefront.admin.product_form.form_fields import Field, FormField, show
+from storefront.admin.product_form.option_fields import iterate_options
+from storefront.admin.product_form.picture_fields import iterate_pictures
 from storefront.catalog.models import Product, Variant
 from storefront.catalog.product_writer import LockedProduct
 from storefront.i18n import lazy_gettext
-from storefront.money import Money
 from storefront.stock import StockItem
-
-Kind = Literal[
-    "line", "html", "text", "tags", "category", "status", "tick", "amount", "number", "stock", "slug"
-]
 
 STATUSES: Mapping[str, str] = {
     "draft": lazy_gettext("Draft"),
@@ -28,19 +23,8 @@ STATUSES: Mapping[str, str] = {
     "archived": lazy_gettext("Archived"),
 }
 # Variants on one page: a form may have 1,000 fields (web/body_limits.py).
-MAX_VARIANTS = 80
+MAX_VARIANTS = 60
 MAX_TAGS, MAX_TAG = 250, 255
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field: its column, its label, what kind of value it has, and the most characters of a text."""
-
-    column: str
-    label: str
-    kind: Kind
-    most: int = 255
-    required: bool = False
 
 
 PRODUCT_FIELDS = (
@@ -67,30 +51,6 @@ VARIANT_FIELDS = (
     Field("requires_shipping", lazy_gettext("Is shipped"), "tick"),
     Field("taxable", lazy_gettext("Is taxed"), "tick"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """A field of one product's form.
-
-    Attributes:
-        name: in the form.
-        field: what it is.
-        code: the variant's code; empty if it is a field of the product.
-        variant: the variant's name for people; empty likewise.
-        shown: the product's value as the form shows it.
-    """
-
-    name: str
-    field: Field
-    code: str
-    variant: str
-    shown: str
-
-    @property
-    def label(self) -> str:
-        """The label for people, with the variant's name."""
-        return f"{self.variant}: {self.field.label}" if self.variant else str(self.field.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +85,8 @@ def _iterate(loaded: LockedProduct) -> Iterator[FormField]:
     for field in PRODUCT_FIELDS:
         value = loaded.category[0] if field.column == "category" else getattr(loaded.row, field.column)
         yield FormField(field.column, field, "", "", show(field.kind, value))
+    yield from iterate_options(loaded)
+    yield from iterate_pictures(loaded)
     several = len(loaded.variants) > 1
     for variant in loaded.sorted_variants():
         name = (" / ".join(variant.options) or variant.label or variant.sku) if several else ""
@@ -180,21 +142,3 @@ def _counted(variant: Variant, item: StockItem | None) -> int | None:
 
 def _prefix(variant: Variant) -> str:
     return "new" if variant.id is None else f"v{variant.id}"
-
-
-def show(kind: Kind, value: Any) -> str:
-    """Return the text in which a field shows a value."""
-    if value is None:
-        return ""
-    if kind == "tick":
-        return "1" if value else ""
-    if kind == "tags":
-        return ", ".join(value)
-    if kind == "amount":
-        return Money(value, currency()).format_plain(shop_settings.current().locale)
-    return str(value)
-
-
-def currency() -> str:
-    """Return the shop's currency (ISO 4217)."""
-    return str(current_app.config["CURRENCY"])

@@ -72,8 +72,9 @@ def write_product(session: Session, loaded: LockedProduct, edit: ProductEdit) ->
     if edit.is_whole:
         variants.remove_unnamed(session, loaded, edit)
     variants.free_swapped_options(session, loaded, edit, option_names)
-    for number, variant in enumerate(edit.variants):
-        variants.write_variant(session, loaded, variant, option_names, number)
+    variants.add_variants(session, loaded, edit, option_names)
+    for variant in edit.variants:
+        variants.write_variant(loaded, variant, option_names)
     if edit.pictures is not None:
         written_pictures.write_pictures(session, loaded, edit.pictures)
     totals.apply_totals(loaded, edit)

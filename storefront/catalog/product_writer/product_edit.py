@@ -57,6 +57,7 @@ class ProductEdit:
         slug: the address; None leaves it as it is.
         variants: the variants that change or are new.
         is_whole: whether variants that are not named are removed, and others may be new.
+        option_names: the names of the options in order; None: as the variants of the edit name them.
         pictures: all pictures in order; None leaves them as they are.
         price: the price of the whole product, which is that of its only variant; None if the edit does not name it.
         available: the stock of the whole product, likewise.
@@ -68,6 +69,7 @@ class ProductEdit:
     slug: str | None = None
     variants: list[VariantEdit] = field(default_factory=list)
     is_whole: bool = False
+    option_names: list[str] | None = None
     pictures: list[PictureEdit] | None = None
     price: int | None = None
     available: int | None = None

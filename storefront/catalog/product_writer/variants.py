@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import UNSET
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog import models
@@ -16,6 +17,7 @@ from storefront.catalog.product_writer.product_edit import (
     VariantEdit,
 )
 from storefront.stock import StockItem
+from storefront.stock.items import add_items
 
 _COLUMNS = ("option1", "option2", "option3")
 
@@ -26,6 +28,10 @@ def resolve_option_names(loaded: LockedProduct, edit: ProductEdit) -> list[str]:
     Raises:
         ProductRefusedError: 422, the options of the variants do not agree.
     """
+    if edit.option_names is not None:
+        if edit.option_names != loaded.row.option_names:
+            loaded.row.option_names = edit.option_names
+        return edit.option_names
     names = [list(v.options) for v in edit.variants if v.options is not UNSET and v.options]
     present = loaded.row.option_names or (["Option 1", "Option 2", "Option 3"] if loaded.variants else [])
     option_names = [name for name in present if any(name in own for own in names)] if names else list(present)
@@ -81,24 +87,33 @@ def free_swapped_options(
         session.flush()
 
 
-def write_variant(
-    session: Session, loaded: LockedProduct, variant: VariantEdit, option_names: list[str], number: int
-) -> None:
-    """Change or add one variant."""
-    row = loaded.variants.get(variant.code)
-    values: dict[str, Any] = dict(variant.values)
-    if variant.options is not UNSET:
-        values |= dict(zip(_COLUMNS, _option_columns(variant.options, option_names), strict=True))
-    if row is None:
-        row = loaded.variants[variant.code] = models.Variant(
-            **{"product_id": loaded.row.id, "sku": variant.code, "position": number} | values
+def add_variants(session: Session, loaded: LockedProduct, edit: ProductEdit, option_names: list[str]) -> None:
+    """Add the variants of the edit that are new, with nothing on hand, in a few statements."""
+    rows = [
+        models.Variant(
+            **{"product_id": loaded.row.id, "sku": variant.code, "position": place}
+            | _columns(variant, option_names)
         )
-        session.add(row)
-        session.flush()
-        item = StockItem(sku=row.sku, variant_id=row.id, product_id=loaded.row.id, on_hand=0, reserved=0)
-        item.tracked, item.low_threshold, item.version = True, 5, 1
-        loaded.items[row.sku] = item
-        session.add(item)
+        for place, variant in enumerate(edit.variants)
+        if variant.code not in loaded.variants
+    ]
+    if not rows:
+        return
+    session.add_all(rows)
+    session.flush()
+    items = [
+        {"sku": row.sku, "variant_id": row.id, "product_id": row.product_id, "tracked": True, "on_hand": 0}
+        for row in rows
+    ]
+    add_items(session, items)
+    added = select(StockItem).where(StockItem.sku.in_([row.sku for row in rows]))
+    loaded.items |= {item.sku: item for item in session.execute(added).scalars()}
+    loaded.variants |= {row.sku: row for row in rows}
+
+
+def write_variant(loaded: LockedProduct, variant: VariantEdit, option_names: list[str]) -> None:
+    """Change one variant."""
+    row, values = loaded.variants[variant.code], _columns(variant, option_names)
     for name, value in values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
@@ -120,6 +135,14 @@ def _note_stock(loaded: LockedProduct, variant: VariantEdit) -> None:
         loaded.new_stock[variant.code] = variant.on_hand - reserved
     if variant.expected_on_hand is not None:
         loaded.expected[variant.code] = variant.expected_on_hand
+
+
+def _columns(variant: VariantEdit, option_names: list[str]) -> dict[str, Any]:
+    """Return the new values of a variant's row."""
+    values = dict(variant.values)
+    if variant.options is not UNSET:
+        values |= dict(zip(_COLUMNS, _option_columns(variant.options, option_names), strict=True))
+    return values
 
 
 def _option_columns(options: dict[str, str], option_names: list[str]) -> tuple[str, ...]:
