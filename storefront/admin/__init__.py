@@ -25,6 +25,7 @@ from storefront.admin import (
     staff_pages,
     stock_pages,
     stock_taking_pages,
+    unsaved_form,
     upload_pages,
 )
 
@@ -51,6 +52,7 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     """Register the pages, and lead everybody who is not signed in to the sign-in page."""
     gate.init_app(app)
+    unsaved_form.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     sections.init_app(app)

@@ -61,6 +61,9 @@ ErrorRenderer = Callable[[int, str, Exception], ErrorResponse]
 unknown_path = Hook[[str], BaseResponse | None]("web.unknown_path")
 """Returns the redirect for a GET of a path without a page; None if the path leads nowhere."""
 
+unavailable_page = Hook[[], BaseResponse | None]("web.unavailable_page")
+"""Returns the page to show while the database is away, such as the form that was sent; None for the usual one."""
+
 _renderers = AppState[list[tuple[str, ErrorRenderer]]]("web.error_renderers")
 
 
@@ -119,7 +122,8 @@ def init_app(app: Flask) -> None:
     def database_unavailable(error: Exception) -> Response:
         sentence = failures.describe(error) or failures.UNAVAILABLE
         log.warning("request %s: %s (%s)", g.get("request_id"), sentence, str(error).partition("\n")[0])
-        response = app.make_response(render(503, None, error))
+        own = next((page for page in unavailable_page.fire() if page), None)
+        response = app.make_response(own or render(503, None, error))
         response.headers["Retry-After"] = "5"
         return response
 

@@ -15,6 +15,7 @@ from storefront.extensions import db, write_transaction
 from storefront.stock import StockItem, StockMovement
 from tests.accounts.people import SAME_ORIGIN, Browser, staff_browser
 from tests.admin.product_forms import read_form
+from tests.cache.test_database_outages import database_away
 from tests.checkout.shoppers import count_statements
 from tests.factories import make_product, png
 
@@ -326,3 +327,18 @@ def test_pictures_are_added_moved_and_removed(app: Flask, address: str) -> None:
 def test_roles_without_products_cannot_upload(app: Flask, address: str) -> None:
     viewer = staff_browser(app, "viewer")
     assert upload(viewer, address, {}, (png(), "cup.png")).status_code == 404
+
+
+def test_a_form_comes_back_while_the_database_is_away(app: Flask, address: str) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    browser = staff_browser(app)
+    form = read_form(browser.get(address).text) | {"title": 'A "mug" & <b>more</b>'}
+    with database_away():
+        answer = browser.post(address, **form)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert browser.get(address).status_code == 503
+    again = read_form(answer.text, "again")
+    assert again == {name: value for name, value in form.items() if value or name in again}
+    assert browser.post(address, **again).status_code == 303
+    assert product().title == 'A "mug" & <b>more</b>'
