@@ -44,7 +44,7 @@ def product_pictures(product_id: int) -> ProductPictures:
     status=201,
 )
 def post_picture(product_id: int) -> Response:
-    """Add the picture in the body after the others. JPEG, PNG, WebP, GIF, BMP or TIFF, of at most 20 MB."""
+    """Add the picture in the body after the others. JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF, of at most 20 MB."""
     caller, alt = tokens.require_scopes("catalog:write"), request.args.get("alt", "")
     if len(alt) > MAX_ALT or not re.match(NO_CONTROL_CHARACTERS, alt):
         raise BadInputError("alt", f"alt can have {MAX_ALT} characters, and no control characters.")
