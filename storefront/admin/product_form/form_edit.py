@@ -48,3 +48,11 @@ def explain_fault(fault: EditFault) -> tuple[str, str]:
     """Return the field of a fault and a sentence about it; the field is empty if the form has none."""
     name, sentence = _FAULTS.get(fault.at, ("", ""))
     return name, str(sentence) or _("This can’t be saved: %(reason)s", reason=fault.text)
+
+
+def explain_reserved() -> str:
+    """Return the sentence about an edit that would take away what shoppers have reserved."""
+    return _(
+        "Shoppers have reserved some of this stock. Set no less than what is reserved, and keep the variants "
+        "that have reserved stock."
+    )

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from storefront.actors import describe_actor
 from storefront.admin.pages import render_page
 from storefront.admin.product_form import product_fields
-from storefront.admin.product_form.form_edit import explain_fault
+from storefront.admin.product_form.form_edit import explain_fault, explain_reserved
 from storefront.admin.product_form.form_fields import currency
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import Merge, describe_origin
@@ -50,7 +50,7 @@ class FormState:
         """Note why the product's writer refused the form; return the error that ends the transaction."""
         errors = self.form.errors
         if isinstance(error, ProductRefusedError):
-            errors |= dict(map(explain_fault, error.faults)) or {"": str(error)}
+            errors |= dict(map(explain_fault, error.faults)) or {"": explain_reserved()}
         elif isinstance(error, IntegrityError):
             errors[""] = _("Another product or variant already has one of these values.")
         else:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.catalog import models
 from storefront.catalog.navigation import NotInShopError
+from storefront.i18n import gettext as _
 from storefront.stock import StockItem, StockLevel, StockLevels
 
 
@@ -84,7 +85,7 @@ def _read(session: Session, product_id: int, *, is_locked: bool) -> LockedProduc
     )
     rows = session.execute(products.with_for_update(of=models.Product) if is_locked else products).all()
     if not rows:
-        raise NotInShopError(f"There is no product {product_id}.")
+        raise NotInShopError(_("There is no product %(number)s.", number=product_id))
     variants_read = (
         select(models.Variant, StockItem)
         .outerjoin(StockItem, StockItem.variant_id == models.Variant.id)
