@@ -28,6 +28,7 @@ from storefront.admin import (
     unsaved_form,
     upload_pages,
 )
+from storefront.admin.grid import grid_pages
 
 BLUEPRINTS = (
     home.bp,
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     product_form.bp,
     category_pages.bp,
     category_text_pages.bp,
+    grid_pages.bp,
     stock_pages.bp,
     stock_taking_pages.bp,
     change_set_pages.bp,

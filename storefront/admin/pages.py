@@ -18,6 +18,7 @@ from storefront.web.private import private_page
 NOTICES = {
     "saved": lazy_gettext("Saved."),
     "deleted": lazy_gettext("Deleted."),
+    "unchanged": lazy_gettext("No cell was changed."),
     "invited": lazy_gettext("The invitation is on its way. It is valid for a week."),
     "withdrawn": lazy_gettext("The invitation no longer works."),
     "applied": lazy_gettext("Applied. You can undo it below."),

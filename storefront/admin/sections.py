@@ -23,7 +23,13 @@ class Section:
 SECTIONS = (
     Section(lazy_gettext("Home"), (("admin_home.show", lazy_gettext("Home")),)),
     Section(lazy_gettext("Orders"), (("admin_orders.all_orders", lazy_gettext("Orders")),)),
-    Section(lazy_gettext("Products"), (("admin_products.all_products", lazy_gettext("Products")),)),
+    Section(
+        lazy_gettext("Products"),
+        (
+            ("admin_products.all_products", lazy_gettext("Products")),
+            ("admin_grid.show", lazy_gettext("Grid")),
+        ),
+    ),
     Section(lazy_gettext("Categories"), (("admin_categories.tree", lazy_gettext("Categories")),)),
     Section(
         lazy_gettext("Stock"),

@@ -58,9 +58,9 @@ class EditedProduct:
     product out of its category. Tags are the whole list. A description is sanitised.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    seen: Mapping[str, Any] = field(default_factory=dict)
-    variants: Iterable[EditedVariant] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    seen: dict[str, Any] = field(default_factory=dict)
+    variants: list[EditedVariant] = field(default_factory=list)
 
 
 # Returns what becomes of a product, made from what the shop has.

@@ -1,0 +1,169 @@
+"""The form of the grid: reads the cells that somebody changed, each beside what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from flask import current_app
+
+from storefront import shop_settings
+from storefront.admin.grid.grid_rows import GridRow
+from storefront.catalog.models import Status
+from storefront.change_sets.changes import StockChange
+from storefront.change_sets.edit_values import MAX_TEXT
+from storefront.change_sets.edits import EditedProduct, EditedVariant
+from storefront.i18n import gettext as _
+from storefront.i18n import lazy_gettext
+from storefront.money import Money
+from storefront.sheets.numbers import parse_amount
+from storefront.unicode_text import read_whole_number
+from storefront.web.forms import Form
+
+PRICES = ("price", "compare_at_price")
+STATUS_LABELS = {
+    "active": lazy_gettext("Active"),
+    "draft": lazy_gettext("Draft"),
+    "archived": lazy_gettext("Archived"),
+}
+_SEEN = "seen-"
+_MOST_ID = 2**31 - 1  # what the column holds
+
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class SeenRow(msgspec.Struct):
+    """What a row of the form was made from; None for stock that is not counted."""
+
+    price: Amount
+    compare_at_price: Amount | None
+    on_hand: Amount | None
+    label: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+    status: Status
+
+
+def see(row: GridRow) -> str:
+    """Return what a hidden field of the row holds."""
+    return msgspec.json.encode(msgspec.convert(row, SeenRow, from_attributes=True)).decode()
+
+
+def cell_name(field: str, row: GridRow) -> str:
+    """Return the name of a cell's input. The status is the product's."""
+    return f"{field}-{row.product_id if field == 'status' else row.id}"
+
+
+def show(field: str, value: Any) -> str:
+    """Return a value as its cell shows it: amounts as the shop's locale writes them."""
+    if value is None:
+        return ""
+    if field in PRICES:
+        return Money(value, current_app.config["CURRENCY"]).format_plain(shop_settings.current().locale)
+    return str(value)
+
+
+class GridForm(Form):
+    """The cells of a submitted grid.
+
+    Attributes:
+        seen: what each row was made from, by the variant's id, in the order of the form.
+    """
+
+    def __init__(self, typed: Mapping[str, str] | None = None, *, may_set_stock: bool = False) -> None:
+        super().__init__(typed)
+        self._may_set_stock = may_set_stock
+        self.seen: dict[int, SeenRow] = {}
+        for name in self._typed:
+            number = name.removeprefix(_SEEN)
+            if (
+                name.startswith(_SEEN)
+                and number.isascii()
+                and number.isdigit()
+                and int(number[:11]) <= _MOST_ID
+            ):
+                self._read_seen(int(number), self._typed[name])
+
+    def _read_seen(self, variant_id: int, text: str) -> None:
+        try:
+            self.seen[variant_id] = msgspec.json.decode(text, type=SeenRow)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            self.errors[""] = _("Something went wrong with this form. Reload the page and try again.")
+
+    def read(self, rows: Mapping[int, GridRow]) -> dict[int, EditedProduct]:
+        """Return the edit of each product of which a cell was changed; what is wrong is in `errors`.
+
+        Args:
+            rows: the variants of the form as they are now, by id.
+        """
+        found: dict[int, EditedProduct] = {}
+        for key, seen in self.seen.items():
+            if (row := rows.get(key)) is None:
+                self.errors[""] = _(
+                    "Some of these variants were removed meanwhile. Check the others and send them again."
+                )
+                continue
+            changed = {
+                field: value
+                for field in ("price", "compare_at_price", "label", "on_hand", "status")
+                if (value := self._changed(field, row, getattr(seen, field))) is not ...
+            }
+            if changed:
+                product = found.setdefault(row.product_id, EditedProduct({}, {}, []))
+                _add(product, row, changed)
+        return found
+
+    def _changed(self, field: str, row: GridRow, seen: Any) -> Any:
+        """Return the new value of a cell; `...` if nothing was changed, or if it cannot be used."""
+        name, now = cell_name(field, row), getattr(row, field)
+        if name not in self._typed or self.typed(name).strip() == show(field, seen):
+            return ...
+        self.values[name] = self.typed(name)[:MAX_TEXT]
+        value = self._value(field, name)
+        if name in self.errors or value in (seen, now):
+            return ...
+        if now != seen:
+            self.errors[name] = _(
+                "It is %(now)s now, no longer %(seen)s. Check it and send it again.",
+                now=show(field, now) or _("empty"),
+                seen=show(field, seen) or _("empty"),
+            )
+            return ...
+        return value
+
+    def _value(self, field: str, name: str) -> Any:
+        text = self.typed(name).strip()
+        if field in PRICES:
+            return self._amount(name, text, is_optional=field != "price")
+        if field == "on_hand":
+            return self._number(name, text)
+        if field == "status":
+            return self.choice(name, _("a status"), STATUS_LABELS)
+        return self.text(name, _("the SKU"), most=MAX_TEXT, required=False)
+
+    def _amount(self, name: str, text: str, *, is_optional: bool) -> int | None:
+        if not text and is_optional:
+            return None
+        try:
+            return parse_amount(text, shop_settings.current().locale, current_app.config["CURRENCY"])
+        except ValueError:
+            self.errors[name] = _("Enter an amount such as %(example)s.", example=show("price", 129990))
+            return None
+
+    def _number(self, name: str, text: str) -> int | None:
+        number = read_whole_number(text, most_digits=9)
+        if not self._may_set_stock:
+            self.errors[name] = _("Your role may not change stock.")
+        elif number is None:
+            self.errors[name] = _("Enter a whole number from 0.")
+        return number
+
+
+def _add(product: EditedProduct, row: GridRow, changed: dict[str, Any]) -> None:
+    """Add the changed cells of a row to the edit of its product, with the values from which they were made."""
+    if "status" in changed:
+        product.values["status"], product.seen["status"] = changed.pop("status"), row.status
+    if changed:
+        on_hand = changed.pop("on_hand", None)
+        stock = None if on_hand is None else StockChange("set", on_hand, row.on_hand or 0)
+        seen = {field: getattr(row, field) for field in changed}
+        product.variants.append(EditedVariant(row.id, changed, seen, stock))
