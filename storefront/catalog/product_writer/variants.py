@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -20,6 +21,7 @@ from storefront.stock import StockItem
 from storefront.stock.items import add_items
 
 _COLUMNS = ("option1", "option2", "option3")
+_FEW = 3
 
 
 def resolve_option_names(loaded: LockedProduct, edit: ProductEdit) -> list[str]:
@@ -101,14 +103,23 @@ def add_variants(session: Session, loaded: LockedProduct, edit: ProductEdit, opt
         return
     session.add_all(rows)
     session.flush()
-    items = [
+    loaded.items |= {item.sku: item for item in _add_stock(session, rows)}
+    loaded.variants |= {row.sku: row for row in rows}
+
+
+def _add_stock(session: Session, rows: list[models.Variant]) -> Sequence[StockItem]:
+    """Add the stock of new variants: row by row if they are few, since many at once need two look-ups."""
+    values = [
         {"sku": row.sku, "variant_id": row.id, "product_id": row.product_id, "tracked": True, "on_hand": 0}
         for row in rows
     ]
-    add_items(session, items)
+    if len(rows) <= _FEW:
+        items = [StockItem(reserved=0, low_threshold=5, version=1, **each) for each in values]
+        session.add_all(items)
+        return items
+    add_items(session, values)
     added = select(StockItem).where(StockItem.sku.in_([row.sku for row in rows]))
-    loaded.items |= {item.sku: item for item in session.execute(added).scalars()}
-    loaded.variants |= {row.sku: row for row in rows}
+    return session.execute(added).scalars().all()
 
 
 def write_variant(loaded: LockedProduct, variant: VariantEdit, option_names: list[str]) -> None:
