@@ -29,7 +29,7 @@ def upgrade() -> None:
             name=op.f("fk_saved_filter_user_id_user_account"),
             ondelete="CASCADE",
         ),
-        sa.UniqueConstraint("user_id", "page", "name", name=op.f("uq_saved_filter_user_id")),
+        sa.UniqueConstraint("user_id", "page", "name", name=op.f("uq_saved_filter_user_id_page_name")),
     )
 
 
