@@ -19,7 +19,7 @@ _NAME = re.compile(r"""(["'])(\.{1,2}/[\w./-]+\.js)["']""")
 _IMPORT = re.compile(r"""\b(?:from|import) ["'](\.{1,2}/[\w./-]+\.js)["']""")
 
 # A comment that fills whole lines; a script has no text of several lines in which one could look like it.
-_COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*)\n", re.MULTILINE)
 ELEMENT_LOADER = "js/element-loader.js"
 _ELEMENTS = "js/elements/"
 _TABLE = "const modules = {};"

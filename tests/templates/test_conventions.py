@@ -19,7 +19,7 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("files", "most"),
-    [(TEMPLATES, 80), (SHEETS, 150), (ELEMENTS, 100)],
+    [(TEMPLATES, 80), (SHEETS, 150), (ELEMENTS, 120)],
     ids=["templates", "sheets", "elements"],
 )
 def test_files_stay_short(files: list[Path], most: int) -> None:

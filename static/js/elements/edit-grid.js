@@ -1,3 +1,5 @@
+import { fillCells, findNeighbour, stepOf } from "../lib/grid-cells.js";
+
 /** Adds to a table of inputs what a sheet can: arrow keys and Enter move, a pasted table fills cells, Ctrl+Z takes back
  *  what a paste or a leaving of a cell changed, and cells that are not saved are marked. The inputs are the form itself. */
 class EditGrid extends HTMLElement {
@@ -88,39 +90,11 @@ class EditGrid extends HTMLElement {
       input.value = this.#before;
       return this.#mark(input);
     }
-    const step = this.#step(event, input);
+    const step = stepOf(event, input);
     if (!step) return;
     event.preventDefault();
-    this.#neighbour(input, ...step)?.focus();
+    findNeighbour(input, ...step)?.focus();
     if (document.activeElement.matches("input")) document.activeElement.select();
-  }
-
-  /** Returns by how many rows and columns a key moves; undefined if it does something else. */
-  #step({ key, shiftKey }, input) {
-    if (key === "Enter") return [shiftKey ? -1 : 1, 0];
-    if (input.matches("select") || shiftKey) return undefined; // the keys choose, or select a text
-    if (key === "ArrowDown") return [1, 0];
-    if (key === "ArrowUp") return [-1, 0];
-    const forward = key === (getComputedStyle(this).direction === "rtl" ? "ArrowLeft" : "ArrowRight");
-    if (!forward && key !== "ArrowLeft" && key !== "ArrowRight") return undefined;
-    const { selectionStart: start, selectionEnd: end, value } = input;
-    const isWhole = start === 0 && end === value.length;
-    if (forward && (isWhole || (start === end && end === value.length))) return [0, 1];
-    return !forward && (isWhole || (start === end && start === 0)) ? [0, -1] : undefined;
-  }
-
-  /** Returns the next input in that direction, past cells that have none. */
-  #neighbour(input, down, right) {
-    const cell = input.closest("td");
-    const rows = [...cell.closest("tbody").rows];
-    let [row, column] = [rows.indexOf(cell.parentElement), cell.cellIndex];
-    for (;;) {
-      [row, column] = [row + down, column + right];
-      const next = rows[row]?.cells[column];
-      if (!next) return null;
-      const found = next.querySelector("[data-seen]");
-      if (found) return found;
-    }
   }
 
   #paste(event) {
@@ -129,19 +103,7 @@ class EditGrid extends HTMLElement {
     if (!input.matches("[data-seen]")) return;
     if (input.matches("input") && !/[\t\r\n]/.test(text.replace(/[\r\n]+$/, ""))) return; // the browser pastes one value
     event.preventDefault();
-    const cell = input.closest("td");
-    const rows = [...cell.closest("tbody").rows];
-    const [top, first] = [rows.indexOf(cell.parentElement), cell.cellIndex];
-    const edit = [];
-    let left = 0;
-    for (const [down, values] of readSheet(text).entries()) {
-      for (const [right, value] of values.entries()) {
-        const target = rows[top + down]?.cells[first + right]?.querySelector("[data-seen]");
-        const before = target?.value;
-        if (target && fill(target, value)) edit.push([target, target === input ? this.#before : before]);
-        else if (value.trim()) left += 1;
-      }
-    }
+    const { edit, left } = fillCells(input, text, this.#before);
     for (const [target] of edit) this.#markOne(target);
     this.#remember(edit);
     this.#count(left ? this.dataset.leftOut.replace("{number}", left) : "");
@@ -149,30 +111,6 @@ class EditGrid extends HTMLElement {
 
   #warn(event) {
     if (!this.#isSent && this.querySelector("td[data-changed]")) event.preventDefault();
-  }
-}
-
-/** Sets the value of an input, or chooses the option with this value or text; returns whether it could. */
-function fill(target, value) {
-  const text = value.trim();
-  const known = target.matches("select")
-    ? [...target.options].find((option) => [option.value, option.text].some((name) => name.toLowerCase() === text.toLowerCase()))
-    : { value: text };
-  if (!known) return false;
-  target.value = known.value;
-  return true;
-}
-
-/** Returns the cells of a copied table. Sheets write a cell with a line end, a tab or a quotation mark in quotes. */
-function readSheet(text) {
-  const rows = [[]];
-  const cells = /(?:"((?:[^"]|"")*)"(?=[\t\r\n]|$)|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/gy;
-  const source = text.replace(/(?:\r\n|\r|\n)$/, "");
-  for (;;) {
-    const { 1: quoted, 2: plain, 3: end } = cells.exec(source);
-    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"').replace(/\s+/g, " "));
-    if (!end) return rows;
-    if (end !== "\t") rows.push([]);
   }
 }
 
