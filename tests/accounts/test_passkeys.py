@@ -165,4 +165,4 @@ def test_pages_say_where_passkeys_work(app: Flask, browser: Browser, kim: int) -
     browser.options["base_url"] = "http://127.0.0.1:8000"
     assert "data-act" not in browser.get("/account/login").text
     browser.sign_in()
-    assert "work under http://localhost:" in browser.get("/account/security").text
+    assert "work only at http://localhost:" in browser.get("/account/security").text

@@ -95,7 +95,7 @@ def test_more_than_was_sold_cannot_be_returned(order: Order) -> None:
         with pytest.raises(OrderError):
             do(orders.record_refund, order, 100, returned=returned)
     do(orders.record_refund, order, 100, returned={line: 3})
-    with pytest.raises(OrderError, match="0 of Teapot can come back"):
+    with pytest.raises(OrderError, match="0 of Teapot can go back"):
         do(orders.record_refund, order, 100, returned={line: 1})
     with pytest.raises(NoSuchOrderError), write_transaction() as session:
         shipping.mark_shipped(session, "NOTHING", actor="staff")
