@@ -5,13 +5,15 @@ The session holds it meanwhile. Files are not carried: the page says which ones 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, session, url_for
 from werkzeug.wrappers import Response
 
 from storefront import accounts
 from storefront.admin.pages import render_page
+from storefront.admin.sent_form import SentForm, read_sent_form
 from storefront.rate_limiting import limit
 from storefront.web.staff_access import staff_required
 
@@ -25,12 +27,10 @@ MOST_OF_STRANGERS, MOST = 16_000, 1_000_000
 
 def store() -> str | None:
     """Keep the current request's form; return the path that offers it after the sign-in, None if it is too large."""
-    fields = list(request.form.items(multi=True))
-    size = sum(len(name) + len(value) for name, value in fields)
-    if size > (MOST if accounts.is_known_device() else MOST_OF_STRANGERS):
+    sent = read_sent_form()
+    if sent.size > (MOST if accounts.is_known_device() else MOST_OF_STRANGERS):
         return None
-    files = [name for name, file in request.files.items(multi=True) if file.filename]
-    session[_KEY] = {"path": request.full_path.rstrip("?"), "fields": fields, "files": files}
+    session[_KEY] = asdict(sent)
     return url_for("admin_carried_form.show")
 
 
@@ -42,11 +42,11 @@ def show() -> Response:
     carried: dict[str, Any] | None = session.get(_KEY)
     if carried is None:
         return redirect(url_for("admin_home.show"), 303)
-    fields = [(name, value) for name, value in carried["fields"]]
+    sent = SentForm(**carried)
     shown = [
-        (name, value) for name, value in fields if value.strip() and len(name) < 60 and "key" not in name
+        (name, value) for name, value in sent.fields if value.strip() and len(name) < 60 and "key" not in name
     ]
-    return render_page("carried-form.html", carried=carried, fields=fields, shown=shown[:20])
+    return render_page("carried-form.html", sent=sent, shown=shown[:20])
 
 
 @bp.post("/admin/carried-form/removal")

@@ -33,12 +33,13 @@ def may_upload(permission: str) -> bool:
     return staff_access.may(permission)
 
 
-def _is_office() -> bool:
+def is_office() -> bool:
+    """Return whether the current request is for an address of the back office, existing or not."""
     return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
 
 
 def _lead_to_sign_in() -> Response | None:
-    if not _is_office():
+    if not is_office():
         return None
     if (user := accounts.load_current_user()) is not None:
         pages.remember_person(user)
@@ -48,4 +49,4 @@ def _lead_to_sign_in() -> Response | None:
 
 
 def _keep_private(response: Response) -> Response:
-    return mark_private(response) if _is_office() else response
+    return mark_private(response) if is_office() else response

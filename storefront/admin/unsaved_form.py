@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from storefront.admin.gate import is_office
+from storefront.admin.sent_form import read_sent_form
 from storefront.web.error_pages import unavailable_page
-
-PREFIX = "/admin/"
 
 
 def init_app(app: Flask) -> None:
@@ -17,11 +17,6 @@ def init_app(app: Flask) -> None:
 
 def offer_again() -> Response | None:
     """Return the page that offers the current request's form again; None if it is no form of the back office."""
-    if request.method != "POST" or not request.path.startswith(PREFIX):
+    if request.method != "POST" or not is_office():
         return None
-    fields = list(request.form.items(multi=True))
-    files = [file.filename for file in request.files.values() if file.filename]
-    page = render_template(
-        "admin/unsaved-form.html", path=request.full_path.rstrip("?"), fields=fields, files=files
-    )
-    return make_response(page, 503)
+    return make_response(render_template("admin/unsaved-form.html", sent=read_sent_form()), 503)

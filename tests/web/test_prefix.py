@@ -56,6 +56,20 @@ def addresses(html: str) -> set[str]:
     return {unescape(one) for one in [link for link, _ in found] + pictures if one.startswith("/")}
 
 
+def test_a_form_that_is_sent_again_goes_below_the_prefix(below: Flask) -> None:
+    boss = Visitor(below)
+    make_user("boss@shop.example", staff=True)
+    led = boss.open("/shop/admin/stock?code=TP", "POST", number="3").location
+    going = led.partition("next=")[2]
+    assert (
+        boss.open(
+            "/shop/account/login", "POST", email="boss@shop.example", password=PASSWORD, next=going
+        ).location
+        == "/shop/admin/carried-form"
+    )
+    assert 'action="/shop/admin/stock?code=TP"' in boss.open("/shop/admin/carried-form").text
+
+
 def test_every_link_is_below_the_prefix(below: Flask) -> None:
     visitor, seen, waiting = Visitor(below), set[str](), ["/shop/"]
     while waiting:
