@@ -182,10 +182,16 @@ def _redirect(session: Session, category: Category, successor: Category | None) 
     session.merge(CategoryRedirect(path=category.path, category_id=successor.id))
 
 
-def _find(session: Session, category_id: int, expected: str) -> Category:
+def find_category(session: Session, category_id: int) -> Category:
+    """Return a category as it is stored now; raises CategoryChangedError if it is gone."""
     category = session.get(Category, category_id, populate_existing=True)
     if category is None or category.path == ROOT_PATH:
         raise CategoryChangedError(_("Somebody has deleted this category meanwhile."))
+    return category
+
+
+def _find(session: Session, category_id: int, expected: str) -> Category:
+    category = find_category(session, category_id)
     if version_of(category) != expected:
         raise CategoryChangedError(
             _("Somebody has changed this category meanwhile. Nothing was saved. Compare, and save again.")

@@ -7,8 +7,14 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.orm import Session
 
 from storefront.catalog import html_sanitiser
-from storefront.catalog.category_edits import CategoryChangedError, CategoryEditError, digest, lock_tree
-from storefront.catalog.models import ROOT_PATH, Category
+from storefront.catalog.category_edits import (
+    CategoryChangedError,
+    CategoryEditError,
+    digest,
+    find_category,
+    lock_tree,
+)
+from storefront.catalog.models import Category
 from storefront.i18n import gettext as _
 
 MAX_SEO_TITLE, MAX_SEO_DESCRIPTION = 500, 5000  # characters
@@ -43,9 +49,7 @@ def change_texts(session: Session, category_id: int, texts: CategoryTexts, *, ex
     if html_sanitiser.find_excess(texts.description_html):
         raise CategoryEditError(_("The text is too long, or has too many tags. Shorten it."))
     lock_tree(session)
-    category = session.get(Category, category_id, populate_existing=True)
-    if category is None or category.path == ROOT_PATH:
-        raise CategoryChangedError(_("Somebody has deleted this category meanwhile."))
+    category = find_category(session, category_id)
     if version_of_texts(category) != expected:
         raise CategoryChangedError(
             _("Somebody has changed these texts meanwhile. Nothing was saved. Compare, and save again.")
