@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
 
 from storefront import mail
 from storefront.accounts import credentials, messages, security_events
@@ -83,7 +82,10 @@ def take_back(invitation_id: int) -> bool:
 
 def find(token: str) -> StaffInvitation:
     """Return the invitation behind a link; raises LinkError if it is used, withdrawn, expired or unknown."""
-    return _find(db.session(), token)
+    found = db.session.scalars(_behind(token)).one_or_none()
+    if found is None:
+        raise LinkError
+    return found
 
 
 def accept(token: str, user_id: int) -> User:
@@ -93,7 +95,9 @@ def accept(token: str, user_id: int) -> User:
         LinkError: the link is no longer valid, or is for another address.
     """
     with write_transaction() as session:
-        invitation = _find(session, token)
+        invitation = session.scalars(_behind(token).with_for_update()).one_or_none()
+        if invitation is None:
+            raise LinkError
         user = credentials.start_generation(session, user_id, stay=False)
         if user is None or user.email != invitation.email or user.disabled_at is not None:
             raise LinkError
@@ -118,14 +122,10 @@ def accept_as_new(token: str, password: str, name: str) -> User:
     return accept(token, user.id)
 
 
-def _find(session: Session, token: str) -> StaffInvitation:
-    query = select(StaffInvitation).where(
+def _behind(token: str) -> Select[StaffInvitation]:
+    return select(StaffInvitation).where(
         StaffInvitation.digest == _digest(token), StaffInvitation.expires_at > datetime.now(UTC)
     )
-    found = session.scalars(query.with_for_update()).one_or_none()
-    if found is None:
-        raise LinkError
-    return found
 
 
 def _digest(token: str) -> str:
