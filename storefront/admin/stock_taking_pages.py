@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -116,11 +117,7 @@ def set_count(number: int) -> Response:
 @permission_required("stock:write")
 def apply(number: int) -> Response:
     """Apply all differences; sent again, it goes on where it was interrupted."""
-    try:
-        apply_taking(number)
-    except StorefrontError as error:
-        return _refuse(number, error)
-    return redirect(url_for("admin_stock_takings.show", number=number, said="saved"), 303)
+    return _change(number, lambda: apply_taking(number))
 
 
 @bp.post("/admin/stock/takings/<int:number>/undo")
@@ -128,11 +125,7 @@ def apply(number: int) -> Response:
 @permission_required("stock:write")
 def undo(number: int) -> Response:
     """Take back what the stock-taking has changed."""
-    try:
-        undo_taking(number)
-    except StorefrontError as error:
-        return _refuse(number, error)
-    return redirect(url_for("admin_stock_takings.show", number=number, said="saved"), 303)
+    return _change(number, lambda: undo_taking(number))
 
 
 @bp.post("/admin/stock/takings/<int:number>/discard")
@@ -140,9 +133,17 @@ def undo(number: int) -> Response:
 @permission_required("stock:write")
 def discard(number: int) -> Response:
     """End a stock-taking without changing stock; what was counted is kept."""
-    try:
+
+    def end() -> None:
         with write_transaction() as session:
             stock_taking.change_state(session, number, "discarded", of=("open",))
+
+    return _change(number, end)
+
+
+def _change(number: int, verb: Callable[[], None]) -> Response:
+    try:
+        verb()
     except StorefrontError as error:
         return _refuse(number, error)
     return redirect(url_for("admin_stock_takings.show", number=number, said="saved"), 303)
