@@ -84,8 +84,15 @@ def ascii_digits(text: str) -> str:
 
 def read_whole_number(text: str, *, most_digits: int) -> int | None:
     """Return a whole number from 0 that somebody typed, in digits of any script; None if the text is not one."""
-    digits = ascii_digits(text.strip()[: most_digits + 1])
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= most_digits else None
+    return parse_digits(ascii_digits(text.strip()[: most_digits + 1]), most_digits=most_digits)
+
+
+def parse_digits(text: str, *, most_digits: int) -> int | None:
+    """Return a number from 0 that our own pages wrote into a URL or a form, such as an id; None if it is not one.
+
+    Only ASCII digits count, without spaces. Nobody has to type them: for that there is `read_whole_number`.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else None
 
 
 def strip_marks(text: str) -> str:

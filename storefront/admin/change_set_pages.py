@@ -17,6 +17,7 @@ from storefront.change_sets.models import ChangeSet, ChangeSetRow
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
 from storefront.sheets.writer import CsvWriter
+from storefront.unicode_text import parse_digits
 from storefront.web.private import mark_private
 from storefront.web.staff_access import permission_required
 
@@ -32,7 +33,7 @@ MOST_PROBLEMS = 50  # of each kind on the page; the CSV has all
 def all_change_sets() -> Response:
     """List change sets, newest first."""
     before = request.args.get("before", "")
-    found = store.list_change_sets(PAGE + 1, before=int(before) if _is_number(before) else None)
+    found = store.list_change_sets(PAGE + 1, before=_parse_position(before))
     return render_page(
         "imports/imports.html",
         change_sets=found[:PAGE],
@@ -163,17 +164,17 @@ def _find(number: int) -> ChangeSet:
 def _read_place() -> store.Place:
     """Return the place in the URL: "12" behind position 12, "!12" behind the flagged row there."""
     text = request.args.get("after", "")
-    position = text.removeprefix("!")
     if not text:
         return store.START
-    if not _is_number(position):
+    position = _parse_position(text.removeprefix("!"))
+    if position is None:
         abort(404)
-    return store.Place(flagged=text.startswith("!"), position=int(position))
+    return store.Place(flagged=text.startswith("!"), position=position)
 
 
 def _write_place(row: ChangeSetRow) -> str:
     return f"{'!' if row.flagged else ''}{row.position}"
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
+def _parse_position(text: str) -> int | None:
+    return parse_digits(text, most_digits=9)

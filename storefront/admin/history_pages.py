@@ -21,6 +21,7 @@ from storefront.history.reading import HistoryFilter, find, read_changes
 from storefront.i18n import gettext as _
 from storefront.i18n import lazy_gettext
 from storefront.rate_limiting import limit
+from storefront.unicode_text import parse_digits
 from storefront.web.staff_access import may, permission_required
 
 bp = Blueprint("admin_history", __name__, cli_group=None)
@@ -105,9 +106,7 @@ def _typed(arguments: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of the filter that mean something."""
     day = arguments.get("day", "")
     numbers = {name: arguments.get(name, "") for name in ("product", "before")}
-    found = {
-        name: text for name, text in numbers.items() if text.isascii() and text.isdigit() and len(text) < 10
-    }
+    found = {name: text for name, text in numbers.items() if parse_digits(text, most_digits=9) is not None}
     if arguments.get("who") in ACTORS:
         found["who"] = arguments["who"]
     if arguments.get("kind") in KINDS:

@@ -20,7 +20,7 @@ from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
 from storefront.money import Money, minor_units
-from storefront.unicode_text import ascii_digits, clean_line
+from storefront.unicode_text import ascii_digits, clean_line, parse_digits
 
 MOST_PRODUCTS = 10_000  # of one bulk edit
 MOST_TAGS = 50
@@ -67,7 +67,7 @@ def read_ids(form: MultiDict[str, str]) -> Sequence[int]:
     if form.get("scope") == "matching":
         ids = list_matching_ids(read_list_filter(form), MOST_PRODUCTS + 1)
     else:
-        ids = sorted({int(text) for text in form.getlist("id") if _is_id(text)})
+        ids = sorted({key for text in form.getlist("id") if (key := _parse_id(text)) is not None})
         if not ids:
             raise BulkFormError(_("Tick the products to change, or choose all that match."))
     if len(ids) > MOST_PRODUCTS:
@@ -123,7 +123,7 @@ def _categorise(form: MultiDict[str, str]) -> BulkEdit:
     text = form.get("category", "")
     if text == "none":
         return BulkEdit(_("Take products out of their category"), bulk_edits.set_fields(category=[]))
-    category = db.session.get(Category, int(text)) if _is_id(text) else None
+    category = db.session.get(Category, key) if (key := _parse_id(text)) is not None else None
     if category is None:
         raise BulkFormError(_("Choose a category."))
     names = CategoryNames(db.session()).names_of(category.id)
@@ -195,5 +195,5 @@ def _tags(form: MultiDict[str, str]) -> list[str]:
     return tags
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
+def _parse_id(text: str) -> int | None:
+    return parse_digits(text, most_digits=9)

@@ -26,6 +26,7 @@ from storefront.change_sets.edits import plan_edits
 from storefront.extensions import db, write_transaction
 from storefront.i18n import gettext as _
 from storefront.rate_limiting import limit
+from storefront.unicode_text import parse_digits
 from storefront.web.page_numbers import read_page_number
 from storefront.web.staff_access import permission_required
 
@@ -55,10 +56,9 @@ def plan() -> Response:
         if not planned.change_set_id:
             raise BulkFormError(_("This would change nothing: these products are like that already."))
     except BulkFormError as error:
-        page = request.form.get("page", "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) <= 6 else 1
+        number = parse_digits(request.form.get("page", ""), most_digits=6) or 1
         wanted = product_bulk_form.read_list_filter(request.form)
-        return _page(wanted, max(1, number), str(error), error.status)
+        return _page(wanted, number, str(error), error.status)
     return redirect(url_for("admin_change_sets.show", number=planned.change_set_id), 303)
 
 

@@ -13,7 +13,7 @@ from storefront.stock.inventory import StockChangedError
 from storefront.stock.ledger import InsufficientStockError, UnknownSkuError
 from storefront.stock.lookup import AmbiguousSkuError, VariantName, find_variant
 from storefront.stock.stock_corrections import ThresholdChangedError
-from storefront.unicode_text import clean_line, read_whole_number
+from storefront.unicode_text import clean_line, parse_digits, read_whole_number
 
 MOST_REASON = 255  # characters
 
@@ -68,8 +68,7 @@ def read_reason(*, required: bool) -> str:
 
 def read_shown() -> int | None:
     """Return the number that the form showed; None if it did not say, as forms of earlier releases."""
-    text = request.form.get("shown", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
+    return parse_digits(request.form.get("shown", ""), most_digits=10)
 
 
 def sentence_for(error: StorefrontError) -> str:

@@ -29,7 +29,7 @@ from storefront.stock.ledger_pages import read_ledger
 from storefront.stock.lookup import MAX_LISTED, AmbiguousSkuError, VariantName
 from storefront.stock.models import StockItem
 from storefront.stock.stock_corrections import set_low_threshold, subtract
-from storefront.unicode_text import clean_line
+from storefront.unicode_text import clean_line, parse_digits
 from storefront.web.staff_access import permission_required
 
 bp = Blueprint("admin_stock", __name__, cli_group=None)
@@ -142,7 +142,7 @@ def _variant_page(wanted: WantedVariant, problem: str | None = None, status: int
 
 def _read_id(text: str) -> int | None:
     """Return an id of a URL; None if there is none or if it is not a number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+    return parse_digits(text, most_digits=_MOST_DIGITS)
 
 
 def _read_position(text: str) -> Position | None:

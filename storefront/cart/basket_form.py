@@ -13,7 +13,7 @@ from itertools import islice, zip_longest
 from werkzeug.datastructures import MultiDict
 
 from storefront.i18n import gettext as _
-from storefront.unicode_text import read_whole_number
+from storefront.unicode_text import parse_digits, read_whole_number
 
 MAX_QUANTITY = 99  # of one variant
 MAX_FORM_LINES = 200  # that one form changes: more than a basket has
@@ -81,4 +81,4 @@ def _pressed(typed: MultiDict[str, str]) -> tuple[str, int]:
 
 def read_id(text: str) -> int:
     """Return the id of a line that a form or an address names; 0 if the text is not an id."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    return parse_digits(text, most_digits=9) or 0

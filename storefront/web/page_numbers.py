@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import abort, request
 
+from storefront.unicode_text import parse_digits
+
 
 def read_page_number() -> int:
     """Return the page number of the current URL, from 1; answer 404 if it is not a positive number."""
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) <= 6) or not int(text):
+    number = parse_digits(request.args.get("page", "1"), most_digits=6)
+    if not number:
         abort(404)
-    return int(text)
+    return number

@@ -9,6 +9,7 @@ from typing import Any
 from storefront.admin.grid.grid_form import GridForm, cell_name, see, show
 from storefront.admin.grid.grid_rows import GridRow
 from storefront.i18n import lazy_gettext
+from storefront.unicode_text import parse_digits
 
 COLUMNS: Mapping[str, Any] = {
     "price": lazy_gettext("Price"),
@@ -73,8 +74,7 @@ def read_view(values: Mapping[str, str]) -> GridView:
 
 def read_start(values: Mapping[str, str]) -> int:
     """Return the place of the first row among the variants of the page's products."""
-    text = values.get("start", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+    return parse_digits(values.get("start", ""), most_digits=_MOST_DIGITS) or 0
 
 
 def make_lines(

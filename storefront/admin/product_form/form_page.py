@@ -25,6 +25,7 @@ from storefront.catalog.product_writer import LockedProduct, PictureEdit, Produc
 from storefront.errors import StorefrontError
 from storefront.extensions import db
 from storefront.i18n import gettext as _
+from storefront.unicode_text import parse_digits
 
 bp = Blueprint("admin_product_form", __name__, cli_group=None)
 
@@ -111,5 +112,4 @@ def _read_categories() -> dict[str, str] | None:
 
 def first_variant() -> int:
     """Return the place of the first variant on this page."""
-    text = request.args.get("start", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return parse_digits(request.args.get("start", ""), most_digits=5) or 0

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from storefront.catalog.list_request import MAX_QUERY
 from storefront.catalog.models import Status
-from storefront.unicode_text import clean_line
+from storefront.unicode_text import clean_line, parse_digits
 
 StockFilter = Literal["in", "low", "out"]
 ProductSort = Literal["relevance", "new", "updated", "title", "price", "-price"]
@@ -119,5 +119,5 @@ def _choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> s
 
 
 def _category(text: str) -> str:
-    is_id = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    is_id = parse_digits(text, most_digits=_MAX_DIGITS) is not None
     return text if is_id or text == WITHOUT_CATEGORY else ""
