@@ -14,6 +14,7 @@ from storefront.web.private import mark_private
 from storefront.web.signing import create_timed_serializer
 
 bp = Blueprint("draft_preview", __name__, cli_group=None)
+bp.after_request(mark_private)  # also the answers to links that are cut or too old
 
 MAX_AGE = 7 * 86_400  # seconds
 _SALT = "product-preview"
@@ -38,6 +39,6 @@ def show(token: str) -> Response:
     body = render_template(
         "catalog/product.html", page=page, selected=page.selected(None), delivery_sentences=sentences
     )
-    response = mark_private(make_response(body))
+    response = make_response(body)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

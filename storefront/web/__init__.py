@@ -14,6 +14,7 @@ from storefront.web import (
     security_txt,
     site_navigation,
     static_files,
+    url_ids,
 )
 from storefront.web.common_headers import CommonHeaders
 
@@ -27,6 +28,7 @@ ROUTE = "storefront.route"
 
 def init_app(app: Flask) -> None:
     """Register this room's hooks and pages. Response hooks run in the reverse of this order."""
+    url_ids.init_app(app)
     logs.init_app(app)
     cookies.init_app(app)
     common_headers.init_app(app)

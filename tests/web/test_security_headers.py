@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.accounts import sign_in_links, tokens
+from storefront.accounts import sign_in_links, staff_invitations, tokens
+from storefront.catalog import draft_preview
 from storefront.checkout import access, queries
 from storefront.extensions import db
-from tests.accounts.people import EMAIL, Browser, make_user, user
+from tests.accounts.people import EMAIL, Browser, last_link, make_user, user
 from tests.checkout.shoppers import make_draft, place
 from tests.factories import make_product
 from tests.rate_limiting.test_edge import listening
@@ -50,6 +51,20 @@ def order_link(app: Flask) -> str:
     order = queries.find_order(place(make_draft({"CUP": 1})).number)
     assert order is not None
     return access.order_url(order, "https://shop.example").removeprefix("https://shop.example")
+
+
+def invitation_link(app: Flask) -> str:
+    """Invite somebody to the staff; return the path of the link in the letter."""
+    with app.test_request_context():
+        staff_invitations.invite("lee@example.com", "lee@example.com", "orders")
+    return last_link(app)
+
+
+def preview_link(app: Flask) -> str:
+    """Return the path of a signed link to the page of a draft."""
+    draft = make_product("Plate", status="draft").id
+    with app.test_request_context():
+        return draft_preview.preview_url(draft).removeprefix("http://localhost")
 
 
 def test_every_answer_forbids_frames_and_foreign_code(shop: Flask) -> None:
@@ -110,6 +125,8 @@ def test_no_page_tells_other_sites_its_token(app: Flask) -> None:
         "/account/second-factor-reset/<token>": (
             f"/account/second-factor-reset/{tokens.sign(tokens.SecondFactorReset(kim, 1))}"
         ),
+        "/account/invitation/<token>": invitation_link(app),
+        "/previews/<token>": preview_link(app),
         "/orders/<number>": order_link(app),
     }
     with_token = {rule.rule for rule in app.url_map.iter_rules() if "token" in rule.rule}

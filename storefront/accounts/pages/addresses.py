@@ -59,7 +59,7 @@ def add(user: User) -> Response:
     return redirect_with_notice("addresses.book", "address")
 
 
-@bp.get("/<int(max=2147483647):address_id>")
+@bp.get("/<int:address_id>")
 @authentication.sign_in_required
 def edit(user: User, address_id: int) -> Response:
     """The form with an existing address."""
@@ -67,7 +67,7 @@ def edit(user: User, address_id: int) -> Response:
     return _render_form(Form(values=_values(address)), address_id)
 
 
-@bp.post("/<int(max=2147483647):address_id>")
+@bp.post("/<int:address_id>")
 @authentication.sign_in_required
 def change(user: User, address_id: int) -> Response:
     """Change an address."""
@@ -83,7 +83,7 @@ def change(user: User, address_id: int) -> Response:
     return redirect_with_notice("addresses.book", "address")
 
 
-@bp.post("/<int(max=2147483647):address_id>/removal")
+@bp.post("/<int:address_id>/removal")
 @authentication.sign_in_required
 def remove(user: User, address_id: int) -> Response:
     """Remove an address. A missing address is not an error: the button may have been clicked twice."""

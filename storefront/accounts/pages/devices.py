@@ -30,7 +30,7 @@ def devices(user: User) -> Response:
     return render_page("devices", sign_ins=sign_ins, here=presented and presented.digest, known=known)
 
 
-@bp.post("/<int(max=2147483647):sign_in_id>/removal")
+@bp.post("/<int:sign_in_id>/removal")
 @authentication.sign_in_required
 @recent_proof_required()
 def end(user: User, sign_in_id: int) -> Response:
@@ -39,7 +39,7 @@ def end(user: User, sign_in_id: int) -> Response:
     return redirect_with_notice("devices.devices", "device")
 
 
-@bp.post("/known/<int(max=2147483647):device_id>/removal")
+@bp.post("/known/<int:device_id>/removal")
 @authentication.sign_in_required
 @recent_proof_required()
 def forget(user: User, device_id: int) -> Response:

@@ -83,7 +83,7 @@ def add_passkey(user: User) -> Response:
     return _go_on(user_id, "passkey")
 
 
-@bp.post("/passkeys/<int(max=2147483647):passkey_id>/removal")
+@bp.post("/passkeys/<int:passkey_id>/removal")
 @first_factor_required
 @recent_proof_required()
 def remove_passkey(user: User, passkey_id: int) -> Response:

@@ -75,7 +75,7 @@ def create() -> Response:
     return redirect(url_for(".show", product_id=product_id, said="saved"), 303)
 
 
-@bp.post("/admin/products/<int(max=2147483647):product_id>/copies")
+@bp.post("/admin/products/<int:product_id>/copies")
 @limit("staff")
 @permission_required("catalog:write")
 def copy(product_id: int) -> Response:

@@ -31,7 +31,7 @@ from storefront.web.body_limits import receives_upload
 from storefront.web.staff_access import may, permission_required
 
 
-@bp.get("/admin/products/<int(max=2147483647):product_id>")
+@bp.get("/admin/products/<int:product_id>")
 @limit("staff")
 @permission_required("catalog:read")
 def show(product_id: int) -> Response:
@@ -39,7 +39,7 @@ def show(product_id: int) -> Response:
     return render_form(read_product(db.session(), product_id), FormState(ProductForm(), may("stock:write")))
 
 
-@bp.post("/admin/products/<int(max=2147483647):product_id>")
+@bp.post("/admin/products/<int:product_id>")
 @limit("staff")
 @permission_required("catalog:write")
 def save(product_id: int) -> Response:
@@ -47,7 +47,7 @@ def save(product_id: int) -> Response:
     return _answer(product_id, FormState(ProductForm(request.form), may("stock:write")))
 
 
-@bp.post("/admin/uploads/products/<int(max=2147483647):product_id>")
+@bp.post("/admin/uploads/products/<int:product_id>")
 @receives_upload(lambda: may("catalog:write"))
 @limit("staff")
 @permission_required("catalog:write")

@@ -15,7 +15,7 @@ from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import MEDIA_TYPES
 from storefront.errors import BadInputError
 
-bp = Blueprint("api_pictures", __name__, url_prefix="/api/v1/products/<int(max=2147483647):product_id>")
+bp = Blueprint("api_pictures", __name__, url_prefix="/api/v1/products/<int:product_id>")
 
 _ALT = Parameter(
     "alt",
@@ -52,7 +52,7 @@ def post_picture(product_id: int) -> Response:
     return created_response(made)
 
 
-@bp.patch("/pictures/<int(max=2147483647):picture_id>")
+@bp.patch("/pictures/<int:picture_id>")
 @rate_limiting.limit("api")
 @operation(
     "Change a picture of a product",
@@ -68,7 +68,7 @@ def patch_picture(product_id: int, picture_id: int, body: PicturePatch) -> Produ
     return picture_changes.change_picture(product_id, picture_id, body, caller, if_match_precondition())
 
 
-@bp.delete("/pictures/<int(max=2147483647):picture_id>")
+@bp.delete("/pictures/<int:picture_id>")
 @rate_limiting.limit("api")
 @operation(
     "Delete a picture of a product",

@@ -92,7 +92,7 @@ def product_list() -> Response:
     return add_page_links(response, list_query.page, page.pages)
 
 
-@bp.get("/products/<int(max=2147483647):product_id>")
+@bp.get("/products/<int:product_id>")
 @rate_limiting.limit("api")
 @cache.public_page(keys.PRODUCT_DETAIL, anonymous=True)
 @operation("Read a product", Product, errors=(404, 410))
@@ -125,7 +125,7 @@ def post_product(body: ProductPost) -> Response:
     return created_response(product_changes.create_product(body, _require_scopes(body)))
 
 
-@bp.put("/products/<int(max=2147483647):product_id>")
+@bp.put("/products/<int:product_id>")
 @rate_limiting.limit("api")
 @operation(
     "Replace a product",
@@ -140,7 +140,7 @@ def put_product(product_id: int, body: ProductPut) -> Product:
     return _change(product_id, body)
 
 
-@bp.patch("/products/<int(max=2147483647):product_id>")
+@bp.patch("/products/<int:product_id>")
 @rate_limiting.limit("api")
 @operation(
     "Change a product",
@@ -155,7 +155,7 @@ def patch_product(product_id: int, body: ProductPatch) -> Product:
     return _change(product_id, body)
 
 
-@bp.delete("/products/<int(max=2147483647):product_id>")
+@bp.delete("/products/<int:product_id>")
 @rate_limiting.limit("api")
 @operation(
     "Delete a product",
