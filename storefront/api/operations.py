@@ -56,7 +56,7 @@ def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) 
     """Check query parameters against their schemas, because the code that parses them accepts more.
 
     Raises:
-        BadInputError: a number is empty or too large, or a value is not one of its enum.
+        BadInputError: a number is empty or too large, a text too long or not one of its enum or pattern.
     """
     for parameter in parameters:
         value = query.get(parameter.name)
@@ -68,6 +68,13 @@ def check_parameters(parameters: Sequence[Parameter], query: Mapping[str, str]) 
             most = parameter.schema.get("maximum")
             if most is not None and re.fullmatch(r"[0-9]+(\.[0-9]*)?", value) and Decimal(value) > most:
                 raise BadInputError(parameter.name, f"{parameter.name} must be {most} at most.")
+        if len(value) > parameter.schema.get("maxLength", len(value)):
+            raise BadInputError(
+                parameter.name,
+                f"{parameter.name} can have {parameter.schema['maxLength']} characters.",
+            )
+        if not re.search(parameter.schema.get("pattern", ""), value):
+            raise BadInputError(parameter.name, f"{parameter.name} contains characters that cannot be used.")
         if "enum" in parameter.schema and value not in parameter.schema["enum"]:
             raise BadInputError(
                 parameter.name, f"{parameter.name} must be one of: {', '.join(parameter.schema['enum'])}."

@@ -36,17 +36,25 @@ class Category(Struct, frozen=True):
 
 
 class CategoryDetail(Struct, frozen=True):
-    """A category with its parents, from the top down, and its children."""
+    """A category with its parents, from the top down, and its children.
+
+    `hidden`: no menu and no list of categories shows it. `position` is the merchant's, 0 without one: by size then.
+    """
 
     path: str
     name: str
     products: int
+    hidden: bool
+    position: int
+    description_html: str
+    seo_title: str
+    seo_description: str
     parents: list[CategoryRef]
     children: list[Category]
 
 
 class CategoryList(Struct, frozen=True):
-    """A page of the categories that contain products, sorted by path."""
+    """A page of the categories, sorted by path."""
 
     items: list[Category]
     page: int
@@ -157,6 +165,32 @@ class CategoryInput(Struct, frozen=True, forbid_unknown_fields=True):
 
     path: Annotated[str, Meta(min_length=1, max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
     name: Annotated[str, Meta(pattern=NO_CONTROL_CHARACTERS)] | None = None
+
+
+CategoryPath = Annotated[str, Meta(max_length=2000, pattern=NO_CONTROL_CHARACTERS)]
+
+
+class CategoryPatch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The changes of a category; what is below it moves with it, and former addresses lead on.
+
+    `parent` is the path of the category above, "" for none. `slug` is the end of its path; "" makes one of the name.
+    `position` is its place from 1 among those with the same parent; the others make room.
+    """
+
+    name: Sentence | UnsetType = UNSET
+    parent: CategoryPath | UnsetType = UNSET
+    slug: ShortText | UnsetType = UNSET
+    position: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
+    hidden: bool | UnsetType = UNSET
+    description_html: Html | UnsetType = UNSET
+    seo_title: Annotated[str, Meta(max_length=500, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+    seo_description: Annotated[str, Meta(max_length=5000, pattern=NO_CONTROL_CHARACTERS)] | UnsetType = UNSET
+
+
+class CategoryPost(CategoryPatch, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new category. Only its name is needed: it is then at the top, at an address made of its name."""
+
+    name: Sentence
 
 
 class VariantInput(Struct, frozen=True, forbid_unknown_fields=True):

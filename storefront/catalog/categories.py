@@ -18,6 +18,14 @@ from storefront.i18n import gettext as _
 class CategoryMoveError(StorefrontError):
     """A branch cannot be moved to that place; the text says why."""
 
+    status = 422
+
+
+class CategoryTakenError(CategoryMoveError):
+    """Another category has the address."""
+
+    status = 409
+
 
 def get_root(session: Session) -> Category:
     """Return the root category (the whole shop), which the first migration created."""
@@ -88,10 +96,10 @@ def move(session: Session, category: Category, *, parent: Category, slug: str | 
     writer.refresh(session, products)
 
 
-def taken(path: str) -> CategoryMoveError:
+def taken(path: str) -> CategoryTakenError:
     """Return the error for a path that another category has."""
     text = _("There is already a category at %(path)s; move or rename that one first.", path=path)
-    return CategoryMoveError(text)
+    return CategoryTakenError(text)
 
 
 def check_path(path: str) -> None:

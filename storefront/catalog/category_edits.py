@@ -31,6 +31,12 @@ class CategoryEditError(StorefrontError):
     status = 422
 
 
+class CategoryInUseError(CategoryEditError):
+    """A category that has products, or categories below it, is not deleted like this."""
+
+    status = 409
+
+
 class CategoryChangedError(StorefrontError):
     """Somebody else has changed the category, or the order, since the person saw it."""
 
@@ -94,6 +100,8 @@ def change(session: Session, category_id: int, values: CategoryValues, *, expect
     lock_tree(session)
     category = _find(session, category_id, expected)
     parent, slug = _find_parent(session, values.parent), _slug(values)
+    if values.slug == category.slug:
+        slug = category.slug  # as an import made it, even if the shop would make another one
     is_renamed = category.name != values.name
     category.name, category.hidden = values.name, values.hidden
     if (parent.id, slug) != (category.parent_id, category.slug):
@@ -137,15 +145,16 @@ def delete(session: Session, category_id: int, *, target: str | None, expected: 
 
     Raises:
         CategoryChangedError: it is not the version `expected` any more.
-        CategoryEditError: there are categories below it, or products and no target.
+        CategoryInUseError: there are categories below it, or products and no target.
+        CategoryEditError: there is no category at `target`, or it is this one.
     """
     lock_tree(session)
     category = _find(session, category_id, expected)
     if session.execute(select(Category.id).where(Category.parent_id == category.id).limit(1)).first():
-        raise CategoryEditError(_("Move or delete the categories below it first."))
+        raise CategoryInUseError(_("Move or delete the categories below it first."))
     products = session.execute(select(Product).where(Product.category_id == category.id)).scalars().all()
     if products and target is None:
-        raise CategoryEditError(_("Choose where its products go."))
+        raise CategoryInUseError(_("Choose where its products go."))
     successor = _find_parent(session, target) if target is not None else category.parent
     if successor is category:
         raise CategoryEditError(_("Choose another category for its products."))

@@ -28,7 +28,7 @@ class Permission:
 
 
 PERMISSIONS: Mapping[str, Permission] = {
-    "catalog:read": Permission("drafts and archived products", is_scope=True),
+    "catalog:read": Permission("drafts and archived products, categories without products", is_scope=True),
     "catalog:write": Permission("change products", is_scope=True),
     "stock:read": Permission("exact stock, whatever the public sees", is_scope=True),
     "stock:write": Permission("set stock", is_scope=True),

@@ -192,6 +192,7 @@ def test_token_responses_are_never_shared(call: Call, app: Flask, blue: int) -> 
 def test_category_has_parents_and_children(call: Call, blue: int) -> None:
     make_category("Empty")
     pots, tea = {"path": "tea/pots", "name": "Pots"}, {"path": "tea", "name": "Tea"}
+    texts = {"description_html": "", "seo_title": "", "seo_description": ""}
     assert call("GET", "/categories").get_json() == {
         "items": [tea | {"products": 1}, pots | {"products": 1}],
         "page": 1,
@@ -199,7 +200,10 @@ def test_category_has_parents_and_children(call: Call, blue: int) -> None:
         "total": 2,
     }
     assert call("GET", "/categories/tea/pots").get_json() == pots | {
+        **texts,
         "products": 1,
+        "hidden": False,
+        "position": 0,
         "parents": [tea],
         "children": [],
     }

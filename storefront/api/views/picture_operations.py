@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, Response, request
 
 from storefront import rate_limiting
 from storefront.api import idempotency, picture_changes, tokens
-from storefront.api.operations import Parameter, created_response, operation
+from storefront.api.operations import Parameter, check_parameters, created_response, operation
 from storefront.api.preconditions import IF_MATCH, if_match_precondition
 from storefront.api.schemas import NO_CONTROL_CHARACTERS, PicturePatch, ProductPicture, ProductPictures
 from storefront.catalog.picture_edits import MAX_ALT
 from storefront.catalog.pictures import MEDIA_TYPES
-from storefront.errors import BadInputError
 
 bp = Blueprint("api_pictures", __name__, url_prefix="/api/v1/products/<int:product_id>")
 
@@ -46,8 +43,7 @@ def product_pictures(product_id: int) -> ProductPictures:
 def post_picture(product_id: int) -> Response:
     """Add the picture in the body after the others. JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF, of at most 20 MB."""
     caller, alt = tokens.require_scopes("catalog:write"), request.args.get("alt", "")
-    if len(alt) > MAX_ALT or not re.match(NO_CONTROL_CHARACTERS, alt):
-        raise BadInputError("alt", f"alt can have {MAX_ALT} characters, and no control characters.")
+    check_parameters((_ALT,), request.args)
     made = picture_changes.add_picture(product_id, alt, caller, if_match_precondition())
     return created_response(made)
 
