@@ -91,6 +91,6 @@ def test_a_person_who_leaves_loses_access_at_once(shop: Shop, redis: Server) -> 
     assert eventually(lambda: everywhere(shop, "/me", cookie) == {(200, True)})
     disabled = shop.flask("user", "disable", email)
     assert disabled.returncode == 0, disabled.stderr
-    assert everywhere(shop, "/admin/system/cache", cookie) == {(404, False)}
+    assert everywhere(shop, "/admin/system/cache", cookie) == {(303, False)}, "led to the sign-in page"
     assert everywhere(shop, "/account", cookie) == {(303, False)}
     assert eventually(lambda: everywhere(shop, "/me", cookie) == {(200, False)}, seconds=1)

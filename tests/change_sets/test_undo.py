@@ -36,6 +36,7 @@ from tests.factories import make_product, png
 
 def not_undone(number: int) -> list[str]:
     query = db.select(ChangeSetRow.result).where(ChangeSetRow.change_set_id == number)
+    query = query.order_by(ChangeSetRow.position)
     found = [msgspec.json.decode(text, type=RowResult) for text in db.session.scalars(query) if text]
     return [str(part) for result in found for part in result.not_undone]
 

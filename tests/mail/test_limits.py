@@ -154,12 +154,12 @@ def test_order_over_the_limit_is_placed_without_a_mail(shop: MakeShop) -> None:
     db.session.rollback()
     assert db.session.execute(select(Order.withheld_mails).order_by(Order.id)).scalars().all() == [0, 1]
     note = db.session.execute(select(OrderEvent.note).where(OrderEvent.kind == "note")).scalar_one()
-    assert note.startswith("No letter was sent about this (placed)")
+    assert note.startswith("No e-mail was sent about this (placed)")
     make_user("boss@example.com", staff=True)
     boss = Browser(limited)
     boss.sign_in("boss@example.com")
     number = db.session.execute(select(Order.number).where(Order.withheld_mails == 1)).scalar_one()
-    assert "No letter was sent about this" in boss.get(f"/admin/orders/{number}").text
+    assert "No e-mail was sent about this" in boss.get(f"/admin/orders/{number}").text
     with write_transaction() as session:
         shipping.mark_shipped(session, number, actor="staff")
     assert "on its way" in stored_mails(limited)[-1]["Subject"], "mails that staff cause are not limited"

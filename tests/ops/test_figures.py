@@ -19,9 +19,10 @@ from storefront.limit_policies import POLICIES
 from storefront.mail import queue
 from storefront.ops import request_figures, schema
 from storefront.ops.doctor import redis_servers
-from storefront.redis_roles import address, circuit_breaker, clients
+from storefront.redis_roles import address, circuit_breaker
 from storefront.shop_cache import keys
 from storefront.web import logs
+from tests.conftest import SHIPPED_TIMEOUT
 from tests.processes import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
@@ -123,7 +124,7 @@ def test_documented_redis_urls_can_be_parsed() -> None:
 
 def test_documented_time_outs_match_the_code() -> None:
     text = section("A Redis of your own")
-    assert f"at most {clients.TIMEOUT:g} s to connect and {clients.TIMEOUT:g} s for an answer" in text
+    assert f"at most {SHIPPED_TIMEOUT:g} s to connect and {SHIPPED_TIMEOUT:g} s for an answer" in text
     assert f"After {circuit_breaker.MAX_ERRORS} errors in {circuit_breaker.ERROR_WINDOW:g} seconds" in text
     assert f"Every {circuit_breaker.PROBE_INTERVAL:g} seconds one probe" in text
     assert (schema.PROMPT, "within half a second" in section("Health")) == (0.5, True)

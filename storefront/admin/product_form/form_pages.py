@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import redirect, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from storefront.admin.gate import may_upload
 from storefront.admin.product_form import product_fields
 from storefront.admin.product_form.form_edit import build_edit
 from storefront.admin.product_form.form_page import FormState, NotSavedError, bp, first_variant, render_form
@@ -48,7 +51,7 @@ def save(product_id: int) -> Response:
 
 
 @bp.post("/admin/uploads/products/<int:product_id>")
-@receives_upload(lambda: may("catalog:write"))
+@receives_upload(partial(may_upload, "catalog:write"))
 @limit("staff")
 @permission_required("catalog:write")
 def upload(product_id: int) -> Response:
