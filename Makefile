@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BARE := $(subst ],,$(subst [,,$(HOST)))
 ADDRESS := $(if $(findstring :,$(BARE)),[$(BARE)],$(BARE)):$(PORT)
 
-.PHONY: FORCE help run test quick test-long lesson mutations check static bench pictures soak fast wheels lint format types contracts templates spelling security secrets audit requirements clean
+.PHONY: FORCE help run test quick test-long lesson mutations check static bench pictures soak fast wheels vendored lint format types contracts templates spelling security secrets audit requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,9 @@ fast: .venv/installed ## compile gunicorn's parser in C into .venv (needs a C co
 
 wheels: .venv/installed-dev ## ask PyPI whether every runtime package has wheels for Linux and macOS, x86-64 and ARM
 	@$(BIN)/python -m tests.wheels
+
+vendored: .venv/installed-dev ## fetch the libraries of the pages again from npm, each by its digest (developers)
+	@$(BIN)/python -m tests.vendored
 
 requirements: .venv/installed-dev ## compile pyproject.toml into requirements*.txt with exact versions and hashes
 	@$(BIN)/pip-compile -q $(UPGRADE) $(COMPILE) -o requirements.txt pyproject.toml

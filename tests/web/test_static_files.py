@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 from storefront.web.module_graph import ModuleCycleError
 from storefront.web.static_files import StaticFiles
 from tests.factories import make_product
+from tests.processes import ROOT
+from tests.vendored import LIBRARIES
 
 pytestmark = pytest.mark.any_database
 
@@ -95,3 +98,14 @@ def test_modules_that_import_one_another_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.js").write_text('import "./a.js";\n')
     with pytest.raises(ModuleCycleError, match=r"in a circle: [ab]\.js → [ab]\.js → [ab]\.js"):
         StaticFiles(tmp_path)
+
+
+def test_vendored_files_are_those_of_the_named_releases() -> None:
+    files = {path: digest for library in LIBRARIES for path, (_, digest) in library.files.items()}
+    found = {
+        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (ROOT / "static" / "js" / "vendor").rglob("*")
+        if path.is_file()
+    }
+    assert found == files
+    assert all(any("LICENSE" in path for path in library.files) for library in LIBRARIES)
