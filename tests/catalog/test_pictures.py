@@ -87,3 +87,17 @@ def test_rendition_is_served_as_immutable(app: Flask, client: FlaskClient) -> No
     assert "immutable" in response.headers["Cache-Control"]
     response.close()
     assert client.get(f"/media/{product.images[0].digest}-321.webp").status_code == 404
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+def test_heic_is_refused_with_the_way_out(tmp_path: Path, brand: bytes) -> None:
+    file = b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + bytes(64)
+    with pytest.raises(PictureError, match="Save it as JPEG"):
+        pictures.store(file, tmp_path)
+
+
+def test_avif_is_read(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), "red").save(file, "AVIF")
+    stored = pictures.store(file.getvalue(), tmp_path)
+    assert (stored.width, stored.height) == (400, 300)
