@@ -7,7 +7,7 @@ from flask import Flask
 from storefront import stock
 from storefront.catalog import draft_preview, navigation, picture_queue, queries, variant_lookup, views
 from storefront.catalog.description_pictures import show_pictures
-from storefront.catalog.html_sanitiser import below_heading
+from storefront.catalog.html_sanitiser import allowed_html, below_heading
 from storefront.catalog.list_index import writer
 from storefront.catalog.views import delivery_sentences
 from storefront.unicode_text import shorten
@@ -28,5 +28,6 @@ def init_app(app: Flask) -> None:
     stock.has_page.register(app, queries.has_page)
     stock.find_variants.register(app, variant_lookup.find_variants)
     app.add_template_filter(below_heading)
+    app.add_template_global(allowed_html)
     app.add_template_filter(show_pictures)
     app.add_template_filter(shorten)

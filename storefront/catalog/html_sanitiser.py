@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 import nh3
 
@@ -73,6 +74,15 @@ def sanitise(html: str) -> str:
         link_rel="noopener nofollow",
         clean_content_tags=set(_WITH_CONTENT),
     ).strip()
+
+
+def allowed_html() -> dict[str, Any]:
+    """Return what `sanitise` keeps, for editors: tags, attributes by tag, and tags that it removes with content."""
+    return {
+        "tags": sorted(_TAGS),
+        "attributes": {tag: sorted(names) for tag, names in _ATTRIBUTES.items()},
+        "removed": sorted(_WITH_CONTENT),
+    }
 
 
 def count_removed(html: str) -> dict[str, int]:
