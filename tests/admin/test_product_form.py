@@ -324,6 +324,42 @@ def test_pictures_are_added_moved_and_removed(app: Flask, address: str) -> None:
     assert "A mug" in browser.get("/products/cup").text
 
 
+def test_a_variant_shows_the_picture_that_was_chosen(app: Flask, address: str) -> None:
+    browser, small, large = staff_browser(app), prefix("CUP-S"), prefix("CUP-L")
+    form = read_form(browser.get(address).text)
+    form.pop("pictures", None)
+    upload(browser, address, form, (png(1), "a.png"), (png(2), "b.png"))
+    first, second = (image.id for image in product().images)
+    form = read_form(browser.get(address).text)
+    assert form[f"{small}-image_id"] == ""
+    browser.post(address, **form | {f"{small}-image_id": str(second), f"{large}-image_id": str(first)})
+    assert [variant.image_id for variant in product().variants] == [second, None, first]
+    page = browser.get(address).text
+    form = read_form(page)
+    assert "Picture 2" in page
+    for forged in ("999999", "x", str(10**17)):
+        answer = browser.post(address, **form | {f"{small}-image_id": forged, "title": "Mug"})
+        assert "does not have this picture any more" in answer.text
+        assert read_form(answer.text)["title"] == "Mug"
+    assert product().variants[0].image_id == second
+    assert browser.post(address, **form | {f"p{second}-removed": "1"}).status_code == 303
+    assert [variant.image_id for variant in product().variants] == [None, None, first]
+
+
+def test_two_people_who_choose_a_picture_see_its_name(app: Flask, address: str) -> None:
+    kim, lee, small = staff_browser(app), staff_browser(app, "manager"), prefix("CUP-S")
+    form = read_form(kim.get(address).text)
+    form.pop("pictures", None)
+    upload(kim, address, form, (png(1), "a.png"), (png(2), "b.png"))
+    first, second = (image.id for image in product().images)
+    forms = [read_form(each.get(address).text) for each in (kim, lee)]
+    kim.post(address, **forms[0] | {f"{small}-image_id": str(first)})
+    answer = lee.post(address, **forms[1] | {f"{small}-image_id": str(second)})
+    assert answer.status_code == 409
+    assert '<span class="conflicts__value" dir="auto">Picture 1</span>' in answer.text
+    assert '<span class="conflicts__value" dir="auto">Picture 2</span>' in answer.text
+
+
 def test_roles_without_products_cannot_upload(app: Flask, address: str) -> None:
     viewer = staff_browser(app, "viewer")
     assert upload(viewer, address, {}, (png(), "cup.png")).status_code == 404

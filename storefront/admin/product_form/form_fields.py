@@ -23,6 +23,7 @@ Kind = Literal[
     "stock",
     "slug",
     "values",
+    "picture",
 ]
 
 

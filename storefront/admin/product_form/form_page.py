@@ -18,7 +18,7 @@ from storefront.admin.product_form.form_fields import currency
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import Merge, describe_origin
 from storefront.admin.product_form.option_fields import REMOVAL
-from storefront.admin.product_form.picture_fields import list_pictures
+from storefront.admin.product_form.picture_fields import list_pictures, name_pictures
 from storefront.catalog.draft_preview import preview_url
 from storefront.catalog.models import Category
 from storefront.catalog.product_writer import LockedProduct, PictureEdit, ProductRefusedError
@@ -93,6 +93,7 @@ def render_form(loaded: LockedProduct, state: FormState) -> Response:
         categories=_read_categories(),
         currency=currency(),
         pictures=list_pictures(loaded),
+        picture_names=name_pictures(loaded),
         removal=REMOVAL,
     )
 

@@ -16,7 +16,12 @@ from storefront.admin.product_form.form_page import FormState, NotSavedError, bp
 from storefront.admin.product_form.form_reader import ProductForm
 from storefront.admin.product_form.merging import merge
 from storefront.admin.product_form.option_fields import REMOVAL, apply_options
-from storefront.admin.product_form.picture_fields import FILES, apply_pictures, store_files
+from storefront.admin.product_form.picture_fields import (
+    FILES,
+    apply_pictures,
+    find_foreign_pictures,
+    store_files,
+)
 from storefront.admin.product_form.variant_naming import name_variants
 from storefront.catalog.product_writer import (
     ProductRefusedError,
@@ -86,6 +91,7 @@ def _save(session: Session, product_id: int, state: FormState) -> None:
         form.errors |= dict.fromkeys(refused, _("Your role can’t set stock. Nothing was saved."))
     if "slug" in merged.changes and is_taken(session, merged.changes["slug"], product_id):
         form.errors["slug"] = _("Another product has this address. Choose another one.")
+    form.errors |= find_foreign_pictures(loaded, merged.changes, fields)
     if form.errors or merged.conflicts or merged.is_gone:
         raise NotSavedError
     if not merged.changes and not state.added:

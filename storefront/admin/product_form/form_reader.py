@@ -40,6 +40,7 @@ class ProductForm(Form):
             "stock": self._stock,
             "slug": self._slug,
             "values": self._values,
+            "picture": self._picture,
         }[field.kind]
         return reader(name, field)
 
@@ -122,6 +123,11 @@ class ProductForm(Form):
         if not self.raw(name).strip() and not field.required:
             return None
         return self._number(name, field)
+
+    def _picture(self, name: str, _field: Field) -> int | None:
+        """Return the id of a picture; 0, which no picture has, if the text is not a number."""
+        typed = self.raw(name).strip()
+        return (read_whole_number(typed, most_digits=18) or 0) if typed else None
 
     def _number(self, name: str, field: Field) -> int | None:
         number = read_whole_number(self.raw(name), most_digits=10)

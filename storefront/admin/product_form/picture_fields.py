@@ -72,6 +72,24 @@ def apply_pictures(
     return [*kept, *(each for each in added if each.digest not in present)]
 
 
+def find_foreign_pictures(
+    loaded: LockedProduct, changes: Mapping[str, Any], fields: Mapping[str, FormField]
+) -> dict[str, str]:
+    """Return a sentence by field for each variant that is to show a picture that the product does not have."""
+    own = {None, *(image.id for image in loaded.images)}
+    chosen = {name: value for name, value in changes.items() if fields[name].field.kind == "picture"}
+    sentence = _("The product does not have this picture any more. Choose another one.")
+    return {name: sentence for name, value in chosen.items() if value not in own}
+
+
+def name_pictures(loaded: LockedProduct) -> dict[str, str]:
+    """Return the names of the pictures for people, by their ids as the form has them."""
+    return {
+        str(image.id): _("Picture %(number)d", number=place) + (f": {image.alt[:40]}" if image.alt else "")
+        for place, image in enumerate(loaded.images, 1)
+    }
+
+
 def store_files(errors: dict[str, str], present: int) -> list[PictureEdit]:
     """Store the files of the request; `errors` has a sentence about those that cannot be used."""
     files = [file for file in request.files.getlist(FILES) if file.filename]

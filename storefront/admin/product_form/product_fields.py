@@ -45,6 +45,7 @@ VARIANT_FIELDS = (
     Field("compare_at_price", lazy_gettext("Compare-at price"), "amount"),
     Field("on_hand", lazy_gettext("On hand"), "stock"),
     Field("label", lazy_gettext("SKU"), "line"),
+    Field("image_id", lazy_gettext("Picture"), "picture"),
     Field("barcode", lazy_gettext("Barcode"), "line"),
     Field("weight_grams", lazy_gettext("Weight in grams"), "number", required=True),
     Field("backorder", lazy_gettext("Sell when out of stock"), "tick"),
